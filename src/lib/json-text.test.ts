@@ -1,0 +1,64 @@
+import { describe, expect, test } from 'bun:test'
+import fc from 'fast-check'
+import { createElementSplitter, duplicateKey, membersOf, memberValues, withMember } from './json-text.ts'
+
+describe('members of a JSON object', () => {
+  test('every member of any object is found where it stands', () => {
+    fc.assert(
+      fc.property(fc.dictionary(fc.string(), fc.jsonValue()), fc.constantFrom(undefined, 2, '\t'), (object, space) => {
+        const text = JSON.stringify(object, null, space)
+        const found = membersOf(text).map(({ key, start, end }) => [key, JSON.parse(text.slice(start, end))])
+        expect(found).toEqual(Object.entries(JSON.parse(text) as object))
+      }),
+    )
+  })
+
+  test('a key written twice, once in escapes, is seen', () => {
+    const text = '{"model":"cheap", "mod\\u0065l" : "dear"}'
+    expect(duplicateKey(membersOf(text), new Set(['model']))).toBe('model')
+    expect(duplicateKey(membersOf('{"a":1,"a":2,"model":3}'), new Set(['model']))).toBeNull()
+  })
+})
+
+describe('setting a member', () => {
+  test('what is set is read back, and every other character stays', () => {
+    fc.assert(
+      fc.property(fc.dictionary(fc.string(), fc.jsonValue()), fc.string(), fc.jsonValue(), (object, key, value) => {
+        fc.pre(key !== '__proto__')
+        const text = JSON.stringify(object, null, 1)
+        const changed = withMember(text, [key], value)
+        expect(JSON.parse(changed)).toEqual({ ...(JSON.parse(text) as object), [key]: JSON.parse(JSON.stringify(value)) })
+      }),
+    )
+  })
+
+  test('nested objects are made when missing and kept when there', () => {
+    expect(withMember('{}', ['a', 'b'], 1)).toBe('{"a":{"b":1}}')
+    expect(withMember('{"a":{"c": 1.10}}', ['a', 'b'], 1)).toBe('{"a":{"b":1,"c": 1.10}}')
+    expect(withMember('{"a":null,"z":12345678901234567890}', ['a', 'b'], true)).toBe('{"a":{"b":true},"z":12345678901234567890}')
+  })
+
+  test('the last of two equal keys is the one that counts and is set', () => {
+    expect(withMember('{"n":1,"n":2}', ['n'], 3)).toBe('{"n":1,"n":3}')
+  })
+})
+
+test('the elements of an array come out whole however it was cut', () => {
+  fc.assert(
+    fc.property(fc.array(fc.dictionary(fc.string(), fc.jsonValue())), fc.array(fc.integer({ min: 1, max: 30 })), (elements, cuts) => {
+      const text = `[${elements.map((element) => JSON.stringify(element)).join('\n,\r\n')}\n]`
+      const splitter = createElementSplitter()
+      const found: string[] = []
+      let at = 0
+      for (const cut of [...cuts, text.length]) {
+        found.push(...splitter.push(text.slice(at, at + cut)))
+        at += cut
+      }
+      expect(found.map((element) => JSON.parse(element) as unknown)).toEqual(JSON.parse(text) as unknown[])
+    }),
+  )
+})
+
+test('only the members asked for are parsed', () => {
+  expect(memberValues('{"data":[{"model":"no"}],"model":"yes","usage":{"a":1}}', ['model', 'usage'])).toEqual({ model: 'yes', usage: { a: 1 } })
+})

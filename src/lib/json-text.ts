@@ -1,0 +1,147 @@
+/**
+ * JSON as text: finding where the members of one object stand, and changing them in place.
+ * What is not named stays as it was sent, byte for byte: order, spacing, numbers that no double
+ * can hold. Only for text that `JSON.parse` has accepted; then every step here is a plain skip.
+ */
+
+/** Where a member's value stands in the text, `[start, end)`, and where the member itself begins. */
+export type Member = { readonly key: string; readonly keyStart: number; readonly start: number; readonly end: number }
+
+/** The members of the object that begins at or after `from`, in the order they were written; duplicates included. */
+export function membersOf(text: string, from = 0): Member[] {
+  const members: Member[] = []
+  let at = skipSpace(text, text.indexOf('{', from) + 1)
+  while (text[at] === '"') {
+    const keyStart = at
+    const keyEnd = skipString(text, at)
+    const start = skipSpace(text, skipSpace(text, keyEnd) + 1)
+    const end = skipValue(text, start)
+    members.push({ key: unquoted(text, keyStart, keyEnd), keyStart, start, end })
+    at = skipSpace(text, end)
+    if (text[at] === ',') at = skipSpace(text, at + 1)
+  }
+  return members
+}
+
+/** The first key that is written twice among `members`, of those in `keys`; null when each stands once. `nameOf` tells which spellings are one key. */
+export function duplicateKey(members: readonly Member[], keys: ReadonlySet<string>, nameOf = (key: string): string => key): string | null {
+  const seen = new Set<string>()
+  for (const { key } of members) {
+    const name = nameOf(key)
+    if (!keys.has(name)) continue
+    if (seen.has(name)) return key
+    seen.add(name)
+  }
+  return null
+}
+
+/** The values of some members, parsed; the rest of the object, however large, is only skipped. */
+export function memberValues(text: string, keys: readonly string[]): Readonly<Record<string, unknown>> {
+  const members = membersOf(text).filter(({ key }) => keys.includes(key))
+  return Object.fromEntries(members.map(({ key, start, end }) => [key, JSON.parse(text.slice(start, end)) as unknown]))
+}
+
+/**
+ * Sets a member to a JSON value, given by its path from the outermost object; missing objects on
+ * the way are made. Everything else stays as it was. When a key stands twice, the last counts.
+ */
+export function withMember(text: string, path: readonly string[], value: unknown, from = 0): string {
+  const [key, ...rest] = path
+  const member = membersOf(text, from).findLast((candidate) => candidate.key === key)
+  if (!member || (rest.length > 0 && text[member.start] !== '{')) {
+    const nested = rest.reduceRight<unknown>((inner, name) => ({ [name]: inner }), value)
+    const written = JSON.stringify(nested)
+    return member ? spliced(text, member.start, member.end, written) : inserted(text, from, `${JSON.stringify(key)}:${written}`)
+  }
+  if (rest.length > 0) return withMember(text, rest, value, member.start)
+  return spliced(text, member.start, member.end, JSON.stringify(value))
+}
+
+const spliced = (text: string, start: number, end: number, replacement: string): string =>
+  text.slice(0, start) + replacement + text.slice(end)
+
+function inserted(text: string, from: number, member: string): string {
+  const open = text.indexOf('{', from) + 1
+  const isEmpty = text[skipSpace(text, open)] === '}'
+  return spliced(text, open, open, isEmpty ? member : `${member},`)
+}
+
+function unquoted(text: string, start: number, end: number): string {
+  const raw = text.slice(start + 1, end - 1)
+  return raw.includes('\\') ? (JSON.parse(text.slice(start, end)) as string) : raw
+}
+
+function skipSpace(text: string, from: number): number {
+  let at = from
+  for (let code = text.charCodeAt(at); code === 32 || (code >= 9 && code <= 13); code = text.charCodeAt(at)) at += 1
+  return at
+}
+
+/** From an opening quote to just behind the closing one. `indexOf` keeps megabytes of image data cheap. */
+function skipString(text: string, from: number): number {
+  let at = text.indexOf('"', from + 1)
+  while (isEscaped(text, at)) at = text.indexOf('"', at + 1)
+  return at + 1
+}
+
+function isEscaped(text: string, quote: number): boolean {
+  let backslashes = 0
+  while (text[quote - 1 - backslashes] === '\\') backslashes += 1
+  return backslashes % 2 === 1
+}
+
+function skipValue(text: string, from: number): number {
+  if (text[from] === '"') return skipString(text, from)
+  if (text[from] === '{' || text[from] === '[') return skipNested(text, from)
+  let at = from
+  while (at < text.length && !',}] \t\n\r'.includes(text[at]!)) at += 1
+  return at
+}
+
+/** Cuts a JSON array that arrives in pieces into its elements. */
+export function createElementSplitter(): { readonly push: (piece: string) => string[] } {
+  let element = ''
+  let depth = 0
+  let inString = false
+  let escaped = false
+  const step = (character: string): boolean => {
+    if (inString) {
+      if (escaped) escaped = false
+      else if (character === '\\') escaped = true
+      else if (character === '"') inString = false
+      return false
+    }
+    if (character === '"') inString = true
+    else if (character === '{' || character === '[') depth += 1
+    else if (character === '}' || character === ']') depth -= 1
+    return depth === 1 && character === '}'
+  }
+  return {
+    push(piece) {
+      const elements: string[] = []
+      let from = 0
+      for (let at = 0; at < piece.length; at += 1) {
+        if (!step(piece[at]!)) continue
+        elements.push((element + piece.slice(from, at + 1)).replace(/^[\s,[]+/, ''))
+        element = ''
+        from = at + 1
+      }
+      element += piece.slice(from)
+      return elements
+    },
+  }
+}
+
+function skipNested(text: string, from: number): number {
+  let depth = 0
+  for (let at = from; at < text.length; at += 1) {
+    const character = text[at]
+    if (character === '"') at = skipString(text, at) - 1
+    else if (character === '{' || character === '[') depth += 1
+    else if (character === '}' || character === ']') {
+      depth -= 1
+      if (depth === 0) return at + 1
+    }
+  }
+  return text.length
+}

@@ -1,0 +1,35 @@
+/**
+ * The generic cell rate algorithm: a rate limit that is one number, the theoretical arrival time.
+ * A full minute's allowance may come at once; after that it refills evenly, with no window edge to game.
+ */
+const windowMs = 60_000
+
+/** When the next unit would arrive on schedule, in monotonic milliseconds. */
+export type Gcra = { arrivalAt: number }
+
+export const newGcra = (): Gcra => ({ arrivalAt: 0 })
+
+/** The standing of a limit: what is left now, and in how many ms it is whole again. */
+export type Standing = { readonly limit: number; readonly remaining: number; readonly resetMs: number }
+
+const usedMs = (gcra: Gcra, now: number): number => Math.max(0, gcra.arrivalAt - now)
+
+/** Milliseconds until `cost` units fit; 0 when they do. More than the whole allowance counts as the whole. */
+export function waitMs(gcra: Gcra, perMinute: number, cost: number, now: number): number {
+  const costMs = (Math.min(cost, perMinute) * windowMs) / perMinute
+  return Math.max(0, Math.ceil(usedMs(gcra, now) + costMs - windowMs))
+}
+
+/** Takes `cost` units; negative gives back what was taken too much. */
+export function take(gcra: Gcra, perMinute: number, cost: number, now: number): void {
+  gcra.arrivalAt = Math.max(gcra.arrivalAt, now) + (cost * windowMs) / perMinute
+}
+
+export function standing(gcra: Gcra, perMinute: number, now: number): Standing {
+  const used = usedMs(gcra, now)
+  const remaining = Math.max(0, Math.floor(perMinute * (1 - used / windowMs) + rounding))
+  return { limit: perMinute, remaining, resetMs: Math.ceil(used) }
+}
+
+/** Keeps a floating-point hair from hiding a unit that is there. */
+const rounding = 1e-9

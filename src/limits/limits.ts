@@ -1,0 +1,179 @@
+/**
+ * Limits of virtual keys on this node: requests and tokens per minute, requests at once, and budgets
+ * of money per period. All of a request's limits are checked before any of them is charged.
+ */
+import { greater, zeroNano, type Nano } from '../lib/amounts.ts'
+import type { Clock } from '../lib/clock.ts'
+import type { BudgetPeriod, KeyRow } from '../store/store.ts'
+import { newGcra, standing, take, waitMs, type Gcra, type Standing } from './gcra.ts'
+
+export type LimitKind = 'requests' | 'tokens' | 'concurrency'
+
+export type Rejection = {
+  readonly limit: LimitKind
+  readonly used: number
+  readonly allowed: number
+  /** How long until this request would fit, in ms; for concurrency an unknown time, given as one second. */
+  readonly retryAfterMs: number
+}
+
+/** A place within a key's limits, taken until `leave`. */
+export type Ticket = {
+  /** Puts right what was guessed at admission: tokens really used and money really charged. Once, when the request ends. */
+  readonly leave: (actual: { readonly tokens: number; readonly chargeNano: Nano }) => void
+}
+
+export type Budget = { readonly period: BudgetPeriod; readonly allowedNano: Nano; readonly spentNano: Nano; readonly heldNano: Nano; readonly resetsAt: number | null }
+export type Standings = { readonly requests: Standing | null; readonly tokens: Standing | null }
+
+export type Limits = {
+  readonly enter: (key: KeyRow, tokensGuess: number) => Ticket | Rejection
+  readonly standings: (key: KeyRow) => Standings
+  /** null when the key has no budget. */
+  readonly budget: (key: KeyRow) => Budget | null
+  /** Sets money aside within the budget, next to the hold on credit. */
+  readonly holdBudget: (keyId: string, amountNano: Nano) => void
+  readonly releaseBudget: (keyId: string, amountNano: Nano) => void
+  /** Charges from before this process, by period, as the store knows them. */
+  readonly loadSpending: (period: BudgetPeriod, charges: readonly { readonly keyId: string; readonly chargeNano: bigint }[]) => void
+}
+
+const periods: readonly BudgetPeriod[] = ['day', 'week', 'month', 'total']
+type Spending = { startsAt: number; spentNano: Nano }
+type KeyState = { requests: Gcra; tokens: Gcra; inFlight: number; heldNano: Nano; spending: Record<BudgetPeriod, Spending> }
+
+export function createLimits(clock: Clock): Limits {
+  const states = new Map<string, KeyState>()
+  const stateOf = (keyId: string): KeyState => {
+    const known = states.get(keyId)
+    if (known) return known
+    const state = newState(clock.now())
+    states.set(keyId, state)
+    return state
+  }
+  return {
+    enter: (key, tokensGuess) => enter(key, stateOf(key.id), tokensGuess, clock),
+    standings: (key) => standingsOf(key, stateOf(key.id), clock.monotonic()),
+    budget: (key) => budgetOf(key, stateOf(key.id), clock.now()),
+    holdBudget: (keyId, amountNano) => {
+      const state = stateOf(keyId)
+      state.heldNano = (state.heldNano + amountNano) as Nano
+    },
+    releaseBudget: (keyId, amountNano) => {
+      const state = stateOf(keyId)
+      state.heldNano = (state.heldNano - amountNano) as Nano
+    },
+    loadSpending(period, charges) {
+      for (const { keyId, chargeNano } of charges) spendingOf(stateOf(keyId), period, clock.now()).spentNano = chargeNano as Nano
+    },
+  }
+}
+
+function enter(key: KeyRow, state: KeyState, tokensGuess: number, clock: Clock): Ticket | Rejection {
+  const now = clock.monotonic()
+  const rejection = rejectionOf(key, state, tokensGuess, now)
+  if (rejection) return rejection
+  const guess = key.tpm === null ? 0 : Math.min(tokensGuess, key.tpm)
+  if (key.rpm !== null) take(state.requests, key.rpm, 1, now)
+  if (key.tpm !== null) take(state.tokens, key.tpm, guess, now)
+  state.inFlight += 1
+  return {
+    leave({ tokens, chargeNano }) {
+      state.inFlight -= 1
+      if (key.tpm !== null) take(state.tokens, key.tpm, tokens - guess, clock.monotonic())
+      if (chargeNano > 0n) spend(state, chargeNano, clock.now())
+    },
+  }
+}
+
+function rejectionOf(key: KeyRow, state: KeyState, tokensGuess: number, now: number): Rejection | null {
+  if (key.concurrency !== null && state.inFlight >= key.concurrency)
+    return { limit: 'concurrency', used: state.inFlight, allowed: key.concurrency, retryAfterMs: concurrencyRetryMs }
+  return (
+    rateRejection('requests', state.requests, key.rpm, 1, now) ?? rateRejection('tokens', state.tokens, key.tpm, tokensGuess, now)
+  )
+}
+
+const concurrencyRetryMs = 1_000
+
+function rateRejection(limit: LimitKind, gcra: Gcra, perMinute: number | null, cost: number, now: number): Rejection | null {
+  if (perMinute === null) return null
+  const retryAfterMs = waitMs(gcra, perMinute, cost, now)
+  if (retryAfterMs === 0) return null
+  return { limit, used: perMinute - standing(gcra, perMinute, now).remaining, allowed: perMinute, retryAfterMs }
+}
+
+const standingsOf = (key: KeyRow, state: KeyState, now: number): Standings => ({
+  requests: key.rpm === null ? null : standing(state.requests, key.rpm, now),
+  tokens: key.tpm === null ? null : standing(state.tokens, key.tpm, now),
+})
+
+function budgetOf(key: KeyRow, state: KeyState, now: number): Budget | null {
+  if (key.budgetNano === null || key.budgetPeriod === null) return null
+  const { spentNano } = spendingOf(state, key.budgetPeriod, now)
+  const resetsAt = key.budgetPeriod === 'total' ? null : periodEnd(key.budgetPeriod, now)
+  return { period: key.budgetPeriod, allowedNano: key.budgetNano as Nano, spentNano, heldNano: state.heldNano, resetsAt }
+}
+
+/** What may still be spent or held within a budget. */
+export const budgetLeftNano = (budget: Budget): Nano =>
+  greater(zeroNano, (budget.allowedNano - budget.spentNano - budget.heldNano) as Nano)
+
+function spend(state: KeyState, chargeNano: Nano, now: number): void {
+  for (const period of periods) {
+    const spending = spendingOf(state, period, now)
+    spending.spentNano = (spending.spentNano + chargeNano) as Nano
+  }
+}
+
+/** The spending of the period that `now` is in; a new period starts at zero. */
+function spendingOf(state: KeyState, period: BudgetPeriod, now: number): Spending {
+  const startsAt = periodStart(period, now)
+  if (state.spending[period].startsAt !== startsAt) state.spending[period] = { startsAt, spentNano: zeroNano }
+  return state.spending[period]
+}
+
+const dayMs = 86_400_000
+/** 1970-01-01 was a Thursday; weeks start on Monday. */
+const mondayOffsetMs = 3 * dayMs
+
+/** When the period that `now` is in began, epoch ms, UTC: midnight, Monday, the first; 0 for `total`. */
+export function periodStart(period: BudgetPeriod, now: number): number {
+  switch (period) {
+    case 'day':
+      return now - (now % dayMs)
+    case 'week':
+      return now - ((now + mondayOffsetMs) % (7 * dayMs))
+    case 'month':
+      return monthStart(now, 0)
+    case 'total':
+      return 0
+  }
+}
+
+function periodEnd(period: Exclude<BudgetPeriod, 'total'>, now: number): number {
+  switch (period) {
+    case 'day':
+      return periodStart('day', now) + dayMs
+    case 'week':
+      return periodStart('week', now) + 7 * dayMs
+    case 'month':
+      return monthStart(now, 1)
+  }
+}
+
+function monthStart(now: number, monthsLater: number): number {
+  const date = new Date(now)
+  return Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + monthsLater, 1)
+}
+
+function newState(now: number): KeyState {
+  const empty = (period: BudgetPeriod): Spending => ({ startsAt: periodStart(period, now), spentNano: zeroNano })
+  return {
+    requests: newGcra(),
+    tokens: newGcra(),
+    inFlight: 0,
+    heldNano: zeroNano,
+    spending: { day: empty('day'), week: empty('week'), month: empty('month'), total: empty('total') },
+  }
+}

@@ -1,0 +1,181 @@
+/**
+ * Credit as one node sees it: money leased from the store, holds taken out of the lease, captures.
+ *
+ *   left = granted − returned − consumed − held      and never below zero.
+ *
+ * `granted` is cumulative within an epoch and only the store raises it, so a lost reply is repaired
+ * by asking again. A lease goes back by a journal record, never by time alone: money that may have
+ * been promised to a request is not handed out twice.
+ */
+import { greater, lesser, zeroNano, type Nano } from '../lib/amounts.ts'
+import { assert } from '../lib/assert.ts'
+import type { Clock } from '../lib/clock.ts'
+import type { LeaseAsk, LeaseGrant } from '../store/store.ts'
+
+/** Money set aside for one request; ends exactly once, by `settle`. */
+export type Hold = { readonly organizationId: string; readonly amountNano: Nano; ended: boolean }
+
+export type HoldAsk = {
+  readonly organizationId: string
+  /** What the request can cost at most. */
+  readonly wantedNano: Nano
+  /** Credit below this counts as short, so that one request does not keep others from running; zero when only `wantedNano` matters. */
+  readonly plentyNano: Nano
+  /** What to take at most when credit is short. */
+  readonly ifShortNano: Nano
+  /** Below this the request is not worth sending. */
+  readonly floorNano: Nano
+}
+
+export type HoldAnswer = { readonly hold: Hold } | { readonly hold: null; readonly availableNano: Nano }
+
+export type Credit = {
+  /** Takes a hold. Answers at once when the lease covers it; otherwise asks the store for more. Rejects when the store is out of reach. */
+  readonly hold: (ask: HoldAsk) => HoldAnswer | Promise<HoldAnswer>
+  /** Captures up to the charge and releases the rest. What neither the hold nor the lease covers is written off, never overdrawn. */
+  readonly settle: (hold: Hold, ratedNano: Nano) => { readonly chargeNano: Nano; readonly writeOffNano: Nano }
+  /** Leased and not held: still the organization's to spend. */
+  readonly idleNano: (organizationId: string) => Nano
+  /** Takes back what organizations without a request for `idleMs` still have leased; the caller journals each. */
+  readonly returnIdle: (idleMs: number) => { readonly organizationId: string; readonly amountNano: Nano }[]
+}
+
+type Lease = {
+  granted: Nano
+  returned: Nano
+  consumed: Nano
+  held: Nano
+  /** The sum that requests wait for while the store is asked. */
+  waitedFor: Nano
+  refill: Promise<void> | null
+  /** What the store had left for this organization when last asked. */
+  unleased: Nano
+  spentPerMs: number
+  lastUsed: number
+}
+
+export type CreditDeps = { readonly leaseCredit: (ask: LeaseAsk) => Promise<LeaseGrant>; readonly nodeId: number; readonly epoch: number; readonly clock: Clock }
+
+/** Opens the node's credit. Leases start empty: each organization's first request fetches its first lease. */
+export function createCredit(deps: CreditDeps): Credit {
+  const leases = new Map<string, Lease>()
+  const leaseOf = (organizationId: string): Lease => {
+    const known = leases.get(organizationId)
+    if (known) return known
+    const opened = newLease(deps.clock.monotonic())
+    leases.set(organizationId, opened)
+    return opened
+  }
+  return {
+    hold(ask) {
+      const lease = leaseOf(ask.organizationId)
+      touch(lease, deps.clock.monotonic())
+      const wantedNano = wantedOf(lease, ask)
+      if (lease.granted === 0n || left(lease) < wantedNano) return holdAfterRefill(lease, ask, deps)
+      const hold = take(lease, ask.organizationId, wantedNano)
+      if (left(lease) < reserve(lease) / 2n && lease.unleased > 0n) void refill(lease, ask.organizationId, deps).catch(retriedByNextHold)
+      return { hold }
+    },
+    settle: (hold, ratedNano) => settle(leaseOf(hold.organizationId), hold, ratedNano),
+    idleNano: (organizationId) => {
+      const lease = leases.get(organizationId)
+      return lease ? left(lease) : zeroNano
+    },
+    returnIdle: (idleMs) => returnIdle(leases, deps.clock.monotonic() - idleMs),
+  }
+}
+
+const left = (lease: Lease): Nano => (lease.granted - lease.returned - lease.consumed - lease.held) as Nano
+
+const wantedOf = (lease: Lease, ask: HoldAsk): Nano =>
+  left(lease) + lease.unleased >= ask.plentyNano ? ask.wantedNano : lesser(ask.wantedNano, ask.ifShortNano)
+
+function take(lease: Lease, organizationId: string, amountNano: Nano): Hold {
+  lease.held = (lease.held + amountNano) as Nano
+  assert(left(lease) >= 0n, 'a hold is never larger than what is left of the lease')
+  return { organizationId, amountNano, ended: false }
+}
+
+async function holdAfterRefill(lease: Lease, ask: HoldAsk, deps: CreditDeps): Promise<HoldAnswer> {
+  lease.waitedFor = (lease.waitedFor + ask.wantedNano) as Nano
+  try {
+    // A refill under way may have been asked for before this request came, so one more may be needed.
+    for (let round = 0; round < 2 && (lease.granted === 0n || left(lease) < wantedOf(lease, ask)); round += 1)
+      await refill(lease, ask.organizationId, deps)
+  } finally {
+    lease.waitedFor = (lease.waitedFor - ask.wantedNano) as Nano
+  }
+  const available = left(lease)
+  const short = lesser(available, wantedOf(lease, ask))
+  if (short >= ask.floorNano && short > 0n) return { hold: take(lease, ask.organizationId, short) }
+  return { hold: null, availableNano: available }
+}
+
+/** One question to the store at a time, for all that wait. */
+function refill(lease: Lease, organizationId: string, deps: CreditDeps): Promise<void> {
+  lease.refill ??= askStore(lease, organizationId, deps).finally(() => {
+    lease.refill = null
+  })
+  return lease.refill
+}
+
+async function askStore(lease: Lease, organizationId: string, deps: CreditDeps): Promise<void> {
+  const short = greater(zeroNano, (lease.waitedFor + reserve(lease) - left(lease)) as Nano)
+  const wantTotalNano = lease.granted + short
+  const grant = await deps.leaseCredit({ nodeId: deps.nodeId, epoch: deps.epoch, organizationId, wantTotalNano })
+  lease.granted = greater(lease.granted, grant.grantedNano as Nano)
+  lease.unleased = grant.availableNano as Nano
+}
+
+/**
+ * How much to keep leased beyond what is asked for: a minute of recent spending, so that a store that
+ * is away for a while stops nobody. Nothing when credit is scarce, so that it does not lie with one node
+ * while another needs it.
+ */
+const reserveMs = 60_000
+const scarceNano = 2_000_000_000n
+function reserve(lease: Lease): Nano {
+  if (lease.unleased < scarceNano) return zeroNano
+  return lesser(BigInt(Math.ceil(lease.spentPerMs * reserveMs)) as Nano, (lease.unleased / 2n) as Nano)
+}
+
+function settle(lease: Lease, hold: Hold, ratedNano: Nano): { chargeNano: Nano; writeOffNano: Nano } {
+  assert(!hold.ended, 'a hold is settled once')
+  hold.ended = true
+  lease.held = (lease.held - hold.amountNano) as Nano
+  const chargeNano = lesser(ratedNano, left(lease))
+  lease.consumed = (lease.consumed + chargeNano) as Nano
+  lease.spentPerMs += Number(chargeNano) / spendingMs
+  return { chargeNano, writeOffNano: (ratedNano - chargeNano) as Nano }
+}
+
+/** Recent spending, forgotten exponentially; an estimate for lease sizes, not money. */
+const spendingMs = 60_000
+function touch(lease: Lease, now: number): void {
+  lease.spentPerMs *= Math.exp((lease.lastUsed - now) / spendingMs)
+  lease.lastUsed = now
+}
+
+function returnIdle(leases: ReadonlyMap<string, Lease>, before: number): { organizationId: string; amountNano: Nano }[] {
+  const idle = [...leases].filter(([, lease]) => lease.lastUsed <= before && lease.held === 0n && lease.refill === null && left(lease) > 0n)
+  return idle.map(([organizationId, lease]) => {
+    const amountNano = left(lease)
+    lease.returned = (lease.returned + amountNano) as Nano
+    return { organizationId, amountNano }
+  })
+}
+
+const newLease = (now: number): Lease => ({
+  granted: zeroNano,
+  returned: zeroNano,
+  consumed: zeroNano,
+  held: zeroNano,
+  waitedFor: zeroNano,
+  refill: null,
+  unleased: zeroNano,
+  spentPerMs: 0,
+  lastUsed: now,
+})
+
+/** An early refill is a convenience: the hold that really needs the money asks again and reports the failure. */
+const retriedByNextHold = (): void => undefined

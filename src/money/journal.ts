@@ -1,0 +1,216 @@
+/**
+ * The journal: a node's durable, append-only file of what it promised and what became of it.
+ *
+ * One record a line, `<crc32 hex> <json>\n`, so that `less` and `jq` read it and a torn tail is known
+ * by its checksum. An intent is written before its upstream call and a settlement before the last byte
+ * leaves, each by one `write`: it survives `kill -9` at once, and a power cut after the next sync
+ * (every 10 ms). Records with a `seq` are shipped to the store in order, without gaps.
+ *
+ * Each segment begins with what a reader needs of the ones before it: the sequence number it starts
+ * from and the intents then open. So recovery reads from the newest segment that the store has not
+ * overtaken, however much is kept.
+ */
+import { closeSync, fdatasync, mkdirSync, openSync, readdirSync, readFileSync, statSync, unlinkSync, writeSync } from 'node:fs'
+import { join } from 'node:path'
+import { crc32 } from 'node:zlib'
+import type { Settlement, ShippedRecord } from '../store/store.ts'
+
+/** What is known of a request before its upstream call: enough to settle it should this process die. */
+export type Intent = Omit<
+  Settlement,
+  'endedAt' | 'status' | 'ending' | 'lines' | 'tokens' | 'ratedNano' | 'writeOffNano' | 'chargeNano' | 'flags' | 'firstByteMs' | 'latencyMs' | 'attempts' | 'vendorUsage' | 'servedModel'
+>
+/** How far a stream had come: counts of our own, not the vendor's. */
+export type Progress = { readonly requestId: string; readonly inputTokens: number; readonly outputTokens: number }
+
+/** An intent without a settlement yet, and the epoch whose lease its hold was taken from. */
+export type OpenIntent = { readonly epoch: number; readonly intent: Intent }
+
+type Unshipped = { readonly seq: number; readonly text: string }
+type JournalRecord =
+  | ShippedRecord
+  | { readonly kind: 'segment'; readonly seq: number; readonly open: readonly OpenIntent[] }
+  | ({ readonly kind: 'intent' } & OpenIntent)
+  | { readonly kind: 'progress'; readonly progress: Progress }
+
+export type Journal = {
+  readonly intend: (intent: Intent) => void
+  readonly progress: (progress: Progress) => void
+  /** `ofEpoch`: the epoch of the intent, where it is not this one. */
+  readonly settle: (settlement: Settlement, ofEpoch?: number) => void
+  readonly returnLease: (organizationId: string, amountNano: bigint) => void
+  readonly endEpoch: (epoch: number) => void
+  /** Records the store has not confirmed yet, oldest first, at most `max`. */
+  readonly unshipped: (max: number) => readonly Unshipped[]
+  /** The store has applied everything up to `seq`. */
+  readonly shipped: (seq: number) => void
+  /** The last sequence number written. */
+  readonly lastSeq: () => number
+  /** Whether a promise can still be kept: false once a write has failed, or when too much waits for the store. */
+  readonly canPromise: () => boolean
+  /** Removes segments that are shipped and older than `ageMs`. */
+  readonly prune: (now: number, ageMs: number) => void
+  readonly close: () => void
+}
+
+export type Recovered = {
+  readonly lastSeq: number
+  readonly unshipped: readonly Unshipped[]
+  /** Intents without a settlement, with how far they had come: the process died in between. */
+  readonly open: readonly (OpenIntent & { readonly progress: Progress | null })[]
+}
+
+const segmentBytesMax = 64 * 1024 * 1024
+const syncMs = 10
+/** About 250 MB of memory: an hour without a store at 60 requests/s. */
+const unshippedMax = 200_000
+const segmentName = (number: number): string => `journal-${String(number).padStart(8, '0')}.log`
+const segmentsIn = (folder: string): string[] => readdirSync(folder).filter((name) => /^journal-\d{8}\.log$/.test(name)).toSorted()
+
+/** Reads what a journal folder holds that the store, at `storeSeq`, does not. A torn or foreign line ends its segment. */
+export function recoverJournal(folder: string, storeSeq: number): Recovered {
+  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  const open = new Map<string, { epoch: number; intent: Intent; progress: Progress | null }>()
+  const unshipped: Unshipped[] = []
+  let lastSeq = storeSeq
+  for (const { record, text } of recordsSince(folder, storeSeq)) {
+    if ('seq' in record) lastSeq = Math.max(lastSeq, record.seq)
+    if (record.kind === 'segment') for (const { epoch, intent } of record.open) open.set(intent.requestId, { epoch, intent, progress: null })
+    if (record.kind === 'intent') open.set(record.intent.requestId, { epoch: record.epoch, intent: record.intent, progress: null })
+    if (record.kind === 'progress') {
+      const began = open.get(record.progress.requestId)
+      if (began) began.progress = record.progress
+    }
+    if (record.kind === 'settle') open.delete(record.settlement.requestId)
+    if (record.kind !== 'segment' && 'seq' in record && record.seq > storeSeq) unshipped.push({ seq: record.seq, text })
+  }
+  return { lastSeq, unshipped, open: [...open.values()] }
+}
+
+/** Records from the newest segment that starts at or before `storeSeq`; from the oldest kept when none does. */
+function recordsSince(folder: string, storeSeq: number): { record: JournalRecord; text: string }[] {
+  const needed: { record: JournalRecord; text: string }[][] = []
+  for (const name of segmentsIn(folder).toReversed()) {
+    const records = recordsOf(join(folder, name))
+    needed.unshift(records)
+    const head = records[0]?.record
+    if (head?.kind === 'segment' && head.seq <= storeSeq) break
+  }
+  return needed.flat()
+}
+
+function recordsOf(path: string): { record: JournalRecord; text: string }[] {
+  const records: { record: JournalRecord; text: string }[] = []
+  for (const line of readFileSync(path, 'utf8').split('\n')) {
+    const text = line.slice(checksumChars + 1)
+    if (line.slice(0, checksumChars) !== checksum(text)) break
+    records.push({ record: JSON.parse(text) as JournalRecord, text })
+  }
+  return records
+}
+
+const checksumChars = 8
+const checksum = (text: string): string => crc32(text).toString(16).padStart(checksumChars, '0')
+
+/** Opens a new segment behind what was recovered. Only one process may write to a folder. */
+export function openJournal(folder: string, epoch: number, recovered: Recovered): Journal {
+  const writer = createWriter(folder, recovered)
+  const { open, unshipped } = writer
+  const ship = (record: ShippedRecord): void => {
+    const text = JSON.stringify(record)
+    writer.write(text)
+    unshipped.push({ seq: record.seq, text })
+  }
+  return {
+    intend(intent) {
+      const record: OpenIntent = { epoch, intent }
+      writer.write(JSON.stringify({ kind: 'intent', ...record }))
+      open.set(intent.requestId, record)
+    },
+    progress: (progress) => writer.write(JSON.stringify({ kind: 'progress', progress })),
+    settle(settlement, ofEpoch = epoch) {
+      ship({ kind: 'settle', seq: writer.nextSeq(), epoch: ofEpoch, settlement })
+      open.delete(settlement.requestId)
+      writer.rotateWhenFull()
+    },
+    returnLease: (organizationId, amountNano) =>
+      ship({ kind: 'return-lease', seq: writer.nextSeq(), epoch, organizationId, amountNano: amountNano.toString() }),
+    endEpoch: (ended) => ship({ kind: 'end-epoch', seq: writer.nextSeq(), epoch: ended }),
+    unshipped: (max) => unshipped.slice(0, max),
+    shipped(seq) {
+      const first = unshipped.findIndex((record) => record.seq > seq)
+      unshipped.splice(0, first === -1 ? unshipped.length : first)
+    },
+    lastSeq: writer.lastSeq,
+    canPromise: () => !writer.failed() && unshipped.length < unshippedMax,
+    prune: (now, ageMs) => prune(folder, now - ageMs, unshipped),
+    close: writer.close,
+  }
+}
+
+function createWriter(folder: string, recovered: Recovered) {
+  const open = new Map<string, OpenIntent>(recovered.open.map(({ epoch, intent }) => [intent.requestId, { epoch, intent }]))
+  const unshipped = [...recovered.unshipped]
+  let seq = recovered.lastSeq
+  let failed = false
+  let isDirty = false
+  let bytes = 0
+  let file = openNext()
+
+  function openNext(): number {
+    const newest = segmentsIn(folder).at(-1)
+    const number = newest ? Number(newest.slice('journal-'.length, -'.log'.length)) + 1 : 1
+    const opened = openSync(join(folder, segmentName(number)), 'ax', 0o600)
+    bytes = 0
+    append(opened, JSON.stringify({ kind: 'segment', seq, open: [...open.values()] }))
+    return opened
+  }
+  function append(to: number, text: string): void {
+    if (failed) throw new Error('the journal cannot be written; restart to recover')
+    try {
+      const line = `${checksum(text)} ${text}\n`
+      const written = writeSync(to, line)
+      if (written < line.length) throw new Error(`only ${written} bytes were written`)
+      bytes += written
+      isDirty = true
+    } catch (error) {
+      failed = true
+      throw new Error('the journal could not be written', { cause: error })
+    }
+  }
+  const sync = setInterval(() => {
+    if (!isDirty) return
+    isDirty = false
+    fdatasync(file, (error) => {
+      if (error && error.code !== 'EBADF') failed = true
+    })
+  }, syncMs)
+  sync.unref()
+
+  return {
+    open,
+    unshipped,
+    write: (text: string) => append(file, text),
+    nextSeq: () => (seq += 1),
+    lastSeq: () => seq,
+    failed: () => failed,
+    rotateWhenFull() {
+      if (bytes < segmentBytesMax) return
+      closeSync(file)
+      file = openNext()
+    },
+    close() {
+      clearInterval(sync)
+      closeSync(file)
+    },
+  }
+}
+
+/** The newest segment and any that the store may still need stay, whatever their age. */
+function prune(folder: string, before: number, unshipped: readonly Unshipped[]): void {
+  if (unshipped.length > 0) return
+  for (const name of segmentsIn(folder).slice(0, -1)) {
+    const path = join(folder, name)
+    if (statSync(path).mtimeMs < before) unlinkSync(path)
+  }
+}

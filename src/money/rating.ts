@@ -1,0 +1,93 @@
+/**
+ * Rating: usage × price → money, by one pure function that estimates, holds, charges and re-prices.
+ * The only rounding of the whole system is here: the sum of a receipt's lines, up to the next nano-USD.
+ */
+import { greater, lesser, type Nano } from '../lib/amounts.ts'
+import { assert } from '../lib/assert.ts'
+import type { ReceiptLine } from '../store/store.ts'
+import type { Price, PriceRow, ServiceTier } from './price-book.ts'
+import { inputTokensOf, pieceClasses, usageClasses, type Pieces, type Usage, type UsageClass } from './usage.ts'
+
+export type Rated = {
+  readonly lines: readonly ReceiptLine[]
+  readonly ratedNano: Nano
+  /** The tier whose prices were used: the one asked for, or standard where the model has no price for it. */
+  readonly tier: ServiceTier
+  /** Classes that were used but have no price; they are not charged, and the request is flagged. */
+  readonly unpriced: readonly UsageClass[]
+}
+
+/** Rates usage at a price; the same input always gives the same lines and the same amount. */
+export function rate(usage: Usage, price: Price, tier: ServiceTier): Rated {
+  const row = rowFor(price, tier, inputTokensOf(usage))
+  const used = usageClasses.filter((usageClass) => (usage[usageClass] ?? 0) > 0)
+  const lines = used.flatMap((usageClass) => line(usageClass, usage[usageClass] ?? 0, row))
+  const totalPico = lines.reduce((total, { amountPico }) => total + BigInt(amountPico), 0n)
+  const unpriced = used.filter((usageClass) => row.picoPerUnit[usageClass] === null)
+  return { lines, ratedNano: nanoRoundedUp(totalPico), tier: row.tier, unpriced }
+}
+
+/** What a request can take in at most: tokens of whatever input class, and pieces of each kind. */
+type InputBound = { readonly inputTokens: number; readonly pieces: Pieces }
+
+/**
+ * The most that a request within these bounds can cost at any of `tiers`, however its tokens turn out
+ * to split over the classes of their side, and whichever row its length selects: what a hold must cover.
+ */
+export function holdFor(bound: InputBound & { readonly outputTokens: number }, price: Price, tiers: readonly ServiceTier[]): Nano {
+  const outputTokens = BigInt(bound.outputTokens)
+  const bounds = rowsWithin(bound.inputTokens, price, tiers).map((row) => inputPicoAt(bound, row) + outputTokens * row.dearestOutputPico)
+  return nanoRoundedUp(bounds.reduce(greater))
+}
+
+/**
+ * The most output tokens with which `holdFor` stays within `available`. 0 also when not even the input
+ * fits, so the hold itself must still be taken; the largest safe integer when output costs nothing.
+ */
+export function affordableOutputTokens(bound: InputBound, price: Price, tiers: readonly ServiceTier[], available: Nano): number {
+  const availablePico = available * picoPerNano
+  const affordable = rowsWithin(bound.inputTokens, price, tiers).map((row) => {
+    const leftPico = availablePico - inputPicoAt(bound, row)
+    if (leftPico < 0n) return 0n
+    return row.dearestOutputPico === 0n ? tokensMax : leftPico / row.dearestOutputPico
+  })
+  return Number(affordable.reduce(lesser, tokensMax))
+}
+
+const tokensMax = BigInt(Number.MAX_SAFE_INTEGER)
+
+/** Every row that a request of at most so many input tokens can be charged by. */
+function rowsWithin(inputTokens: number, price: Price, tiers: readonly ServiceTier[]): PriceRow[] {
+  assert(tiers.length > 0, 'a hold was asked for no service tier')
+  return tiers.flatMap((tier) => price.tiers[tier].filter((row) => applies(row, inputTokens)))
+}
+
+function inputPicoAt(bound: InputBound, row: PriceRow): bigint {
+  let total = BigInt(bound.inputTokens) * row.dearestInputPico
+  for (const piece of pieceClasses) {
+    const quantity = bound.pieces[piece] ?? 0
+    if (quantity > 0) total += BigInt(quantity) * (row.picoPerUnit[piece] ?? 0n)
+  }
+  return total
+}
+
+function rowFor(price: Price, tier: ServiceTier, inputTokens: number): PriceRow {
+  const row = price.tiers[tier].findLast((candidate) => applies(candidate, inputTokens))
+  assert(row, `price of ${price.model} from ${price.from} has no base row for ${tier}`)
+  return row
+}
+
+/** Long-context rows begin with the first token above their limit; the base row serves everything below. */
+const applies = (row: PriceRow, inputTokens: number): boolean => row.aboveInputTokens === 0 || inputTokens > row.aboveInputTokens
+
+function line(usageClass: UsageClass, quantity: number, row: PriceRow): ReceiptLine[] {
+  const picoPerUnit = row.picoPerUnit[usageClass]
+  if (picoPerUnit === null) return []
+  const amountPico = (BigInt(quantity) * picoPerUnit).toString()
+  return [{ class: usageClass, quantity, unit: unitOf(usageClass), picoPerUnit: picoPerUnit.toString(), amountPico }]
+}
+
+const unitOf = (usageClass: UsageClass): string => ((pieceClasses as readonly UsageClass[]).includes(usageClass) ? 'piece' : 'token')
+
+const picoPerNano = 1_000n
+const nanoRoundedUp = (pico: bigint): Nano => ((pico + picoPerNano - 1n) / picoPerNano) as Nano

@@ -1,0 +1,58 @@
+/**
+ * Usage as disjoint classes: no unit is counted in two of them, so quantity × price can be summed.
+ * Vendors nest their figures (OpenAI's prompt tokens include the cached ones, Gemini's candidates
+ * exclude the thoughts); the dialects take them apart before anything here sees them.
+ */
+export const tokenClasses = [
+  'input',
+  'cachedInput',
+  'cacheWrite',
+  'audioInput',
+  'cachedAudioInput',
+  'imageInput',
+  'cachedImageInput',
+  'videoInput',
+  'cachedVideoInput',
+  'output',
+  'reasoning',
+  'audioOutput',
+  'imageOutput',
+] as const
+/** Priced by the piece: seconds of video, tool calls. */
+export const pieceClasses = ['videoSecond', 'searchQuery', 'groundedPrompt', 'mapsQuery', 'webSearchCall'] as const
+
+export type TokenClass = (typeof tokenClasses)[number]
+export type PieceClass = (typeof pieceClasses)[number]
+export type UsageClass = TokenClass | PieceClass
+export const usageClasses: readonly UsageClass[] = [...tokenClasses, ...pieceClasses]
+
+/** Quantities per class, whole and never negative; an absent class is zero. */
+export type Usage = Readonly<Partial<Record<UsageClass, number>>>
+export type Pieces = Readonly<Partial<Record<PieceClass, number>>>
+
+const sum = (usage: Usage, classes: readonly UsageClass[]): number =>
+  classes.reduce((total, usageClass) => total + (usage[usageClass] ?? 0), 0)
+
+const cachedClasses = ['cachedInput', 'cachedAudioInput', 'cachedImageInput', 'cachedVideoInput'] as const
+const freshClasses = ['input', 'cacheWrite', 'audioInput', 'imageInput', 'videoInput'] as const
+const visibleClasses = ['output', 'audioOutput', 'imageOutput'] as const
+/** The two sides of an exchange; every token class is on one of them. */
+export const inputClasses: readonly TokenClass[] = [...freshClasses, ...cachedClasses]
+export const outputClasses: readonly TokenClass[] = [...visibleClasses, 'reasoning']
+
+/** Every token that went in, cached or not: what long-context prices are decided by. */
+export const inputTokensOf = (usage: Usage): number => sum(usage, inputClasses)
+
+/** The four figures that reports show. */
+export const tokenTotals = (usage: Usage) => ({
+  input: sum(usage, freshClasses),
+  cachedInput: sum(usage, cachedClasses),
+  output: sum(usage, visibleClasses),
+  reasoning: usage.reasoning ?? 0,
+})
+
+/** Whether every quantity is a whole number that a real exchange could have produced. */
+export const isPlausible = (usage: Usage): boolean =>
+  Object.values(usage).every((quantity) => Number.isSafeInteger(quantity) && quantity >= 0 && quantity <= quantityMax)
+
+const quantityMax = 10_000_000
