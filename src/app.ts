@@ -1,0 +1,87 @@
+/** Every URL of the product. */
+import { Hono } from 'hono'
+import type { GatewayDeps } from './gateway/deps.ts'
+import { countTokens } from './gateway/dialects/genai/count-tokens.ts'
+import { genai } from './gateway/dialects/genai/envelope.ts'
+import { generateContent, streamGenerateContent } from './gateway/dialects/genai/generate.ts'
+import * as genaiModels from './gateway/dialects/genai/models.ts'
+import { chatCompletions } from './gateway/dialects/openai/chat.ts'
+import { embeddings } from './gateway/dialects/openai/embeddings.ts'
+import { openai } from './gateway/dialects/openai/envelope.ts'
+import * as openaiModels from './gateway/dialects/openai/models.ts'
+import { GatewayError } from './gateway/errors.ts'
+import { withRequestId } from './gateway/fail.ts'
+import { serveReceipt, type ReceiptDeps } from './gateway/receipts.ts'
+import { serveFree, serveKnown } from './gateway/serve-free.ts'
+import { serve } from './gateway/serve.ts'
+import { newRequestId } from './lib/ids.ts'
+
+export type AppDeps = {
+  readonly gateway: GatewayDeps
+  readonly receipts: ReceiptDeps
+  readonly admin: Hono
+  readonly welcome: () => string
+  /** Why the product cannot serve and bill right now; null when it can. */
+  readonly unready: () => string | null
+}
+
+export function createApp({ gateway, receipts, admin, welcome, unready }: AppDeps): Hono {
+  const app = new Hono()
+
+  app.post('/v1/chat/completions', (c) => serve(c.req.raw, chatCompletions, {}, gateway))
+  app.post('/v1/embeddings', (c) => serve(c.req.raw, embeddings, {}, gateway))
+  app.get('/v1/models', (c) => serveKnown(c.req.raw, openai, gateway, (key) => openaiModels.listModels(key, gateway.catalog)))
+  app.get('/v1/models/:id{.+}', (c) => serveKnown(c.req.raw, openai, gateway, (key) => openaiModels.retrieveModel(c.req.param('id'), key, gateway.catalog)))
+  app.get('/v1/receipts/:id', (c) => serveReceipt(c.req.raw, c.req.param('id'), gateway, receipts))
+  app.all('/v1/*', (c) => unknownUrl(openai, c.req.raw))
+
+  app.all('/genai/*', (c) => serveGenai(c.req.raw, gateway))
+
+  app.get('/healthz', (c) => c.json({ status: 'up' }))
+  app.get('/readyz', (c) => {
+    const reason = unready()
+    return reason === null ? c.json({ status: 'ready' }) : c.json({ status: 'unready', reason }, 503)
+  })
+  app.route('/api/admin', admin)
+  app.get('/', (c) => c.html(welcome()))
+  return app
+}
+
+/** `/genai/{version}/models/{model}:{verb}`; the verb stands behind the last colon, which routers take for a parameter. */
+const genaiPath = /^\/genai\/(?:v1|v1beta|v1alpha|v1beta1)\/(?:publishers\/google\/)?models(?:\/(.+?))?(?::([A-Za-z]+))?\/?$/
+
+function serveGenai(request: Request, gateway: GatewayDeps): Response | Promise<Response> {
+  const url = new URL(request.url)
+  const [matches, encoded, verb] = genaiPath.exec(url.pathname) ?? []
+  if (matches === undefined) return unknownUrl(genai, request)
+  const model = encoded === undefined ? '' : decoded(encoded)
+  switch (`${request.method} ${verb ?? ''}`) {
+    case 'POST generateContent':
+      return serve(request, generateContent, { model }, gateway)
+    case 'POST streamGenerateContent':
+      return serve(request, streamGenerateContent, { model }, gateway)
+    case 'POST countTokens':
+      return serveFree(request, countTokens, model, gateway)
+    case 'GET ':
+      return serveKnown(request, genai, gateway, (key) =>
+        model === '' ? genaiModels.listModels(key, url.searchParams, gateway.catalog) : genaiModels.getModel(model, key, gateway.catalog),
+      )
+    default:
+      return unknownUrl(genai, request)
+  }
+}
+
+/** A path that is not valid percent-encoding names no model. */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
+}
+
+function unknownUrl(dialect: typeof openai, request: Request): Response {
+  const { pathname } = new URL(request.url)
+  const message = `Unknown request URL: ${request.method} ${pathname.slice(0, 200)}. The API reference lists what is served.`
+  return withRequestId(dialect, new GatewayError('not_found', message), newRequestId())
+}

@@ -1,0 +1,151 @@
+/**
+ * Letting a call in: limits first, then money. What is admitted owns a place within its key's limits and
+ * a hold on credit that covers the most it can cost; both are given back when it is settled.
+ */
+import { formatUsd, lesser, zeroNano, type Nano } from '../lib/amounts.ts'
+import { budgetLeftNano, type Budget, type Rejection, type Ticket } from '../limits/limits.ts'
+import type { Hold } from '../money/credit.ts'
+import type { Price } from '../money/price-book.ts'
+import { affordableOutputTokens, holdFor } from '../money/rating.ts'
+import type { KeyRow } from '../store/store.ts'
+import type { GatewayDeps } from './deps.ts'
+import type { Call } from './dialect.ts'
+import { GatewayError } from './errors.ts'
+import { rateLimitHeaders } from './rate-limit-headers.ts'
+
+export type Admitted = {
+  readonly requestId: string
+  readonly key: KeyRow
+  readonly call: Call
+  readonly admittedAt: number
+  readonly startedAt: number
+  /** Frozen here: whatever changes meanwhile, this request is charged by it. */
+  readonly price: Price
+  readonly ticket: Ticket
+  readonly hold: Hold
+  /** The output limit that the upstream must be given for each answer; null when the client's own, or none, will do. */
+  readonly outputTokensPerAnswer: number | null
+}
+
+export async function admit(requestId: string, key: KeyRow, call: Call, deps: GatewayDeps): Promise<Admitted> {
+  if (!deps.journal.canPromise()) throw billingUnavailable('the journal cannot take more')
+  const admittedAt = deps.clock.now()
+  const price = deps.prices.priceOf(call.model.id, admittedAt)
+  if (!price) throw new GatewayError('internal', `The model '${call.model.id}' has no price and is not served without one.`)
+  const bounds = boundsOf(call, price)
+  const ticket = deps.limits.enter(key, call.asked.inputTokensGuess + Math.min(bounds.outputTokens, outputTokensGuess))
+  if (!('leave' in ticket)) throw rateLimited(ticket, key, deps)
+  try {
+    const hold = await holdCredit(key, bounds, deps)
+    deps.limits.holdBudget(key.id, hold.amountNano)
+    const outputTokensPerAnswer = clampedOutput(call, price, bounds, hold)
+    return { requestId, key, call, admittedAt, startedAt: deps.clock.monotonic(), price, ticket, hold, outputTokensPerAnswer }
+  } catch (error) {
+    ticket.leave({ tokens: 0, chargeNano: zeroNano })
+    throw error
+  }
+}
+
+/** What a call with no limit of its own is expected to answer, for tokens per minute. */
+const outputTokensGuess = 1_024
+/** Output of a call that states no limit, while credit is not plentiful. */
+const unstatedOutputTokensMax = 16_384
+/** Credit for this many of a call at its full bound is plenty. */
+const plenty = 20n
+
+type Bounds = {
+  readonly inputTokens: number
+  readonly outputTokens: number
+  readonly fullNano: Nano
+  readonly plentyNano: Nano
+  readonly ifShortNano: Nano
+  readonly floorNano: Nano
+}
+
+function boundsOf({ asked, model }: Call, price: Price): Bounds {
+  const inputTokens = Math.min(asked.inputTokensMax, model.inputTokensMax)
+  const modelOutput = asked.hasOutput ? (model.outputTokensMax ?? 0) * asked.answers : 0
+  const outputTokens = Math.min(asked.outputTokensMax ?? modelOutput, modelOutput)
+  const upTo = (output: number): Nano => holdFor({ inputTokens, outputTokens: Math.min(output, outputTokens), pieces: asked.pieces }, price, asked.tiers)
+  const fullNano = upTo(outputTokens)
+  const isUnstated = asked.hasOutput && asked.outputTokensMax === null
+  return {
+    inputTokens,
+    outputTokens,
+    fullNano,
+    plentyNano: isUnstated ? ((fullNano * plenty) as Nano) : zeroNano,
+    ifShortNano: isUnstated ? upTo(unstatedOutputTokensMax * asked.answers) : fullNano,
+    floorNano: upTo(asked.outputTokensFloor * asked.answers),
+  }
+}
+
+async function holdCredit(key: KeyRow, bounds: Bounds, deps: GatewayDeps): Promise<Hold> {
+  const budget = deps.limits.budget(key)
+  const ceiling = budget ? lesser(budgetLeftNano(budget), bounds.fullNano) : bounds.fullNano
+  if (budget && ceiling < bounds.floorNano) throw budgetExceeded(budget, bounds, deps.clock.now())
+  const ask = {
+    organizationId: key.organizationId,
+    wantedNano: ceiling,
+    plentyNano: bounds.plentyNano,
+    ifShortNano: lesser(bounds.ifShortNano, ceiling),
+    floorNano: bounds.floorNano,
+  }
+  const answer = await Promise.resolve(deps.credit.hold(ask)).catch((cause: unknown) => {
+    throw billingUnavailable('the store cannot be reached', cause)
+  })
+  if (answer.hold === null) throw insufficientCredit(bounds, answer.availableNano)
+  return answer.hold
+}
+
+/** Where the hold is smaller than the full bound, the upstream must be kept within what it covers. */
+function clampedOutput({ asked }: Call, price: Price, bounds: Bounds, hold: Hold): number | null {
+  if (hold.amountNano >= bounds.fullNano) return null
+  const affordable = affordableOutputTokens({ inputTokens: bounds.inputTokens, pieces: asked.pieces }, price, asked.tiers, hold.amountNano)
+  return Math.floor(Math.min(affordable, bounds.outputTokens) / asked.answers)
+}
+
+function insufficientCredit(bounds: Bounds, availableNano: Nano): GatewayError {
+  const [needed, full, available] = [bounds.floorNano, bounds.fullNano, availableNano].map((amount) => `$${formatUsd(amount)}`)
+  return new GatewayError(
+    'insufficient_credit',
+    `Not enough credit: this request needs at least ${needed} to be admitted (up to ${full} at its full length) and ${available} is available. ` +
+      'Add credit, shorten the input, or wait for requests in flight to end.',
+    { facts: { needed_usd: formatUsd(bounds.floorNano), full_usd: formatUsd(bounds.fullNano), available_usd: formatUsd(availableNano) } },
+  )
+}
+
+function budgetExceeded(budget: Budget, bounds: Bounds, now: number): GatewayError {
+  const [allowed, spent, held, needed] = [budget.allowedNano, budget.spentNano, budget.heldNano, bounds.floorNano].map((amount) => `$${formatUsd(amount)}`)
+  const period = budget.period === 'total' ? 'total budget' : `budget per ${budget.period}`
+  const resets = budget.resetsAt === null ? 'It does not reset.' : `It resets at ${new Date(budget.resetsAt).toISOString()}.`
+  return new GatewayError(
+    'budget_exceeded',
+    `This key's ${period} of ${allowed} cannot cover this request: ${spent} is spent, ${held} is held by requests in flight, and at least ${needed} is needed. ${resets}`,
+    {
+      facts: { budget_usd: formatUsd(budget.allowedNano), spent_usd: formatUsd(budget.spentNano), needed_usd: formatUsd(bounds.floorNano) },
+      ...(budget.resetsAt !== null && { retryAfterMs: budget.resetsAt - now }),
+    },
+  )
+}
+
+/** The refusal of a request that does not fit its key's limits now: which, how far used, and when to come back. */
+export function rateLimited(rejection: Rejection, key: KeyRow, deps: Pick<GatewayDeps, 'limits'>): GatewayError {
+  const { limit, used, allowed, retryAfterMs } = rejection
+  const named = limit === 'concurrency' ? `${allowed} requests at once` : `${allowed} ${limit} per minute`
+  return new GatewayError(
+    'rate_limited',
+    `Rate limit reached for this key: ${named}, used ${used}. Try again in ${Math.ceil(retryAfterMs / 1000)} s, or ask for a higher limit.`,
+    {
+      limit,
+      retryAfterMs,
+      headers: rateLimitHeaders(deps.limits.standings(key)),
+      facts: { limit_name: limit, used: String(used), allowed: String(allowed), reset_ms: String(retryAfterMs) },
+    },
+  )
+}
+
+const billingUnavailable = (reason: string, cause?: unknown): GatewayError =>
+  new GatewayError('billing_unavailable', 'Billing is not available for a moment, so nothing was sent and nothing is owed. Try again shortly.', {
+    retryAfterMs: 2_000,
+    cause: cause ?? reason,
+  })

@@ -1,0 +1,35 @@
+import type { KeyTable } from '../keys/key-table.ts'
+import type { KeyRow } from '../store/store.ts'
+import { GatewayError } from './errors.ts'
+
+/**
+ * The virtual key a request carries: in `Authorization: Bearer`, `x-goog-api-key`, `api-key` (as Azure
+ * clients send it) or `?key=`. From memory only, so that a store that is away never looks like a bad key.
+ * Throws `invalid_key`; the message never repeats what was sent.
+ */
+export function authenticate(request: Request, keys: KeyTable): KeyRow {
+  const secret = secretOf(request)
+  if (secret === null) throw invalidKey(`No API key was given. ${whereKeysGo}`)
+  const found = keys.find(secret)
+  switch (found.state) {
+    case 'active':
+      return found.key
+    case 'unknown':
+      throw invalidKey(`Incorrect API key provided. ${whereKeysGo}`)
+    case 'revoked':
+      throw invalidKey('This API key has been revoked. Use another key, or ask for a new one.')
+    case 'expired':
+      throw invalidKey('This API key has expired. Use another key, or ask for a new one.')
+  }
+}
+
+const whereKeysGo = "Send your key (sk-bf-…) as 'Authorization: Bearer KEY' with the OpenAI SDK, or as 'x-goog-api-key: KEY' with the Google GenAI SDK."
+const invalidKey = (message: string): GatewayError => new GatewayError('invalid_key', message)
+
+function secretOf({ headers, url }: Request): string | null {
+  const authorization = headers.get('authorization')
+  if (authorization !== null && /^bearer /i.test(authorization)) return authorization.slice('bearer '.length).trim()
+  const inHeader = headers.get('x-goog-api-key') ?? headers.get('api-key')
+  if (inHeader !== null) return inHeader
+  return url.includes('?') ? new URL(url).searchParams.get('key') : null
+}

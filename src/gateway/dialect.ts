@@ -1,0 +1,106 @@
+/**
+ * The shape of a dialect, the wire format of one SDK family, as the request path sees it: pure
+ * functions that read what we route and bill on out of bytes that are otherwise left alone.
+ */
+import type { Model, ModelKind } from '../catalog/catalog.ts'
+import type { ServiceTier } from '../money/price-book.ts'
+import type { Usage } from '../money/usage.ts'
+import type { GatewayError } from './errors.ts'
+
+export type Dialect = {
+  readonly name: 'openai' | 'genai'
+  /** A failure in the dialect's own envelope, with the status and headers its SDKs understand. */
+  readonly errorResponse: (error: GatewayError) => Response
+  /** The text that ends a stream whose upstream broke after the status was sent, as a last record. */
+  readonly streamError: (error: GatewayError) => string
+}
+
+/** A paid endpoint. */
+export type Endpoint = {
+  /** As reports show it, such as `chat.completions`. */
+  readonly name: string
+  readonly dialect: Dialect
+  readonly bodyBytesMax: number
+  /** The kinds of model it can be asked of. */
+  readonly kinds: readonly ModelKind[]
+  /** Reads what we route and bill on; throws `invalid_request` naming the field and what is allowed. */
+  readonly read: (body: RequestBody, path: Readonly<Record<string, string>>, query: URLSearchParams) => Asked
+}
+
+/** The body as sent, its text, and the same text parsed: `json` is only ever read. */
+export type RequestBody = { readonly bytes: Uint8Array; readonly text: string; readonly json: Readonly<Record<string, unknown>> }
+
+/** What a client asks for, in the terms of routing and billing. */
+export type Asked = {
+  /** The model's name as the client wrote it, less what the dialect adds to it. */
+  readonly modelName: string
+  readonly streamed: boolean
+  /** No reading of this body can count more input tokens than this, whatever the tokenizer. */
+  readonly inputTokensMax: number
+  /** A fair guess, for rate limits and for a stream whose end this process does not live to see. */
+  readonly inputTokensGuess: number
+  /** The most output tokens the client allows, over all answers; null when it leaves that to the model. */
+  readonly outputTokensMax: number | null
+  /** How many answers are asked for (`n`, `candidateCount`): the model's own limit holds for each. */
+  readonly answers: number
+  /** Whether output can be limited at all (embeddings have none). */
+  readonly hasOutput: boolean
+  /** Fewer output tokens than this are of no use: a request that cannot afford them is refused, not clamped. */
+  readonly outputTokensFloor: number
+  /** Things priced by the piece that the call may use, at most. */
+  readonly pieces: Usage
+  /** Service tiers the answer may be charged at. */
+  readonly tiers: readonly ServiceTier[]
+  /** Path and query at the upstream, with the upstream's own name for the model. */
+  readonly upstreamPath: (upstreamModel: string) => string
+  /** The bytes to send, changed only where they must be: an output limit for each answer, a model name. */
+  readonly upstreamBody: (change: UpstreamChange) => Uint8Array
+  /** The text of the prompt, to be counted by tokenizer when the vendor's figures are of no use. */
+  readonly promptText: () => string
+  /** Reads the usage out of a complete plain answer; throws when it is not what the dialect says. */
+  readonly readAnswer: (answer: Uint8Array, headers: Headers) => Reading
+  /** Follows a streamed answer. */
+  readonly followStream: (headers: Headers) => StreamReader
+}
+
+export type UpstreamChange = {
+  /** Output tokens for each answer; null leaves the client's own limit, or none. */
+  readonly outputTokensPerAnswer: number | null
+  /** null when the upstream knows the model by the name that the client sent. */
+  readonly upstreamModel: string | null
+}
+
+/** What an answer said of itself. */
+export type Reading = {
+  /** Disjoint classes; null when the vendor's figures are missing or cannot be true. */
+  readonly usage: Usage | null
+  /** The vendor's figures contradict each other: they are kept, but not believed. */
+  readonly mismatch: boolean
+  /** The model and the tier that really served, where the answer names them. */
+  readonly servedModel: string | null
+  readonly tier: ServiceTier | null
+  /** The vendor's usage as it was sent, for the receipt. */
+  readonly vendorUsage: unknown
+  /** What the client can have read, to be counted by tokenizer when the vendor's figures are of no use. */
+  readonly outputText: () => string
+}
+
+/** Follows the bytes of one stream. Nothing in it waits. */
+export type StreamReader = {
+  /** Takes bytes from the upstream and gives those for the client: the same ones, unless something must be taken out. */
+  readonly take: (bytes: Uint8Array) => Uint8Array
+  /** Bytes still held back when the upstream ended. */
+  readonly rest: () => Uint8Array
+  /** Whether the answer's own end was seen, or its own word that it failed; a connection's end alone proves nothing. */
+  /** Whether nothing that is billed can follow, so that the request may be settled before these bytes are passed on. */
+  readonly isFinal: () => boolean
+  readonly state: () => 'open' | 'complete' | 'failed'
+  readonly reading: () => Reading
+}
+
+/** A call: what was asked of which endpoint, resolved against the catalog. */
+export type Call = {
+  readonly endpoint: Endpoint
+  readonly asked: Asked
+  readonly model: Model
+}

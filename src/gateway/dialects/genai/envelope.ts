@@ -1,0 +1,54 @@
+/** Google's error envelope: a numeric code, a canonical status, and typed details for what to do next. */
+import type { Dialect } from '../../dialect.ts'
+import type { FailureCode, GatewayError } from '../../errors.ts'
+
+type Shape = { readonly code: number; readonly status: string; readonly reason?: string }
+
+const shapes: Record<FailureCode, Shape> = {
+  invalid_key: { code: 400, status: 'INVALID_ARGUMENT', reason: 'API_KEY_INVALID' },
+  invalid_request: { code: 400, status: 'INVALID_ARGUMENT' },
+  body_too_large: { code: 413, status: 'INVALID_ARGUMENT', reason: 'REQUEST_TOO_LARGE' },
+  not_found: { code: 404, status: 'NOT_FOUND' },
+  model_not_found: { code: 404, status: 'NOT_FOUND' },
+  insufficient_credit: { code: 429, status: 'RESOURCE_EXHAUSTED', reason: 'INSUFFICIENT_CREDIT' },
+  budget_exceeded: { code: 429, status: 'RESOURCE_EXHAUSTED', reason: 'BUDGET_EXCEEDED' },
+  rate_limited: { code: 429, status: 'RESOURCE_EXHAUSTED', reason: 'RATE_LIMIT_EXCEEDED' },
+  region_unavailable: { code: 403, status: 'PERMISSION_DENIED', reason: 'REGION_UNAVAILABLE' },
+  upstream_failed: { code: 503, status: 'UNAVAILABLE' },
+  upstream_timeout: { code: 504, status: 'DEADLINE_EXCEEDED' },
+  billing_unavailable: { code: 503, status: 'UNAVAILABLE' },
+  shutting_down: { code: 503, status: 'UNAVAILABLE' },
+  internal: { code: 500, status: 'INTERNAL' },
+}
+
+/** Google's own domain for its own reason, so that clients that look for a bad key find it; ours for the rest. */
+const domainOf = (reason: string): string => (reason === 'API_KEY_INVALID' ? 'googleapis.com' : 'aicreditmart')
+
+function bodyOf(error: GatewayError): string {
+  const { code, status } = shapes[error.code]
+  const details = detailsOf(error)
+  return JSON.stringify({ error: { code, message: error.message, status, ...(details.length > 0 && { details }) } })
+}
+
+function detailsOf({ code, message, details }: GatewayError): object[] {
+  const { reason } = shapes[code]
+  const found: object[] = []
+  if (reason) found.push({ '@type': 'type.googleapis.com/google.rpc.ErrorInfo', reason, domain: domainOf(reason), metadata: details.facts ?? {} })
+  if (details.param !== undefined)
+    found.push({ '@type': 'type.googleapis.com/google.rpc.BadRequest', fieldViolations: [{ field: details.param, description: message }] })
+  // Without RetryInfo nobody is invited to ask again for money that is not there.
+  if (details.retryAfterMs !== undefined && !isAboutMoney(code))
+    found.push({ '@type': 'type.googleapis.com/google.rpc.RetryInfo', retryDelay: `${Math.max(1, Math.ceil(details.retryAfterMs / 1000))}s` })
+  return found
+}
+
+const isAboutMoney = (code: FailureCode): boolean => code === 'insufficient_credit' || code === 'budget_exceeded'
+
+function errorResponse(error: GatewayError): Response {
+  const headers = new Headers({ 'content-type': 'application/json; charset=UTF-8', ...error.details.headers })
+  const { retryAfterMs } = error.details
+  if (retryAfterMs !== undefined && !isAboutMoney(error.code)) headers.set('retry-after', String(Math.max(1, Math.ceil(retryAfterMs / 1000))))
+  return new Response(bodyOf(error), { status: shapes[error.code].code, headers })
+}
+
+export const genai: Dialect = { name: 'genai', errorResponse, streamError: (error) => `data: ${bodyOf(error)}\n\n` }

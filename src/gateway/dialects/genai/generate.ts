@@ -1,0 +1,123 @@
+/** `:generateContent` and `:streamGenerateContent`: what we read of a request and of its plain answer. */
+import { z } from 'zod'
+import { memberValues, withMember } from '../../../lib/json-text.ts'
+import type { Usage } from '../../../money/usage.ts'
+import type { Asked, Endpoint, Reading, RequestBody, UpstreamChange } from '../../dialect.ts'
+import { readFields, refuseDuplicates, wholeNumber } from '../read-fields.ts'
+import { genai } from './envelope.ts'
+import { followGenerate } from './generate-stream.ts'
+import { mediaOf } from './media.ts'
+import { contentText, groundingOf, mediaFreeText } from './parts.ts'
+import { camelCase, camelFields, spelling } from './spelling.ts'
+import { askedTiers, servedTier, usageOf } from './usage.ts'
+
+const GenerateBody = z.looseObject({
+  contents: z.union([z.array(z.unknown()).min(1), z.looseObject({})], 'expected a list of contents'),
+  serviceTier: z.string('expected a service tier').nullish(),
+  tools: z.array(z.unknown(), 'expected a list of tools').nullish(),
+  cachedContent: z.string('expected the name of a cached content').nullish(),
+})
+const GenerationConfig = z.looseObject({
+  maxOutputTokens: wholeNumber(1, 10_000_000).nullish(),
+  candidateCount: wholeNumber(1, 8).nullish(),
+  responseModalities: z.array(z.string(), 'expected a list of modalities').nullish(),
+})
+type GenerateBody = z.infer<typeof GenerateBody> & { readonly config: z.infer<typeof GenerationConfig>; readonly configKey: string }
+
+const billedKeys = new Set(['contents', 'generationConfig', 'serviceTier', 'tools', 'cachedContent', 'maxOutputTokens', 'candidateCount', 'responseModalities'])
+/** Google raised the inline limit to 100 MB in January 2026. */
+const bodyBytesMax = 100 * 1024 * 1024
+
+export const generateContent: Endpoint = {
+  name: 'generateContent',
+  dialect: genai,
+  bodyBytesMax,
+  kinds: ['text', 'image'],
+  read: (body, path) => asked(readGenerate(body), body, { model: path.model ?? '', streamed: false, sse: false }),
+}
+
+export const streamGenerateContent: Endpoint = {
+  ...generateContent,
+  name: 'streamGenerateContent',
+  read: (body, path, query) => asked(readGenerate(body), body, { model: path.model ?? '', streamed: true, sse: query.get('alt') === 'sse' }),
+}
+
+function readGenerate(body: RequestBody): GenerateBody {
+  refuseDuplicates(body.text, billedKeys, ['generationConfig', 'generation_config'], camelCase)
+  const configKey = spelling(body.json, 'generationConfig')
+  const config = readFields(GenerationConfig, camelFields(body.json[configKey]), configKey)
+  return { ...readFields(GenerateBody, camelFields(body.json)), config, configKey }
+}
+
+const charsPerToken = 4
+const scaffoldTokensMax = 64
+const textTokensFloor = 16
+/** One image of any size, and a sentence with it. */
+const imageTokensFloor = 2_600
+
+function asked(generate: GenerateBody, body: RequestBody, path: { model: string; streamed: boolean; sse: boolean }): Asked {
+  const { config } = generate
+  const answers = config.candidateCount ?? 1
+  const limit = config.maxOutputTokens ?? null
+  const media = mediaOf(Array.isArray(generate.contents) ? generate.contents : [generate.contents])
+  const textBytes = body.bytes.length - media.bytes
+  const tools = toolsOf(generate.tools ?? [])
+  const isImage = config.responseModalities?.some((modality) => modality.toUpperCase() === 'IMAGE') ?? false
+  const verb = path.streamed ? 'streamGenerateContent' : 'generateContent'
+  return {
+    modelName: path.model,
+    streamed: path.streamed,
+    inputTokensMax: generate.cachedContent || tools.addInput ? Number.POSITIVE_INFINITY : textBytes + media.tokensMax + scaffoldTokensMax,
+    inputTokensGuess: Math.ceil(textBytes / charsPerToken),
+    outputTokensMax: limit === null ? null : limit * answers,
+    answers,
+    hasOutput: true,
+    outputTokensFloor: isImage ? imageTokensFloor : textTokensFloor,
+    pieces: tools.pieces,
+    tiers: askedTiers(generate.serviceTier),
+    upstreamPath: (upstreamModel) => `/models/${encodeURIComponent(upstreamModel)}:${verb}${path.sse ? '?alt=sse' : ''}`,
+    upstreamBody: (change) => upstreamBody(generate, body, change),
+    promptText: () => mediaFreeText(generate.contents) + mediaFreeText(body.json[spelling(body.json, 'systemInstruction')]),
+    readAnswer,
+    followStream: (headers) => followGenerate(path.sse ? 'sse' : 'array', headers),
+  }
+}
+
+/** The most search and map queries that one call is expected to make; Google states no limit. */
+const queriesMax = 10
+/** Tools whose results are counted as input, by amounts that only the upstream knows. */
+const addingInput = ['urlContext', 'codeExecution', 'fileSearch', 'computerUse']
+
+function toolsOf(tools: readonly unknown[]): { pieces: Usage; addInput: boolean } {
+  const names = new Set(tools.flatMap((tool) => Object.keys(camelFields(tool))))
+  const searches = names.has('googleSearch') || names.has('googleSearchRetrieval')
+  return {
+    pieces: { ...(searches && { searchQuery: queriesMax, groundedPrompt: 1 }), ...(names.has('googleMaps') && { mapsQuery: queriesMax }) },
+    addInput: addingInput.some((name) => names.has(name)),
+  }
+}
+
+/** The model is in the path; only an output limit ever changes the body. */
+function upstreamBody(generate: GenerateBody, body: RequestBody, change: UpstreamChange): Uint8Array {
+  if (change.outputTokensPerAnswer === null) return body.bytes
+  const config = (body.json[generate.configKey] ?? {}) as Record<string, unknown>
+  const path = [generate.configKey, spelling(config, 'maxOutputTokens')]
+  return new TextEncoder().encode(withMember(body.text, path, change.outputTokensPerAnswer))
+}
+
+/** Reads the few members beside the candidates; images of many megabytes are skipped, not parsed. */
+function readAnswer(answer: Uint8Array, headers: Headers): Reading {
+  const text = new TextDecoder().decode(answer)
+  if (!text.trimStart().startsWith('{')) throw new Error('a generateContent answer is a JSON object')
+  const { usageMetadata, modelVersion } = memberValues(text, ['usageMetadata', 'modelVersion'])
+  const { usage, mismatch } = usageOf(usageMetadata)
+  const grounding = text.includes('"groundingMetadata"') ? groundingOf([text]) : {}
+  return {
+    usage: usage && { ...usage, ...grounding },
+    mismatch,
+    servedModel: typeof modelVersion === 'string' ? modelVersion : null,
+    tier: servedTier(headers, usageMetadata),
+    vendorUsage: usageMetadata ?? null,
+    outputText: () => contentText(text),
+  }
+}

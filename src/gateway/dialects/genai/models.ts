@@ -1,0 +1,42 @@
+/** `GET /genai/{version}/models` and `…/models/{id}`: what the catalog serves in this dialect. */
+import type { Catalog, Model } from '../../../catalog/catalog.ts'
+import type { KeyRow } from '../../../store/store.ts'
+import { invalid } from '../../errors.ts'
+import { modelNotFound } from '../../parse.ts'
+
+const pageSizeDefault = 50
+const pageSizeMax = 1_000
+
+/** A page of the models a key may use; `pageToken` is where the next one starts. */
+export function listModels(key: KeyRow, query: URLSearchParams, catalog: Catalog): Response {
+  const models = catalog.listed.filter((model) => model.dialect === 'genai' && mayUse(key, model))
+  const size = Math.min(wholeParam(query, 'pageSize') || pageSizeDefault, pageSizeMax)
+  const from = wholeParam(query, 'pageToken')
+  const next = from + size < models.length ? { nextPageToken: String(from + size) } : {}
+  return Response.json({ models: models.slice(from, from + size).map(modelObject), ...next })
+}
+
+export function getModel(id: string, key: KeyRow, catalog: Catalog): Response {
+  const model = catalog.find(id)
+  if (!model?.listed || model.dialect !== 'genai' || !mayUse(key, model)) throw modelNotFound(id)
+  return Response.json(modelObject(model))
+}
+
+const mayUse = (key: KeyRow, model: Model): boolean => key.models === null || key.models.includes(model.id)
+
+function wholeParam(query: URLSearchParams, name: string): number {
+  const text = query.get(name) ?? ''
+  if (!/^\d{0,6}$/.test(text)) throw invalid(name, `Invalid '${name}': expected a whole number.`)
+  return Number(text)
+}
+
+const modelObject = (model: Model) => ({
+  name: `models/${model.id}`,
+  baseModelId: model.id,
+  version: model.released,
+  displayName: model.id,
+  description: model.description,
+  inputTokenLimit: model.inputTokensMax,
+  outputTokenLimit: model.outputTokensMax,
+  supportedGenerationMethods: ['generateContent', 'streamGenerateContent', 'countTokens'],
+})

@@ -1,0 +1,92 @@
+/** `POST /v1/chat/completions`: what we read of a request and of its plain answer. */
+import { z } from 'zod'
+import { withMember } from '../../../lib/json-text.ts'
+import type { Asked, Endpoint, Reading, RequestBody, UpstreamChange } from '../../dialect.ts'
+import { readFields, refuseDuplicates, wholeNumber } from '../read-fields.ts'
+import { followChat, messageText } from './chat-stream.ts'
+import { openai } from './envelope.ts'
+import { mediaOf } from './media.ts'
+import { askedTiers, servedTier, usageOf } from './usage.ts'
+
+const outputLimit = wholeNumber(1, 10_000_000).nullish()
+const ChatBody = z.looseObject({
+  model: z.string('expected the id of a model').min(1, 'expected the id of a model'),
+  messages: z.array(z.looseObject({}, 'expected a message object'), 'expected a list of messages').min(1, 'expected at least one message'),
+  stream: z.boolean('expected true or false').nullish(),
+  stream_options: z.looseObject({ include_usage: z.boolean('expected true or false').nullish() }, 'expected an object').nullish(),
+  n: wholeNumber(1, 128).nullish(),
+  max_tokens: outputLimit,
+  max_completion_tokens: outputLimit,
+  service_tier: z.string('expected a service tier').nullish(),
+})
+type ChatBody = z.infer<typeof ChatBody>
+
+const billedKeys = new Set(['model', 'messages', 'stream', 'stream_options', 'include_usage', 'n', 'max_tokens', 'max_completion_tokens', 'service_tier'])
+
+export const chatCompletions: Endpoint = {
+  name: 'chat.completions',
+  dialect: openai,
+  bodyBytesMax: 32 * 1024 * 1024,
+  kinds: ['text'],
+  read(body) {
+    const chat = readFields(ChatBody, body.json)
+    refuseDuplicates(body.text, billedKeys, ['stream_options'])
+    return asked(chat, body)
+  },
+}
+
+/** A chat's scaffolding around the messages is shorter than the JSON around them, but for a few tokens. */
+const scaffoldTokensMax = 64
+const charsPerToken = 4
+
+function asked(chat: ChatBody, body: RequestBody): Asked {
+  const limit = chat.max_completion_tokens ?? chat.max_tokens ?? null
+  const answers = chat.n ?? 1
+  const media = mediaOf(chat.messages, chat.model)
+  // A token is at least one byte of text, and JSON never makes text shorter.
+  const textBytes = body.bytes.length - media.bytes
+  return {
+    modelName: chat.model,
+    streamed: chat.stream ?? false,
+    inputTokensMax: textBytes + media.tokensMax + scaffoldTokensMax,
+    inputTokensGuess: Math.ceil(textBytes / charsPerToken),
+    outputTokensMax: limit === null ? null : limit * answers,
+    answers,
+    hasOutput: true,
+    outputTokensFloor: 16,
+    pieces: {},
+    tiers: askedTiers(chat.service_tier),
+    upstreamPath: () => '/chat/completions',
+    upstreamBody: (change) => upstreamBody(chat, body, change),
+    promptText: () => chat.messages.map(messageText).join('\n') + JSON.stringify(chat.tools ?? ''),
+    readAnswer: (answer) => readCompletion(JSON.parse(new TextDecoder().decode(answer))),
+    followStream: () => followChat(chat.stream_options?.include_usage ?? false),
+  }
+}
+
+function upstreamBody(chat: ChatBody, body: RequestBody, change: UpstreamChange): Uint8Array {
+  let { text } = body
+  if (change.upstreamModel !== null) text = withMember(text, ['model'], change.upstreamModel)
+  if (change.outputTokensPerAnswer !== null) for (const key of limitKeys(chat)) text = withMember(text, [key], change.outputTokensPerAnswer)
+  if (chat.stream && !chat.stream_options?.include_usage) text = withMember(text, ['stream_options', 'include_usage'], true)
+  return text === body.text ? body.bytes : new TextEncoder().encode(text)
+}
+
+/** The limit is written where the client wrote it; reasoning models refuse the older name. */
+const limitKeys = (chat: ChatBody): string[] => {
+  const given = (['max_completion_tokens', 'max_tokens'] as const).filter((key) => typeof chat[key] === 'number')
+  return given.length > 0 ? given : ['max_completion_tokens']
+}
+
+const Completion = z.looseObject({ model: z.string().optional(), choices: z.array(z.unknown()) })
+
+function readCompletion(json: unknown): Reading {
+  const { model, choices, usage: vendorUsage, service_tier: tier } = Completion.parse(json)
+  return {
+    ...usageOf(vendorUsage),
+    servedModel: model ?? null,
+    tier: servedTier(tier),
+    vendorUsage: vendorUsage ?? null,
+    outputText: () => choices.map((choice) => messageText((choice as { message?: unknown }).message)).join(''),
+  }
+}

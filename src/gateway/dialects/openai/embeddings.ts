@@ -1,0 +1,63 @@
+/** `POST /v1/embeddings`: input only, so a hold is what the input can count at most. */
+import { z } from 'zod'
+import { memberValues, withMember } from '../../../lib/json-text.ts'
+import type { Asked, Endpoint, Reading, RequestBody } from '../../dialect.ts'
+import { readFields, refuseDuplicates, wholeNumber } from '../read-fields.ts'
+import { openai } from './envelope.ts'
+import { usageOf } from './usage.ts'
+
+const expected = 'expected a text, a list of texts, a list of tokens or a list of such lists'
+const tokens = z.array(wholeNumber(0, 10_000_000)).min(1, 'expected at least one token')
+const EmbeddingsBody = z.looseObject({
+  model: z.string('expected the id of a model').min(1, 'expected the id of a model'),
+  input: z.union([z.string(), z.array(z.string()).min(1), tokens, z.array(tokens).min(1)], expected),
+})
+const billedKeys = new Set(['model', 'input'])
+const charsPerToken = 4
+
+export const embeddings: Endpoint = {
+  name: 'embeddings',
+  dialect: openai,
+  bodyBytesMax: 32 * 1024 * 1024,
+  kinds: ['embeddings'],
+  read(body) {
+    const { model } = readFields(EmbeddingsBody, body.json)
+    refuseDuplicates(body.text, billedKeys)
+    return asked(model, body)
+  },
+}
+
+const asked = (model: string, body: RequestBody): Asked => ({
+  modelName: model,
+  streamed: false,
+  inputTokensMax: body.bytes.length,
+  inputTokensGuess: Math.ceil(body.bytes.length / charsPerToken),
+  outputTokensMax: 0,
+  answers: 1,
+  hasOutput: false,
+  outputTokensFloor: 0,
+  pieces: {},
+  tiers: ['standard'],
+  upstreamPath: () => '/embeddings',
+  upstreamBody: ({ upstreamModel }) =>
+    upstreamModel === null ? body.bytes : new TextEncoder().encode(withMember(body.text, ['model'], upstreamModel)),
+  promptText: () => JSON.stringify(body.json.input),
+  readAnswer,
+  followStream: () => {
+    throw new Error('embeddings are never streamed')
+  },
+})
+
+/** Reads the members around the vectors and skips the vectors: a batch of them is megabytes of numbers. */
+function readAnswer(answer: Uint8Array): Reading {
+  const text = new TextDecoder().decode(answer)
+  if (!text.trimStart().startsWith('{')) throw new Error('an embeddings answer is a JSON object')
+  const { model, usage } = memberValues(text, ['model', 'usage'])
+  return {
+    ...usageOf(usage),
+    servedModel: typeof model === 'string' ? model : null,
+    tier: null,
+    vendorUsage: usage ?? null,
+    outputText: () => '',
+  }
+}

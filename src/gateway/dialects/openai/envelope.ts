@@ -1,0 +1,44 @@
+/** OpenAI's error envelope, with the statuses, codes and headers that its SDKs act on. */
+import type { Dialect } from '../../dialect.ts'
+import type { FailureCode, GatewayError } from '../../errors.ts'
+
+type Shape = { readonly status: number; readonly type: string; readonly code: string | null; readonly retry?: boolean }
+
+const shapes: Record<FailureCode, Shape> = {
+  invalid_key: { status: 401, type: 'invalid_request_error', code: 'invalid_api_key' },
+  invalid_request: { status: 400, type: 'invalid_request_error', code: 'invalid_value' },
+  body_too_large: { status: 413, type: 'invalid_request_error', code: 'request_too_large' },
+  not_found: { status: 404, type: 'invalid_request_error', code: 'unknown_url' },
+  model_not_found: { status: 404, type: 'invalid_request_error', code: 'model_not_found' },
+  // The SDKs retry every 429; for money that is not there, x-should-retry tells them not to.
+  insufficient_credit: { status: 429, type: 'insufficient_quota', code: 'insufficient_quota', retry: false },
+  budget_exceeded: { status: 429, type: 'insufficient_quota', code: 'insufficient_quota', retry: false },
+  rate_limited: { status: 429, type: 'requests', code: 'rate_limit_exceeded' },
+  region_unavailable: { status: 403, type: 'invalid_request_error', code: 'region_unavailable' },
+  upstream_failed: { status: 503, type: 'server_error', code: 'upstream_failed' },
+  upstream_timeout: { status: 504, type: 'server_error', code: 'upstream_timeout' },
+  billing_unavailable: { status: 503, type: 'server_error', code: 'billing_unavailable' },
+  shutting_down: { status: 503, type: 'server_error', code: 'shutting_down' },
+  internal: { status: 500, type: 'server_error', code: 'internal_error' },
+}
+
+function bodyOf({ code, message, details }: GatewayError): string {
+  const shape = shapes[code]
+  const type = code === 'rate_limited' ? (details.limit ?? shape.type) : shape.type
+  return JSON.stringify({ error: { message, type, param: details.param ?? null, code: shape.code, ...details.facts } })
+}
+
+function errorResponse(error: GatewayError): Response {
+  const { status, retry } = shapes[error.code]
+  const headers = new Headers({ 'content-type': 'application/json', ...error.details.headers })
+  if (retry !== undefined) headers.set('x-should-retry', String(retry))
+  const { retryAfterMs } = error.details
+  if (retryAfterMs !== undefined) headers.set('retry-after', String(Math.max(1, Math.ceil(retryAfterMs / 1000))))
+  return new Response(bodyOf(error), { status, headers })
+}
+
+export const openai: Dialect = {
+  name: 'openai',
+  errorResponse,
+  streamError: (error) => `data: ${bodyOf(error)}\n\n`,
+}

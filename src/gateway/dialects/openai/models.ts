@@ -1,0 +1,26 @@
+/** `GET /v1/models` and `/v1/models/{id}`: what the catalog serves in this dialect. */
+import type { Catalog, Model } from '../../../catalog/catalog.ts'
+import type { KeyRow } from '../../../store/store.ts'
+import { modelNotFound } from '../../parse.ts'
+
+const mayUse = (key: KeyRow, model: Model): boolean => key.models === null || key.models.includes(model.id)
+
+/** The models a key may use, in the order of the API reference. */
+export function listModels(key: KeyRow, catalog: Catalog): Response {
+  const models = catalog.listed.filter((model) => model.dialect === 'openai' && mayUse(key, model))
+  return Response.json({ object: 'list', data: models.map((model) => modelObject(model, model.id)) })
+}
+
+export function retrieveModel(id: string, key: KeyRow, catalog: Catalog): Response {
+  const model = catalog.find(id)
+  if (!model?.listed || model.dialect !== 'openai' || !mayUse(key, model)) throw modelNotFound(id)
+  return Response.json(modelObject(model, id))
+}
+
+const modelObject = (model: Model, id: string) => ({
+  id,
+  object: 'model',
+  created: Date.parse(model.released) / 1000,
+  owned_by: 'openai',
+  shutdown_date: model.lifecycle.shutdown,
+})

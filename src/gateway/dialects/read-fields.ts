@@ -1,0 +1,31 @@
+/** Checking the few fields we route or bill on; everything else of a body is the upstream's to judge. */
+import { z } from 'zod'
+import { duplicateKey, membersOf } from '../../lib/json-text.ts'
+import { invalid } from '../errors.ts'
+
+/** Parses the fields of `schema`; the first problem becomes an error that names the field and what is allowed. */
+export function readFields<T>(schema: z.ZodType<T>, json: unknown, at = ''): T {
+  const result = schema.safeParse(json)
+  if (result.success) return result.data
+  const issue = result.error.issues[0]
+  const path = [at, ...(issue?.path ?? [])].filter((part) => part !== '').join('.')
+  throw invalid(path === '' ? 'body' : path, `Invalid '${path === '' ? 'body' : path}': ${issue?.message ?? 'not allowed'}.`)
+}
+
+/**
+ * Two upstreams may each read another of two equal keys; what we bill on must have one reading.
+ * Looks at the outermost object and at the objects directly in it that `nested` names.
+ */
+export function refuseDuplicates(text: string, keys: ReadonlySet<string>, nested: readonly string[] = [], nameOf?: (key: string) => string): void {
+  const members = membersOf(text)
+  refuse(duplicateKey(members, keys, nameOf))
+  for (const { key, start } of members)
+    if (nested.includes(key) && text[start] === '{') refuse(duplicateKey(membersOf(text, start), keys, nameOf))
+}
+
+function refuse(key: string | null): void {
+  if (key !== null) throw invalid(key, `'${key}' is given more than once; give it once.`)
+}
+
+export const wholeNumber = (min: number, max: number) =>
+  z.int({ error: `expected a whole number from ${min} to ${max}` }).min(min, `must be at least ${min}`).max(max, `must be at most ${max}`)

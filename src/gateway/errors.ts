@@ -1,0 +1,51 @@
+/**
+ * Every expected failure of a paid request, in one table: its HTTP status in each dialect's terms is
+ * the dialect's business; what happened, and what the caller can do next, is said here.
+ */
+export type FailureCode =
+  | 'invalid_key'
+  | 'invalid_request'
+  | 'body_too_large'
+  | 'not_found'
+  | 'model_not_found'
+  | 'insufficient_credit'
+  | 'budget_exceeded'
+  | 'rate_limited'
+  | 'region_unavailable'
+  | 'upstream_failed'
+  | 'upstream_timeout'
+  | 'billing_unavailable'
+  | 'shutting_down'
+  | 'internal'
+
+export type FailureDetails = {
+  /** The request field at fault, in the dialect's own spelling. */
+  readonly param?: string
+  /** When trying again can help, in milliseconds from now. */
+  readonly retryAfterMs?: number
+  /** Which ceiling a `rate_limited` refusal ran into. */
+  readonly limit?: 'requests' | 'tokens' | 'concurrency'
+  /** Machine-readable figures: what was needed, what there is, what would fit. */
+  readonly facts?: Readonly<Record<string, string>>
+  /** Headers the answer must carry, such as the rate limit's. */
+  readonly headers?: Readonly<Record<string, string>>
+  /** The private reason, for logs only. */
+  readonly cause?: unknown
+}
+
+/** A failure whose message may be read by the caller. Everything else that is thrown becomes `internal`. */
+export class GatewayError extends Error {
+  readonly code: FailureCode
+  readonly details: FailureDetails
+
+  constructor(code: FailureCode, message: string, details: FailureDetails = {}) {
+    super(message, { cause: details.cause })
+    this.name = 'GatewayError'
+    this.code = code
+    this.details = details
+  }
+}
+
+/** A request that the dialect does not allow: names the field and what is allowed. */
+export const invalid = (param: string, message: string): GatewayError =>
+  new GatewayError('invalid_request', message, { param })

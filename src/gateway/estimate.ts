@@ -1,0 +1,20 @@
+import type { Usage } from '../money/usage.ts'
+import type { GatewayDeps } from './deps.ts'
+import type { Asked, Reading } from './dialect.ts'
+
+/**
+ * Usage counted by ourselves, for an answer whose vendor figures are missing or cannot be true. No text
+ * received, nothing owed: then null.
+ */
+export async function estimateUsage(asked: Asked, reading: Reading, deps: Pick<GatewayDeps, 'countTokens'>): Promise<Usage | null> {
+  if (reading.usage) return null
+  const outputText = reading.outputText()
+  if (outputText === '' && asked.hasOutput) return null
+  const [input, output] = await Promise.all([count(asked.promptText(), deps), count(outputText, deps)])
+  return { input, output }
+}
+
+const charsPerToken = 4
+/** A tokenizer that fails must not keep a request from being settled. */
+const count = (text: string, deps: Pick<GatewayDeps, 'countTokens'>): Promise<number> =>
+  deps.countTokens(text).catch(() => Math.floor(text.length / charsPerToken))

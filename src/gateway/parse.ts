@@ -1,0 +1,61 @@
+import type { Catalog } from '../catalog/catalog.ts'
+import type { KeyRow } from '../store/store.ts'
+import type { Call, Endpoint, RequestBody } from './dialect.ts'
+import { GatewayError, invalid } from './errors.ts'
+
+/**
+ * Reads a request into a call: its bytes, what we route and bill on, and the model it is for. The bytes
+ * are kept; what the dialect does not know passes through. Throws what the caller can put right.
+ */
+export async function parse(request: Request, endpoint: Endpoint, path: Readonly<Record<string, string>>, key: KeyRow, catalog: Catalog): Promise<Call> {
+  const body = await readBody(request, endpoint.bodyBytesMax)
+  const query = request.url.indexOf('?')
+  const asked = endpoint.read(body, path, new URLSearchParams(query === -1 ? '' : request.url.slice(query)))
+  const model = catalog.find(asked.modelName)
+  if (!model?.listed || (key.models !== null && !key.models.includes(model.id))) throw modelNotFound(asked.modelName)
+  if (model.dialect !== endpoint.dialect.name) throw modelNotFound(asked.modelName, elsewhere[model.dialect])
+  if (!endpoint.kinds.includes(model.kind))
+    throw invalid('model', `The model '${asked.modelName}' makes ${model.kind}; this endpoint is for ${endpoint.kinds.join(' and ')} models.`)
+  return { endpoint, asked, model }
+}
+
+const elsewhere = {
+  openai: ' It is served to the OpenAI SDK, with the base URL ending in /v1/.',
+  genai: ' It is served to the Google GenAI SDK, with the base URL ending in /genai.',
+}
+
+export const modelNotFound = (name: string, hint = ''): GatewayError =>
+  new GatewayError('model_not_found', `The model '${name.slice(0, 200)}' does not exist or you do not have access to it.${hint}`, { param: 'model' })
+
+/** A JSON object of at most `bytesMax` bytes, kept as sent. Throws `body_too_large`, `invalid_request`. */
+export async function readBody(request: Request, bytesMax: number): Promise<RequestBody> {
+  const announced = Number(request.headers.get('content-length') ?? 0)
+  if (announced > bytesMax) throw tooLarge(announced, bytesMax)
+  const bytes = await request.bytes()
+  if (bytes.length > bytesMax) throw tooLarge(bytes.length, bytesMax)
+  const text = textOf(bytes)
+  return { bytes, text, json: objectOf(text) }
+}
+
+const tooLarge = (bytes: number, bytesMax: number): GatewayError =>
+  new GatewayError('body_too_large', `The request body is ${bytes} bytes; at most ${bytesMax} bytes are allowed.`)
+
+const utf8 = new TextDecoder('utf-8', { fatal: true })
+function textOf(bytes: Uint8Array): string {
+  try {
+    return utf8.decode(bytes)
+  } catch {
+    throw new GatewayError('invalid_request', 'The request body is not valid UTF-8.')
+  }
+}
+
+function objectOf(text: string): Readonly<Record<string, unknown>> {
+  let json: unknown
+  try {
+    json = JSON.parse(text)
+  } catch (cause) {
+    throw new GatewayError('invalid_request', 'The request body is not valid JSON. Send a JSON object with content-type: application/json.', { cause })
+  }
+  if (typeof json !== 'object' || json === null || Array.isArray(json)) throw new GatewayError('invalid_request', 'The request body must be a JSON object.')
+  return json as Record<string, unknown>
+}

@@ -1,0 +1,136 @@
+/**
+ * Settling: usage × the price frozen at admission → charge; the hold is captured up to it and the rest
+ * released; one record in the journal. Every ending of every admitted request comes here, once.
+ */
+import { lesser, zeroNano, type Nano } from '../lib/amounts.ts'
+import type { Intent, Progress } from '../money/journal.ts'
+import type { Price, PriceBook, ServiceTier } from '../money/price-book.ts'
+import { rate, type Rated } from '../money/rating.ts'
+import { inputTokensOf, tokenTotals, type Usage } from '../money/usage.ts'
+import type { Attempt, Ending, Settlement, SettlementFlag } from '../store/store.ts'
+import type { Deployment } from '../upstreams/deployment.ts'
+import type { Admitted } from './admit.ts'
+import type { GatewayDeps } from './deps.ts'
+import type { Reading } from './dialect.ts'
+
+/** How an admitted request ended. */
+export type Outcome = {
+  readonly ending: Ending
+  /** The status the client was given, or would have been. */
+  readonly status: number
+  /** null when nothing came that could be read. */
+  readonly reading: Reading | null
+  /** Counted by ourselves, where the vendor's figures are of no use; never charged above the hold. */
+  readonly estimate: Usage | null
+  readonly attempts: readonly Attempt[]
+}
+
+/** Settles an admitted request and gives its statement. The journal has it when this returns. */
+export function settle(admitted: Admitted, deployment: Deployment | null, outcome: Outcome, deps: GatewayDeps): Settlement {
+  const { key, hold, ticket } = admitted
+  const usage = outcome.reading?.usage ?? outcome.estimate ?? {}
+  const isEstimated = !outcome.reading?.usage && outcome.estimate !== null
+  const rated = rateServed(admitted, outcome.reading, usage, deps)
+  const ratedNano = isEstimated ? lesser(rated.ratedNano, hold.amountNano) : rated.ratedNano
+  const { chargeNano, writeOffNano } = deps.credit.settle(hold, ratedNano)
+  deps.limits.releaseBudget(key.id, hold.amountNano)
+  ticket.leave({ tokens: inputTokensOf(usage) + outputTokensOf(usage), chargeNano })
+  const settlement: Settlement = {
+    ...intentOf(admitted, deployment),
+    endedAt: deps.clock.now(),
+    servedModel: outcome.reading?.servedModel ?? null,
+    serviceTier: rated.tier,
+    priceFrom: rated.priceFrom,
+    status: outcome.status,
+    ending: outcome.ending,
+    lines: rated.lines,
+    tokens: tokenTotals(usage),
+    ratedNano: rated.ratedNano.toString(),
+    writeOffNano: (writeOffNano + (rated.ratedNano - ratedNano)).toString(),
+    chargeNano: chargeNano.toString(),
+    flags: flagsOf(admitted, outcome, rated, isEstimated),
+    firstByteMs: outcome.attempts.at(-1)?.firstByteMs ?? null,
+    latencyMs: deps.clock.monotonic() - admitted.startedAt,
+    attempts: outcome.attempts,
+    vendorUsage: outcome.reading?.vendorUsage ?? null,
+  }
+  deps.journal.settle(settlement)
+  return settlement
+}
+
+type RatedServed = Rated & { readonly priceFrom: string }
+
+/** The model and tier that really served decide the price, where the answer names them. */
+function rateServed(admitted: Admitted, reading: Reading | null, usage: Usage, deps: Pick<GatewayDeps, 'catalog' | 'prices'>): RatedServed {
+  const served = reading?.servedModel ? deps.catalog.find(reading.servedModel) : null
+  const price = (served && served.id !== admitted.call.model.id && deps.prices.priceOf(served.id, admitted.admittedAt)) || admitted.price
+  const tier: ServiceTier = reading?.tier ?? admitted.call.asked.tiers.at(-1) ?? 'standard'
+  return { ...rate(usage, price, tier), priceFrom: priceName(price) }
+}
+
+const priceName = (price: Price): string => `${price.model} from ${price.from}`
+
+const outputTokensOf = (usage: Usage): number => {
+  const { output, reasoning } = tokenTotals(usage)
+  return output + reasoning
+}
+
+function flagsOf(admitted: Admitted, { reading }: Outcome, rated: Rated, isEstimated: boolean): SettlementFlag[] {
+  const flags: [SettlementFlag, boolean][] = [
+    ['estimated', isEstimated],
+    ['usage-mismatch', reading?.mismatch ?? false],
+    ['over-hold', rated.ratedNano > admitted.hold.amountNano],
+    ['output-clamped', admitted.outputTokensPerAnswer !== null],
+    // A model prices searches either by the query or by the prompt; the other way is not a gap.
+    ['price-fallback', rated.unpriced.some((usageClass) => usageClass !== 'searchQuery' && usageClass !== 'groundedPrompt')],
+  ]
+  return flags.filter(([, applies]) => applies).map(([flag]) => flag)
+}
+
+/** What is known before the upstream call. */
+export function intentOf(admitted: Admitted, deployment: Deployment | null): Intent {
+  const { call, key } = admitted
+  return {
+    requestId: admitted.requestId,
+    organizationId: key.organizationId,
+    keyId: key.id,
+    admittedAt: admitted.admittedAt,
+    dialect: call.endpoint.dialect.name,
+    endpoint: call.endpoint.name,
+    model: call.model.id,
+    upstream: deployment?.id ?? 'none',
+    region: key.region,
+    streamed: call.asked.streamed,
+    serviceTier: call.asked.tiers.at(-1) ?? 'standard',
+    priceFrom: priceName(admitted.price),
+    holdNano: admitted.hold.amountNano.toString(),
+  }
+}
+
+/**
+ * Settles a request whose process died in between. A plain answer never reached its client, so nothing
+ * is owed; a stream owes what it had carried by our last note of it, never above its hold.
+ */
+export function settleInDoubt(intent: Intent, progress: Progress | null, prices: PriceBook, now: number): Settlement {
+  const price = prices.priceOf(intent.model, intent.admittedAt)
+  const usage: Usage = progress && intent.streamed ? { input: progress.inputTokens, output: progress.outputTokens } : {}
+  const rated = price ? rate(usage, price, intent.serviceTier as ServiceTier) : { lines: [], ratedNano: zeroNano }
+  const chargeNano = lesser(rated.ratedNano, BigInt(intent.holdNano) as Nano)
+  return {
+    ...intent,
+    endedAt: now,
+    servedModel: null,
+    status: 0,
+    ending: 'in-doubt',
+    lines: rated.lines,
+    tokens: tokenTotals(usage),
+    ratedNano: rated.ratedNano.toString(),
+    writeOffNano: (rated.ratedNano - chargeNano).toString(),
+    chargeNano: chargeNano.toString(),
+    flags: ['estimated'],
+    firstByteMs: null,
+    latencyMs: now - intent.admittedAt,
+    attempts: [],
+    vendorUsage: null,
+  }
+}

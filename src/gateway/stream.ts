@@ -1,0 +1,116 @@
+/**
+ * Streamed answers: pulled by the client, metered as they pass, settled in one place for every ending.
+ * A client that leaves is charged for what the upstream made of its request: the rest is drained for its
+ * real usage, within bounds; past those it is estimated.
+ */
+import { inBackground } from '../lib/log.ts'
+import type { Ending } from '../store/store.ts'
+import type { GatewayDeps } from './deps.ts'
+import type { StreamReader } from './dialect.ts'
+import { estimateUsage } from './estimate.ts'
+import { attemptOf, failureOf, reportProgress, type Relayed } from './relay.ts'
+import { responseHeaders } from './response-headers.ts'
+import { settle } from './settle.ts'
+
+/** Passes a stream on to the client. Settled when its last billed byte has come, before that byte is passed on. */
+export function stream(relayed: Relayed, deps: GatewayDeps): Response {
+  const { admitted, upstream, exchange } = relayed
+  const follow = admitted.call.asked.followStream(upstream.headers)
+  const source: Source = upstream.body!.getReader()
+  const ended = endOnce(relayed, follow, deps)
+  reportProgress.set(exchange, () => noteProgress(relayed, follow, deps))
+  let hasLeft = false
+
+  const body = new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        const next = await nextBytes(source, follow, relayed, deps).catch(asBroken)
+        if (hasLeft) return
+        if (next instanceof Uint8Array) {
+          if (follow.isFinal()) await ended('completed')
+          if (!hasLeft) controller.enqueue(next)
+          return
+        }
+        const ending = endingOf(next, follow)
+        await ended(ending)
+        exchange.end()
+        if (!hasLeft) finish(controller, lastWords(ending, next, follow, relayed))
+      },
+      cancel() {
+        hasLeft = true
+        inBackground(deps.log, 'drain', () => drain(source, follow, relayed, ended, deps))
+      },
+    },
+    { highWaterMark: 0 },
+  )
+  const headers = { ...responseHeaders(relayed, deps), 'cache-control': 'no-cache', 'x-accel-buffering': 'no' }
+  return new Response(body, { headers })
+}
+
+function finish(controller: ReadableStreamDefaultController<Uint8Array>, last: Uint8Array | null): void {
+  if (last === null) return controller.error(new Error('the upstream broke off its answer'))
+  if (last.length > 0) controller.enqueue(last)
+  controller.close()
+}
+
+/** The connection ended by itself, or broke. */
+type StreamEnd = { readonly end: 'closed' } | { readonly end: 'broken'; readonly error: unknown }
+const asBroken = (error: unknown): StreamEnd => ({ end: 'broken', error })
+
+type Source = Pick<ReadableStreamDefaultReader<Uint8Array>, 'read' | 'cancel'>
+
+async function nextBytes(source: Source, follow: StreamReader, { exchange }: Relayed, deps: GatewayDeps): Promise<Uint8Array | StreamEnd> {
+  for (;;) {
+    const { done, value } = await source.read()
+    if (done) return { end: 'closed' }
+    exchange.heardAt = deps.clock.monotonic()
+    const bytes = follow.take(value)
+    if (bytes.length > 0) return bytes
+  }
+}
+
+/** An upstream that closes before its answer's own end has failed, however politely it closed. */
+const endingOf = (next: StreamEnd, follow: StreamReader): Ending =>
+  next.end === 'closed' && follow.state() === 'complete' ? 'completed' : 'upstream-failed'
+
+/** What ends the client's stream: what was held back, or an error it can read; null when only a broken connection can tell it. */
+function lastWords(ending: Ending, next: StreamEnd, follow: StreamReader, { admitted, exchange, upstream }: Relayed): Uint8Array | null {
+  if (ending === 'completed') return follow.rest()
+  if (follow.state() !== 'open') return new Uint8Array(0)
+  if (!isEventStream(upstream)) return null
+  const error = failureOf(exchange, next.end === 'broken' ? next.error : 'the upstream closed before the end')
+  return new TextEncoder().encode(`\n\n${admitted.call.endpoint.dialect.streamError(error)}`)
+}
+
+export const isEventStream = ({ headers }: Response): boolean => headers.get('content-type')?.startsWith('text/event-stream') ?? false
+
+function endOnce(relayed: Relayed, follow: StreamReader, deps: GatewayDeps): (ending: Ending) => Promise<void> {
+  let ended: Promise<void> | undefined
+  return (ending) => (ended ??= end(relayed, follow, ending, deps))
+}
+
+async function end(relayed: Relayed, follow: StreamReader, ending: Ending, deps: GatewayDeps): Promise<void> {
+  const { admitted, deployment, exchange, upstream, attempt } = relayed
+  const reading = follow.reading()
+  const estimate = await estimateUsage(admitted.call.asked, reading, deps)
+  const attempts = ending === 'upstream-failed' ? [attemptOf(deployment, upstream.status, exchange.cutBy ?? 'the stream broke off', attempt.firstByteMs)] : [attempt]
+  settle(admitted, deployment, { ending, status: upstream.status, reading, estimate, attempts }, deps)
+}
+
+async function drain(source: Source, follow: StreamReader, relayed: Relayed, ended: (ending: Ending) => Promise<void>, deps: GatewayDeps): Promise<void> {
+  if (!deps.watch.drain(relayed.exchange)) relayed.exchange.cut('drain')
+  try {
+    while (!follow.isFinal() && (await nextBytes(source, follow, relayed, deps)) instanceof Uint8Array);
+  } catch {
+    // Cut off by us or by the upstream: what was read until then is all there is to charge.
+  }
+  await ended('client-left')
+  relayed.exchange.end()
+  await source.cancel().catch(() => undefined)
+}
+
+const charsPerToken = 4
+function noteProgress({ admitted }: Relayed, follow: StreamReader, deps: GatewayDeps): void {
+  const outputTokens = Math.floor(follow.reading().outputText().length / charsPerToken)
+  deps.journal.progress({ requestId: admitted.requestId, inputTokens: admitted.call.asked.inputTokensGuess, outputTokens })
+}

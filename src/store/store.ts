@@ -1,0 +1,205 @@
+/**
+ * The central store, as the rest of the system sees it. SQLite is the first implementation,
+ * PostgreSQL the second; `store-contract.ts` is the promise both are tested against.
+ *
+ * Amounts cross this boundary as decimal strings of nano-USD where the value is JSON (journal
+ * records, receipts) and as bigint elsewhere. Times are epoch milliseconds.
+ */
+
+// ---- The journal: what a node writes first and ships later -------------------------------------
+
+/** How a request ended. Each is settled exactly once. */
+export type Ending = 'completed' | 'client-left' | 'upstream-failed' | 'upstream-refused' | 'in-doubt'
+
+/** What deserves a second look on a settled request. `estimated`: no usable vendor usage, tokens were counted by us. */
+export type SettlementFlag = 'estimated' | 'usage-mismatch' | 'over-hold' | 'output-clamped' | 'price-fallback'
+
+/** One line of a receipt: quantity × unit price = amount, in pico-USD, exact. */
+export type ReceiptLine = {
+  readonly class: string
+  readonly quantity: number
+  readonly unit: string
+  readonly picoPerUnit: string
+  readonly amountPico: string
+}
+
+/** One try at one deployment. */
+export type Attempt = {
+  readonly deployment: string
+  readonly region: string
+  readonly status: number | null
+  readonly error: string | null
+  readonly startedMs: number
+  readonly firstByteMs: number | null
+}
+
+/** The itemised statement of one request: the journal's record, the store's row and the customer's receipt. */
+export type Settlement = {
+  readonly requestId: string
+  readonly organizationId: string
+  readonly keyId: string
+  readonly admittedAt: number
+  readonly endedAt: number
+  readonly dialect: 'openai' | 'genai'
+  readonly endpoint: string
+  readonly model: string
+  readonly servedModel: string | null
+  readonly upstream: string
+  readonly region: string
+  readonly status: number
+  readonly ending: Ending
+  readonly streamed: boolean
+  readonly serviceTier: string
+  readonly priceFrom: string
+  readonly lines: readonly ReceiptLine[]
+  /** Disjoint token totals for reports: uncached input, cached input, visible output, reasoning. */
+  readonly tokens: { readonly input: number; readonly cachedInput: number; readonly output: number; readonly reasoning: number }
+  readonly holdNano: string
+  /** What the lines add up to, rounded up once. */
+  readonly ratedNano: string
+  /** The part of `ratedNano` that the balance could not cover and the operator bears; "0" unless the upstream exceeded the hold. */
+  readonly writeOffNano: string
+  /** What the organization pays: `ratedNano − writeOffNano`. */
+  readonly chargeNano: string
+  readonly flags: readonly SettlementFlag[]
+  readonly firstByteMs: number | null
+  readonly latencyMs: number
+  readonly attempts: readonly Attempt[]
+  readonly vendorUsage: unknown
+}
+
+/** A journal record that the store applies. `seq` is gap-free per node, across epochs. */
+export type ShippedRecord =
+  | { readonly kind: 'settle'; readonly seq: number; readonly epoch: number; readonly settlement: Settlement }
+  | { readonly kind: 'return-lease'; readonly seq: number; readonly epoch: number; readonly organizationId: string; readonly amountNano: string }
+  | { readonly kind: 'end-epoch'; readonly seq: number; readonly epoch: number }
+
+/** A contiguous run of shipped records, each the JSON text of a `ShippedRecord`, from `fromSeq + 1` to `toSeq`. */
+export type JournalBatch = {
+  readonly nodeId: number
+  /** The epoch the sender opened; a batch of an older epoch is fenced off. */
+  readonly epoch: number
+  readonly fromSeq: number
+  readonly toSeq: number
+  readonly records: readonly string[]
+}
+
+/** `applied: false` means the compare-and-set on `lastSeq` failed and nothing changed: resume from `lastSeq`. */
+export type ApplyResult = { readonly applied: boolean; readonly lastSeq: number }
+
+// ---- Leases ------------------------------------------------------------------------------------
+
+/** Cumulative and therefore idempotent: asking again for the same total grants nothing new. */
+export type LeaseAsk = { readonly nodeId: number; readonly epoch: number; readonly organizationId: string; readonly wantTotalNano: bigint }
+/** `grantedNano`: cumulative total handed to this node in this epoch. `availableNano`: what is left in `credit:<org>`. */
+export type LeaseGrant = { readonly grantedNano: bigint; readonly availableNano: bigint }
+
+// ---- Ledger ------------------------------------------------------------------------------------
+
+export type Transfer = {
+  readonly id: number
+  readonly idempotencyKey: string
+  readonly kind: 'grant' | 'top-up' | 'hold' | 'capture' | 'release' | 'reversal'
+  readonly debitAccount: string
+  readonly creditAccount: string
+  readonly amountNano: bigint
+  readonly at: number
+  readonly note: string | null
+}
+
+/** `balanceNano` = credit + held. `leasedNano` = held: money handed to nodes and not yet captured. */
+export type LedgerBalance = { readonly balanceNano: bigint; readonly leasedNano: bigint }
+
+export type Check = { readonly name: string; readonly ok: boolean; readonly detail: string }
+
+// ---- Organizations and keys --------------------------------------------------------------------
+
+export type Organization = { readonly id: string; readonly name: string; readonly createdAt: number }
+
+export type BudgetPeriod = 'day' | 'week' | 'month' | 'total'
+
+export type KeyRow = {
+  readonly id: string
+  readonly organizationId: string
+  readonly name: string
+  /** The first characters of the secret, for people to recognise it by. */
+  readonly prefix: string
+  /** SHA-256 of the secret, lower-case hex. The secret itself is stored nowhere. */
+  readonly hash: string
+  /** The hash before the last rotation, honoured until `previousHashUntil`. */
+  readonly previousHash: string | null
+  readonly previousHashUntil: number | null
+  readonly region: string
+  readonly rpm: number | null
+  readonly tpm: number | null
+  readonly concurrency: number | null
+  readonly budgetNano: bigint | null
+  readonly budgetPeriod: BudgetPeriod | null
+  /** null: every model. */
+  readonly models: readonly string[] | null
+  readonly expiresAt: number | null
+  readonly revokedAt: number | null
+  readonly createdAt: number
+}
+
+/** Everything of a key that may change after it was made. */
+export type KeyChanges = Partial<Omit<KeyRow, 'id' | 'organizationId' | 'createdAt'>>
+
+// ---- Reports -----------------------------------------------------------------------------------
+
+export type UsageDimension = 'model' | 'key' | 'region' | 'upstream' | 'endpoint'
+export type UsageQuery = { readonly organizationId: string; readonly by: UsageDimension; readonly from: number; readonly to: number }
+export type UsageRow = {
+  readonly group: string
+  readonly requests: number
+  readonly errors: number
+  readonly inputTokens: number
+  readonly cachedInputTokens: number
+  readonly outputTokens: number
+  readonly reasoningTokens: number
+  readonly chargeNano: bigint
+}
+
+// ---- The store ---------------------------------------------------------------------------------
+
+/** A request the store turns down for a reason the caller can act on. Anything else it throws is a fault. */
+export class StoreRefusal extends Error {
+  readonly code: 'organization-not-found' | 'key-not-found' | 'node-fenced' | 'idempotency-conflict'
+  constructor(code: StoreRefusal['code'], message: string) {
+    super(message)
+    this.name = 'StoreRefusal'
+    this.code = code
+  }
+}
+
+export interface Store {
+  /** Registers the node by name, or reopens it with the next epoch, which fences every older one. */
+  openNode(name: string): Promise<{ nodeId: number; epoch: number; lastSeq: number }>
+  /** Applies a batch in one transaction: requests, captures, leases, balances and rollups, exactly once. Throws `node-fenced`. */
+  applyJournal(batch: JournalBatch): Promise<ApplyResult>
+  /** Moves credit → held, up to what is available and never below zero. Throws `node-fenced`, `organization-not-found`. */
+  leaseCredit(ask: LeaseAsk): Promise<LeaseGrant>
+
+  /** Gives credit: grants → credit:<org>. The same key again returns the first transfer; with another amount or organization it throws `idempotency-conflict`. */
+  grantCredit(grant: { organizationId: string; amountNano: bigint; note: string | null; idempotencyKey: string }): Promise<Transfer>
+  balance(organizationId: string): Promise<LedgerBalance>
+  transfers(organizationId: string): Promise<Transfer[]>
+  /** The properties of the ledger, each checked over all rows. */
+  verifyLedger(): Promise<Check[]>
+
+  createOrganization(organization: Organization): Promise<void>
+  organizations(): Promise<Organization[]>
+  createKey(key: KeyRow): Promise<void>
+  /** Throws `key-not-found`. Returns the row as it now is. */
+  updateKey(id: string, changes: KeyChanges): Promise<KeyRow>
+  /** All keys, or one organization's, oldest first. */
+  keys(organizationId?: string): Promise<KeyRow[]>
+
+  /** null when unknown, or when it belongs to another organization than the one asked for. */
+  receipt(requestId: string, organizationId?: string): Promise<Settlement | null>
+  usage(query: UsageQuery): Promise<UsageRow[]>
+  /** Charges per key admitted at or after `from` (epoch ms). */
+  chargesByKey(from: number): Promise<{ keyId: string; chargeNano: bigint }[]>
+
+  close(): Promise<void>
+}
