@@ -17,7 +17,7 @@ const usedMs = (gcra: Gcra, now: number): number => Math.max(0, gcra.arrivalAt -
 /** Milliseconds until `cost` units fit; 0 when they do. More than the whole allowance counts as the whole. */
 export function waitMs(gcra: Gcra, perMinute: number, cost: number, now: number): number {
   const costMs = (Math.min(cost, perMinute) * windowMs) / perMinute
-  return Math.max(0, Math.ceil(usedMs(gcra, now) + costMs - windowMs))
+  return Math.max(0, Math.ceil(usedMs(gcra, now) + costMs - windowMs - roundingMs))
 }
 
 /** Takes `cost` units; negative gives back what was taken too much. */
@@ -27,9 +27,9 @@ export function take(gcra: Gcra, perMinute: number, cost: number, now: number): 
 
 export function standing(gcra: Gcra, perMinute: number, now: number): Standing {
   const used = usedMs(gcra, now)
-  const remaining = Math.max(0, Math.floor(perMinute * (1 - used / windowMs) + rounding))
-  return { limit: perMinute, remaining, resetMs: Math.ceil(used) }
+  const remaining = Math.min(perMinute, Math.max(0, Math.floor(perMinute * (1 - (used - roundingMs) / windowMs))))
+  return { limit: perMinute, remaining, resetMs: Math.ceil(Math.max(0, used - roundingMs)) }
 }
 
-/** Keeps a floating-point hair from hiding a unit that is there. */
-const rounding = 1e-9
+/** Thousands of additions of a fraction drift by far less than this; it keeps a hair from hiding a unit that is there. */
+const roundingMs = 1e-3

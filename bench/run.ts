@@ -1,0 +1,13 @@
+/** `npm run bench -- <lane>`: measures a lane against a baseline in the same run and prints the ratio. */
+import { chat } from './chat.ts'
+import { stream } from './stream.ts'
+
+const lanes: Readonly<Record<string, () => Promise<void>>> = { chat, stream }
+const name = process.argv[2] ?? ''
+const lane = lanes[name]
+if (!lane) {
+  process.stderr.write(`usage: npm run bench -- <lane>; lanes: ${Object.keys(lanes).join(', ')}\n`)
+  process.exit(2)
+}
+await lane()
+process.exit(0)

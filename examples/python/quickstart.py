@@ -1,0 +1,15 @@
+import os
+
+from openai import OpenAI
+
+client = OpenAI(
+    base_url=os.environ["AICREDITMART_BASE_URL"] + "/v1/",
+    api_key=os.environ["AICREDITMART_API_KEY"],
+)
+
+response = client.chat.completions.create(
+    model="gpt-5.4",
+    messages=[{"role": "user", "content": "Hello!"}],
+)
+
+print(response.choices[0].message.content)

@@ -1,0 +1,14 @@
+import OpenAI from 'openai'
+
+const client = new OpenAI({
+  baseURL: process.env.AICREDITMART_BASE_URL + '/v1/',
+  apiKey: process.env.AICREDITMART_API_KEY,
+})
+
+const response = await client.chat.completions.create({
+  model: 'gpt-5.4',
+  messages: [{ role: 'user', content: 'How far is New York from London?' }],
+})
+
+console.log(response.choices[0]?.message.content)
+console.log(`Tokens used: ${response.usage?.total_tokens}`)

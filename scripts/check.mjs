@@ -1,0 +1,23 @@
+/** `npm run check`: format, lint, types and dead code. All are run, so that one failure does not hide the next. */
+import { spawnSync } from 'node:child_process'
+import { installed, installWhatIsMissing, root } from './toolchain.mjs'
+
+const checks = [
+  { name: 'format', program: 'oxfmt', args: ['--check'] },
+  { name: 'lint', program: 'oxlint', args: ['--type-aware', '--deny-warnings'] },
+  { name: 'types', program: 'tsc', args: ['--noEmit'] },
+  { name: 'dead code', program: 'knip', args: [] },
+]
+
+installWhatIsMissing()
+const failed = checks.filter(({ name, program, args }) => {
+  const startedMs = performance.now()
+  const { status } = spawnSync(installed(program), args, { cwd: root, stdio: 'inherit' })
+  const seconds = ((performance.now() - startedMs) / 1000).toFixed(1)
+  console.log(`${status === 0 ? '✓' : '✗'} ${name} (${seconds} s)`)
+  return status !== 0
+})
+if (failed.length > 0) {
+  console.log(`check failed: ${failed.map(({ name }) => name).join(', ')}. \`npm run format\` repairs the format.`)
+  process.exit(1)
+}

@@ -1,0 +1,8 @@
+/**
+ * `npm start`: installs what is missing, then is the server. package.json starts it by `exec`: a shell that
+ * stayed in between would keep SIGTERM to itself, and npm would end before the server has drained.
+ */
+import { bun, installWhatIsMissing, root, runInPlace } from './toolchain.mjs'
+
+installWhatIsMissing()
+runInPlace(bun, ['src/main.ts', ...process.argv.slice(2)], { cwd: root })

@@ -1,0 +1,74 @@
+/**
+ * `npm test [-- PATH…]`: installs what is missing, runs every test, and ends with one line of counts.
+ * What this machine cannot run is named and counted as skipped; a run without a test is a failure.
+ */
+import { spawn } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { makePythonEnvironment } from './python.mjs'
+import { bun, installWhatIsMissing, note, root } from './toolchain.mjs'
+
+const perTestMsMax = 30_000
+
+async function runTests(filters) {
+  const folder = mkdtempSync(join(tmpdir(), 'mart-test-report-'))
+  const reportFile = join(folder, 'junit.xml')
+  const reporter = ['--reporter=junit', `--reporter-outfile=${reportFile}`]
+  try {
+    const { code, said } = await run(['test', `--timeout=${perTestMsMax}`, ...reporter, ...filters])
+    return countsOf(readReport(reportFile), said, code)
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+/** Shows what Bun prints while it prints it, and keeps it. */
+function run(args) {
+  const env = { ...process.env, FORCE_COLOR: process.stdout.isTTY ? '1' : '0' }
+  const child = spawn(bun, args, { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'] })
+  let said = ''
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8')
+    stream.on('data', (text) => {
+      process.stdout.write(text)
+      said += text
+    })
+  }
+  for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => child.kill(signal))
+  return new Promise((resolve) => child.on('close', (code) => resolve({ code, said })))
+}
+
+function readReport(path) {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch {
+    return ''
+  }
+}
+
+/**
+ * The report omits files that could not be loaded, which Bun counts in its own summary; and Bun can die
+ * before it writes either. A failure that any of the three knows of is one.
+ */
+function countsOf(junit, said, code) {
+  const [total, failures, skipped] = ['tests', 'failures', 'skipped'].map((name) => attributeOf(junit, name))
+  const failuresSaid = Number(/^\s*(\d+) fail$/m.exec(plain(said))?.[1] ?? 0)
+  const failed = Math.max(failures, failuresSaid, code === 0 ? 0 : 1)
+  return { passed: total - failures - skipped, failed, skipped }
+}
+
+const attributeOf = (junit, name) => Number(new RegExp(`<testsuites[^>]* ${name}="(\\d+)"`).exec(junit)?.[1] ?? 0)
+// oxlint-disable-next-line no-control-regex -- colours are escape sequences
+const plain = (text) => text.replaceAll(/\u001B\[[\d;]*m/g, '')
+
+function report({ passed, failed, skipped }) {
+  if (passed + failed === 0) note('no test ran')
+  console.log(`${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`)
+  return failed > 0 || passed === 0 ? 1 : 0
+}
+
+installWhatIsMissing()
+const noPython = makePythonEnvironment()
+if (noPython) note(`Python tests are skipped: ${noPython}`)
+process.exitCode = report(await runTests(process.argv.slice(2)))

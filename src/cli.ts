@@ -1,0 +1,34 @@
+/**
+ * The `mart` command. Thin: it reads its arguments, asks a running server's admin API and prints.
+ * Exit 0 done, 1 refused or failed with one line on stderr, 2 bad usage.
+ */
+import { commands } from './cli/commands.ts'
+import { chooseCommand, helpText, parseCommandLine, UsageError } from './cli/command-line.ts'
+import { openServer, ServerError } from './cli/server.ts'
+import { ConfigError, loadClientConfig, type Environment } from './config.ts'
+import { describeError } from './lib/log.ts'
+
+async function mart(words: readonly string[], env: Environment): Promise<number> {
+  const chosen = chooseCommand(commands, words)
+  if (chosen.kind === 'help') return print(helpText(commands, chosen.about), 0)
+  const line = parseCommandLine(chosen.command, chosen.rest)
+  if (line.help) return print(helpText(commands, chosen.command.words), 0)
+  const answer = await chosen.command.run(line, { env, server: () => openServer(loadClientConfig(env)) })
+  return print(line.json ? JSON.stringify(answer.json, null, 2) : answer.text, answer.ok ? 0 : 1)
+}
+
+function print(text: string, exitCode: number): number {
+  process.stdout.write(`${text}\n`)
+  return exitCode
+}
+
+function complain(error: unknown): number {
+  const isUsage = error instanceof UsageError
+  const isForPeople = isUsage || error instanceof ConfigError || error instanceof ServerError
+  const words = isForPeople ? error.message : `this is a fault of mart itself: ${describeError(error)}`
+  process.stderr.write(`mart: ${words.replaceAll(/\s*\n\s*/g, ' ')}\n`)
+  return isUsage ? 2 : 1
+}
+
+// The exit code is set rather than exited with, so that a pipe gets all of the output.
+process.exitCode = await mart(process.argv.slice(2), process.env).catch(complain)

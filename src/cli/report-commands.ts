@@ -1,0 +1,81 @@
+/** `mart usage` and `mart receipt`. */
+import type { Receipt, UsageReport } from '../control/contract.ts'
+import { formatUsd } from '../lib/amounts.ts'
+import type { Command } from './command-line.ts'
+import { count, facts, minute, table, usd } from './text.ts'
+
+const usage: Command = {
+  words: ['usage'],
+  positionals: [],
+  flags: {
+    org: { value: 'ID', help: 'the organization', required: true },
+    by: { value: 'model|key|region|upstream|endpoint', help: 'what to group by; model without it' },
+    from: { value: 'ISO', help: 'the first moment; without it, the start of the month (UTC)' },
+    to: { value: 'ISO', help: 'the moment after the last; without it, now' },
+  },
+  summary: 'Show what was used and what it cost',
+  async run({ flags: { org, ...parameters } }, { server }) {
+    const path = `/organizations/${encodeURIComponent(org!)}/usage?${new URLSearchParams(parameters).toString()}`
+    const json = await server().ask<UsageReport>('GET', path)
+    return { json, text: usageText(json), ok: true }
+  },
+}
+
+function usageText({ by, from, to, rows, total }: UsageReport): string {
+  const span = `${minute(from)} to ${minute(to)}`
+  if (rows.length === 0) return `No usage from ${span}.`
+  const figures = ['REQUESTS', 'ERRORS', 'INPUT', 'CACHED', 'OUTPUT', 'REASONING', 'CHARGE']
+  const cells = [...rows, { ...total, group: 'total' }].map((row) => [
+    row.group,
+    count(row.requests),
+    count(row.errors),
+    count(row.inputTokens),
+    count(row.cachedInputTokens),
+    count(row.outputTokens),
+    count(row.reasoningTokens),
+    usd(row.chargeUsd),
+  ])
+  return `${span}\n\n${table([by.toUpperCase(), ...figures], cells, figures)}`
+}
+
+const receipt: Command = {
+  words: ['receipt'],
+  positionals: ['REQUEST_ID'],
+  flags: {},
+  summary: 'Show the itemised statement of one request',
+  async run({ positionals: [id] }, { server }) {
+    const json = await server().ask<Receipt>('GET', `/receipts/${encodeURIComponent(id!)}`)
+    return { json, text: receiptText(json), ok: true }
+  },
+}
+
+function receiptText(receipt: Receipt): string {
+  const lines = receipt.lines.map((line) => [
+    line.class,
+    count(line.quantity),
+    line.unit,
+    usd(line.usdPerUnit),
+    usd(line.amountUsd),
+  ])
+  const headings = ['CLASS', 'QUANTITY', 'UNIT', 'USD/UNIT', 'AMOUNT']
+  const summary = facts([
+    ['request', receipt.requestId],
+    ['organization', receipt.organizationId],
+    ['key', receipt.keyId],
+    ['admitted', receipt.admittedAt],
+    ['ended', `${receipt.endedAt} (${receipt.ending}, HTTP ${receipt.status}, ${Math.round(receipt.latencyMs)} ms)`],
+    ['endpoint', receipt.endpoint],
+    ['model', receipt.servedModel === null ? receipt.model : `${receipt.model}, served by ${receipt.servedModel}`],
+    ['upstream', `${receipt.upstream} in ${receipt.region}`],
+    ['price', `${receipt.serviceTier}, of ${receipt.priceFrom}`],
+    ['flags', receipt.flags.join(', ') || null],
+  ])
+  const amounts = facts([
+    ['held', usd(formatUsd(BigInt(receipt.holdNano)))],
+    ['written off', receipt.writeOffNano === '0' ? null : usd(formatUsd(BigInt(receipt.writeOffNano)))],
+    ['charged', usd(receipt.chargeUsd)],
+  ])
+  return [summary, table(headings, lines, ['QUANTITY', 'USD/UNIT', 'AMOUNT']), amounts].join('\n\n')
+}
+
+export const reportCommands: readonly Command[] = [usage, receipt]

@@ -1,0 +1,112 @@
+import { afterEach, expect, test } from 'bun:test'
+import { mkdtempSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { checkConfigFile, ConfigError, loadClientConfig, loadConfig } from './config.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'mart-config-'))
+const here = process.cwd()
+afterEach(() => process.chdir(here))
+
+function fileOf(text: string): string {
+  const path = join(folder, `${Bun.randomUUIDv7()}.yaml`)
+  writeFileSync(path, text)
+  return path
+}
+
+function refusalOf(work: () => unknown): string {
+  try {
+    work()
+  } catch (error) {
+    if (error instanceof ConfigError) return error.message
+    throw error
+  }
+  throw new Error('nothing was refused')
+}
+
+test('a start without configuration has the documented defaults', () => {
+  process.chdir(folder)
+  expect(loadConfig({ PATH: '/bin', PORT: '' })).toEqual({
+    port: 8080,
+    host: '127.0.0.1',
+    dataDir: resolve('data'),
+    publicUrl: null,
+    secret: null,
+    sandboxUrl: null,
+    defaults: { region: 'us', rpm: null, tpm: null, concurrency: null },
+    drain: { concurrentMax: 256, msMax: 60_000 },
+    deadlines: { firstByteMs: 600_000, idleMs: 300_000, totalMs: 1_800_000 },
+  })
+})
+
+test('mart.yaml in the working folder is read without being named', () => {
+  const path = mkdtempSync(join(tmpdir(), 'mart-config-'))
+  writeFileSync(join(path, 'mart.yaml'), 'defaults:\n  rpm: 60\n')
+  process.chdir(path)
+  expect(loadConfig({}).defaults.rpm).toBe(60)
+})
+
+test('the configuration cannot be changed once it is read', () => {
+  const config = loadConfig({ MART_CONFIG: fileOf('drain: {msMax: 5}') })
+  expect(Object.isFrozen(config) && Object.isFrozen(config.drain) && Object.isFrozen(config.defaults)).toBe(true)
+})
+
+test('a wrong environment is refused with one line that names variable, value and what is allowed', () => {
+  expect(refusalOf(() => loadConfig({ PORT: '80a' }))).toBe(
+    'environment: PORT is "80a"; allowed: a whole number from 0 (any free port) to 65535',
+  )
+  expect(refusalOf(() => loadConfig({ PORT: '65536' }))).toContain('PORT is "65536"')
+  expect(refusalOf(() => loadConfig({ MART_CONFG: 'x' }))).toStartWith(
+    'environment: MART_CONFG is unknown; allowed: MART_CONFIG, ',
+  )
+  expect(refusalOf(() => loadConfig({ PUBLIC_URL: 'gateway.example' }))).toBe(
+    'environment: PUBLIC_URL is "gateway.example"; allowed: a URL that starts with http:// or https://',
+  )
+})
+
+test('stores that this release does not have are refused, never ignored, and their passwords not shown', () => {
+  for (const name of ['DATABASE_URL', 'REDIS_URL']) {
+    const line = refusalOf(() => loadConfig({ [name]: 'postgres://mart:hunter2@db/mart' }))
+    expect(line).toContain(name)
+    expect(line).not.toContain('hunter2')
+  }
+})
+
+test('a secret that is wrong is not shown', () => {
+  expect(refusalOf(() => loadConfig({ MART_SECRET: 'hunter2' }))).toBe(
+    'environment: MART_SECRET is not shown here; allowed: at least 32 characters',
+  )
+  expect(refusalOf(() => loadConfig({ PUBLIC_URL: 'ftp://mart:hunter2@host/' }))).not.toContain('hunter2')
+})
+
+test('a wrong mart.yaml is refused with one line that names file, path, value and what is allowed', () => {
+  const cases: [string, string][] = [
+    ['drian: {}', 'drian is unknown; allowed: defaults, deadlines, drain'],
+    ['defaults: {rmp: 5}', 'defaults.rmp is unknown; allowed: region, rpm, tpm, concurrency'],
+    ['defaults: {rpm: 0}', 'defaults.rpm is 0; allowed: a whole number from 1 to 1000000000'],
+    ['defaults: {rpm: soon}', 'defaults.rpm is "soon"; allowed: a whole number from 1 to 1000000000'],
+    ['defaults: {region: mars}', 'defaults.region is "mars"; allowed: us or eu'],
+    ['drain: [1]', 'drain is [1]; allowed: a mapping'],
+    ['- 1', 'the whole file is [1]; allowed: a mapping'],
+    ['drain: {msMax: 1}\ndrain: {msMax: 2}', 'line 2, column 1: Map keys must be unique; allowed: YAML 1.2'],
+  ]
+  for (const [text, line] of cases) {
+    const path = fileOf(text)
+    expect(refusalOf(() => loadConfig({ MART_CONFIG: path }))).toBe(`${path}: ${line}`)
+  }
+})
+
+test('a file that was named and is not there is refused; one that was not named may be absent', () => {
+  const absent = join(folder, 'absent.yaml')
+  expect(refusalOf(() => loadConfig({ MART_CONFIG: absent }))).toBe(`${absent}: cannot be read (ENOENT)`)
+  process.chdir(folder)
+  expect(checkConfigFile(null, {})).toBeNull()
+})
+
+test('an operator token is never sent to a server it was not given for', () => {
+  expect(refusalOf(() => loadClientConfig({ MART_URL: 'https://other.example' }))).toContain('belong together')
+  expect(loadClientConfig({ MART_URL: 'https://other.example/', MART_OPERATOR_TOKEN: 't' }).server).toEqual({
+    url: 'https://other.example',
+    operatorToken: 't',
+  })
+})

@@ -1,0 +1,74 @@
+/**
+ * Failures of the admin API, in one table. Messages never repeat an id or a value from the request:
+ * people paste secrets where ids belong.
+ */
+import { StoreRefusal } from '../store/store.ts'
+import type { ErrorCode, ErrorJson } from './contract.ts'
+
+const failures = {
+  unauthorized: {
+    status: 401,
+    message: 'The operator token is missing or wrong. Send it as `Authorization: Bearer …`.',
+  },
+  invalid_request: { status: 400, message: 'The request is not valid.' },
+  body_too_large: { status: 413, message: 'The body is larger than 64 KiB.' },
+  not_found: { status: 404, message: 'The admin API has nothing at this address with this method.' },
+  organization_not_found: { status: 404, message: 'There is no organization with this id. `mart org list` shows all.' },
+  key_not_found: {
+    status: 404,
+    message: 'There is no key with this id. `mart key list --org ID` shows an organization’s keys.',
+  },
+  request_not_found: {
+    status: 404,
+    message: 'There is no receipt for this request id: it was never charged, or is still running.',
+  },
+  key_revoked: { status: 409, message: 'This key has been revoked, which is final. Make a new one.' },
+  idempotency_conflict: {
+    status: 409,
+    message: 'This idempotency key was used before, for another amount or organization. Nothing was granted now.',
+  },
+  unavailable: { status: 503, message: 'The server could not do this now; its log says why. Try again in a moment.' },
+} as const satisfies Record<ErrorCode, { status: number; message: string }>
+
+/** An expected failure. The private reason travels in `cause`. */
+export class AdminError extends Error {
+  readonly code: ErrorCode
+  readonly field: string | undefined
+
+  constructor(
+    code: ErrorCode,
+    options: { readonly message?: string; readonly field?: string; readonly cause?: unknown } = {},
+  ) {
+    super(options.message ?? failures[code].message, { cause: options.cause })
+    this.name = 'AdminError'
+    this.code = code
+    this.field = options.field
+  }
+}
+
+/** What was thrown, in the API's own terms. */
+export function adminErrorOf(error: unknown): AdminError {
+  if (error instanceof AdminError) return error
+  if (error instanceof StoreRefusal) return new AdminError(codeOf(error.code), { cause: error })
+  return new AdminError('unavailable', { cause: error })
+}
+
+function codeOf(code: StoreRefusal['code']): ErrorCode {
+  switch (code) {
+    case 'organization-not-found':
+      return 'organization_not_found'
+    case 'key-not-found':
+      return 'key_not_found'
+    case 'idempotency-conflict':
+      return 'idempotency_conflict'
+    case 'node-fenced':
+      return 'unavailable'
+  }
+}
+
+/** The failure as an HTTP answer. */
+export function errorResponse({ code, message, field }: AdminError): Response {
+  const body: ErrorJson = { error: { code, message, ...(field === undefined ? {} : { field }) } }
+  const headers: Record<string, string> = code === 'unavailable' ? { 'retry-after': '1' } : {}
+  return Response.json(body, { status: failures[code].status, headers })
+}

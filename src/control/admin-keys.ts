@@ -1,0 +1,114 @@
+/** The part of the admin API that makes and changes virtual keys. A change holds on this node the moment it is answered. */
+import type { Hono } from 'hono'
+import { z } from 'zod'
+import { newKey, rotation } from '../keys/virtual-key.ts'
+import type { KeyChanges, KeyRow } from '../store/store.ts'
+import { organizationOf, type AdminDeps } from './admin-deps.ts'
+import { AdminError } from './admin-error.ts'
+import type { KeyJson, KeyWithSecret, ListJson } from './contract.ts'
+import { keyJson } from './json-shapes.ts'
+import { changesOf, KeyInput, termsOf } from './key-input.ts'
+import { readBody } from './read-input.ts'
+
+export function addKeyRoutes(api: Hono, deps: AdminDeps): void {
+  api.post('/organizations/:id/keys', async (c) => {
+    const input = await readBody(c.req.raw, KeyInput)
+    const { id } = await organizationOf(deps, c.req.param('id'))
+    return c.json<KeyWithSecret>(await createKey(deps, id, input), 201)
+  })
+  api.get('/organizations/:id/keys', async (c) => {
+    const { id } = await organizationOf(deps, c.req.param('id'))
+    const rows = await deps.store.keys(id)
+    return c.json<ListJson<KeyJson>>({ data: rows.map((row) => keyJson(row, deps.clock.now())) })
+  })
+  addChangeRoutes(api, deps)
+}
+
+const hourMs = 3_600_000
+const graceUnits: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: hourMs, d: 24 * hourMs }
+const graceMsMax = 30 * 24 * hourMs
+const graceAllowed = 'a time such as 30m, 24h or 7d, at most 30d'
+/** How long the replaced secret goes on working; not at all unless asked for, since a leak is the usual reason. */
+const RotateInput = z.strictObject({
+  grace: z
+    .string(graceAllowed)
+    .regex(/^\d{1,7}[smhd]$/, graceAllowed)
+    .transform((text) => Number(text.slice(0, -1)) * graceUnits[text.slice(-1)]!)
+    .refine((ms) => ms <= graceMsMax, graceAllowed)
+    .default(0),
+})
+const NothingMore = z.strictObject({})
+
+function addChangeRoutes(api: Hono, deps: AdminDeps): void {
+  const change = changesInTurn(deps)
+  api.patch('/keys/:id', async (c) => {
+    const input = await readBody(c.req.raw, KeyInput)
+    const row = await change(c.req.param('id'), (key, now) => {
+      refuseRevoked(key)
+      return changesOf(input, { models: deps.models, now })
+    })
+    return c.json<KeyJson>(keyJson(row, deps.clock.now()))
+  })
+  api.post('/keys/:id/rotate', async (c) => {
+    const { grace } = await readBody(c.req.raw, RotateInput)
+    let secret = ''
+    const row = await change(c.req.param('id'), (key, now) => {
+      refuseRevoked(key)
+      const rotated = rotation(key, grace, now)
+      secret = rotated.secret
+      return rotated.changes
+    })
+    return c.json<KeyWithSecret>({ ...keyJson(row, deps.clock.now()), key: secret })
+  })
+  api.post('/keys/:id/revoke', async (c) => {
+    await readBody(c.req.raw, NothingMore)
+    const row = await change(c.req.param('id'), (key, now) => (key.revokedAt === null ? { revokedAt: now } : {}))
+    return c.json<KeyJson>(keyJson(row, deps.clock.now()))
+  })
+}
+
+function refuseRevoked(key: KeyRow): void {
+  if (key.revokedAt !== null) throw new AdminError('key_revoked')
+}
+
+async function createKey(deps: AdminDeps, organizationId: string, input: KeyInput): Promise<KeyWithSecret> {
+  const now = deps.clock.now()
+  const { row, secret } = newKey(organizationId, termsOf(input, deps.keyDefaults, { models: deps.models, now }), now)
+  await deps.store.createKey(row)
+  publish(deps, row)
+  return { ...keyJson(row, now), key: secret }
+}
+
+/**
+ * Changes one key after the other: two rotations at once would each replace the same secret, and one
+ * caller would be handed a secret that never works.
+ */
+function changesInTurn(deps: AdminDeps) {
+  let last: Promise<unknown> = Promise.resolve()
+  return (id: string, changesFor: (key: KeyRow, now: number) => KeyChanges): Promise<KeyRow> => {
+    const turn = last.then(() => changeKey(deps, id, changesFor))
+    last = turn.catch(saidToItsCaller)
+    return turn
+  }
+}
+
+const saidToItsCaller = (): void => undefined
+
+async function changeKey(
+  deps: AdminDeps,
+  id: string,
+  changesFor: (key: KeyRow, now: number) => KeyChanges,
+): Promise<KeyRow> {
+  const key = (await deps.store.keys()).find((known) => known.id === id)
+  if (!key) throw new AdminError('key_not_found')
+  const changes = changesFor(key, deps.clock.now())
+  if (Object.keys(changes).length === 0) return key
+  const row = await deps.store.updateKey(id, changes)
+  publish(deps, row)
+  return row
+}
+
+function publish(deps: AdminDeps, row: KeyRow): void {
+  deps.keys.put(row)
+  deps.onKeyChanged?.(row)
+}

@@ -1,0 +1,79 @@
+/**
+ * The JSON of the admin API: what `mart` and, later, the console are written against. Amounts are
+ * decimal strings (`…Nano` in nano-USD, `…Usd` in USD), times are ISO 8601 in UTC, null is no limit.
+ */
+import type { Receipt } from '../reporting/receipt.ts'
+import type { UsageReport } from '../reporting/usage-report.ts'
+import type { BudgetPeriod, Check } from '../store/store.ts'
+
+export type { Receipt, UsageReport }
+
+export type OrganizationJson = { readonly id: string; readonly name: string; readonly createdAt: string }
+export type OrganizationDetails = OrganizationJson & {
+  readonly keys: number
+  readonly activeKeys: number
+} & BalanceJson
+
+/** `balanceNano` = `heldNano` + `availableNano`. Held is what requests under way may cost at most. */
+export type BalanceJson = {
+  readonly balanceNano: string
+  readonly heldNano: string
+  readonly availableNano: string
+  readonly availableUsd: string
+}
+
+export type KeyJson = {
+  readonly id: string
+  readonly organizationId: string
+  readonly name: string
+  readonly prefix: string
+  readonly state: 'active' | 'revoked' | 'expired'
+  readonly region: string
+  readonly rpm: number | null
+  readonly tpm: number | null
+  readonly concurrency: number | null
+  readonly budgetNano: string | null
+  readonly budgetUsd: string | null
+  readonly budgetPeriod: BudgetPeriod | null
+  readonly models: readonly string[] | null
+  readonly expiresAt: string | null
+  readonly revokedAt: string | null
+  /** Until when the secret before the last rotation works as well. */
+  readonly previousUntil: string | null
+  readonly createdAt: string
+}
+/** `key` is the secret: it is in this one answer and nowhere else. */
+export type KeyWithSecret = KeyJson & { readonly key: string }
+
+export type GrantJson = {
+  readonly id: number
+  readonly organizationId: string
+  readonly amountNano: string
+  readonly amountUsd: string
+  readonly note: string | null
+  readonly idempotencyKey: string
+  readonly createdAt: string
+}
+
+export type VerificationJson = { readonly ok: boolean; readonly checks: readonly Check[] }
+
+export type ListJson<Item> = { readonly data: readonly Item[] }
+
+export type ErrorCode =
+  | 'unauthorized'
+  | 'invalid_request'
+  | 'body_too_large'
+  | 'not_found'
+  | 'organization_not_found'
+  | 'key_not_found'
+  | 'request_not_found'
+  | 'key_revoked'
+  | 'idempotency_conflict'
+  | 'unavailable'
+/** `field` names what is wrong in an `invalid_request`. */
+export type ErrorJson = {
+  readonly error: { readonly code: ErrorCode; readonly message: string; readonly field?: string }
+}
+
+/** What a running server leaves in its data folder for `mart`. */
+export type OperatorFile = { readonly url: string; readonly token: string }

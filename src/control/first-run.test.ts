@@ -1,0 +1,69 @@
+import { expect, test } from 'bun:test'
+import { mkdtempSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { hashOf } from '../keys/virtual-key.ts'
+import { openSqliteStore } from '../store/sqlite/sqlite-store.ts'
+import type { Store } from '../store/store.ts'
+import { firstRunText, sandboxOrganizationId, seedFirstRun } from './first-run.ts'
+
+const keyDefaults = { region: 'us', rpm: null, tpm: null, concurrency: null }
+const emptyStore = (): Store =>
+  openSqliteStore({ path: join(mkdtempSync(join(tmpdir(), 'mart-seed-')), 'store.sqlite') })
+const seed = (store: Store) => seedFirstRun({ store, keyDefaults, now: Date.now() })
+
+test('an empty store gets one organization with $100.00 and one key, whose secret is given once', async () => {
+  const store = emptyStore()
+  const first = await seed(store)
+  expect(first?.organizationId).toBe(sandboxOrganizationId)
+  expect((await store.keys()).map((key) => key.hash)).toEqual([hashOf(first!.key)])
+  expect((await store.balance(sandboxOrganizationId)).balanceNano).toBe(100_000_000_000n)
+  expect(await seed(store)).toBeNull()
+  expect((await store.balance(sandboxOrganizationId)).balanceNano).toBe(100_000_000_000n)
+})
+
+test('a first start that died at any step is finished by the next, and credit is given once', async () => {
+  for (const step of ['createOrganization', 'grantCredit', 'createKey'] as const) {
+    for (const when of ['before', 'after'] as const) {
+      const store = emptyStore()
+      const died = new Error('died')
+      const dying: Store = {
+        ...store,
+        [step]: async (row: never) => {
+          if (when === 'after') await store[step](row)
+          throw died
+        },
+      }
+      await expect(seed(dying)).rejects.toBe(died)
+      const next = await seed(store)
+      const keyWasMade = step === 'createKey' && when === 'after'
+      expect(next === null).toBe(keyWasMade)
+      expect(await store.organizations()).toHaveLength(1)
+      expect(await store.keys()).toHaveLength(1)
+      expect((await store.balance(sandboxOrganizationId)).balanceNano).toBe(100_000_000_000n)
+    }
+  }
+})
+
+test('a store that an operator filled is left alone', async () => {
+  const store = emptyStore()
+  await store.createOrganization({ id: 'org_mine', name: 'Mine', createdAt: 1 })
+  expect(await seed(store)).toBeNull()
+  expect(await store.keys()).toHaveLength(0)
+})
+
+test('what the first start prints fits one screen and can be pasted from the first column', () => {
+  const key = 'sk-bf-00000000-0000-4000-8000-000000000000'
+  const text = firstRunText({ url: 'http://127.0.0.1:8080', key, organizationId: sandboxOrganizationId })
+  const lines = text.split('\n')
+  expect(lines.length).toBeLessThanOrEqual(45)
+  expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(100)
+  expect(text).toContain('simulated')
+  for (const line of [
+    `    base_url="http://127.0.0.1:8080/v1/",`,
+    'from openai import OpenAI',
+    'from google import genai',
+    `  -H 'Authorization: Bearer ${key}' \\`,
+  ])
+    expect(lines).toContain(line)
+})

@@ -1,0 +1,97 @@
+/** For tests: the admin API over a real store, with a way to settle a request as a node would. */
+import { mkdtempSync, readFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { loadCatalog } from '../catalog/catalog.ts'
+import models from '../catalog/models.json'
+import { createKeyTable } from '../keys/key-table.ts'
+import type { LogEvent } from '../lib/log.ts'
+import { openSqliteStore } from '../store/sqlite/sqlite-store.ts'
+import type { KeyRow, Settlement } from '../store/store.ts'
+import { adminApi } from './admin-api.ts'
+import type { AdminDeps } from './admin-deps.ts'
+
+export const operatorToken = 'the-operator-token-of-this-test'
+
+export async function startTestServer(changes: Partial<AdminDeps> = {}) {
+  const dataDir = mkdtempSync(join(tmpdir(), 'mart-admin-'))
+  const path = join(dataDir, 'store.sqlite')
+  const time = { now: Date.parse('2026-11-23T08:15:00Z') }
+  const clock = { now: () => time.now, monotonic: () => time.now }
+  const store = openSqliteStore({ path, clock })
+  const keys = createKeyTable([], clock)
+  const events: LogEvent[] = []
+  const changed: KeyRow[] = []
+  const node = await store.openNode('test')
+  const journal = { seq: 0, waiting: [] as string[], idleNano: 0n }
+  const ship = async (): Promise<void> => {
+    const records = journal.waiting.splice(0)
+    if (records.length === 0) return
+    await store.applyJournal({ ...node, fromSeq: journal.seq - records.length, toSeq: journal.seq, records })
+  }
+  const settle = async (settlement: Settlement): Promise<void> => {
+    const wantTotalNano = BigInt(settlement.holdNano)
+    await store.leaseCredit({ ...node, organizationId: settlement.organizationId, wantTotalNano })
+    journal.seq += 1
+    journal.waiting.push(JSON.stringify({ kind: 'settle', seq: journal.seq, epoch: node.epoch, settlement }))
+    journal.idleNano = wantTotalNano - BigInt(settlement.chargeNano)
+  }
+  const api = adminApi({
+    store,
+    keys,
+    models: loadCatalog(models),
+    clock,
+    operatorToken,
+    ship,
+    log: { info: (event) => void events.push(event), error: (event) => void events.push(event) },
+    keyDefaults: { region: 'us', rpm: 600, tpm: null, concurrency: null },
+    credit: { idleNano: () => journal.idleNano },
+    onKeyChanged: (key) => void changed.push(key),
+    ...changes,
+  })
+  const headers = { authorization: `Bearer ${operatorToken}` }
+  const ask = async (method: string, url: string, body?: unknown) => {
+    const response = await api.request(url, {
+      method,
+      headers,
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    })
+    return { status: response.status, json: (await response.json()) as Record<string, any> } // oxlint-disable-line typescript/no-explicit-any
+  }
+  const everythingStored = (): string => ['', '-wal'].map((suffix) => readFileSync(path + suffix, 'latin1')).join('')
+  return { api, ask, store, keys, time, events, changed, settle, dataDir, everythingStored }
+}
+
+/** A finished request that cost $0.0125 of a hold of $1. */
+export const settlementOf = (organizationId: string, keyId: string): Settlement => ({
+  requestId: 'req_0192f0c0a1b27c3d8e4f5a6b7c8d9e0f',
+  organizationId,
+  keyId,
+  admittedAt: Date.parse('2026-11-23T08:14:00Z'),
+  endedAt: Date.parse('2026-11-23T08:14:02Z'),
+  dialect: 'openai',
+  endpoint: 'chat.completions',
+  model: 'gpt-5.4',
+  servedModel: 'gpt-5.4-2026-03-05',
+  upstream: 'sandbox',
+  region: 'us',
+  status: 200,
+  ending: 'completed',
+  streamed: false,
+  serviceTier: 'standard',
+  priceFrom: '2026-03-05',
+  lines: [
+    { class: 'input', quantity: 2000, unit: 'token', picoPerUnit: '2500000', amountPico: '5000000000' },
+    { class: 'output', quantity: 500, unit: 'token', picoPerUnit: '15000000', amountPico: '7500000000' },
+  ],
+  tokens: { input: 2000, cachedInput: 0, output: 500, reasoning: 0 },
+  holdNano: '1000000000',
+  ratedNano: '12500000',
+  writeOffNano: '0',
+  chargeNano: '12500000',
+  flags: [],
+  firstByteMs: 120,
+  latencyMs: 2000,
+  attempts: [{ deployment: 'sandbox', region: 'us', status: 200, error: null, startedMs: 1, firstByteMs: 120 }],
+  vendorUsage: { prompt_tokens: 2000, completion_tokens: 500, total_tokens: 2500 },
+})

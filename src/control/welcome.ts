@@ -1,0 +1,169 @@
+/**
+ * The page at `/`: what is running, that it is simulated when it is, and how to make the first call.
+ * One document that asks for nothing else, so it works on a machine without a network.
+ */
+import { hash } from 'node:crypto'
+import type { ModelPrice } from './model-prices.ts'
+import { languages, snippets, type Language, type Snippet } from './snippets.ts'
+import { welcomeStyle } from './welcome-style.ts'
+
+export type Welcome = {
+  /** Where customers reach this server, without a slash at the end. */
+  readonly baseUrl: string
+  /** Whether the sandbox answers, and no provider. */
+  readonly simulated: boolean
+  readonly models: readonly ModelPrice[]
+}
+
+/** The page as HTML. */
+export const welcomePage = ({ baseUrl, simulated, models }: Welcome): string => `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>AICreditMart${simulated ? ' (sandbox)' : ''}</title>
+<link rel="icon" href="data:,">
+<style>${welcomeStyle}</style>
+</head>
+<body>
+<header><div class="wrap"><span class="mark">${mark}AICreditMart</span><span class="state">${simulated ? 'Running · sandbox' : 'Running'}</span></div></header>
+<main class="wrap">
+<h1>Your LLM gateway is running.</h1>
+<p class="lede">OpenAI’s and Google’s own SDKs in front, one prepaid balance behind. Every request is charged exactly, and has a receipt.</p>
+${simulated ? simulatedNote : ''}
+${firstCall(baseUrl)}
+${modelList(models)}
+${commandLine}
+</main>
+<footer><div class="wrap"><span>AICreditMart is open source under Apache-2.0.</span><a href="/healthz">Health</a><a href="/readyz">Readiness</a></div></footer>
+<p class="unseen" role="status" id="said"></p>
+<script>${copyScript}</script>
+</body>
+</html>
+`
+
+const escapes: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+}
+const escaped = (text: string): string => text.replaceAll(/[&<>"']/g, (character) => escapes[character]!)
+
+const mark = `<svg width="26" height="26" viewBox="0 0 26 26" aria-hidden="true"><rect width="26" height="26" rx="7" fill="var(--accent)"/><path d="M7 17.5 11 8l4 9.5M8.4 14.6h5.2M18.5 8v9.5" fill="none" stroke="var(--on-accent)" stroke-width="2" stroke-linecap="round" stroke-linejoin="round"/></svg>`
+
+const simulatedNote = `<div class="note" role="note"><p><strong>This is the sandbox: every answer is simulated.</strong> No provider is called and no real money moves. Metering, prices, limits and receipts are the real ones, and simulated answers carry the header <code>x-mart-sandbox: true</code>.</p></div>`
+
+// ---- The first call ----------------------------------------------------------------------------
+
+const languageNames: Readonly<Record<Language, string>> = { curl: 'curl', python: 'Python', typescript: 'TypeScript' }
+
+const firstCall = (baseUrl: string): string => `<section aria-labelledby="first-call">
+<h2 id="first-call">Make the first call</h2>
+<p class="soft">Point an official SDK here and put your key in place of <code>YOUR_API_KEY</code>. The first start printed a key in its terminal, once; <code>npx mart key create --org ID</code> makes another.</p>
+<div class="bases">
+${base(`${escaped(baseUrl)}/v1/`, 'OpenAI models, with the OpenAI SDK')}
+${base(`${escaped(baseUrl)}/genai`, 'Gemini models, with the Google GenAI SDK')}
+</div>
+<fieldset><legend>Language of the examples</legend>
+${languages.map(languageChoice).join('\n')}
+${languages.map((language) => calls(language, baseUrl)).join('\n')}
+</fieldset>
+</section>`
+
+const base = (url: string, about: string): string =>
+  `<div class="base"><div><span>${about}</span><code>${url}</code></div>${copyButton(url, `Copy the base URL for ${about}`)}</div>`
+
+const languageChoice = (language: Language): string =>
+  `<input type="radio" name="language" id="as-${language}"${language === 'python' ? ' checked' : ''}><label class="choice" for="as-${language}">${languageNames[language]}</label>`
+
+function calls(language: Language, baseUrl: string): string {
+  const { openai, genai } = snippets(baseUrl, 'YOUR_API_KEY')[language]
+  return `<div class="calls ${language}">
+${call('OpenAI', languageNames[language], openai)}
+${call('Google Gemini', languageNames[language], genai)}
+</div>`
+}
+
+function call(vendor: string, language: string, { install, code }: Snippet): string {
+  const how = install === null ? '' : `<small>${install}</small>`
+  const button = copyButton(null, `Copy the ${language} example for ${vendor}`)
+  return `<article class="call"><div><div><h3>${vendor}</h3>${how}</div>${button}</div><pre tabindex="0" aria-label="${language} example for ${vendor}"><code>${escaped(code)}</code></pre></article>`
+}
+
+/** Copies the text, or without one the code of its article. */
+const copyButton = (text: string | null, label: string): string =>
+  `<button type="button" aria-label="${label}"${text === null ? '' : ` data-copy="${text}"`}>Copy</button>`
+
+/** Browsers give pages without TLS no clipboard, except on this very machine; there the old way still works. */
+const copyScript = `
+const said = document.getElementById('said')
+function copyTheOldWay(text) {
+  const area = Object.assign(document.createElement('textarea'), { value: text })
+  document.body.append(area)
+  area.select()
+  const done = document.execCommand('copy')
+  area.remove()
+  return done
+}
+async function copy(text) {
+  try { await navigator.clipboard.writeText(text); return true } catch { return copyTheOldWay(text) }
+}
+for (const button of document.querySelectorAll('button')) {
+  button.addEventListener('click', async () => {
+    const done = await copy(button.dataset.copy ?? button.closest('article').querySelector('code').textContent)
+    button.focus()
+    button.textContent = done ? 'Copied' : 'Not copied'
+    said.textContent = done ? 'Copied to the clipboard' : 'The browser did not allow copying'
+    button.classList.toggle('done', done)
+    setTimeout(() => { button.textContent = 'Copy'; button.classList.remove('done'); said.textContent = '' }, 1800)
+  })
+}
+`
+
+// ---- Models and command line -------------------------------------------------------------------
+
+const modelList = (models: readonly ModelPrice[]): string => `<section aria-labelledby="models">
+<h2 id="models">Models and prices</h2>
+<p class="soft">USD per million tokens at the standard tier, unless it says per second. Longer contexts and other tiers have prices of their own; each receipt names the one it used.</p>
+${sheet(
+  'OpenAI models',
+  models.filter(({ dialect }) => dialect === 'openai'),
+)}
+${sheet(
+  'Google Gemini models',
+  models.filter(({ dialect }) => dialect === 'genai'),
+)}
+</section>`
+
+const sheet = (title: string, models: readonly ModelPrice[]): string => `<div class="sheet"><table>
+<caption>${title}</caption>
+<thead><tr><th scope="col">Model</th><th scope="col" class="about">Good for</th><th scope="col">Kind</th><th scope="col" class="money">Input</th><th scope="col" class="money cached">Cached</th><th scope="col" class="money">Output</th></tr></thead>
+<tbody>
+${models.map(modelRow).join('\n')}
+</tbody></table></div>`
+
+function modelRow({ id, kind, description, input, cachedInput, output, videoSecond }: ModelPrice): string {
+  const lastPrice = videoSecond === null ? money(output) : `$${videoSecond}/s`
+  return `<tr><th scope="row"><code>${escaped(id)}</code></th><td class="about">${escaped(description)}</td><td class="kind">${kind}</td><td class="money">${money(input)}</td><td class="money cached">${money(cachedInput)}</td><td class="money">${lastPrice}</td></tr>`
+}
+
+const money = (usd: string | null): string => (usd === null ? '<span aria-label="none">–</span>' : `$${usd}`)
+
+const commandLine = `<section aria-labelledby="command-line">
+<h2 id="command-line">Run it from the command line</h2>
+<p class="soft"><code>npx mart --help</code> lists everything. Every command takes <code>--json</code> for scripts.</p>
+<dl>
+<div><dt><code>npx mart key create --org ID --budget 25.00/month</code></dt><dd>A key with a spending limit</dd></div>
+<div><dt><code>npx mart credit grant --org ID --usd 25.00</code></dt><dd>Credit for an organization</dd></div>
+<div><dt><code>npx mart balance --org ID</code></dt><dd>What is available, and what requests under way hold</dd></div>
+<div><dt><code>npx mart usage --org ID --by model</code></dt><dd>What was used and what it cost</dd></div>
+<div><dt><code>npx mart receipt REQUEST_ID</code></dt><dd>Quantity × unit price, line by line, for one request</dd></div>
+<div><dt><code>npx mart ledger verify</code></dt><dd>Proof that the books add up</dd></div>
+</dl>
+</section>`
+
+const sourceOf = (text: string): string => `'sha256-${hash('sha256', text, 'base64')}'`
+/** What the page may do, for its `content-security-policy` header: its own style and script, and nothing else. */
+export const welcomePolicy = `default-src 'none'; style-src ${sourceOf(welcomeStyle)}; script-src ${sourceOf(copyScript)}; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`

@@ -1,0 +1,167 @@
+import { describe, expect, test } from 'bun:test'
+import fc from 'fast-check'
+import type { Asked, RequestBody, StreamReader } from '../../dialect.ts'
+import { GatewayError } from '../../errors.ts'
+import { chatCompletions } from './chat.ts'
+import { followChat } from './chat-stream.ts'
+import { usageOf } from './usage.ts'
+
+const encode = (text: string): Uint8Array => new TextEncoder().encode(text)
+const decode = (bytes: Uint8Array): string => new TextDecoder().decode(bytes)
+const body = (text: string): RequestBody => ({ bytes: encode(text), text, json: JSON.parse(text) as Record<string, unknown> })
+const read = (text: string): Asked => chatCompletions.read(body(text), {}, new URLSearchParams())
+const sent = (text: string, outputTokensPerAnswer: number | null = null): string => decode(read(text).upstreamBody({ outputTokensPerAnswer, upstreamModel: null }))
+
+const plain = '{"model":"gpt-5.4","messages":[{"role":"user","content":"hi"}],"x_unknown":{"kept": 1.50}}'
+
+describe('what goes upstream', () => {
+  test('a plain request goes as the bytes that came', () => {
+    const came = body(plain)
+    expect(chatCompletions.read(came, {}, new URLSearchParams()).upstreamBody({ outputTokensPerAnswer: null, upstreamModel: null })).toBe(came.bytes)
+  })
+
+  test('a stream is asked for its usage, whatever the client said of it, and nothing else changes', () => {
+    expect(sent('{"stream":true,"model":"gpt-5.4","messages":[{}]}')).toBe('{"stream_options":{"include_usage":true},"stream":true,"model":"gpt-5.4","messages":[{}]}')
+    expect(sent('{"stream":true,"stream_options":{"include_usage":false,"a":1},"model":"gpt-5.4","messages":[{}]}')).toBe(
+      '{"stream":true,"stream_options":{"include_usage":true,"a":1},"model":"gpt-5.4","messages":[{}]}',
+    )
+    expect(sent('{"stream":true,"stream_options":null,"model":"gpt-5.4","messages":[{}]}')).toContain('"stream_options":{"include_usage":true}')
+  })
+
+  test('an output limit is written where the client wrote it, and as the newer name where it wrote none', () => {
+    expect(sent('{"model":"gpt-4o","messages":[{}],"max_tokens": 500}', 16)).toBe('{"model":"gpt-4o","messages":[{}],"max_tokens": 16}')
+    expect(sent('{"model":"gpt-4o","messages":[{}]}', 16)).toBe('{"max_completion_tokens":16,"model":"gpt-4o","messages":[{}]}')
+  })
+})
+
+describe('bad requests name the field and what is allowed', () => {
+  const problem = (text: string): GatewayError => {
+    try {
+      read(text)
+    } catch (error) {
+      if (error instanceof GatewayError) return error
+    }
+    throw new Error('nothing was refused')
+  }
+  test.each([
+    ['{"messages":[{}]}', 'model', 'expected the id of a model'],
+    ['{"model":5,"messages":[{}]}', 'model', 'expected the id of a model'],
+    ['{"model":"gpt-5.4"}', 'messages', 'expected a list of messages'],
+    ['{"model":"gpt-5.4","messages":[]}', 'messages', 'at least one message'],
+    ['{"model":"gpt-5.4","messages":["hi"]}', 'messages.0', 'expected a message object'],
+    ['{"model":"gpt-5.4","messages":[{}],"stream":"yes"}', 'stream', 'expected true or false'],
+    ['{"model":"gpt-5.4","messages":[{}],"n":0}', 'n', 'at least 1'],
+    ['{"model":"gpt-5.4","messages":[{}],"max_tokens":-5}', 'max_tokens', 'at least 1'],
+    ['{"model":"gpt-5.4","messages":[{}],"max_completion_tokens":"9"}', 'max_completion_tokens', 'whole number'],
+    ['{"model":"gpt-5.4","messages":[{}],"stream_options":{"include_usage":1}}', 'stream_options.include_usage', 'true or false'],
+    ['{"model":"gpt-5-nano","messages":[{}],"model":"gpt-5.4"}', 'model', 'more than once'],
+    ['{"model":"gpt-5.4","messages":[{}],"max_tok\\u0065ns":1,"max_tokens":9000}', 'max_tokens', 'more than once'],
+  ])('%s', (text, param, said) => {
+    const { details, message } = problem(text)
+    expect(details.param).toBe(param)
+    expect(message).toContain(said)
+  })
+})
+
+describe('the bound on input', () => {
+  test('text counts at most its bytes, an image its own bound instead of its bytes, a file whatever the model takes', () => {
+    const text = (content: string): Asked => read(`{"model":"gpt-5.4","messages":[{"role":"user","content":${content}}]}`)
+    expect(text('"🦊🦊🦊"').inputTokensMax).toBeGreaterThan(12)
+    const image = text(`[{"type":"image_url","image_url":{"url":"data:image/png;base64,${'A'.repeat(1_000_000)}"}}]`)
+    expect(image.inputTokensMax).toBeLessThan(11_000)
+    expect(text('[{"type":"file","file":{"file_id":"f"}}]').inputTokensMax).toBe(Number.POSITIVE_INFINITY)
+  })
+})
+
+const chunk = (fields: object): string => JSON.stringify({ id: 'chatcmpl-1', object: 'chat.completion.chunk', model: 'gpt-5.4-2026-03-05', service_tier: 'default', ...fields })
+const delta = (content: string, usage: '' | ',"usage":null'): string => `${chunk({ choices: [{ index: 0, delta: { content }, finish_reason: null }] }).slice(0, -1)}${usage}}`
+const usage = { prompt_tokens: 8, completion_tokens: 9, total_tokens: 17, prompt_tokens_details: { cached_tokens: 3 }, completion_tokens_details: { reasoning_tokens: 4 } }
+const streamWith = (nulls: '' | ',"usage":null', words: readonly string[], end = '\n\n'): string =>
+  [...words.map((word) => delta(word, nulls)), ...(nulls === '' ? [] : [chunk({ choices: [], usage })]), '[DONE]'].map((data) => `data: ${data}${end}`).join('')
+
+/** Feeds a stream in pieces of the given sizes. */
+function feed(follow: StreamReader, stream: string, sizes: readonly number[]): string {
+  const bytes = encode(stream)
+  const passed: Uint8Array[] = []
+  let at = 0
+  for (const size of [...sizes, bytes.length]) {
+    if (at < bytes.length) passed.push(follow.take(bytes.subarray(at, at + size)))
+    at += size
+  }
+  passed.push(follow.rest())
+  return decode(Buffer.concat(passed))
+}
+
+describe('a stream', () => {
+  const words = fc.array(fc.string({ unit: 'grapheme' }), { maxLength: 8 })
+  const sizes = fc.array(fc.integer({ min: 1, max: 60 }), { maxLength: 60 })
+  const end = fc.constantFrom('\n\n', '\r\n\r\n')
+
+  test('a client that did not ask for usage gets, byte for byte, what it would have got without it', () => {
+    fc.assert(
+      fc.property(words, sizes, end, (said, cuts, blank) => {
+        expect(feed(followChat(false), streamWith(',"usage":null', said, blank), cuts)).toBe(streamWith('', said, blank))
+      }),
+    )
+  })
+
+  test('a client that asked gets every byte, and the usage is read all the same', () => {
+    fc.assert(
+      fc.property(words, sizes, (said, cuts) => {
+        const follow = followChat(true)
+        const stream = streamWith(',"usage":null', said)
+        expect(feed(follow, stream, cuts)).toBe(stream)
+        expect(follow.reading().usage).toEqual({ input: 5, cachedInput: 3, output: 5, reasoning: 4 })
+        expect(follow.isFinal()).toBe(true)
+        expect(follow.reading().outputText()).toBe(said.join(''))
+      }),
+    )
+  })
+
+  test('usage on a chunk that also carries text is taken out of it, wherever it stands', () => {
+    const follow = followChat(false)
+    const record = (usageMember: string): string => `data: {${usageMember}"choices":[{"delta":{"content":"\\"usage\\":null"}}]}\n\n`
+    expect(feed(follow, record(`"usage": ${JSON.stringify(usage)} , `), [])).toBe(record(''))
+    expect(follow.reading().usage?.output).toBe(5)
+    expect(feed(followChat(false), 'data: {"choices":[{}], "usage" : null}\n\n', [])).toBe('data: {"choices":[{}]}\n\n')
+  })
+
+  test('a connection that ends early is not an answer that ended', () => {
+    const follow = followChat(false)
+    feed(follow, `data: ${delta('hel', '')}\n\n`, [])
+    expect(follow.state()).toBe('open')
+    expect(follow.reading()).toMatchObject({ usage: null, mismatch: false })
+    expect(follow.reading().outputText()).toBe('hel')
+  })
+
+  test('the upstream\'s own word that it failed is passed on and remembered', () => {
+    const follow = followChat(false)
+    const record = 'data: {"error":{"message":"overloaded"}}\n\n'
+    expect(feed(follow, record, [])).toBe(record)
+    expect(follow.state()).toBe('failed')
+  })
+})
+
+describe('usage', () => {
+  test('cached tokens are within the prompt, reasoning within the completion', () => {
+    expect(usageOf(usage)).toEqual({ usage: { input: 5, cachedInput: 3, output: 5, reasoning: 4 }, mismatch: false })
+  })
+
+  test.each([
+    [{ prompt_tokens: -5, completion_tokens: 3 }],
+    [{ prompt_tokens: 'many', completion_tokens: 3 }],
+    [{ prompt_tokens: 5, completion_tokens: 1_000_000_000 }],
+    [{ prompt_tokens: 5, completion_tokens: 3, prompt_tokens_details: { cached_tokens: 9 } }],
+    [{ prompt_tokens: 5.5, completion_tokens: 3 }],
+  ])('what cannot be true is not believed: %j', (figures) => {
+    expect(usageOf(figures)).toEqual({ usage: null, mismatch: true })
+  })
+
+  test('an honest zero is a zero, not a gap to be filled by an estimate', () => {
+    expect(usageOf({ prompt_tokens: 0, completion_tokens: 0, total_tokens: 0 })).toEqual({ usage: {}, mismatch: false })
+  })
+
+  test('figures that do not add up are used and flagged', () => {
+    expect(usageOf({ prompt_tokens: 5, completion_tokens: 3, total_tokens: 9 })).toEqual({ usage: { input: 5, output: 3 }, mismatch: true })
+  })
+})

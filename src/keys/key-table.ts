@@ -1,0 +1,61 @@
+/**
+ * Every key in memory, by the SHA-256 of its secret: what the data plane authenticates with, so that
+ * no request waits for the store and a store that is down never looks like a wrong key.
+ */
+import { timingSafeEqual } from 'node:crypto'
+import type { Clock } from '../lib/clock.ts'
+import type { KeyRow } from '../store/store.ts'
+import { hashOf } from './virtual-key.ts'
+
+export type KeyFinding =
+  | { readonly state: 'active'; readonly key: KeyRow }
+  /** `expired`: the key's time is over, or that of a secret that a rotation replaced. */
+  | { readonly state: 'unknown' | 'revoked' | 'expired' }
+
+export type KeyTable = {
+  /** Looks a secret up, exactly as issued. */
+  readonly find: (secret: string) => KeyFinding
+  /** Adds a key or replaces what was known of it; secrets that the row does not carry stop working at once. */
+  readonly put: (row: KeyRow) => void
+}
+
+type Entry = { readonly digest: Buffer; readonly row: KeyRow; readonly until: number | null }
+
+/** Builds the table from all rows of the store. */
+export function createKeyTable(rows: readonly KeyRow[], clock: Pick<Clock, 'now'>): KeyTable {
+  const byHash = new Map<string, Entry>()
+  const hashesOf = new Map<string, readonly string[]>()
+  const put = (row: KeyRow): void => {
+    for (const hash of hashesOf.get(row.id) ?? []) byHash.delete(hash)
+    const entries = entriesOf(row)
+    for (const [hash, entry] of entries) byHash.set(hash, entry)
+    hashesOf.set(
+      row.id,
+      entries.map(([hash]) => hash),
+    )
+  }
+  for (const row of rows) put(row)
+  return { put, find: (secret) => find(byHash, secret, clock.now()) }
+}
+
+function entriesOf(row: KeyRow): (readonly [string, Entry])[] {
+  const current = [row.hash, { digest: Buffer.from(row.hash), row, until: null }] as const
+  if (row.previousHash === null) return [current]
+  const until = row.previousHashUntil ?? 0
+  return [[row.previousHash, { digest: Buffer.from(row.previousHash), row, until }], current]
+}
+
+const unknown: KeyFinding = { state: 'unknown' }
+const revoked: KeyFinding = { state: 'revoked' }
+const expired: KeyFinding = { state: 'expired' }
+
+function find(byHash: ReadonlyMap<string, Entry>, secret: string, now: number): KeyFinding {
+  const hash = hashOf(secret)
+  const entry = byHash.get(hash)
+  // How long the map takes depends on a digest that a caller cannot choose; that they are equal is told in constant time.
+  if (!entry || !timingSafeEqual(entry.digest, Buffer.from(hash))) return unknown
+  if (entry.row.revokedAt !== null) return revoked
+  const isOver = (until: number | null): boolean => until !== null && until <= now
+  if (isOver(entry.until) || isOver(entry.row.expiresAt)) return expired
+  return { state: 'active', key: entry.row }
+}

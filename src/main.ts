@@ -1,0 +1,155 @@
+/** Wiring: configuration, store, node, listener; and a drain when asked to stop. */
+import { randomBytes } from 'node:crypto'
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { createApp } from './app.ts'
+import { loadCatalog } from './catalog/catalog.ts'
+import models from './catalog/models.json'
+import { ConfigError, loadConfig, type Config } from './config.ts'
+import { adminApi } from './control/admin-api.ts'
+import { firstRunText, seedFirstRun, startText } from './control/first-run.ts'
+import { modelPrices } from './control/model-prices.ts'
+import { welcomePage } from './control/welcome.ts'
+import type { GatewayDeps } from './gateway/deps.ts'
+import { createWatch } from './gateway/watch.ts'
+import { createKeyTable } from './keys/key-table.ts'
+import { systemClock } from './lib/clock.ts'
+import { stderrLog } from './lib/log.ts'
+import { createTokenizer } from './lib/tokenizer.ts'
+import { createLimits, periodStart, type Limits } from './limits/limits.ts'
+import { loadPriceBook } from './money/price-book.ts'
+import { openNode, type Node } from './node.ts'
+import { openStoreInWorker } from './store/sqlite/store-in-worker.ts'
+import type { BudgetPeriod, Store } from './store/store.ts'
+import { sandboxDeployments } from './upstreams/deployment.ts'
+import { startSandboxProcess } from './upstreams/sandbox-process.ts'
+
+const clock = systemClock
+const log = stderrLog
+/** Above the largest body that any endpoint takes, so that the dialect's own error can say the limit. */
+const requestBytesMax = 128 * 1024 * 1024
+/** Bun's longest; our own deadlines are shorter or, for a long first byte, lift it for the request. */
+const idleSecondsMax = 255
+const drainMsMax = 30_000
+
+async function main(): Promise<void> {
+  const config = loadConfig(process.env)
+  mkdirSync(config.dataDir, { recursive: true, mode: 0o700 })
+  const store = await openStoreInWorker({ dataDir: config.dataDir })
+  let isAccepting = true
+  const stopAccepting = (): void => {
+    isAccepting = false
+  }
+  const catalog = loadCatalog(models)
+  const prices = loadPriceBook(models)
+  const node = await openNode({ store, dataDir: config.dataDir, prices, clock, log, onFenced: stopAccepting })
+  const sandbox = config.sandboxUrl === null ? await startSandboxProcess(log) : null
+  const keyDefaults = config.defaults
+  const seeded = await seedFirstRun({ store, keyDefaults, now: clock.now() })
+  const keys = createKeyTable(await store.keys(), clock)
+  const limits = createLimits(clock)
+  await loadSpending(limits, store)
+  const tokenizer = createTokenizer()
+  const watch = createWatch({ ...config.deadlines, drainMs: config.drain.msMax }, config.drain.concurrentMax, clock)
+  const gateway: GatewayDeps = {
+    ...{ clock, log, catalog, prices, keys, limits, watch },
+    credit: node.credit,
+    journal: node.journal,
+    deployments: sandboxDeployments(config.sandboxUrl ?? sandbox!.url),
+    countTokens: tokenizer.countTokens,
+    isAccepting: () => isAccepting,
+  }
+  const operatorToken = randomBytes(32).toString('base64url')
+  const ship = node.shipper.flush
+  const server = listen(config, (url) =>
+    createApp({
+      gateway,
+      receipts: { flush: ship, store },
+      admin: adminApi({ store, keys, models: catalog, clock, log, operatorToken, keyDefaults, credit: node.credit, ship }),
+      welcome: () => welcomePage({ baseUrl: url, models: modelPrices(catalog, prices, clock.now()), simulated: true }),
+      unready: () => (!isAccepting ? 'stopping' : node.journal.canPromise() ? null : 'the journal cannot be written'),
+    }),
+  )
+  writeOperatorFile(config, server.url, operatorToken)
+  process.stdout.write(seeded ? firstRunText({ url: server.url, ...seeded }) : startText({ url: server.url, simulated: true }))
+  onStopSignal(async () => {
+    stopAccepting()
+    await drain(server.stop, watch.active)
+    watch.stop()
+    tokenizer.stop()
+    await closeAll(node, store)
+    sandbox?.stop()
+  })
+}
+
+/** Charges of the periods under way, so that a restart forgives no budget. */
+async function loadSpending(limits: Limits, store: Store): Promise<void> {
+  const periods: readonly BudgetPeriod[] = ['day', 'week', 'month', 'total']
+  for (const period of periods) limits.loadSpending(period, await store.chargesByKey(periodStart(period, clock.now())))
+}
+
+function listen(config: Readonly<Config>, appAt: (url: string) => ReturnType<typeof createApp>) {
+  const host = config.host.includes(':') ? `[${config.host}]` : config.host
+  let app: ReturnType<typeof createApp> | undefined
+  const server = Bun.serve({
+    port: config.port,
+    hostname: config.host,
+    idleTimeout: idleSecondsMax,
+    maxRequestBodySize: requestBytesMax,
+    fetch(request, bun) {
+      // A model may think for longer than Bun lets a connection rest.
+      bun.timeout(request, 0)
+      return app!.fetch(request)
+    },
+  })
+  const url = config.publicUrl ?? `http://${host}:${server.port}`
+  app = appAt(url)
+  return { url, stop: () => server.stop() }
+}
+
+/** What `mart` finds this server by; the token is new with every start. */
+function writeOperatorFile(config: Readonly<Config>, url: string, token: string): void {
+  const path = join(config.dataDir, 'operator.json')
+  writeFileSync(path, `${JSON.stringify({ url, token })}\n`, { mode: 0o600 })
+  chmodSync(path, 0o600)
+}
+
+/** Lets what is under way finish, within the deadline; what is not is settled at the next start. */
+async function drain(stop: () => Promise<void>, active: () => number): Promise<void> {
+  const deadline = clock.monotonic() + drainMsMax
+  const stopped = stop()
+  while (active() > 0 && clock.monotonic() < deadline) await Bun.sleep(50)
+  await Promise.race([stopped, Bun.sleep(Math.min(1_000, Math.max(0, deadline - clock.monotonic())))])
+}
+
+async function closeAll(node: Node, store: Store): Promise<void> {
+  try {
+    await node.close()
+  } finally {
+    await store.close()
+  }
+}
+
+function onStopSignal(stop: () => Promise<void>): void {
+  let isStopping = false
+  const begin = (): void => {
+    if (isStopping) return
+    isStopping = true
+    stop().then(
+      () => process.exit(0),
+      (error: unknown) => {
+        log.error({ event: 'stop-failed', error })
+        process.exit(1)
+      },
+    )
+  }
+  process.on('SIGTERM', begin)
+  process.on('SIGINT', begin)
+}
+
+process.on('unhandledRejection', (error) => log.error({ event: 'unhandled-rejection', error }))
+
+main().catch((error: unknown) => {
+  process.stderr.write(error instanceof ConfigError ? `${error.message}\n` : `the start failed: ${error instanceof Error ? error.message : String(error)}\n`)
+  process.exit(1)
+})

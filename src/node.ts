@@ -1,0 +1,67 @@
+/**
+ * One running gateway process as a node: opening its journal behind the store's last word, settling what
+ * a predecessor left in doubt, shipping, and closing without anything left behind.
+ */
+import { join } from 'node:path'
+import { settleInDoubt } from './gateway/settle.ts'
+import { returnIdleLeases, startReturningIdleLeases } from './jobs/return-idle-leases.ts'
+import { startShipper, type Shipper } from './jobs/ship-journal.ts'
+import type { Clock } from './lib/clock.ts'
+import type { Log } from './lib/log.ts'
+import { createCredit, type Credit } from './money/credit.ts'
+import { openJournal, recoverJournal, type Journal } from './money/journal.ts'
+import type { PriceBook } from './money/price-book.ts'
+import type { Store } from './store/store.ts'
+
+export type Node = {
+  readonly journal: Journal
+  readonly credit: Credit
+  readonly shipper: Shipper
+  /** Returns what is leased, ships what is journaled, and closes the journal. */
+  readonly close: () => Promise<void>
+}
+
+export type NodeDeps = {
+  readonly store: Store
+  readonly dataDir: string
+  readonly prices: PriceBook
+  readonly clock: Clock
+  readonly log: Log
+  readonly onFenced: () => void
+}
+
+/** One process a data folder, so one name will do; several machines will bring names of their own. */
+const nodeName = 'main'
+/** Kept after shipping, for a store that is restored from a backup. */
+const journalAgeMs = 24 * 60 * 60_000
+const pruneMs = 60 * 60_000
+
+/** Opens the node. When it resolves, everything a predecessor journaled is in the store and its leases are closed. */
+export async function openNode(deps: NodeDeps): Promise<Node> {
+  const { store, clock, log } = deps
+  const { nodeId, epoch, lastSeq } = await store.openNode(nodeName)
+  const recovered = recoverJournal(join(deps.dataDir, 'journal'), lastSeq)
+  const journal = openJournal(join(deps.dataDir, 'journal'), epoch, recovered)
+  for (const { epoch: ofEpoch, intent, progress } of recovered.open) journal.settle(settleInDoubt(intent, progress, deps.prices, clock.now()), ofEpoch)
+  if (epoch > 1) journal.endEpoch(epoch - 1)
+  const shipper = startShipper({ journal, store, nodeId, epoch, shippedSeq: lastSeq, log, onFenced: deps.onFenced })
+  await shipper.flush()
+  if (recovered.open.length > 0) log.info({ event: 'recovered', inDoubt: recovered.open.length, unshipped: recovered.unshipped.length })
+
+  const credit = createCredit({ leaseCredit: (ask) => store.leaseCredit(ask), nodeId, epoch, clock })
+  const idle = startReturningIdleLeases(credit, journal)
+  const pruning = setInterval(() => journal.prune(clock.now(), journalAgeMs), pruneMs)
+  return {
+    journal,
+    credit,
+    shipper,
+    async close() {
+      idle.stop()
+      clearInterval(pruning)
+      returnIdleLeases(credit, journal, 0)
+      await shipper.flush()
+      shipper.stop()
+      journal.close()
+    },
+  }
+}

@@ -1,0 +1,31 @@
+/** The receipt of one request, as JSON: the settlement that was journaled, with times and amounts that people can read next to the exact ones. */
+import { formatUsd } from '../lib/amounts.ts'
+import type { ReceiptLine, Settlement } from '../store/store.ts'
+
+export type Receipt = Omit<Settlement, 'admittedAt' | 'endedAt' | 'lines'> & {
+  /** ISO 8601, UTC. */
+  readonly admittedAt: string
+  readonly endedAt: string
+  readonly lines: readonly (ReceiptLine & { readonly usdPerUnit: string; readonly amountUsd: string })[]
+  readonly chargeUsd: string
+}
+
+/** The receipt of a settlement; the figures are the journal's own. */
+export const receiptOf = (settlement: Settlement): Receipt => ({
+  ...settlement,
+  admittedAt: new Date(settlement.admittedAt).toISOString(),
+  endedAt: new Date(settlement.endedAt).toISOString(),
+  lines: settlement.lines.map((line) => ({
+    ...line,
+    usdPerUnit: formatPicoUsd(BigInt(line.picoPerUnit)),
+    amountUsd: formatPicoUsd(BigInt(line.amountPico)),
+  })),
+  chargeUsd: formatUsd(BigInt(settlement.chargeNano)),
+})
+
+const picoDigits = 12
+/** Writes pico-USD, never negative on a receipt, as exact decimal USD with at least two decimals. */
+function formatPicoUsd(amount: bigint): string {
+  const digits = amount.toString().padStart(picoDigits + 1, '0')
+  return `${digits.slice(0, -picoDigits)}.${digits.slice(-picoDigits).replace(/0{1,10}$/, '')}`
+}

@@ -1,0 +1,38 @@
+import { expect, test } from 'bun:test'
+import { UsageParameters, usageQuery, usageReport } from './usage-report.ts'
+
+const now = Date.parse('2026-11-23T08:15:30Z')
+const queryOf = (parameters: Record<string, string>) => usageQuery('org_a', UsageParameters.parse(parameters), now)
+const iso = (at: number): string => new Date(at).toISOString()
+
+test('a report runs from the start of the month to now unless it is asked otherwise', () => {
+  const { by, from, to } = queryOf({})
+  expect([by, iso(from), iso(to)]).toEqual(['model', '2026-11-01T00:00:00.000Z', '2026-11-23T08:16:00.000Z'])
+  expect(iso(queryOf({ to: '2026-10-09' }).from)).toBe('2026-10-01T00:00:00.000Z')
+  expect(iso(queryOf({ from: '2026-11-22T10:00:00+02:00' }).from)).toBe('2026-11-22T08:00:00.000Z')
+})
+
+test('moments without a zone, unknown groupings and unknown parameters are refused', () => {
+  for (const wrong of [
+    { from: '2026-11-22T10:00:00' },
+    { from: 'yesterday' },
+    { by: 'colour' },
+    { form: '2026-11-01' },
+  ])
+    expect(UsageParameters.safeParse(wrong).success).toBe(false)
+})
+
+test('the total is the exact sum of the rows, beyond what a double can count', () => {
+  const row = { requests: 1, errors: 0, inputTokens: 2, cachedInputTokens: 3, outputTokens: 4, reasoningTokens: 5 }
+  const report = usageReport(queryOf({}), [
+    { ...row, group: 'a', chargeNano: 1n },
+    { ...row, group: 'b', chargeNano: 9_007_199_254_740_993n },
+  ])
+  expect(report.rows.map(({ group }) => group)).toEqual(['b', 'a'])
+  expect(report.total).toMatchObject({
+    requests: 2,
+    reasoningTokens: 10,
+    chargeNano: '9007199254740994',
+    chargeUsd: '9007199.254740994',
+  })
+})

@@ -1,0 +1,109 @@
+/** Usage reports: what is asked for, and the JSON that answers. Amounts are decimal strings. */
+import { z } from 'zod'
+import { formatUsd } from '../lib/amounts.ts'
+import type { UsageDimension, UsageQuery, UsageRow } from '../store/store.ts'
+
+const dimensions = ['model', 'key', 'region', 'upstream', 'endpoint'] as const satisfies readonly UsageDimension[]
+
+/** A moment as people write it: `2026-11-23`, which is its first moment in UTC, or ISO 8601 with a zone. Becomes epoch ms. */
+export const Moment = z
+  .union(
+    [z.iso.date(), z.iso.datetime({ offset: true })],
+    'an ISO 8601 date or time with zone, such as 2026-11-23 or 2026-11-23T08:00:00Z',
+  )
+  .transform((text) => Date.parse(text))
+
+/** The query parameters of a usage report. */
+export const UsageParameters = z.strictObject({
+  by: z.enum(dimensions, `one of ${dimensions.join(', ')}`).default('model'),
+  from: Moment.optional(),
+  to: Moment.optional(),
+})
+
+const minuteMs = 60_000
+
+/**
+ * The query that the parameters ask for: from the start of the month (UTC) to now, unless they say otherwise.
+ * Usage is kept by the minute, so the span is widened to whole ones, and the report says which.
+ */
+export const usageQuery = (
+  organizationId: string,
+  asked: z.infer<typeof UsageParameters>,
+  now: number,
+): UsageQuery => ({
+  organizationId,
+  by: asked.by,
+  from: Math.floor((asked.from ?? monthStart(asked.to ?? now)) / minuteMs) * minuteMs,
+  to: Math.ceil((asked.to ?? now) / minuteMs) * minuteMs,
+})
+
+/** The figures of one group, or of all. */
+export type UsageFigures = {
+  readonly requests: number
+  readonly errors: number
+  readonly inputTokens: number
+  readonly cachedInputTokens: number
+  readonly outputTokens: number
+  readonly reasoningTokens: number
+  readonly chargeNano: string
+  readonly chargeUsd: string
+}
+
+export type UsageReport = {
+  readonly organizationId: string
+  readonly by: UsageDimension
+  readonly from: string
+  readonly to: string
+  readonly rows: readonly (UsageFigures & { readonly group: string })[]
+  readonly total: UsageFigures
+}
+
+/** The report on what the store found: dearest group first, and the sum of all. */
+export function usageReport(query: UsageQuery, rows: readonly UsageRow[]): UsageReport {
+  const dearestFirst = rows.toSorted((a, b) => Number(b.chargeNano - a.chargeNano) || b.requests - a.requests)
+  return {
+    organizationId: query.organizationId,
+    by: query.by,
+    from: new Date(query.from).toISOString(),
+    to: new Date(query.to).toISOString(),
+    rows: dearestFirst.map((row) => ({ group: row.group, ...figures(row) })),
+    total: figures(rows.reduce(sum, nothing)),
+  }
+}
+
+type Counts = Omit<UsageRow, 'group'>
+const nothing: Counts = {
+  requests: 0,
+  errors: 0,
+  inputTokens: 0,
+  cachedInputTokens: 0,
+  outputTokens: 0,
+  reasoningTokens: 0,
+  chargeNano: 0n,
+}
+
+const sum = (a: Counts, b: Counts): Counts => ({
+  requests: a.requests + b.requests,
+  errors: a.errors + b.errors,
+  inputTokens: a.inputTokens + b.inputTokens,
+  cachedInputTokens: a.cachedInputTokens + b.cachedInputTokens,
+  outputTokens: a.outputTokens + b.outputTokens,
+  reasoningTokens: a.reasoningTokens + b.reasoningTokens,
+  chargeNano: a.chargeNano + b.chargeNano,
+})
+
+const figures = (counts: Counts): UsageFigures => ({
+  requests: counts.requests,
+  errors: counts.errors,
+  inputTokens: counts.inputTokens,
+  cachedInputTokens: counts.cachedInputTokens,
+  outputTokens: counts.outputTokens,
+  reasoningTokens: counts.reasoningTokens,
+  chargeNano: counts.chargeNano.toString(),
+  chargeUsd: formatUsd(counts.chargeNano),
+})
+
+function monthStart(at: number): number {
+  const date = new Date(at)
+  return Date.UTC(date.getUTCFullYear(), date.getUTCMonth(), 1)
+}

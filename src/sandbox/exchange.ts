@@ -1,0 +1,48 @@
+/** One request as the endpoints see it, and what they share. Endpoints are functions from this to a `Reply`. */
+import type { IncomingHttpHeaders } from 'node:http'
+import type { Count } from './count.ts'
+import type { Directives } from './directives.ts'
+import type { PromptCache } from './prompt-cache.ts'
+import { Refusal } from './refusal.ts'
+
+export type Exchange = {
+  readonly url: URL
+  readonly headers: IncomingHttpHeaders
+  /** The body as sent; JSON is read by the endpoint, so that each refuses bad JSON in its own words. */
+  readonly body: string
+  readonly directives: Directives
+  readonly promptCache: PromptCache
+  readonly count: Count
+  readonly id: string
+  /** Epoch milliseconds at which the request had been read. */
+  readonly at: number
+}
+
+/** What a client must send to be served, as OpenAI bearer token or as Google API key. */
+export const sandboxCredential = 'sandbox-credential'
+
+/** A customer's virtual key must never travel upstream: wherever one is found, the request is refused with 400. */
+export function refuseVirtualKeys({ url, headers }: Exchange): void {
+  const leak =
+    Object.entries(headers).find(([, value]) => String(value).includes('sk-bf-'))?.[0] ??
+    (url.href.includes('sk-bf-') ? 'the URL' : null)
+  if (leak)
+    throw new Refusal(
+      400,
+      `A virtual key (sk-bf-…) was sent upstream in ${leak}. A gateway must replace it by its provider credential.`,
+      { code: 'virtual_key_leaked' },
+    )
+}
+
+/** The refusal that `status=` asks for, if it does. */
+export function refuseOnDemand({ status, code, retry_after }: Directives): void {
+  if (status === undefined) return
+  throw new Refusal(status, `Simulated ${status}: the request asked the sandbox for it.`, {
+    ...(code === undefined ? {} : { code }),
+    ...(retry_after === undefined ? {} : { retryAfterSeconds: retry_after }),
+  })
+}
+
+/** Ids whose name starts with a family the vendor has, and that are not said not to exist. */
+export const isKnownModel = (model: string, families: readonly string[]): boolean =>
+  families.some((family) => model.startsWith(family)) && !model.includes('does-not-exist')

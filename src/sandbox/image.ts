@@ -1,0 +1,61 @@
+/** Real pictures of the asked size: a soft gradient that depends on the prompt, labelled as simulated. */
+import sharp, { type Sharp } from 'sharp'
+import { hashOf, randomFrom } from './hash.ts'
+import { createLru } from './lru.ts'
+
+export type ImageWish = {
+  readonly prompt: string
+  readonly width: number
+  readonly height: number
+  readonly mimeType: ImageMimeType
+}
+export const imageMimeTypes = ['image/png', 'image/jpeg', 'image/webp'] as const
+export type ImageMimeType = (typeof imageMimeTypes)[number]
+
+/** Pictures are dear to make and load tests repeat them; weighed in characters of base64. */
+const recent = createLru<string>(256, 64_000_000)
+
+/** The encoded picture as base64; the same for the same wish. Pixels are exactly `width` × `height`. */
+export async function drawImage(wish: ImageWish): Promise<string> {
+  const key = JSON.stringify(wish)
+  const known = recent.get(key)
+  if (known) return known
+  const picture = sharp(palette(wish.prompt), { raw: { width: paletteEdge, height: paletteEdge, channels: 3 } })
+    .resize(wish.width, wish.height, { fit: 'fill', kernel: 'cubic' })
+    .composite([{ input: Buffer.from(label(wish)), top: 0, left: 0 }])
+  const encoded = (await encodedAs(picture, wish.mimeType).toBuffer()).toString('base64')
+  recent.set(key, encoded, encoded.length)
+  return encoded
+}
+
+function encodedAs(picture: Sharp, mimeType: ImageMimeType): Sharp {
+  switch (mimeType) {
+    case 'image/png':
+      return picture.png({ compressionLevel: 3 })
+    case 'image/jpeg':
+      return picture.jpeg({ quality: 85 })
+    case 'image/webp':
+      return picture.webp({ quality: 80, effort: 0 })
+  }
+}
+
+/** A few random colours; enlarging them smoothly is what makes the gradient. */
+const paletteEdge = 6
+function palette(prompt: string): Uint8Array {
+  const random = randomFrom(hashOf(prompt))
+  return Uint8Array.from({ length: paletteEdge * paletteEdge * 3 }, () => 60 + Math.floor(random() * 180))
+}
+
+function label({ prompt, width, height }: ImageWish): string {
+  const size = Math.max(10, Math.round(Math.min(width, height) / 32))
+  const words = prompt
+    .replaceAll(/\s+/g, ' ')
+    .trim()
+    .slice(0, 60)
+    .replaceAll(/[<>&"\p{C}]/gu, ' ')
+  const band = size * 4
+  return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${band}">
+    <rect width="100%" height="100%" fill="#000" fill-opacity="0.45"/>
+    <g font-family="sans-serif" fill="#fff"><text x="${size}" y="${size * 1.7}" font-size="${size}" font-weight="bold">SIMULATED · ${width} × ${height}</text>
+    <text x="${size}" y="${size * 3.2}" font-size="${size * 0.9}">${words}</text></g></svg>`
+}

@@ -1,0 +1,144 @@
+/** POST /chat/completions, plain and streamed. */
+import { choiceOf, seedOf, type Choice } from '../choice.ts'
+import type { Directives } from '../directives.ts'
+import type { Exchange } from '../exchange.ts'
+import type { Prompt } from '../prompt.ts'
+import type { Generation, Reply } from '../reply.ts'
+import type { Usage } from '../usage.ts'
+import { reportedUsage } from '../wrong-usage.ts'
+import { chatForm, chatPrompt, outputTokensMax, parseChatCall, type ChatCall } from './chat-call.ts'
+import { chatStream } from './chat-stream.ts'
+import { finishReason, toolCallId, type Completion } from './completion.ts'
+import { requireChatModel, snapshotOf } from './models.ts'
+
+/** Answers a chat call; refuses with the vendor's 400 or 404. */
+export function createChatCompletion(exchange: Exchange): Reply {
+  const call = parseChatCall(exchange.body)
+  requireChatModel(call.model)
+  const completion = complete(call, exchange)
+  const { model: servedModel, usage } = completion
+  const generation: Generation = {
+    dialect: 'openai',
+    endpoint: 'chat/completions',
+    model: call.model,
+    servedModel,
+    status: 200,
+    usage,
+  }
+  if (!call.stream)
+    return {
+      kind: 'plain',
+      status: 200,
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(bodyOf(completion)),
+      generation,
+    }
+  const headers = { 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-cache' }
+  return {
+    kind: 'stream',
+    headers,
+    parts: chatStream(completion, call.stream_options?.include_usage === true),
+    generation,
+  }
+}
+
+function complete(call: ChatCall, { directives, promptCache, id, at }: Exchange): Completion {
+  const prompt = chatPrompt(call)
+  const choices = Array.from({ length: call.n ?? 1 }, (_, index) => choiceAt(call, prompt, directives, index))
+  const cachedInput = Math.min(
+    prompt.tokens,
+    directives.cached ?? promptCache.cachedTokens(`openai ${call.model}`, prompt.texts),
+  )
+  const usage = usageOf(prompt, cachedInput, choices)
+  const reported = reportedUsage(wireUsageOf(usage), directives.usage)
+  return {
+    id: `chatcmpl-${id.slice(4)}`,
+    created: Math.floor(at / 1_000),
+    model: directives.served ?? snapshotOf(call.model),
+    tier: directives.tier ?? tierOf(call.service_tier),
+    choices,
+    usage,
+    wireUsage: reported,
+  }
+}
+
+function choiceAt(call: ChatCall, prompt: Prompt, directives: Directives, index: number): Choice {
+  const seed = seedOf(prompt.question, call.model, call.seed, index)
+  return choiceOf({
+    question: prompt.question,
+    seed,
+    tokensWanted: directives.tokens,
+    tokensMax: outputTokensMax(call),
+    reasoning: {
+      tokens: directives.reasoning ?? reasoningTokens(call, seed),
+      isExact: directives.reasoning !== undefined,
+    },
+    stop: typeof call.stop === 'string' ? [call.stop] : (call.stop ?? []),
+    unicode: directives.unicode ?? false,
+    form: chatForm(call, directives.tool ?? false),
+  })
+}
+
+/** gpt-5 and later think, in multiples of 64 tokens, the longer the higher the effort. */
+function reasoningTokens({ model, reasoning_effort }: ChatCall, seed: number): number {
+  const blocks = { none: 0, minimal: 0, low: 1, medium: 2, high: 4, xhigh: 8, max: 8 }[reasoning_effort ?? 'medium']
+  return /^gpt-[5-9]/.test(model) ? 64 * blocks * (1 + (seed % 3)) : 0
+}
+
+/** The tier served for the tier asked for: `fast` is the newer name of priority. */
+function tierOf(asked: ChatCall['service_tier']): string {
+  if (asked === 'fast') return 'priority'
+  return !asked || asked === 'auto' ? 'default' : asked
+}
+
+function usageOf(prompt: Prompt, cachedInput: number, choices: readonly Choice[]): Usage {
+  const sum = (tokens: (choice: Choice) => number): number =>
+    choices.reduce((total, choice) => total + tokens(choice), 0)
+  return {
+    input: prompt.tokens - cachedInput,
+    cachedInput,
+    output: sum((choice) => choice.visibleTokens),
+    reasoning: sum((choice) => choice.reasoningTokens),
+    imageOutput: 0,
+  }
+}
+
+/** OpenAI's counts overlap: cached tokens are in the prompt's, reasoning tokens in the completion's. */
+const wireUsageOf = ({ input, cachedInput, output, reasoning }: Usage) => ({
+  prompt_tokens: input + cachedInput,
+  completion_tokens: output + reasoning,
+  total_tokens: input + cachedInput + output + reasoning,
+  prompt_tokens_details: { cached_tokens: cachedInput, audio_tokens: 0 },
+  completion_tokens_details: {
+    reasoning_tokens: reasoning,
+    audio_tokens: 0,
+    accepted_prediction_tokens: 0,
+    rejected_prediction_tokens: 0,
+  },
+})
+
+const bodyOf = (completion: Completion): object => ({
+  id: completion.id,
+  object: 'chat.completion',
+  created: completion.created,
+  model: completion.model,
+  choices: completion.choices.map((choice, index) => ({
+    index,
+    message: messageOf(choice, completion.id, index),
+    logprobs: null,
+    finish_reason: finishReason(choice),
+  })),
+  ...(completion.wireUsage ? { usage: completion.wireUsage } : {}),
+  service_tier: completion.tier,
+  system_fingerprint: 'fp_sandbox',
+})
+
+function messageOf(choice: Choice, id: string, index: number): object {
+  const text = choice.pieces.map((piece) => piece.text).join('')
+  const plain = { role: 'assistant', content: choice.toolName === null ? text : null, refusal: null, annotations: [] }
+  if (choice.toolName === null) return plain
+  return {
+    ...plain,
+    tool_calls: [{ id: toolCallId(id, index), type: 'function', function: { name: choice.toolName, arguments: text } }],
+  }
+}

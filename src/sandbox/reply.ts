@@ -1,0 +1,35 @@
+/** What an endpoint wants to answer, as a value. `deliver` puts it on the wire, well or badly. */
+import type { Served } from './count.ts'
+import type { Usage } from './usage.ts'
+
+/** One record of a stream, and all that has been served once it is sent. */
+export type Part = { readonly wire: string; readonly sent: Usage }
+
+/** What will be counted once delivery has ended; null for what costs nothing. */
+export type Generation = Omit<Served, 'sequence' | 'clientRequestId' | 'at' | 'complete' | 'sent'>
+
+export type Headers = Readonly<Record<string, string>>
+
+export type Reply =
+  | {
+      readonly kind: 'plain'
+      readonly status: number
+      readonly headers: Headers
+      readonly body: string
+      readonly generation: Generation | null
+    }
+  | {
+      readonly kind: 'stream'
+      readonly headers: Headers
+      readonly parts: Iterable<Part>
+      readonly generation: Generation
+    }
+
+/** A JSON body that costs nothing: a refusal, a list, a count. */
+export const freeJson = (body: unknown, status = 200, headers: Headers = {}): Reply => ({
+  kind: 'plain',
+  status,
+  headers: { 'content-type': 'application/json; charset=utf-8', ...headers },
+  body: JSON.stringify(body),
+  generation: null,
+})

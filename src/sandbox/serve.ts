@@ -1,0 +1,200 @@
+/**
+ * The sandbox: a simulated OpenAI and Gemini on one local port, with its own count of what it
+ * served. Every URL is on this page. node:http, because it can reset a connection half-way.
+ */
+import { randomBytes } from 'node:crypto'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { stderrLog } from '../lib/log.ts'
+import { aboutPage } from './about.ts'
+import { createCount, type Count } from './count.ts'
+import { deliver } from './deliver.ts'
+import { directivesOf } from './directives.ts'
+import type { Exchange } from './exchange.ts'
+import { genaiRefusal, serveGenai } from './genai/errors.ts'
+import { countTokensOfContent, generateContent, streamGenerateContent } from './genai/generate.ts'
+import { getGeminiModel, listGeminiModels } from './genai/models.ts'
+import { createChatCompletion } from './openai/chat.ts'
+import { createEmbeddings } from './openai/embeddings.ts'
+import { openaiRefusal, serveOpenai } from './openai/errors.ts'
+import { listModels, retrieveModel } from './openai/models.ts'
+import { createPromptCache, type PromptCache } from './prompt-cache.ts'
+import { Refusal } from './refusal.ts'
+import { freeJson, type Reply } from './reply.ts'
+
+export type Sandbox = { readonly url: string; readonly stop: () => Promise<void> }
+
+/** Listens on 127.0.0.1; port 0 takes any. `stop` cuts every connection. Rejects when the port is taken. */
+export async function startSandbox({ port }: { readonly port: number }): Promise<Sandbox> {
+  const shared: Shared = { count: createCount(), promptCache: createPromptCache() }
+  const server = createServer(
+    (request, response) => void answer(request, response, shared).catch((error: unknown) => crash(response, error)),
+  )
+  server.keepAliveTimeout = 600_000
+  server.requestTimeout = 0
+  server.timeout = 0
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(port, '127.0.0.1', resolve)
+  })
+  const stop = (): Promise<void> =>
+    new Promise((resolve) => {
+      server.close(() => resolve())
+      server.closeAllConnections()
+    })
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, stop }
+}
+
+type Shared = { readonly count: Count; readonly promptCache: PromptCache }
+type Handler = (exchange: Exchange, ...captured: string[]) => Reply | Promise<Reply>
+type Route = readonly [method: string, path: RegExp, handler: Handler]
+
+const openai =
+  (endpoint: Handler): Handler =>
+  (exchange, ...captured) =>
+    serveOpenai(exchange, () => endpoint(exchange, ...captured))
+const genai =
+  (endpoint: Handler): Handler =>
+  (exchange, ...captured) =>
+    serveGenai(exchange, () => endpoint(exchange, ...captured))
+/** `/v1/models` is a URL of both vendors; the credential header tells whose client is asking. */
+const either =
+  (ofGenai: Handler, ofOpenai: Handler): Handler =>
+  (exchange, ...captured) =>
+    (speaksGenai(exchange) ? genai(ofGenai) : openai(ofOpenai))(exchange, ...captured)
+
+/** The model id is everything up to the last colon, slashes included. */
+const modelPath = '/(v1|v1beta|v1alpha)/models/(.+)'
+const routes: readonly Route[] = [
+  ['POST', /^\/(?:v1|v1beta\/openai)\/chat\/completions$/, openai(createChatCompletion)],
+  [
+    'POST',
+    new RegExp(`^${modelPath}:generateContent$`),
+    genai((exchange, version = '', model = '') => generateContent(exchange, { version, model })),
+  ],
+  [
+    'POST',
+    new RegExp(`^${modelPath}:streamGenerateContent$`),
+    genai((exchange, version = '', model = '') => streamGenerateContent(exchange, { version, model })),
+  ],
+  ['POST', /^\/(?:v1|v1beta\/openai)\/embeddings$/, openai(createEmbeddings)],
+  [
+    'POST',
+    new RegExp(`^${modelPath}:countTokens$`),
+    genai((exchange, version = '', model = '') => countTokensOfContent(exchange, { version, model })),
+  ],
+  ['GET', /^\/(?:v1|v1beta\/openai)\/models$/, either(listGeminiModels, listModels)],
+  ['GET', /^\/(?:v1beta|v1alpha)\/models$/, genai(listGeminiModels)],
+  [
+    'GET',
+    /^\/v1\/models\/([^:]+)$/,
+    either(
+      (exchange, model = '') => getGeminiModel(exchange, 'v1', model),
+      (exchange, model = '') => retrieveModel(exchange, model),
+    ),
+  ],
+  ['GET', /^\/v1beta\/openai\/models\/([^:]+)$/, openai((exchange, model = '') => retrieveModel(exchange, model))],
+  [
+    'GET',
+    /^\/(v1beta|v1alpha)\/models\/([^:]+)$/,
+    genai((exchange, version = '', model = '') => getGeminiModel(exchange, version, model)),
+  ],
+  ['GET', /^\/$/, aboutPage],
+  ['GET', /^\/sandbox\/count$/, ({ count }) => freeJson(count.totals())],
+  ['GET', /^\/sandbox\/requests$/, listServed],
+  ['GET', /^\/sandbox\/requests\/(.+)$/, ({ count }, id = '') => freeJson({ data: count.byClientRequestId(id) })],
+  ['POST', /^\/sandbox\/reset$/, ({ count }) => (count.reset(), freeJson({ ok: true }))],
+]
+
+function listServed({ url, count }: Exchange): Reply {
+  const numberOf = (name: string, otherwise: number): number => Number(url.searchParams.get(name) ?? otherwise) || 0
+  const data = count.list(numberOf('after', 0), Math.min(numberOf('limit', 1_000), 10_000))
+  return freeJson({ data, next: data.at(-1)?.sequence ?? numberOf('after', 0) })
+}
+
+const speaksGenai = ({ url, headers }: Pick<Exchange, 'url' | 'headers'>): boolean =>
+  headers['x-goog-api-key'] !== undefined || url.searchParams.has('key')
+
+async function answer(request: IncomingMessage, response: ServerResponse, shared: Shared): Promise<void> {
+  const body = await textOf(request)
+  const id = `req_${randomBytes(16).toString('hex')}`
+  const url = new URL(request.url ?? '/', 'http://sandbox')
+  const plain: Exchange = {
+    ...shared,
+    url,
+    headers: request.headers,
+    body: body ?? '',
+    directives: {},
+    id,
+    at: Date.now(),
+  }
+  const { exchange, refused } =
+    body === null
+      ? { exchange: plain, refused: new Refusal(413, 'The request body is too large.') }
+      : withDirectives(plain)
+  const reply = refused ? refusalOf(exchange, refused) : await routed(request.method ?? 'GET', exchange)
+  const clientRequestId = request.headers['x-client-request-id']
+  await deliver({
+    response,
+    reply,
+    directives: exchange.directives,
+    count: shared.count,
+    clientRequestId: typeof clientRequestId === 'string' ? clientRequestId : null,
+    at: exchange.at,
+  })
+}
+
+function withDirectives(exchange: Exchange): { readonly exchange: Exchange; readonly refused: Refusal | null } {
+  try {
+    return {
+      exchange: { ...exchange, directives: directivesOf(exchange.body, exchange.headers['x-sandbox']?.toString()) },
+      refused: null,
+    }
+  } catch (error) {
+    if (error instanceof Refusal) return { exchange, refused: error }
+    throw error
+  }
+}
+
+async function routed(method: string, exchange: Exchange): Promise<Reply> {
+  for (const [routeMethod, path, handler] of routes) {
+    const match = method === routeMethod ? path.exec(exchange.url.pathname) : null
+    if (match) return handler(exchange, ...match.slice(1).map(decoded))
+  }
+  return refusalOf(
+    exchange,
+    new Refusal(404, `Invalid URL (${method} ${exchange.url.pathname}). GET / lists what the sandbox serves.`),
+  )
+}
+
+const refusalOf = (exchange: Exchange, refusal: Refusal): Reply =>
+  (speaksGenai(exchange) || exchange.url.pathname.includes(':') ? genaiRefusal : openaiRefusal)(exchange, refusal)
+
+function decoded(captured: string): string {
+  try {
+    return decodeURIComponent(captured)
+  } catch {
+    return captured
+  }
+}
+
+const requestBytesMax = 128 * 1024 * 1024
+
+/** The body as text; null when it is too large. */
+async function textOf(request: IncomingMessage): Promise<string | null> {
+  if (request.method === 'GET') return ''
+  const chunks: Buffer[] = []
+  let bytes = 0
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    bytes += chunk.length
+    if (bytes <= requestBytesMax) chunks.push(chunk)
+  }
+  return bytes > requestBytesMax ? null : Buffer.concat(chunks).toString('utf8')
+}
+
+/** A client that leaves while it still sends is nobody's fault; anything else is a bug of ours and is said aloud. */
+function crash(response: ServerResponse, error: unknown): void {
+  if (response.destroyed || response.socket?.destroyed) return
+  stderrLog.error({ event: 'sandbox-request-failed', error })
+  response.socket?.destroy()
+}

@@ -1,0 +1,172 @@
+/**
+ * Applying shipped journal records, exactly once: the compare-and-set on the node's last sequence number is in
+ * the same transaction as everything the records do, so a batch has happened wholly or not at all, once.
+ *
+ * A settlement is never refused for lack of money. A record that cannot be applied is parked, not thrown:
+ * the node would ship it again for ever and nothing behind it would be charged. `verifyLedger` names parked ones.
+ */
+import type { Database } from 'bun:sqlite'
+import type { Clock } from '../../lib/clock.ts'
+import type { ApplyResult, JournalBatch, Settlement, ShippedRecord } from '../store.ts'
+import { readBatch, type ReadRecord } from './journal-record.ts'
+import { raiseGrant } from './lease-credit.ts'
+import { creditOf, heldOf, type AccountChanges, type Ledger, type Posting } from './ledger.ts'
+import { remainderOf, type Lease, type Leases } from './leases.ts'
+import type { Nodes } from './nodes.ts'
+import type { Organizations } from './organizations.ts'
+import { prepareRecords, type Records } from './records.ts'
+import type { Requests } from './requests.ts'
+import type { RollupChanges, Rollups } from './rollups.ts'
+
+export type JournalParts = {
+  readonly ledger: Ledger
+  readonly leases: Leases
+  readonly nodes: Nodes
+  readonly organizations: Organizations
+  readonly requests: Requests
+  readonly rollups: Rollups
+}
+
+/** What a batch changes, gathered so that each account, lease and rollup row is written once. */
+type Work = JournalParts & {
+  readonly records: Records
+  readonly nodeId: number
+  readonly at: number
+  readonly accounts: AccountChanges
+  readonly usage: RollupChanges
+  readonly openedLeases: Map<string, Lease>
+  readonly knownOrganizations: Set<string>
+}
+
+/** Prepares applying batches; see `Store.applyJournal`. */
+export function prepareApplyJournal(db: Database, parts: JournalParts, clock: Clock): (batch: JournalBatch) => ApplyResult {
+  const records = prepareRecords(db)
+  const apply = db.transaction((batch: JournalBatch, read: readonly ReadRecord[]): ApplyResult => {
+    const result = parts.nodes.advance(batch)
+    if (!result.applied) return result
+    const work = beginWork(parts, records, batch.nodeId, clock.now())
+    for (const record of read) applyOrPark(work, record)
+    writeLeases(work)
+    parts.rollups.write(work.usage)
+    parts.ledger.writeAccounts(work.accounts)
+    return result
+  })
+  return (batch) => apply.immediate(batch, readBatch(batch))
+}
+
+const beginWork = (parts: JournalParts, records: Records, nodeId: number, at: number): Work => ({
+  ...parts,
+  records,
+  nodeId,
+  at,
+  accounts: new Map(),
+  usage: parts.rollups.noChanges(),
+  openedLeases: new Map(),
+  knownOrganizations: new Set(),
+})
+
+function applyOrPark(work: Work, read: ReadRecord): void {
+  const problem = read.record ? applyRecord(work, read.record) : read.problem
+  if (problem !== null) work.records.park({ nodeId: work.nodeId, seq: read.seq, reason: problem, text: read.text, at: work.at })
+}
+
+/** Returns why the record cannot be applied, having changed nothing, or null when it was. */
+function applyRecord(work: Work, record: ShippedRecord): string | null {
+  switch (record.kind) {
+    case 'settle':
+      return settle(work, record.settlement, record)
+    case 'return-lease':
+      return returnLease(work, record)
+    case 'end-epoch':
+      return endEpoch(work, record)
+  }
+}
+
+function settle(work: Work, settlement: Settlement, { seq, epoch }: { readonly seq: number; readonly epoch: number }): string | null {
+  const { organizationId, requestId } = settlement
+  if (!isKnown(work, organizationId)) return `there is no organization ${organizationId}`
+  if (!work.requests.insertOnce(settlement, { nodeId: work.nodeId, seq, epoch })) return `request ${requestId} was settled before`
+  work.rollups.add(work.usage, settlement)
+  const chargeNano = BigInt(settlement.chargeNano)
+  if (chargeNano > 0n) capture(work, leaseOf(work, epoch, organizationId), requestId, chargeNano)
+  return null
+}
+
+/** Moves the charge held → revenue. What the lease does not cover is held first, below zero if it must be. */
+function capture(work: Work, lease: Lease, requestId: string, chargeNano: bigint): void {
+  const excessNano = chargeNano - remainderOf(lease)
+  if (excessNano > 0n) work.ledger.post(work.accounts, raiseGrant(lease, excessNano, work.at))
+  lease.consumedNano += chargeNano
+  work.ledger.post(work.accounts, capturePosting(lease.id.organizationId, requestId, chargeNano, work.at))
+}
+
+const capturePosting = (organizationId: string, requestId: string, amountNano: bigint, at: number): Posting => ({
+  idempotencyKey: `capture:${requestId}`,
+  kind: 'capture',
+  organizationId,
+  debitAccount: heldOf(organizationId),
+  creditAccount: 'revenue',
+  amountNano,
+  at,
+})
+
+function returnLease(work: Work, record: Extract<ShippedRecord, { kind: 'return-lease' }>): string | null {
+  const { seq, epoch, organizationId } = record
+  if (!isKnown(work, organizationId)) return `there is no organization ${organizationId}`
+  const amountNano = BigInt(record.amountNano)
+  const lease = leaseOf(work, epoch, organizationId)
+  if (amountNano > remainderOf(lease)) return `returns ${amountNano} of a lease that has ${remainderOf(lease)} left`
+  work.records.applied({ nodeId: work.nodeId, seq, epoch, kind: 'return-lease', organizationId, amountNano })
+  release(work, lease, amountNano, seq)
+  return null
+}
+
+/** Closes what the node still has open of this epoch and older ones, and gives the remainders back. */
+function endEpoch(work: Work, { seq, epoch }: { readonly seq: number; readonly epoch: number }): null {
+  writeLeases(work)
+  const open = work.leases.openUpTo(work.nodeId, epoch).map((lease) => leaseOf(work, lease.id.epoch, lease.id.organizationId))
+  const amountNano = open.reduce((total, lease) => total + remainderOf(lease), 0n)
+  work.records.applied({ nodeId: work.nodeId, seq, epoch, kind: 'end-epoch', organizationId: null, amountNano })
+  for (const lease of open) {
+    release(work, lease, remainderOf(lease), seq)
+    lease.state = 'closed'
+  }
+  work.nodes.endEpoch(work.nodeId, epoch)
+  return null
+}
+
+function release(work: Work, lease: Lease, amountNano: bigint, seq: number): void {
+  if (amountNano === 0n) return
+  const { nodeId, epoch, organizationId } = lease.id
+  lease.returnedNano += amountNano
+  work.ledger.post(work.accounts, {
+    idempotencyKey: `release:${nodeId}:${seq}:${epoch}:${organizationId}`,
+    kind: 'release',
+    organizationId,
+    debitAccount: heldOf(organizationId),
+    creditAccount: creditOf(organizationId),
+    amountNano,
+    at: work.at,
+  })
+}
+
+function isKnown(work: Work, organizationId: string): boolean {
+  if (work.knownOrganizations.has(organizationId)) return true
+  if (!work.organizations.exists(organizationId)) return false
+  work.knownOrganizations.add(organizationId)
+  return true
+}
+
+/** The lease as this batch has left it so far. */
+function leaseOf(work: Work, epoch: number, organizationId: string): Lease {
+  const key = `${epoch}:${organizationId}`
+  const known = work.openedLeases.get(key)
+  if (known) return known
+  const lease = work.leases.read({ nodeId: work.nodeId, epoch, organizationId })
+  work.openedLeases.set(key, lease)
+  return lease
+}
+
+function writeLeases(work: Work): void {
+  for (const lease of work.openedLeases.values()) work.leases.write(lease)
+}

@@ -1,0 +1,48 @@
+/**
+ * Connections to the SQLite file. Every integer is read as a bigint, because a `number` silently loses
+ * nano-USD above 2^53. One connection writes; SQLite starves writers that compete for one file.
+ */
+import { Database } from 'bun:sqlite'
+import { assert } from '../../lib/assert.ts'
+
+/** Before 3.51.3, a WAL file shared by two connections could be reset under a reader and corrupt the database. */
+const versionMin = '3.51.3'
+/** The page cache, in KiB, negative as SQLite wants it. */
+const writerCache = -65_536
+const readerCache = -16_384
+
+/** Opens the file for writing, making it when missing; every commit is on the disk when it returns. */
+export function openForWriting(path: string): Database {
+  const db = open(path, { create: true, readwrite: true })
+  const journal = db.prepare<{ journal_mode: string }, []>('pragma journal_mode = wal').get()
+  const isDurable = journal?.journal_mode === 'wal' || path === ':memory:'
+  assert(isDurable, `${path} must be on a file system that supports SQLite's write-ahead log`)
+  db.exec('pragma synchronous = full')
+  db.exec('pragma wal_autocheckpoint = 4000')
+  db.exec(`pragma cache_size = ${writerCache}`)
+  return db
+}
+
+/** Opens a file that a writer has already made, for reports that must not hold the writer up. */
+export function openForReading(path: string): Database {
+  const db = open(path, { readonly: true })
+  db.exec(`pragma cache_size = ${readerCache}`)
+  return db
+}
+
+function open(path: string, mode: { readonly create?: boolean; readonly readwrite?: boolean; readonly readonly?: boolean }): Database {
+  const db = new Database(path, { ...mode, safeIntegers: true, strict: true })
+  const version = db.prepare<{ version: string }, []>('select sqlite_version() as version').get()!.version
+  assert(isAtLeast(version, versionMin), `SQLite must be ${versionMin} or newer, not ${version}: older ones can corrupt the database`)
+  db.exec('pragma busy_timeout = 5000')
+  db.exec('pragma foreign_keys = on')
+  return db
+}
+
+/** Compares dotted versions number by number. */
+export function isAtLeast(version: string, least: string): boolean {
+  const wanted = least.split('.').map(Number)
+  const found = version.split('.').map(Number)
+  const differs = wanted.findIndex((part, index) => part !== (found[index] ?? 0))
+  return differs === -1 || (found[differs] ?? 0) > wanted[differs]!
+}

@@ -1,0 +1,27 @@
+/**
+ * One process per data folder. The lock is SQLite's own, on a small file beside the database, so the
+ * kernel lets go of it however the process ends; a pid file would outlive a `kill -9`.
+ */
+import { Database } from 'bun:sqlite'
+import { join } from 'node:path'
+
+export type FolderLock = { readonly release: () => void }
+
+/** Takes the folder for this process, or throws one line that names the folder. */
+export function lockFolder(folder: string): FolderLock {
+  const db = new Database(join(folder, 'lock.db'), { create: true, readwrite: true })
+  try {
+    db.exec('pragma busy_timeout = 0')
+    db.exec('begin exclusive')
+  } catch (cause) {
+    db.close()
+    throw new Error(lockedWords(folder, cause), { cause })
+  }
+  return { release: () => db.close() }
+}
+
+function lockedWords(folder: string, cause: unknown): string {
+  const isBusy = (cause as { readonly code?: string }).code === 'SQLITE_BUSY'
+  if (!isBusy) return `the data folder ${folder} cannot be locked: ${String(cause)}`
+  return `the data folder ${folder} is in use by another process: stop that one first, or choose another folder`
+}

@@ -1,0 +1,38 @@
+import type { Database } from 'bun:sqlite'
+import { assert } from '../../lib/assert.ts'
+import type { Clock } from '../../lib/clock.ts'
+import { StoreRefusal, type Store, type Transfer } from '../store.ts'
+import { creditOf, type AccountChanges, type Ledger } from './ledger.ts'
+
+export type Grant = Parameters<Store['grantCredit']>[0]
+
+/** Prepares giving credit, once per idempotency key; see `Store.grantCredit`. */
+export function prepareGrantCredit(db: Database, ledger: Ledger, clock: Clock): (grant: Grant) => Transfer {
+  const give = db.transaction((grant: Grant): Transfer => {
+    assert(grant.amountNano > 0n, 'a grant is above zero')
+    ledger.availableNano(grant.organizationId)
+    const changes: AccountChanges = new Map()
+    const isNew = ledger.postOnce(changes, postingOf(grant, clock.now()))
+    ledger.writeAccounts(changes)
+    const transfer = ledger.transfer('grant', grant.idempotencyKey)
+    if (!isNew) assertSame(transfer, grant)
+    return transfer
+  })
+  return (grant) => give.immediate(grant)
+}
+
+const postingOf = (grant: Grant, at: number) => ({
+  idempotencyKey: grant.idempotencyKey,
+  kind: 'grant' as const,
+  organizationId: grant.organizationId,
+  debitAccount: 'grants',
+  creditAccount: creditOf(grant.organizationId),
+  amountNano: grant.amountNano,
+  at,
+  note: grant.note,
+})
+
+function assertSame(first: Transfer, grant: Grant): void {
+  if (first.amountNano === grant.amountNano && first.creditAccount === creditOf(grant.organizationId)) return
+  throw new StoreRefusal('idempotency-conflict', `the idempotency key ${grant.idempotencyKey} was used for another grant`)
+}

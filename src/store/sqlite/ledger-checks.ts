@@ -1,0 +1,160 @@
+/**
+ * What must always be true of the store, as SQL: each check selects the sentences that say what is wrong,
+ * and selects nothing when all is well. They read every row and keep none.
+ */
+
+/** `promise` is what the check's detail says when nothing is wrong. */
+export type LedgerCheck = { readonly name: string; readonly promise: string; readonly sql: string }
+
+/** Every check of the ledger that SQL can make. */
+export const ledgerChecks: readonly LedgerCheck[] = [
+  {
+    name: 'accounts-equal-transfers',
+    promise: 'every account stores the sums of its transfers',
+    sql: `
+      with side (name, debits, credits) as (
+        select debit_account, amount_nano, 0 from transfer union all select credit_account, 0, amount_nano from transfer),
+      moved as (select name, sum(debits) as debits, sum(credits) as credits from side group by name)
+      select account.name || ' stores ' || account.debits || ' debits and ' || account.credits || ' credits; its transfers add up to '
+        || coalesce(moved.debits, 0) || ' and ' || coalesce(moved.credits, 0) as problem
+      from account left join moved on moved.name = account.name
+      where account.debits <> coalesce(moved.debits, 0) or account.credits <> coalesce(moved.credits, 0)`,
+  },
+  {
+    name: 'debits-equal-credits',
+    promise: 'debits equal credits over all accounts',
+    sql: `
+      select 'debits of ' || sum(debits) || ' against credits of ' || sum(credits) as problem
+      from account having sum(debits) <> sum(credits)`,
+  },
+  {
+    name: 'held-equals-leases',
+    promise: 'what is held is what open leases have left',
+    sql: `
+      with remainder as (
+        select organization_id, sum(granted_nano - returned_nano - consumed_nano) as nano
+        from lease where state = 'open' group by organization_id)
+      select account.name || ' is ' || (account.credits - account.debits) || '; open leases have ' || coalesce(remainder.nano, 0) || ' left'
+        as problem
+      from organization
+      join account on account.name = 'held:' || organization.id
+      left join remainder on remainder.organization_id = organization.id
+      where account.credits - account.debits <> coalesce(remainder.nano, 0)`,
+  },
+  {
+    name: 'no-credit-below-zero',
+    promise: 'no organization owes money',
+    sql: `
+      select name || ' is ' || (credits - debits) as problem
+      from account where (name glob 'credit:*' or name glob 'held:*') and credits < debits`,
+  },
+  {
+    name: 'leases-not-overspent',
+    promise: 'no lease was spent or returned beyond what it was granted, and none is closed with a remainder',
+    sql: `
+      select 'the lease of ' || organization_id || ' at node ' || node_id || ', epoch ' || epoch || ' (' || state || ') has granted '
+        || granted_nano || ', consumed ' || consumed_nano || ', returned ' || returned_nano as problem
+      from lease
+      where consumed_nano + returned_nano > granted_nano or (state = 'closed' and consumed_nano + returned_nano <> granted_nano)`,
+  },
+  {
+    name: 'leases-equal-transfers',
+    promise: 'leases were granted what was held, consumed what was captured, returned what was released',
+    sql: `
+      with moved as (
+        select organization_id, sum(amount_nano) filter (where kind = 'hold') as held,
+          sum(amount_nano) filter (where kind = 'capture') as captured, sum(amount_nano) filter (where kind = 'release') as released
+        from transfer group by organization_id),
+      leased as (
+        select organization_id, sum(granted_nano) as granted, sum(consumed_nano) as consumed, sum(returned_nano) as returned
+        from lease group by organization_id)
+      select organization.id || ': granted ' || coalesce(granted, 0) || ' of ' || coalesce(held, 0) || ' held, consumed '
+        || coalesce(consumed, 0) || ' of ' || coalesce(captured, 0) || ' captured, returned ' || coalesce(returned, 0) || ' of '
+        || coalesce(released, 0) || ' released' as problem
+      from organization
+      left join moved on moved.organization_id = organization.id
+      left join leased on leased.organization_id = organization.id
+      where coalesce(granted, 0) <> coalesce(held, 0) or coalesce(consumed, 0) <> coalesce(captured, 0)
+        or coalesce(returned, 0) <> coalesce(released, 0)`,
+  },
+  {
+    name: 'charges-equal-everywhere',
+    promise: 'requests, the three rollups and captures add up to the same charges',
+    sql: `
+      with figure (source, organization_id, requests, charge_nano) as (
+        select 'request', organization_id, 1, charge_nano from request
+        union all select 'minute', organization_id, requests, charge_nano from usage_minute
+        union all select 'hour', organization_id, requests, charge_nano from usage_hour
+        union all select 'day', organization_id, requests, charge_nano from usage_day
+        union all select 'capture', organization_id, null, amount_nano from transfer where kind = 'capture'),
+      total as (
+        select organization_id,
+          ${['request', 'minute', 'hour', 'day', 'capture']
+            .map((source) => `coalesce(sum(charge_nano) filter (where source = '${source}'), 0) as ${source}`)
+            .join(', ')},
+          ${['request', 'minute', 'hour', 'day']
+            .map((source) => `coalesce(sum(requests) filter (where source = '${source}'), 0) as ${source}_count`)
+            .join(', ')}
+        from figure group by organization_id)
+      select organization_id || ' was charged ' || request || ' for ' || request_count || ' requests; by minute ' || minute || ' for '
+        || minute_count || ', by hour ' || hour || ' for ' || hour_count || ', by day ' || day || ' for ' || day_count
+        || ', captured ' || capture as problem
+      from total
+      where request <> minute or request <> hour or request <> day or request <> capture
+        or request_count <> minute_count or request_count <> hour_count or request_count <> day_count`,
+  },
+  {
+    name: 'each-request-captured-once',
+    promise: 'every charged request has one capture of its charge, and every capture a request',
+    sql: `
+      select 'request ' || request.id || ' was charged ' || request.charge_nano || ' and captured ' || coalesce(transfer.amount_nano, 0)
+        as problem
+      from request left join transfer on transfer.kind = 'capture' and transfer.idempotency_key = 'capture:' || request.id
+      where request.charge_nano <> coalesce(transfer.amount_nano, 0)
+      union all
+      select 'the capture ' || transfer.idempotency_key || ' has no request'
+      from transfer left join request on request.id = substr(transfer.idempotency_key, 9)
+      where transfer.kind = 'capture' and request.id is null`,
+  },
+  {
+    name: 'every-record-applied-once',
+    promise: 'every journal record up to each node’s last was applied, once',
+    sql: `
+      with applied (node_id, seq) as (
+        select node_id, seq from request
+        union all select node_id, seq from lease_record
+        union all select node_id, seq from parked_record),
+      neighbour as (
+        select node_id, seq, lag(seq, 1, 0) over (partition by node_id order by seq) as before from applied),
+      newest as (select node_id, max(seq) as seq from applied group by node_id)
+      select 'node ' || node_id || ': record ' || seq || ' follows ' || before as problem from neighbour where seq <> before + 1
+      union all
+      select 'node ' || node.id || ' is at ' || node.last_seq || '; its newest record is ' || coalesce(newest.seq, 0)
+      from node left join newest on newest.node_id = node.id where node.last_seq <> coalesce(newest.seq, 0)`,
+  },
+  {
+    name: 'no-record-parked',
+    promise: 'no journal record waits for a person',
+    sql: `select 'record ' || seq || ' of node ' || node_id || ' could not be applied: ' || reason as problem from parked_record`,
+  },
+  {
+    name: 'charge-within-hold',
+    promise: 'no charge is above its hold unless it is flagged over-hold',
+    sql: `
+      select 'request ' || id || ' was charged ' || charge_nano || ' on a hold of ' || hold_nano as problem from request
+      where charge_nano > hold_nano and not exists (select 1 from json_each(request.flags) where json_each.value = 'over-hold')`,
+  },
+  {
+    name: 'transfers-immutable',
+    promise: 'the database itself refuses to change transfers and receipts, and no reversal exceeds its transfer',
+    sql: `
+      select 'the trigger ' || wanted.column1 || ' is missing' as problem
+      from (values ('transfer_never_updated'), ('transfer_never_deleted'), ('request_never_updated')) as wanted
+      where not exists (select 1 from sqlite_schema where type = 'trigger' and name = wanted.column1)
+      union all
+      select 'transfer ' || original.id || ' of ' || original.amount_nano || ' has reversals of ' || sum(reversal.amount_nano)
+      from transfer as reversal join transfer as original on original.id = reversal.reverses
+      where reversal.reverses is not null
+      group by original.id having sum(reversal.amount_nano) > original.amount_nano`,
+  },
+]

@@ -1,0 +1,126 @@
+/**
+ * The ledger: append-only transfers, and per account the running sums of its debits and credits. A transfer
+ * and the sums it moves are written in the same transaction; a batch writes each account once.
+ */
+import type { Database } from 'bun:sqlite'
+import { assert } from '../../lib/assert.ts'
+import { StoreRefusal, type LedgerBalance, type Transfer } from '../store.ts'
+
+/** A transfer about to be written. `note` is for people. */
+export type Posting = Omit<Transfer, 'id' | 'note'> & { readonly organizationId: string; readonly note?: string | null }
+
+/** What a transaction's transfers add to each account, in nano-USD. */
+export type AccountChanges = Map<string, { debits: bigint; credits: bigint }>
+
+/** Money an organization may still lease. */
+export const creditOf = (organizationId: string): string => `credit:${organizationId}`
+/** Money handed to nodes and not yet captured or released. */
+export const heldOf = (organizationId: string): string => `held:${organizationId}`
+
+type TransferRow = {
+  id: bigint
+  idempotency_key: string
+  kind: Transfer['kind']
+  debit_account: string
+  credit_account: string
+  amount_nano: bigint
+  at: bigint
+  note: string | null
+}
+
+const insertTransfer = `
+  insert into transfer (idempotency_key, kind, organization_id, debit_account, credit_account, amount_nano, at, note)
+  values (?, ?, ?, ?, ?, ?, ?, ?)`
+const insertTransferOnce = `${insertTransfer} on conflict (kind, idempotency_key) do nothing`
+const changeAccount = 'update account set debits = debits + ?, credits = credits + ? where name = ?'
+const selectBalance = 'select credits - debits as balance from account where name = ?'
+const transferColumns = 'id, idempotency_key, kind, debit_account, credit_account, amount_nano, at, note'
+const selectTransfer = `select ${transferColumns} from transfer where kind = ? and idempotency_key = ?`
+const selectTransfers = `select ${transferColumns} from transfer where organization_id = ? order by id`
+
+export type Ledger = ReturnType<typeof prepareLedger>
+
+/** Prepares the ledger's statements on a connection; its functions run inside the caller's transaction. */
+export function prepareLedger(db: Database) {
+  const insert = db.prepare<unknown, InsertValues>(insertTransfer)
+  const insertOnce = db.prepare<unknown, InsertValues>(insertTransferOnce)
+  const change = db.prepare<unknown, [bigint, bigint, string]>(changeAccount)
+  const balanceRow = db.prepare<{ balance: bigint }, [string]>(selectBalance)
+  const byKey = db.prepare<TransferRow, [string, string]>(selectTransfer)
+  const ofOrganization = db.prepare<TransferRow, [string]>(selectTransfers)
+
+  return {
+    /** Writes a transfer and notes what it adds to its accounts, for `writeAccounts`. */
+    post(changes: AccountChanges, posting: Posting): void {
+      insert.run(...valuesOf(posting))
+      addToAccounts(changes, posting)
+    },
+    /** Like `post`, but false and without effect when this kind already has a transfer under the key. */
+    postOnce(changes: AccountChanges, posting: Posting): boolean {
+      if (insertOnce.run(...valuesOf(posting)).changes === 0) return false
+      addToAccounts(changes, posting)
+      return true
+    },
+    writeAccounts(changes: AccountChanges): void {
+      for (const [name, { debits, credits }] of changes) {
+        assert(change.run(debits, credits, name).changes === 1, `account ${name} must exist before money moves through it`)
+      }
+    },
+    /** What is left in `credit:<org>`; below zero only after an upstream charged more than could be held. */
+    availableNano: (organizationId: string): bigint => balanceOf(balanceRow.get(creditOf(organizationId)), organizationId),
+    balance(organizationId: string): LedgerBalance {
+      const available = balanceOf(balanceRow.get(creditOf(organizationId)), organizationId)
+      const leased = balanceOf(balanceRow.get(heldOf(organizationId)), organizationId)
+      return { balanceNano: available + leased, leasedNano: leased }
+    },
+    transfer(kind: Transfer['kind'], idempotencyKey: string): Transfer {
+      const row = byKey.get(kind, idempotencyKey)
+      assert(row, `the ${kind} ${idempotencyKey} was just written or found`)
+      return transferOf(row)
+    },
+    /** Every transfer of one organization, oldest first. */
+    transfers: (organizationId: string): Transfer[] => ofOrganization.all(organizationId).map(transferOf),
+  }
+}
+
+type InsertValues = [string, string, string, string, string, bigint, number, string | null]
+
+const valuesOf = (posting: Posting): InsertValues => [
+  posting.idempotencyKey,
+  posting.kind,
+  posting.organizationId,
+  posting.debitAccount,
+  posting.creditAccount,
+  posting.amountNano,
+  posting.at,
+  posting.note ?? null,
+]
+
+function addToAccounts(changes: AccountChanges, { debitAccount, creditAccount, amountNano }: Posting): void {
+  changeOf(changes, debitAccount).debits += amountNano
+  changeOf(changes, creditAccount).credits += amountNano
+}
+
+function changeOf(changes: AccountChanges, account: string): { debits: bigint; credits: bigint } {
+  const known = changes.get(account)
+  if (known) return known
+  const fresh = { debits: 0n, credits: 0n }
+  changes.set(account, fresh)
+  return fresh
+}
+
+function balanceOf(row: { balance: bigint } | null, organizationId: string): bigint {
+  if (!row) throw new StoreRefusal('organization-not-found', `there is no organization ${organizationId}`)
+  return row.balance
+}
+
+const transferOf = (row: TransferRow): Transfer => ({
+  id: Number(row.id),
+  idempotencyKey: row.idempotency_key,
+  kind: row.kind,
+  debitAccount: row.debit_account,
+  creditAccount: row.credit_account,
+  amountNano: row.amount_nano,
+  at: Number(row.at),
+  note: row.note,
+})

@@ -1,0 +1,101 @@
+/**
+ * Usage rollups: sums per minute, hour and day of admission (UTC), written in the transaction that settles
+ * the requests, so a report can never disagree with the ledger. A batch writes each row once.
+ */
+import type { Database, Statement } from 'bun:sqlite'
+import type { Settlement } from '../store.ts'
+import { isError } from './journal-record.ts'
+
+export const minuteMs = 60_000
+export const hourMs = 60 * minuteMs
+export const dayMs = 24 * hourMs
+const tables = [
+  { name: 'usage_minute', bucketMs: minuteMs },
+  { name: 'usage_hour', bucketMs: hourMs },
+  { name: 'usage_day', bucketMs: dayMs },
+] as const
+
+type Sums = {
+  readonly group: readonly [organizationId: string, ...rest: string[]]
+  readonly bucket: number
+  requests: number
+  errors: number
+  input: number
+  cachedInput: number
+  output: number
+  reasoning: number
+  chargeNano: bigint
+  latencyMs: number
+}
+/** The sums of a batch, per table. */
+export type RollupChanges = readonly Map<string, Sums>[]
+
+const noChanges = (): RollupChanges => tables.map(() => new Map<string, Sums>())
+
+const upsert = (table: string): string => `
+  insert into ${table} (organization_id, bucket, key_id, model, upstream, region, endpoint, requests, errors, input_tokens,
+    cached_input_tokens, output_tokens, reasoning_tokens, charge_nano, latency_ms_sum)
+  values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+  on conflict (organization_id, bucket, key_id, model, upstream, region, endpoint) do update set
+    requests = requests + excluded.requests, errors = errors + excluded.errors,
+    input_tokens = input_tokens + excluded.input_tokens, cached_input_tokens = cached_input_tokens + excluded.cached_input_tokens,
+    output_tokens = output_tokens + excluded.output_tokens, reasoning_tokens = reasoning_tokens + excluded.reasoning_tokens,
+    charge_nano = charge_nano + excluded.charge_nano, latency_ms_sum = latency_ms_sum + excluded.latency_ms_sum`
+
+export type Rollups = ReturnType<typeof prepareRollups>
+
+/** Prepares the rollup statements on a connection. */
+export function prepareRollups(db: Database) {
+  const upserts = tables.map((table) => db.prepare<unknown, (string | number | bigint)[]>(upsert(table.name)))
+  return {
+    noChanges,
+    /** Notes a settled request, for `write`. */
+    add(changes: RollupChanges, settlement: Settlement): void {
+      const group = groupOf(settlement)
+      const groupKey = JSON.stringify(group)
+      tables.forEach(({ bucketMs }, index) => {
+        const bucket = settlement.admittedAt - (settlement.admittedAt % bucketMs)
+        addTo(sumsOf(changes[index]!, `${bucket}${groupKey}`, group, bucket), settlement)
+      })
+    },
+    write(changes: RollupChanges): void {
+      changes.forEach((table, index) => {
+        for (const sums of table.values()) writeSums(upserts[index]!, sums)
+      })
+    },
+  }
+}
+
+const groupOf = (settlement: Settlement): Sums['group'] => [
+  settlement.organizationId,
+  settlement.keyId,
+  settlement.model,
+  settlement.upstream,
+  settlement.region,
+  settlement.endpoint,
+]
+
+function sumsOf(table: Map<string, Sums>, key: string, group: Sums['group'], bucket: number): Sums {
+  const known = table.get(key)
+  if (known) return known
+  const fresh: Sums = { group, bucket, requests: 0, errors: 0, input: 0, cachedInput: 0, output: 0, reasoning: 0, chargeNano: 0n, latencyMs: 0 }
+  table.set(key, fresh)
+  return fresh
+}
+
+function addTo(sums: Sums, settlement: Settlement): void {
+  sums.requests += 1
+  sums.errors += isError(settlement) ? 1 : 0
+  sums.input += settlement.tokens.input
+  sums.cachedInput += settlement.tokens.cachedInput
+  sums.output += settlement.tokens.output
+  sums.reasoning += settlement.tokens.reasoning
+  sums.chargeNano += BigInt(settlement.chargeNano)
+  sums.latencyMs += Math.round(settlement.latencyMs)
+}
+
+function writeSums(statement: Statement<unknown, (string | number | bigint)[]>, sums: Sums): void {
+  const [organizationId, ...rest] = sums.group
+  const { bucket, requests, errors, input, cachedInput, output, reasoning, chargeNano, latencyMs } = sums
+  statement.run(organizationId, bucket, ...rest, requests, errors, input, cachedInput, output, reasoning, chargeNano, latencyMs)
+}

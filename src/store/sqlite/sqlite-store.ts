@@ -1,0 +1,79 @@
+/**
+ * The store on SQLite, in the calling thread: a commit can stall it for tens of milliseconds, so a process
+ * that also answers requests uses `openStoreInWorker`. Everything lives in one file, because SQLite commits
+ * over several WAL files are not atomic.
+ */
+import type { Database } from 'bun:sqlite'
+import { dirname } from 'node:path'
+import { systemClock, type Clock } from '../../lib/clock.ts'
+import type { Store } from '../store.ts'
+import { prepareApplyJournal } from './apply-journal.ts'
+import { openForReading, openForWriting } from './connection.ts'
+import { lockFolder, type FolderLock } from './folder-lock.ts'
+import { prepareGrantCredit } from './grant-credit.ts'
+import { prepareKeys } from './keys.ts'
+import { prepareLeaseCredit } from './lease-credit.ts'
+import { prepareLeases } from './leases.ts'
+import { prepareLedger } from './ledger.ts'
+import { migrate } from './migrations.ts'
+import { prepareNodes } from './nodes.ts'
+import { prepareOrganizations } from './organizations.ts'
+import { prepareReports } from './reports.ts'
+import { prepareRequests } from './requests.ts'
+import { prepareRollups } from './rollups.ts'
+import { verifyLedger } from './verify-ledger.ts'
+
+export type SqliteOptions = { readonly path: string; readonly clock?: Clock }
+
+/** Opens the file, migrated to the newest version; its folder is locked against other processes until `close`. `:memory:` works. */
+export function openSqliteStore({ path, clock = systemClock }: SqliteOptions): Store {
+  const lock = path === ':memory:' ? { release: () => {} } : lockFolder(dirname(path))
+  try {
+    const db = openForWriting(path)
+    migrate(db, clock.now())
+    return storeOn(db, clock, lock)
+  } catch (error) {
+    lock.release()
+    throw error
+  }
+}
+
+/** Opens a second connection for reports beside a store that this process already has open; its writes throw. */
+export const openSqliteReader = ({ path, clock = systemClock }: SqliteOptions): Store =>
+  storeOn(openForReading(path), clock, { release: () => {} })
+
+function storeOn(db: Database, clock: Clock, lock: FolderLock): Store {
+  const nodes = prepareNodes(db)
+  const ledger = prepareLedger(db)
+  const leases = prepareLeases(db)
+  const organizations = prepareOrganizations(db)
+  const requests = prepareRequests(db)
+  const keys = prepareKeys(db, organizations)
+  const reports = prepareReports(db)
+  const leaseCredit = prepareLeaseCredit(db, { ledger, leases, nodes }, clock)
+  const grantCredit = prepareGrantCredit(db, ledger, clock)
+  const applyJournal = prepareApplyJournal(db, { ledger, leases, nodes, organizations, requests, rollups: prepareRollups(db) }, clock)
+
+  // `async`, so that what is thrown arrives as a rejection, as it does from any other store.
+  return {
+    openNode: async (name) => nodes.open(name),
+    applyJournal: async (batch) => applyJournal(batch),
+    leaseCredit: async (ask) => leaseCredit(ask),
+    grantCredit: async (grant) => grantCredit(grant),
+    balance: async (organizationId) => ledger.balance(organizationId),
+    transfers: async (organizationId) => ledger.transfers(organizationId),
+    verifyLedger: async () => verifyLedger(db),
+    createOrganization: async (organization) => organizations.create(organization),
+    organizations: async () => organizations.list(),
+    createKey: async (key) => keys.create(key),
+    updateKey: async (id, changes) => keys.update(id, changes),
+    keys: async (organizationId) => keys.list(organizationId),
+    receipt: async (requestId, organizationId) => requests.receipt(requestId, organizationId),
+    usage: async (query) => reports.usage(query),
+    chargesByKey: async (from) => reports.chargesByKey(from),
+    close: async () => {
+      db.close()
+      lock.release()
+    },
+  }
+}

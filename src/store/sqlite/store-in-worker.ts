@@ -1,0 +1,69 @@
+/**
+ * The SQLite store in threads of its own: one that writes, and, from the first long report on, one that only
+ * reads, so that proving a large ledger holds up no settlement.
+ */
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Store } from '../store.ts'
+import { startWorker, type StoreWorker } from './worker-calls.ts'
+
+export type WorkerOptions = {
+  readonly dataDir: string
+  /** Told once when the writing thread died; every call from then on rejects with the same error. */
+  readonly onFailure?: (error: Error) => void
+}
+
+/** Opens `mart.db` in the folder, making both when missing. Rejects with one clear line when another process has the folder. */
+export async function openStoreInWorker({ dataDir, onFailure }: WorkerOptions): Promise<Store> {
+  await mkdir(dataDir, { recursive: true })
+  const path = join(dataDir, 'mart.db')
+  const writer = await startWorker({ path, role: 'writer' }, onFailure)
+  const reader = lazily((onDeath) => startWorker({ path, role: 'reader' }, onDeath))
+
+  return {
+    openNode: (name) => writer.call('openNode', name),
+    applyJournal: (batch) => writer.call('applyJournal', batch),
+    leaseCredit: (ask) => writer.call('leaseCredit', ask),
+    grantCredit: (grant) => writer.call('grantCredit', grant),
+    balance: (organizationId) => writer.call('balance', organizationId),
+    createOrganization: (organization) => writer.call('createOrganization', organization),
+    organizations: () => writer.call('organizations'),
+    createKey: (key) => writer.call('createKey', key),
+    updateKey: (id, changes) => writer.call('updateKey', id, changes),
+    keys: (organizationId) => writer.call('keys', organizationId),
+    receipt: (requestId, organizationId) => writer.call('receipt', requestId, organizationId),
+    usage: (query) => writer.call('usage', query),
+    chargesByKey: (from) => writer.call('chargesByKey', from),
+    transfers: async (organizationId) => (await reader.get()).call('transfers', organizationId),
+    verifyLedger: async () => (await reader.get()).call('verifyLedger'),
+    close: async () => {
+      await reader.close()
+      await writer.close()
+    },
+  }
+}
+
+type Lazy = { readonly get: () => Promise<StoreWorker>; readonly close: () => Promise<void> }
+
+/** Starts at the first `get`, and anew after a failure: a dead reader loses nothing. */
+function lazily(start: (onFailure: () => void) => Promise<StoreWorker>): Lazy {
+  let started: Promise<StoreWorker> | undefined
+  let isClosed = false
+  const forget = (): void => void (started = undefined)
+  const startOrForget = (): Promise<StoreWorker> =>
+    start(forget).catch((error: unknown) => {
+      forget()
+      throw error
+    })
+  return {
+    async get() {
+      if (isClosed) throw new Error('the store is closed')
+      return await (started ??= startOrForget())
+    },
+    async close() {
+      isClosed = true
+      const worker = await started?.catch(() => null)
+      await worker?.close()
+    },
+  }
+}

@@ -1,0 +1,143 @@
+/**
+ * The snippets of the API reference, run as a customer would run them: real SDKs, real processes, and
+ * afterwards the account is audited to the nano-USD.
+ */
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import sharp from 'sharp'
+import { audit } from '../support/audit.ts'
+import { balanceNano, openAccount, type Account } from '../support/mart.ts'
+import { plainEnvironment, root, run } from '../support/program.ts'
+import { hasPython, noPython, pythonPath } from '../support/python.ts'
+import { startRecorder } from '../support/recorder.ts'
+import { startServer, type Server } from '../support/start-server.ts'
+
+const exampleMsMax = 60_000
+const startMsMax = 60_000
+
+type Example = {
+  readonly name: string
+  readonly says: RegExp
+  readonly endpoint: string
+  readonly model: string
+  /** Width and height of the picture it saves. */
+  readonly pixels?: number
+}
+
+const examples: readonly Example[] = [
+  { name: 'quickstart', says: /\S/, endpoint: '/v1/chat/completions', model: 'gpt-5.4' },
+  { name: 'text', says: /\S[\s\S]*\nTokens used: [1-9]\d*\n$/, endpoint: '/v1/chat/completions', model: 'gpt-5.4' },
+  { name: 'embeddings', says: /^Dimensions: 1536\n$/, endpoint: '/v1/embeddings', model: 'text-embedding-3-small' },
+  { name: 'gemini_text', says: /\S/, endpoint: ':generateContent', model: 'gemini-3.5-flash' },
+  {
+    name: 'gemini_image',
+    says: /^Saved gemini-3\.1-flash-image\.png\n$/,
+    endpoint: ':generateContent',
+    model: 'gemini-3.1-flash-image',
+    pixels: 1024,
+  },
+  {
+    name: 'gemini_image_4k',
+    says: /^Saved gemini-3\.1-flash-image\.png\n$/,
+    endpoint: ':generateContent',
+    model: 'gemini-3.1-flash-image',
+    pixels: 4096,
+  },
+]
+
+const languages = [
+  { language: 'python', suffix: 'py', command: pythonPath, test: hasPython ? test : test.skip },
+  { language: 'typescript', suffix: 'ts', command: process.execPath, test },
+] as const
+
+let server: Server
+
+beforeAll(async () => {
+  server = await startServer()
+}, startMsMax)
+afterAll(() => server?.stop(), startMsMax)
+
+for (const { language, suffix, command, test: testWhenPossible } of languages) {
+  const without = language === 'python' && !hasPython ? ` (${noPython})` : ''
+  describe(`examples/${language}${without}`, () => {
+    for (const example of examples) {
+      testWhenPossible(
+        `${example.name}.${suffix} does what the reference says, for exactly its receipt`,
+        () => check(example, command, join(root, 'examples', language, `${example.name}.${suffix}`)),
+        exampleMsMax + startMsMax,
+      )
+    }
+  })
+}
+
+async function check(example: Example, command: string, file: string): Promise<void> {
+  const account = await openAccount(server, '25.00')
+  const beforeNano = await balanceNano(server, account.organizationId)
+  expect(beforeNano).toBe(25_000_000_000n)
+  const recorder = startRecorder(server.baseUrl)
+  const folder = mkdtempSync(join(tmpdir(), 'mart-example-'))
+  try {
+    const ran = await run(command, [file], {
+      env: environment(recorder.url, account),
+      cwd: folder,
+      msMax: exampleMsMax,
+    })
+    expect({ code: ran.code, stderr: ran.stderr }).toEqual({ code: 0, stderr: expect.any(String) })
+    expect(ran.stdout.replaceAll('\r\n', '\n')).toMatch(example.says)
+    if (example.pixels) await expectPicture(join(folder, `${example.model}.png`), example.pixels)
+    else expect(readdirSync(folder)).toEqual([])
+
+    const audited = await audit(server, account, recorder, beforeNano)
+    expect(audited.faults).toEqual([])
+    expect(recorder.exchanges.map(({ method, status }) => `${method} ${status}`)).toEqual(['POST 200'])
+    expect(recorder.exchanges[0]!.path).toEndWith(example.endpoint)
+    expect(recorder.exchanges[0]!.headers.get('x-mart-sandbox')).toBe('true')
+    expect(recorder.exchanges[0]!.headers.get('x-mart-charge-usd')).toMatch(/^\d+\.\d{2,9}$/)
+    expect(audited.receipts).toMatchObject([
+      { model: example.model, status: 200, ending: 'completed', writeOffNano: '0' },
+    ])
+    expect(audited.chargedNano).toBeGreaterThan(0n)
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+    await recorder.stop()
+  }
+}
+
+const environment = (baseUrl: string, account: Account): NodeJS.ProcessEnv => ({
+  ...plainEnvironment(),
+  AICREDITMART_BASE_URL: baseUrl,
+  AICREDITMART_API_KEY: account.key,
+})
+
+const pngMagic = Buffer.from('89504e470d0a1a0a', 'hex')
+
+async function expectPicture(path: string, pixels: number): Promise<void> {
+  const bytes = readFileSync(path)
+  expect(bytes.subarray(0, pngMagic.length)).toEqual(pngMagic)
+  const { format, width, height } = await sharp(bytes, { failOn: 'warning' }).metadata()
+  expect({ format, width, height }).toEqual({ format: 'png', width: pixels, height: pixels })
+  // Decoding every row proves that the file is whole, not only its header.
+  const { info } = await sharp(bytes, { failOn: 'warning' }).raw().toBuffer({ resolveWithObject: true })
+  expect({ width: info.width, height: info.height }).toEqual({ width: pixels, height: pixels })
+}
+
+describe('the Python examples are the reference, word for word', () => {
+  const reference = join(root, '..', 'shared', 'seed', 'api-reference.txt')
+  const present = existsSync(reference)
+  const testWhenPresent = present ? test : test.skip
+  for (const { name } of examples) {
+    testWhenPresent(`${name}.py${present ? '' : ' (the reference is not beside this checkout)'}`, () => {
+      const snippet = readFileSync(join(root, 'examples', 'python', `${name}.py`), 'utf8')
+        .replace(/^import os\n/, '')
+        .replace(/os\.environ\["AICREDITMART_BASE_URL"\] \+ "/, '"https://api.aicreditmart.com')
+        .replace('os.environ["AICREDITMART_API_KEY"]', '"YOUR_API_KEY"')
+        .replace(', image_config=types.ImageConfig(image_size="4K")', '')
+      expect(words(readFileSync(reference, 'utf8'))).toContain(words(snippet))
+    })
+  }
+})
+
+/** The reference's text has lost its line breaks. */
+const words = (text: string): string => text.replaceAll(/\s+/g, ' ').trim()
