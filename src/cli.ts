@@ -3,8 +3,9 @@
  * Exit 0 done, 1 refused or failed with one line on stderr, 2 bad usage.
  */
 import { commands } from './cli/commands.ts'
-import { chooseCommand, helpText, parseCommandLine, UsageError } from './cli/command-line.ts'
-import { openServer, ServerError } from './cli/server.ts'
+import { chooseCommand, helpText, parseCommandLine } from './cli/command-line.ts'
+import { ServerError, UsageError } from './cli/errors.ts'
+import { openServer } from './cli/server.ts'
 import { ConfigError, loadClientConfig, type Environment } from './config.ts'
 import { describeError } from './lib/log.ts'
 

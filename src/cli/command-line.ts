@@ -1,15 +1,8 @@
 /** Arguments: which command is meant, its positionals and flags, and the help that every level has. */
 import { parseArgs } from 'node:util'
 import type { Environment } from '../config.ts'
+import { UsageError } from './errors.ts'
 import type { Server } from './server.ts'
-
-/** A wrong command line; exit 2. Its message is one line. */
-export class UsageError extends Error {
-  constructor(message: string) {
-    super(message)
-    this.name = 'UsageError'
-  }
-}
 
 export type Flag = {
   /** What stands for the value in the help. */

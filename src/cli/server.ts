@@ -3,15 +3,7 @@ import { readFileSync } from 'node:fs'
 import { z } from 'zod'
 import { operatorFilePath, type ClientConfig } from '../config.ts'
 import type { ErrorJson, OperatorFile } from '../control/contract.ts'
-import { UsageError } from './command-line.ts'
-
-/** The server refused, failed or is not there; exit 1. Its message is one line. */
-export class ServerError extends Error {
-  constructor(message: string, options?: ErrorOptions) {
-    super(message, options)
-    this.name = 'ServerError'
-  }
-}
+import { ServerError, UsageError } from './errors.ts'
 
 export type Server = {
   /** Asks the admin API; `path` begins after `/api/admin`. Rejects with `UsageError` for a value that the server calls invalid, else with `ServerError`. */

@@ -56,11 +56,11 @@ export function rotation(
 }
 
 /** A fresh secret: `sk-bf-` and a random UUID. */
-export const newSecret = (): string => `sk-bf-${randomUUID()}`
+const newSecret = (): string => `sk-bf-${randomUUID()}`
 
 /** SHA-256 of a secret, lower-case hex: the only form in which it is stored. */
 export const hashOf = (secret: string): string => hash('sha256', secret, 'hex')
 
 const prefixChars = 'sk-bf-'.length + 8
 /** What people recognise a key by; 90 random bits stay unsaid. */
-export const prefixOf = (secret: string): string => secret.slice(0, prefixChars)
+const prefixOf = (secret: string): string => secret.slice(0, prefixChars)
