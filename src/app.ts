@@ -20,7 +20,8 @@ export type AppDeps = {
   readonly gateway: GatewayDeps
   readonly receipts: ReceiptDeps
   readonly admin: Hono
-  readonly welcome: () => string
+  /** The page at `/`, and the content security policy it is served under. */
+  readonly welcome: { readonly page: () => string; readonly policy: string }
   /** Why the product cannot serve and bill right now; null when it can. */
   readonly unready: () => string | null
 }
@@ -28,8 +29,8 @@ export type AppDeps = {
 export function createApp({ gateway, receipts, admin, welcome, unready }: AppDeps): Hono {
   const app = new Hono()
 
-  app.post('/v1/chat/completions', (c) => serve(c.req.raw, chatCompletions, {}, gateway))
-  app.post('/v1/embeddings', (c) => serve(c.req.raw, embeddings, {}, gateway))
+  app.post('/v1/chat/completions', (c) => serve(c.req.raw, { endpoint: chatCompletions, path: {} }, gateway))
+  app.post('/v1/embeddings', (c) => serve(c.req.raw, { endpoint: embeddings, path: {} }, gateway))
   app.get('/v1/models', (c) => serveKnown(c.req.raw, openai, gateway, (key) => openaiModels.listModels(key, gateway.catalog)))
   app.get('/v1/models/:id{.+}', (c) => serveKnown(c.req.raw, openai, gateway, (key) => openaiModels.retrieveModel(c.req.param('id'), key, gateway.catalog)))
   app.get('/v1/receipts/:id', (c) => serveReceipt(c.req.raw, c.req.param('id'), gateway, receipts))
@@ -43,7 +44,7 @@ export function createApp({ gateway, receipts, admin, welcome, unready }: AppDep
     return reason === null ? c.json({ status: 'ready' }) : c.json({ status: 'unready', reason }, 503)
   })
   app.route('/api/admin', admin)
-  app.get('/', (c) => c.html(welcome()))
+  app.get('/', (c) => c.html(welcome.page(), 200, { 'content-security-policy': welcome.policy }))
   return app
 }
 
@@ -57,9 +58,9 @@ function serveGenai(request: Request, gateway: GatewayDeps): Response | Promise<
   const model = encoded === undefined ? '' : decoded(encoded)
   switch (`${request.method} ${verb ?? ''}`) {
     case 'POST generateContent':
-      return serve(request, generateContent, { model }, gateway)
+      return serve(request, { endpoint: generateContent, path: { model } }, gateway)
     case 'POST streamGenerateContent':
-      return serve(request, streamGenerateContent, { model }, gateway)
+      return serve(request, { endpoint: streamGenerateContent, path: { model } }, gateway)
     case 'POST countTokens':
       return serveFree(request, countTokens, model, gateway)
     case 'GET ':

@@ -1,15 +1,14 @@
 /** Wiring: configuration, store, node, listener; and a drain when asked to stop. */
 import { randomBytes } from 'node:crypto'
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { createApp } from './app.ts'
 import { loadCatalog } from './catalog/catalog.ts'
 import models from './catalog/models.json'
-import { ConfigError, loadConfig, type Config } from './config.ts'
+import { ConfigError, loadConfig, operatorFilePath, type Config } from './config.ts'
 import { adminApi } from './control/admin-api.ts'
 import { firstRunText, seedFirstRun, startText } from './control/first-run.ts'
 import { modelPrices } from './control/model-prices.ts'
-import { welcomePage } from './control/welcome.ts'
+import { welcomePage, welcomePolicy } from './control/welcome.ts'
 import type { GatewayDeps } from './gateway/deps.ts'
 import { createWatch } from './gateway/watch.ts'
 import { createKeyTable } from './keys/key-table.ts'
@@ -52,7 +51,13 @@ async function main(): Promise<void> {
   const tokenizer = createTokenizer()
   const watch = createWatch({ ...config.deadlines, drainMs: config.drain.msMax }, config.drain.concurrentMax, clock)
   const gateway: GatewayDeps = {
-    ...{ clock, log, catalog, prices, keys, limits, watch },
+    clock,
+    log,
+    catalog,
+    prices,
+    keys,
+    limits,
+    watch,
     credit: node.credit,
     journal: node.journal,
     deployments: sandboxDeployments(config.sandboxUrl ?? sandbox!.url),
@@ -66,11 +71,14 @@ async function main(): Promise<void> {
       gateway,
       receipts: { flush: ship, store },
       admin: adminApi({ store, keys, models: catalog, clock, log, operatorToken, keyDefaults, credit: node.credit, ship }),
-      welcome: () => welcomePage({ baseUrl: url, models: modelPrices(catalog, prices, clock.now()), simulated: true }),
+      welcome: {
+        page: () => welcomePage({ baseUrl: url, models: modelPrices(catalog, prices, clock.now()), simulated: true }),
+        policy: welcomePolicy,
+      },
       unready: () => (!isAccepting ? 'stopping' : node.journal.canPromise() ? null : 'the journal cannot be written'),
     }),
   )
-  writeOperatorFile(config, server.url, operatorToken)
+  writeOperatorFile(config.dataDir, server.localUrl, operatorToken)
   process.stdout.write(seeded ? firstRunText({ url: server.url, ...seeded }) : startText({ url: server.url, simulated: true }))
   onStopSignal(async () => {
     stopAccepting()
@@ -89,8 +97,9 @@ async function loadSpending(limits: Limits, store: Store): Promise<void> {
 }
 
 function listen(config: Readonly<Config>, appAt: (url: string) => ReturnType<typeof createApp>) {
-  const host = config.host.includes(':') ? `[${config.host}]` : config.host
-  let app: ReturnType<typeof createApp> | undefined
+  // What listens everywhere is reached at the loopback address.
+  const reachable = config.host === '0.0.0.0' ? '127.0.0.1' : config.host === '::' ? '::1' : config.host
+  const app: { current?: ReturnType<typeof createApp> } = {}
   const server = Bun.serve({
     port: config.port,
     hostname: config.host,
@@ -99,17 +108,18 @@ function listen(config: Readonly<Config>, appAt: (url: string) => ReturnType<typ
     fetch(request, bun) {
       // A model may think for longer than Bun lets a connection rest.
       bun.timeout(request, 0)
-      return app!.fetch(request)
+      return app.current!.fetch(request)
     },
   })
-  const url = config.publicUrl ?? `http://${host}:${server.port}`
-  app = appAt(url)
-  return { url, stop: () => server.stop() }
+  const localUrl = `http://${reachable.includes(':') ? `[${reachable}]` : reachable}:${server.port}`
+  const url = config.publicUrl ?? localUrl
+  app.current = appAt(url)
+  return { url, localUrl, stop: () => server.stop() }
 }
 
 /** What `mart` finds this server by; the token is new with every start. */
-function writeOperatorFile(config: Readonly<Config>, url: string, token: string): void {
-  const path = join(config.dataDir, 'operator.json')
+function writeOperatorFile(dataDir: string, url: string, token: string): void {
+  const path = operatorFilePath(dataDir)
   writeFileSync(path, `${JSON.stringify({ url, token })}\n`, { mode: 0o600 })
   chmodSync(path, 0o600)
 }

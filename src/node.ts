@@ -42,14 +42,14 @@ export async function openNode(deps: NodeDeps): Promise<Node> {
   const { nodeId, epoch, lastSeq } = await store.openNode(nodeName)
   const recovered = recoverJournal(join(deps.dataDir, 'journal'), lastSeq)
   const journal = openJournal(join(deps.dataDir, 'journal'), epoch, recovered)
-  for (const { epoch: ofEpoch, intent, progress } of recovered.open) journal.settle(settleInDoubt(intent, progress, deps.prices, clock.now()), ofEpoch)
-  if (epoch > 1) journal.endEpoch(epoch - 1)
+  for (const { epoch: ofEpoch, intent, progress } of recovered.open) void journal.settle(settleInDoubt(intent, progress, deps.prices, clock.now()), ofEpoch)
+  if (epoch > 1) await journal.endEpoch(epoch - 1)
   const shipper = startShipper({ journal, store, nodeId, epoch, shippedSeq: lastSeq, log, onFenced: deps.onFenced })
   await shipper.flush()
   if (recovered.open.length > 0) log.info({ event: 'recovered', inDoubt: recovered.open.length, unshipped: recovered.unshipped.length })
 
   const credit = createCredit({ leaseCredit: (ask) => store.leaseCredit(ask), nodeId, epoch, clock })
-  const idle = startReturningIdleLeases(credit, journal)
+  const idle = startReturningIdleLeases(credit, journal, log)
   const pruning = setInterval(() => journal.prune(clock.now(), journalAgeMs), pruneMs)
   return {
     journal,
@@ -58,7 +58,7 @@ export async function openNode(deps: NodeDeps): Promise<Node> {
     async close() {
       idle.stop()
       clearInterval(pruning)
-      returnIdleLeases(credit, journal, 0)
+      await returnIdleLeases(credit, journal, 0)
       await shipper.flush()
       shipper.stop()
       journal.close()

@@ -144,7 +144,8 @@ export function rateLimited(rejection: Rejection, key: KeyRow, deps: Pick<Gatewa
   )
 }
 
-const billingUnavailable = (reason: string, cause?: unknown): GatewayError =>
+/** Nothing can be promised: the store or the journal does not answer. */
+export const billingUnavailable = (reason: string, cause?: unknown): GatewayError =>
   new GatewayError('billing_unavailable', 'Billing is not available for a moment, so nothing was sent and nothing is owed. Try again shortly.', {
     retryAfterMs: 2_000,
     cause: cause ?? reason,

@@ -16,10 +16,10 @@ export async function answer(relayed: Relayed, deps: GatewayDeps): Promise<Respo
   const { admitted, deployment, upstream, exchange } = relayed
   try {
     const bytes = await readWhole(relayed)
-    if (upstream.status !== 200) return refuse(relayed, bytes, deps)
+    if (upstream.status !== 200) return await refuse(relayed, bytes, deps)
     const reading = read(relayed, bytes)
     const estimate = await estimateUsage(admitted.call.asked, reading, deps)
-    const settlement = settle(admitted, deployment, { ending: relayed.hasLeft() ? 'client-left' : 'completed', status: 200, reading, estimate, attempts: [relayed.attempt] }, deps)
+    const settlement = await settle(admitted, deployment, { ending: relayed.hasLeft() ? 'client-left' : 'completed', status: 200, reading, estimate, attempts: [relayed.attempt] }, deps)
     const headers = responseHeaders(relayed, deps)
     headers['x-mart-charge-usd'] = formatUsd(BigInt(settlement.chargeNano))
     return new Response(bytes, { headers })
@@ -49,9 +49,9 @@ function read(relayed: Relayed, bytes: Uint8Array): Reading {
 const broken = (relayed: Relayed, error: string) => attemptOf(relayed.deployment, relayed.upstream.status, error, relayed.attempt.firstByteMs)
 
 /** The client's own fault is told in the upstream's words; anything else is our failure, not the client's. */
-function refuse(relayed: Relayed, bytes: Uint8Array, deps: GatewayDeps): Response {
+async function refuse(relayed: Relayed, bytes: Uint8Array, deps: GatewayDeps): Promise<Response> {
   const { upstream } = relayed
   if (!isClientFault(upstream.status)) throw new UpstreamError(refusalOf(upstream), relayed.attempt)
-  settle(relayed.admitted, relayed.deployment, { ending: 'upstream-refused', status: upstream.status, reading: null, estimate: null, attempts: [relayed.attempt] }, deps)
+  await settle(relayed.admitted, relayed.deployment, { ending: 'upstream-refused', status: upstream.status, reading: null, estimate: null, attempts: [relayed.attempt] }, deps)
   return new Response(bytes, { status: upstream.status, headers: { ...responseHeaders(relayed, deps), 'x-mart-charge-usd': formatUsd(0n) } })
 }

@@ -1,19 +1,20 @@
 /** Turning whatever went wrong into an answer, and closing the books on a request that was already admitted. */
 import type { Admitted } from './admit.ts'
 import type { GatewayDeps } from './deps.ts'
-import type { Dialect, Endpoint } from './dialect.ts'
+import type { Dialect } from './dialect.ts'
+import { inBackground } from '../lib/log.ts'
 import { GatewayError } from './errors.ts'
 import { UpstreamError } from './relay.ts'
 import { settle } from './settle.ts'
 
-export type Failed = { readonly requestId: string; readonly endpoint: Pick<Endpoint, 'dialect'>; readonly admitted: Admitted | null }
+export type Failed = { readonly requestId: string; readonly dialect: Dialect; readonly admitted: Admitted | null }
 
 /** The answer to a request that failed. What was admitted is settled at nothing: no answer received, nothing owed. */
-export function failed(error: unknown, { requestId, endpoint, admitted }: Failed, deps: GatewayDeps): Response {
+export function failed(error: unknown, { requestId, dialect, admitted }: Failed, deps: GatewayDeps): Response {
   const failure = failureFor(error)
   if (failure.code === 'internal' || error instanceof UpstreamError)
     deps.log.error({ event: 'request-failed', requestId, code: failure.code, error: failure.cause ?? error })
-  const response = withRequestId(endpoint.dialect, failure, requestId)
+  const response = withRequestId(dialect, failure, requestId)
   if (admitted && !admitted.hold.ended) settleFailed(admitted, error, response.status, deps)
   return response
 }
@@ -45,10 +46,6 @@ function settleFailed(admitted: Admitted, error: unknown, status: number, deps: 
   const attempts = error instanceof UpstreamError ? [error.attempt] : []
   const ending = attempts[0]?.error === 'client-left' ? 'client-left' : 'upstream-failed'
   const deployment = deps.deployments.find(({ id }) => id === attempts[0]?.deployment) ?? null
-  try {
-    settle(admitted, deployment, { ending, status: ending === 'client-left' ? clientClosedRequest : status, reading: null, estimate: null, attempts }, deps)
-  } catch (cause) {
-    // The journal refuses: the hold is released in memory, and recovery settles the open intent at restart.
-    deps.log.error({ event: 'settlement-not-written', requestId: admitted.requestId, error: cause })
-  }
+  const outcome = { ending, status: ending === 'client-left' ? clientClosedRequest : status, reading: null, estimate: null, attempts } as const
+  inBackground(deps.log, 'settle-failed', () => settle(admitted, deployment, outcome, deps))
 }

@@ -3,11 +3,14 @@ import type { KeyRow } from '../store/store.ts'
 import type { Call, Endpoint, RequestBody } from './dialect.ts'
 import { GatewayError, invalid } from './errors.ts'
 
+/** The endpoint that a URL names, and what its path says. */
+export type Target = { readonly endpoint: Endpoint; readonly path: Readonly<Record<string, string>> }
+
 /**
  * Reads a request into a call: its bytes, what we route and bill on, and the model it is for. The bytes
  * are kept; what the dialect does not know passes through. Throws what the caller can put right.
  */
-export async function parse(request: Request, endpoint: Endpoint, path: Readonly<Record<string, string>>, key: KeyRow, catalog: Catalog): Promise<Call> {
+export async function parse(request: Request, { endpoint, path }: Target, key: KeyRow, catalog: Catalog): Promise<Call> {
   const body = await readBody(request, endpoint.bodyBytesMax)
   const query = request.url.indexOf('?')
   const asked = endpoint.read(body, path, new URLSearchParams(query === -1 ? '' : request.url.slice(query)))

@@ -13,7 +13,7 @@ const headersOf = (unit: string, { limit, remaining, resetMs }: Standing): Recor
 })
 
 /** Go's way of writing a duration: `120ms`, `6s`, `1m30s`. */
-export function duration(ms: number): string {
+function duration(ms: number): string {
   if (ms < 1_000) return `${ms}ms`
   const seconds = Math.ceil(ms / 1_000)
   return seconds < 60 ? `${seconds}s` : `${Math.floor(seconds / 60)}m${seconds % 60}s`

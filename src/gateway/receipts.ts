@@ -1,4 +1,4 @@
-import { formatUsd } from '../lib/amounts.ts'
+import { receiptOf } from '../reporting/receipt.ts'
 import type { Store } from '../store/store.ts'
 import type { GatewayDeps } from './deps.ts'
 import { openai } from './dialects/openai/envelope.ts'
@@ -20,5 +20,5 @@ export const serveReceipt = (request: Request, requestId: string, deps: GatewayD
         throw new GatewayError('billing_unavailable', 'Receipts are not available for a moment. Try again shortly.', { retryAfterMs: 2_000, cause })
       })
     if (!settlement) throw new GatewayError('not_found', `There is no receipt of request '${requestId.slice(0, 80)}' for this organization.`)
-    return Response.json({ ...settlement, chargeUsd: formatUsd(BigInt(settlement.chargeNano)) })
+    return Response.json(receiptOf(settlement))
   })

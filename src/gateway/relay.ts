@@ -4,7 +4,7 @@
  */
 import type { Attempt } from '../store/store.ts'
 import type { Deployment } from '../upstreams/deployment.ts'
-import type { Admitted } from './admit.ts'
+import { billingUnavailable, type Admitted } from './admit.ts'
 import type { GatewayDeps } from './deps.ts'
 import { GatewayError } from './errors.ts'
 import { intentOf } from './settle.ts'
@@ -22,7 +22,9 @@ export type Relayed = {
 
 /** Sends an admitted call to a deployment. Throws `upstream_failed` or `upstream_timeout`, wrapped in an `UpstreamError` that carries the attempt. */
 export async function relay(request: Request, admitted: Admitted, deployment: Deployment, deps: GatewayDeps): Promise<Relayed> {
-  deps.journal.intend(intentOf(admitted, deployment))
+  await deps.journal.intend(intentOf(admitted, deployment)).catch((cause: unknown) => {
+    throw billingUnavailable('the intent could not be written', cause)
+  })
   const exchange = deps.watch.begin(() => reportProgress.get(exchange)?.())
   const leave = (): void => exchange.cut('client-left')
   request.signal.addEventListener('abort', leave, { once: true })

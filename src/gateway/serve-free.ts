@@ -26,7 +26,7 @@ export async function serveKnown(request: Request, dialect: Dialect, deps: Gatew
     response.headers.set('x-request-id', requestId)
     return response
   } catch (error) {
-    return failed(error, { requestId, endpoint: { dialect }, admitted: null }, deps)
+    return failed(error, { requestId, dialect, admitted: null }, deps)
   }
 }
 

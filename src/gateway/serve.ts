@@ -8,26 +8,25 @@ import { admit, type Admitted } from './admit.ts'
 import { answer } from './answer.ts'
 import { authenticate } from './authenticate.ts'
 import type { GatewayDeps } from './deps.ts'
-import type { Endpoint } from './dialect.ts'
 import { failed, refuseWhileDraining } from './fail.ts'
-import { parse } from './parse.ts'
+import { parse, type Target } from './parse.ts'
 import { relay } from './relay.ts'
 import { route } from './route.ts'
 import { stream } from './stream.ts'
 
 /** Serves one paid request. Never throws: every failure is an answer in the caller's dialect. */
-export async function serve(request: Request, endpoint: Endpoint, path: Readonly<Record<string, string>>, deps: GatewayDeps): Promise<Response> {
+export async function serve(request: Request, target: Target, deps: GatewayDeps): Promise<Response> {
   const requestId = newRequestId()
   let admitted: Admitted | null = null
   try {
     refuseWhileDraining(deps)
     const key = authenticate(request, deps.keys)
-    const call = await parse(request, endpoint, path, key, deps.catalog)
+    const call = await parse(request, target, key, deps.catalog)
     const [deployment] = route(call.model, key.region, deps.deployments)
     admitted = await admit(requestId, key, call, deps)
     const relayed = await relay(request, admitted, deployment, deps)
     return call.asked.streamed && relayed.upstream.status === 200 ? stream(relayed, deps) : await answer(relayed, deps)
   } catch (error) {
-    return failed(error, { requestId, endpoint, admitted }, deps)
+    return failed(error, { requestId, dialect: target.endpoint.dialect, admitted }, deps)
   }
 }

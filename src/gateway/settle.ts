@@ -9,7 +9,7 @@ import { rate, type Rated } from '../money/rating.ts'
 import { inputTokensOf, tokenTotals, type Usage } from '../money/usage.ts'
 import type { Attempt, Ending, Settlement, SettlementFlag } from '../store/store.ts'
 import type { Deployment } from '../upstreams/deployment.ts'
-import type { Admitted } from './admit.ts'
+import { billingUnavailable, type Admitted } from './admit.ts'
 import type { GatewayDeps } from './deps.ts'
 import type { Reading } from './dialect.ts'
 
@@ -25,8 +25,8 @@ export type Outcome = {
   readonly attempts: readonly Attempt[]
 }
 
-/** Settles an admitted request and gives its statement. The journal has it when this returns. */
-export function settle(admitted: Admitted, deployment: Deployment | null, outcome: Outcome, deps: GatewayDeps): Settlement {
+/** Settles an admitted request at once, and gives its statement when the journal has it. Throws `billing_unavailable` when the journal cannot take it. */
+export async function settle(admitted: Admitted, deployment: Deployment | null, outcome: Outcome, deps: GatewayDeps): Promise<Settlement> {
   const { key, hold, ticket } = admitted
   const usage = outcome.reading?.usage ?? outcome.estimate ?? {}
   const isEstimated = !outcome.reading?.usage && outcome.estimate !== null
@@ -54,8 +54,13 @@ export function settle(admitted: Admitted, deployment: Deployment | null, outcom
     attempts: outcome.attempts,
     vendorUsage: outcome.reading?.vendorUsage ?? null,
   }
-  deps.journal.settle(settlement)
+  await deps.journal.settle(settlement).catch(notWritten)
   return settlement
+}
+
+/** The hold is released in memory; recovery settles the open intent when the gateway is started again. */
+function notWritten(cause: unknown): never {
+  throw billingUnavailable('the settlement could not be written', cause)
 }
 
 type RatedServed = Rated & { readonly priceFrom: string }

@@ -38,7 +38,11 @@ export function stream(relayed: Relayed, deps: GatewayDeps): Response {
       },
       cancel() {
         hasLeft = true
-        inBackground(deps.log, 'drain', () => drain(source, follow, relayed, ended, deps))
+        inBackground(deps.log, 'drain', async () => {
+          await drain(source, follow, relayed, deps)
+          await ended('client-left')
+          exchange.end()
+        })
       },
     },
     { highWaterMark: 0 },
@@ -82,7 +86,7 @@ function lastWords(ending: Ending, next: StreamEnd, follow: StreamReader, { admi
   return new TextEncoder().encode(`\n\n${admitted.call.endpoint.dialect.streamError(error)}`)
 }
 
-export const isEventStream = ({ headers }: Response): boolean => headers.get('content-type')?.startsWith('text/event-stream') ?? false
+const isEventStream = ({ headers }: Response): boolean => headers.get('content-type')?.startsWith('text/event-stream') ?? false
 
 function endOnce(relayed: Relayed, follow: StreamReader, deps: GatewayDeps): (ending: Ending) => Promise<void> {
   let ended: Promise<void> | undefined
@@ -94,23 +98,23 @@ async function end(relayed: Relayed, follow: StreamReader, ending: Ending, deps:
   const reading = follow.reading()
   const estimate = await estimateUsage(admitted.call.asked, reading, deps)
   const attempts = ending === 'upstream-failed' ? [attemptOf(deployment, upstream.status, exchange.cutBy ?? 'the stream broke off', attempt.firstByteMs)] : [attempt]
-  settle(admitted, deployment, { ending, status: upstream.status, reading, estimate, attempts }, deps)
+  await settle(admitted, deployment, { ending, status: upstream.status, reading, estimate, attempts }, deps)
 }
 
-async function drain(source: Source, follow: StreamReader, relayed: Relayed, ended: (ending: Ending) => Promise<void>, deps: GatewayDeps): Promise<void> {
+/** Reads on for the usage that the upstream will report, within bounds. */
+async function drain(source: Source, follow: StreamReader, relayed: Relayed, deps: GatewayDeps): Promise<void> {
   if (!deps.watch.drain(relayed.exchange)) relayed.exchange.cut('drain')
   try {
     while (!follow.isFinal() && (await nextBytes(source, follow, relayed, deps)) instanceof Uint8Array);
   } catch {
     // Cut off by us or by the upstream: what was read until then is all there is to charge.
   }
-  await ended('client-left')
-  relayed.exchange.end()
   await source.cancel().catch(() => undefined)
 }
 
 const charsPerToken = 4
 function noteProgress({ admitted }: Relayed, follow: StreamReader, deps: GatewayDeps): void {
   const outputTokens = Math.floor(follow.reading().outputText().length / charsPerToken)
-  deps.journal.progress({ requestId: admitted.requestId, inputTokens: admitted.call.asked.inputTokensGuess, outputTokens })
+  const progress = { requestId: admitted.requestId, inputTokens: admitted.call.asked.inputTokensGuess, outputTokens }
+  inBackground(deps.log, 'note-progress', () => deps.journal.progress(progress))
 }

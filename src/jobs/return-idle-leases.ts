@@ -1,3 +1,4 @@
+import { inBackground, type Log } from '../lib/log.ts'
 import type { Credit } from '../money/credit.ts'
 import type { Journal } from '../money/journal.ts'
 
@@ -5,12 +6,13 @@ const sweepMs = 2_000
 const idleMs = 10_000
 
 /** Gives credit that no request has needed for ten seconds back to its organization, by the journal. */
-export function startReturningIdleLeases(credit: Credit, journal: Journal): { readonly stop: () => void } {
-  const timer = setInterval(() => returnIdleLeases(credit, journal, idleMs), sweepMs)
+export function startReturningIdleLeases(credit: Credit, journal: Journal, log: Log): { readonly stop: () => void } {
+  const timer = setInterval(() => inBackground(log, 'return-idle-leases', () => returnIdleLeases(credit, journal, idleMs)), sweepMs)
   return { stop: () => clearInterval(timer) }
 }
 
-export function returnIdleLeases(credit: Credit, journal: Journal, unusedMs: number): void {
+/** Resolves once what is returned is journaled. */
+export async function returnIdleLeases(credit: Credit, journal: Journal, unusedMs: number): Promise<void> {
   if (!journal.canPromise()) return
-  for (const { organizationId, amountNano } of credit.returnIdle(unusedMs)) journal.returnLease(organizationId, amountNano)
+  await Promise.all(credit.returnIdle(unusedMs).map(({ organizationId, amountNano }) => journal.returnLease(organizationId, amountNano)))
 }

@@ -51,6 +51,7 @@ export function startShipper(deps: ShipperDeps): Shipper {
     }))
   const flush = async (): Promise<void> => {
     const target = deps.journal.lastSeq()
+    await deps.journal.written()
     while (shippedSeq < target) await ship()
   }
   const loop = async (): Promise<void> => {

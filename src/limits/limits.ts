@@ -90,13 +90,16 @@ function rejectionOf(key: KeyRow, state: KeyState, tokensGuess: number, now: num
   if (key.concurrency !== null && state.inFlight >= key.concurrency)
     return { limit: 'concurrency', used: state.inFlight, allowed: key.concurrency, retryAfterMs: concurrencyRetryMs }
   return (
-    rateRejection('requests', state.requests, key.rpm, 1, now) ?? rateRejection('tokens', state.tokens, key.tpm, tokensGuess, now)
+    rateRejection({ limit: 'requests', gcra: state.requests, perMinute: key.rpm, cost: 1 }, now) ??
+    rateRejection({ limit: 'tokens', gcra: state.tokens, perMinute: key.tpm, cost: tokensGuess }, now)
   )
 }
 
 const concurrencyRetryMs = 1_000
 
-function rateRejection(limit: LimitKind, gcra: Gcra, perMinute: number | null, cost: number, now: number): Rejection | null {
+type Ask = { readonly limit: LimitKind; readonly gcra: Gcra; readonly perMinute: number | null; readonly cost: number }
+
+function rateRejection({ limit, gcra, perMinute, cost }: Ask, now: number): Rejection | null {
   if (perMinute === null) return null
   const retryAfterMs = waitMs(gcra, perMinute, cost, now)
   if (retryAfterMs === 0) return null

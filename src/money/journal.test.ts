@@ -53,13 +53,14 @@ const open = (folder: string, epoch: number, storeSeq = 0): Journal => openJourn
 const segments = (folder: string): string[] => readdirSync(folder).toSorted().map((name) => join(folder, name))
 
 describe('recovery', () => {
-  test('what was settled is shipped, what was only intended is open, with how far it came', () => {
+  test('what was settled is shipped, what was only intended is open, with how far it came', async () => {
     const folder = newFolder()
     const journal = open(folder, 1)
-    for (const id of ['a', 'b', 'c']) journal.intend(intent(id))
-    journal.settle(settlement('b'))
-    journal.progress({ requestId: 'c', inputTokens: 5, outputTokens: 7 })
-    journal.returnLease('org_1', 12n)
+    for (const id of ['a', 'b', 'c']) void journal.intend(intent(id))
+    void journal.settle(settlement('b'))
+    void journal.progress({ requestId: 'c', inputTokens: 5, outputTokens: 7 })
+    void journal.returnLease('org_1', 12n)
+    await journal.written()
     journal.close()
 
     const { lastSeq, unshipped, open: left } = recoverJournal(folder, 0)
@@ -74,27 +75,30 @@ describe('recovery', () => {
     ])
   })
 
-  test('an intent stays open across restarts and segments until it is settled, under its own epoch', () => {
+  test('an intent stays open across restarts and segments until it is settled, under its own epoch', async () => {
     const folder = newFolder()
     const first = open(folder, 1)
-    first.intend(intent('a'))
-    first.settle(settlement('x'))
+    void first.intend(intent('a'))
+    void first.settle(settlement('x'))
+    await first.written()
     first.close()
     open(folder, 2, 1).close()
     const third = open(folder, 3, 1)
     const { open: left } = recoverJournal(folder, 1)
     expect(left.map(({ epoch, intent: { requestId } }) => [epoch, requestId])).toEqual([[1, 'a']])
-    third.settle(settlement('a'), 1)
+    void third.settle(settlement('a'), 1)
+    await third.written()
     third.close()
     expect(recoverJournal(folder, 1).open).toEqual([])
     expect(recoverJournal(folder, 1).unshipped.map(({ text }) => (JSON.parse(text) as { epoch: number }).epoch)).toEqual([1])
   })
 
-  test('records that the store lost are found again in older segments', () => {
+  test('records that the store lost are found again in older segments', async () => {
     const folder = newFolder()
     for (const epoch of [1, 2, 3]) {
       const journal = open(folder, epoch, epoch - 1)
-      journal.settle(settlement(`r${epoch}`))
+      void journal.settle(settlement(`r${epoch}`))
+      await journal.written()
       journal.close()
     }
     expect(recoverJournal(folder, 3).unshipped).toEqual([])
@@ -102,13 +106,14 @@ describe('recovery', () => {
     expect(recoverJournal(folder, 0).unshipped.map(({ seq }) => seq)).toEqual([1, 2, 3])
   })
 
-  test('any prefix of the file recovers: whole records before the cut, nothing of the torn one', () => {
+  test('any prefix of the file recovers: whole records before the cut, nothing of the torn one', async () => {
     const folder = newFolder()
     const journal = open(folder, 1)
     for (let number = 1; number <= 5; number += 1) {
-      journal.intend(intent(`r${number}`))
-      journal.settle(settlement(`r${number}`))
+      void journal.intend(intent(`r${number}`))
+      void journal.settle(settlement(`r${number}`))
     }
+    await journal.written()
     journal.close()
     const [segment] = segments(folder)
     const bytes = readFileSync(segment!)
@@ -125,10 +130,11 @@ describe('recovery', () => {
     )
   })
 
-  test('a line whose checksum is wrong ends the segment, whatever follows', () => {
+  test('a line whose checksum is wrong ends the segment, whatever follows', async () => {
     const folder = newFolder()
     const journal = open(folder, 1)
-    journal.settle(settlement('a'))
+    void journal.settle(settlement('a'))
+    await journal.written()
     journal.close()
     appendFileSync(segments(folder)[0]!, '00000000 {"kind":"settle","seq":2}\n')
     expect(recoverJournal(folder, 0).lastSeq).toBe(1)
@@ -136,36 +142,42 @@ describe('recovery', () => {
 })
 
 describe('shipping', () => {
-  test('sequence numbers have no gap, across restarts too', () => {
+  test('sequence numbers have no gap, across restarts too', async () => {
     const folder = newFolder()
     const seqs: number[] = []
     for (const epoch of [1, 2]) {
       const journal = open(folder, epoch)
-      for (let number = 0; number < 3; number += 1) journal.settle(settlement(`${epoch}-${number}`))
+      for (let number = 0; number < 3; number += 1) void journal.settle(settlement(`${epoch}-${number}`))
+      await journal.written()
       seqs.push(...journal.unshipped(100).map(({ seq }) => seq))
+      await journal.written()
       journal.close()
     }
     expect(seqs).toEqual([1, 2, 3, 1, 2, 3, 4, 5, 6])
   })
 
-  test('what the store has is not offered again', () => {
+  test('what the store has is not offered again', async () => {
     const journal = open(newFolder(), 1)
-    for (const id of ['a', 'b', 'c']) journal.settle(settlement(id))
+    for (const id of ['a', 'b', 'c']) void journal.settle(settlement(id))
+    await journal.written()
     journal.shipped(2)
     expect(journal.unshipped(10).map(({ seq }) => seq)).toEqual([3])
+    await journal.written()
     journal.close()
   })
 
-  test('old segments go only once everything is shipped, and the newest stays', () => {
+  test('old segments go only once everything is shipped, and the newest stays', async () => {
     const folder = newFolder()
     open(folder, 1).close()
     const journal = open(folder, 2)
-    journal.settle(settlement('a'))
+    void journal.settle(settlement('a'))
+    await journal.written()
     journal.prune(Date.now() + 1_000, 0)
     expect(segments(folder)).toHaveLength(2)
     journal.shipped(1)
     journal.prune(Date.now() + 1_000, 0)
     expect(segments(folder)).toHaveLength(1)
+    await journal.written()
     journal.close()
   })
 })

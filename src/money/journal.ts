@@ -3,8 +3,9 @@
  *
  * One record a line, `<crc32 hex> <json>\n`, so that `less` and `jq` read it and a torn tail is known
  * by its checksum. An intent is written before its upstream call and a settlement before the last byte
- * leaves, each by one `write`: it survives `kill -9` at once, and a power cut after the next sync
- * (every 10 ms). Records with a `seq` are shipped to the store in order, without gaps.
+ * leaves; all that one turn of the event loop brings goes out in one `write`. What is written survives
+ * `kill -9` at once, and a power cut after the next sync (every 10 ms). Records with a `seq` are shipped
+ * to the store in order, without gaps, and never before they are written.
  *
  * Each segment begins with what a reader needs of the ones before it: the sequence number it starts
  * from and the intents then open. So recovery reads from the newest segment that the store has not
@@ -33,18 +34,23 @@ type JournalRecord =
   | ({ readonly kind: 'intent' } & OpenIntent)
   | { readonly kind: 'progress'; readonly progress: Progress }
 
+/** Resolves once the record is written; rejects when it cannot be, after which nothing is promised any more. */
+type Written = Promise<void>
+
 export type Journal = {
-  readonly intend: (intent: Intent) => void
-  readonly progress: (progress: Progress) => void
+  readonly intend: (intent: Intent) => Written
+  readonly progress: (progress: Progress) => Written
   /** `ofEpoch`: the epoch of the intent, where it is not this one. */
-  readonly settle: (settlement: Settlement, ofEpoch?: number) => void
-  readonly returnLease: (organizationId: string, amountNano: bigint) => void
-  readonly endEpoch: (epoch: number) => void
+  readonly settle: (settlement: Settlement, ofEpoch?: number) => Written
+  readonly returnLease: (organizationId: string, amountNano: bigint) => Written
+  readonly endEpoch: (epoch: number) => Written
   /** Records the store has not confirmed yet, oldest first, at most `max`. */
   readonly unshipped: (max: number) => readonly Unshipped[]
   /** The store has applied everything up to `seq`. */
   readonly shipped: (seq: number) => void
-  /** The last sequence number written. */
+  /** Resolves once everything given so far is written. */
+  readonly written: () => Promise<void>
+  /** The last sequence number given out. */
   readonly lastSeq: () => number
   /** Whether a promise can still be kept: false once a write has failed, or when too much waits for the store. */
   readonly canPromise: () => boolean
@@ -114,69 +120,80 @@ const checksum = (text: string): string => crc32(text).toString(16).padStart(che
 
 /** Opens a new segment behind what was recovered. Only one process may write to a folder. */
 export function openJournal(folder: string, epoch: number, recovered: Recovered): Journal {
-  const writer = createWriter(folder, recovered)
-  const { open, unshipped } = writer
-  const ship = (record: ShippedRecord): void => {
+  const open = new Map<string, OpenIntent>(recovered.open.map(({ epoch: ofEpoch, intent }) => [intent.requestId, { epoch: ofEpoch, intent }]))
+  const unshipped = [...recovered.unshipped]
+  let seq = recovered.lastSeq
+  const writer = createWriter(folder, () => JSON.stringify({ kind: 'segment', seq, open: [...open.values()] }))
+  const ship = async (record: ShippedRecord): Written => {
     const text = JSON.stringify(record)
-    writer.write(text)
+    await writer.write(text)
     unshipped.push({ seq: record.seq, text })
   }
+  const nextSeq = (): number => (seq += 1)
   return {
     intend(intent) {
       const record: OpenIntent = { epoch, intent }
-      writer.write(JSON.stringify({ kind: 'intent', ...record }))
       open.set(intent.requestId, record)
+      return writer.write(JSON.stringify({ kind: 'intent', ...record }))
     },
     progress: (progress) => writer.write(JSON.stringify({ kind: 'progress', progress })),
     settle(settlement, ofEpoch = epoch) {
-      ship({ kind: 'settle', seq: writer.nextSeq(), epoch: ofEpoch, settlement })
       open.delete(settlement.requestId)
-      writer.rotateWhenFull()
+      return ship({ kind: 'settle', seq: nextSeq(), epoch: ofEpoch, settlement })
     },
     returnLease: (organizationId, amountNano) =>
-      ship({ kind: 'return-lease', seq: writer.nextSeq(), epoch, organizationId, amountNano: amountNano.toString() }),
-    endEpoch: (ended) => ship({ kind: 'end-epoch', seq: writer.nextSeq(), epoch: ended }),
+      ship({ kind: 'return-lease', seq: nextSeq(), epoch, organizationId, amountNano: amountNano.toString() }),
+    endEpoch: (ended) => ship({ kind: 'end-epoch', seq: nextSeq(), epoch: ended }),
     unshipped: (max) => unshipped.slice(0, max),
-    shipped(seq) {
-      const first = unshipped.findIndex((record) => record.seq > seq)
+    shipped(upTo) {
+      const first = unshipped.findIndex((record) => record.seq > upTo)
       unshipped.splice(0, first === -1 ? unshipped.length : first)
     },
-    lastSeq: writer.lastSeq,
+    written: writer.flushed,
+    lastSeq: () => seq,
     canPromise: () => !writer.failed() && unshipped.length < unshippedMax,
     prune: (now, ageMs) => prune(folder, now - ageMs, unshipped),
     close: writer.close,
   }
 }
 
-function createWriter(folder: string, recovered: Recovered) {
-  const open = new Map<string, OpenIntent>(recovered.open.map(({ epoch, intent }) => [intent.requestId, { epoch, intent }]))
-  const unshipped = [...recovered.unshipped]
-  let seq = recovered.lastSeq
+/**
+ * Writes records in the order they come, one `write` for each turn of the event loop. A new segment
+ * begins between two writes, so its head knows everything that stands before it.
+ */
+function createWriter(folder: string, head: () => string) {
+  let waiting: string[] = []
+  let flush: Promise<void> | null = null
   let failed = false
   let isDirty = false
   let bytes = 0
-  let file = openNext()
+  let file = openSegment()
 
-  function openNext(): number {
+  function openSegment(): number {
     const newest = segmentsIn(folder).at(-1)
     const number = newest ? Number(newest.slice('journal-'.length, -'.log'.length)) + 1 : 1
     const opened = openSync(join(folder, segmentName(number)), 'ax', 0o600)
-    bytes = 0
-    append(opened, JSON.stringify({ kind: 'segment', seq, open: [...open.values()] }))
+    bytes = writeWhole(opened, line(head()))
+    isDirty = true
     return opened
   }
-  function append(to: number, text: string): void {
+  function writeWaiting(): void {
+    const text = waiting.join('')
+    waiting = []
+    flush = null
     if (failed) throw new Error('the journal cannot be written; restart to recover')
     try {
-      const line = `${checksum(text)} ${text}\n`
-      const written = writeSync(to, line)
-      if (written < line.length) throw new Error(`only ${written} bytes were written`)
-      bytes += written
+      bytes += writeWhole(file, text)
       isDirty = true
+      if (bytes >= segmentBytesMax) rotate()
     } catch (error) {
       failed = true
       throw new Error('the journal could not be written', { cause: error })
     }
+  }
+  function rotate(): void {
+    closeSync(file)
+    file = openSegment()
   }
   const sync = setInterval(() => {
     if (!isDirty) return
@@ -188,22 +205,37 @@ function createWriter(folder: string, recovered: Recovered) {
   sync.unref()
 
   return {
-    open,
-    unshipped,
-    write: (text: string) => append(file, text),
-    nextSeq: () => (seq += 1),
-    lastSeq: () => seq,
-    failed: () => failed,
-    rotateWhenFull() {
-      if (bytes < segmentBytesMax) return
-      closeSync(file)
-      file = openNext()
+    write(text: string): Written {
+      waiting.push(line(text))
+      flush ??= new Promise((resolve, reject) => {
+        setImmediate(() => {
+          try {
+            writeWaiting()
+            resolve()
+          } catch (error) {
+            reject(error)
+          }
+        })
+      })
+      return flush
     },
+    flushed: () => flush ?? Promise.resolve(),
+    failed: () => failed,
     close() {
       clearInterval(sync)
       closeSync(file)
     },
   }
+}
+
+const line = (text: string): string => `${checksum(text)} ${text}\n`
+
+/** Throws when the file does not take all of it: a torn record must be the last one. */
+function writeWhole(file: number, text: string): number {
+  const data = Buffer.from(text)
+  const written = writeSync(file, data)
+  if (written < data.length) throw new Error(`only ${written} of ${data.length} bytes were written`)
+  return written
 }
 
 /** The newest segment and any that the store may still need stay, whatever their age. */

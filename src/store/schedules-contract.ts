@@ -1,7 +1,7 @@
 /** Random schedules of nodes that spend, crash, lose replies and repeat themselves; money must come out exact. */
 import { expect, test } from 'bun:test'
 import fc from 'fast-check'
-import type { OpenStore } from './store-contract.ts'
+import type { OpenStore } from './contract-steps.ts'
 import { StoreRefusal, type JournalBatch, type Store } from './store.ts'
 import { batchOf, noon, settlementOf, type Entry } from './store-fixtures.ts'
 
@@ -10,10 +10,27 @@ type OrganizationId = (typeof organizations)[number]
 
 type Step =
   | { readonly kind: 'grant'; readonly to: OrganizationId; readonly amount: number; readonly twice: boolean }
-  | { readonly kind: 'ask'; readonly node: number; readonly of: OrganizationId; readonly amount: number; readonly lost: boolean }
-  | { readonly kind: 'settle'; readonly node: number; readonly of: OrganizationId; readonly share: number; readonly over: number }
+  | {
+      readonly kind: 'ask'
+      readonly node: number
+      readonly of: OrganizationId
+      readonly amount: number
+      readonly lost: boolean
+    }
+  | {
+      readonly kind: 'settle'
+      readonly node: number
+      readonly of: OrganizationId
+      readonly share: number
+      readonly over: number
+    }
   | { readonly kind: 'return'; readonly node: number; readonly of: OrganizationId; readonly share: number }
-  | { readonly kind: 'ship'; readonly node: number; readonly size: number; readonly fate: 'replied' | 'lost' | 'twice' | 'late' }
+  | {
+      readonly kind: 'ship'
+      readonly node: number
+      readonly size: number
+      readonly fate: 'replied' | 'lost' | 'twice' | 'late'
+    }
   | { readonly kind: 'crash'; readonly node: number; readonly inDoubt: number }
 
 const node = fc.integer({ min: 0, max: 2 })
@@ -22,9 +39,20 @@ const share = fc.integer({ min: 0, max: 100 })
 const step: fc.Arbitrary<Step> = fc.oneof(
   fc.record({ kind: fc.constant('grant'), to: of, amount: fc.integer({ min: 1, max: 100_000 }), twice: fc.boolean() }),
   fc.record({ kind: fc.constant('ask'), node, of, amount: fc.integer({ min: 1, max: 40_000 }), lost: fc.boolean() }),
-  fc.record({ kind: fc.constant('settle'), node, of, share, over: fc.oneof({ weight: 9, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: share }) }),
+  fc.record({
+    kind: fc.constant('settle'),
+    node,
+    of,
+    share,
+    over: fc.oneof({ weight: 9, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: share }),
+  }),
   fc.record({ kind: fc.constant('return'), node, of, share }),
-  fc.record({ kind: fc.constant('ship'), node, size: fc.integer({ min: 1, max: 5 }), fate: fc.constantFrom('replied', 'lost', 'twice', 'late') }),
+  fc.record({
+    kind: fc.constant('ship'),
+    node,
+    size: fc.integer({ min: 1, max: 5 }),
+    fate: fc.constantFrom('replied', 'lost', 'twice', 'late'),
+  }),
   fc.record({ kind: fc.constant('crash'), node, inDoubt: share }),
 )
 
@@ -36,7 +64,14 @@ type SimulatedNode = {
   shippedTo: number
   leases: Map<OrganizationId, { granted: bigint; gone: bigint }>
 }
-type World = { readonly store: Store; readonly nodes: SimulatedNode[]; readonly granted: Map<OrganizationId, bigint>; readonly charged: Map<OrganizationId, bigint>; requests: number; grants: number }
+type World = {
+  readonly store: Store
+  readonly nodes: SimulatedNode[]
+  readonly granted: Map<OrganizationId, bigint>
+  readonly charged: Map<OrganizationId, bigint>
+  requests: number
+  grants: number
+}
 
 /** Runs `runs` random schedules, each on a store of its own. */
 export function describeSchedules(open: OpenStore, runs: number): void {
@@ -85,22 +120,38 @@ async function take(world: World, next: Step): Promise<void> {
 }
 
 async function grant(world: World, { to, amount, twice }: Extract<Step, { kind: 'grant' }>): Promise<void> {
-  const given = { organizationId: to, amountNano: BigInt(amount), note: null, idempotencyKey: `grant-${++world.grants}` }
+  const given = {
+    organizationId: to,
+    amountNano: BigInt(amount),
+    note: null,
+    idempotencyKey: `grant-${++world.grants}`,
+  }
   await world.store.grantCredit(given)
   if (twice) await world.store.grantCredit(given)
   add(world.granted, to, given.amountNano)
 }
 
-async function ask(world: World, { node: index, of: organizationId, amount, lost }: Extract<Step, { kind: 'ask' }>): Promise<void> {
+async function ask(
+  world: World,
+  { node: index, of: organizationId, amount, lost }: Extract<Step, { kind: 'ask' }>,
+): Promise<void> {
   const asking = world.nodes[index]!
   const lease = leaseOf(asking, organizationId)
-  const { grantedNano, availableNano } = await world.store.leaseCredit({ ...asking.id, organizationId, wantTotalNano: lease.granted + BigInt(amount) })
+  const { grantedNano, availableNano } = await world.store.leaseCredit({
+    ...asking.id,
+    organizationId,
+    wantTotalNano: lease.granted + BigInt(amount),
+  })
   expect(grantedNano >= lease.granted).toBe(true)
   if (availableNano > 0n) expect(grantedNano >= lease.granted + BigInt(amount)).toBe(true)
   if (!lost) lease.granted = grantedNano
 }
 
-function settle(world: World, spending: SimulatedNode, { of: organizationId, share: part, over }: Extract<Step, { kind: 'settle' }>): void {
+function settle(
+  world: World,
+  spending: SimulatedNode,
+  { of: organizationId, share: part, over }: Extract<Step, { kind: 'settle' }>,
+): void {
   const lease = leaseOf(spending, organizationId)
   const left = lease.granted - lease.gone
   const charge = (left > 0n ? (left * BigInt(part)) / 100n : 0n) + BigInt(over) * 200n
@@ -112,18 +163,39 @@ function settleEntry(world: World, organizationId: OrganizationId, charge: bigin
   add(world.charged, organizationId, charge)
   world.requests += 1
   const admittedAt = noon + world.requests * 47_000
-  return { kind: 'settle', epoch, settlement: settlementOf({ requestId: `r${world.requests}`, organizationId, chargeNano: String(charge), admittedAt }) }
+  return {
+    kind: 'settle',
+    epoch,
+    settlement: settlementOf({
+      requestId: `r${world.requests}`,
+      organizationId,
+      chargeNano: String(charge),
+      admittedAt,
+    }),
+  }
 }
 
-function giveBack(returning: SimulatedNode, { of: organizationId, share: part }: Extract<Step, { kind: 'return' }>): void {
+function giveBack(
+  returning: SimulatedNode,
+  { of: organizationId, share: part }: Extract<Step, { kind: 'return' }>,
+): void {
   const lease = leaseOf(returning, organizationId)
   const amount = ((lease.granted - lease.gone) * BigInt(part)) / 100n
   if (amount <= 0n) return
   lease.gone += amount
-  returning.journal.push({ kind: 'return-lease', epoch: returning.id.epoch, organizationId, amountNano: String(amount) })
+  returning.journal.push({
+    kind: 'return-lease',
+    epoch: returning.id.epoch,
+    organizationId,
+    amountNano: String(amount),
+  })
 }
 
-async function ship(store: Store, shipping: SimulatedNode, { size, fate }: Pick<Extract<Step, { kind: 'ship' }>, 'size' | 'fate'>): Promise<void> {
+async function ship(
+  store: Store,
+  shipping: SimulatedNode,
+  { size, fate }: Pick<Extract<Step, { kind: 'ship' }>, 'size' | 'fate'>,
+): Promise<void> {
   const batch = batchAfter(shipping, fate === 'late' ? Math.max(0, shipping.shippedTo - 2) : shipping.shippedTo, size)
   const result = await store.applyJournal(batch)
   if (fate === 'lost') return
@@ -166,7 +238,9 @@ async function expectExact({ store, granted, charged, requests }: World): Promis
   }
   const failed = (await store.verifyLedger()).filter(({ ok }) => !ok).map(({ name }) => name)
   expect(failed).toEqual(inDebt ? ['no-credit-below-zero'] : [])
-  const usage = await Promise.all(organizations.map((organizationId) => store.usage({ organizationId, by: 'key', from: 0, to: noon * 2 })))
+  const usage = await Promise.all(
+    organizations.map((organizationId) => store.usage({ organizationId, by: 'key', from: 0, to: noon * 2 })),
+  )
   expect(usage.flat().reduce((total, row) => total + row.requests, 0)).toBe(requests)
 }
 
@@ -176,4 +250,5 @@ function leaseOf(owner: SimulatedNode, organizationId: OrganizationId): { grante
   return lease
 }
 
-const add = (sums: Map<OrganizationId, bigint>, id: OrganizationId, amount: bigint): unknown => sums.set(id, (sums.get(id) ?? 0n) + amount)
+const add = (sums: Map<OrganizationId, bigint>, id: OrganizationId, amount: bigint): unknown =>
+  sums.set(id, (sums.get(id) ?? 0n) + amount)

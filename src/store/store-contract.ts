@@ -1,11 +1,11 @@
 /** What every store promises, run against each implementation. */
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
+import { failuresOf, grant, leasedNode, messageOf, refusalOf, settled, type OpenStore } from './contract-steps.ts'
+import { describeKeys, describeReports, describeSpans } from './reports-contract.ts'
 import { describeSchedules } from './schedules-contract.ts'
-import { StoreRefusal, type Check, type Store } from './store.ts'
-import { batchOf, keyOf, noon, settlementOf, type Entry } from './store-fixtures.ts'
+import type { Store } from './store.ts'
+import { batchOf, noon, settlementOf } from './store-fixtures.ts'
 
-export type OpenStore = () => Promise<{ readonly store: Store; readonly close: () => Promise<void> }>
-type Node = { readonly nodeId: number; readonly epoch: number; readonly lastSeq: number }
 export type ContractOptions = { readonly schedules?: number }
 
 /** The contract, for one way of opening an empty store; each test opens its own. `schedules`: how many random ones to run. */
@@ -20,41 +20,14 @@ export function describeStore(name: string, open: OpenStore, { schedules = 20 }:
     const store = (): Store => opened.store
 
     describeApplying(store)
+    describeOddRecords(store)
     describeLeases(store)
     describeCredit(store)
     describeKeys(store)
     describeReports(store)
+    describeSpans(store)
     describeSchedules(open, schedules)
   })
-}
-
-/** The names and details of checks that failed. */
-export const failuresOf = (checks: readonly Check[]): string[] => checks.filter(({ ok }) => !ok).map(({ name, detail }) => `${name}: ${detail}`)
-
-const grant = (store: Store, amountNano: bigint, idempotencyKey = 'grant-1') =>
-  store.grantCredit({ organizationId: 'acme', amountNano, note: null, idempotencyKey })
-
-/** A node that leased from an organization with credit. */
-async function leasedNode(store: Store, amountNano = 1_000_000n): Promise<Node> {
-  await grant(store, amountNano)
-  const node = await store.openNode('node-a')
-  await store.leaseCredit({ ...node, organizationId: 'acme', wantTotalNano: amountNano })
-  return node
-}
-
-const settled = (requestId: string, chargeNano = '1000', epoch = 1): Entry => ({
-  kind: 'settle',
-  epoch,
-  settlement: settlementOf({ requestId, organizationId: 'acme', chargeNano }),
-})
-
-async function refusalOf(work: Promise<unknown>): Promise<StoreRefusal> {
-  const error = await work.then(
-    () => null,
-    (thrown: unknown) => thrown,
-  )
-  expect(error).toBeInstanceOf(StoreRefusal)
-  return error as StoreRefusal
 }
 
 function describeApplying(store: () => Store): void {
@@ -75,8 +48,8 @@ function describeApplying(store: () => Store): void {
     const whole = batchOf(node, 0, [settled('r1'), settled('r2'), settled('r3')])
     const gapped = { ...whole, records: [whole.records[0]!, whole.records[2]!, whole.records[2]!] }
     const short = { ...whole, records: whole.records.slice(0, 2) }
-    await expect(store().applyJournal(gapped)).rejects.toThrow('must carry that sequence number')
-    await expect(store().applyJournal(short)).rejects.toThrow('carries 3 records, not 2')
+    expect(await messageOf(store().applyJournal(gapped))).toContain('must carry that sequence number')
+    expect(await messageOf(store().applyJournal(short))).toContain('carries 3 records, not 2')
     expect(await store().receipt('r1')).toBeNull()
     expect(await store().applyJournal(whole)).toEqual({ applied: true, lastSeq: 3 })
   })
@@ -103,7 +76,9 @@ function describeApplying(store: () => Store): void {
     expect(await store().balance('acme')).toEqual({ balanceNano: 3_500n, leasedNano: 0n })
     expect(failuresOf(await store().verifyLedger())).toEqual([])
   })
+}
 
+function describeOddRecords(store: () => Store): void {
   test('a settlement above its lease is still paid, below zero if need be, and the debt is reported', async () => {
     const node = await leasedNode(store(), 1_000n)
     await store().applyJournal(batchOf(node, 0, [settled('r1', '600'), settled('r2', '700')]))
@@ -128,7 +103,11 @@ function describeApplying(store: () => Store): void {
     const stranger = settlementOf({ requestId: 'r1', organizationId: 'nobody' })
     const batch = batchOf(node, 0, [
       { kind: 'settle', epoch: 1, settlement: stranger },
-      { kind: 'settle', epoch: 1, settlement: settlementOf({ requestId: 'r2', organizationId: 'acme', ratedNano: '1.5' }) },
+      {
+        kind: 'settle',
+        epoch: 1,
+        settlement: settlementOf({ requestId: 'r2', organizationId: 'acme', ratedNano: '1.5' }),
+      },
       settled('r3'),
       settled('r3'),
       { kind: 'return-lease', epoch: 1, organizationId: 'acme', amountNano: '9000000' },
@@ -138,7 +117,14 @@ function describeApplying(store: () => Store): void {
     expect(await store().balance('acme')).toEqual({ balanceNano: 999_000n, leasedNano: 999_000n })
     const failures = failuresOf(await store().verifyLedger())
     expect(failures).toHaveLength(1)
-    const reasons = ['no-record-parked', 'no organization nobody', 'ratedNano', 'r3 was settled before', 'has 999000 left', 'of epoch 7']
+    const reasons = [
+      'no-record-parked',
+      'no organization nobody',
+      'ratedNano',
+      'r3 was settled before',
+      'has 999000 left',
+      'of epoch 7',
+    ]
     for (const reason of reasons) expect(failures[0]).toContain(reason)
   })
 
@@ -166,17 +152,26 @@ function describeLeases(store: () => Store): void {
   test('200 asks at once never hand out more than there is', async () => {
     await grant(store(), 10_000n)
     const nodes = await Promise.all([0, 1, 2, 3].map((index) => store().openNode(`node-${index}`)))
-    const asks = Array.from({ length: 200 }, (_, index) => ({ node: nodes[index % 4]!, wantTotalNano: BigInt(index) * 100n }))
-    await Promise.all(asks.map(({ node, wantTotalNano }) => store().leaseCredit({ ...node, organizationId: 'acme', wantTotalNano })))
+    const asks = Array.from({ length: 200 }, (_, index) => ({
+      node: nodes[index % 4]!,
+      wantTotalNano: BigInt(index) * 100n,
+    }))
+    await Promise.all(
+      asks.map(({ node, wantTotalNano }) => store().leaseCredit({ ...node, organizationId: 'acme', wantTotalNano })),
+    )
     expect(await store().balance('acme')).toEqual({ balanceNano: 10_000n, leasedNano: 10_000n })
-    const grants = await Promise.all(nodes.map((node) => store().leaseCredit({ ...node, organizationId: 'acme', wantTotalNano: 0n })))
+    const grants = await Promise.all(
+      nodes.map((node) => store().leaseCredit({ ...node, organizationId: 'acme', wantTotalNano: 0n })),
+    )
     expect(grants.reduce((total, { grantedNano }) => total + grantedNano, 0n)).toBe(10_000n)
     expect(failuresOf(await store().verifyLedger())).toEqual([])
   })
 
   test('what a node returns is available again, and does not lower its cumulative total', async () => {
     const node = await leasedNode(store(), 1_000n)
-    await store().applyJournal(batchOf(node, 0, [{ kind: 'return-lease', epoch: 1, organizationId: 'acme', amountNano: '400' }]))
+    await store().applyJournal(
+      batchOf(node, 0, [{ kind: 'return-lease', epoch: 1, organizationId: 'acme', amountNano: '400' }]),
+    )
     expect(await store().balance('acme')).toEqual({ balanceNano: 1_000n, leasedNano: 600n })
     const again = await store().leaseCredit({ ...node, organizationId: 'acme', wantTotalNano: 1_100n })
     expect(again).toEqual({ grantedNano: 1_100n, availableNano: 300n })
@@ -207,7 +202,12 @@ function describeCredit(store: () => Store): void {
   test('a grant is given once per idempotency key, and a different one under the same key is refused', async () => {
     const first = await grant(store(), 25_000_000_000n)
     expect(await grant(store(), 25_000_000_000n)).toEqual(first)
-    expect(first).toMatchObject({ kind: 'grant', debitAccount: 'grants', creditAccount: 'credit:acme', amountNano: 25_000_000_000n })
+    expect(first).toMatchObject({
+      kind: 'grant',
+      debitAccount: 'grants',
+      creditAccount: 'credit:acme',
+      amountNano: 25_000_000_000n,
+    })
     expect(await store().balance('acme')).toEqual({ balanceNano: 25_000_000_000n, leasedNano: 0n })
     expect((await refusalOf(grant(store(), 1n))).code).toBe('idempotency-conflict')
     await store().createOrganization({ id: 'beta', name: 'Beta', createdAt: noon })
@@ -237,106 +237,8 @@ function describeCredit(store: () => Store): void {
 
   test('an amount that no column can hold is a fault, and changes nothing', async () => {
     await grant(store(), 9_000_000_000_000_000_000n)
-    await expect(grant(store(), 9_000_000_000_000_000_000n, 'grant-2')).rejects.toThrow()
+    expect(await messageOf(grant(store(), 9_000_000_000_000_000_000n, 'grant-2'))).not.toBeNull()
     expect((await store().balance('acme')).balanceNano).toBe(9_000_000_000_000_000_000n)
     expect(failuresOf(await store().verifyLedger())).toEqual([])
-  })
-}
-
-function describeKeys(store: () => Store): void {
-  test('a key comes back as it was made, nulls and large budgets included', async () => {
-    const plain = keyOf({ id: 'k1', organizationId: 'acme' })
-    const full = keyOf({
-      id: 'k2', organizationId: 'acme', createdAt: noon + 1, budgetNano: 9_007_199_254_740_993n, budgetPeriod: 'week',
-      models: ['gpt-5', 'gemini-3-pro'], rpm: 60, tpm: 100_000, concurrency: 4, previousHash: 'old', previousHashUntil: noon + 60_000,
-      expiresAt: noon + 90_000, revokedAt: noon + 80_000,
-    })
-    await store().createKey(full)
-    await store().createKey(plain)
-    expect(await store().keys()).toEqual([plain, full])
-    expect(await store().keys('acme')).toEqual([plain, full])
-    expect(await store().keys('nobody')).toEqual([])
-  })
-
-  test('updating a key changes what was asked for and nothing else, to null as well', async () => {
-    const key = keyOf({ id: 'k1', organizationId: 'acme', rpm: 60, models: ['gpt-5'] })
-    await store().createKey(key)
-    const changed = { ...key, rpm: null, models: null, hash: 'new hash', budgetNano: 7n, budgetPeriod: 'total' as const }
-    expect(await store().updateKey('k1', { rpm: null, models: null, hash: 'new hash', budgetNano: 7n, budgetPeriod: 'total' })).toEqual(changed)
-    expect(await store().keys()).toEqual([changed])
-    expect((await refusalOf(store().updateKey('k9', {}))).code).toBe('key-not-found')
-  })
-
-  test('a key of an unknown organization, a second key of one id, and a second organization of one id are refused', async () => {
-    await store().createKey(keyOf({ id: 'k1', organizationId: 'acme' }))
-    expect((await refusalOf(store().createKey(keyOf({ id: 'k2', organizationId: 'nobody' })))).code).toBe('organization-not-found')
-    expect((await refusalOf(store().createKey(keyOf({ id: 'k1', organizationId: 'acme' })))).code).toBe('idempotency-conflict')
-    const again = store().createOrganization({ id: 'acme', name: 'Acme again', createdAt: noon })
-    expect((await refusalOf(again)).code).toBe('idempotency-conflict')
-    expect(await store().organizations()).toEqual([{ id: 'acme', name: 'Acme', createdAt: noon }])
-  })
-}
-
-const minuteMs = 60_000
-const dayMs = 1_440 * minuteMs
-
-function describeReports(store: () => Store): void {
-  test('a receipt is shown whole, and only to its own organization', async () => {
-    const node = await leasedNode(store())
-    const settlement = settlementOf({ requestId: 'r1', organizationId: 'acme', latencyMs: 12.75 })
-    await store().applyJournal(batchOf(node, 0, [{ kind: 'settle', epoch: 1, settlement }]))
-    expect(await store().receipt('r1')).toEqual(settlement)
-    expect(await store().receipt('r1', 'acme')).toEqual(settlement)
-    expect(await store().receipt('r1', 'beta')).toBeNull()
-    expect(await store().receipt('r2')).toBeNull()
-  })
-
-  test('usage adds up by each dimension, the dearest first, failures counted', async () => {
-    const node = await leasedNode(store())
-    const entry = (requestId: string, changes: Parameters<typeof settlementOf>[0] | object): Entry => ({
-      kind: 'settle', epoch: 1, settlement: settlementOf({ ...changes, requestId, organizationId: 'acme' }),
-    })
-    await store().applyJournal(
-      batchOf(node, 0, [
-        entry('r1', { chargeNano: '10' }),
-        entry('r2', { chargeNano: '500', model: 'gemini-3-pro', keyId: 'key-2', region: 'us' }),
-        entry('r3', { chargeNano: '20', status: 429 }),
-        entry('r4', { chargeNano: '0', ending: 'upstream-failed' }),
-      ]),
-    )
-    const span = { organizationId: 'acme', from: noon, to: noon + 1 }
-    const tokens = (n: number) => ({ inputTokens: 12 * n, cachedInputTokens: 3 * n, outputTokens: 40 * n, reasoningTokens: 8 * n })
-    expect(await store().usage({ ...span, by: 'model' })).toEqual([
-      { group: 'gemini-3-pro', requests: 1, errors: 0, ...tokens(1), chargeNano: 500n },
-      { group: 'gpt-5', requests: 3, errors: 2, ...tokens(3), chargeNano: 30n },
-    ])
-    expect((await store().usage({ ...span, by: 'key' })).map(({ group }) => group)).toEqual(['key-2', 'key-1'])
-    expect((await store().usage({ ...span, by: 'region' })).map(({ group }) => group)).toEqual(['us', 'eu'])
-    expect((await store().usage({ ...span, by: 'upstream' })).map(({ requests }) => requests)).toEqual([4])
-    expect((await store().usage({ ...span, by: 'endpoint' })).map(({ chargeNano }) => chargeNano)).toEqual([530n])
-    expect(await store().usage({ ...span, organizationId: 'beta', by: 'model' })).toEqual([])
-  })
-
-  test('usage and charges count exactly the requests admitted in their span, to the minute', async () => {
-    const node = await leasedNode(store())
-    // Charges are powers of two, so that a sum names its requests; together they cross minutes, hours and days.
-    const offsets = [-40 * dayMs, -dayMs, -10 * 60 * minuteMs, -61 * minuteMs, -minuteMs, 0, minuteMs, 59 * minuteMs, 14 * 60 * minuteMs, dayMs, 3 * dayMs]
-    const entries = offsets.map((offset, index): Entry => ({
-      kind: 'settle', epoch: 1,
-      settlement: settlementOf({ requestId: `r${index}`, organizationId: 'acme', admittedAt: noon + offset, chargeNano: String(2 ** index) }),
-    }))
-    await store().applyJournal(batchOf(node, 0, entries))
-    const floor = (time: number): number => time - (time % minuteMs)
-    const expected = (from: number, to: number): bigint =>
-      offsets.reduce((sum, offset, index) => (noon + offset >= from && noon + offset < to ? sum + (1n << BigInt(index)) : sum), 0n)
-    for (const [a, b] of offsets.flatMap((from) => offsets.map((to) => [floor(noon + from), floor(noon + to)] as const))) {
-      const [row] = await store().usage({ organizationId: 'acme', by: 'model', from: a, to: b })
-      expect(row?.chargeNano ?? 0n).toBe(expected(a, b))
-    }
-    for (const offset of offsets) {
-      const [row] = await store().chargesByKey(floor(noon + offset))
-      expect(row).toEqual({ keyId: 'key-1', chargeNano: expected(floor(noon + offset), Infinity) })
-    }
-    expect(await store().chargesByKey(noon + 4 * dayMs)).toEqual([])
   })
 }

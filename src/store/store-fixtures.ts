@@ -5,9 +5,17 @@ import type { JournalBatch, KeyRow, Settlement, ShippedRecord } from './store.ts
 export const noon = Date.UTC(2026, 10, 23, 10, 20, 30)
 
 /** A settlement whose one line multiplies out to `chargeNano`, a whole number of nano-USD. */
-export function settlementOf(changes: Partial<Settlement> & { readonly requestId: string; readonly organizationId: string }): Settlement {
+export function settlementOf(
+  changes: Partial<Settlement> & { readonly requestId: string; readonly organizationId: string },
+): Settlement {
   const chargeNano = changes.chargeNano ?? '1000'
-  const line = { class: 'outputText', quantity: Number(chargeNano), unit: 'token', picoPerUnit: '1000', amountPico: `${chargeNano}000` }
+  const line = {
+    class: 'outputText',
+    quantity: Number(chargeNano),
+    unit: 'token',
+    picoPerUnit: '1000',
+    amountPico: `${chargeNano}000`,
+  }
   return {
     keyId: 'key-1',
     admittedAt: noon,
@@ -41,12 +49,23 @@ export function settlementOf(changes: Partial<Settlement> & { readonly requestId
 /** A record without its place in the journal. */
 export type Entry =
   | { readonly kind: 'settle'; readonly epoch: number; readonly settlement: Settlement }
-  | { readonly kind: 'return-lease'; readonly epoch: number; readonly organizationId: string; readonly amountNano: string }
+  | {
+      readonly kind: 'return-lease'
+      readonly epoch: number
+      readonly organizationId: string
+      readonly amountNano: string
+    }
   | { readonly kind: 'end-epoch'; readonly epoch: number }
 
 /** The batch that ships these entries after `fromSeq`. */
-export function batchOf(node: { readonly nodeId: number; readonly epoch: number }, fromSeq: number, entries: readonly Entry[]): JournalBatch {
-  const records = entries.map((entry, index) => JSON.stringify({ ...entry, seq: fromSeq + 1 + index } satisfies ShippedRecord))
+export function batchOf(
+  node: { readonly nodeId: number; readonly epoch: number },
+  fromSeq: number,
+  entries: readonly Entry[],
+): JournalBatch {
+  const records = entries.map((entry, index) =>
+    JSON.stringify({ ...entry, seq: fromSeq + 1 + index } satisfies ShippedRecord),
+  )
   return { nodeId: node.nodeId, epoch: node.epoch, fromSeq, toSeq: fromSeq + entries.length, records }
 }
 

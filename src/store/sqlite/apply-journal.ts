@@ -39,7 +39,11 @@ type Work = JournalParts & {
 }
 
 /** Prepares applying batches; see `Store.applyJournal`. */
-export function prepareApplyJournal(db: Database, parts: JournalParts, clock: Clock): (batch: JournalBatch) => ApplyResult {
+export function prepareApplyJournal(
+  db: Database,
+  parts: JournalParts,
+  clock: Clock,
+): (batch: JournalBatch) => ApplyResult {
   const records = prepareRecords(db)
   const apply = db.transaction((batch: JournalBatch, read: readonly ReadRecord[]): ApplyResult => {
     const result = parts.nodes.advance(batch)
@@ -67,7 +71,8 @@ const beginWork = (parts: JournalParts, records: Records, nodeId: number, at: nu
 
 function applyOrPark(work: Work, read: ReadRecord): void {
   const problem = read.record ? applyRecord(work, read.record) : read.problem
-  if (problem !== null) work.records.park({ nodeId: work.nodeId, seq: read.seq, reason: problem, text: read.text, at: work.at })
+  if (problem !== null)
+    work.records.park({ nodeId: work.nodeId, seq: read.seq, reason: problem, text: read.text, at: work.at })
 }
 
 /** Returns why the record cannot be applied, having changed nothing, or null when it was. */
@@ -82,10 +87,15 @@ function applyRecord(work: Work, record: ShippedRecord): string | null {
   }
 }
 
-function settle(work: Work, settlement: Settlement, { seq, epoch }: { readonly seq: number; readonly epoch: number }): string | null {
+function settle(
+  work: Work,
+  settlement: Settlement,
+  { seq, epoch }: { readonly seq: number; readonly epoch: number },
+): string | null {
   const { organizationId, requestId } = settlement
   if (!isKnown(work, organizationId)) return `there is no organization ${organizationId}`
-  if (!work.requests.insertOnce(settlement, { nodeId: work.nodeId, seq, epoch })) return `request ${requestId} was settled before`
+  if (!work.requests.insertOnce(settlement, { nodeId: work.nodeId, seq, epoch }))
+    return `request ${requestId} was settled before`
   work.rollups.add(work.usage, settlement)
   const chargeNano = BigInt(settlement.chargeNano)
   if (chargeNano > 0n) capture(work, leaseOf(work, epoch, organizationId), requestId, chargeNano)
@@ -124,7 +134,9 @@ function returnLease(work: Work, record: Extract<ShippedRecord, { kind: 'return-
 /** Closes what the node still has open of this epoch and older ones, and gives the remainders back. */
 function endEpoch(work: Work, { seq, epoch }: { readonly seq: number; readonly epoch: number }): null {
   writeLeases(work)
-  const open = work.leases.openUpTo(work.nodeId, epoch).map((lease) => leaseOf(work, lease.id.epoch, lease.id.organizationId))
+  const open = work.leases
+    .openUpTo(work.nodeId, epoch)
+    .map((lease) => leaseOf(work, lease.id.epoch, lease.id.organizationId))
   const amountNano = open.reduce((total, lease) => total + remainderOf(lease), 0n)
   work.records.applied({ nodeId: work.nodeId, seq, epoch, kind: 'end-epoch', organizationId: null, amountNano })
   for (const lease of open) {

@@ -30,10 +30,16 @@ export function openForReading(path: string): Database {
   return db
 }
 
-function open(path: string, mode: { readonly create?: boolean; readonly readwrite?: boolean; readonly readonly?: boolean }): Database {
+function open(
+  path: string,
+  mode: { readonly create?: boolean; readonly readwrite?: boolean; readonly readonly?: boolean },
+): Database {
   const db = new Database(path, { ...mode, safeIntegers: true, strict: true })
   const version = db.prepare<{ version: string }, []>('select sqlite_version() as version').get()!.version
-  assert(isAtLeast(version, versionMin), `SQLite must be ${versionMin} or newer, not ${version}: older ones can corrupt the database`)
+  assert(
+    isAtLeast(version, versionMin),
+    `SQLite must be ${versionMin} or newer, not ${version}: older ones can corrupt the database`,
+  )
   db.exec('pragma busy_timeout = 5000')
   db.exec('pragma foreign_keys = on')
   return db

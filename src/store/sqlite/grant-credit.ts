@@ -34,5 +34,8 @@ const postingOf = (grant: Grant, at: number) => ({
 
 function assertSame(first: Transfer, grant: Grant): void {
   if (first.amountNano === grant.amountNano && first.creditAccount === creditOf(grant.organizationId)) return
-  throw new StoreRefusal('idempotency-conflict', `the idempotency key ${grant.idempotencyKey} was used for another grant`)
+  throw new StoreRefusal(
+    'idempotency-conflict',
+    `the idempotency key ${grant.idempotencyKey} was used for another grant`,
+  )
 }

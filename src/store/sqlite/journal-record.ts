@@ -46,7 +46,10 @@ const shippedRecord = z.discriminatedUnion('kind', [
 /** Reads a batch, asserting that it is the gap-free run of sequence numbers it says it is. */
 export function readBatch(batch: JournalBatch): ReadRecord[] {
   const { fromSeq, toSeq, records } = batch
-  assert(records.length === toSeq - fromSeq, `a batch from ${fromSeq} to ${toSeq} carries ${toSeq - fromSeq} records, not ${records.length}`)
+  assert(
+    records.length === toSeq - fromSeq,
+    `a batch from ${fromSeq} to ${toSeq} carries ${toSeq - fromSeq} records, not ${records.length}`,
+  )
   return records.map((text, index) => readRecord(text, fromSeq + 1 + index, batch.epoch))
 }
 
@@ -55,7 +58,8 @@ function readRecord(text: string, seq: number, batchEpoch: number): ReadRecord {
   assert(json.seq === seq, `record ${seq} of a batch must carry that sequence number, not ${json.seq}`)
   const parsed = shippedRecord.safeParse(json)
   if (!parsed.success) return { seq, text, record: null, problem: `not understood: ${firstIssue(parsed.error)}` }
-  if (json.epoch > batchEpoch) return { seq, text, record: null, problem: `of epoch ${json.epoch}, after its batch's ${batchEpoch}` }
+  if (json.epoch > batchEpoch)
+    return { seq, text, record: null, problem: `of epoch ${json.epoch}, after its batch's ${batchEpoch}` }
   return { seq, text, record: json, problem: null }
 }
 

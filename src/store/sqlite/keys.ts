@@ -54,9 +54,11 @@ export function prepareKeys(db: Database, organizations: Organizations) {
   return {
     create(key: KeyRow): void {
       const { id, organizationId } = key
-      if (!organizations.exists(organizationId)) throw new StoreRefusal('organization-not-found', `there is no organization ${organizationId}`)
+      if (!organizations.exists(organizationId))
+        throw new StoreRefusal('organization-not-found', `there is no organization ${organizationId}`)
       const isNew = insert.run(id, organizationId, ...changeable(key), key.createdAt).changes === 1
-      if (!isNew) throw new StoreRefusal('idempotency-conflict', `there is already a key ${id}, or one with the same secret`)
+      if (!isNew)
+        throw new StoreRefusal('idempotency-conflict', `there is already a key ${id}, or one with the same secret`)
     },
     update: (id: string, changes: KeyChanges): KeyRow => change.immediate(id, changes),
     list: (organizationId?: string): KeyRow[] =>

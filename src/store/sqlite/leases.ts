@@ -15,7 +15,14 @@ export type Lease = {
 /** What the node has been handed and has neither spent nor given back. */
 export const remainderOf = (lease: Lease): bigint => lease.grantedNano - lease.returnedNano - lease.consumedNano
 
-type LeaseRow = { epoch: bigint; organization_id: string; granted_nano: bigint; returned_nano: bigint; consumed_nano: bigint; state: Lease['state'] }
+type LeaseRow = {
+  epoch: bigint
+  organization_id: string
+  granted_nano: bigint
+  returned_nano: bigint
+  consumed_nano: bigint
+  state: Lease['state']
+}
 
 const columns = 'epoch, organization_id, granted_nano, returned_nano, consumed_nano, state'
 const selectLease = `select ${columns} from lease where node_id = ? and epoch = ? and organization_id = ?`

@@ -63,11 +63,15 @@ export function prepareLedger(db: Database) {
     },
     writeAccounts(changes: AccountChanges): void {
       for (const [name, { debits, credits }] of changes) {
-        assert(change.run(debits, credits, name).changes === 1, `account ${name} must exist before money moves through it`)
+        assert(
+          change.run(debits, credits, name).changes === 1,
+          `account ${name} must exist before money moves through it`,
+        )
       }
     },
     /** What is left in `credit:<org>`; below zero only after an upstream charged more than could be held. */
-    availableNano: (organizationId: string): bigint => balanceOf(balanceRow.get(creditOf(organizationId)), organizationId),
+    availableNano: (organizationId: string): bigint =>
+      balanceOf(balanceRow.get(creditOf(organizationId)), organizationId),
     balance(organizationId: string): LedgerBalance {
       const available = balanceOf(balanceRow.get(creditOf(organizationId)), organizationId)
       const leased = balanceOf(balanceRow.get(heldOf(organizationId)), organizationId)

@@ -31,8 +31,10 @@ function assertKnown(applied: ReadonlyMap<number, string>, list: readonly Migrat
   const newest = list.at(-1)?.id ?? 0
   for (const [id, checksum] of applied) {
     const known = list.find((migration) => migration.id === id)
-    if (!known) throw new Error(`the database is at version ${id}, newer than this program's ${newest}: start a newer program`)
-    if (checksum !== checksumOf(known)) throw new Error(`migration ${id} (${known.name}) was edited after it was applied to this database`)
+    if (!known)
+      throw new Error(`the database is at version ${id}, newer than this program's ${newest}: start a newer program`)
+    if (checksum !== checksumOf(known))
+      throw new Error(`migration ${id} (${known.name}) was edited after it was applied to this database`)
   }
 }
 

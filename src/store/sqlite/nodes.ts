@@ -42,6 +42,7 @@ export function prepareNodes(db: Database) {
 
 function current(row: NodeRow | null, nodeId: number, epoch: number): NodeRow {
   if (!row) throw new StoreRefusal('node-fenced', `there is no node ${nodeId}: open it first`)
-  if (Number(row.epoch) !== epoch) throw new StoreRefusal('node-fenced', `node ${nodeId} is at epoch ${row.epoch}, not ${epoch}`)
+  if (Number(row.epoch) !== epoch)
+    throw new StoreRefusal('node-fenced', `node ${nodeId} is at epoch ${row.epoch}, not ${epoch}`)
   return row
 }

@@ -5,7 +5,8 @@ import { creditOf, heldOf } from './ledger.ts'
 
 type OrganizationRow = { id: string; name: string; created_at: bigint }
 
-const insertOrganization = 'insert into organization (id, name, created_at) values (?, ?, ?) on conflict (id) do nothing'
+const insertOrganization =
+  'insert into organization (id, name, created_at) values (?, ?, ?) on conflict (id) do nothing'
 const insertAccount = 'insert into account (name) values (?)'
 const selectOrganizations = 'select id, name, created_at from organization order by created_at, id'
 const selectExists = 'select 1 as found from organization where id = ?'
@@ -19,14 +20,16 @@ export function prepareOrganizations(db: Database) {
   const list = db.prepare<OrganizationRow, []>(selectOrganizations)
   const found = db.prepare<{ found: bigint }, [string]>(selectExists)
   const create = db.transaction(({ id, name, createdAt }: Organization): void => {
-    if (insert.run(id, name, createdAt).changes === 0) throw new StoreRefusal('idempotency-conflict', `there is already an organization ${id}`)
+    if (insert.run(id, name, createdAt).changes === 0)
+      throw new StoreRefusal('idempotency-conflict', `there is already an organization ${id}`)
     insertAccountRow.run(creditOf(id))
     insertAccountRow.run(heldOf(id))
   })
 
   return {
     create: (organization: Organization): void => create.immediate(organization),
-    list: (): Organization[] => list.all().map((row) => ({ id: row.id, name: row.name, createdAt: Number(row.created_at) })),
+    list: (): Organization[] =>
+      list.all().map((row) => ({ id: row.id, name: row.name, createdAt: Number(row.created_at) })),
     exists: (id: string): boolean => found.get(id) !== null,
   }
 }

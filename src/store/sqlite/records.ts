@@ -9,9 +9,16 @@ export type AppliedRecord = {
   readonly organizationId: string | null
   readonly amountNano: bigint
 }
-export type ParkedRecord = { readonly nodeId: number; readonly seq: number; readonly reason: string; readonly text: string; readonly at: number }
+export type ParkedRecord = {
+  readonly nodeId: number
+  readonly seq: number
+  readonly reason: string
+  readonly text: string
+  readonly at: number
+}
 
-const insertApplied = 'insert into lease_record (node_id, seq, epoch, kind, organization_id, amount_nano) values (?, ?, ?, ?, ?, ?)'
+const insertApplied =
+  'insert into lease_record (node_id, seq, epoch, kind, organization_id, amount_nano) values (?, ?, ?, ?, ?, ?)'
 const insertParked = 'insert into parked_record (node_id, seq, reason, record, at) values (?, ?, ?, ?, ?)'
 
 export type Records = ReturnType<typeof prepareRecords>

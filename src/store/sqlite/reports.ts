@@ -25,7 +25,15 @@ const columnOf: Readonly<Record<UsageDimension, string>> = {
 /** The tables that `spansOf` cuts a report into, in its order. */
 const spanTables = ['usage_minute', 'usage_hour', 'usage_day', 'usage_hour', 'usage_minute'] as const
 
-const sumNames = ['requests', 'errors', 'input_tokens', 'cached_input_tokens', 'output_tokens', 'reasoning_tokens', 'charge_nano'] as const
+const sumNames = [
+  'requests',
+  'errors',
+  'input_tokens',
+  'cached_input_tokens',
+  'output_tokens',
+  'reasoning_tokens',
+  'charge_nano',
+] as const
 
 const usageSql = (dimension: UsageDimension): string => `
   select name as "group", ${sumNames.map((sum) => `sum(${sum}) as ${sum}`).join(', ')}

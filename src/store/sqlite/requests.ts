@@ -21,7 +21,8 @@ export function prepareRequests(db: Database) {
 
   return {
     /** False and without effect when the request was settled before. */
-    insertOnce: (settlement: Settlement, as: AppliedAs): boolean => insert.run(...valuesOf(settlement, as)).changes === 1,
+    insertOnce: (settlement: Settlement, as: AppliedAs): boolean =>
+      insert.run(...valuesOf(settlement, as)).changes === 1,
     receipt(requestId: string, organizationId?: string): Settlement | null {
       const row = byId.get(requestId)
       if (!row || (organizationId !== undefined && row.organization_id !== organizationId)) return null

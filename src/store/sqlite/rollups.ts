@@ -78,7 +78,18 @@ const groupOf = (settlement: Settlement): Sums['group'] => [
 function sumsOf(table: Map<string, Sums>, key: string, group: Sums['group'], bucket: number): Sums {
   const known = table.get(key)
   if (known) return known
-  const fresh: Sums = { group, bucket, requests: 0, errors: 0, input: 0, cachedInput: 0, output: 0, reasoning: 0, chargeNano: 0n, latencyMs: 0 }
+  const fresh: Sums = {
+    group,
+    bucket,
+    requests: 0,
+    errors: 0,
+    input: 0,
+    cachedInput: 0,
+    output: 0,
+    reasoning: 0,
+    chargeNano: 0n,
+    latencyMs: 0,
+  }
   table.set(key, fresh)
   return fresh
 }
@@ -97,5 +108,17 @@ function addTo(sums: Sums, settlement: Settlement): void {
 function writeSums(statement: Statement<unknown, (string | number | bigint)[]>, sums: Sums): void {
   const [organizationId, ...rest] = sums.group
   const { bucket, requests, errors, input, cachedInput, output, reasoning, chargeNano, latencyMs } = sums
-  statement.run(organizationId, bucket, ...rest, requests, errors, input, cachedInput, output, reasoning, chargeNano, latencyMs)
+  statement.run(
+    organizationId,
+    bucket,
+    ...rest,
+    requests,
+    errors,
+    input,
+    cachedInput,
+    output,
+    reasoning,
+    chargeNano,
+    latencyMs,
+  )
 }

@@ -29,11 +29,20 @@ export type SqliteOptions = { readonly path: string; readonly clock?: Clock }
 export function openSqliteStore({ path, clock = systemClock }: SqliteOptions): Store {
   const lock = path === ':memory:' ? { release: () => {} } : lockFolder(dirname(path))
   try {
-    const db = openForWriting(path)
-    migrate(db, clock.now())
-    return storeOn(db, clock, lock)
+    return storeOn(openMigrated(path, clock.now()), clock, lock)
   } catch (error) {
     lock.release()
+    throw error
+  }
+}
+
+function openMigrated(path: string, now: number): Database {
+  const db = openForWriting(path)
+  try {
+    migrate(db, now)
+    return db
+  } catch (error) {
+    db.close()
     throw error
   }
 }
@@ -52,7 +61,11 @@ function storeOn(db: Database, clock: Clock, lock: FolderLock): Store {
   const reports = prepareReports(db)
   const leaseCredit = prepareLeaseCredit(db, { ledger, leases, nodes }, clock)
   const grantCredit = prepareGrantCredit(db, ledger, clock)
-  const applyJournal = prepareApplyJournal(db, { ledger, leases, nodes, organizations, requests, rollups: prepareRollups(db) }, clock)
+  const applyJournal = prepareApplyJournal(
+    db,
+    { ledger, leases, nodes, organizations, requests, rollups: prepareRollups(db) },
+    clock,
+  )
 
   // `async`, so that what is thrown arrives as a rejection, as it does from any other store.
   return {

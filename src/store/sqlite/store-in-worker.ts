@@ -1,6 +1,6 @@
 /**
- * The SQLite store in threads of its own: one that writes, and, from the first long report on, one that only
- * reads, so that proving a large ledger holds up no settlement.
+ * The SQLite store in threads of its own: one that writes, and, from the first time it is needed, one
+ * that only reads, so that proving a large ledger or listing all transfers holds up no settlement.
  */
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'

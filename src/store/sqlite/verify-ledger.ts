@@ -9,8 +9,16 @@ const namedProblemsMax = 5
 type Prover = { readonly name: string; readonly promise: string; readonly problems: (db: Database) => Iterable<string> }
 
 const provers: readonly Prover[] = [
-  ...ledgerChecks.map(({ name, promise, sql }) => ({ name, promise, problems: (db: Database) => problemsOfSql(db, sql) })),
-  { name: 'receipts-add-up', promise: 'the lines of every receipt multiply out to its charge, and its row agrees', problems: problemsOfReceipts },
+  ...ledgerChecks.map(({ name, promise, sql }) => ({
+    name,
+    promise,
+    problems: (db: Database) => problemsOfSql(db, sql),
+  })),
+  {
+    name: 'receipts-add-up',
+    promise: 'the lines of every receipt multiply out to its charge, and its row agrees',
+    problems: problemsOfReceipts,
+  },
 ]
 
 /** Runs every check; none stops another. See `Store.verifyLedger`. */

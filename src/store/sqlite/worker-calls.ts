@@ -36,13 +36,14 @@ async function close(worker: Worker, calls: Calls): Promise<void> {
   await worker.terminate()
 }
 
-type Calls = Omit<StoreWorker, 'close'> & {
+export type Calls = Omit<StoreWorker, 'close'> & {
   readonly opened: Promise<void>
   /** Rejects what waits and what comes; the first reason given stays. */
   readonly end: (reason: Error) => boolean
 }
 
-function followCalls(worker: Worker, onFailure?: (error: Error) => void): Calls {
+/** Matches a worker's replies to the calls made of it, until it dies or `end` is called. */
+export function followCalls(worker: Worker, onFailure?: (error: Error) => void): Calls {
   const waiting = new Map<number, Waiting>()
   let ended: Error | undefined
   let lastId = 0

@@ -165,3 +165,18 @@ describe('usage', () => {
     expect(usageOf({ prompt_tokens: 5, completion_tokens: 3, total_tokens: 9 })).toEqual({ usage: { input: 5, output: 3 }, mismatch: true })
   })
 })
+
+describe('a plain answer', () => {
+  const read = (answer: object) => chatCompletions.read(body(plain), {}, new URLSearchParams()).readAnswer(encode(JSON.stringify(answer)), new Headers())
+
+  test('tells its usage, the model and the tier that served', () => {
+    const choices = [{ message: { role: 'assistant', content: 'hello', tool_calls: [{ function: { name: 'f', arguments: '{}' } }] } }]
+    const reading = read({ model: 'gpt-5.4-2026-03-05', choices, usage, service_tier: 'flex' })
+    expect(reading).toMatchObject({ usage: { input: 5, cachedInput: 3, output: 5, reasoning: 4 }, servedModel: 'gpt-5.4-2026-03-05', tier: 'flex', vendorUsage: usage })
+    expect(reading.outputText()).toBe('hellof{}')
+  })
+
+  test('that is no completion cannot be read', () => {
+    expect(() => read({ hello: 'there' })).toThrow('choices')
+  })
+})

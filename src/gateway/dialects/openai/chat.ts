@@ -9,11 +9,13 @@ import { mediaOf } from './media.ts'
 import { askedTiers, servedTier, usageOf } from './usage.ts'
 
 const outputLimit = wholeNumber(1, 10_000_000).nullish()
-const ChatBody = z.looseObject({
+type Message = Readonly<Record<string, unknown>>
+const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null
+const ChatBody = z.object({
   model: z.string('expected the id of a model').min(1, 'expected the id of a model'),
-  messages: z.array(z.looseObject({}, 'expected a message object'), 'expected a list of messages').min(1, 'expected at least one message'),
+  messages: z.array(z.custom<Message>(isObject, 'expected a message object'), 'expected a list of messages').min(1, 'expected at least one message'),
   stream: z.boolean('expected true or false').nullish(),
-  stream_options: z.looseObject({ include_usage: z.boolean('expected true or false').nullish() }, 'expected an object').nullish(),
+  stream_options: z.object({ include_usage: z.boolean('expected true or false').nullish() }, 'expected an object').nullish(),
   n: wholeNumber(1, 128).nullish(),
   max_tokens: outputLimit,
   max_completion_tokens: outputLimit,
@@ -58,8 +60,8 @@ function asked(chat: ChatBody, body: RequestBody): Asked {
     tiers: askedTiers(chat.service_tier),
     upstreamPath: () => '/chat/completions',
     upstreamBody: (change) => upstreamBody(chat, body, change),
-    promptText: () => chat.messages.map(messageText).join('\n') + JSON.stringify(chat.tools ?? ''),
-    readAnswer: (answer) => readCompletion(JSON.parse(new TextDecoder().decode(answer))),
+    promptText: () => chat.messages.map(messageText).join('\n') + JSON.stringify(body.json['tools'] ?? ''),
+    readAnswer: (answer) => readCompletion(JSON.parse(new TextDecoder().decode(answer)) as Completion),
     followStream: () => followChat(chat.stream_options?.include_usage ?? false),
   }
 }
@@ -78,13 +80,13 @@ const limitKeys = (chat: ChatBody): string[] => {
   return given.length > 0 ? given : ['max_completion_tokens']
 }
 
-const Completion = z.looseObject({ model: z.string().optional(), choices: z.array(z.unknown()) })
+type Completion = { readonly model?: unknown; readonly choices?: unknown; readonly usage?: unknown; readonly service_tier?: unknown }
 
-function readCompletion(json: unknown): Reading {
-  const { model, choices, usage: vendorUsage, service_tier: tier } = Completion.parse(json)
+function readCompletion({ model, choices, usage: vendorUsage, service_tier: tier }: Completion): Reading {
+  if (!Array.isArray(choices)) throw new Error('a chat completion has choices')
   return {
     ...usageOf(vendorUsage),
-    servedModel: model ?? null,
+    servedModel: typeof model === 'string' ? model : null,
     tier: servedTier(tier),
     vendorUsage: vendorUsage ?? null,
     outputText: () => choices.map((choice) => messageText((choice as { message?: unknown }).message)).join(''),

@@ -8,7 +8,7 @@ import { usageOf } from './usage.ts'
 
 const expected = 'expected a text, a list of texts, a list of tokens or a list of such lists'
 const tokens = z.array(wholeNumber(0, 10_000_000)).min(1, 'expected at least one token')
-const EmbeddingsBody = z.looseObject({
+const EmbeddingsBody = z.object({
   model: z.string('expected the id of a model').min(1, 'expected the id of a model'),
   input: z.union([z.string(), z.array(z.string()).min(1), tokens, z.array(tokens).min(1)], expected),
 })

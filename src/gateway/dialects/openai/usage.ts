@@ -7,14 +7,14 @@ import type { ServiceTier } from '../../../money/price-book.ts'
 import { isPlausible, type Usage } from '../../../money/usage.ts'
 
 const count = z.number().nullish()
-const VendorUsage = z.looseObject({
+const VendorUsage = z.object({
   prompt_tokens: z.number(),
   completion_tokens: count,
   total_tokens: count,
   prompt_tokens_details: z
-    .looseObject({ cached_tokens: count, audio_tokens: count, image_tokens: count, cache_write_tokens: count })
+    .object({ cached_tokens: count, audio_tokens: count, image_tokens: count, cache_write_tokens: count })
     .nullish(),
-  completion_tokens_details: z.looseObject({ reasoning_tokens: count, audio_tokens: count }).nullish(),
+  completion_tokens_details: z.object({ reasoning_tokens: count, audio_tokens: count }).nullish(),
 })
 
 /** Disjoint usage, or null when the figures cannot be true; `mismatch` when they do not add up or cannot be true. */
@@ -43,7 +43,7 @@ function inputOf(prompt: number, cached: number, written: number, audio: number)
 }
 
 /** Drops absent classes, keeps negative and broken ones for `isPlausible` to see. */
-export const withoutZeros = (usage: Usage): Usage =>
+const withoutZeros = (usage: Usage): Usage =>
   Object.fromEntries(Object.entries(usage).filter(([, quantity]) => quantity !== 0))
 
 /** The tier an answer names as served, in our words; `fast` is priority under its newer name. */

@@ -1,0 +1,167 @@
+/** What every store promises about keys, organizations, receipts and usage. */
+import { expect, test } from 'bun:test'
+import { leasedNode, refusalOf } from './contract-steps.ts'
+import type { Store } from './store.ts'
+import { batchOf, keyOf, noon, settlementOf, type Entry } from './store-fixtures.ts'
+
+/** Virtual keys and organizations. */
+export function describeKeys(store: () => Store): void {
+  test('a key comes back as it was made, nulls and large budgets included', async () => {
+    const plain = keyOf({ id: 'k1', organizationId: 'acme' })
+    const full = keyOf({
+      id: 'k2',
+      organizationId: 'acme',
+      createdAt: noon + 1,
+      budgetNano: 9_007_199_254_740_993n,
+      budgetPeriod: 'week',
+      models: ['gpt-5', 'gemini-3-pro'],
+      rpm: 60,
+      tpm: 100_000,
+      concurrency: 4,
+      previousHash: 'old',
+      previousHashUntil: noon + 60_000,
+      expiresAt: noon + 90_000,
+      revokedAt: noon + 80_000,
+    })
+    await store().createKey(full)
+    await store().createKey(plain)
+    expect(await store().keys()).toEqual([plain, full])
+    expect(await store().keys('acme')).toEqual([plain, full])
+    expect(await store().keys('nobody')).toEqual([])
+  })
+
+  test('updating a key changes what was asked for and nothing else, to null as well', async () => {
+    const key = keyOf({ id: 'k1', organizationId: 'acme', rpm: 60, models: ['gpt-5'] })
+    await store().createKey(key)
+    const changed = {
+      ...key,
+      rpm: null,
+      models: null,
+      hash: 'new hash',
+      budgetNano: 7n,
+      budgetPeriod: 'total' as const,
+    }
+    expect(
+      await store().updateKey('k1', {
+        rpm: null,
+        models: null,
+        hash: 'new hash',
+        budgetNano: 7n,
+        budgetPeriod: 'total',
+      }),
+    ).toEqual(changed)
+    expect(await store().keys()).toEqual([changed])
+    expect((await refusalOf(store().updateKey('k9', {}))).code).toBe('key-not-found')
+  })
+
+  test('a key of an unknown organization, a second key of one id, and a second organization of one id are refused', async () => {
+    await store().createKey(keyOf({ id: 'k1', organizationId: 'acme' }))
+    expect((await refusalOf(store().createKey(keyOf({ id: 'k2', organizationId: 'nobody' })))).code).toBe(
+      'organization-not-found',
+    )
+    expect((await refusalOf(store().createKey(keyOf({ id: 'k1', organizationId: 'acme' })))).code).toBe(
+      'idempotency-conflict',
+    )
+    const again = store().createOrganization({ id: 'acme', name: 'Acme again', createdAt: noon })
+    expect((await refusalOf(again)).code).toBe('idempotency-conflict')
+    expect(await store().organizations()).toEqual([{ id: 'acme', name: 'Acme', createdAt: noon }])
+  })
+}
+
+const minuteMs = 60_000
+const dayMs = 1_440 * minuteMs
+
+/** Receipts, usage and charges. */
+export function describeReports(store: () => Store): void {
+  test('a receipt is shown whole, and only to its own organization', async () => {
+    const node = await leasedNode(store())
+    const settlement = settlementOf({ requestId: 'r1', organizationId: 'acme', latencyMs: 12.75 })
+    await store().applyJournal(batchOf(node, 0, [{ kind: 'settle', epoch: 1, settlement }]))
+    expect(await store().receipt('r1')).toEqual(settlement)
+    expect(await store().receipt('r1', 'acme')).toEqual(settlement)
+    expect(await store().receipt('r1', 'beta')).toBeNull()
+    expect(await store().receipt('r2')).toBeNull()
+  })
+
+  test('usage adds up by each dimension, the dearest first, failures counted', async () => {
+    const node = await leasedNode(store())
+    const entry = (requestId: string, changes: Parameters<typeof settlementOf>[0] | object): Entry => ({
+      kind: 'settle',
+      epoch: 1,
+      settlement: settlementOf({ ...changes, requestId, organizationId: 'acme' }),
+    })
+    await store().applyJournal(
+      batchOf(node, 0, [
+        entry('r1', { chargeNano: '10' }),
+        entry('r2', { chargeNano: '500', model: 'gemini-3-pro', keyId: 'key-2', region: 'us' }),
+        entry('r3', { chargeNano: '20', status: 429 }),
+        entry('r4', { chargeNano: '0', ending: 'upstream-failed' }),
+      ]),
+    )
+    const span = { organizationId: 'acme', from: noon, to: noon + 1 }
+    const tokens = (n: number) => ({
+      inputTokens: 12 * n,
+      cachedInputTokens: 3 * n,
+      outputTokens: 40 * n,
+      reasoningTokens: 8 * n,
+    })
+    expect(await store().usage({ ...span, by: 'model' })).toEqual([
+      { group: 'gemini-3-pro', requests: 1, errors: 0, ...tokens(1), chargeNano: 500n },
+      { group: 'gpt-5', requests: 3, errors: 2, ...tokens(3), chargeNano: 30n },
+    ])
+    expect((await store().usage({ ...span, by: 'key' })).map(({ group }) => group)).toEqual(['key-2', 'key-1'])
+    expect((await store().usage({ ...span, by: 'region' })).map(({ group }) => group)).toEqual(['us', 'eu'])
+    expect((await store().usage({ ...span, by: 'upstream' })).map(({ requests }) => requests)).toEqual([4])
+    expect((await store().usage({ ...span, by: 'endpoint' })).map(({ chargeNano }) => chargeNano)).toEqual([530n])
+    expect(await store().usage({ ...span, organizationId: 'beta', by: 'model' })).toEqual([])
+  })
+}
+
+/** The spans that reports are asked for. */
+export function describeSpans(store: () => Store): void {
+  test('usage and charges count exactly the requests admitted in their span, to the minute', async () => {
+    const node = await leasedNode(store())
+    // Charges are powers of two, so that a sum names its requests; together they cross minutes, hours and days.
+    const offsets = [
+      -40 * dayMs,
+      -dayMs,
+      -10 * 60 * minuteMs,
+      -61 * minuteMs,
+      -minuteMs,
+      0,
+      minuteMs,
+      59 * minuteMs,
+      14 * 60 * minuteMs,
+      dayMs,
+      3 * dayMs,
+    ]
+    const entries = offsets.map((offset, index): Entry => ({
+      kind: 'settle',
+      epoch: 1,
+      settlement: settlementOf({
+        requestId: `r${index}`,
+        organizationId: 'acme',
+        admittedAt: noon + offset,
+        chargeNano: String(2 ** index),
+      }),
+    }))
+    await store().applyJournal(batchOf(node, 0, entries))
+    const floor = (time: number): number => time - (time % minuteMs)
+    const expected = (from: number, to: number): bigint =>
+      offsets.reduce(
+        (sum, offset, index) => (noon + offset >= from && noon + offset < to ? sum + (1n << BigInt(index)) : sum),
+        0n,
+      )
+    for (const [a, b] of offsets.flatMap((from) =>
+      offsets.map((to) => [floor(noon + from), floor(noon + to)] as const),
+    )) {
+      const [row] = await store().usage({ organizationId: 'acme', by: 'model', from: a, to: b })
+      expect(row?.chargeNano ?? 0n).toBe(expected(a, b))
+    }
+    for (const offset of offsets) {
+      const [row] = await store().chargesByKey(floor(noon + offset))
+      expect(row).toEqual({ keyId: 'key-1', chargeNano: expected(floor(noon + offset), Infinity) })
+    }
+    expect(await store().chargesByKey(noon + 4 * dayMs)).toEqual([])
+  })
+}

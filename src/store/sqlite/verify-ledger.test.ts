@@ -1,0 +1,185 @@
+import { Database } from 'bun:sqlite'
+import { afterEach, beforeEach, expect, test } from 'bun:test'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { failuresOf } from '../contract-steps.ts'
+import { batchOf, noon, settlementOf } from '../store-fixtures.ts'
+import { openSqliteStore } from './sqlite-store.ts'
+
+let folder: string
+let path: string
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'mart-verify-'))
+  path = join(folder, 'mart.db')
+  await fill(path)
+})
+afterEach(() => rm(folder, { recursive: true }))
+
+async function fill(file: string): Promise<void> {
+  const store = openSqliteStore({ path: file })
+  await store.createOrganization({ id: 'acme', name: 'Acme', createdAt: noon })
+  await store.grantCredit({ organizationId: 'acme', amountNano: 100_000n, note: null, idempotencyKey: 'g' })
+  const node = await store.openNode('node-a')
+  await store.leaseCredit({ ...node, organizationId: 'acme', wantTotalNano: 50_000n })
+  const settle = (requestId: string, chargeNano: string) => ({
+    kind: 'settle' as const,
+    epoch: 1,
+    settlement: settlementOf({ requestId, organizationId: 'acme', chargeNano }),
+  })
+  const giveBack = { kind: 'return-lease' as const, epoch: 1, organizationId: 'acme', amountNano: '5000' }
+  await store.applyJournal(batchOf(node, 0, [settle('r1', '1000'), settle('r2', '2000'), giveBack]))
+  await store.close()
+}
+
+/** Changes the file as an operator with a SQL prompt could, past every constraint, then proves the ledger. */
+async function failuresAfter(sql: string): Promise<string[]> {
+  const db = new Database(path)
+  db.exec('pragma foreign_keys = off; pragma ignore_check_constraints = on')
+  db.exec(sql)
+  db.close()
+  const store = openSqliteStore({ path })
+  const failures = failuresOf(await store.verifyLedger())
+  await store.close()
+  return failures
+}
+const namesOf = (failures: readonly string[]): string[] => failures.map((failure) => failure.split(':')[0]!).sort()
+
+test('an honest ledger verifies', async () => {
+  expect(await failuresAfter('select 1')).toEqual([])
+})
+
+const freeTransfers = 'drop trigger transfer_never_updated; drop trigger transfer_never_deleted'
+const freeRequests = 'drop trigger request_never_updated'
+const keepTrigger = (name: string): string =>
+  `create trigger ${name} before update on request begin select raise(abort, 'no'); end`
+const restoreTransfers = `create trigger transfer_never_updated before update on transfer begin select raise(abort, 'no'); end;
+  create trigger transfer_never_deleted before delete on transfer begin select raise(abort, 'no'); end`
+
+const corruptions: readonly { readonly what: string; readonly sql: string; readonly caught: readonly string[] }[] = [
+  {
+    what: 'a balance raised by hand',
+    sql: "update account set credits = credits + 1 where name = 'credit:acme'",
+    caught: ['accounts-equal-transfers', 'debits-equal-credits'],
+  },
+  {
+    what: 'one side of a transfer lost',
+    sql: "update account set debits = debits - 1 where name = 'grants'",
+    caught: ['accounts-equal-transfers', 'debits-equal-credits'],
+  },
+  {
+    what: 'a lease raised without a transfer',
+    sql: 'update lease set granted_nano = granted_nano + 1',
+    caught: ['held-equals-leases', 'leases-equal-transfers'],
+  },
+  { what: 'a lease forgotten', sql: 'delete from lease', caught: ['held-equals-leases', 'leases-equal-transfers'] },
+  {
+    what: 'a lease overspent',
+    sql: 'update lease set consumed_nano = granted_nano + 1',
+    caught: ['held-equals-leases', 'leases-equal-transfers', 'leases-not-overspent'],
+  },
+  {
+    what: 'a lease closed with money in it',
+    sql: "update lease set state = 'closed'",
+    caught: ['held-equals-leases', 'leases-not-overspent'],
+  },
+  {
+    what: 'credit moved without its transfer',
+    sql: "update account set debits = debits + 90000 where name = 'credit:acme'; update account set credits = credits + 90000 where name = 'cash'",
+    caught: ['accounts-equal-transfers', 'no-credit-below-zero'],
+  },
+  ...['usage_minute', 'usage_hour', 'usage_day'].map((table) => ({
+    what: `a charge missing from ${table}`,
+    sql: `update ${table} set charge_nano = charge_nano - 1`,
+    caught: ['charges-equal-everywhere'],
+  })),
+  {
+    what: 'a request counted twice in a rollup',
+    sql: 'update usage_hour set requests = requests + 1',
+    caught: ['charges-equal-everywhere'],
+  },
+  {
+    what: 'a request deleted',
+    sql: "delete from request where id = 'r1'",
+    caught: ['charges-equal-everywhere', 'each-request-captured-once', 'every-record-applied-once'],
+  },
+  {
+    what: 'a capture deleted',
+    sql: `${freeTransfers}; delete from transfer where idempotency_key = 'capture:r1'; ${restoreTransfers}`,
+    caught: [
+      'accounts-equal-transfers',
+      'charges-equal-everywhere',
+      'each-request-captured-once',
+      'leases-equal-transfers',
+    ],
+  },
+  {
+    what: 'two captures swapped',
+    sql: `${freeTransfers}; update transfer set amount_nano = 3000 - amount_nano where kind = 'capture'; ${restoreTransfers}`,
+    caught: ['each-request-captured-once'],
+  },
+  { what: 'a record lost', sql: 'delete from lease_record', caught: ['every-record-applied-once'] },
+  {
+    what: 'a record applied twice',
+    sql: "insert into lease_record (node_id, seq, epoch, kind, amount_nano) values (1, 2, 1, 'end-epoch', 0)",
+    caught: ['every-record-applied-once'],
+  },
+  { what: 'a sequence put back', sql: 'update node set last_seq = 2', caught: ['every-record-applied-once'] },
+  {
+    what: 'a record parked',
+    sql: "update node set last_seq = 4; insert into parked_record (node_id, seq, reason, record, at) values (1, 4, 'why', '{}', 0)",
+    caught: ['no-record-parked'],
+  },
+  {
+    what: 'a charge above its hold',
+    sql: `${freeRequests}; update request set hold_nano = 999, settlement = json_set(settlement, '$.holdNano', '999') where id = 'r1'; ${keepTrigger('request_never_updated')}`,
+    caught: ['charge-within-hold'],
+  },
+  { what: 'a trigger dropped', sql: 'drop trigger transfer_never_deleted', caught: ['transfers-immutable'] },
+  {
+    what: 'more reversed than was captured',
+    sql: "insert into transfer (idempotency_key, kind, organization_id, debit_account, credit_account, amount_nano, at, reverses) select 'rev', 'reversal', 'acme', 'revenue', 'credit:acme', 1001, 0, id from transfer where idempotency_key = 'capture:r1'; update account set debits = debits + 1001 where name = 'revenue'; update account set credits = credits + 1001 where name = 'credit:acme'",
+    caught: ['transfers-immutable'],
+  },
+  ...[
+    { what: 'a line that does not multiply out', path: '$.lines[0].amountPico', value: '999999' },
+    { what: 'a line that does not reach the rated amount', path: '$.ratedNano', value: '1001' },
+    { what: 'a write-off that does not explain the charge', path: '$.writeOffNano', value: '1' },
+    { what: 'a receipt of another request', path: '$.requestId', value: 'r9' },
+  ].map(({ what, path: at, value }) => ({
+    what,
+    sql: `${freeRequests}; update request set settlement = json_set(settlement, '${at}', '${value}') where id = 'r1'; ${keepTrigger('request_never_updated')}`,
+    caught: ['receipts-add-up'],
+  })),
+]
+
+for (const { what, sql, caught } of corruptions) {
+  test(`verifying notices ${what}`, async () => {
+    expect(namesOf(await failuresAfter(sql))).toEqual([...caught])
+  })
+}
+
+test('a charge above its hold is accepted when it is flagged', async () => {
+  const changes = "hold_nano = 999, flags = '[\"over-hold\"]', settlement = json_set(settlement, '$.holdNano', '999')"
+  expect(
+    await failuresAfter(
+      `${freeRequests}; update request set ${changes} where id = 'r1'; ${keepTrigger('request_never_updated')}`,
+    ),
+  ).toEqual([])
+})
+
+test('a detail counts all problems and names a few', async () => {
+  const rows = Array.from({ length: 9 }, (_, index) => `(1, ${index + 4}, 'why', '{}', 0)`).join(', ')
+  const failures = await failuresAfter(
+    `update node set last_seq = 12; insert into parked_record (node_id, seq, reason, record, at) values ${rows}`,
+  )
+  expect(failures[0]).toEndWith('; and 4 more')
+})
+
+test('the database itself refuses to change a transfer or a receipt', () => {
+  const db = new Database(path)
+  expect(() => db.exec('update transfer set amount_nano = 1')).toThrow('append-only')
+  expect(() => db.exec('delete from transfer')).toThrow('append-only')
+  expect(() => db.exec('update request set charge_nano = 0')).toThrow('never changes')
+  db.close()
+})
