@@ -2,7 +2,7 @@
 import { mkdtempSync, readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { answers, start, type Measured } from './processes.ts'
+import { answers, cores, onCore, start, type Measured } from './processes.ts'
 
 export type Gateway = Measured & { readonly url: string; readonly key: string }
 
@@ -13,7 +13,7 @@ export async function startGateway(upstreamUrl: string): Promise<Gateway> {
   const url = `http://127.0.0.1:${port}`
   const main = new URL('../../src/main.ts', import.meta.url).pathname
   const env = { PORT: String(port), DATA_DIR: dataDir, MART_SANDBOX_URL: upstreamUrl }
-  const measured = await start([process.execPath, main], env, answers(`${url}/readyz`))
+  const measured = await start(onCore(cores.measured, [process.execPath, main]), env, answers(`${url}/readyz`))
   const { token } = JSON.parse(readFileSync(join(dataDir, 'operator.json'), 'utf8')) as { token: string }
   const admin = async <T>(path: string, body: object): Promise<T> => {
     const response = await fetch(`${url}/api/admin${path}`, { method: 'POST', headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' }, body: JSON.stringify(body) })

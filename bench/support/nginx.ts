@@ -2,7 +2,7 @@
 import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { answers, childOf, start } from './processes.ts'
+import { answers, childOf, cores, onCore, start } from './processes.ts'
 
 const shared = (folder: string, pid: string): string => `
 worker_processes 1; daemon off; pid ${folder}/${pid}.pid; error_log ${folder}/${pid}.err;
@@ -12,7 +12,7 @@ const temporary = (folder: string): string =>
 
 export type Nginx = { readonly url: string; readonly workerPid: number }
 
-async function startNginx(name: string, port: number, server: string, http = ''): Promise<Nginx> {
+async function startNginx(name: 'upstream' | 'proxy', port: number, server: string, http = ''): Promise<Nginx> {
   const folder = mkdtempSync(join(tmpdir(), `mart-nginx-${name}-`))
   const path = join(folder, 'nginx.conf')
   writeFileSync(
@@ -22,7 +22,7 @@ http { access_log off; ${temporary(folder)} keepalive_requests 100000000; ${http
   server { listen 127.0.0.1:${port}; location = /up { return 200 'up'; } location / { ${server} } } }`,
   )
   const url = `http://127.0.0.1:${port}`
-  const { pid } = await start(['nginx', '-c', path], {}, answers(`${url}/up`))
+  const { pid } = await start(onCore(name === 'proxy' ? cores.measured : cores.load, ['nginx', '-c', path]), {}, answers(`${url}/up`))
   return { url, workerPid: childOf(pid) }
 }
 

@@ -5,6 +5,10 @@ export type Measured = { readonly pid: number; readonly stop: () => Promise<void
 
 const stopped: (() => Promise<void>)[] = []
 
+/** The core of what is measured, and the core of the load and of what answers it. */
+export const cores = { measured: 0, load: 1 } as const
+export const onCore = (core: number, command: readonly string[]): string[] => ['taskset', '-c', String(core), ...command]
+
 /** Starts a process and waits until `isUp`; its output is shown if it never is. */
 export async function start(command: readonly string[], env: Readonly<Record<string, string>>, isUp: () => Promise<boolean>): Promise<Measured & { readonly output: () => string }> {
   const child = Bun.spawn([...command], { env: { ...process.env, ...env }, stdout: 'pipe', stderr: 'pipe' })

@@ -2,6 +2,7 @@
 import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { cores, onCore } from './processes.ts'
 
 export type Load = { readonly requests: number; readonly perSecond: number; readonly p50Micros: number; readonly p99Micros: number; readonly failed: number }
 
@@ -19,7 +20,7 @@ end`
 export async function wrk(url: string, { body, key, connections, seconds }: { body: string; key: string; connections: number; seconds: number }): Promise<Load> {
   const path = join(mkdtempSync(join(tmpdir(), 'mart-wrk-')), 'post.lua')
   writeFileSync(path, script(body, key))
-  const child = Bun.spawn(['wrk', '-t1', `-c${connections}`, `-d${seconds}s`, '--timeout', '10s', '-s', path, url], { stdout: 'pipe', stderr: 'inherit' })
+  const child = Bun.spawn(onCore(cores.load, ['wrk', '-t1', `-c${connections}`, `-d${seconds}s`, '--timeout', '10s', '-s', path, url]), { stdout: 'pipe', stderr: 'inherit' })
   const [, requests, micros, p50, p99, failed] = /RESULT (\d+) (\d+) ([\d.]+) ([\d.]+) (\d+)/.exec(await new Response(child.stdout).text()) ?? []
   if (requests === undefined) throw new Error('wrk gave no result')
   return { requests: Number(requests), perSecond: (Number(requests) / Number(micros)) * 1e6, p50Micros: Number(p50), p99Micros: Number(p99), failed: Number(failed) }
