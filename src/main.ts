@@ -25,13 +25,22 @@ import { startSandboxProcess } from './upstreams/sandbox-process.ts'
 
 const clock = systemClock
 const log = stderrLog
-/** Above the largest body that any endpoint takes, so that the dialect's own error can say the limit. */
-const requestBytesMax = 128 * 1024 * 1024
+/** No limit of Bun's: each endpoint has its own, and says it in its dialect. */
+const requestBytesMax = Number.MAX_SAFE_INTEGER
 /** Bun's longest; our own deadlines are shorter or, for a long first byte, lift it for the request. */
 const idleSecondsMax = 255
 const drainMsMax = 30_000
 
+/** Bun calls at most 256 upstreams at once unless its environment says otherwise from the start, so this process starts itself again, in place. */
+function liftCallLimit(): void {
+  const name = 'BUN_CONFIG_MAX_HTTP_REQUESTS'
+  if (process.env[name] !== undefined) return
+  const { execve } = process as unknown as { execve: (file: string, args: readonly string[], env: NodeJS.ProcessEnv) => never }
+  execve.call(process, process.execPath, [process.execPath, ...process.execArgv, ...process.argv.slice(1)], { ...process.env, [name]: '65336' })
+}
+
 async function main(): Promise<void> {
+  liftCallLimit()
   const config = loadConfig(process.env)
   mkdirSync(config.dataDir, { recursive: true, mode: 0o700 })
   const store = await openStoreInWorker({ dataDir: config.dataDir })

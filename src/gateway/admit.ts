@@ -37,7 +37,6 @@ export async function admit(requestId: string, key: KeyRow, call: Call, deps: Ga
   if (!('leave' in ticket)) throw rateLimited(ticket, key, deps)
   try {
     const hold = await holdCredit(key, bounds, deps)
-    deps.limits.holdBudget(key.id, hold.amountNano)
     const outputTokensPerAnswer = clampedOutput(call, price, bounds, hold)
     return { requestId, key, call, admittedAt, startedAt: deps.clock.monotonic(), price, ticket, hold, outputTokensPerAnswer }
   } catch (error) {
@@ -79,6 +78,7 @@ function boundsOf({ asked, model }: Call, price: Price): Bounds {
   }
 }
 
+/** Takes a hold on credit, and its amount of the key's budget. */
 async function holdCredit(key: KeyRow, bounds: Bounds, deps: GatewayDeps): Promise<Hold> {
   const budget = deps.limits.budget(key)
   const ceiling = budget ? lesser(budgetLeftNano(budget), bounds.fullNano) : bounds.fullNano
@@ -90,9 +90,15 @@ async function holdCredit(key: KeyRow, bounds: Bounds, deps: GatewayDeps): Promi
     ifShortNano: lesser(bounds.ifShortNano, ceiling),
     floorNano: bounds.floorNano,
   }
-  const answer = await Promise.resolve(deps.credit.hold(ask)).catch((cause: unknown) => {
-    throw billingUnavailable('the store cannot be reached', cause)
-  })
+  // Before anything is waited for: no other request may count on the same money of the budget.
+  deps.limits.holdBudget(key.id, ceiling)
+  const answer = await Promise.resolve()
+    .then(() => deps.credit.hold(ask))
+    .catch((cause: unknown) => {
+      deps.limits.releaseBudget(key.id, ceiling)
+      throw billingUnavailable('the store cannot be reached', cause)
+    })
+  deps.limits.releaseBudget(key.id, (ceiling - (answer.hold?.amountNano ?? 0n)) as Nano)
   if (answer.hold === null) throw insufficientCredit(bounds, answer.availableNano)
   return answer.hold
 }

@@ -4,7 +4,7 @@ import type { GatewayDeps } from './deps.ts'
 import type { Reading } from './dialect.ts'
 import { GatewayError } from './errors.ts'
 import { estimateUsage } from './estimate.ts'
-import { attemptOf, failureOf, isClientFault, refusalOf, UpstreamError, type Relayed } from './relay.ts'
+import { attemptOf, failureOf, isClientFault, refusalOf, retryMs, UpstreamError, type Relayed } from './relay.ts'
 import { responseHeaders } from './response-headers.ts'
 import { settle } from './settle.ts'
 
@@ -42,7 +42,7 @@ function read(relayed: Relayed, bytes: Uint8Array): Reading {
   try {
     return relayed.admitted.call.asked.readAnswer(bytes, relayed.upstream.headers)
   } catch (cause) {
-    throw new UpstreamError(new GatewayError('upstream_failed', 'The model gave an answer that cannot be read. Nothing is owed; you may try again.', { cause }), broken(relayed, 'the answer could not be read'))
+    throw new UpstreamError(new GatewayError('upstream_failed', 'The model gave an answer that cannot be read. Nothing is owed; you may try again.', { retryAfterMs: retryMs, cause }), broken(relayed, 'the answer could not be read'))
   }
 }
 

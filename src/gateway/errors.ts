@@ -33,13 +33,16 @@ export type FailureDetails = {
   readonly cause?: unknown
 }
 
+/** A key that was put where a name belongs must not be repeated back, into somebody's log. */
+const secretLike = /sk-bf-[\w-]+/g
+
 /** A failure whose message may be read by the caller. Everything else that is thrown becomes `internal`. */
 export class GatewayError extends Error {
   readonly code: FailureCode
   readonly details: FailureDetails
 
   constructor(code: FailureCode, message: string, details: FailureDetails = {}) {
-    super(message, { cause: details.cause })
+    super(message.replaceAll(secretLike, 'sk-bf-…'), { cause: details.cause })
     this.name = 'GatewayError'
     this.code = code
     this.details = details

@@ -1,4 +1,4 @@
-import type { Usage } from '../money/usage.ts'
+import { inputTokensOf, type Usage } from '../money/usage.ts'
 import type { GatewayDeps } from './deps.ts'
 import type { Asked, Reading } from './dialect.ts'
 
@@ -7,7 +7,8 @@ import type { Asked, Reading } from './dialect.ts'
  * received, nothing owed: then null.
  */
 export async function estimateUsage(asked: Asked, reading: Reading, deps: Pick<GatewayDeps, 'countTokens'>): Promise<Usage | null> {
-  if (reading.usage) return null
+  // No prompt counts nothing: figures that say so beside an answer cannot be true.
+  if (reading.usage && inputTokensOf(reading.usage) > 0) return null
   const outputText = reading.outputText()
   if (outputText === '' && asked.hasOutput) return null
   const [input, output] = await Promise.all([count(asked.promptText(), deps), count(outputText, deps)])

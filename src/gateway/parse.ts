@@ -32,16 +32,27 @@ export const modelNotFound = (name: string, hint = ''): GatewayError =>
 
 /** A JSON object of at most `bytesMax` bytes, kept as sent. Throws `body_too_large`, `invalid_request`. */
 export async function readBody(request: Request, bytesMax: number): Promise<RequestBody> {
-  const announced = Number(request.headers.get('content-length') ?? 0)
-  if (announced > bytesMax) throw tooLarge(announced, bytesMax)
-  const bytes = await request.bytes()
-  if (bytes.length > bytesMax) throw tooLarge(bytes.length, bytesMax)
+  const announced = request.headers.get('content-length')
+  if (announced !== null && Number(announced) > bytesMax) throw tooLarge(`is ${announced} bytes`, bytesMax)
+  const bytes = announced === null ? await readUpTo(request, bytesMax) : await request.bytes()
   const text = textOf(bytes)
   return { bytes, text, json: objectOf(text) }
 }
 
-const tooLarge = (bytes: number, bytesMax: number): GatewayError =>
-  new GatewayError('body_too_large', `The request body is ${bytes} bytes; at most ${bytesMax} bytes are allowed.`)
+/** A body whose length nobody announced is read only as far as it is allowed to go. */
+async function readUpTo(request: Request, bytesMax: number): Promise<Uint8Array> {
+  const pieces: Uint8Array[] = []
+  let length = 0
+  for await (const piece of request.body ?? []) {
+    length += piece.length
+    if (length > bytesMax) throw tooLarge('is larger', bytesMax)
+    pieces.push(piece)
+  }
+  return Buffer.concat(pieces)
+}
+
+const tooLarge = (what: string, bytesMax: number): GatewayError =>
+  new GatewayError('body_too_large', `The request body ${what}; at most ${bytesMax} bytes are allowed.`)
 
 const utf8 = new TextDecoder('utf-8', { fatal: true })
 function textOf(bytes: Uint8Array): string {

@@ -95,12 +95,13 @@ export const attemptOf = (deployment: Deployment, status: number | null, error: 
   firstByteMs,
 })
 
-const retryMs = 1_000
+/** When trying again may help, where the upstream does not say. */
+export const retryMs = 1_000
 
 /** A failed connection in words for the caller: nothing was received, so nothing is owed. */
 export function failureOf(exchange: Exchange, cause: unknown): GatewayError {
   if (exchange.cutBy === 'first-byte' || exchange.cutBy === 'idle' || exchange.cutBy === 'total')
-    return new GatewayError('upstream_timeout', 'The model did not answer in time. You may try again.', { cause })
+    return new GatewayError('upstream_timeout', 'The model did not answer in time. You may try again.', { retryAfterMs: retryMs, cause })
   return new GatewayError('upstream_failed', 'The model could not be reached or broke off its answer. You may try again.', { retryAfterMs: retryMs, cause })
 }
 

@@ -28,8 +28,8 @@ export type Outcome = {
 /** Settles an admitted request at once, and gives its statement when the journal has it. Throws `billing_unavailable` when the journal cannot take it. */
 export async function settle(admitted: Admitted, deployment: Deployment | null, outcome: Outcome, deps: GatewayDeps): Promise<Settlement> {
   const { key, hold, ticket } = admitted
-  const usage = outcome.reading?.usage ?? outcome.estimate ?? {}
-  const isEstimated = !outcome.reading?.usage && outcome.estimate !== null
+  const usage = outcome.estimate ?? outcome.reading?.usage ?? {}
+  const isEstimated = outcome.estimate !== null
   const rated = rateServed(admitted, outcome.reading, usage, deps)
   const ratedNano = isEstimated ? lesser(rated.ratedNano, hold.amountNano) : rated.ratedNano
   const { chargeNano, writeOffNano } = deps.credit.settle(hold, ratedNano)
@@ -83,7 +83,7 @@ const outputTokensOf = (usage: Usage): number => {
 function flagsOf(admitted: Admitted, { reading }: Outcome, rated: Rated, isEstimated: boolean): SettlementFlag[] {
   const flags: [SettlementFlag, boolean][] = [
     ['estimated', isEstimated],
-    ['usage-mismatch', reading?.mismatch ?? false],
+    ['usage-mismatch', (reading?.mismatch ?? false) || (isEstimated && Boolean(reading?.usage))],
     ['over-hold', rated.ratedNano > admitted.hold.amountNano],
     ['output-clamped', admitted.outputTokensPerAnswer !== null],
     // A model prices searches either by the query or by the prompt; the other way is not a gap.

@@ -3,10 +3,11 @@
  * A client that leaves is charged for what the upstream made of its request: the rest is drained for its
  * real usage, within bounds; past those it is estimated.
  */
+import { setTimeout as sleep } from 'node:timers/promises'
 import { inBackground } from '../lib/log.ts'
 import type { Ending } from '../store/store.ts'
 import type { GatewayDeps } from './deps.ts'
-import type { StreamReader } from './dialect.ts'
+import type { Reading, StreamReader } from './dialect.ts'
 import { estimateUsage } from './estimate.ts'
 import { attemptOf, failureOf, reportProgress, type Relayed } from './relay.ts'
 import { responseHeaders } from './response-headers.ts'
@@ -34,7 +35,10 @@ export function stream(relayed: Relayed, deps: GatewayDeps): Response {
         const ending = endingOf(next, follow)
         await ended(ending)
         exchange.end()
-        if (!hasLeft) finish(controller, lastWords(ending, next, follow, relayed))
+        const last = lastWords(ending, next, follow, relayed)
+        // An error takes back what the socket has not been given yet.
+        if (last === null) await sleep(flushMs)
+        if (!hasLeft) finish(controller, last)
       },
       cancel() {
         hasLeft = true
@@ -50,6 +54,8 @@ export function stream(relayed: Relayed, deps: GatewayDeps): Response {
   const headers = { ...responseHeaders(relayed, deps), 'cache-control': 'no-cache', 'x-accel-buffering': 'no' }
   return new Response(body, { headers })
 }
+
+const flushMs = 10
 
 function finish(controller: ReadableStreamDefaultController<Uint8Array>, last: Uint8Array | null): void {
   if (last === null) return controller.error(new Error('the upstream broke off its answer'))
@@ -93,9 +99,12 @@ function endOnce(relayed: Relayed, follow: StreamReader, deps: GatewayDeps): (en
   return (ending) => (ended ??= end(relayed, follow, ending, deps))
 }
 
+/** Running totals of an answer that did not end may count what was never sent, so what was received is counted instead. */
+const readingOf = (follow: StreamReader): Reading => (follow.state() === 'complete' ? follow.reading() : { ...follow.reading(), usage: null })
+
 async function end(relayed: Relayed, follow: StreamReader, ending: Ending, deps: GatewayDeps): Promise<void> {
   const { admitted, deployment, exchange, upstream, attempt } = relayed
-  const reading = follow.reading()
+  const reading = readingOf(follow)
   const estimate = await estimateUsage(admitted.call.asked, reading, deps)
   const attempts = ending === 'upstream-failed' ? [attemptOf(deployment, upstream.status, exchange.cutBy ?? 'the stream broke off', attempt.firstByteMs)] : [attempt]
   await settle(admitted, deployment, { ending, status: upstream.status, reading, estimate, attempts }, deps)

@@ -59,6 +59,12 @@ test('the elements of an array come out whole however it was cut', () => {
   )
 })
 
+test('no prefix of an object is taken for the whole, and none is read for ever', () => {
+  const text = JSON.stringify({ candidates: [{ text: 'a "quoted" \\ text' }], usageMetadata: { promptTokenCount: 1 } })
+  for (let cut = 0; cut < text.length; cut += 1) expect(() => memberValues(text.slice(0, cut), ['usageMetadata'])).toThrow()
+  expect(memberValues(`${text}\n`, ['usageMetadata'])).toEqual({ usageMetadata: { promptTokenCount: 1 } })
+})
+
 test('only the members asked for are parsed', () => {
   expect(memberValues('{"data":[{"model":"no"}],"model":"yes","usage":{"a":1}}', ['model', 'usage'])).toEqual({ model: 'yes', usage: { a: 1 } })
 })

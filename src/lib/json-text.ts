@@ -1,7 +1,7 @@
 /**
  * JSON as text: finding where the members of one object stand, and changing them in place.
  * What is not named stays as it was sent, byte for byte: order, spacing, numbers that no double
- * can hold. Only for text that `JSON.parse` has accepted; then every step here is a plain skip.
+ * can hold. For text that `JSON.parse` has accepted every step is a plain skip; any other text ends it early.
  */
 
 /** Where a member's value stands in the text, `[start, end)`, and where the member itself begins. */
@@ -35,10 +35,13 @@ export function duplicateKey(members: readonly Member[], keys: ReadonlySet<strin
   return null
 }
 
-/** The values of some members, parsed; the rest of the object, however large, is only skipped. */
+/** The values of some members, parsed; the rest of the object, however large, is only skipped. Throws when the text is not one whole object. */
 export function memberValues(text: string, keys: readonly string[]): Readonly<Record<string, unknown>> {
-  const members = membersOf(text).filter(({ key }) => keys.includes(key))
-  return Object.fromEntries(members.map(({ key, start, end }) => [key, JSON.parse(text.slice(start, end)) as unknown]))
+  const members = membersOf(text)
+  const end = skipSpace(text, members.at(-1)?.end ?? text.indexOf('{') + 1)
+  if (text[skipSpace(text, 0)] !== '{' || text[end] !== '}' || skipSpace(text, end + 1) !== text.length) throw new Error('the text is not one whole JSON object')
+  const named = members.filter(({ key }) => keys.includes(key))
+  return Object.fromEntries(named.map(({ key, start, end }) => [key, JSON.parse(text.slice(start, end)) as unknown]))
 }
 
 /**
@@ -80,8 +83,8 @@ function skipSpace(text: string, from: number): number {
 /** From an opening quote to just behind the closing one. `indexOf` keeps megabytes of image data cheap. */
 function skipString(text: string, from: number): number {
   let at = text.indexOf('"', from + 1)
-  while (isEscaped(text, at)) at = text.indexOf('"', at + 1)
-  return at + 1
+  while (at !== -1 && isEscaped(text, at)) at = text.indexOf('"', at + 1)
+  return at === -1 ? text.length : at + 1
 }
 
 function isEscaped(text: string, quote: number): boolean {

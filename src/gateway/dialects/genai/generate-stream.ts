@@ -9,6 +9,17 @@ import { createOutputText } from '../output-text.ts'
 import { contentText, groundingOf } from './parts.ts'
 import { servedTier, usageOf } from './usage.ts'
 
+/** What a record says of usage; nothing when it is not the JSON it should be. */
+function valuesOf(json: string): Readonly<Record<string, unknown>> {
+  try {
+    return json === '' ? {} : memberValues(json, ['usageMetadata', 'modelVersion'])
+  } catch {
+    return {}
+  }
+}
+
+/** Streams repeat their grounding; the last few records have it all. */
+const groundedMax = 4
 const noBytes = new Uint8Array(0)
 
 export function followGenerate(framing: 'sse' | 'array', headers: Headers): StreamReader {
@@ -16,13 +27,13 @@ export function followGenerate(framing: 'sse' | 'array', headers: Headers): Stre
   const splitter = framing === 'sse' ? createRecordSplitter() : createElementSplitter()
   const jsonOf = framing === 'sse' ? dataOf : (element: string): string => element
   const output = createOutputText((record) => contentText(jsonOf(record)))
-  const grounded: string[] = []
+  let grounded: string[] = []
   let counted = ''
   let state: 'open' | 'complete' | 'failed' = 'open'
 
   const read = (record: string): void => {
     if (record.includes('"promptTokenCount"')) counted = record
-    if (record.includes('"groundingMetadata"')) grounded.push(jsonOf(record))
+    if (record.includes('"groundingMetadata"')) grounded = [...grounded, jsonOf(record)].slice(-groundedMax)
     if (record.includes('"finishReason"') || record.includes('"blockReason"')) state = 'complete'
     else if (/^(data: ?)?\s*\{\s*"error"/.test(record)) state = 'failed'
     output.add(record)
@@ -38,7 +49,7 @@ export function followGenerate(framing: 'sse' | 'array', headers: Headers): Stre
     isFinal: () => false,
     state: () => state,
     reading: (): Reading => {
-      const { usageMetadata, modelVersion } = counted === '' ? {} : memberValues(jsonOf(counted), ['usageMetadata', 'modelVersion'])
+      const { usageMetadata, modelVersion } = valuesOf(jsonOf(counted))
       const { usage, mismatch } = usageOf(usageMetadata)
       return {
         usage: usage && { ...usage, ...groundingOf(grounded) },
