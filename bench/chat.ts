@@ -12,11 +12,28 @@ const answer = JSON.stringify({
   object: 'chat.completion',
   created: 1_763_800_000,
   model: 'gpt-5.4-2026-03-05',
-  choices: [{ index: 0, message: { role: 'assistant', content: 'Hello there. '.repeat(20), refusal: null }, logprobs: null, finish_reason: 'stop' }],
-  usage: { prompt_tokens: 40, completion_tokens: 61, total_tokens: 101, prompt_tokens_details: { cached_tokens: 0 }, completion_tokens_details: { reasoning_tokens: 0 } },
+  choices: [
+    {
+      index: 0,
+      message: { role: 'assistant', content: 'Hello there. '.repeat(20), refusal: null },
+      logprobs: null,
+      finish_reason: 'stop',
+    },
+  ],
+  usage: {
+    prompt_tokens: 40,
+    completion_tokens: 61,
+    total_tokens: 101,
+    prompt_tokens_details: { cached_tokens: 0 },
+    completion_tokens_details: { reasoning_tokens: 0 },
+  },
   service_tier: 'default',
 })
-const body = JSON.stringify({ model: 'gpt-5.4', messages: [{ role: 'user', content: 'hello '.repeat(30).trim() }], max_completion_tokens: 200 })
+const body = JSON.stringify({
+  model: 'gpt-5.4',
+  messages: [{ role: 'user', content: 'hello '.repeat(30).trim() }],
+  max_completion_tokens: 200,
+})
 const seconds = 5
 const rounds = 3
 const path = '/v1/chat/completions'
@@ -26,7 +43,8 @@ export async function chat(): Promise<void> {
   const upstream = await startStaticUpstream(18_181, answer)
   const proxy = await startProxy(18_182, upstream.url)
   const gateway = await startGateway(upstream.url)
-  const load = (url: string, connections: number): Promise<Load> => wrk(url + path, { body, key: gateway.key, connections, seconds })
+  const load = (url: string, connections: number): Promise<Load> =>
+    wrk(url + path, { body, key: gateway.key, connections, seconds })
   try {
     await load(gateway.url, 64)
     const rssEarly = rssMegabytes(gateway.pid)
@@ -37,9 +55,12 @@ export async function chat(): Promise<void> {
       gatewayCpu.push(await cpuPerRequest(gateway.pid, () => load(gateway.url, 64)))
     }
     report('CPU per request (µs), median of three rounds', median(gatewayCpu), median(nginxCpu), 4)
-    for (const connections of [1, 64]) await reportLatency(connections, load, { upstream: upstream.url, proxy: proxy.url, gateway: gateway.url })
+    for (const connections of [1, 64])
+      await reportLatency(connections, load, { upstream: upstream.url, proxy: proxy.url, gateway: gateway.url })
     const rssLate = await rssAfter(100_000, gateway.pid, () => load(gateway.url, 64))
-    print(`RSS: ${rssEarly.toFixed(0)} MB after the first ${seconds} s, ${rssLate.toFixed(0)} MB after 100,000 more requests: ratio ${(rssLate / rssEarly).toFixed(2)} (goal ≤ 1.20)`)
+    print(
+      `RSS: ${rssEarly.toFixed(0)} MB after the first ${seconds} s, ${rssLate.toFixed(0)} MB after 100,000 more requests: ratio ${(rssLate / rssEarly).toFixed(2)} (goal ≤ 1.20)`,
+    )
   } finally {
     await stopAll()
   }
@@ -53,22 +74,32 @@ async function cpuPerRequest(pid: number, run: () => Promise<Load>): Promise<num
   return (cpuMicros(pid) - before) / requests
 }
 
-async function reportLatency(connections: number, load: (url: string, connections: number) => Promise<Load>, urls: Readonly<Record<'upstream' | 'proxy' | 'gateway', string>>): Promise<void> {
+async function reportLatency(
+  connections: number,
+  load: (url: string, connections: number) => Promise<Load>,
+  urls: Readonly<Record<'upstream' | 'proxy' | 'gateway', string>>,
+): Promise<void> {
   const direct = await load(urls.upstream, connections)
   const proxied = await load(urls.proxy, connections)
   const governed = await load(urls.gateway, connections)
-  const added = (one: Load): string => `p50 +${((one.p50Micros - direct.p50Micros) / 1000).toFixed(2)} ms, p99 +${((one.p99Micros - direct.p99Micros) / 1000).toFixed(2)} ms, ${one.perSecond.toFixed(0)} req/s`
-  print(`added latency at concurrency ${connections}: gateway ${added(governed)}; nginx ${added(proxied)} (goal: p50 ≤ 0.5 ms)`)
+  const added = (one: Load): string =>
+    `p50 +${((one.p50Micros - direct.p50Micros) / 1000).toFixed(2)} ms, p99 +${((one.p99Micros - direct.p99Micros) / 1000).toFixed(2)} ms, ${one.perSecond.toFixed(0)} req/s`
+  print(
+    `added latency at concurrency ${connections}: gateway ${added(governed)}; nginx ${added(proxied)} (goal: p50 ≤ 0.5 ms)`,
+  )
 }
 
 async function rssAfter(requests: number, pid: number, run: () => Promise<Load>): Promise<number> {
-  for (let done = 0; done < requests; ) done += (await run()).requests
+  for (let done = 0; done < requests;) done += (await run()).requests
   return rssMegabytes(pid)
 }
 
 const print = (line: string): void => void process.stdout.write(`${line}\n`)
-export const median = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!
+export const median = (values: readonly number[]): number =>
+  values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!
 
 export function report(what: string, ours: number, baseline: number, goal: number): void {
-  print(`${what}: gateway ${ours.toFixed(1)}, baseline ${baseline.toFixed(1)}: ratio ${(ours / baseline).toFixed(2)} (goal ≤ ${goal})`)
+  print(
+    `${what}: gateway ${ours.toFixed(1)}, baseline ${baseline.toFixed(1)}: ratio ${(ours / baseline).toFixed(2)} (goal ≤ ${goal})`,
+  )
 }

@@ -16,8 +16,16 @@ export async function stream(): Promise<void> {
   const upstreamUrl = 'http://127.0.0.1:18191'
   const relayUrl = 'http://127.0.0.1:18192'
   try {
-    await start([process.execPath, program('stream-upstream.ts')], { PORT: '18191', CHUNKS: String(chunks) }, answers(`${upstreamUrl}/up`))
-    const relay = await start([process.execPath, program('bare-relay.ts')], { PORT: '18192', UPSTREAM: upstreamUrl }, answers(`${relayUrl}/up`))
+    await start(
+      [process.execPath, program('stream-upstream.ts')],
+      { PORT: '18191', CHUNKS: String(chunks) },
+      answers(`${upstreamUrl}/up`),
+    )
+    const relay = await start(
+      [process.execPath, program('bare-relay.ts')],
+      { PORT: '18192', UPSTREAM: upstreamUrl },
+      answers(`${relayUrl}/up`),
+    )
     const gateway = await startGateway(upstreamUrl)
     const run = (url: string): Promise<number> => runStreams(url, gateway.key)
     await run(gateway.url)
@@ -28,7 +36,12 @@ export async function stream(): Promise<void> {
       bare.push(await cpuPerChunk(relay.pid, () => run(relayUrl)))
       ours.push(await cpuPerChunk(gateway.pid, () => run(gateway.url)))
     }
-    report(`CPU per chunk (µs) at ${concurrency} streams of ${chunks} chunks, median of three rounds`, median(ours), median(bare), 2)
+    report(
+      `CPU per chunk (µs) at ${concurrency} streams of ${chunks} chunks, median of three rounds`,
+      median(ours),
+      median(bare),
+      2,
+    )
     process.stdout.write('no chunk was lost or reordered\n')
   } finally {
     await stopAll()
@@ -55,13 +68,19 @@ async function runStreams(url: string, key: string): Promise<number> {
   return received
 }
 
-const body = JSON.stringify({ model: 'gpt-5.4', stream: true, max_completion_tokens: 200, messages: [{ role: 'user', content: 'count' }] })
+const body = JSON.stringify({
+  model: 'gpt-5.4',
+  stream: true,
+  max_completion_tokens: 200,
+  messages: [{ role: 'user', content: 'count' }],
+})
 
 async function runStream(url: string, key: string): Promise<number> {
   const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json' }
   const text = await (await fetch(`${url}/v1/chat/completions`, { method: 'POST', headers, body })).text()
   const numbers = [...text.matchAll(/"content":"(\d+) "/g)].map(([, number]) => Number(number))
-  const isWhole = numbers.length === chunks && numbers.every((number, index) => number === index) && text.includes('[DONE]')
+  const isWhole =
+    numbers.length === chunks && numbers.every((number, index) => number === index) && text.includes('[DONE]')
   if (!isWhole) throw new Error(`a stream was not whole: ${numbers.length} of ${chunks} chunks\n${text.slice(0, 300)}`)
   return chunks
 }

@@ -31,8 +31,14 @@ export function createApp({ gateway, receipts, admin, welcome, unready }: AppDep
 
   app.post('/v1/chat/completions', (c) => serve(c.req.raw, { endpoint: chatCompletions, path: {} }, gateway))
   app.post('/v1/embeddings', (c) => serve(c.req.raw, { endpoint: embeddings, path: {} }, gateway))
-  app.get('/v1/models', (c) => serveKnown(c.req.raw, openai, gateway, (key) => openaiModels.listModels(key, gateway.catalog)))
-  app.get('/v1/models/:id{.+}', (c) => serveKnown(c.req.raw, openai, gateway, (key) => openaiModels.retrieveModel(c.req.param('id'), key, gateway.catalog)))
+  app.get('/v1/models', (c) =>
+    serveKnown(c.req.raw, openai, gateway, (key) => openaiModels.listModels(key, gateway.catalog)),
+  )
+  app.get('/v1/models/:id{.+}', (c) =>
+    serveKnown(c.req.raw, openai, gateway, (key) =>
+      openaiModels.retrieveModel(c.req.param('id'), key, gateway.catalog),
+    ),
+  )
   app.get('/v1/receipts/:id', (c) => serveReceipt(c.req.raw, c.req.param('id'), gateway, receipts))
   app.all('/v1/*', (c) => unknownUrl(openai, c.req.raw))
 
@@ -49,7 +55,8 @@ export function createApp({ gateway, receipts, admin, welcome, unready }: AppDep
 }
 
 /** `/genai/{version}/models/{model}:{verb}`; the verb stands behind the last colon, which routers take for a parameter. */
-const genaiPath = /^\/genai\/(?:v1|v1beta|v1alpha|v1beta1)\/(?:publishers\/google\/)?models(?:\/(.+?))?(?::([A-Za-z]+))?\/?$/
+const genaiPath =
+  /^\/genai\/(?:v1|v1beta|v1alpha|v1beta1)\/(?:publishers\/google\/)?models(?:\/(.+?))?(?::([A-Za-z]+))?\/?$/
 
 function serveGenai(request: Request, gateway: GatewayDeps): Response | Promise<Response> {
   const url = new URL(request.url)
@@ -65,7 +72,9 @@ function serveGenai(request: Request, gateway: GatewayDeps): Response | Promise<
       return serveFree(request, countTokens, model, gateway)
     case 'GET ':
       return serveKnown(request, genai, gateway, (key) =>
-        model === '' ? genaiModels.listModels(key, url.searchParams, gateway.catalog) : genaiModels.getModel(model, key, gateway.catalog),
+        model === ''
+          ? genaiModels.listModels(key, url.searchParams, gateway.catalog)
+          : genaiModels.getModel(model, key, gateway.catalog),
       )
     default:
       return unknownUrl(genai, request)

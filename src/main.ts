@@ -35,8 +35,13 @@ const drainMsMax = 30_000
 function liftCallLimit(): void {
   const name = 'BUN_CONFIG_MAX_HTTP_REQUESTS'
   if (process.env[name] !== undefined) return
-  const { execve } = process as unknown as { execve: (file: string, args: readonly string[], env: NodeJS.ProcessEnv) => never }
-  execve.call(process, process.execPath, [process.execPath, ...process.execArgv, ...process.argv.slice(1)], { ...process.env, [name]: '65336' })
+  const { execve } = process as unknown as {
+    execve: (file: string, args: readonly string[], env: NodeJS.ProcessEnv) => never
+  }
+  execve.call(process, process.execPath, [process.execPath, ...process.execArgv, ...process.argv.slice(1)], {
+    ...process.env,
+    [name]: '65336',
+  })
 }
 
 async function main(): Promise<void> {
@@ -79,7 +84,7 @@ async function main(): Promise<void> {
     createApp({
       gateway,
       receipts: { flush: ship, store },
-      admin: adminApi({ store, keys, models: catalog, clock, log, operatorToken, keyDefaults, credit: node.credit, ship }),
+      admin: adminApi({ ...gateway, models: catalog, store, operatorToken, keyDefaults, ship }),
       welcome: {
         page: () => welcomePage({ baseUrl: url, models: modelPrices(catalog, prices, clock.now()), simulated: true }),
         policy: welcomePolicy,
@@ -88,7 +93,8 @@ async function main(): Promise<void> {
     }),
   )
   writeOperatorFile(config.dataDir, server.localUrl, operatorToken)
-  process.stdout.write(seeded ? firstRunText({ url: server.url, ...seeded }) : startText({ url: server.url, simulated: true }))
+  const { url } = server
+  process.stdout.write(seeded ? firstRunText({ url, ...seeded }) : startText({ url, simulated: true }))
   onStopSignal(async () => {
     stopAccepting()
     await drain(server.stop, watch.active)
@@ -169,6 +175,10 @@ function onStopSignal(stop: () => Promise<void>): void {
 process.on('unhandledRejection', (error) => log.error({ event: 'unhandled-rejection', error }))
 
 main().catch((error: unknown) => {
-  process.stderr.write(error instanceof ConfigError ? `${error.message}\n` : `the start failed: ${error instanceof Error ? error.message : String(error)}\n`)
+  process.stderr.write(
+    error instanceof ConfigError
+      ? `${error.message}\n`
+      : `the start failed: ${error instanceof Error ? error.message : String(error)}\n`,
+  )
   process.exit(1)
 })

@@ -7,7 +7,11 @@ Bun.serve({
   idleTimeout: 255,
   async fetch(request) {
     if (request.method === 'GET') return new Response('up')
-    const response = await fetch(upstream + new URL(request.url).pathname, { method: 'POST', body: await request.bytes(), headers: { 'content-type': 'application/json' } })
+    const response = await fetch(upstream + new URL(request.url).pathname, {
+      method: 'POST',
+      body: await request.bytes(),
+      headers: { 'content-type': 'application/json' },
+    })
     return new Response(response.body, { headers: { 'content-type': 'text/event-stream' } })
   },
 })

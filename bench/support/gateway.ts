@@ -16,13 +16,22 @@ export async function startGateway(upstreamUrl: string): Promise<Gateway> {
   const measured = await start(onCore(cores.measured, [process.execPath, main]), env, answers(`${url}/readyz`))
   const { token } = JSON.parse(readFileSync(join(dataDir, 'operator.json'), 'utf8')) as { token: string }
   const admin = async <T>(path: string, body: object): Promise<T> => {
-    const response = await fetch(`${url}/api/admin${path}`, { method: 'POST', headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' }, body: JSON.stringify(body) })
+    const response = await fetch(`${url}/api/admin${path}`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    })
     if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`)
     return (await response.json()) as T
   }
   const { id } = await admin<{ id: string }>('/organizations', { name: 'bench' })
   await admin(`/organizations/${id}/grants`, { usd: '1000000' })
   // Limits that are on and never reached: they are part of what a governed request costs.
-  const { key } = await admin<{ key: string }>(`/organizations/${id}/keys`, { rpm: 100_000_000, tpm: 1_000_000_000, concurrency: 10_000, budget: '900000/month' })
+  const { key } = await admin<{ key: string }>(`/organizations/${id}/keys`, {
+    rpm: 100_000_000,
+    tpm: 1_000_000_000,
+    concurrency: 10_000,
+    budget: '900000/month',
+  })
   return { ...measured, url, key }
 }

@@ -22,7 +22,11 @@ http { access_log off; ${temporary(folder)} keepalive_requests 100000000; ${http
   server { listen 127.0.0.1:${port}; location = /up { return 200 'up'; } location / { ${server} } } }`,
   )
   const url = `http://127.0.0.1:${port}`
-  const { pid } = await start(onCore(name === 'proxy' ? cores.measured : cores.load, ['nginx', '-c', path]), {}, answers(`${url}/up`))
+  const { pid } = await start(
+    onCore(name === 'proxy' ? cores.measured : cores.load, ['nginx', '-c', path]),
+    {},
+    answers(`${url}/up`),
+  )
   return { url, workerPid: childOf(pid) }
 }
 
@@ -32,4 +36,9 @@ export const startStaticUpstream = (port: number, body: string): Promise<Nginx> 
 
 /** Does nothing but pass requests on. */
 export const startProxy = (port: number, upstream: string): Promise<Nginx> =>
-  startNginx('proxy', port, `proxy_pass http://up; proxy_http_version 1.1; proxy_set_header Connection "";`, `upstream up { server ${upstream.replace('http://', '')}; keepalive 128; }`)
+  startNginx(
+    'proxy',
+    port,
+    `proxy_pass http://up; proxy_http_version 1.1; proxy_set_header Connection "";`,
+    `upstream up { server ${upstream.replace('http://', '')}; keepalive 128; }`,
+  )

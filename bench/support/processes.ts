@@ -7,16 +7,26 @@ const stopped: (() => Promise<void>)[] = []
 
 /** The core of what is measured, and the core of the load and of what answers it. */
 export const cores = { measured: 0, load: 1 } as const
-export const onCore = (core: number, command: readonly string[]): string[] => ['taskset', '-c', String(core), ...command]
+export const onCore = (core: number, command: readonly string[]): string[] => [
+  'taskset',
+  '-c',
+  String(core),
+  ...command,
+]
 
 /** Starts a process and waits until `isUp`; its output is shown if it never is. */
-export async function start(command: readonly string[], env: Readonly<Record<string, string>>, isUp: () => Promise<boolean>): Promise<Measured & { readonly output: () => string }> {
+export async function start(
+  command: readonly string[],
+  env: Readonly<Record<string, string>>,
+  isUp: () => Promise<boolean>,
+): Promise<Measured & { readonly output: () => string }> {
   const child = Bun.spawn([...command], { env: { ...process.env, ...env }, stdout: 'pipe', stderr: 'pipe' })
   let output = ''
   for (const pipe of [child.stdout, child.stderr]) void collect(pipe, (text) => (output += text))
   const deadline = Date.now() + 30_000
   while (!(await isUp().catch(() => false))) {
-    if (Date.now() > deadline || child.exitCode !== null) throw new Error(`${command.join(' ')} did not come up:\n${output}`)
+    if (Date.now() > deadline || child.exitCode !== null)
+      throw new Error(`${command.join(' ')} did not come up:\n${output}`)
     await Bun.sleep(50)
   }
   const stop = async (): Promise<void> => {
@@ -47,7 +57,8 @@ export function cpuMicros(pid: number): number {
 }
 
 const pageBytes = 4_096
-export const rssMegabytes = (pid: number): number => (Number(readFileSync(`/proc/${pid}/statm`, 'utf8').split(' ')[1]) * pageBytes) / 1e6
+export const rssMegabytes = (pid: number): number =>
+  (Number(readFileSync(`/proc/${pid}/statm`, 'utf8').split(' ')[1]) * pageBytes) / 1e6
 
 /** The one child of a master process that does the work. */
 export function childOf(pid: number): number {

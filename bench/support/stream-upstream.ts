@@ -2,7 +2,8 @@
 const chunks = Number(process.env['CHUNKS'])
 const pauseMs = 5
 const encoder = new TextEncoder()
-const chunk = (fields: string): string => `data: {"id":"chatcmpl-bench","object":"chat.completion.chunk","created":1763800000,"model":"gpt-5.4-2026-03-05","service_tier":"default",${fields}}\n\n`
+const chunk = (fields: string): string =>
+  `data: {"id":"chatcmpl-bench","object":"chat.completion.chunk","created":1763800000,"model":"gpt-5.4-2026-03-05","service_tier":"default",${fields}}\n\n`
 const usage = { prompt_tokens: 20, completion_tokens: chunks, total_tokens: 20 + chunks }
 
 Bun.serve({
@@ -16,7 +17,13 @@ Bun.serve({
     const body = new ReadableStream({
       async pull(controller) {
         if (sent < chunks) {
-          controller.enqueue(encoder.encode(chunk(`"choices":[{"index":0,"delta":{"content":"${sent} "},"logprobs":null,"finish_reason":null}]${nulls}`)))
+          controller.enqueue(
+            encoder.encode(
+              chunk(
+                `"choices":[{"index":0,"delta":{"content":"${sent} "},"logprobs":null,"finish_reason":null}]${nulls}`,
+              ),
+            ),
+          )
           sent += 1
           await Bun.sleep(pauseMs)
           return

@@ -4,7 +4,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { cores, onCore } from './processes.ts'
 
-export type Load = { readonly requests: number; readonly perSecond: number; readonly p50Micros: number; readonly p99Micros: number; readonly failed: number }
+export type Load = {
+  readonly requests: number
+  readonly perSecond: number
+  readonly p50Micros: number
+  readonly p99Micros: number
+  readonly failed: number
+}
 
 const script = (body: string, key: string): string => `
 wrk.method = "POST"
@@ -17,17 +23,33 @@ done = function(summary, latency)
 end`
 
 /** Posts `body` to `url` for some seconds over that many connections. */
-export async function wrk(url: string, { body, key, connections, seconds }: { body: string; key: string; connections: number; seconds: number }): Promise<Load> {
+export async function wrk(
+  url: string,
+  { body, key, connections, seconds }: { body: string; key: string; connections: number; seconds: number },
+): Promise<Load> {
   const path = join(mkdtempSync(join(tmpdir(), 'mart-wrk-')), 'post.lua')
   writeFileSync(path, script(body, key))
-  const child = Bun.spawn(onCore(cores.load, ['wrk', '-t1', `-c${connections}`, `-d${seconds}s`, '--timeout', '10s', '-s', path, url]), { stdout: 'pipe', stderr: 'inherit' })
-  const [, requests, micros, p50, p99, failed] = /RESULT (\d+) (\d+) ([\d.]+) ([\d.]+) (\d+)/.exec(await new Response(child.stdout).text()) ?? []
+  const child = Bun.spawn(
+    onCore(cores.load, ['wrk', '-t1', `-c${connections}`, `-d${seconds}s`, '--timeout', '10s', '-s', path, url]),
+    { stdout: 'pipe', stderr: 'inherit' },
+  )
+  const [, requests, micros, p50, p99, failed] =
+    /RESULT (\d+) (\d+) ([\d.]+) ([\d.]+) (\d+)/.exec(await new Response(child.stdout).text()) ?? []
   if (requests === undefined) throw new Error('wrk gave no result')
-  return { requests: Number(requests), perSecond: (Number(requests) / Number(micros)) * 1e6, p50Micros: Number(p50), p99Micros: Number(p99), failed: Number(failed) }
+  return {
+    requests: Number(requests),
+    perSecond: (Number(requests) / Number(micros)) * 1e6,
+    p50Micros: Number(p50),
+    p99Micros: Number(p99),
+    failed: Number(failed),
+  }
 }
 
 /** Throws, naming the package, when a program that the lane needs is missing. */
 export function requirePrograms(...programs: readonly string[]): void {
   const missing = programs.filter((program) => !Bun.which(program))
-  if (missing.length > 0) throw new Error(`this lane needs ${missing.join(' and ')}: apt-get install ${missing.map((name) => (name === 'nginx' ? 'nginx-light' : name)).join(' ')}`)
+  if (missing.length > 0)
+    throw new Error(
+      `this lane needs ${missing.join(' and ')}: apt-get install ${missing.map((name) => (name === 'nginx' ? 'nginx-light' : name)).join(' ')}`,
+    )
 }

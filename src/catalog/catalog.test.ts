@@ -52,7 +52,9 @@ test('an unknown model is null, however close its name', () => {
 
 test('two models of one name are refused, be it an id or a snapshot', () => {
   expect(() => loadCatalog([first, first])).toThrow('two models are called gpt-5.4')
-  expect(() => loadCatalog([first, { ...second, snapshots: first.snapshots }])).toThrow('two models are called gpt-5.4-2026-03-05')
+  expect(() => loadCatalog([first, { ...second, snapshots: first.snapshots }])).toThrow(
+    'two models are called gpt-5.4-2026-03-05',
+  )
   expect(() => loadCatalog([first, { ...second, id: first.snapshots[0] }])).toThrow('two models are called')
 })
 

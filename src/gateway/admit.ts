@@ -31,14 +31,25 @@ export async function admit(requestId: string, key: KeyRow, call: Call, deps: Ga
   if (!deps.journal.canPromise()) throw billingUnavailable('the journal cannot take more')
   const admittedAt = deps.clock.now()
   const price = deps.prices.priceOf(call.model.id, admittedAt)
-  if (!price) throw new GatewayError('internal', `The model '${call.model.id}' has no price and is not served without one.`)
+  if (!price)
+    throw new GatewayError('internal', `The model '${call.model.id}' has no price and is not served without one.`)
   const bounds = boundsOf(call, price)
   const ticket = deps.limits.enter(key, call.asked.inputTokensGuess + Math.min(bounds.outputTokens, outputTokensGuess))
   if (!('leave' in ticket)) throw rateLimited(ticket, key, deps)
   try {
     const hold = await holdCredit(key, bounds, deps)
     const outputTokensPerAnswer = clampedOutput(call, price, bounds, hold)
-    return { requestId, key, call, admittedAt, startedAt: deps.clock.monotonic(), price, ticket, hold, outputTokensPerAnswer }
+    return {
+      requestId,
+      key,
+      call,
+      admittedAt,
+      startedAt: deps.clock.monotonic(),
+      price,
+      ticket,
+      hold,
+      outputTokensPerAnswer,
+    }
   } catch (error) {
     ticket.leave({ tokens: 0, chargeNano: zeroNano })
     throw error
@@ -65,7 +76,8 @@ function boundsOf({ asked, model }: Call, price: Price): Bounds {
   const inputTokens = Math.min(asked.inputTokensMax, model.inputTokensMax)
   const modelOutput = asked.hasOutput ? (model.outputTokensMax ?? 0) * asked.answers : 0
   const outputTokens = Math.min(asked.outputTokensMax ?? modelOutput, modelOutput)
-  const upTo = (output: number): Nano => holdFor({ inputTokens, outputTokens: Math.min(output, outputTokens), pieces: asked.pieces }, price, asked.tiers)
+  const upTo = (output: number): Nano =>
+    holdFor({ inputTokens, outputTokens: Math.min(output, outputTokens), pieces: asked.pieces }, price, asked.tiers)
   const fullNano = upTo(outputTokens)
   const isUnstated = asked.hasOutput && asked.outputTokensMax === null
   return {
@@ -106,29 +118,49 @@ async function holdCredit(key: KeyRow, bounds: Bounds, deps: GatewayDeps): Promi
 /** Where the hold is smaller than the full bound, the upstream must be kept within what it covers. */
 function clampedOutput({ asked }: Call, price: Price, bounds: Bounds, hold: Hold): number | null {
   if (hold.amountNano >= bounds.fullNano) return null
-  const affordable = affordableOutputTokens({ inputTokens: bounds.inputTokens, pieces: asked.pieces }, price, asked.tiers, hold.amountNano)
+  const affordable = affordableOutputTokens(
+    { inputTokens: bounds.inputTokens, pieces: asked.pieces },
+    price,
+    asked.tiers,
+    hold.amountNano,
+  )
   return Math.floor(Math.min(affordable, bounds.outputTokens) / asked.answers)
 }
 
 function insufficientCredit(bounds: Bounds, availableNano: Nano): GatewayError {
-  const [needed, full, available] = [bounds.floorNano, bounds.fullNano, availableNano].map((amount) => `$${formatUsd(amount)}`)
+  const [needed, full, available] = [bounds.floorNano, bounds.fullNano, availableNano].map(
+    (amount) => `$${formatUsd(amount)}`,
+  )
   return new GatewayError(
     'insufficient_credit',
     `Not enough credit: this request needs at least ${needed} to be admitted (up to ${full} at its full length) and ${available} is available. ` +
       'Add credit, shorten the input, or wait for requests in flight to end.',
-    { facts: { needed_usd: formatUsd(bounds.floorNano), full_usd: formatUsd(bounds.fullNano), available_usd: formatUsd(availableNano) } },
+    {
+      facts: {
+        needed_usd: formatUsd(bounds.floorNano),
+        full_usd: formatUsd(bounds.fullNano),
+        available_usd: formatUsd(availableNano),
+      },
+    },
   )
 }
 
 function budgetExceeded(budget: Budget, bounds: Bounds, now: number): GatewayError {
-  const [allowed, spent, held, needed] = [budget.allowedNano, budget.spentNano, budget.heldNano, bounds.floorNano].map((amount) => `$${formatUsd(amount)}`)
+  const [allowed, spent, held, needed] = [budget.allowedNano, budget.spentNano, budget.heldNano, bounds.floorNano].map(
+    (amount) => `$${formatUsd(amount)}`,
+  )
   const period = budget.period === 'total' ? 'total budget' : `budget per ${budget.period}`
-  const resets = budget.resetsAt === null ? 'It does not reset.' : `It resets at ${new Date(budget.resetsAt).toISOString()}.`
+  const resets =
+    budget.resetsAt === null ? 'It does not reset.' : `It resets at ${new Date(budget.resetsAt).toISOString()}.`
   return new GatewayError(
     'budget_exceeded',
     `This key's ${period} of ${allowed} cannot cover this request: ${spent} is spent, ${held} is held by requests in flight, and at least ${needed} is needed. ${resets}`,
     {
-      facts: { budget_usd: formatUsd(budget.allowedNano), spent_usd: formatUsd(budget.spentNano), needed_usd: formatUsd(bounds.floorNano) },
+      facts: {
+        budget_usd: formatUsd(budget.allowedNano),
+        spent_usd: formatUsd(budget.spentNano),
+        needed_usd: formatUsd(bounds.floorNano),
+      },
       ...(budget.resetsAt !== null && { retryAfterMs: budget.resetsAt - now }),
     },
   )
@@ -152,7 +184,11 @@ export function rateLimited(rejection: Rejection, key: KeyRow, deps: Pick<Gatewa
 
 /** Nothing can be promised: the store or the journal does not answer. */
 export const billingUnavailable = (reason: string, cause?: unknown): GatewayError =>
-  new GatewayError('billing_unavailable', 'Billing is not available for a moment, so nothing was sent and nothing is owed. Try again shortly.', {
-    retryAfterMs: 2_000,
-    cause: cause ?? reason,
-  })
+  new GatewayError(
+    'billing_unavailable',
+    'Billing is not available for a moment, so nothing was sent and nothing is owed. Try again shortly.',
+    {
+      retryAfterMs: 2_000,
+      cause: cause ?? reason,
+    },
+  )

@@ -23,7 +23,8 @@ export function authenticate(request: Request, keys: KeyTable): KeyRow {
   }
 }
 
-const whereKeysGo = "Send your key (sk-bf-…) as 'Authorization: Bearer KEY' with the OpenAI SDK, or as 'x-goog-api-key: KEY' with the Google GenAI SDK."
+const whereKeysGo =
+  "Send your key (sk-bf-…) as 'Authorization: Bearer KEY' with the OpenAI SDK, or as 'x-goog-api-key: KEY' with the Google GenAI SDK."
 const invalidKey = (message: string): GatewayError => new GatewayError('invalid_key', message)
 
 function secretOf({ headers, url }: Request): string | null {

@@ -28,7 +28,11 @@ export type Endpoint = {
 }
 
 /** The body as sent, its text, and the same text parsed: `json` is only ever read. */
-export type RequestBody = { readonly bytes: Uint8Array; readonly text: string; readonly json: Readonly<Record<string, unknown>> }
+export type RequestBody = {
+  readonly bytes: Uint8Array
+  readonly text: string
+  readonly json: Readonly<Record<string, unknown>>
+}
 
 /** What a client asks for, in the terms of routing and billing. */
 export type Asked = {

@@ -6,7 +6,11 @@ import type { Asked, Reading } from './dialect.ts'
  * Usage counted by ourselves, for an answer whose vendor figures are missing or cannot be true. No text
  * received, nothing owed: then null.
  */
-export async function estimateUsage(asked: Asked, reading: Reading, deps: Pick<GatewayDeps, 'countTokens'>): Promise<Usage | null> {
+export async function estimateUsage(
+  asked: Asked,
+  reading: Reading,
+  deps: Pick<GatewayDeps, 'countTokens'>,
+): Promise<Usage | null> {
   // No prompt counts nothing: figures that say so beside an answer cannot be true.
   if (reading.usage && inputTokensOf(reading.usage) > 0) return null
   const outputText = reading.outputText()

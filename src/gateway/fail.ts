@@ -23,7 +23,10 @@ const restartMs = 5_000
 
 /** Throws `shutting_down` once the process drains: connections that are kept alive may still bring requests. */
 export function refuseWhileDraining({ isAccepting }: Pick<GatewayDeps, 'isAccepting'>): void {
-  if (!isAccepting()) throw new GatewayError('shutting_down', 'This gateway is restarting. Try again shortly.', { retryAfterMs: restartMs })
+  if (!isAccepting())
+    throw new GatewayError('shutting_down', 'This gateway is restarting. Try again shortly.', {
+      retryAfterMs: restartMs,
+    })
 }
 
 /** A failure outside any paid request, such as an unknown URL, in the dialect's envelope. */
@@ -36,7 +39,9 @@ export function withRequestId(dialect: Dialect, failure: GatewayError, requestId
 function failureFor(error: unknown): GatewayError {
   if (error instanceof UpstreamError) return error.failure
   if (error instanceof GatewayError) return error
-  return new GatewayError('internal', 'Something went wrong on our side. Nothing is owed for this request.', { cause: error })
+  return new GatewayError('internal', 'Something went wrong on our side. Nothing is owed for this request.', {
+    cause: error,
+  })
 }
 
 /** nginx's status for a client that left before there was an answer. */
@@ -46,6 +51,12 @@ function settleFailed(admitted: Admitted, error: unknown, status: number, deps: 
   const attempts = error instanceof UpstreamError ? [error.attempt] : []
   const ending = attempts[0]?.error === 'client-left' ? 'client-left' : 'upstream-failed'
   const deployment = deps.deployments.find(({ id }) => id === attempts[0]?.deployment) ?? null
-  const outcome = { ending, status: ending === 'client-left' ? clientClosedRequest : status, reading: null, estimate: null, attempts } as const
+  const outcome = {
+    ending,
+    status: ending === 'client-left' ? clientClosedRequest : status,
+    reading: null,
+    estimate: null,
+    attempts,
+  } as const
   inBackground(deps.log, 'settle-failed', () => settle(admitted, deployment, outcome, deps))
 }

@@ -10,7 +10,12 @@ export type Target = { readonly endpoint: Endpoint; readonly path: Readonly<Reco
  * Reads a request into a call: its bytes, what we route and bill on, and the model it is for. The bytes
  * are kept; what the dialect does not know passes through. Throws what the caller can put right.
  */
-export async function parse(request: Request, { endpoint, path }: Target, key: KeyRow, catalog: Catalog): Promise<Call> {
+export async function parse(
+  request: Request,
+  { endpoint, path }: Target,
+  key: KeyRow,
+  catalog: Catalog,
+): Promise<Call> {
   const body = await readBody(request, endpoint.bodyBytesMax)
   const query = request.url.indexOf('?')
   const asked = endpoint.read(body, path, new URLSearchParams(query === -1 ? '' : request.url.slice(query)))
@@ -18,7 +23,10 @@ export async function parse(request: Request, { endpoint, path }: Target, key: K
   if (!model?.listed || (key.models !== null && !key.models.includes(model.id))) throw modelNotFound(asked.modelName)
   if (model.dialect !== endpoint.dialect.name) throw modelNotFound(asked.modelName, elsewhere[model.dialect])
   if (!endpoint.kinds.includes(model.kind))
-    throw invalid('model', `The model '${asked.modelName}' makes ${model.kind}; this endpoint is for ${endpoint.kinds.join(' and ')} models.`)
+    throw invalid(
+      'model',
+      `The model '${asked.modelName}' makes ${model.kind}; this endpoint is for ${endpoint.kinds.join(' and ')} models.`,
+    )
   return { endpoint, asked, model }
 }
 
@@ -28,7 +36,11 @@ const elsewhere = {
 }
 
 export const modelNotFound = (name: string, hint = ''): GatewayError =>
-  new GatewayError('model_not_found', `The model '${name.slice(0, 200)}' does not exist or you do not have access to it.${hint}`, { param: 'model' })
+  new GatewayError(
+    'model_not_found',
+    `The model '${name.slice(0, 200)}' does not exist or you do not have access to it.${hint}`,
+    { param: 'model' },
+  )
 
 /** A JSON object of at most `bytesMax` bytes, kept as sent. Throws `body_too_large`, `invalid_request`. */
 export async function readBody(request: Request, bytesMax: number): Promise<RequestBody> {
@@ -68,8 +80,13 @@ function objectOf(text: string): Readonly<Record<string, unknown>> {
   try {
     json = JSON.parse(text)
   } catch (cause) {
-    throw new GatewayError('invalid_request', 'The request body is not valid JSON. Send a JSON object with content-type: application/json.', { cause })
+    throw new GatewayError(
+      'invalid_request',
+      'The request body is not valid JSON. Send a JSON object with content-type: application/json.',
+      { cause },
+    )
   }
-  if (typeof json !== 'object' || json === null || Array.isArray(json)) throw new GatewayError('invalid_request', 'The request body must be a JSON object.')
+  if (typeof json !== 'object' || json === null || Array.isArray(json))
+    throw new GatewayError('invalid_request', 'The request body must be a JSON object.')
   return json as Record<string, unknown>
 }

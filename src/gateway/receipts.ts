@@ -12,13 +12,25 @@ export type ReceiptDeps = {
 }
 
 /** `GET /v1/receipts/{id}`: the itemised statement of a request, to the organization that paid it, complete the moment its response ended. */
-export const serveReceipt = (request: Request, requestId: string, deps: GatewayDeps, { flush, store }: ReceiptDeps): Promise<Response> =>
+export const serveReceipt = (
+  request: Request,
+  requestId: string,
+  deps: GatewayDeps,
+  { flush, store }: ReceiptDeps,
+): Promise<Response> =>
   serveKnown(request, openai, deps, async (key) => {
     const settlement = await flush()
       .then(() => store.receipt(requestId, key.organizationId))
       .catch((cause: unknown) => {
-        throw new GatewayError('billing_unavailable', 'Receipts are not available for a moment. Try again shortly.', { retryAfterMs: 2_000, cause })
+        throw new GatewayError('billing_unavailable', 'Receipts are not available for a moment. Try again shortly.', {
+          retryAfterMs: 2_000,
+          cause,
+        })
       })
-    if (!settlement) throw new GatewayError('not_found', `There is no receipt of request '${requestId.slice(0, 80)}' for this organization.`)
+    if (!settlement)
+      throw new GatewayError(
+        'not_found',
+        `There is no receipt of request '${requestId.slice(0, 80)}' for this organization.`,
+      )
     return Response.json(receiptOf(settlement))
   })

@@ -21,7 +21,12 @@ export type Relayed = {
 }
 
 /** Sends an admitted call to a deployment. Throws `upstream_failed` or `upstream_timeout`, wrapped in an `UpstreamError` that carries the attempt. */
-export async function relay(request: Request, admitted: Admitted, deployment: Deployment, deps: GatewayDeps): Promise<Relayed> {
+export async function relay(
+  request: Request,
+  admitted: Admitted,
+  deployment: Deployment,
+  deps: GatewayDeps,
+): Promise<Relayed> {
   await deps.journal.intend(intentOf(admitted, deployment)).catch((cause: unknown) => {
     throw billingUnavailable('the intent could not be written', cause)
   })
@@ -33,10 +38,20 @@ export async function relay(request: Request, admitted: Admitted, deployment: De
     const upstream = await call(request, admitted, deployment, exchange)
     const firstByteMs = deps.clock.monotonic() - admitted.startedAt
     exchange.answered(deps.clock.monotonic())
-    return { admitted, deployment, exchange, upstream, attempt: attemptOf(deployment, upstream.status, null, firstByteMs), hasLeft: () => request.signal.aborted }
+    return {
+      admitted,
+      deployment,
+      exchange,
+      upstream,
+      attempt: attemptOf(deployment, upstream.status, null, firstByteMs),
+      hasLeft: () => request.signal.aborted,
+    }
   } catch (error) {
     exchange.end()
-    throw new UpstreamError(failureOf(exchange, error), attemptOf(deployment, null, exchange.cutBy ?? 'connection failed', null))
+    throw new UpstreamError(
+      failureOf(exchange, error),
+      attemptOf(deployment, null, exchange.cutBy ?? 'connection failed', null),
+    )
   } finally {
     request.signal.removeEventListener('abort', leave)
   }
@@ -65,7 +80,11 @@ function call(request: Request, admitted: Admitted, deployment: Deployment, exch
   const upstreamModel = asked.modelName === model.id ? model.id : asked.modelName
   return fetch(deployment.baseUrls[dialect] + asked.upstreamPath(upstreamModel), {
     method: 'POST',
-    headers: { ...forwarded(request.headers), ...deployment.credentialHeaders[dialect], 'x-client-request-id': admitted.requestId },
+    headers: {
+      ...forwarded(request.headers),
+      ...deployment.credentialHeaders[dialect],
+      'x-client-request-id': admitted.requestId,
+    },
     body: asked.upstreamBody({ outputTokensPerAnswer: admitted.outputTokensPerAnswer, upstreamModel: null }),
     signal: exchange.signal,
     redirect: 'manual',
@@ -86,7 +105,12 @@ function forwarded(headers: Headers): Record<string, string> {
   return kept
 }
 
-export const attemptOf = (deployment: Deployment, status: number | null, error: string | null, firstByteMs: number | null): Attempt => ({
+export const attemptOf = (
+  deployment: Deployment,
+  status: number | null,
+  error: string | null,
+  firstByteMs: number | null,
+): Attempt => ({
   deployment: deployment.id,
   region: deployment.region,
   status,
@@ -101,8 +125,15 @@ export const retryMs = 1_000
 /** A failed connection in words for the caller: nothing was received, so nothing is owed. */
 export function failureOf(exchange: Exchange, cause: unknown): GatewayError {
   if (exchange.cutBy === 'first-byte' || exchange.cutBy === 'idle' || exchange.cutBy === 'total')
-    return new GatewayError('upstream_timeout', 'The model did not answer in time. You may try again.', { retryAfterMs: retryMs, cause })
-  return new GatewayError('upstream_failed', 'The model could not be reached or broke off its answer. You may try again.', { retryAfterMs: retryMs, cause })
+    return new GatewayError('upstream_timeout', 'The model did not answer in time. You may try again.', {
+      retryAfterMs: retryMs,
+      cause,
+    })
+  return new GatewayError(
+    'upstream_failed',
+    'The model could not be reached or broke off its answer. You may try again.',
+    { retryAfterMs: retryMs, cause },
+  )
 }
 
 /** Statuses that say the client's request itself is at fault, so that the upstream's own words help it most. */
@@ -114,6 +145,14 @@ export function refusalOf({ status, headers }: Response, reason?: unknown): Gate
   const wait = Number(headers.get('retry-after'))
   const retryAfterMs = Number.isFinite(wait) && wait > 0 ? wait * 1_000 : retryMs
   const cause = reason ?? `the upstream answered ${status}`
-  if (status === 408 || status === 504) return new GatewayError('upstream_timeout', 'The model did not answer in time. You may try again.', { retryAfterMs, cause })
-  return new GatewayError('upstream_failed', 'The model is overloaded or not available at the moment. Nothing is owed; you may try again.', { retryAfterMs, cause })
+  if (status === 408 || status === 504)
+    return new GatewayError('upstream_timeout', 'The model did not answer in time. You may try again.', {
+      retryAfterMs,
+      cause,
+    })
+  return new GatewayError(
+    'upstream_failed',
+    'The model is overloaded or not available at the moment. Nothing is owed; you may try again.',
+    { retryAfterMs, cause },
+  )
 }

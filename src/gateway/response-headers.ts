@@ -3,10 +3,19 @@ import { rateLimitHeaders } from './rate-limit-headers.ts'
 import type { Relayed } from './relay.ts'
 
 /** Headers of an upstream that mean something to its SDKs and nothing about our account there. */
-const passed = ['content-type', 'openai-version', 'openai-processing-ms', 'x-gemini-service-tier', 'server-timing'] as const
+const passed = [
+  'content-type',
+  'openai-version',
+  'openai-processing-ms',
+  'x-gemini-service-tier',
+  'server-timing',
+] as const
 
 /** The headers of an answer: the upstream's that are the client's business, and ours. */
-export function responseHeaders({ admitted, deployment, upstream }: Relayed, deps: GatewayDeps): Record<string, string> {
+export function responseHeaders(
+  { admitted, deployment, upstream }: Relayed,
+  deps: GatewayDeps,
+): Record<string, string> {
   const headers: Record<string, string> = {
     'x-request-id': admitted.requestId,
     'x-mart-region': deployment.region,

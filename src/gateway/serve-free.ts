@@ -18,7 +18,12 @@ export type FreeEndpoint = {
 }
 
 /** Answers from what we know ourselves, such as the list of models, to whoever has a key. */
-export async function serveKnown(request: Request, dialect: Dialect, deps: GatewayDeps, answer: (key: KeyRow) => Response | Promise<Response>): Promise<Response> {
+export async function serveKnown(
+  request: Request,
+  dialect: Dialect,
+  deps: GatewayDeps,
+  answer: (key: KeyRow) => Response | Promise<Response>,
+): Promise<Response> {
   const requestId = newRequestId()
   try {
     refuseWhileDraining(deps)
@@ -31,7 +36,12 @@ export async function serveKnown(request: Request, dialect: Dialect, deps: Gatew
 }
 
 /** Passes a free call on to an upstream and its answer back, within the key's request limits. */
-export function serveFree(request: Request, endpoint: FreeEndpoint, modelName: string, deps: GatewayDeps): Promise<Response> {
+export function serveFree(
+  request: Request,
+  endpoint: FreeEndpoint,
+  modelName: string,
+  deps: GatewayDeps,
+): Promise<Response> {
   return serveKnown(request, endpoint.dialect, deps, async (key) => {
     const model = deps.catalog.find(modelName)
     if (!model?.listed || model.dialect !== endpoint.dialect.name) throw modelNotFound(modelName)
@@ -40,7 +50,11 @@ export function serveFree(request: Request, endpoint: FreeEndpoint, modelName: s
     if (!('leave' in ticket)) throw rateLimited(ticket, key, deps)
     try {
       const [deployment] = route(model, key.region, deps.deployments)
-      return await pass(bytes, deployment.baseUrls[endpoint.dialect.name] + endpoint.upstreamPath(modelName), deployment.credentialHeaders[endpoint.dialect.name])
+      return await pass(
+        bytes,
+        deployment.baseUrls[endpoint.dialect.name] + endpoint.upstreamPath(modelName),
+        deployment.credentialHeaders[endpoint.dialect.name],
+      )
     } finally {
       ticket.leave({ tokens: 0, chargeNano: zeroNano })
     }
@@ -51,11 +65,18 @@ const answerMsMax = 60_000
 
 async function pass(body: Uint8Array, url: string, credential: Readonly<Record<string, string>>): Promise<Response> {
   const headers = { 'content-type': 'application/json', 'accept-encoding': 'identity', ...credential }
-  const upstream = await fetch(url, { method: 'POST', headers, body, signal: AbortSignal.timeout(answerMsMax), redirect: 'manual' }).catch(
-    (cause: unknown) => {
-      throw refusalOf(new Response(null, { status: 503 }), cause)
-    },
-  )
+  const upstream = await fetch(url, {
+    method: 'POST',
+    headers,
+    body,
+    signal: AbortSignal.timeout(answerMsMax),
+    redirect: 'manual',
+  }).catch((cause: unknown) => {
+    throw refusalOf(new Response(null, { status: 503 }), cause)
+  })
   if (upstream.status !== 200 && !isClientFault(upstream.status)) throw refusalOf(upstream)
-  return new Response(await upstream.bytes(), { status: upstream.status, headers: { 'content-type': upstream.headers.get('content-type') ?? 'application/json' } })
+  return new Response(await upstream.bytes(), {
+    status: upstream.status,
+    headers: { 'content-type': upstream.headers.get('content-type') ?? 'application/json' },
+  })
 }

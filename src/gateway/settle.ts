@@ -26,7 +26,12 @@ export type Outcome = {
 }
 
 /** Settles an admitted request at once, and gives its statement when the journal has it. Throws `billing_unavailable` when the journal cannot take it. */
-export async function settle(admitted: Admitted, deployment: Deployment | null, outcome: Outcome, deps: GatewayDeps): Promise<Settlement> {
+export async function settle(
+  admitted: Admitted,
+  deployment: Deployment | null,
+  outcome: Outcome,
+  deps: GatewayDeps,
+): Promise<Settlement> {
   const { key, hold, ticket } = admitted
   const usage = outcome.estimate ?? outcome.reading?.usage ?? {}
   const isEstimated = outcome.estimate !== null
@@ -66,9 +71,16 @@ function notWritten(cause: unknown): never {
 type RatedServed = Rated & { readonly priceFrom: string }
 
 /** The model and tier that really served decide the price, where the answer names them. */
-function rateServed(admitted: Admitted, reading: Reading | null, usage: Usage, deps: Pick<GatewayDeps, 'catalog' | 'prices'>): RatedServed {
+function rateServed(
+  admitted: Admitted,
+  reading: Reading | null,
+  usage: Usage,
+  deps: Pick<GatewayDeps, 'catalog' | 'prices'>,
+): RatedServed {
   const served = reading?.servedModel ? deps.catalog.find(reading.servedModel) : null
-  const price = (served && served.id !== admitted.call.model.id && deps.prices.priceOf(served.id, admitted.admittedAt)) || admitted.price
+  const price =
+    (served && served.id !== admitted.call.model.id && deps.prices.priceOf(served.id, admitted.admittedAt)) ||
+    admitted.price
   const tier: ServiceTier = reading?.tier ?? admitted.call.asked.tiers.at(-1) ?? 'standard'
   return { ...rate(usage, price, tier), priceFrom: priceName(price) }
 }
@@ -87,7 +99,10 @@ function flagsOf(admitted: Admitted, { reading }: Outcome, rated: Rated, isEstim
     ['over-hold', rated.ratedNano > admitted.hold.amountNano],
     ['output-clamped', admitted.outputTokensPerAnswer !== null],
     // A model prices searches either by the query or by the prompt; the other way is not a gap.
-    ['price-fallback', rated.unpriced.some((usageClass) => usageClass !== 'searchQuery' && usageClass !== 'groundedPrompt')],
+    [
+      'price-fallback',
+      rated.unpriced.some((usageClass) => usageClass !== 'searchQuery' && usageClass !== 'groundedPrompt'),
+    ],
   ]
   return flags.filter(([, applies]) => applies).map(([flag]) => flag)
 }

@@ -69,7 +69,12 @@ const asBroken = (error: unknown): StreamEnd => ({ end: 'broken', error })
 
 type Source = Pick<ReadableStreamDefaultReader<Uint8Array>, 'read' | 'cancel'>
 
-async function nextBytes(source: Source, follow: StreamReader, { exchange }: Relayed, deps: GatewayDeps): Promise<Uint8Array | StreamEnd> {
+async function nextBytes(
+  source: Source,
+  follow: StreamReader,
+  { exchange }: Relayed,
+  deps: GatewayDeps,
+): Promise<Uint8Array | StreamEnd> {
   for (;;) {
     const { done, value } = await source.read()
     if (done) return { end: 'closed' }
@@ -84,7 +89,12 @@ const endingOf = (next: StreamEnd, follow: StreamReader): Ending =>
   next.end === 'closed' && follow.state() === 'complete' ? 'completed' : 'upstream-failed'
 
 /** What ends the client's stream: what was held back, or an error it can read; null when only a broken connection can tell it. */
-function lastWords(ending: Ending, next: StreamEnd, follow: StreamReader, { admitted, exchange, upstream }: Relayed): Uint8Array | null {
+function lastWords(
+  ending: Ending,
+  next: StreamEnd,
+  follow: StreamReader,
+  { admitted, exchange, upstream }: Relayed,
+): Uint8Array | null {
   if (ending === 'completed') return follow.rest()
   if (follow.state() !== 'open') return new Uint8Array(0)
   if (!isEventStream(upstream)) return null
@@ -92,7 +102,8 @@ function lastWords(ending: Ending, next: StreamEnd, follow: StreamReader, { admi
   return new TextEncoder().encode(`\n\n${admitted.call.endpoint.dialect.streamError(error)}`)
 }
 
-const isEventStream = ({ headers }: Response): boolean => headers.get('content-type')?.startsWith('text/event-stream') ?? false
+const isEventStream = ({ headers }: Response): boolean =>
+  headers.get('content-type')?.startsWith('text/event-stream') ?? false
 
 function endOnce(relayed: Relayed, follow: StreamReader, deps: GatewayDeps): (ending: Ending) => Promise<void> {
   let ended: Promise<void> | undefined
@@ -100,13 +111,17 @@ function endOnce(relayed: Relayed, follow: StreamReader, deps: GatewayDeps): (en
 }
 
 /** Running totals of an answer that did not end may count what was never sent, so what was received is counted instead. */
-const readingOf = (follow: StreamReader): Reading => (follow.state() === 'complete' ? follow.reading() : { ...follow.reading(), usage: null })
+const readingOf = (follow: StreamReader): Reading =>
+  follow.state() === 'complete' ? follow.reading() : { ...follow.reading(), usage: null }
 
 async function end(relayed: Relayed, follow: StreamReader, ending: Ending, deps: GatewayDeps): Promise<void> {
   const { admitted, deployment, exchange, upstream, attempt } = relayed
   const reading = readingOf(follow)
   const estimate = await estimateUsage(admitted.call.asked, reading, deps)
-  const attempts = ending === 'upstream-failed' ? [attemptOf(deployment, upstream.status, exchange.cutBy ?? 'the stream broke off', attempt.firstByteMs)] : [attempt]
+  const attempts =
+    ending === 'upstream-failed'
+      ? [attemptOf(deployment, upstream.status, exchange.cutBy ?? 'the stream broke off', attempt.firstByteMs)]
+      : [attempt]
   await settle(admitted, deployment, { ending, status: upstream.status, reading, estimate, attempts }, deps)
 }
 

@@ -7,12 +7,19 @@ const idleMs = 10_000
 
 /** Gives credit that no request has needed for ten seconds back to its organization, by the journal. */
 export function startReturningIdleLeases(credit: Credit, journal: Journal, log: Log): { readonly stop: () => void } {
-  const timer = setInterval(() => inBackground(log, 'return-idle-leases', () => returnIdleLeases(credit, journal, idleMs)), sweepMs)
+  const timer = setInterval(
+    () => inBackground(log, 'return-idle-leases', () => returnIdleLeases(credit, journal, idleMs)),
+    sweepMs,
+  )
   return { stop: () => clearInterval(timer) }
 }
 
 /** Resolves once what is returned is journaled. */
 export async function returnIdleLeases(credit: Credit, journal: Journal, unusedMs: number): Promise<void> {
   if (!journal.canPromise()) return
-  await Promise.all(credit.returnIdle(unusedMs).map(({ organizationId, amountNano }) => journal.returnLease(organizationId, amountNano)))
+  await Promise.all(
+    credit
+      .returnIdle(unusedMs)
+      .map(({ organizationId, amountNano }) => journal.returnLease(organizationId, amountNano)),
+  )
 }

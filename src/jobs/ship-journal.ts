@@ -40,7 +40,13 @@ export function startShipper(deps: ShipperDeps): Shipper {
     const records = deps.journal.unshipped(batchMax)
     const toSeq = records.at(-1)?.seq
     if (toSeq === undefined) return
-    const batch = { nodeId: deps.nodeId, epoch: deps.epoch, fromSeq: shippedSeq, toSeq, records: records.map(({ text }) => text) }
+    const batch = {
+      nodeId: deps.nodeId,
+      epoch: deps.epoch,
+      fromSeq: shippedSeq,
+      toSeq,
+      records: records.map(({ text }) => text),
+    }
     const result = await deps.store.applyJournal(batch)
     shippedSeq = result.lastSeq
     deps.journal.shipped(shippedSeq)

@@ -27,7 +27,10 @@ describe('setting a member', () => {
         fc.pre(key !== '__proto__')
         const text = JSON.stringify(object, null, 1)
         const changed = withMember(text, [key], value)
-        expect(JSON.parse(changed)).toEqual({ ...(JSON.parse(text) as object), [key]: JSON.parse(JSON.stringify(value)) })
+        expect(JSON.parse(changed)).toEqual({
+          ...(JSON.parse(text) as object),
+          [key]: JSON.parse(JSON.stringify(value)),
+        })
       }),
     )
   })
@@ -35,7 +38,9 @@ describe('setting a member', () => {
   test('nested objects are made when missing and kept when there', () => {
     expect(withMember('{}', ['a', 'b'], 1)).toBe('{"a":{"b":1}}')
     expect(withMember('{"a":{"c": 1.10}}', ['a', 'b'], 1)).toBe('{"a":{"b":1,"c": 1.10}}')
-    expect(withMember('{"a":null,"z":12345678901234567890}', ['a', 'b'], true)).toBe('{"a":{"b":true},"z":12345678901234567890}')
+    expect(withMember('{"a":null,"z":12345678901234567890}', ['a', 'b'], true)).toBe(
+      '{"a":{"b":true},"z":12345678901234567890}',
+    )
   })
 
   test('the last of two equal keys is the one that counts and is set', () => {
@@ -45,26 +50,34 @@ describe('setting a member', () => {
 
 test('the elements of an array come out whole however it was cut', () => {
   fc.assert(
-    fc.property(fc.array(fc.dictionary(fc.string(), fc.jsonValue())), fc.array(fc.integer({ min: 1, max: 30 })), (elements, cuts) => {
-      const text = `[${elements.map((element) => JSON.stringify(element)).join('\n,\r\n')}\n]`
-      const splitter = createElementSplitter()
-      const found: string[] = []
-      let at = 0
-      for (const cut of [...cuts, text.length]) {
-        found.push(...splitter.push(text.slice(at, at + cut)))
-        at += cut
-      }
-      expect(found.map((element) => JSON.parse(element) as unknown)).toEqual(JSON.parse(text) as unknown[])
-    }),
+    fc.property(
+      fc.array(fc.dictionary(fc.string(), fc.jsonValue())),
+      fc.array(fc.integer({ min: 1, max: 30 })),
+      (elements, cuts) => {
+        const text = `[${elements.map((element) => JSON.stringify(element)).join('\n,\r\n')}\n]`
+        const splitter = createElementSplitter()
+        const found: string[] = []
+        let at = 0
+        for (const cut of [...cuts, text.length]) {
+          found.push(...splitter.push(text.slice(at, at + cut)))
+          at += cut
+        }
+        expect(found.map((element) => JSON.parse(element) as unknown)).toEqual(JSON.parse(text) as unknown[])
+      },
+    ),
   )
 })
 
 test('no prefix of an object is taken for the whole, and none is read for ever', () => {
   const text = JSON.stringify({ candidates: [{ text: 'a "quoted" \\ text' }], usageMetadata: { promptTokenCount: 1 } })
-  for (let cut = 0; cut < text.length; cut += 1) expect(() => memberValues(text.slice(0, cut), ['usageMetadata'])).toThrow()
+  for (let cut = 0; cut < text.length; cut += 1)
+    expect(() => memberValues(text.slice(0, cut), ['usageMetadata'])).toThrow()
   expect(memberValues(`${text}\n`, ['usageMetadata'])).toEqual({ usageMetadata: { promptTokenCount: 1 } })
 })
 
 test('only the members asked for are parsed', () => {
-  expect(memberValues('{"data":[{"model":"no"}],"model":"yes","usage":{"a":1}}', ['model', 'usage'])).toEqual({ model: 'yes', usage: { a: 1 } })
+  expect(memberValues('{"data":[{"model":"no"}],"model":"yes","usage":{"a":1}}', ['model', 'usage'])).toEqual({
+    model: 'yes',
+    usage: { a: 1 },
+  })
 })

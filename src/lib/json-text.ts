@@ -24,7 +24,11 @@ export function membersOf(text: string, from = 0): Member[] {
 }
 
 /** The first key that is written twice among `members`, of those in `keys`; null when each stands once. `nameOf` tells which spellings are one key. */
-export function duplicateKey(members: readonly Member[], keys: ReadonlySet<string>, nameOf = (key: string): string => key): string | null {
+export function duplicateKey(
+  members: readonly Member[],
+  keys: ReadonlySet<string>,
+  nameOf = (key: string): string => key,
+): string | null {
   const seen = new Set<string>()
   for (const { key } of members) {
     const name = nameOf(key)
@@ -39,7 +43,8 @@ export function duplicateKey(members: readonly Member[], keys: ReadonlySet<strin
 export function memberValues(text: string, keys: readonly string[]): Readonly<Record<string, unknown>> {
   const members = membersOf(text)
   const end = skipSpace(text, members.at(-1)?.end ?? text.indexOf('{') + 1)
-  if (text[skipSpace(text, 0)] !== '{' || text[end] !== '}' || skipSpace(text, end + 1) !== text.length) throw new Error('the text is not one whole JSON object')
+  if (text[skipSpace(text, 0)] !== '{' || text[end] !== '}' || skipSpace(text, end + 1) !== text.length)
+    throw new Error('the text is not one whole JSON object')
   const named = members.filter(({ key }) => keys.includes(key))
   return Object.fromEntries(named.map(({ key, start, end }) => [key, JSON.parse(text.slice(start, end)) as unknown]))
 }
@@ -54,7 +59,9 @@ export function withMember(text: string, path: readonly string[], value: unknown
   if (!member || (rest.length > 0 && text[member.start] !== '{')) {
     const nested = rest.reduceRight<unknown>((inner, name) => ({ [name]: inner }), value)
     const written = JSON.stringify(nested)
-    return member ? spliced(text, member.start, member.end, written) : inserted(text, from, `${JSON.stringify(key)}:${written}`)
+    return member
+      ? spliced(text, member.start, member.end, written)
+      : inserted(text, from, `${JSON.stringify(key)}:${written}`)
   }
   if (rest.length > 0) return withMember(text, rest, value, member.start)
   return spliced(text, member.start, member.end, JSON.stringify(value))

@@ -128,7 +128,9 @@ describe('budgets', () => {
 
   test('periods begin at midnight, on Monday and on the first, UTC', () => {
     const now = Date.UTC(2026, 10, 26, 13, 14)
-    const starts = (['day', 'week', 'month', 'total'] as const).map((period) => new Date(periodStart(period, now)).toISOString().slice(0, 10))
+    const starts = (['day', 'week', 'month', 'total'] as const).map((period) =>
+      new Date(periodStart(period, now)).toISOString().slice(0, 10),
+    )
     expect(starts).toEqual(['2026-11-26', '2026-11-23', '2026-11-01', '1970-01-01'])
   })
 })

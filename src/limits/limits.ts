@@ -23,7 +23,13 @@ export type Ticket = {
   readonly leave: (actual: { readonly tokens: number; readonly chargeNano: Nano }) => void
 }
 
-export type Budget = { readonly period: BudgetPeriod; readonly allowedNano: Nano; readonly spentNano: Nano; readonly heldNano: Nano; readonly resetsAt: number | null }
+export type Budget = {
+  readonly period: BudgetPeriod
+  readonly allowedNano: Nano
+  readonly spentNano: Nano
+  readonly heldNano: Nano
+  readonly resetsAt: number | null
+}
 export type Standings = { readonly requests: Standing | null; readonly tokens: Standing | null }
 
 export type Limits = {
@@ -35,12 +41,21 @@ export type Limits = {
   readonly holdBudget: (keyId: string, amountNano: Nano) => void
   readonly releaseBudget: (keyId: string, amountNano: Nano) => void
   /** Charges from before this process, by period, as the store knows them. */
-  readonly loadSpending: (period: BudgetPeriod, charges: readonly { readonly keyId: string; readonly chargeNano: bigint }[]) => void
+  readonly loadSpending: (
+    period: BudgetPeriod,
+    charges: readonly { readonly keyId: string; readonly chargeNano: bigint }[],
+  ) => void
 }
 
 const periods: readonly BudgetPeriod[] = ['day', 'week', 'month', 'total']
 type Spending = { startsAt: number; spentNano: Nano }
-type KeyState = { requests: Gcra; tokens: Gcra; inFlight: number; heldNano: Nano; spending: Record<BudgetPeriod, Spending> }
+type KeyState = {
+  requests: Gcra
+  tokens: Gcra
+  inFlight: number
+  heldNano: Nano
+  spending: Record<BudgetPeriod, Spending>
+}
 
 export function createLimits(clock: Clock): Limits {
   const states = new Map<string, KeyState>()
@@ -64,7 +79,8 @@ export function createLimits(clock: Clock): Limits {
       state.heldNano = (state.heldNano - amountNano) as Nano
     },
     loadSpending(period, charges) {
-      for (const { keyId, chargeNano } of charges) spendingOf(stateOf(keyId), period, clock.now()).spentNano = chargeNano as Nano
+      for (const { keyId, chargeNano } of charges)
+        spendingOf(stateOf(keyId), period, clock.now()).spentNano = chargeNano as Nano
     },
   }
 }
@@ -115,7 +131,13 @@ function budgetOf(key: KeyRow, state: KeyState, now: number): Budget | null {
   if (key.budgetNano === null || key.budgetPeriod === null) return null
   const { spentNano } = spendingOf(state, key.budgetPeriod, now)
   const resetsAt = key.budgetPeriod === 'total' ? null : periodEnd(key.budgetPeriod, now)
-  return { period: key.budgetPeriod, allowedNano: key.budgetNano as Nano, spentNano, heldNano: state.heldNano, resetsAt }
+  return {
+    period: key.budgetPeriod,
+    allowedNano: key.budgetNano as Nano,
+    spentNano,
+    heldNano: state.heldNano,
+    resetsAt,
+  }
 }
 
 /** What may still be spent or held within a budget. */

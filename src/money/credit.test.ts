@@ -30,7 +30,13 @@ function openCredit(leaseCredit: (ask: LeaseAsk) => Promise<LeaseGrant>) {
   return { time, credit: createCredit({ leaseCredit, nodeId: 1, epoch: 1, clock }) }
 }
 
-const whole = (amount: bigint) => ({ organizationId, wantedNano: nano(amount), plentyNano: nano(0), ifShortNano: nano(amount), floorNano: nano(amount) })
+const whole = (amount: bigint) => ({
+  organizationId,
+  wantedNano: nano(amount),
+  plentyNano: nano(0),
+  ifShortNano: nano(amount),
+  floorNano: nano(amount),
+})
 const holdOf = (answer: HoldAnswer): Hold => {
   if (answer.hold === null) throw new Error(`refused with ${answer.availableNano} available`)
   return answer.hold
@@ -58,7 +64,13 @@ describe('holds', () => {
   test('credit that is short gives what it can, but not less than is of use', async () => {
     const { leaseCredit } = createBank(700n)
     const { credit } = openCredit(leaseCredit)
-    const ask = { organizationId, wantedNano: nano(1_000), plentyNano: nano(0), ifShortNano: nano(1_000), floorNano: nano(100) }
+    const ask = {
+      organizationId,
+      wantedNano: nano(1_000),
+      plentyNano: nano(0),
+      ifShortNano: nano(1_000),
+      floorNano: nano(100),
+    }
     expect(holdOf(await credit.hold(ask)).amountNano).toBe(nano(700))
     expect(await credit.hold(ask)).toEqual({ hold: null, availableNano: nano(0) })
   })
@@ -66,7 +78,13 @@ describe('holds', () => {
   test('a request that states no limit does not take all of a small balance', async () => {
     const { leaseCredit } = createBank(10_000n)
     const { credit } = openCredit(leaseCredit)
-    const ask = { organizationId, wantedNano: nano(1_920), plentyNano: nano(38_400), ifShortNano: nano(250), floorNano: nano(10) }
+    const ask = {
+      organizationId,
+      wantedNano: nano(1_920),
+      plentyNano: nano(38_400),
+      ifShortNano: nano(250),
+      floorNano: nano(10),
+    }
     const holds = await Promise.all(Array.from({ length: 40 }, () => credit.hold(ask)))
     expect(holds.map((answer) => holdOf(answer).amountNano)).toEqual(Array.from({ length: 40 }, () => nano(250)))
   })
@@ -112,7 +130,10 @@ describe('settling', () => {
   })
 })
 
-type Step = { readonly kind: 'hold'; readonly amount: number } | { readonly kind: 'settle'; readonly share: number } | { readonly kind: 'idle' }
+type Step =
+  | { readonly kind: 'hold'; readonly amount: number }
+  | { readonly kind: 'settle'; readonly share: number }
+  | { readonly kind: 'idle' }
 
 test('whatever happens in whatever order, charges and leases never exceed the balance and nothing is lost', async () => {
   const step: fc.Arbitrary<Step> = fc.oneof(

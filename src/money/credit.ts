@@ -54,7 +54,12 @@ type Lease = {
   lastUsed: number
 }
 
-export type CreditDeps = { readonly leaseCredit: (ask: LeaseAsk) => Promise<LeaseGrant>; readonly nodeId: number; readonly epoch: number; readonly clock: Clock }
+export type CreditDeps = {
+  readonly leaseCredit: (ask: LeaseAsk) => Promise<LeaseGrant>
+  readonly nodeId: number
+  readonly epoch: number
+  readonly clock: Clock
+}
 
 /** Opens the node's credit. Leases start empty: each organization's first request fetches its first lease. */
 export function createCredit(deps: CreditDeps): Credit {
@@ -73,7 +78,8 @@ export function createCredit(deps: CreditDeps): Credit {
       const wantedNano = wantedOf(lease, ask)
       if (lease.granted === 0n || left(lease) < wantedNano) return holdAfterRefill(lease, ask, deps)
       const hold = take(lease, ask.organizationId, wantedNano)
-      if (left(lease) < reserve(lease) / 2n && lease.unleased > 0n) void refill(lease, ask.organizationId, deps).catch(retriedByNextHold)
+      if (left(lease) < reserve(lease) / 2n && lease.unleased > 0n)
+        void refill(lease, ask.organizationId, deps).catch(retriedByNextHold)
       return { hold }
     },
     settle: (hold, ratedNano) => settle(leaseOf(hold.organizationId), hold, ratedNano),
@@ -156,8 +162,13 @@ function touch(lease: Lease, now: number): void {
   lease.lastUsed = now
 }
 
-function returnIdle(leases: ReadonlyMap<string, Lease>, before: number): { organizationId: string; amountNano: Nano }[] {
-  const idle = [...leases].filter(([, lease]) => lease.lastUsed <= before && lease.held === 0n && lease.refill === null && left(lease) > 0n)
+function returnIdle(
+  leases: ReadonlyMap<string, Lease>,
+  before: number,
+): { organizationId: string; amountNano: Nano }[] {
+  const idle = [...leases].filter(
+    ([, lease]) => lease.lastUsed <= before && lease.held === 0n && lease.refill === null && left(lease) > 0n,
+  )
   return idle.map(([organizationId, lease]) => {
     const amountNano = left(lease)
     lease.returned = (lease.returned + amountNano) as Nano

@@ -49,8 +49,12 @@ const settlement = (requestId: string): Settlement => ({
   vendorUsage: { text: 'ünïcödé 🦊\n' },
 })
 
-const open = (folder: string, epoch: number, storeSeq = 0): Journal => openJournal(folder, epoch, recoverJournal(folder, storeSeq))
-const segments = (folder: string): string[] => readdirSync(folder).toSorted().map((name) => join(folder, name))
+const open = (folder: string, epoch: number, storeSeq = 0): Journal =>
+  openJournal(folder, epoch, recoverJournal(folder, storeSeq))
+const segments = (folder: string): string[] =>
+  readdirSync(folder)
+    .toSorted()
+    .map((name) => join(folder, name))
 
 describe('recovery', () => {
   test('what was settled is shipped, what was only intended is open, with how far it came', async () => {
@@ -69,7 +73,9 @@ describe('recovery', () => {
       [1, 'settle'],
       [2, 'return-lease'],
     ])
-    expect(left.map(({ epoch, intent: { requestId }, progress }) => [epoch, requestId, progress?.outputTokens ?? null])).toEqual([
+    expect(
+      left.map(({ epoch, intent: { requestId }, progress }) => [epoch, requestId, progress?.outputTokens ?? null]),
+    ).toEqual([
       [1, 'a', null],
       [1, 'c', 7],
     ])
@@ -90,7 +96,9 @@ describe('recovery', () => {
     await third.written()
     third.close()
     expect(recoverJournal(folder, 1).open).toEqual([])
-    expect(recoverJournal(folder, 1).unshipped.map(({ text }) => (JSON.parse(text) as { epoch: number }).epoch)).toEqual([1])
+    expect(
+      recoverJournal(folder, 1).unshipped.map(({ text }) => (JSON.parse(text) as { epoch: number }).epoch),
+    ).toEqual([1])
   })
 
   test('records that the store lost are found again in older segments', async () => {
@@ -122,7 +130,11 @@ describe('recovery', () => {
         writeFileSync(segment!, bytes)
         truncateSync(segment!, cut)
         // A record whose line end alone is missing is whole.
-        const wholeLines = bytes.subarray(0, cut + 1).toString('latin1').split('\n').length - 1
+        const wholeLines =
+          bytes
+            .subarray(0, cut + 1)
+            .toString('latin1')
+            .split('\n').length - 1
         const { unshipped, open: left } = recoverJournal(folder, 0)
         expect(unshipped).toHaveLength(Math.max(0, Math.floor((wholeLines - 1) / 2)))
         expect(left).toHaveLength(wholeLines > 1 ? (wholeLines - 1) % 2 : 0)

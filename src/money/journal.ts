@@ -11,7 +11,17 @@
  * from and the intents then open. So recovery reads from the newest segment that the store has not
  * overtaken, however much is kept.
  */
-import { closeSync, fdatasync, mkdirSync, openSync, readdirSync, readFileSync, statSync, unlinkSync, writeSync } from 'node:fs'
+import {
+  closeSync,
+  fdatasync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  unlinkSync,
+  writeSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
 import type { Settlement, ShippedRecord } from '../store/store.ts'
@@ -19,7 +29,20 @@ import type { Settlement, ShippedRecord } from '../store/store.ts'
 /** What is known of a request before its upstream call: enough to settle it should this process die. */
 export type Intent = Omit<
   Settlement,
-  'endedAt' | 'status' | 'ending' | 'lines' | 'tokens' | 'ratedNano' | 'writeOffNano' | 'chargeNano' | 'flags' | 'firstByteMs' | 'latencyMs' | 'attempts' | 'vendorUsage' | 'servedModel'
+  | 'endedAt'
+  | 'status'
+  | 'ending'
+  | 'lines'
+  | 'tokens'
+  | 'ratedNano'
+  | 'writeOffNano'
+  | 'chargeNano'
+  | 'flags'
+  | 'firstByteMs'
+  | 'latencyMs'
+  | 'attempts'
+  | 'vendorUsage'
+  | 'servedModel'
 >
 /** How far a stream had come: counts of our own, not the vendor's. */
 export type Progress = { readonly requestId: string; readonly inputTokens: number; readonly outputTokens: number }
@@ -71,7 +94,10 @@ const syncMs = 10
 /** About 250 MB of memory: an hour without a store at 60 requests/s. */
 const unshippedMax = 200_000
 const segmentName = (number: number): string => `journal-${String(number).padStart(8, '0')}.log`
-const segmentsIn = (folder: string): string[] => readdirSync(folder).filter((name) => /^journal-\d{8}\.log$/.test(name)).toSorted()
+const segmentsIn = (folder: string): string[] =>
+  readdirSync(folder)
+    .filter((name) => /^journal-\d{8}\.log$/.test(name))
+    .toSorted()
 
 /** Reads what a journal folder holds that the store, at `storeSeq`, does not. A torn or foreign line ends its segment. */
 export function recoverJournal(folder: string, storeSeq: number): Recovered {
@@ -81,8 +107,10 @@ export function recoverJournal(folder: string, storeSeq: number): Recovered {
   let lastSeq = storeSeq
   for (const { record, text } of recordsSince(folder, storeSeq)) {
     if ('seq' in record) lastSeq = Math.max(lastSeq, record.seq)
-    if (record.kind === 'segment') for (const { epoch, intent } of record.open) open.set(intent.requestId, { epoch, intent, progress: null })
-    if (record.kind === 'intent') open.set(record.intent.requestId, { epoch: record.epoch, intent: record.intent, progress: null })
+    if (record.kind === 'segment')
+      for (const { epoch, intent } of record.open) open.set(intent.requestId, { epoch, intent, progress: null })
+    if (record.kind === 'intent')
+      open.set(record.intent.requestId, { epoch: record.epoch, intent: record.intent, progress: null })
     if (record.kind === 'progress') {
       const began = open.get(record.progress.requestId)
       if (began) began.progress = record.progress
@@ -120,7 +148,9 @@ const checksum = (text: string): string => crc32(text).toString(16).padStart(che
 
 /** Opens a new segment behind what was recovered. Only one process may write to a folder. */
 export function openJournal(folder: string, epoch: number, recovered: Recovered): Journal {
-  const open = new Map<string, OpenIntent>(recovered.open.map(({ epoch: ofEpoch, intent }) => [intent.requestId, { epoch: ofEpoch, intent }]))
+  const open = new Map<string, OpenIntent>(
+    recovered.open.map(({ epoch: ofEpoch, intent }) => [intent.requestId, { epoch: ofEpoch, intent }]),
+  )
   const unshipped = [...recovered.unshipped]
   let seq = recovered.lastSeq
   const writer = createWriter(folder, () => JSON.stringify({ kind: 'segment', seq, open: [...open.values()] }))
@@ -213,7 +243,7 @@ function createWriter(folder: string, head: () => string) {
             writeWaiting()
             resolve()
           } catch (error) {
-            reject(error)
+            reject(error instanceof Error ? error : new Error(String(error)))
           }
         })
       })

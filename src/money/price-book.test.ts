@@ -35,11 +35,11 @@ test('the promotional price of the new flash models ends with the last milliseco
   for (const model of ['gemini-3.6-flash', 'gemini-3.8-flash']) {
     const [before] = priceOf(model, newYear - 1).tiers.standard
     const [after] = priceOf(model, newYear).tiers.standard
-    expect([before!.picoPerUnit.input, before!.picoPerUnit.cachedInput, before!.picoPerUnit.output] as bigint[]).toEqual([
-      750_000n,
-      75_000n,
-      3_750_000n,
-    ])
+    expect([
+      before!.picoPerUnit.input,
+      before!.picoPerUnit.cachedInput,
+      before!.picoPerUnit.output,
+    ] as bigint[]).toEqual([750_000n, 75_000n, 3_750_000n])
     expect([after!.picoPerUnit.input, after!.picoPerUnit.cachedInput, after!.picoPerUnit.output] as bigint[]).toEqual([
       1_500_000n,
       150_000n,
@@ -100,7 +100,7 @@ test('no price is a float: only decimal text and whole thresholds are in the dat
       return value
     },
   )
-  expect([...new Set(numbers)].toSorted()).toEqual([200_000, 272_000])
+  expect([...new Set(numbers)].toSorted((a, b) => a - b)).toEqual([200_000, 272_000])
   for (const { id } of models) {
     for (const row of serviceTiers.flatMap((tier) => priceOf(id).tiers[tier])) {
       for (const pico of Object.values(row.picoPerUnit)) expect(pico === null || typeof pico === 'bigint').toBe(true)
@@ -114,20 +114,31 @@ const load = (prices: readonly unknown[]) => loadPriceBook([{ id: 'm', prices }]
 test('an unknown field, tier or class is refused', () => {
   expect(() => load([{ from: '2026-01-01', tiers: { standard: [row] }, until: '2027-01-01' }])).toThrow('until')
   expect(() => load([{ from: '2026-01-01', tiers: { standard: [row], scale: [row] } }])).toThrow('scale')
-  expect(() => load([{ from: '2026-01-01', tiers: { standard: [{ ...row, belowInputTokens: 1 }] } }])).toThrow('belowInputTokens')
-  expect(() => load([{ from: '2026-01-01', tiers: { standard: [{ usdPerMillion: { thoughts: '1.00' } }] } }])).toThrow('thoughts')
-  expect(() => load([{ from: '2026-01-01', tiers: { standard: [{ usdPerPiece: { input: '1.00' } }] } }])).toThrow('input')
+  expect(() => load([{ from: '2026-01-01', tiers: { standard: [{ ...row, belowInputTokens: 1 }] } }])).toThrow(
+    'belowInputTokens',
+  )
+  expect(() => load([{ from: '2026-01-01', tiers: { standard: [{ usdPerMillion: { thoughts: '1.00' } }] } }])).toThrow(
+    'thoughts',
+  )
+  expect(() => load([{ from: '2026-01-01', tiers: { standard: [{ usdPerPiece: { input: '1.00' } }] } }])).toThrow(
+    'input',
+  )
 })
 
 test('an amount that is a number, negative, or finer than a pico-USD per token is refused', () => {
   for (const input of [1.5, '-1.00', '0.0000001', '1e3', '1,00', '.5', '']) {
-    expect(() => load([{ from: '2026-01-01', tiers: { standard: [{ usdPerMillion: { input } }] } }]), String(input)).toThrow('prices of m')
+    expect(
+      () => load([{ from: '2026-01-01', tiers: { standard: [{ usdPerMillion: { input } }] } }]),
+      String(input),
+    ).toThrow('prices of m')
   }
 })
 
 test('a model without a price, without a base row, or with two prices for one case is refused', () => {
   expect(() => load([])).toThrow('no price')
-  expect(() => load([{ from: '2026-01-01', tiers: { standard: [{ ...row, aboveInputTokens: 5 }] } }])).toThrow('no base row')
+  expect(() => load([{ from: '2026-01-01', tiers: { standard: [{ ...row, aboveInputTokens: 5 }] } }])).toThrow(
+    'no base row',
+  )
   expect(() => load([{ from: '2026-01-01', tiers: { standard: [row, row] } }])).toThrow('same length')
   const period = { from: '2026-01-01', tiers: { standard: [row] } }
   expect(() => load([period, period])).toThrow('same day')
@@ -151,7 +162,10 @@ type OpenAiModel = {
   kind: string
   max_output_tokens?: number | null
   context_window?: number | null
-  prices: Record<string, (Figures & { per_second?: Figures } & { threshold_input_tokens?: number } & Record<string, Figures>) | null>
+  prices: Record<
+    string,
+    (Figures & { per_second?: Figures } & { threshold_input_tokens?: number } & Record<string, Figures>) | null
+  >
 }
 type GeminiRow = {
   prompt_tokens_gt: string | null
@@ -192,7 +206,9 @@ type Written = {
 }
 
 test.skipIf(!present)(`every OpenAI price and limit equals the published one${because}`, async () => {
-  const file = await read<{ rules: { tools: { web_search_per_1k_calls: string } }; models: OpenAiModel[] }>('openai.json')
+  const file = await read<{ rules: { tools: { web_search_per_1k_calls: string } }; models: OpenAiModel[] }>(
+    'openai.json',
+  )
   const classes: Record<string, string> = {
     input: 'input',
     cached_input: 'cachedInput',
@@ -262,7 +278,9 @@ test.skipIf(!present)(
           const cached = cell(own?.cached_input?.text, base.cached_input?.text)
           const cachedAudio = cell(own?.cached_input?.audio, base.cached_input?.audio)
           for (const modality of ['image', 'video', 'document']) {
-            expect([null, text], `${model.id} ${modality}`).toContain(cell(own?.input?.[modality], base.input?.[modality]))
+            expect([null, text], `${model.id} ${modality}`).toContain(
+              cell(own?.input?.[modality], base.input?.[modality]),
+            )
           }
           enter('input', text)
           enter('cachedInput', cached)
@@ -271,7 +289,8 @@ test.skipIf(!present)(
           enter('output', cell(own?.output, base.output))
           enter('imageOutput', cell(own?.image_output, base.image_output))
           const perQuery = model.id.startsWith('gemini-3')
-          const search = model.grounding?.search?.usd_per_1000 ?? (perQuery && model.features['search_grounding'] ? '14.00' : null)
+          const search =
+            model.grounding?.search?.usd_per_1000 ?? (perQuery && model.features['search_grounding'] ? '14.00' : null)
           enter(perQuery ? 'searchQuery' : 'groundedPrompt', search ? microUsd(search) / 1000n : null)
           enter('mapsQuery', model.grounding?.maps ? microUsd(model.grounding.maps.usd_per_1000) / 1000n : null)
         })
@@ -281,7 +300,8 @@ test.skipIf(!present)(
     const priced = file.models.filter((model) => model.standard)
     for (const model of priced) {
       expect(written(model.id, 0), model.id).toEqual(expectedOf(model, model.standard!, false))
-      if (model.standard_from_2027) expect(written(model.id, 1), model.id).toEqual(expectedOf(model, model.standard_from_2027, true))
+      if (model.standard_from_2027)
+        expect(written(model.id, 1), model.id).toEqual(expectedOf(model, model.standard_from_2027, true))
       const ours = loadCatalog(models).find(model.id)!
       expect([ours.inputTokensMax, ours.outputTokensMax], model.id).toEqual([
         Number(model.limits['input_tokens']),

@@ -4,7 +4,15 @@
  */
 import { z } from 'zod'
 import { greater, type Pico } from '../lib/amounts.ts'
-import { inputClasses, outputClasses, pieceClasses, tokenClasses, usageClasses, type TokenClass, type UsageClass } from './usage.ts'
+import {
+  inputClasses,
+  outputClasses,
+  pieceClasses,
+  tokenClasses,
+  usageClasses,
+  type TokenClass,
+  type UsageClass,
+} from './usage.ts'
 
 /** Prices in pico-USD per unit. Complete: a class without a list price carries that of the class it belongs to. */
 export type PriceRow = {
@@ -59,7 +67,9 @@ const PricesData = z
   .refine((periods) => distinct(periods.map((period) => period.from)), 'two prices from the same day')
 
 /** Checks the models' dated prices and builds the book; throws when a model has none. */
-export function loadPriceBook(models: readonly { readonly id: string; readonly prices: readonly unknown[] }[]): PriceBook {
+export function loadPriceBook(
+  models: readonly { readonly id: string; readonly prices: readonly unknown[] }[],
+): PriceBook {
   const byModel = new Map(models.map((model) => [model.id, pricesOf(model.id, model.prices)]))
   return {
     priceOf(model, at) {
@@ -72,7 +82,9 @@ export function loadPriceBook(models: readonly { readonly id: string; readonly p
 function pricesOf(model: string, data: readonly unknown[]): Price[] {
   const parsed = PricesData.safeParse(data)
   if (!parsed.success) throw new Error(`prices of ${model}: ${z.prettifyError(parsed.error)}`)
-  return parsed.data.map(({ from, tiers }) => ({ model, from, tiers: everyTier(tiers) })).toSorted((a, b) => a.from.localeCompare(b.from))
+  return parsed.data
+    .map(({ from, tiers }) => ({ model, from, tiers: everyTier(tiers) }))
+    .toSorted((a, b) => a.from.localeCompare(b.from))
 }
 
 function everyTier(tiers: PricePeriod['tiers']): Price['tiers'] {
@@ -101,7 +113,8 @@ const sortedRows = (tier: ServiceTier, rows: readonly PriceRowInput[] = []): Pri
 
 function priceRow(tier: ServiceTier, row: PriceRowInput): PriceRow {
   const picoPerUnit = completed(row)
-  const dearest = (classes: readonly UsageClass[]): Pico => classes.map((usageClass) => picoPerUnit[usageClass] ?? free).reduce(greater)
+  const dearest = (classes: readonly UsageClass[]): Pico =>
+    classes.map((usageClass) => picoPerUnit[usageClass] ?? free).reduce(greater)
   return {
     tier,
     aboveInputTokens: row.aboveInputTokens,
@@ -143,7 +156,8 @@ function completed(row: PriceRowInput): Record<UsageClass, Pico | null> {
   return Object.fromEntries(entries) as Record<UsageClass, Pico | null>
 }
 
-const isTokenClass = (usageClass: UsageClass): usageClass is TokenClass => (tokenClasses as readonly UsageClass[]).includes(usageClass)
+const isTokenClass = (usageClass: UsageClass): usageClass is TokenClass =>
+  (tokenClasses as readonly UsageClass[]).includes(usageClass)
 
 const priceDecimals = 6
 const micro = (amount: string): bigint => {

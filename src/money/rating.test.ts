@@ -24,7 +24,11 @@ const charged = (model: string, usage: Usage, tier: ServiceTier = 'standard', at
   usd(rate(usage, priceOf(model, at), tier))
 
 test('a 4K image of gemini-3-pro-image costs $0.248776, text, thoughts and image each at their own price', () => {
-  const rated = rate({ input: 326, output: 340, imageOutput: 2000, reasoning: 337 }, priceOf('gemini-3-pro-image'), 'standard')
+  const rated = rate(
+    { input: 326, output: 340, imageOutput: 2000, reasoning: 337 },
+    priceOf('gemini-3-pro-image'),
+    'standard',
+  )
   expect(usd(rated)).toBe('0.248776')
   expect(rated.lines).toEqual([
     { class: 'input', quantity: 326, unit: 'token', picoPerUnit: '2000000', amountPico: '652000000' },
@@ -117,44 +121,68 @@ test('nothing used costs nothing', () => {
 })
 
 test('amounts that a float would lose are exact, and only the sum is rounded', () => {
-  const halfNano = [{ from: '2026-01-01', tiers: { standard: [{ usdPerMillion: { input: '0.0005', output: '0.0005' } }] } }]
+  const halfNano = [
+    { from: '2026-01-01', tiers: { standard: [{ usdPerMillion: { input: '0.0005', output: '0.0005' } }] } },
+  ]
   const price = loadPriceBook([{ id: 'm', prices: halfNano }]).priceOf('m', today)!
   expect(rate({ input: 1, output: 1 }, price, 'standard').ratedNano as bigint).toBe(1n)
   expect(rate({ input: 1, output: 2 }, price, 'standard').ratedNano as bigint).toBe(2n)
   const mini = rate({ input: 1, cachedInput: 1, output: 1 }, priceOf('gpt-5.4-mini'), 'flex')
   expect(mini.lines.map((line) => line.amountPico)).toEqual(['375000', '37500', '2250000'])
   expect(mini.ratedNano as bigint).toBe(2663n)
-  const big = rate({ input: 9_007_199_254_740_991, output: 9_007_199_254_740_991 }, priceOf('gemini-3.1-pro-preview'), 'priority')
+  const big = rate(
+    { input: 9_007_199_254_740_991, output: 9_007_199_254_740_991 },
+    priceOf('gemini-3.1-pro-preview'),
+    'priority',
+  )
   expect(big.lines.map((line) => line.amountPico)).toEqual(['64851834634135135200000', '291833255853608108400000'])
   expect(big.ratedNano as bigint).toBe((9_007_199_254_740_991n * 39_600_000n) / 1000n)
 })
 
 // ---- Properties, over the real prices and over invented ones ---------------------------------------
 
-const realPrice = fc.constantFrom(...models.flatMap(({ id, prices }) => prices.map(({ from }) => priceOf(id, day(from)))))
-const amount = fc.tuple(fc.nat(99), fc.nat(999_999)).map(([whole, micro]) => `${whole}.${String(micro).padStart(6, '0')}`)
+const realPrice = fc.constantFrom(
+  ...models.flatMap(({ id, prices }) => prices.map(({ from }) => priceOf(id, day(from)))),
+)
+const amount = fc
+  .tuple(fc.nat(99), fc.nat(999_999))
+  .map(([whole, micro]) => `${whole}.${String(micro).padStart(6, '0')}`)
 const rowData = (aboveInputTokens: number) =>
   fc.record({
     aboveInputTokens: fc.constant(aboveInputTokens),
     usdPerMillion: fc.dictionary(fc.constantFrom(...tokenClasses), amount),
     usdPerPiece: fc.dictionary(fc.constantFrom(...pieceClasses), amount),
   })
-const rowsData = fc.oneof(fc.tuple(rowData(0)), fc.tuple(rowData(0), rowData(40)), fc.tuple(rowData(30), rowData(0), rowData(90)))
+const rowsData = fc.oneof(
+  fc.tuple(rowData(0)),
+  fc.tuple(rowData(0), rowData(40)),
+  fc.tuple(rowData(30), rowData(0), rowData(90)),
+)
 const invented = fc
   .record({ standard: rowsData, priority: rowsData, flex: rowsData }, { requiredKeys: ['standard'] })
-  .map((tiers) => loadPriceBook([{ id: 'invented', prices: [{ from: '2026-01-01', tiers }] }]).priceOf('invented', today)!)
+  .map((tiers) =>
+    loadPriceBook([{ id: 'invented', prices: [{ from: '2026-01-01', tiers }] }]).priceOf('invented', today)!,
+  )
 const anyPrice = fc.oneof(realPrice, invented)
 const anyTier = fc.constantFrom(...serviceTiers)
 const someTiers = fc.subarray([...serviceTiers], { minLength: 1 })
-const quantity = fc.oneof(fc.nat(60), fc.nat(300_000), fc.constantFrom(199_999, 200_000, 200_001, 271_999, 272_000, 272_001))
-const anyUsage: fc.Arbitrary<Usage> = fc.record(Object.fromEntries(usageClasses.map((usageClass) => [usageClass, quantity])), {
-  requiredKeys: [],
-})
+const quantity = fc.oneof(
+  fc.nat(60),
+  fc.nat(300_000),
+  fc.constantFrom(199_999, 200_000, 200_001, 271_999, 272_000, 272_001),
+)
+const anyUsage: fc.Arbitrary<Usage> = fc.record(
+  Object.fromEntries(usageClasses.map((usageClass) => [usageClass, quantity])),
+  {
+    requiredKeys: [],
+  },
+)
 const slack = fc.oneof(fc.constant(0), fc.nat(100), fc.nat(400_000))
 const runs = { numRuns: 2000 }
 
 const picoOf = (rated: Rated): bigint => rated.lines.reduce((total, line) => total + BigInt(line.amountPico), 0n)
-const sumOf = (usage: Usage, classes: readonly UsageClass[]): number => classes.reduce((total, each) => total + (usage[each] ?? 0), 0)
+const sumOf = (usage: Usage, classes: readonly UsageClass[]): number =>
+  classes.reduce((total, each) => total + (usage[each] ?? 0), 0)
 const piecesOf = (usage: Usage): Usage => Object.fromEntries(pieceClasses.map((piece) => [piece, usage[piece] ?? 0]))
 const rowOf = (price: Price, tier: ServiceTier, usage: Usage): PriceRow =>
   price.tiers[tier].findLast((row) => row.aboveInputTokens === 0 || inputTokensOf(usage) > row.aboveInputTokens)!
@@ -190,8 +218,12 @@ test('rating leaves no used class out: each is on one line, or reported as unpri
 test('rating is additive: a request charged by one row costs what its parts cost at that row', () => {
   fc.assert(
     fc.property(anyUsage, anyUsage, realPrice, anyTier, (one, other, price, tier) => {
-      const both = Object.fromEntries(usageClasses.map((each) => [each, (one[each] ?? 0) + (other[each] ?? 0)])) as Usage
-      fc.pre(rowOf(price, tier, one) === rowOf(price, tier, both) && rowOf(price, tier, other) === rowOf(price, tier, both))
+      const both = Object.fromEntries(
+        usageClasses.map((each) => [each, (one[each] ?? 0) + (other[each] ?? 0)]),
+      ) as Usage
+      fc.pre(
+        rowOf(price, tier, one) === rowOf(price, tier, both) && rowOf(price, tier, other) === rowOf(price, tier, both),
+      )
       const [a, b, sum] = [one, other, both].map((usage) => rate(usage, price, tier))
       expect(picoOf(a!) + picoOf(b!)).toBe(picoOf(sum!))
       expect(a!.ratedNano + b!.ratedNano >= sum!.ratedNano).toBe(true)
@@ -212,12 +244,19 @@ test('rating gives the same answer again, whatever the order in which the usage 
 
 test('rating never asks less for more, within a row, and across rows where the longer one is no cheaper', () => {
   fc.assert(
-    fc.property(anyUsage, anyPrice, anyTier, fc.constantFrom(...usageClasses), fc.nat(300_000), (usage, price, tier, each, extra) => {
-      const more = { ...usage, [each]: (usage[each] ?? 0) + extra }
-      const [before, after] = [rowOf(price, tier, usage), rowOf(price, tier, more)]
-      fc.pre(usageClasses.every((one) => (after.picoPerUnit[one] ?? 0n) >= (before.picoPerUnit[one] ?? 0n)))
-      expect(rate(more, price, tier).ratedNano >= rate(usage, price, tier).ratedNano).toBe(true)
-    }),
+    fc.property(
+      anyUsage,
+      anyPrice,
+      anyTier,
+      fc.constantFrom(...usageClasses),
+      fc.nat(300_000),
+      (usage, price, tier, each, extra) => {
+        const more = { ...usage, [each]: (usage[each] ?? 0) + extra }
+        const [before, after] = [rowOf(price, tier, usage), rowOf(price, tier, more)]
+        fc.pre(usageClasses.every((one) => (after.picoPerUnit[one] ?? 0n) >= (before.picoPerUnit[one] ?? 0n)))
+        expect(rate(more, price, tier).ratedNano >= rate(usage, price, tier).ratedNano).toBe(true)
+      },
+    ),
     runs,
   )
 })
@@ -229,7 +268,8 @@ test('the only real price with a cheaper long row is gpt-5.4 at priority, whose 
         const rows = priceOf(id).tiers[tier]
         return rows.some(
           (row, index) =>
-            index > 0 && usageClasses.some((each) => (row.picoPerUnit[each] ?? 0n) < (rows[index - 1]!.picoPerUnit[each] ?? 0n)),
+            index > 0 &&
+            usageClasses.some((each) => (row.picoPerUnit[each] ?? 0n) < (rows[index - 1]!.picoPerUnit[each] ?? 0n)),
         )
       })
       .map((tier) => `${id} ${tier}`),
@@ -251,16 +291,24 @@ test('rating is never negative, and is a whole number of nano-USD with no float 
 
 test('a hold covers every usage within its bounds, of whatever classes, at each of its tiers, long rows included', () => {
   fc.assert(
-    fc.property(anyUsage, anyPrice, someTiers, slack, slack, fc.nat(3), (usage, price, tiers, moreIn, moreOut, morePieces) => {
-      const pieces = Object.fromEntries(pieceClasses.map((piece) => [piece, (usage[piece] ?? 0) + morePieces]))
-      const bound = {
-        inputTokens: inputTokensOf(usage) + moreIn,
-        outputTokens: sumOf(usage, outputClasses) + moreOut,
-        pieces,
-      }
-      const hold = holdFor(bound, price, tiers)
-      for (const tier of tiers) expect(hold >= rate(usage, price, tier).ratedNano).toBe(true)
-    }),
+    fc.property(
+      anyUsage,
+      anyPrice,
+      someTiers,
+      slack,
+      slack,
+      fc.nat(3),
+      (usage, price, tiers, moreIn, moreOut, morePieces) => {
+        const pieces = Object.fromEntries(pieceClasses.map((piece) => [piece, (usage[piece] ?? 0) + morePieces]))
+        const bound = {
+          inputTokens: inputTokensOf(usage) + moreIn,
+          outputTokens: sumOf(usage, outputClasses) + moreOut,
+          pieces,
+        }
+        const hold = holdFor(bound, price, tiers)
+        for (const tier of tiers) expect(hold >= rate(usage, price, tier).ratedNano).toBe(true)
+      },
+    ),
     { numRuns: 10_000 },
   )
 })
@@ -289,14 +337,23 @@ test('a hold is no more than the dearest usage within its bounds costs, where on
 })
 
 test('a hold counts audio that may be in a text prompt, and pictures that an image model may draw', () => {
-  expect(formatUsd(holdFor({ inputTokens: 1_000_000, outputTokens: 0, pieces: {} }, priceOf('gemini-2.5-flash'), ['standard']))).toBe(
-    '1.00',
-  )
-  expect(formatUsd(holdFor({ inputTokens: 0, outputTokens: 32_768, pieces: {} }, priceOf('gemini-3-pro-image'), ['standard']))).toBe(
-    '3.93216',
-  )
   expect(
-    formatUsd(holdFor({ inputTokens: 100, outputTokens: 0, pieces: { videoSecond: 12 } }, priceOf('sora-2'), ['standard', 'batch'])),
+    formatUsd(
+      holdFor({ inputTokens: 1_000_000, outputTokens: 0, pieces: {} }, priceOf('gemini-2.5-flash'), ['standard']),
+    ),
+  ).toBe('1.00')
+  expect(
+    formatUsd(
+      holdFor({ inputTokens: 0, outputTokens: 32_768, pieces: {} }, priceOf('gemini-3-pro-image'), ['standard']),
+    ),
+  ).toBe('3.93216')
+  expect(
+    formatUsd(
+      holdFor({ inputTokens: 100, outputTokens: 0, pieces: { videoSecond: 12 } }, priceOf('sora-2'), [
+        'standard',
+        'batch',
+      ]),
+    ),
   ).toBe('1.20')
 })
 
@@ -325,8 +382,12 @@ test('a hold grows with every bound and every tier', () => {
 })
 
 test('a hold for no tier at all is a mistake of the caller', () => {
-  expect(() => holdFor({ inputTokens: 1, outputTokens: 1, pieces: {} }, priceOf('gpt-5.4'), [])).toThrow('no service tier')
-  expect(() => affordableOutputTokens({ inputTokens: 1, pieces: {} }, priceOf('gpt-5.4'), [], 1n as Nano)).toThrow('no service tier')
+  expect(() => holdFor({ inputTokens: 1, outputTokens: 1, pieces: {} }, priceOf('gpt-5.4'), [])).toThrow(
+    'no service tier',
+  )
+  expect(() => affordableOutputTokens({ inputTokens: 1, pieces: {} }, priceOf('gpt-5.4'), [], 1n as Nano)).toThrow(
+    'no service tier',
+  )
 })
 
 const anyBound = fc.record({ inputTokens: quantity, pieces: anyUsage.map(piecesOf) })
@@ -360,10 +421,16 @@ test('the affordable output of exactly what a hold takes is at least the output 
 test('a dollar buys 66,666 tokens of gpt-5.4 less the prompt, half that where priority may be charged', () => {
   const dollar = 1_000_000_000n as Nano
   expect(affordableOutputTokens({ inputTokens: 0, pieces: {} }, priceOf('gpt-5.4'), ['standard'], dollar)).toBe(66_666)
-  expect(affordableOutputTokens({ inputTokens: 6000, pieces: {} }, priceOf('gpt-5.4'), ['standard'], dollar)).toBe(65_666)
-  expect(affordableOutputTokens({ inputTokens: 0, pieces: {} }, priceOf('gpt-5.4'), ['standard', 'priority'], dollar)).toBe(33_333)
-  expect(affordableOutputTokens({ inputTokens: 1_000_000, pieces: {} }, priceOf('gpt-5.4'), ['standard'], dollar)).toBe(0)
-  expect(affordableOutputTokens({ inputTokens: 10, pieces: {} }, priceOf('text-embedding-3-small'), ['standard'], dollar)).toBe(
-    Number.MAX_SAFE_INTEGER,
+  expect(affordableOutputTokens({ inputTokens: 6000, pieces: {} }, priceOf('gpt-5.4'), ['standard'], dollar)).toBe(
+    65_666,
   )
+  expect(
+    affordableOutputTokens({ inputTokens: 0, pieces: {} }, priceOf('gpt-5.4'), ['standard', 'priority'], dollar),
+  ).toBe(33_333)
+  expect(affordableOutputTokens({ inputTokens: 1_000_000, pieces: {} }, priceOf('gpt-5.4'), ['standard'], dollar)).toBe(
+    0,
+  )
+  expect(
+    affordableOutputTokens({ inputTokens: 10, pieces: {} }, priceOf('text-embedding-3-small'), ['standard'], dollar),
+  ).toBe(Number.MAX_SAFE_INTEGER)
 })

@@ -34,9 +34,15 @@ type InputBound = { readonly inputTokens: number; readonly pieces: Pieces }
  * The most that a request within these bounds can cost at any of `tiers`, however its tokens turn out
  * to split over the classes of their side, and whichever row its length selects: what a hold must cover.
  */
-export function holdFor(bound: InputBound & { readonly outputTokens: number }, price: Price, tiers: readonly ServiceTier[]): Nano {
+export function holdFor(
+  bound: InputBound & { readonly outputTokens: number },
+  price: Price,
+  tiers: readonly ServiceTier[],
+): Nano {
   const outputTokens = BigInt(bound.outputTokens)
-  const bounds = rowsWithin(bound.inputTokens, price, tiers).map((row) => inputPicoAt(bound, row) + outputTokens * row.dearestOutputPico)
+  const bounds = rowsWithin(bound.inputTokens, price, tiers).map(
+    (row) => inputPicoAt(bound, row) + outputTokens * row.dearestOutputPico,
+  )
   return nanoRoundedUp(bounds.reduce(greater))
 }
 
@@ -44,7 +50,12 @@ export function holdFor(bound: InputBound & { readonly outputTokens: number }, p
  * The most output tokens with which `holdFor` stays within `available`. 0 also when not even the input
  * fits, so the hold itself must still be taken; the largest safe integer when output costs nothing.
  */
-export function affordableOutputTokens(bound: InputBound, price: Price, tiers: readonly ServiceTier[], available: Nano): number {
+export function affordableOutputTokens(
+  bound: InputBound,
+  price: Price,
+  tiers: readonly ServiceTier[],
+  available: Nano,
+): number {
   const availablePico = available * picoPerNano
   const affordable = rowsWithin(bound.inputTokens, price, tiers).map((row) => {
     const leftPico = availablePico - inputPicoAt(bound, row)
@@ -78,7 +89,8 @@ function rowFor(price: Price, tier: ServiceTier, inputTokens: number): PriceRow 
 }
 
 /** Long-context rows begin with the first token above their limit; the base row serves everything below. */
-const applies = (row: PriceRow, inputTokens: number): boolean => row.aboveInputTokens === 0 || inputTokens > row.aboveInputTokens
+const applies = (row: PriceRow, inputTokens: number): boolean =>
+  row.aboveInputTokens === 0 || inputTokens > row.aboveInputTokens
 
 function line(usageClass: UsageClass, quantity: number, row: PriceRow): ReceiptLine[] {
   const picoPerUnit = row.picoPerUnit[usageClass]
@@ -87,7 +99,8 @@ function line(usageClass: UsageClass, quantity: number, row: PriceRow): ReceiptL
   return [{ class: usageClass, quantity, unit: unitOf(usageClass), picoPerUnit: picoPerUnit.toString(), amountPico }]
 }
 
-const unitOf = (usageClass: UsageClass): string => ((pieceClasses as readonly UsageClass[]).includes(usageClass) ? 'piece' : 'token')
+const unitOf = (usageClass: UsageClass): string =>
+  (pieceClasses as readonly UsageClass[]).includes(usageClass) ? 'piece' : 'token'
 
 const picoPerNano = 1_000n
 const nanoRoundedUp = (pico: bigint): Nano => ((pico + picoPerNano - 1n) / picoPerNano) as Nano

@@ -53,7 +53,12 @@ export type Settlement = {
   readonly priceFrom: string
   readonly lines: readonly ReceiptLine[]
   /** Disjoint token totals for reports: uncached input, cached input, visible output, reasoning. */
-  readonly tokens: { readonly input: number; readonly cachedInput: number; readonly output: number; readonly reasoning: number }
+  readonly tokens: {
+    readonly input: number
+    readonly cachedInput: number
+    readonly output: number
+    readonly reasoning: number
+  }
   readonly holdNano: string
   /** What the lines add up to, rounded up once. */
   readonly ratedNano: string
@@ -71,7 +76,13 @@ export type Settlement = {
 /** A journal record that the store applies. `seq` is gap-free per node, across epochs. */
 export type ShippedRecord =
   | { readonly kind: 'settle'; readonly seq: number; readonly epoch: number; readonly settlement: Settlement }
-  | { readonly kind: 'return-lease'; readonly seq: number; readonly epoch: number; readonly organizationId: string; readonly amountNano: string }
+  | {
+      readonly kind: 'return-lease'
+      readonly seq: number
+      readonly epoch: number
+      readonly organizationId: string
+      readonly amountNano: string
+    }
   | { readonly kind: 'end-epoch'; readonly seq: number; readonly epoch: number }
 
 /** A contiguous run of shipped records, each the JSON text of a `ShippedRecord`, from `fromSeq + 1` to `toSeq`. */
@@ -90,7 +101,12 @@ export type ApplyResult = { readonly applied: boolean; readonly lastSeq: number 
 // ---- Leases ------------------------------------------------------------------------------------
 
 /** Cumulative and therefore idempotent: asking again for the same total grants nothing new. */
-export type LeaseAsk = { readonly nodeId: number; readonly epoch: number; readonly organizationId: string; readonly wantTotalNano: bigint }
+export type LeaseAsk = {
+  readonly nodeId: number
+  readonly epoch: number
+  readonly organizationId: string
+  readonly wantTotalNano: bigint
+}
 /** `grantedNano`: cumulative total handed to this node in this epoch. `availableNano`: what is left in `credit:<org>`. */
 export type LeaseGrant = { readonly grantedNano: bigint; readonly availableNano: bigint }
 
@@ -148,7 +164,12 @@ export type KeyChanges = Partial<Omit<KeyRow, 'id' | 'organizationId' | 'created
 // ---- Reports -----------------------------------------------------------------------------------
 
 export type UsageDimension = 'model' | 'key' | 'region' | 'upstream' | 'endpoint'
-export type UsageQuery = { readonly organizationId: string; readonly by: UsageDimension; readonly from: number; readonly to: number }
+export type UsageQuery = {
+  readonly organizationId: string
+  readonly by: UsageDimension
+  readonly from: number
+  readonly to: number
+}
 export type UsageRow = {
   readonly group: string
   readonly requests: number
@@ -181,7 +202,12 @@ export interface Store {
   leaseCredit(ask: LeaseAsk): Promise<LeaseGrant>
 
   /** Gives credit: grants → credit:<org>. The same key again returns the first transfer; with another amount or organization it throws `idempotency-conflict`. */
-  grantCredit(grant: { organizationId: string; amountNano: bigint; note: string | null; idempotencyKey: string }): Promise<Transfer>
+  grantCredit(grant: {
+    organizationId: string
+    amountNano: bigint
+    note: string | null
+    idempotencyKey: string
+  }): Promise<Transfer>
   balance(organizationId: string): Promise<LedgerBalance>
   transfers(organizationId: string): Promise<Transfer[]>
   /** The properties of the ledger, each checked over all rows. */

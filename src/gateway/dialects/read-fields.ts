@@ -9,14 +9,22 @@ export function readFields<T>(schema: z.ZodType<T>, json: unknown, at = ''): T {
   if (result.success) return result.data
   const issue = result.error.issues[0]
   const path = [at, ...(issue?.path ?? [])].filter((part) => part !== '').join('.')
-  throw invalid(path === '' ? 'body' : path, `Invalid '${path === '' ? 'body' : path}': ${issue?.message ?? 'not allowed'}.`)
+  throw invalid(
+    path === '' ? 'body' : path,
+    `Invalid '${path === '' ? 'body' : path}': ${issue?.message ?? 'not allowed'}.`,
+  )
 }
 
 /**
  * Two upstreams may each read another of two equal keys; what we bill on must have one reading.
  * Looks at the outermost object and at the objects directly in it that `nested` names.
  */
-export function refuseDuplicates(text: string, keys: ReadonlySet<string>, nested: readonly string[] = [], nameOf?: (key: string) => string): void {
+export function refuseDuplicates(
+  text: string,
+  keys: ReadonlySet<string>,
+  nested: readonly string[] = [],
+  nameOf?: (key: string) => string,
+): void {
   const members = membersOf(text)
   refuse(duplicateKey(members, keys, nameOf))
   for (const { key, start } of members)
@@ -28,4 +36,7 @@ function refuse(key: string | null): void {
 }
 
 export const wholeNumber = (min: number, max: number) =>
-  z.int({ error: `expected a whole number from ${min} to ${max}` }).min(min, `must be at least ${min}`).max(max, `must be at most ${max}`)
+  z
+    .int({ error: `expected a whole number from ${min} to ${max}` })
+    .min(min, `must be at least ${min}`)
+    .max(max, `must be at most ${max}`)

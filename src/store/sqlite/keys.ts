@@ -34,8 +34,6 @@ const selectKey = `select ${columns} from virtual_key where id = ?`
 const selectKeys = `select ${columns} from virtual_key order by created_at, id`
 const selectKeysOf = `select ${columns} from virtual_key where organization_id = ? order by created_at, id`
 
-export type Keys = ReturnType<typeof prepareKeys>
-
 /** Prepares the key statements on a connection. */
 export function prepareKeys(db: Database, organizations: Organizations) {
   const insert = db.prepare<unknown, Values>(insertKey)

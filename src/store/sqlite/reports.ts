@@ -57,8 +57,6 @@ function chargesOfSpan(table: string): string {
 /** Later than any request, and still exact in a double. */
 const timeMax = 8_640_000_000_000_000
 
-export type Reports = ReturnType<typeof prepareReports>
-
 /** Prepares the report statements on a connection. */
 export function prepareReports(db: Database) {
   const usage = {
@@ -86,7 +84,7 @@ export function prepareReports(db: Database) {
  * Cuts [from, to) at whole hours and days into five spans that meet without overlap: minutes, hours, days,
  * hours, minutes. A span of nothing starts where it ends.
  */
-export function spansOf(from: number, to: number): readonly (readonly [from: number, to: number])[] {
+function spansOf(from: number, to: number): readonly (readonly [from: number, to: number])[] {
   const start = Math.floor(from / minuteMs) * minuteMs
   const end = Math.max(start, Math.ceil(to / minuteMs) * minuteMs)
   const firstHour = Math.min(end, Math.ceil(start / hourMs) * hourMs)

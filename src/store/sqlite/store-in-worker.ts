@@ -56,9 +56,9 @@ function lazily(start: (onFailure: () => void) => Promise<StoreWorker>): Lazy {
       throw error
     })
   return {
-    async get() {
-      if (isClosed) throw new Error('the store is closed')
-      return await (started ??= startOrForget())
+    get(): Promise<StoreWorker> {
+      if (isClosed) return Promise.reject(new Error('the store is closed'))
+      return (started ??= startOrForget())
     },
     async close() {
       isClosed = true

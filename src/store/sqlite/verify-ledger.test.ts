@@ -43,7 +43,7 @@ async function failuresAfter(sql: string): Promise<string[]> {
   await store.close()
   return failures
 }
-const namesOf = (failures: readonly string[]): string[] => failures.map((failure) => failure.split(':')[0]!).sort()
+const namesOf = (failures: readonly string[]): string[] => failures.map((failure) => failure.split(':')[0]!).toSorted()
 
 test('an honest ledger verifies', async () => {
   expect(await failuresAfter('select 1')).toEqual([])

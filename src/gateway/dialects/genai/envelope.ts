@@ -33,12 +33,24 @@ function bodyOf(error: GatewayError): string {
 function detailsOf({ code, message, details }: GatewayError): object[] {
   const { reason } = shapes[code]
   const found: object[] = []
-  if (reason) found.push({ '@type': 'type.googleapis.com/google.rpc.ErrorInfo', reason, domain: domainOf(reason), metadata: details.facts ?? {} })
+  if (reason)
+    found.push({
+      '@type': 'type.googleapis.com/google.rpc.ErrorInfo',
+      reason,
+      domain: domainOf(reason),
+      metadata: details.facts ?? {},
+    })
   if (details.param !== undefined)
-    found.push({ '@type': 'type.googleapis.com/google.rpc.BadRequest', fieldViolations: [{ field: details.param, description: message }] })
+    found.push({
+      '@type': 'type.googleapis.com/google.rpc.BadRequest',
+      fieldViolations: [{ field: details.param, description: message }],
+    })
   // Without RetryInfo nobody is invited to ask again for money that is not there.
   if (details.retryAfterMs !== undefined && !isAboutMoney(code))
-    found.push({ '@type': 'type.googleapis.com/google.rpc.RetryInfo', retryDelay: `${Math.max(1, Math.ceil(details.retryAfterMs / 1000))}s` })
+    found.push({
+      '@type': 'type.googleapis.com/google.rpc.RetryInfo',
+      retryDelay: `${Math.max(1, Math.ceil(details.retryAfterMs / 1000))}s`,
+    })
   return found
 }
 
@@ -47,7 +59,8 @@ const isAboutMoney = (code: FailureCode): boolean => code === 'insufficient_cred
 function errorResponse(error: GatewayError): Response {
   const headers = new Headers({ 'content-type': 'application/json; charset=UTF-8', ...error.details.headers })
   const { retryAfterMs } = error.details
-  if (retryAfterMs !== undefined && !isAboutMoney(error.code)) headers.set('retry-after', String(Math.max(1, Math.ceil(retryAfterMs / 1000))))
+  if (retryAfterMs !== undefined && !isAboutMoney(error.code))
+    headers.set('retry-after', String(Math.max(1, Math.ceil(retryAfterMs / 1000))))
   return new Response(bodyOf(error), { status: shapes[error.code].code, headers })
 }
 

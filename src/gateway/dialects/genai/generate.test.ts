@@ -6,23 +6,34 @@ import { followGenerate } from './generate-stream.ts'
 import { usageOf } from './usage.ts'
 
 const encode = (text: string): Uint8Array => new TextEncoder().encode(text)
-const body = (text: string): RequestBody => ({ bytes: encode(text), text, json: JSON.parse(text) as Record<string, unknown> })
-const read = (text: string, endpoint: Endpoint = generateContent, query = ''): Asked => endpoint.read(body(text), { model: 'gemini-3.5-flash' }, new URLSearchParams(query))
+const body = (text: string): RequestBody => ({
+  bytes: encode(text),
+  text,
+  json: JSON.parse(text) as Record<string, unknown>,
+})
+const read = (text: string, endpoint: Endpoint = generateContent, query = ''): Asked =>
+  endpoint.read(body(text), { model: 'gemini-3.5-flash' }, new URLSearchParams(query))
 const contents = '"contents":[{"parts":[{"text":"hi"}]}]'
 
 describe('a request', () => {
-  test('is read in both of Google\'s spellings', () => {
-    for (const config of ['"generationConfig":{"maxOutputTokens":7,"candidateCount":2}', '"generation_config":{"max_output_tokens":7,"candidate_count":2}'])
+  test("is read in both of Google's spellings", () => {
+    for (const config of [
+      '"generationConfig":{"maxOutputTokens":7,"candidateCount":2}',
+      '"generation_config":{"max_output_tokens":7,"candidate_count":2}',
+    ])
       expect(read(`{${contents},${config}}`)).toMatchObject({ outputTokensMax: 14, answers: 2 })
   })
 
   test('in which a field stands in both spellings has no one reading and is refused', () => {
-    expect(() => read(`{${contents},"generationConfig":{"maxOutputTokens":7,"max_output_tokens":7000}}`)).toThrow('more than once')
+    expect(() => read(`{${contents},"generationConfig":{"maxOutputTokens":7,"max_output_tokens":7000}}`)).toThrow(
+      'more than once',
+    )
     expect(() => read(`{${contents},"generationConfig":{},"generation_config":{}}`)).toThrow('more than once')
   })
 
   test('goes up as it came, but for a limit it must be given, in the spelling it uses', () => {
-    const change = (text: string, outputTokensPerAnswer: number | null): string => new TextDecoder().decode(read(text).upstreamBody({ outputTokensPerAnswer, upstreamModel: null }))
+    const change = (text: string, outputTokensPerAnswer: number | null): string =>
+      new TextDecoder().decode(read(text).upstreamBody({ outputTokensPerAnswer, upstreamModel: null }))
     const snake = `{${contents}, "generation_config": {"max_output_tokens": 900, "temperature": 0.10}}`
     expect(change(snake, null)).toBe(snake)
     expect(change(snake, 20)).toBe(snake.replace('900', '20'))
@@ -30,15 +41,26 @@ describe('a request', () => {
   })
 
   test('keeps the framing of its stream', () => {
-    expect(read(`{${contents}}`, streamGenerateContent, 'alt=sse').upstreamPath('m')).toBe('/models/m:streamGenerateContent?alt=sse')
+    expect(read(`{${contents}}`, streamGenerateContent, 'alt=sse').upstreamPath('m')).toBe(
+      '/models/m:streamGenerateContent?alt=sse',
+    )
     expect(read(`{${contents}}`, streamGenerateContent).upstreamPath('m')).toBe('/models/m:streamGenerateContent')
   })
 
   test('with files or tools that add input may count as much as the model takes', () => {
-    for (const extra of ['"cachedContent":"cachedContents/a"', '"tools":[{"codeExecution":{}}]', '"tools":[{"url_context":{}}]'])
+    for (const extra of [
+      '"cachedContent":"cachedContents/a"',
+      '"tools":[{"codeExecution":{}}]',
+      '"tools":[{"url_context":{}}]',
+    ])
       expect(read(`{${contents},${extra}}`).inputTokensMax).toBe(Number.POSITIVE_INFINITY)
-    expect(read('{"contents":[{"parts":[{"fileData":{"fileUri":"x"}}]}]}').inputTokensMax).toBe(Number.POSITIVE_INFINITY)
-    expect(read(`{"contents":[{"parts":[{"inline_data":{"mime_type":"image/png","data":"${'A'.repeat(500_000)}"}}]}]}`).inputTokensMax).toBeLessThan(5_000)
+    expect(read('{"contents":[{"parts":[{"fileData":{"fileUri":"x"}}]}]}').inputTokensMax).toBe(
+      Number.POSITIVE_INFINITY,
+    )
+    expect(
+      read(`{"contents":[{"parts":[{"inline_data":{"mime_type":"image/png","data":"${'A'.repeat(500_000)}"}}]}]}`)
+        .inputTokensMax,
+    ).toBeLessThan(5_000)
   })
 })
 
@@ -51,12 +73,23 @@ describe('usage', () => {
       thoughtsTokenCount: 337,
       toolUsePromptTokenCount: 10,
       totalTokenCount: 3_087,
-      promptTokensDetails: [{ modality: 'TEXT', tokenCount: 300 }, { modality: 'AUDIO', tokenCount: 60 }],
+      promptTokensDetails: [
+        { modality: 'TEXT', tokenCount: 300 },
+        { modality: 'AUDIO', tokenCount: 60 },
+      ],
       cacheTokensDetails: [{ modality: 'AUDIO', tokenCount: 20 }],
       candidatesTokensDetails: [{ modality: 'IMAGE', tokenCount: 2_000 }],
     }
     expect(usageOf(figures)).toEqual({
-      usage: { input: 270, audioInput: 40, cachedInput: 80, cachedAudioInput: 20, output: 340, imageOutput: 2_000, reasoning: 337 },
+      usage: {
+        input: 270,
+        audioInput: 40,
+        cachedInput: 80,
+        cachedAudioInput: 20,
+        output: 340,
+        imageOutput: 2_000,
+        reasoning: 337,
+      },
       mismatch: false,
     })
   })
@@ -72,24 +105,47 @@ describe('usage', () => {
 
 describe('a stream', () => {
   const answer = (text: string, counted: object, finish = false): string =>
-    JSON.stringify({ candidates: [{ content: { parts: [{ text }] }, ...(finish && { finishReason: 'STOP' }) }], usageMetadata: counted, modelVersion: 'gemini-3.6-flash' })
+    JSON.stringify({
+      candidates: [{ content: { parts: [{ text }] }, ...(finish && { finishReason: 'STOP' }) }],
+      usageMetadata: counted,
+      modelVersion: 'gemini-3.6-flash',
+    })
 
   test('takes the last running total, never a sum, in both framings and however it was cut', () => {
     fc.assert(
-      fc.property(fc.array(fc.string({ unit: 'grapheme' }), { minLength: 1, maxLength: 6 }), fc.array(fc.integer({ min: 1, max: 50 })), fc.constantFrom('sse' as const, 'array' as const), (words, cuts, framing) => {
-        const answers = words.map((word, index) => answer(word, { promptTokenCount: 8, candidatesTokenCount: index + 1, totalTokenCount: index + 9 }, index === words.length - 1))
-        const stream = encode(framing === 'sse' ? answers.map((json) => `data: ${json}\r\n\r\n`).join('') : `[${answers.join('\n,\r\n')}\n]`)
-        const follow = followGenerate(framing, new Headers())
-        let at = 0
-        for (const cut of [...cuts, stream.length]) {
-          const piece = stream.subarray(at, at + cut)
-          if (piece.length > 0) expect(follow.take(piece)).toBe(piece)
-          at += cut
-        }
-        expect(follow.state()).toBe('complete')
-        expect(follow.reading()).toMatchObject({ usage: { input: 8, output: words.length }, servedModel: 'gemini-3.6-flash', tier: null })
-        expect(follow.reading().outputText()).toBe(words.join(''))
-      }),
+      fc.property(
+        fc.array(fc.string({ unit: 'grapheme' }), { minLength: 1, maxLength: 6 }),
+        fc.array(fc.integer({ min: 1, max: 50 })),
+        fc.constantFrom('sse' as const, 'array' as const),
+        (words, cuts, framing) => {
+          const answers = words.map((word, index) =>
+            answer(
+              word,
+              { promptTokenCount: 8, candidatesTokenCount: index + 1, totalTokenCount: index + 9 },
+              index === words.length - 1,
+            ),
+          )
+          const stream = encode(
+            framing === 'sse'
+              ? answers.map((json) => `data: ${json}\r\n\r\n`).join('')
+              : `[${answers.join('\n,\r\n')}\n]`,
+          )
+          const follow = followGenerate(framing, new Headers())
+          let at = 0
+          for (const cut of [...cuts, stream.length]) {
+            const piece = stream.subarray(at, at + cut)
+            if (piece.length > 0) expect(follow.take(piece)).toBe(piece)
+            at += cut
+          }
+          expect(follow.state()).toBe('complete')
+          expect(follow.reading()).toMatchObject({
+            usage: { input: 8, output: words.length },
+            servedModel: 'gemini-3.6-flash',
+            tier: null,
+          })
+          expect(follow.reading().outputText()).toBe(words.join(''))
+        },
+      ),
     )
   })
 

@@ -22,9 +22,21 @@ const GenerationConfig = z.looseObject({
   candidateCount: wholeNumber(1, 8).nullish(),
   responseModalities: z.array(z.string(), 'expected a list of modalities').nullish(),
 })
-type GenerateBody = z.infer<typeof GenerateBody> & { readonly config: z.infer<typeof GenerationConfig>; readonly configKey: string }
+type GenerateBody = z.infer<typeof GenerateBody> & {
+  readonly config: z.infer<typeof GenerationConfig>
+  readonly configKey: string
+}
 
-const billedKeys = new Set(['contents', 'generationConfig', 'serviceTier', 'tools', 'cachedContent', 'maxOutputTokens', 'candidateCount', 'responseModalities'])
+const billedKeys = new Set([
+  'contents',
+  'generationConfig',
+  'serviceTier',
+  'tools',
+  'cachedContent',
+  'maxOutputTokens',
+  'candidateCount',
+  'responseModalities',
+])
 /** Google raised the inline limit to 100 MB in January 2026. */
 const bodyBytesMax = 100 * 1024 * 1024
 
@@ -39,7 +51,8 @@ export const generateContent: Endpoint = {
 export const streamGenerateContent: Endpoint = {
   ...generateContent,
   name: 'streamGenerateContent',
-  read: (body, path, query) => asked(readGenerate(body), body, { model: path.model ?? '', streamed: true, sse: query.get('alt') === 'sse' }),
+  read: (body, path, query) =>
+    asked(readGenerate(body), body, { model: path.model ?? '', streamed: true, sse: query.get('alt') === 'sse' }),
 }
 
 function readGenerate(body: RequestBody): GenerateBody {
@@ -55,7 +68,11 @@ const textTokensFloor = 16
 /** One image of any size, and a sentence with it. */
 const imageTokensFloor = 2_600
 
-function asked(generate: GenerateBody, body: RequestBody, path: { model: string; streamed: boolean; sse: boolean }): Asked {
+function asked(
+  generate: GenerateBody,
+  body: RequestBody,
+  path: { model: string; streamed: boolean; sse: boolean },
+): Asked {
   const { config } = generate
   const answers = config.candidateCount ?? 1
   const limit = config.maxOutputTokens ?? null
@@ -67,7 +84,10 @@ function asked(generate: GenerateBody, body: RequestBody, path: { model: string;
   return {
     modelName: path.model,
     streamed: path.streamed,
-    inputTokensMax: generate.cachedContent || tools.addInput ? Number.POSITIVE_INFINITY : textBytes + media.tokensMax + scaffoldTokensMax,
+    inputTokensMax:
+      generate.cachedContent || tools.addInput
+        ? Number.POSITIVE_INFINITY
+        : textBytes + media.tokensMax + scaffoldTokensMax,
     inputTokensGuess: Math.ceil(textBytes / charsPerToken),
     outputTokensMax: limit === null ? null : limit * answers,
     answers,
@@ -75,9 +95,11 @@ function asked(generate: GenerateBody, body: RequestBody, path: { model: string;
     outputTokensFloor: isImage ? imageTokensFloor : textTokensFloor,
     pieces: tools.pieces,
     tiers: askedTiers(generate.serviceTier),
-    upstreamPath: (upstreamModel) => `/models/${encodeURIComponent(upstreamModel)}:${verb}${path.sse ? '?alt=sse' : ''}`,
+    upstreamPath: (upstreamModel) =>
+      `/models/${encodeURIComponent(upstreamModel)}:${verb}${path.sse ? '?alt=sse' : ''}`,
     upstreamBody: (change) => upstreamBody(generate, body, change),
-    promptText: () => mediaFreeText(generate.contents) + mediaFreeText(body.json[spelling(body.json, 'systemInstruction')]),
+    promptText: () =>
+      mediaFreeText(generate.contents) + mediaFreeText(body.json[spelling(body.json, 'systemInstruction')]),
     readAnswer,
     followStream: (headers) => followGenerate(path.sse ? 'sse' : 'array', headers),
   }
@@ -92,7 +114,10 @@ function toolsOf(tools: readonly unknown[]): { pieces: Usage; addInput: boolean 
   const names = new Set(tools.flatMap((tool) => Object.keys(camelFields(tool))))
   const searches = names.has('googleSearch') || names.has('googleSearchRetrieval')
   return {
-    pieces: { ...(searches && { searchQuery: queriesMax, groundedPrompt: 1 }), ...(names.has('googleMaps') && { mapsQuery: queriesMax }) },
+    pieces: {
+      ...(searches && { searchQuery: queriesMax, groundedPrompt: 1 }),
+      ...(names.has('googleMaps') && { mapsQuery: queriesMax }),
+    },
     addInput: addingInput.some((name) => names.has(name)),
   }
 }

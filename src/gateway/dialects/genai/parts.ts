@@ -9,7 +9,11 @@ type Answer = { candidates?: { content?: { parts?: Part[] }; groundingMetadata?:
 export function contentText(json: string): string {
   const { candidates } = JSON.parse(json) as Answer
   const parts = (candidates ?? []).flatMap((candidate) => candidate.content?.parts ?? [])
-  return parts.map((part) => (typeof part.text === 'string' ? part.text : part.functionCall ? JSON.stringify(part.functionCall) : '')).join('')
+  return parts
+    .map((part) =>
+      typeof part.text === 'string' ? part.text : part.functionCall ? JSON.stringify(part.functionCall) : '',
+    )
+    .join('')
 }
 
 /**
@@ -17,8 +21,13 @@ export function contentText(json: string): string {
  * those that price grounded prompts (the price book knows which). Streams repeat them; the last word counts.
  */
 export function groundingOf(answers: readonly string[]): Usage {
-  const grounded = answers.flatMap((json) => (JSON.parse(json) as Answer).candidates ?? []).flatMap(({ groundingMetadata }) => groundingMetadata ?? [])
-  const queries = Math.max(0, ...grounded.map(({ webSearchQueries }) => (Array.isArray(webSearchQueries) ? webSearchQueries.length : 0)))
+  const grounded = answers
+    .flatMap((json) => (JSON.parse(json) as Answer).candidates ?? [])
+    .flatMap(({ groundingMetadata }) => groundingMetadata ?? [])
+  const queries = Math.max(
+    0,
+    ...grounded.map(({ webSearchQueries }) => (Array.isArray(webSearchQueries) ? webSearchQueries.length : 0)),
+  )
   const maps = grounded.some(({ groundingChunks }) => groundingChunks?.some((chunk) => chunk.maps !== undefined))
   return { ...(queries > 0 && { searchQuery: queries, groundedPrompt: 1 }), ...(maps && { mapsQuery: 1 }) }
 }

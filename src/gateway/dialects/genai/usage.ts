@@ -35,7 +35,8 @@ export function usageOf(vendorUsage: unknown): { usage: Usage | null; mismatch: 
 
 function inputOf(figures: VendorUsage, prompt: number): Usage {
   const cached = figures.cachedContentTokenCount ?? 0
-  const fresh = (modality: string) => tokensOf(figures.promptTokensDetails, modality) - tokensOf(figures.cacheTokensDetails, modality)
+  const fresh = (modality: string) =>
+    tokensOf(figures.promptTokensDetails, modality) - tokensOf(figures.cacheTokensDetails, modality)
   const kept = (modality: string) => tokensOf(figures.cacheTokensDetails, modality)
   const [audio, image, video] = [fresh('AUDIO'), fresh('IMAGE'), fresh('VIDEO')]
   const [cachedAudio, cachedImage, cachedVideo] = [kept('AUDIO'), kept('IMAGE'), kept('VIDEO')]
@@ -65,10 +66,16 @@ function outputOf(figures: VendorUsage): Usage {
 const tokensOf = (details: VendorUsage['promptTokensDetails'], modality: string): number =>
   (details ?? []).reduce((total, entry) => total + (entry.modality === modality ? (entry.tokenCount ?? 0) : 0), 0)
 
-const nonZero = (usage: Usage): Usage => Object.fromEntries(Object.entries(usage).filter(([, quantity]) => quantity !== 0))
+const nonZero = (usage: Usage): Usage =>
+  Object.fromEntries(Object.entries(usage).filter(([, quantity]) => quantity !== 0))
 
 function addsUp(figures: VendorUsage): boolean {
-  const parts = [figures.promptTokenCount, figures.candidatesTokenCount, figures.thoughtsTokenCount, figures.toolUsePromptTokenCount]
+  const parts = [
+    figures.promptTokenCount,
+    figures.candidatesTokenCount,
+    figures.thoughtsTokenCount,
+    figures.toolUsePromptTokenCount,
+  ]
   const total = parts.reduce<number>((sum, part) => sum + (part ?? 0), 0)
   return typeof figures.totalTokenCount !== 'number' || figures.totalTokenCount === total
 }
@@ -76,7 +83,9 @@ function addsUp(figures: VendorUsage): boolean {
 /** The tier a call was served at: the header says it on AI Studio, `trafficType` on Vertex. */
 export function servedTier(headers: Headers, vendorUsage: unknown): ServiceTier | null {
   const traffic = (vendorUsage as { trafficType?: unknown; serviceTier?: unknown } | null) ?? {}
-  return tierNamed(headers.get('x-gemini-service-tier')) ?? tierNamed(traffic.serviceTier) ?? tierNamed(traffic.trafficType)
+  return (
+    tierNamed(headers.get('x-gemini-service-tier')) ?? tierNamed(traffic.serviceTier) ?? tierNamed(traffic.trafficType)
+  )
 }
 
 function tierNamed(name: unknown): ServiceTier | null {

@@ -8,7 +8,12 @@ import type { Reading, StreamReader } from '../../dialect.ts'
 import { createOutputText } from '../output-text.ts'
 import { servedTier, usageOf } from './usage.ts'
 
-type Chunk = { readonly model?: unknown; readonly service_tier?: unknown; readonly usage?: unknown; readonly choices?: unknown }
+type Chunk = {
+  readonly model?: unknown
+  readonly service_tier?: unknown
+  readonly usage?: unknown
+  readonly choices?: unknown
+}
 
 const noBytes = new Uint8Array(0)
 
@@ -75,7 +80,12 @@ function withoutUsage(record: string): string {
   return /,\s*$/.test(before) ? before.replace(/,\s*$/, '') + after : before + after.replace(/^\s*,\s*/, '')
 }
 
-type Delta = { content?: unknown; refusal?: unknown; reasoning_content?: unknown; tool_calls?: { function?: { name?: unknown; arguments?: unknown } }[] }
+type Delta = {
+  content?: unknown
+  refusal?: unknown
+  reasoning_content?: unknown
+  tool_calls?: { function?: { name?: unknown; arguments?: unknown } }[]
+}
 
 function deltaText(record: string): string {
   const { choices } = JSON.parse(dataOf(record)) as { choices?: { delta?: Delta }[] }

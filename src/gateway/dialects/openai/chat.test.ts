@@ -8,29 +8,46 @@ import { usageOf } from './usage.ts'
 
 const encode = (text: string): Uint8Array => new TextEncoder().encode(text)
 const decode = (bytes: Uint8Array): string => new TextDecoder().decode(bytes)
-const body = (text: string): RequestBody => ({ bytes: encode(text), text, json: JSON.parse(text) as Record<string, unknown> })
+const body = (text: string): RequestBody => ({
+  bytes: encode(text),
+  text,
+  json: JSON.parse(text) as Record<string, unknown>,
+})
 const read = (text: string): Asked => chatCompletions.read(body(text), {}, new URLSearchParams())
-const sent = (text: string, outputTokensPerAnswer: number | null = null): string => decode(read(text).upstreamBody({ outputTokensPerAnswer, upstreamModel: null }))
+const sent = (text: string, outputTokensPerAnswer: number | null = null): string =>
+  decode(read(text).upstreamBody({ outputTokensPerAnswer, upstreamModel: null }))
 
 const plain = '{"model":"gpt-5.4","messages":[{"role":"user","content":"hi"}],"x_unknown":{"kept": 1.50}}'
 
 describe('what goes upstream', () => {
   test('a plain request goes as the bytes that came', () => {
     const came = body(plain)
-    expect(chatCompletions.read(came, {}, new URLSearchParams()).upstreamBody({ outputTokensPerAnswer: null, upstreamModel: null })).toBe(came.bytes)
+    expect(
+      chatCompletions
+        .read(came, {}, new URLSearchParams())
+        .upstreamBody({ outputTokensPerAnswer: null, upstreamModel: null }),
+    ).toBe(came.bytes)
   })
 
   test('a stream is asked for its usage, whatever the client said of it, and nothing else changes', () => {
-    expect(sent('{"stream":true,"model":"gpt-5.4","messages":[{}]}')).toBe('{"stream_options":{"include_usage":true},"stream":true,"model":"gpt-5.4","messages":[{}]}')
-    expect(sent('{"stream":true,"stream_options":{"include_usage":false,"a":1},"model":"gpt-5.4","messages":[{}]}')).toBe(
-      '{"stream":true,"stream_options":{"include_usage":true,"a":1},"model":"gpt-5.4","messages":[{}]}',
+    expect(sent('{"stream":true,"model":"gpt-5.4","messages":[{}]}')).toBe(
+      '{"stream_options":{"include_usage":true},"stream":true,"model":"gpt-5.4","messages":[{}]}',
     )
-    expect(sent('{"stream":true,"stream_options":null,"model":"gpt-5.4","messages":[{}]}')).toContain('"stream_options":{"include_usage":true}')
+    expect(
+      sent('{"stream":true,"stream_options":{"include_usage":false,"a":1},"model":"gpt-5.4","messages":[{}]}'),
+    ).toBe('{"stream":true,"stream_options":{"include_usage":true,"a":1},"model":"gpt-5.4","messages":[{}]}')
+    expect(sent('{"stream":true,"stream_options":null,"model":"gpt-5.4","messages":[{}]}')).toContain(
+      '"stream_options":{"include_usage":true}',
+    )
   })
 
   test('an output limit is written where the client wrote it, and as the newer name where it wrote none', () => {
-    expect(sent('{"model":"gpt-4o","messages":[{}],"max_tokens": 500}', 16)).toBe('{"model":"gpt-4o","messages":[{}],"max_tokens": 16}')
-    expect(sent('{"model":"gpt-4o","messages":[{}]}', 16)).toBe('{"max_completion_tokens":16,"model":"gpt-4o","messages":[{}]}')
+    expect(sent('{"model":"gpt-4o","messages":[{}],"max_tokens": 500}', 16)).toBe(
+      '{"model":"gpt-4o","messages":[{}],"max_tokens": 16}',
+    )
+    expect(sent('{"model":"gpt-4o","messages":[{}]}', 16)).toBe(
+      '{"max_completion_tokens":16,"model":"gpt-4o","messages":[{}]}',
+    )
   })
 })
 
@@ -53,7 +70,11 @@ describe('bad requests name the field and what is allowed', () => {
     ['{"model":"gpt-5.4","messages":[{}],"n":0}', 'n', 'at least 1'],
     ['{"model":"gpt-5.4","messages":[{}],"max_tokens":-5}', 'max_tokens', 'at least 1'],
     ['{"model":"gpt-5.4","messages":[{}],"max_completion_tokens":"9"}', 'max_completion_tokens', 'whole number'],
-    ['{"model":"gpt-5.4","messages":[{}],"stream_options":{"include_usage":1}}', 'stream_options.include_usage', 'true or false'],
+    [
+      '{"model":"gpt-5.4","messages":[{}],"stream_options":{"include_usage":1}}',
+      'stream_options.include_usage',
+      'true or false',
+    ],
     ['{"model":"gpt-5-nano","messages":[{}],"model":"gpt-5.4"}', 'model', 'more than once'],
     ['{"model":"gpt-5.4","messages":[{}],"max_tok\\u0065ns":1,"max_tokens":9000}', 'max_tokens', 'more than once'],
   ])('%s', (text, param, said) => {
@@ -65,7 +86,8 @@ describe('bad requests name the field and what is allowed', () => {
 
 describe('the bound on input', () => {
   test('text counts at most its bytes, an image its own bound instead of its bytes, a file whatever the model takes', () => {
-    const text = (content: string): Asked => read(`{"model":"gpt-5.4","messages":[{"role":"user","content":${content}}]}`)
+    const text = (content: string): Asked =>
+      read(`{"model":"gpt-5.4","messages":[{"role":"user","content":${content}}]}`)
     expect(text('"🦊🦊🦊"').inputTokensMax).toBeGreaterThan(12)
     const image = text(`[{"type":"image_url","image_url":{"url":"data:image/png;base64,${'A'.repeat(1_000_000)}"}}]`)
     expect(image.inputTokensMax).toBeLessThan(11_000)
@@ -73,11 +95,27 @@ describe('the bound on input', () => {
   })
 })
 
-const chunk = (fields: object): string => JSON.stringify({ id: 'chatcmpl-1', object: 'chat.completion.chunk', model: 'gpt-5.4-2026-03-05', service_tier: 'default', ...fields })
-const delta = (content: string, usage: '' | ',"usage":null'): string => `${chunk({ choices: [{ index: 0, delta: { content }, finish_reason: null }] }).slice(0, -1)}${usage}}`
-const usage = { prompt_tokens: 8, completion_tokens: 9, total_tokens: 17, prompt_tokens_details: { cached_tokens: 3 }, completion_tokens_details: { reasoning_tokens: 4 } }
+const chunk = (fields: object): string =>
+  JSON.stringify({
+    id: 'chatcmpl-1',
+    object: 'chat.completion.chunk',
+    model: 'gpt-5.4-2026-03-05',
+    service_tier: 'default',
+    ...fields,
+  })
+const delta = (content: string, usage: '' | ',"usage":null'): string =>
+  `${chunk({ choices: [{ index: 0, delta: { content }, finish_reason: null }] }).slice(0, -1)}${usage}}`
+const usage = {
+  prompt_tokens: 8,
+  completion_tokens: 9,
+  total_tokens: 17,
+  prompt_tokens_details: { cached_tokens: 3 },
+  completion_tokens_details: { reasoning_tokens: 4 },
+}
 const streamWith = (nulls: '' | ',"usage":null', words: readonly string[], end = '\n\n'): string =>
-  [...words.map((word) => delta(word, nulls)), ...(nulls === '' ? [] : [chunk({ choices: [], usage })]), '[DONE]'].map((data) => `data: ${data}${end}`).join('')
+  [...words.map((word) => delta(word, nulls)), ...(nulls === '' ? [] : [chunk({ choices: [], usage })]), '[DONE]']
+    .map((data) => `data: ${data}${end}`)
+    .join('')
 
 /** Feeds a stream in pieces of the given sizes. */
 function feed(follow: StreamReader, stream: string, sizes: readonly number[]): string {
@@ -100,7 +138,9 @@ describe('a stream', () => {
   test('a client that did not ask for usage gets, byte for byte, what it would have got without it', () => {
     fc.assert(
       fc.property(words, sizes, end, (said, cuts, blank) => {
-        expect(feed(followChat(false), streamWith(',"usage":null', said, blank), cuts)).toBe(streamWith('', said, blank))
+        expect(feed(followChat(false), streamWith(',"usage":null', said, blank), cuts)).toBe(
+          streamWith('', said, blank),
+        )
       }),
     )
   })
@@ -120,7 +160,8 @@ describe('a stream', () => {
 
   test('usage on a chunk that also carries text is taken out of it, wherever it stands', () => {
     const follow = followChat(false)
-    const record = (usageMember: string): string => `data: {${usageMember}"choices":[{"delta":{"content":"\\"usage\\":null"}}]}\n\n`
+    const record = (usageMember: string): string =>
+      `data: {${usageMember}"choices":[{"delta":{"content":"\\"usage\\":null"}}]}\n\n`
     expect(feed(follow, record(`"usage": ${JSON.stringify(usage)} , `), [])).toBe(record(''))
     expect(follow.reading().usage?.output).toBe(5)
     expect(feed(followChat(false), 'data: {"choices":[{}], "usage" : null}\n\n', [])).toBe('data: {"choices":[{}]}\n\n')
@@ -134,7 +175,7 @@ describe('a stream', () => {
     expect(follow.reading().outputText()).toBe('hel')
   })
 
-  test('the upstream\'s own word that it failed is passed on and remembered', () => {
+  test("the upstream's own word that it failed is passed on and remembered", () => {
     const follow = followChat(false)
     const record = 'data: {"error":{"message":"overloaded"}}\n\n'
     expect(feed(follow, record, [])).toBe(record)
@@ -162,17 +203,30 @@ describe('usage', () => {
   })
 
   test('figures that do not add up are used and flagged', () => {
-    expect(usageOf({ prompt_tokens: 5, completion_tokens: 3, total_tokens: 9 })).toEqual({ usage: { input: 5, output: 3 }, mismatch: true })
+    expect(usageOf({ prompt_tokens: 5, completion_tokens: 3, total_tokens: 9 })).toEqual({
+      usage: { input: 5, output: 3 },
+      mismatch: true,
+    })
   })
 })
 
 describe('a plain answer', () => {
-  const read = (answer: object) => chatCompletions.read(body(plain), {}, new URLSearchParams()).readAnswer(encode(JSON.stringify(answer)), new Headers())
+  const read = (answer: object) =>
+    chatCompletions
+      .read(body(plain), {}, new URLSearchParams())
+      .readAnswer(encode(JSON.stringify(answer)), new Headers())
 
   test('tells its usage, the model and the tier that served', () => {
-    const choices = [{ message: { role: 'assistant', content: 'hello', tool_calls: [{ function: { name: 'f', arguments: '{}' } }] } }]
+    const choices = [
+      { message: { role: 'assistant', content: 'hello', tool_calls: [{ function: { name: 'f', arguments: '{}' } }] } },
+    ]
     const reading = read({ model: 'gpt-5.4-2026-03-05', choices, usage, service_tier: 'flex' })
-    expect(reading).toMatchObject({ usage: { input: 5, cachedInput: 3, output: 5, reasoning: 4 }, servedModel: 'gpt-5.4-2026-03-05', tier: 'flex', vendorUsage: usage })
+    expect(reading).toMatchObject({
+      usage: { input: 5, cachedInput: 3, output: 5, reasoning: 4 },
+      servedModel: 'gpt-5.4-2026-03-05',
+      tier: 'flex',
+      vendorUsage: usage,
+    })
     expect(reading.outputText()).toBe('hellof{}')
   })
 

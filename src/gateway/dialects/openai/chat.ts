@@ -13,9 +13,13 @@ type Message = Readonly<Record<string, unknown>>
 const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null
 const ChatBody = z.object({
   model: z.string('expected the id of a model').min(1, 'expected the id of a model'),
-  messages: z.array(z.custom<Message>(isObject, 'expected a message object'), 'expected a list of messages').min(1, 'expected at least one message'),
+  messages: z
+    .array(z.custom<Message>(isObject, 'expected a message object'), 'expected a list of messages')
+    .min(1, 'expected at least one message'),
   stream: z.boolean('expected true or false').nullish(),
-  stream_options: z.object({ include_usage: z.boolean('expected true or false').nullish() }, 'expected an object').nullish(),
+  stream_options: z
+    .object({ include_usage: z.boolean('expected true or false').nullish() }, 'expected an object')
+    .nullish(),
   n: wholeNumber(1, 128).nullish(),
   max_tokens: outputLimit,
   max_completion_tokens: outputLimit,
@@ -23,7 +27,17 @@ const ChatBody = z.object({
 })
 type ChatBody = z.infer<typeof ChatBody>
 
-const billedKeys = new Set(['model', 'messages', 'stream', 'stream_options', 'include_usage', 'n', 'max_tokens', 'max_completion_tokens', 'service_tier'])
+const billedKeys = new Set([
+  'model',
+  'messages',
+  'stream',
+  'stream_options',
+  'include_usage',
+  'n',
+  'max_tokens',
+  'max_completion_tokens',
+  'service_tier',
+])
 
 export const chatCompletions: Endpoint = {
   name: 'chat.completions',
@@ -69,8 +83,10 @@ function asked(chat: ChatBody, body: RequestBody): Asked {
 function upstreamBody(chat: ChatBody, body: RequestBody, change: UpstreamChange): Uint8Array {
   let { text } = body
   if (change.upstreamModel !== null) text = withMember(text, ['model'], change.upstreamModel)
-  if (change.outputTokensPerAnswer !== null) for (const key of limitKeys(chat)) text = withMember(text, [key], change.outputTokensPerAnswer)
-  if (chat.stream && !chat.stream_options?.include_usage) text = withMember(text, ['stream_options', 'include_usage'], true)
+  if (change.outputTokensPerAnswer !== null)
+    for (const key of limitKeys(chat)) text = withMember(text, [key], change.outputTokensPerAnswer)
+  if (chat.stream && !chat.stream_options?.include_usage)
+    text = withMember(text, ['stream_options', 'include_usage'], true)
   return text === body.text ? body.bytes : new TextEncoder().encode(text)
 }
 
@@ -80,7 +96,12 @@ const limitKeys = (chat: ChatBody): string[] => {
   return given.length > 0 ? given : ['max_completion_tokens']
 }
 
-type Completion = { readonly model?: unknown; readonly choices?: unknown; readonly usage?: unknown; readonly service_tier?: unknown }
+type Completion = {
+  readonly model?: unknown
+  readonly choices?: unknown
+  readonly usage?: unknown
+  readonly service_tier?: unknown
+}
 
 function readCompletion({ model, choices, usage: vendorUsage, service_tier: tier }: Completion): Reading {
   if (!Array.isArray(choices)) throw new Error('a chat completion has choices')
