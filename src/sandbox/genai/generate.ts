@@ -8,22 +8,10 @@ import type { Usage } from '../usage.ts'
 import { generateForm, generatePrompt, parseCountCall, parseGenerateCall, type GenerateCall } from './generate-call.ts'
 import { isImageModel, isThinkingModel, requireGeminiModel } from './models.ts'
 import { drawPicture, pictureSizeOf, type Picture } from './picture.ts'
+import type { Candidate, Generated } from './generated.ts'
 import { bodyOf, contentStream } from './response.ts'
 
 /** One candidate: what was said and what was drawn. */
-export type Candidate = { readonly choice: Choice; readonly picture: Picture | null }
-
-/** A generated answer, before it is written as one body or as a stream. */
-export type Generated = {
-  readonly id: string
-  readonly modelVersion: string
-  readonly prompt: Prompt
-  readonly candidates: readonly Candidate[]
-  readonly usage: Usage
-  readonly includeThoughts: boolean
-  readonly usageWish: Directives['usage']
-}
-
 export type ModelPath = { readonly version: string; readonly model: string }
 
 /** POST …:generateContent */

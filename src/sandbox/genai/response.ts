@@ -5,7 +5,7 @@ import type { Prompt } from '../prompt.ts'
 import type { Part } from '../reply.ts'
 import { noUsage, type Usage } from '../usage.ts'
 import { reportedUsage } from '../wrong-usage.ts'
-import type { Candidate, Generated } from './generate.ts'
+import type { Candidate, Generated } from './generated.ts'
 
 /** The whole answer as a GenerateContentResponse. */
 export function bodyOf(generated: Generated): object {
