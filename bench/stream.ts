@@ -61,7 +61,8 @@ async function runStreams(url: string, key: string): Promise<number> {
   const worker = async (): Promise<void> => {
     while (left > 0) {
       left -= 1
-      received += await runStream(url, key)
+      const whole = await runStream(url, key)
+      received += whole
     }
   }
   await Promise.all(Array.from({ length: concurrency }, worker))
