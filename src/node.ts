@@ -50,7 +50,13 @@ export async function openNode(deps: NodeDeps): Promise<Node> {
   if (recovered.open.length > 0)
     log.info({ event: 'recovered', inDoubt: recovered.open.length, unshipped: recovered.unshipped.length })
 
-  const credit = createCredit({ leaseCredit: (ask) => store.leaseCredit(ask), nodeId, epoch, clock })
+  const credit = createCredit({
+    leaseCredit: (ask) => store.leaseCredit(ask),
+    nodeId,
+    epoch,
+    clock,
+    ship: shipper.flush,
+  })
   const idle = startReturningIdleLeases(credit, journal, log)
   const pruning = setInterval(() => journal.prune(clock.now(), journalAgeMs), pruneMs)
   return {

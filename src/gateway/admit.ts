@@ -63,6 +63,11 @@ const unstatedOutputTokensMax = 16_384
 /** Credit for this many of a call at its full bound is plenty. */
 const plenty = 20n
 
+/** One image of any size, and a sentence with it: less is an image cut short. */
+const imageOutputTokensFloor = 2_600
+const floorOf = (asked: Call['asked'], model: Call['model']): number =>
+  model.kind === 'image' ? Math.max(asked.outputTokensFloor, imageOutputTokensFloor) : asked.outputTokensFloor
+
 type Bounds = {
   readonly inputTokens: number
   readonly outputTokens: number
@@ -86,7 +91,7 @@ function boundsOf({ asked, model }: Call, price: Price): Bounds {
     fullNano,
     plentyNano: isUnstated ? ((fullNano * plenty) as Nano) : zeroNano,
     ifShortNano: isUnstated ? upTo(unstatedOutputTokensMax * asked.answers) : fullNano,
-    floorNano: upTo(asked.outputTokensFloor * asked.answers),
+    floorNano: upTo(floorOf(asked, model) * asked.answers),
   }
 }
 

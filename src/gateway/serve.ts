@@ -10,9 +10,9 @@ import { authenticate } from './authenticate.ts'
 import type { GatewayDeps } from './deps.ts'
 import { failed, refuseWhileDraining } from './fail.ts'
 import { parse, type Target } from './parse.ts'
-import { relay } from './relay.ts'
+import { relay, type Relayed } from './relay.ts'
 import { route } from './route.ts'
-import { stream } from './stream.ts'
+import { isEventStream, stream } from './stream.ts'
 
 /** Serves one paid request. Never throws: every failure is an answer in the caller's dialect. */
 export async function serve(request: Request, target: Target, deps: GatewayDeps): Promise<Response> {
@@ -25,8 +25,12 @@ export async function serve(request: Request, target: Target, deps: GatewayDeps)
     const [deployment] = route(call.model, key.region, deps.deployments)
     admitted = await admit(requestId, key, call, deps)
     const relayed = await relay(request, admitted, deployment, deps)
-    return call.asked.streamed && relayed.upstream.status === 200 ? stream(relayed, deps) : await answer(relayed, deps)
+    return isStreamed(relayed) ? stream(relayed, deps) : await answer(relayed, deps)
   } catch (error) {
     return failed(error, { requestId, dialect: target.endpoint.dialect, admitted }, deps)
   }
 }
+
+/** An upstream that answers a streamed call in one piece is metered as one piece. Gemini streams may be JSON arrays. */
+const isStreamed = ({ admitted: { call }, upstream }: Relayed): boolean =>
+  call.asked.streamed && upstream.status === 200 && (call.endpoint.dialect.name === 'genai' || isEventStream(upstream))

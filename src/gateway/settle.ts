@@ -37,6 +37,7 @@ export async function settle(
   const isEstimated = outcome.estimate !== null
   const rated = rateServed(admitted, outcome.reading, usage, deps)
   const ratedNano = isEstimated ? lesser(rated.ratedNano, hold.amountNano) : rated.ratedNano
+  if (ratedNano > hold.amountNano) await deps.credit.cover(key.organizationId, (ratedNano - hold.amountNano) as Nano)
   const { chargeNano, writeOffNano } = deps.credit.settle(hold, ratedNano)
   deps.limits.releaseBudget(key.id, hold.amountNano)
   ticket.leave({ tokens: inputTokensOf(usage) + outputTokensOf(usage), chargeNano })
@@ -57,7 +58,7 @@ export async function settle(
     firstByteMs: outcome.attempts.at(-1)?.firstByteMs ?? null,
     latencyMs: deps.clock.monotonic() - admitted.startedAt,
     attempts: outcome.attempts,
-    vendorUsage: outcome.reading?.vendorUsage ?? null,
+    vendorUsage: kept(outcome.reading?.vendorUsage),
   }
   await deps.journal.settle(settlement).catch(notWritten)
   return settlement
@@ -66,6 +67,17 @@ export async function settle(
 /** The hold is released in memory; recovery settles the open intent when the gateway is started again. */
 function notWritten(cause: unknown): never {
   throw billingUnavailable('the settlement could not be written', cause)
+}
+
+const vendorUsageCharsMax = 16 * 1024
+/** The vendor's own figures are kept for people to read, unless they are no figures. */
+function kept(vendorUsage: unknown): unknown {
+  try {
+    const text = JSON.stringify(vendorUsage ?? null)
+    return text.length <= vendorUsageCharsMax ? vendorUsage : null
+  } catch {
+    return null
+  }
 }
 
 type RatedServed = Rated & { readonly priceFrom: string }
@@ -149,7 +161,7 @@ export function settleInDoubt(intent: Intent, progress: Progress | null, prices:
     chargeNano: chargeNano.toString(),
     flags: ['estimated'],
     firstByteMs: null,
-    latencyMs: now - intent.admittedAt,
+    latencyMs: Math.max(0, now - intent.admittedAt),
     attempts: [],
     vendorUsage: null,
   }

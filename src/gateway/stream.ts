@@ -33,8 +33,7 @@ export function stream(relayed: Relayed, deps: GatewayDeps): Response {
           return
         }
         const ending = endingOf(next, follow)
-        await ended(ending)
-        exchange.end()
+        await ended(ending).finally(() => exchange.end())
         const last = lastWords(ending, next, follow, relayed)
         // An error takes back what the socket has not been given yet.
         if (last === null) await sleep(flushMs)
@@ -44,8 +43,7 @@ export function stream(relayed: Relayed, deps: GatewayDeps): Response {
         hasLeft = true
         inBackground(deps.log, 'drain', async () => {
           await drain(source, follow, relayed, deps)
-          await ended('client-left')
-          exchange.end()
+          await ended('client-left').finally(() => exchange.end())
         })
       },
     },
@@ -102,7 +100,7 @@ function lastWords(
   return new TextEncoder().encode(`\n\n${admitted.call.endpoint.dialect.streamError(error)}`)
 }
 
-const isEventStream = ({ headers }: Response): boolean =>
+export const isEventStream = ({ headers }: Response): boolean =>
   headers.get('content-type')?.startsWith('text/event-stream') ?? false
 
 function endOnce(relayed: Relayed, follow: StreamReader, deps: GatewayDeps): (ending: Ending) => Promise<void> {
@@ -116,13 +114,23 @@ const readingOf = (follow: StreamReader): Reading =>
 
 async function end(relayed: Relayed, follow: StreamReader, ending: Ending, deps: GatewayDeps): Promise<void> {
   const { admitted, deployment, exchange, upstream, attempt } = relayed
-  const reading = readingOf(follow)
-  const estimate = await estimateUsage(admitted.call.asked, reading, deps)
+  const { reading, estimate } = await readEnd(relayed, follow, deps)
   const attempts =
     ending === 'upstream-failed'
       ? [attemptOf(deployment, upstream.status, exchange.cutBy ?? 'the stream broke off', attempt.firstByteMs)]
       : [attempt]
   await settle(admitted, deployment, { ending, status: upstream.status, reading, estimate, attempts }, deps)
+}
+
+/** What a stream said of itself. Whatever is wrong with it, the request is settled: then at nothing. */
+async function readEnd({ admitted }: Relayed, follow: StreamReader, deps: GatewayDeps) {
+  try {
+    const reading = readingOf(follow)
+    return { reading, estimate: await estimateUsage(admitted.call.asked, reading, deps) }
+  } catch (error) {
+    deps.log.error({ event: 'stream-not-read', requestId: admitted.requestId, error })
+    return { reading: null, estimate: null }
+  }
 }
 
 /** Reads on for the usage that the upstream will report, within bounds. */

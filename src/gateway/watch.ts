@@ -96,7 +96,16 @@ function look(exchange: Exchange, deadlines: Deadlines, now: number): void {
   if (why) exchange.cut(why)
   else if (exchange.isAnswered && exchange.heardAt > exchange.reportedAt && now - exchange.reportedAt >= progressMs) {
     exchange.reportedAt = now
+    report(exchange)
+  }
+}
+
+/** A note that cannot be taken must not stop the timer that watches everybody. */
+function report(exchange: Exchange): void {
+  try {
     exchange.onProgress()
+  } catch {
+    exchange.reportedAt = Number.POSITIVE_INFINITY
   }
 }
 

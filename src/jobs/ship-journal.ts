@@ -58,7 +58,12 @@ export function startShipper(deps: ShipperDeps): Shipper {
   const flush = async (): Promise<void> => {
     const target = deps.journal.lastSeq()
     await deps.journal.written()
-    while (shippedSeq < target) await ship()
+    while (shippedSeq < target) {
+      const before = shippedSeq
+      await ship()
+      if (shippedSeq === before && deps.journal.unshipped(1).length === 0)
+        throw new Error(`record ${before + 1} of the journal was not written`)
+    }
   }
   const loop = async (): Promise<void> => {
     while (!isStopped) {

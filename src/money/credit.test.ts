@@ -27,7 +27,7 @@ function createBank(balance: bigint) {
 function openCredit(leaseCredit: (ask: LeaseAsk) => Promise<LeaseGrant>) {
   const time = { now: 0 }
   const clock = { now: () => time.now, monotonic: () => time.now }
-  return { time, credit: createCredit({ leaseCredit, nodeId: 1, epoch: 1, clock }) }
+  return { time, credit: createCredit({ leaseCredit, nodeId: 1, epoch: 1, clock, ship: () => Promise.resolve() }) }
 }
 
 const whole = (amount: bigint) => ({

@@ -32,6 +32,8 @@ export type HoldAnswer = { readonly hold: Hold } | { readonly hold: null; readon
 export type Credit = {
   /** Takes a hold. Answers at once when the lease covers it; otherwise asks the store for more. Rejects when the store is out of reach. */
   readonly hold: (ask: HoldAsk) => HoldAnswer | Promise<HoldAnswer>
+  /** Leases what a charge needs beyond its hold, where the organization has it. Never rejects: what cannot be had is written off. */
+  readonly cover: (organizationId: string, excessNano: Nano) => Promise<void>
   /** Captures up to the charge and releases the rest. What neither the hold nor the lease covers is written off, never overdrawn. */
   readonly settle: (hold: Hold, ratedNano: Nano) => { readonly chargeNano: Nano; readonly writeOffNano: Nano }
   /** Leased and not held: still the organization's to spend. */
@@ -43,6 +45,8 @@ export type Credit = {
 type Lease = {
   granted: Nano
   returned: Nano
+  /** Money was given back that the store may not have yet. */
+  isReturning: boolean
   consumed: Nano
   held: Nano
   /** The sum that requests wait for while the store is asked. */
@@ -59,6 +63,8 @@ export type CreditDeps = {
   readonly nodeId: number
   readonly epoch: number
   readonly clock: Clock
+  /** Brings what is journaled into the store: leases on their way back are then available again. */
+  readonly ship: () => Promise<void>
 }
 
 /** Opens the node's credit. Leases start empty: each organization's first request fetches its first lease. */
@@ -82,6 +88,7 @@ export function createCredit(deps: CreditDeps): Credit {
         void refill(lease, ask.organizationId, deps).catch(retriedByNextHold)
       return { hold }
     },
+    cover: (organizationId, excessNano) => cover(leaseOf(organizationId), organizationId, excessNano, deps),
     settle: (hold, ratedNano) => settle(leaseOf(hold.organizationId), hold, ratedNano),
     idleNano: (organizationId) => {
       const lease = leases.get(organizationId)
@@ -111,10 +118,26 @@ async function holdAfterRefill(lease: Lease, ask: HoldAsk, deps: CreditDeps): Pr
   } finally {
     lease.waitedFor = (lease.waitedFor - ask.wantedNano) as Nano
   }
+  if (left(lease) < wantedOf(lease, ask) && lease.isReturning) {
+    lease.isReturning = false
+    await deps.ship()
+    return holdAfterRefill(lease, ask, deps)
+  }
   const available = left(lease)
   const short = lesser(available, wantedOf(lease, ask))
   if (short >= ask.floorNano && short > 0n) return { hold: take(lease, ask.organizationId, short) }
   return { hold: null, availableNano: available }
+}
+
+async function cover(lease: Lease, organizationId: string, excessNano: Nano, deps: CreditDeps): Promise<void> {
+  lease.waitedFor = (lease.waitedFor + excessNano) as Nano
+  try {
+    if (left(lease) < excessNano) await refill(lease, organizationId, deps)
+  } catch {
+    // The store is away: the charge is what the lease covers.
+  } finally {
+    lease.waitedFor = (lease.waitedFor - excessNano) as Nano
+  }
 }
 
 /** One question to the store at a time, for all that wait. */
@@ -172,6 +195,7 @@ function returnIdle(
   return idle.map(([organizationId, lease]) => {
     const amountNano = left(lease)
     lease.returned = (lease.returned + amountNano) as Nano
+    lease.isReturning = true
     return { organizationId, amountNano }
   })
 }
@@ -179,6 +203,7 @@ function returnIdle(
 const newLease = (now: number): Lease => ({
   granted: zeroNano,
   returned: zeroNano,
+  isReturning: false,
   consumed: zeroNano,
   held: zeroNano,
   waitedFor: zeroNano,

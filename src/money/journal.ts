@@ -14,6 +14,7 @@
 import {
   closeSync,
   fdatasync,
+  fdatasyncSync,
   mkdirSync,
   openSync,
   readdirSync,
@@ -48,7 +49,7 @@ export type Intent = Omit<
 export type Progress = { readonly requestId: string; readonly inputTokens: number; readonly outputTokens: number }
 
 /** An intent without a settlement yet, and the epoch whose lease its hold was taken from. */
-export type OpenIntent = { readonly epoch: number; readonly intent: Intent }
+export type OpenIntent = { readonly epoch: number; readonly intent: Intent; readonly progress?: Progress | null }
 
 type Unshipped = { readonly seq: number; readonly text: string }
 type JournalRecord =
@@ -108,7 +109,8 @@ export function recoverJournal(folder: string, storeSeq: number): Recovered {
   for (const { record, text } of recordsSince(folder, storeSeq)) {
     if ('seq' in record) lastSeq = Math.max(lastSeq, record.seq)
     if (record.kind === 'segment')
-      for (const { epoch, intent } of record.open) open.set(intent.requestId, { epoch, intent, progress: null })
+      for (const { epoch, intent, progress = null } of record.open)
+        open.set(intent.requestId, { epoch, intent, progress })
     if (record.kind === 'intent')
       open.set(record.intent.requestId, { epoch: record.epoch, intent: record.intent, progress: null })
     if (record.kind === 'progress') {
@@ -148,32 +150,37 @@ const checksum = (text: string): string => crc32(text).toString(16).padStart(che
 
 /** Opens a new segment behind what was recovered. Only one process may write to a folder. */
 export function openJournal(folder: string, epoch: number, recovered: Recovered): Journal {
-  const open = new Map<string, OpenIntent>(
-    recovered.open.map(({ epoch: ofEpoch, intent }) => [intent.requestId, { epoch: ofEpoch, intent }]),
-  )
+  const open = new Map<string, OpenIntent>(recovered.open.map((begun) => [begun.intent.requestId, begun]))
   const unshipped = [...recovered.unshipped]
   let seq = recovered.lastSeq
   const writer = createWriter(folder, () => JSON.stringify({ kind: 'segment', seq, open: [...open.values()] }))
-  const ship = async (record: ShippedRecord): Written => {
-    const text = JSON.stringify(record)
-    await writer.write(text)
-    unshipped.push({ seq: record.seq, text })
+  /** A number is given out only once the record is text: a gap would stop all shipping. */
+  const ship = (recordOf: (seq: number) => ShippedRecord): Written => {
+    const text = JSON.stringify(recordOf(seq + 1))
+    seq += 1
+    const record = { seq, text }
+    return writer.write(text).then(() => void unshipped.push(record))
   }
-  const nextSeq = (): number => (seq += 1)
   return {
     intend(intent) {
       const record: OpenIntent = { epoch, intent }
+      const text = JSON.stringify({ kind: 'intent', ...record })
       open.set(intent.requestId, record)
-      return writer.write(JSON.stringify({ kind: 'intent', ...record }))
+      return writer.write(text)
     },
-    progress: (progress) => writer.write(JSON.stringify({ kind: 'progress', progress })),
+    progress(progress) {
+      const begun = open.get(progress.requestId)
+      if (begun) open.set(progress.requestId, { ...begun, progress })
+      return writer.write(JSON.stringify({ kind: 'progress', progress }))
+    },
     settle(settlement, ofEpoch = epoch) {
+      const written = ship((own) => ({ kind: 'settle', seq: own, epoch: ofEpoch, settlement }))
       open.delete(settlement.requestId)
-      return ship({ kind: 'settle', seq: nextSeq(), epoch: ofEpoch, settlement })
+      return written
     },
     returnLease: (organizationId, amountNano) =>
-      ship({ kind: 'return-lease', seq: nextSeq(), epoch, organizationId, amountNano: amountNano.toString() }),
-    endEpoch: (ended) => ship({ kind: 'end-epoch', seq: nextSeq(), epoch: ended }),
+      ship((own) => ({ kind: 'return-lease', seq: own, epoch, organizationId, amountNano: amountNano.toString() })),
+    endEpoch: (ended) => ship((own) => ({ kind: 'end-epoch', seq: own, epoch: ended })),
     unshipped: (max) => unshipped.slice(0, max),
     shipped(upTo) {
       const first = unshipped.findIndex((record) => record.seq > upTo)
@@ -222,6 +229,8 @@ function createWriter(folder: string, head: () => string) {
     }
   }
   function rotate(): void {
+    // A tail that a power cut takes, before a segment that it leaves, would be a gap.
+    fdatasyncSync(file)
     closeSync(file)
     file = openSegment()
   }
@@ -252,6 +261,7 @@ function createWriter(folder: string, head: () => string) {
     flushed: () => flush ?? Promise.resolve(),
     failed: () => failed,
     close() {
+      failed = true
       clearInterval(sync)
       closeSync(file)
     },

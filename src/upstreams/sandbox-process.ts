@@ -14,6 +14,7 @@ export type SandboxProcess = {
 }
 
 const startMsMax = 20_000
+const restartMs = 500
 const entry = fileURLToPath(new URL('../sandbox/main.ts', import.meta.url))
 
 /** Starts the sandbox on a free loopback port and resolves once it listens; it is started again, there, should it die. */
@@ -24,8 +25,11 @@ export async function startSandboxProcess(log: Log): Promise<SandboxProcess> {
   const restart = (code: number | null): void => {
     if (isStopped) return
     log.error({ event: 'sandbox-died', code })
-    child = launch(Number(new URL(url).port))
-    child.once('exit', restart)
+    setTimeout(() => {
+      if (isStopped) return
+      child = launch(Number(new URL(url).port))
+      child.once('exit', restart)
+    }, restartMs)
   }
   child.once('exit', restart)
   return {

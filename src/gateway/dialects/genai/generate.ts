@@ -17,10 +17,13 @@ const GenerateBody = z.looseObject({
   tools: z.array(z.unknown(), 'expected a list of tools').nullish(),
   cachedContent: z.string('expected the name of a cached content').nullish(),
 })
+const modalitiesMax = 16
+const isModalities = (value: unknown): boolean =>
+  Array.isArray(value) && value.length <= modalitiesMax && value.every((item) => typeof item === 'string')
 const GenerationConfig = z.looseObject({
   maxOutputTokens: wholeNumber(1, 10_000_000).nullish(),
   candidateCount: wholeNumber(1, 8).nullish(),
-  responseModalities: z.array(z.string(), 'expected a list of modalities').nullish(),
+  responseModalities: z.custom<readonly string[]>(isModalities, 'expected a list of modalities').nullish(),
 })
 type GenerateBody = z.infer<typeof GenerateBody> & {
   readonly config: z.infer<typeof GenerationConfig>
@@ -76,7 +79,7 @@ function asked(
   const { config } = generate
   const answers = config.candidateCount ?? 1
   const limit = config.maxOutputTokens ?? null
-  const media = mediaOf(Array.isArray(generate.contents) ? generate.contents : [generate.contents])
+  const media = mediaOf(body.json)
   const textBytes = body.bytes.length - media.bytes
   const tools = toolsOf(generate.tools ?? [])
   const isImage = config.responseModalities?.some((modality) => modality.toUpperCase() === 'IMAGE') ?? false

@@ -7,24 +7,27 @@ const imageTokensMax = 4_096
 export type Media = { readonly bytes: number; readonly tokensMax: number }
 
 /**
- * Sums up inline data and files. Sound and video stay counted by their bytes, always more than their
- * tokens; the pages of a PDF and files elsewhere are not known, so they count as whatever the model takes.
+ * Sums up inline data and files, wherever in the body they stand. Only images and text are bounded by
+ * what is sent; sound, video, documents and files elsewhere count as whatever the model takes.
  */
-export function mediaOf(contents: readonly unknown[]): Media {
-  let bytes = 0
-  let tokensMax = 0
-  for (const part of contents.flatMap(partsOf)) {
-    const { inlineData, fileData } = camelFields(part)
-    if (fileData) tokensMax = Number.POSITIVE_INFINITY
-    if (!inlineData) continue
-    const { mimeType, data } = camelFields(inlineData)
-    tokensMax += mimeType === 'application/pdf' ? Number.POSITIVE_INFINITY : imageTokensMax
-    if (typeof mimeType === 'string' && mimeType.startsWith('image/') && typeof data === 'string') bytes += data.length
-  }
-  return { bytes, tokensMax }
+export function mediaOf(value: unknown, depth = 0): Media {
+  if (typeof value !== 'object' || value === null) return none
+  if (depth > depthMax) return unknown
+  const own = Array.isArray(value) ? none : ownMedia(camelFields(value))
+  return Object.values(value).reduce<Media>((sum, inner) => added(sum, mediaOf(inner, depth + 1)), own)
 }
 
-function partsOf(content: unknown): unknown[] {
-  const { parts } = camelFields(content)
-  return Array.isArray(parts) ? parts : parts ? [parts] : []
+const depthMax = 64
+const none: Media = { bytes: 0, tokensMax: 0 }
+const unknown: Media = { bytes: 0, tokensMax: Number.POSITIVE_INFINITY }
+const added = (a: Media, b: Media): Media => ({ bytes: a.bytes + b.bytes, tokensMax: a.tokensMax + b.tokensMax })
+
+function ownMedia({ inlineData, fileData }: Readonly<Record<string, unknown>>): Media {
+  if (fileData) return unknown
+  if (!inlineData) return none
+  const { mimeType, data } = camelFields(inlineData)
+  const type = String(mimeType).toLowerCase()
+  if (type.startsWith('text/')) return none
+  if (!type.startsWith('image/')) return unknown
+  return { bytes: typeof data === 'string' ? data.length : 0, tokensMax: imageTokensMax }
 }

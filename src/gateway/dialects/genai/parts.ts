@@ -22,7 +22,7 @@ export function contentText(json: string): string {
  */
 export function groundingOf(answers: readonly string[]): Usage {
   const grounded = answers
-    .flatMap((json) => (JSON.parse(json) as Answer).candidates ?? [])
+    .flatMap((json) => parsed(json).candidates ?? [])
     .flatMap(({ groundingMetadata }) => groundingMetadata ?? [])
   const queries = Math.max(
     0,
@@ -38,4 +38,13 @@ export function mediaFreeText(contents: unknown): string {
   if (typeof contents !== 'object' || contents === null) return ''
   const { text, parts } = contents as { text?: unknown; parts?: unknown }
   return typeof text === 'string' ? text : mediaFreeText(parts)
+}
+
+/** A record that is no JSON says nothing of searches. */
+function parsed(json: string): Answer {
+  try {
+    return JSON.parse(json) as Answer
+  } catch {
+    return {}
+  }
 }

@@ -11,11 +11,19 @@ import { askedTiers, servedTier, usageOf } from './usage.ts'
 const outputLimit = wholeNumber(1, 10_000_000).nullish()
 type Message = Readonly<Record<string, unknown>>
 const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null
+/** Checked by hand, up to the first bad one: a schema would collect a problem for each of millions. */
+function messagesOf(value: unknown, context: z.RefinementCtx): readonly Message[] {
+  if (!Array.isArray(value)) context.addIssue('expected a list of messages')
+  else if (value.length === 0) context.addIssue('expected at least one message')
+  else {
+    const bad = value.findIndex((message) => !isObject(message))
+    if (bad !== -1) context.addIssue({ code: 'custom', message: 'expected a message object', path: [bad] })
+  }
+  return value as readonly Message[]
+}
 const ChatBody = z.object({
   model: z.string('expected the id of a model').min(1, 'expected the id of a model'),
-  messages: z
-    .array(z.custom<Message>(isObject, 'expected a message object'), 'expected a list of messages')
-    .min(1, 'expected at least one message'),
+  messages: z.unknown().transform(messagesOf),
   stream: z.boolean('expected true or false').nullish(),
   stream_options: z
     .object({ include_usage: z.boolean('expected true or false').nullish() }, 'expected an object')
@@ -56,7 +64,9 @@ const scaffoldTokensMax = 64
 const charsPerToken = 4
 
 function asked(chat: ChatBody, body: RequestBody): Asked {
-  const limit = chat.max_completion_tokens ?? chat.max_tokens ?? null
+  // Upstreams differ in which of the two they know, so where both stand the larger one binds.
+  const given = [chat.max_completion_tokens, chat.max_tokens].filter((limit) => typeof limit === 'number')
+  const limit = given.length === 0 ? null : Math.max(...given)
   const answers = chat.n ?? 1
   const media = mediaOf(chat.messages, chat.model)
   // A token is at least one byte of text, and JSON never makes text shorter.

@@ -2,15 +2,23 @@
 import { z } from 'zod'
 import { memberValues, withMember } from '../../../lib/json-text.ts'
 import type { Asked, Endpoint, Reading, RequestBody } from '../../dialect.ts'
-import { readFields, refuseDuplicates, wholeNumber } from '../read-fields.ts'
+import { readFields, refuseDuplicates } from '../read-fields.ts'
 import { openai } from './envelope.ts'
 import { usageOf } from './usage.ts'
 
 const expected = 'expected a text, a list of texts, a list of tokens or a list of such lists'
-const tokens = z.array(wholeNumber(0, 10_000_000)).min(1, 'expected at least one token')
+const isText = (value: unknown): boolean => typeof value === 'string'
+const isToken = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0
+const isListOf = (value: unknown, is: (item: unknown) => boolean): boolean =>
+  Array.isArray(value) && value.length > 0 && value.every(is)
+const isTokens = (value: unknown): boolean => isListOf(value, isToken)
+/** Checked by hand, up to the first bad item: a schema would collect a problem for each of millions. */
+const isInput = (value: unknown): boolean =>
+  isText(value) || isListOf(value, isText) || isTokens(value) || isListOf(value, isTokens)
+
 const EmbeddingsBody = z.object({
   model: z.string('expected the id of a model').min(1, 'expected the id of a model'),
-  input: z.union([z.string(), z.array(z.string()).min(1), tokens, z.array(tokens).min(1)], expected),
+  input: z.custom<unknown>(isInput, expected),
 })
 const billedKeys = new Set(['model', 'input'])
 const charsPerToken = 4
