@@ -97,7 +97,7 @@ async function main(): Promise<void> {
   process.stdout.write(seeded ? firstRunText({ url, ...seeded }) : startText({ url, simulated: true }))
   onStopSignal(async () => {
     stopAccepting()
-    await drain(server.stop, watch.active)
+    await drain(server.stop, () => watch.active() + server.pending())
     watch.stop()
     tokenizer.stop()
     await closeAll(node, store)
@@ -115,7 +115,7 @@ function listen(config: Readonly<Config>, appAt: (url: string) => ReturnType<typ
   // What listens everywhere is reached at the loopback address.
   const reachable = config.host === '0.0.0.0' ? '127.0.0.1' : config.host === '::' ? '::1' : config.host
   const app: { current?: ReturnType<typeof createApp> } = {}
-  const server = Bun.serve({
+  const options = {
     port: config.port,
     hostname: config.host,
     idleTimeout: idleSecondsMax,
@@ -125,11 +125,25 @@ function listen(config: Readonly<Config>, appAt: (url: string) => ReturnType<typ
       bun.timeout(request, 0)
       return app.current!.fetch(request)
     },
-  })
+  } satisfies Parameters<typeof Bun.serve>[0]
+  const server = bind(options)
   const localUrl = `http://${reachable.includes(':') ? `[${reachable}]` : reachable}:${server.port}`
   const url = config.publicUrl ?? localUrl
   app.current = appAt(url)
-  return { url, localUrl, stop: () => server.stop() }
+  return { url, localUrl, stop: () => server.stop(), pending: () => server.pendingRequests }
+}
+
+/** Listens, or says in one line at which address it cannot. */
+function bind(options: Bun.Serve.Options<undefined>): Bun.Server<undefined> {
+  try {
+    return Bun.serve(options)
+  } catch (error) {
+    const { hostname, port } = options as { hostname: string; port: number }
+    const reason = (error as NodeJS.ErrnoException).code ?? String(error)
+    throw new ConfigError(
+      `environment: HOST ${hostname} and PORT ${port} cannot be listened on (${reason}); allowed: an address of this machine and a free port`,
+    )
+  }
 }
 
 /** What `mart` finds this server by; the token is new with every start. */
