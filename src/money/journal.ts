@@ -15,6 +15,7 @@ import {
   closeSync,
   fdatasync,
   fdatasyncSync,
+  fstatSync,
   mkdirSync,
   openSync,
   readdirSync,
@@ -235,6 +236,8 @@ function createWriter(folder: string, head: () => string) {
     file = openSegment()
   }
   const sync = setInterval(() => {
+    // A file that somebody removed still takes writes, and keeps none of them.
+    if (fstatSync(file).nlink === 0) failed = true
     if (!isDirty) return
     isDirty = false
     fdatasync(file, (error) => {

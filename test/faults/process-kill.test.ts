@@ -24,36 +24,32 @@ beforeAll(async () => {
 }, startMsMax)
 afterAll(() => server.stop())
 
-test(
-  'kill -9 under load, 20 times: what was served is in the ledger once, and what was acknowledged is never lost',
-  async () => {
-    const rows: Settlement[] = []
-    const served: Served[] = []
-    let acknowledged = 0
-    for (let round = 1; round <= rounds; round += 1) {
-      const shots = await spendUntilKilled(round % longEvery === 0)
-      await server.restart()
-      const [newServed, newRows] = [
-        await support.servedOnceQuiet(server, served.at(-1)?.sequence ?? 0),
-        support.settlements(server, rows.length),
-      ]
-      const whole = shots.filter((shot) => shot.whole)
-      const faults = [
-        ...support.promiseFaults(whole, newRows),
-        ...support.countFaults(newRows, newServed),
-        ...newRows.flatMap(({ requestId, ending }) => (isExpected(ending) ? [] : [`${requestId} ended ${ending}`])),
-        ...(await support.ledgerFaults(server)),
-      ]
-      expect({ round, faults }).toEqual({ round, faults: [] })
-      acknowledged += whole.length
-      rows.push(...newRows)
-      served.push(...newServed)
-    }
-    await expectIdentities(rows, served)
-    report(rows, served, acknowledged)
-  },
-  180_000,
-)
+test('kill -9 under load, 20 times: what was served is in the ledger once, and what was acknowledged is never lost', async () => {
+  const rows: Settlement[] = []
+  const served: Served[] = []
+  let acknowledged = 0
+  for (let round = 1; round <= rounds; round += 1) {
+    const shots = await spendUntilKilled(round % longEvery === 0)
+    await server.restart()
+    const [newServed, newRows] = [
+      await support.servedOnceQuiet(server, served.at(-1)?.sequence ?? 0),
+      support.settlements(server, rows.length),
+    ]
+    const whole = shots.filter((shot) => shot.whole)
+    const faults = [
+      ...support.promiseFaults(whole, newRows),
+      ...support.countFaults(newRows, newServed),
+      ...newRows.flatMap(({ requestId, ending }) => (isExpected(ending) ? [] : [`${requestId} ended ${ending}`])),
+      ...(await support.ledgerFaults(server)),
+    ]
+    expect({ round, faults }).toEqual({ round, faults: [] })
+    acknowledged += whole.length
+    rows.push(...newRows)
+    served.push(...newServed)
+  }
+  await expectIdentities(rows, served)
+  report(rows, served, acknowledged)
+}, 180_000)
 
 /** Nobody refuses, breaks or leaves here but the gateway itself. */
 const isExpected = (ending: Settlement['ending']): boolean => ending === 'completed' || ending === 'in-doubt'
@@ -80,12 +76,9 @@ async function expectIdentities(rows: readonly Settlement[], served: readonly Se
     const charged = support.sum(own.map(({ chargeNano }) => chargeNano))
     expect(grantedNano - (await balanceNano(server, account.organizationId))).toBe(charged)
     expect(await balanceOf(server, account)).toMatchObject({ heldNano: 0n, availableNano: grantedNano - charged })
-    const usage = await operate<{ total?: { chargeNano: string } }>(
-      server,
-      'GET',
-      `/organizations/${account.organizationId}/usage?by=model`,
-    )
-    if (usage.total) expect(BigInt(usage.total.chargeNano)).toBe(charged)
+    const path = `/organizations/${account.organizationId}/usage?by=model`
+    const usage = await operate<{ total: { chargeNano: string; requests: number } }>(server, 'GET', path)
+    expect(usage.total).toMatchObject({ chargeNano: charged.toString(), requests: own.length })
   }
   const { chargedNano, countedNano } = support.exactTotals(rows, served)
   expect(chargedNano).toBe(countedNano)

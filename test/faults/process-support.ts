@@ -3,7 +3,8 @@
  * and the books afterwards, read out of the store's own file and held against the sandbox's count.
  */
 import { Database } from 'bun:sqlite'
-import { readdirSync, readFileSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Settlement } from '../../src/store/store.ts'
 import { type Account } from '../support/mart.ts'
@@ -45,9 +46,14 @@ const shotMsMax = 30_000
 const awayMs = 20
 
 /** One question, with the answer taken to whatever end it has. */
-export async function shoot(server: Server, account: Account, asked: ReturnType<Mix>): Promise<Shot> {
+export async function shoot(
+  server: Server,
+  account: Account,
+  asked: ReturnType<Mix>,
+  msMax = shotMsMax,
+): Promise<Shot> {
   const { way, ...options } = asked
-  const got = await ways.taken(ways.ask(server, account.key, way, { ...options, ...ways.within(shotMsMax) }))
+  const got = await ways.taken(ways.ask(server, account.key, way, { ...options, ...ways.within(msMax) }))
   if (got.status === 0) await Bun.sleep(awayMs)
   return { ...got, account, way, whole: isWhole(got, way) }
 }
@@ -103,11 +109,9 @@ function query<T>(server: Server, sql: string, ...values: (string | number)[]): 
 
 /** Every settled request, oldest first; from behind the first `skipped` ones. */
 export const settlements = (server: Server, skipped = 0): Settlement[] =>
-  query<{ settlement: string }>(
-    server,
-    'select settlement from request order by rowid limit -1 offset ?',
-    skipped,
-  ).map(({ settlement }) => JSON.parse(settlement) as Settlement)
+  query<{ settlement: string }>(server, 'select settlement from request order by rowid limit -1 offset ?', skipped).map(
+    ({ settlement }) => JSON.parse(settlement) as Settlement,
+  )
 
 /** What nodes have leased and neither consumed nor returned, in nano-USD; records the store could not apply. */
 export function leftOver(server: Server): { readonly leasedNano: bigint; readonly parked: bigint } {
@@ -134,7 +138,9 @@ export function newestSegment(server: Server): string {
   return join(folder, readdirSync(folder).toSorted().at(-1)!)
 }
 const journalLines = (server: Server): string[] =>
-  readFileSync(newestSegment(server), 'utf8').split('\n').filter((line) => line !== '')
+  readFileSync(newestSegment(server), 'utf8')
+    .split('\n')
+    .filter((line) => line !== '')
 
 /** `mart ledger verify`, without a process of its own: what it finds wrong. */
 export async function ledgerFaults(server: Server): Promise<string[]> {
@@ -163,8 +169,12 @@ export function promiseFaults(shots: readonly Shot[], rows: readonly Settlement[
     const header = shot.headers.get('x-mart-charge-usd')
     return [
       ...(row.ending === 'completed' ? [] : [`${name}: its client has the answer, the ledger says ${row.ending}`]),
-      ...(row.organizationId === shot.account.organizationId && row.keyId === shot.account.keyId ? [] : [`${name}: paid by another key`]),
-      ...(header === null || nanoOf(header) === row.chargeNano ? [] : [`${name}: told $${header}, charged ${row.chargeNano}`]),
+      ...(row.organizationId === shot.account.organizationId && row.keyId === shot.account.keyId
+        ? []
+        : [`${name}: paid by another key`]),
+      ...(header === null || nanoOf(header) === row.chargeNano
+        ? []
+        : [`${name}: told $${header}, charged ${row.chargeNano}`]),
     ]
   })
 }
@@ -203,7 +213,9 @@ function inDoubtFaults(row: Settlement): string[] {
   const name = `${row.requestId} (in doubt)`
   return [
     ...(row.flags.includes('estimated') ? [] : [`${name}: not flagged`]),
-    ...(BigInt(row.chargeNano) <= BigInt(row.holdNano) ? [] : [`${name}: charged ${row.chargeNano}, held ${row.holdNano}`]),
+    ...(BigInt(row.chargeNano) <= BigInt(row.holdNano)
+      ? []
+      : [`${name}: charged ${row.chargeNano}, held ${row.holdNano}`]),
     ...(row.streamed || row.chargeNano === '0' ? [] : [`${name}: a plain answer was charged ${row.chargeNano}`]),
   ]
 }
@@ -220,10 +232,39 @@ export function exactTotals(rows: readonly Settlement[], served: readonly ways.S
 
 /** Waits until the sandbox has nothing under way any more: its count stands still. */
 export async function servedOnceQuiet(server: Server, after: number): Promise<readonly ways.Served[]> {
-  for (let before = -1; ; ) {
+  for (let before = -1; ;) {
     const now = await ways.servedCount(server)
     if (now === before) return ways.servedSince(server, after)
     before = now
     await Bun.sleep(150)
+  }
+}
+
+// ---- Processes ---------------------------------------------------------------------------------
+
+type ProcessRow = { readonly pid: number; readonly parent: number; readonly rssKb: number }
+
+/** Every process of the machine: from the kernel's own files, or `ps` where there are none. */
+export function processes(): ProcessRow[] {
+  if (existsSync('/proc/self/status'))
+    return readdirSync('/proc')
+      .filter((name) => /^\d+$/.test(name))
+      .flatMap(processOf)
+  const { stdout } = spawnSync('ps', ['-axo', 'pid=,ppid=,rss='], { encoding: 'utf8' })
+  const rows = stdout
+    .trim()
+    .split('\n')
+    .map((line) => line.trim().split(/\s+/).map(Number))
+  return rows.map(([pid = 0, parent = 0, rssKb = 0]) => ({ pid, parent, rssKb }))
+}
+
+function processOf(pid: string): ProcessRow[] {
+  try {
+    const status = readFileSync(`/proc/${pid}/status`, 'utf8')
+    const figure = (name: string): number => Number(new RegExp(`^${name}:\\s+(\\d+)`, 'm').exec(status)?.[1] ?? 0)
+    return [{ pid: Number(pid), parent: figure('PPid'), rssKb: figure('VmRSS') }]
+  } catch {
+    // It ended while we looked.
+    return []
   }
 }

@@ -95,10 +95,25 @@ function settle(
   const { organizationId, requestId } = settlement
   if (!isKnown(work, organizationId)) return `there is no organization ${organizationId}`
   if (!work.requests.insertOnce(settlement, { nodeId: work.nodeId, seq, epoch }))
-    return `request ${requestId} was settled before`
+    return settledBefore(work, settlement, { seq, epoch })
   work.rollups.add(work.usage, settlement)
   const chargeNano = BigInt(settlement.chargeNano)
   if (chargeNano > 0n) capture(work, leaseOf(work, epoch, organizationId), requestId, chargeNano)
+  return null
+}
+
+/**
+ * A node whose journal lost its tail, but not before the tail was shipped, settles the same request once more,
+ * in doubt: what the store has stands, and the record counts. Any other second settlement is a mistake.
+ */
+function settledBefore(
+  work: Work,
+  settlement: Settlement,
+  { seq, epoch }: { readonly seq: number; readonly epoch: number },
+): string | null {
+  const { organizationId, requestId } = settlement
+  if (settlement.ending !== 'in-doubt') return `request ${requestId} was settled before`
+  work.records.applied({ nodeId: work.nodeId, seq, epoch, kind: 'settled-before', organizationId, amountNano: 0n })
   return null
 }
 

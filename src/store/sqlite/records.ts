@@ -5,7 +5,7 @@ export type AppliedRecord = {
   readonly nodeId: number
   readonly seq: number
   readonly epoch: number
-  readonly kind: 'return-lease' | 'end-epoch'
+  readonly kind: 'return-lease' | 'end-epoch' | 'settled-before'
   readonly organizationId: string | null
   readonly amountNano: bigint
 }

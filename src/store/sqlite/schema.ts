@@ -154,7 +154,7 @@ create table lease_record (
   node_id integer not null references node (id),
   seq integer not null,
   epoch integer not null,
-  kind text not null check (kind in ('return-lease', 'end-epoch')),
+  kind text not null check (kind in ('return-lease', 'end-epoch', 'settled-before')),
   organization_id text,
   amount_nano integer not null,
   primary key (node_id, seq)

@@ -1,0 +1,82 @@
+/** Memory stays flat, whatever becomes of the requests: nothing of one is kept once it is settled and shipped. */
+import { expect, test } from 'bun:test'
+import { eventually } from '../support/eventually.ts'
+import type { Account } from '../support/mart.ts'
+import { startServer, type Server } from '../support/start-server.ts'
+import * as support from './process-support.ts'
+import * as ways from './request-support.ts'
+
+const [fewer, more] = [2_000, 20_000] as const
+/**
+ * The store's page cache (64 MiB, `src/store/sqlite/connection.ts`) fills with the first rows that it is given:
+ * memory with a limit, which 2,000 requests do not yet reach and 20,000 do.
+ */
+const pageCacheKb = 65_536
+
+test('20,000 requests of every ending take no more memory than 2,000', async () => {
+  const server = await startServer()
+  try {
+    const account = await support.openHouse(server, '10000')
+    await askTimes(server, account.key, fewer)
+    const before = await rssKb(server, account)
+    await askTimes(server, account.key, more - fewer)
+    const after = await rssKb(server, account)
+    console.log(`RSS: ${before >> 10} MiB after ${fewer} requests, ${after >> 10} MiB after ${more}`)
+    expect(after).toBeLessThan(before * 1.2 + pageCacheKb)
+    expect(support.settlements(server)).toHaveLength(more)
+    expect(await support.ledgerFaults(server)).toEqual([])
+  } finally {
+    await server.stop()
+  }
+}, 120_000)
+
+const workers = 32
+async function askTimes(server: Server, key: string, times: number): Promise<void> {
+  let asked = 0
+  const work = async (): Promise<void> => {
+    while (asked++ < times) await askOne(server, key, asked)
+  }
+  await Promise.all(Array.from({ length: workers }, work))
+}
+
+/** In turn: whole, streamed to its end, left in the middle, reset by the upstream, refused by it. */
+async function askOne(server: Server, key: string, index: number): Promise<void> {
+  const way = ways.ways[index % ways.ways.length]!
+  switch (index % 7) {
+    case 0:
+      return leaveInTheMiddle(server, key)
+    case 1:
+      return void (await ways.taken(ways.ask(server, key, way, { sandbox: 'tokens=40 reset_after=3' })))
+    case 2:
+      return void (await ways.taken(ways.ask(server, key, way, { sandbox: 'status=500' })))
+    default:
+      return void (await ways.taken(ways.ask(server, key, way, { sandbox: 'tokens=20' })))
+  }
+}
+
+async function leaveInTheMiddle(server: Server, key: string): Promise<void> {
+  const leaving = new AbortController()
+  const response = await ways.ask(server, key, ways.chatStream, {
+    sandbox: 'tokens=40 chunk_ms=1',
+    signal: leaving.signal,
+  })
+  const reader = response.body!.getReader()
+  await reader.read()
+  leaving.abort()
+  await reader.cancel().catch(() => undefined)
+}
+
+/** Once everything is settled and shipped: the least of a few looks, because garbage is collected when it suits the runtime. */
+async function rssKb(server: Server, account: Account): Promise<number> {
+  await eventually(
+    async () => ((await ways.balanceOf(server, account)).heldNano === 0n ? true : null),
+    20_000,
+    () => 'something stays held',
+  )
+  const looks: number[] = []
+  for (let look = 0; look < 4; look += 1) {
+    await Bun.sleep(500)
+    looks.push(support.processes().find(({ pid }) => pid === server.pid())!.rssKb)
+  }
+  return Math.min(...looks)
+}

@@ -1,0 +1,290 @@
+/**
+ * What the books stand on fails: a torn journal, a folder that is gone, a disk that is full, a process
+ * that stands still, an upstream that dies. Nothing is served unpaid, and nothing is paid twice or lost.
+ */
+import { Database } from 'bun:sqlite'
+import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
+import { spawnSync } from 'node:child_process'
+import { appendFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { eventually } from '../support/eventually.ts'
+import type { Account } from '../support/mart.ts'
+import { plainEnvironment, run } from '../support/program.ts'
+import { startServer, type Server } from '../support/start-server.ts'
+import * as support from './process-support.ts'
+import * as ways from './request-support.ts'
+
+const noticedMsMax = 5_000
+
+let server: Server
+let account: Account
+const started = async (options?: Parameters<typeof startServer>[0]): Promise<void> => {
+  server = await startServer(options)
+  account = await support.openHouse(server)
+}
+afterEach(() => server.stop())
+
+/** After a restart: what was promised is kept, the count agrees, the ledger verifies, nothing is held. */
+async function expectBooks(shots: readonly support.Shot[]): Promise<void> {
+  const [served, rows] = [await support.servedOnceQuiet(server, 0), support.settlements(server)]
+  const faults = [
+    ...support.promiseFaults(
+      shots.filter(({ whole }) => whole),
+      rows,
+    ),
+    ...support.countFaults(rows, served),
+    ...(await support.ledgerFaults(server)),
+  ]
+  expect(faults).toEqual([])
+  await expectBalance()
+}
+
+/** The balance fell by the charges of the ledger's rows, and nothing is held or set apart. */
+async function expectBalance(): Promise<void> {
+  const charged = support.sum(support.settlements(server).map(({ chargeNano }) => chargeNano))
+  const { balanceNano, heldNano } = await ways.balanceOf(server, account)
+  expect({ balanceNano, heldNano }).toEqual({ balanceNano: 100_000_000_000n - charged, heldNano: 0n })
+  expect(support.leftOver(server).parked).toBe(0n)
+}
+
+async function loadFor(ms: number, workers = 16): Promise<readonly support.Shot[]> {
+  const load = support.startLoad(server, [account], workers, support.mixed)
+  await Bun.sleep(ms)
+  await Promise.all([server.kill('SIGKILL'), load.stop()])
+  return load.shots
+}
+
+const quick = { way: ways.chat, sandbox: 'tokens=20' } as const
+
+describe('a journal that was torn', () => {
+  beforeEach(() => started(), ways.startMsMax)
+
+  test('half a line at its end costs nothing that was acknowledged', async () => {
+    const shots: support.Shot[] = []
+    for (const tear of ['1f', '00000000 {"kind":"settle","seq":', '\0\0\0\0\0\0\0\0', 'deadbeef {"kind":"settle"}\n']) {
+      shots.push(...(await loadFor(400)))
+      appendFileSync(support.newestSegment(server), tear)
+      await server.restart()
+      await expectBooks(shots)
+    }
+  }, 30_000)
+
+  /** What a power cut takes: the end of what was written and not yet synced. */
+  const tearLastRecord = (): void => {
+    const path = support.newestSegment(server)
+    truncateSync(path, statSync(path).size - 10)
+  }
+
+  test('a settlement that is torn off before it was shipped leaves its request in doubt, at nothing', async () => {
+    for (let torn = 0; torn < 3;) {
+      const shot = await support.shoot(server, account, quick)
+      await server.kill('SIGKILL')
+      const { journal, store } = support.lastSeqs(server)
+      // One time in a few it had been shipped before the kill.
+      if (store < journal) tearLastRecord()
+      await server.restart()
+      const receipt = await ways.settledOf(server, account, shot.requestId)
+      expect(await support.ledgerFaults(server)).toEqual([])
+      await expectBalance()
+      if (store === journal) continue
+      expect(receipt).toMatchObject({ ending: 'in-doubt', chargeNano: '0', flags: ['estimated'] })
+      torn += 1
+    }
+  }, 30_000)
+
+  test('a settlement that is torn off after it was shipped stays as the store has it, and the ledger verifies', async () => {
+    const shot = await support.shoot(server, account, quick)
+    const before = await ways.settledOf(server, account, shot.requestId)
+    await server.kill('SIGKILL')
+    tearLastRecord()
+    await server.restart()
+    expect(await ways.settledOf(server, account, shot.requestId)).toEqual(before)
+    expect(await support.ledgerFaults(server)).toEqual([])
+    await expectBalance()
+  }, 30_000)
+
+  test('a segment that died at its birth, empty or with half a head, is passed over', async () => {
+    const shots: support.Shot[] = []
+    for (const head of ['', '1f2e3d4c {"kind":"segm']) {
+      shots.push(...(await loadFor(400)))
+      writeFileSync(segmentAfter(support.newestSegment(server)), head)
+      await server.restart()
+      await expectBooks(shots)
+    }
+  }, 30_000)
+
+  test('a journal that is lost between two lives takes nothing with it that was shipped', async () => {
+    const shot = await support.shoot(server, account, quick)
+    const receipt = await ways.settledOf(server, account, shot.requestId)
+    await server.kill('SIGKILL')
+    rmSync(join(server.dataDir, 'journal'), { recursive: true })
+    await server.restart()
+    expect(await ways.settledOf(server, account, shot.requestId)).toEqual(receipt)
+    expect((await support.shoot(server, account, quick)).whole).toBe(true)
+    expect(await support.ledgerFaults(server)).toEqual([])
+    await expectBalance()
+  }, 20_000)
+
+  test('a journal that cannot be opened stops the start in one line, and nothing is served', async () => {
+    await server.kill()
+    rmSync(join(server.dataDir, 'journal'), { recursive: true })
+    writeFileSync(join(server.dataDir, 'journal'), '')
+    const env = { ...plainEnvironment(), DATA_DIR: server.dataDir, PORT: '0', MART_SANDBOX_URL: server.sandboxUrl! }
+    const { code, stdout, stderr } = await run(process.execPath, ['src/main.ts'], { env, msMax: 10_000 })
+    expect({ code, stdout, lines: stderr.trimEnd().split('\n').length }).toEqual({ code: 1, stdout: '', lines: 1 })
+    expect(stderr).toContain('journal')
+    rmSync(join(server.dataDir, 'journal'))
+    await server.restart()
+  }, 20_000)
+})
+
+/** Refused for want of a place to write the bill; nothing went out. */
+function expectUnpaidRefused(shot: support.Shot): void {
+  expect({ status: shot.status, text: shot.text }).toMatchObject({ status: 503 })
+  expect(Number(shot.headers.get('retry-after'))).toBeGreaterThan(0)
+  const error = ways.envelopeOf(shot, shot.way.dialect)
+  if (shot.way.dialect === 'openai') expect(error.code).toBe('billing_unavailable')
+  else expect(error.status).toBe('UNAVAILABLE')
+}
+
+async function expectNothingServed(): Promise<void> {
+  const before = await ways.servedCount(server)
+  for (const way of ways.ways) expectUnpaidRefused(await support.shoot(server, account, { way, sandbox: 'tokens=20' }))
+  expect(await ways.servedCount(server)).toBe(before)
+}
+
+const untilUnready = (): Promise<string> =>
+  eventually(
+    async () => {
+      const response = await fetch(`${server.baseUrl}/readyz`)
+      const { reason } = (await response.json()) as { reason?: string }
+      return response.status === 503 ? String(reason) : null
+    },
+    noticedMsMax,
+    () => 'the server still says that it is ready',
+  )
+
+test('a journal folder that is deleted under the process is noticed: not ready, 503, and nothing unpaid', async () => {
+  await started()
+  expect((await support.shoot(server, account, quick)).whole).toBe(true)
+  rmSync(join(server.dataDir, 'journal'), { recursive: true })
+  expect(await untilUnready()).toContain('journal')
+  await expectNothingServed()
+}, 30_000)
+
+/** Sets limits of a process that runs; Linux has it. */
+const prlimit = Bun.which('prlimit')
+test.skipIf(prlimit === null)(
+  'a disk that fills up: 503 billing_unavailable and nothing unpaid; with room again, a restart finds every promise kept',
+  async () => {
+    await started()
+    const load = support.startLoad(server, [account], 16, support.mixed)
+    await Bun.sleep(500)
+    // The limit is on the size of any file, so the journal, and the store beside it, cannot grow.
+    const bytes = statSync(support.newestSegment(server)).size + 5_000
+    limitFileSize(String(bytes))
+    expect(await untilUnready()).toContain('journal')
+    await load.stop()
+    const refused = load.shots.filter(({ status }) => status === 503)
+    expect(refused.length).toBeGreaterThan(0)
+    refused.forEach(expectUnpaidRefused)
+    await expectNothingServed()
+    expect((await fetch(`${server.baseUrl}/healthz`)).status).toBe(200)
+
+    limitFileSize('unlimited')
+    await server.kill('SIGKILL')
+    await server.restart()
+    await expectBooks(load.shots)
+    expect((await support.shoot(server, account, quick)).whole).toBe(true)
+  },
+  30_000,
+)
+
+/** The soft limit alone, which may be raised again. A write across it comes out short; the next one fails. */
+function limitFileSize(bytes: string): void {
+  const { status, stderr } = spawnSync(prlimit!, [`--pid=${server.pid()}`, `--fsize=${bytes}:`], { encoding: 'utf8' })
+  expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
+}
+
+test('a store that is locked for seconds stops nobody who has a lease, and refuses the others unpaid', async () => {
+  await started()
+  const newcomer = await support.openHouse(server)
+  expect((await support.shoot(server, account, quick)).whole).toBe(true)
+  const lock = new Database(join(server.dataDir, 'mart.db'))
+  lock.run('begin immediate')
+  const refused = support.shoot(server, newcomer, quick)
+  const shots = await Promise.all(
+    ways.ways.map((way) => support.shoot(server, account, { way, sandbox: 'tokens=20', outputTokens: 100 })),
+  )
+  const served = await ways.servedCount(server)
+  expectUnpaidRefused(await refused)
+  expect(await ways.servedCount(server)).toBe(served)
+  lock.run('rollback')
+  lock.close()
+  expect(shots.map(({ way, status, whole }) => ({ way: way.name, status, whole }))).toEqual(
+    ways.ways.map(({ name }) => ({ way: name, status: 200, whole: true })),
+  )
+  await Promise.all(shots.map(({ requestId }) => ways.settledOf(server, account, requestId)))
+  expect((await support.shoot(server, newcomer, quick)).whole).toBe(true)
+  expect(await support.ledgerFaults(server)).toEqual([])
+}, 30_000)
+
+test('a process that is stopped for three seconds under load goes on, with nothing lost or doubled', async () => {
+  await started()
+  const load = support.startLoad(server, [account], 24, support.mixed)
+  await Bun.sleep(500)
+  process.kill(server.pid(), 'SIGSTOP')
+  await Bun.sleep(3_000)
+  process.kill(server.pid(), 'SIGCONT')
+  const before = load.shots.length
+  await Bun.sleep(700)
+  await load.stop()
+  expect(load.shots.length - before).toBeGreaterThan(24)
+  expect(load.shots.filter(({ whole }) => !whole).map(({ status, text }) => ({ status, text }))).toEqual([])
+  await expectBooks(load.shots)
+  expect(support.settlements(server).every(({ ending }) => ending === 'completed')).toBe(true)
+}, 30_000)
+
+test('a built-in sandbox that is killed under load comes back, and what failed meanwhile owes nothing', async () => {
+  await started({ sandbox: 'built-in' })
+  const load = support.startLoad(server, [account], 16, support.mixed)
+  for (let round = 0; round < 3; round += 1) {
+    await Bun.sleep(500)
+    process.kill(sandboxPid(server.pid()), 'SIGKILL')
+    const before = load.shots.length
+    const isBack = (): true | null => (load.shots.slice(before).some(({ whole }) => whole) ? true : null)
+    await eventually(
+      () => Promise.resolve(isBack()),
+      8_000,
+      () => 'the sandbox did not come back',
+    )
+  }
+  await load.stop()
+  const rows = new Map(support.settlements(server).map((row) => [row.requestId, row]))
+  const failed = load.shots.filter(({ whole }) => !whole)
+  expect(failed.length).toBeGreaterThan(0)
+  for (const { requestId, way, status } of failed) {
+    // A client always has its answer's head, for the gateway did not die: 503 or 504, or a stream that broke off.
+    const row = rows.get(requestId) ?? (await ways.settledOf(server, account, requestId))
+    expect({ way: way.name, status, ending: row.ending }).toEqual({
+      way: way.name,
+      status: status === 200 ? 200 : 503,
+      ending: 'upstream-failed',
+    })
+    if (!way.streamed || status !== 200) expect(row.chargeNano).toBe('0')
+    else expect(BigInt(row.chargeNano)).toBeLessThanOrEqual(BigInt(row.holdNano))
+  }
+  await ways.balanceOf(server, account)
+  const faults = support.promiseFaults(
+    load.shots.filter(({ whole }) => whole),
+    support.settlements(server),
+  )
+  expect([...faults, ...(await support.ledgerFaults(server))]).toEqual([])
+  await expectBalance()
+}, 40_000)
+
+const segmentAfter = (path: string): string =>
+  path.replace(/\d{8}(?=\.log$)/, (number) => String(Number(number) + 1).padStart(number.length, '0'))
+
+/** The only child of the gateway. */
+const sandboxPid = (gateway: number): number => support.processes().find(({ parent }) => parent === gateway)!.pid
