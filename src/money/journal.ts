@@ -230,9 +230,7 @@ function createWriter(folder: string, head: () => string) {
     }
   }
   function rotate(): void {
-    // A tail that a power cut takes, before a segment that it leaves, would be a gap.
-    fdatasyncSync(file)
-    closeSync(file)
+    finishSegment(file)
     file = openSegment()
   }
   const sync = setInterval(() => {
@@ -269,6 +267,12 @@ function createWriter(folder: string, head: () => string) {
       closeSync(file)
     },
   }
+}
+
+/** A tail that a power cut takes, before a segment that it leaves, would be a gap. */
+function finishSegment(file: number): void {
+  fdatasyncSync(file)
+  closeSync(file)
 }
 
 const line = (text: string): string => `${checksum(text)} ${text}\n`

@@ -14,7 +14,7 @@ export type SandboxProcess = {
 }
 
 const startMsMax = 20_000
-const restartMs = 500
+const restartMs = 100
 const entry = fileURLToPath(new URL('../sandbox/main.ts', import.meta.url))
 
 /** Starts the sandbox on a free loopback port and resolves once it listens; it is started again, there, should it die. */
