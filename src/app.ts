@@ -44,13 +44,21 @@ export function createApp({ gateway, receipts, admin, welcome, unready }: AppDep
 
   app.all('/genai/*', (c) => serveGenai(c.req.raw, gateway))
 
-  app.get('/healthz', (c) => c.json({ status: 'up' }))
-  app.get('/readyz', (c) => {
+  // Every response has an id that people can quote; those of the dialects bring their own.
+  const pages = new Hono()
+  pages.use(async (c, next) => {
+    await next()
+    c.res.headers.set('x-request-id', newRequestId())
+  })
+  pages.get('/healthz', (c) => c.json({ status: 'up' }))
+  pages.get('/readyz', (c) => {
     const reason = unready()
     return reason === null ? c.json({ status: 'ready' }) : c.json({ status: 'unready', reason }, 503)
   })
-  app.route('/api/admin', admin)
-  app.get('/', (c) => c.html(welcome.page(), 200, { 'content-security-policy': welcome.policy }))
+  pages.route('/api/admin', admin)
+  pages.get('/', (c) => c.html(welcome.page(), 200, { 'content-security-policy': welcome.policy }))
+  pages.all('*', (c) => c.json({ error: { code: 'not_found', message: 'There is nothing at this address.' } }, 404))
+  app.route('/', pages)
   return app
 }
 

@@ -191,7 +191,7 @@ export function rateLimited(rejection: Rejection, key: KeyRow, deps: Pick<Gatewa
 export const billingUnavailable = (reason: string, cause?: unknown): GatewayError =>
   new GatewayError(
     'billing_unavailable',
-    'Billing is not available for a moment, so nothing was sent and nothing is owed. Try again shortly.',
+    'Billing is not available for a moment. Nothing is owed for an answer you did not get; try again shortly.',
     {
       retryAfterMs: 2_000,
       cause: cause ?? reason,

@@ -1,4 +1,4 @@
-import type { Catalog } from '../catalog/catalog.ts'
+import type { Catalog, Model } from '../catalog/catalog.ts'
 import type { KeyRow } from '../store/store.ts'
 import type { Call, Endpoint, RequestBody } from './dialect.ts'
 import { GatewayError, invalid } from './errors.ts'
@@ -20,7 +20,7 @@ export async function parse(
   const query = request.url.indexOf('?')
   const asked = endpoint.read(body, path, new URLSearchParams(query === -1 ? '' : request.url.slice(query)))
   const model = catalog.find(asked.modelName)
-  if (!model?.listed || (key.models !== null && !key.models.includes(model.id))) throw modelNotFound(asked.modelName)
+  if (!model?.listed || !mayUse(key, model)) throw modelNotFound(asked.modelName)
   if (model.dialect !== endpoint.dialect.name) throw modelNotFound(asked.modelName, elsewhere[model.dialect])
   if (!endpoint.kinds.includes(model.kind))
     throw invalid(
@@ -29,6 +29,9 @@ export async function parse(
     )
   return { endpoint, asked, model }
 }
+
+/** Whether a key's list of models, if it has one, has this one. */
+export const mayUse = (key: KeyRow, model: Model): boolean => key.models === null || key.models.includes(model.id)
 
 const elsewhere = {
   openai: ' It is served to the OpenAI SDK, with the base URL ending in /v1/.',

@@ -30,7 +30,7 @@ export async function relay(
   await deps.journal.intend(intentOf(admitted, deployment)).catch((cause: unknown) => {
     throw billingUnavailable('the intent could not be written', cause)
   })
-  const exchange = deps.watch.begin(() => reportProgress.get(exchange)?.())
+  const exchange = deps.watch.begin()
   const leave = (): void => exchange.cut('client-left')
   request.signal.addEventListener('abort', leave, { once: true })
   if (request.signal.aborted) leave()
@@ -57,9 +57,6 @@ export async function relay(
   }
 }
 
-/** What an exchange reports about itself while it streams. */
-export const reportProgress = new WeakMap<Exchange, () => void>()
-
 /** An attempt that brought no answer, with its line for the receipt. */
 export class UpstreamError extends Error {
   readonly failure: GatewayError
@@ -74,11 +71,9 @@ export class UpstreamError extends Error {
 }
 
 function call(request: Request, admitted: Admitted, deployment: Deployment, exchange: Exchange): Promise<Response> {
-  const { endpoint, asked, model } = admitted.call
+  const { endpoint, asked } = admitted.call
   const dialect = endpoint.dialect.name
-  // Deployments know the listed models by their own names; a dated snapshot is passed on as asked.
-  const upstreamModel = asked.modelName === model.id ? model.id : asked.modelName
-  return fetch(deployment.baseUrls[dialect] + asked.upstreamPath(upstreamModel), {
+  return fetch(deployment.baseUrls[dialect] + asked.upstreamPath(asked.modelName), {
     method: 'POST',
     headers: {
       ...forwarded(request.headers),

@@ -1,3 +1,4 @@
+import type { Deployment } from '../upstreams/deployment.ts'
 import type { GatewayDeps } from './deps.ts'
 import { rateLimitHeaders } from './rate-limit-headers.ts'
 import type { Relayed } from './relay.ts'
@@ -11,6 +12,12 @@ const passed = [
   'server-timing',
 ] as const
 
+/** Where an answer was made, and whether it is simulated. */
+export const ownHeaders = ({ region, simulated }: Deployment): Record<string, string> => ({
+  'x-mart-region': region,
+  ...(simulated && { 'x-mart-sandbox': 'true' }),
+})
+
 /** The headers of an answer: the upstream's that are the client's business, and ours. */
 export function responseHeaders(
   { admitted, deployment, upstream }: Relayed,
@@ -18,10 +25,9 @@ export function responseHeaders(
 ): Record<string, string> {
   const headers: Record<string, string> = {
     'x-request-id': admitted.requestId,
-    'x-mart-region': deployment.region,
+    ...ownHeaders(deployment),
     ...rateLimitHeaders(deps.limits.standings(admitted.key)),
   }
-  if (deployment.simulated) headers['x-mart-sandbox'] = 'true'
   for (const name of passed) {
     const value = upstream.headers.get(name)
     if (value !== null) headers[name] = value

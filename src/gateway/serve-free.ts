@@ -2,13 +2,15 @@
 import { zeroNano } from '../lib/amounts.ts'
 import { newRequestId } from '../lib/ids.ts'
 import type { KeyRow } from '../store/store.ts'
+import type { Deployment } from '../upstreams/deployment.ts'
 import { rateLimited } from './admit.ts'
 import { authenticate } from './authenticate.ts'
 import type { GatewayDeps } from './deps.ts'
 import type { Dialect } from './dialect.ts'
 import { failed, refuseWhileDraining } from './fail.ts'
-import { modelNotFound, readBody } from './parse.ts'
+import { mayUse, modelNotFound, readBody } from './parse.ts'
 import { isClientFault, refusalOf } from './relay.ts'
+import { ownHeaders } from './response-headers.ts'
 import { route } from './route.ts'
 
 export type FreeEndpoint = {
@@ -44,17 +46,13 @@ export function serveFree(
 ): Promise<Response> {
   return serveKnown(request, endpoint.dialect, deps, async (key) => {
     const model = deps.catalog.find(modelName)
-    if (!model?.listed || model.dialect !== endpoint.dialect.name) throw modelNotFound(modelName)
+    if (!model?.listed || model.dialect !== endpoint.dialect.name || !mayUse(key, model)) throw modelNotFound(modelName)
     const { bytes } = await readBody(request, endpoint.bodyBytesMax)
     const ticket = deps.limits.enter(key, 0)
     if (!('leave' in ticket)) throw rateLimited(ticket, key, deps)
     try {
       const [deployment] = route(model, key.region, deps.deployments)
-      return await pass(
-        bytes,
-        deployment.baseUrls[endpoint.dialect.name] + endpoint.upstreamPath(modelName),
-        deployment.credentialHeaders[endpoint.dialect.name],
-      )
+      return await pass(bytes, endpoint.dialect.name, endpoint.upstreamPath(modelName), deployment)
     } finally {
       ticket.leave({ tokens: 0, chargeNano: zeroNano })
     }
@@ -63,9 +61,18 @@ export function serveFree(
 
 const answerMsMax = 60_000
 
-async function pass(body: Uint8Array, url: string, credential: Readonly<Record<string, string>>): Promise<Response> {
-  const headers = { 'content-type': 'application/json', 'accept-encoding': 'identity', ...credential }
-  const upstream = await fetch(url, {
+async function pass(
+  body: Uint8Array,
+  dialect: Dialect['name'],
+  path: string,
+  deployment: Deployment,
+): Promise<Response> {
+  const headers = {
+    'content-type': 'application/json',
+    'accept-encoding': 'identity',
+    ...deployment.credentialHeaders[dialect],
+  }
+  const upstream = await fetch(deployment.baseUrls[dialect] + path, {
     method: 'POST',
     headers,
     body,
@@ -77,6 +84,9 @@ async function pass(body: Uint8Array, url: string, credential: Readonly<Record<s
   if (upstream.status !== 200 && !isClientFault(upstream.status)) throw refusalOf(upstream)
   return new Response(await upstream.bytes(), {
     status: upstream.status,
-    headers: { 'content-type': upstream.headers.get('content-type') ?? 'application/json' },
+    headers: {
+      'content-type': upstream.headers.get('content-type') ?? 'application/json',
+      ...ownHeaders(deployment),
+    },
   })
 }

@@ -9,7 +9,7 @@ import type { Ending } from '../store/store.ts'
 import type { GatewayDeps } from './deps.ts'
 import type { Reading, StreamReader } from './dialect.ts'
 import { estimateUsage } from './estimate.ts'
-import { attemptOf, failureOf, reportProgress, type Relayed } from './relay.ts'
+import { attemptOf, failureOf, type Relayed } from './relay.ts'
 import { responseHeaders } from './response-headers.ts'
 import { settle } from './settle.ts'
 
@@ -19,7 +19,7 @@ export function stream(relayed: Relayed, deps: GatewayDeps): Response {
   const follow = admitted.call.asked.followStream(upstream.headers)
   const source: Source = upstream.body!.getReader()
   const ended = endOnce(relayed, follow, deps)
-  reportProgress.set(exchange, () => noteProgress(relayed, follow, deps))
+  exchange.onProgress = () => noteProgress(relayed, follow, deps)
   let hasLeft = false
 
   const body = new ReadableStream<Uint8Array>(

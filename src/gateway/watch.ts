@@ -18,8 +18,7 @@ export type Deadlines = {
 export type Cut = 'first-byte' | 'idle' | 'total' | 'drain' | 'client-left'
 
 export type Watch = {
-  /** `onProgress` is called after every two seconds in which something came. */
-  readonly begin: (onProgress: () => void) => Exchange
+  readonly begin: () => Exchange
   /** Lets an exchange be drained after its client left, if there is room for one more; tells whether there is. */
   readonly drain: (exchange: Exchange) => boolean
   readonly active: () => number
@@ -36,8 +35,8 @@ export function createWatch(deadlines: Deadlines, drainsMax: number, clock: Cloc
     for (const exchange of exchanges) look(exchange, deadlines, clock.monotonic())
   }, sweepMs)
   return {
-    begin(onProgress) {
-      const exchange = new Exchange(clock, onProgress, () => exchanges.delete(exchange))
+    begin() {
+      const exchange = new Exchange(clock, () => exchanges.delete(exchange))
       exchanges.add(exchange)
       return exchange
     },
@@ -60,13 +59,13 @@ export class Exchange {
   drainingSince: number | null = null
   isAnswered = false
   cutBy: Cut | null = null
-  readonly onProgress: () => void
+  /** Called after every two seconds in which something came, while the answer streams. */
+  onProgress: () => void = () => undefined
   readonly #controller = new AbortController()
   readonly #forget: () => void
 
-  constructor(clock: Clock, onProgress: () => void, forget: () => void) {
+  constructor(clock: Clock, forget: () => void) {
     this.startedAt = this.heardAt = this.reportedAt = clock.monotonic()
-    this.onProgress = onProgress
     this.#forget = forget
   }
 

@@ -60,19 +60,3 @@ test('revoked and expired keys are told from unknown ones, at once', () => {
   table.put({ ...row, revokedAt: time.now })
   expect(table.find(secret).state).toBe('revoked')
 })
-
-test('finding a key among 50,000 costs less than 4 µs', () => {
-  const made = Array.from({ length: 50_000 }, () => newKey('org_a', terms, start))
-  const table = createKeyTable(
-    made.map(({ row }) => row),
-    { now: () => start },
-  )
-  const rounds = 100_000
-  const run = (): number => {
-    const startedMs = performance.now()
-    for (let i = 0; i < rounds; i += 1) table.find(made[i % made.length]!.secret)
-    return ((performance.now() - startedMs) / rounds) * 1_000
-  }
-  // The best of several, because the machine has other work.
-  expect(Math.min(run(), run(), run(), run())).toBeLessThan(4)
-})

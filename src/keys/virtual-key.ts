@@ -4,20 +4,13 @@
  * random bits: there is no dictionary to try.
  */
 import { hash, randomUUID } from 'node:crypto'
-import type { BudgetPeriod, KeyChanges, KeyRow } from '../store/store.ts'
+import type { KeyChanges, KeyRow } from '../store/store.ts'
 
 /** What a key is made with. Amounts in nano-USD, times in epoch ms; null is no limit. */
-export type KeyTerms = {
-  readonly name: string
-  readonly region: string
-  readonly rpm: number | null
-  readonly tpm: number | null
-  readonly concurrency: number | null
-  readonly budgetNano: bigint | null
-  readonly budgetPeriod: BudgetPeriod | null
-  readonly models: readonly string[] | null
-  readonly expiresAt: number | null
-}
+export type KeyTerms = Pick<
+  KeyRow,
+  'name' | 'region' | 'rpm' | 'tpm' | 'concurrency' | 'budgetNano' | 'budgetPeriod' | 'models' | 'expiresAt'
+>
 
 /** A new key and its secret, which is kept nowhere else. */
 export function newKey(

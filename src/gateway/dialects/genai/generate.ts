@@ -68,8 +68,6 @@ function readGenerate(body: RequestBody): GenerateBody {
 const charsPerToken = 4
 const scaffoldTokensMax = 64
 const textTokensFloor = 16
-/** One image of any size, and a sentence with it. */
-const imageTokensFloor = 2_600
 
 function asked(
   generate: GenerateBody,
@@ -82,7 +80,6 @@ function asked(
   const media = mediaOf(body.json)
   const textBytes = body.bytes.length - media.bytes
   const tools = toolsOf(generate.tools ?? [])
-  const isImage = config.responseModalities?.some((modality) => modality.toUpperCase() === 'IMAGE') ?? false
   const verb = path.streamed ? 'streamGenerateContent' : 'generateContent'
   return {
     modelName: path.model,
@@ -95,7 +92,7 @@ function asked(
     outputTokensMax: limit === null ? null : limit * answers,
     answers,
     hasOutput: true,
-    outputTokensFloor: isImage ? imageTokensFloor : textTokensFloor,
+    outputTokensFloor: textTokensFloor,
     pieces: tools.pieces,
     tiers: askedTiers(generate.serviceTier),
     upstreamPath: (upstreamModel) =>

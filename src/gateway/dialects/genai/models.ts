@@ -2,7 +2,7 @@
 import type { Catalog, Model } from '../../../catalog/catalog.ts'
 import type { KeyRow } from '../../../store/store.ts'
 import { invalid } from '../../errors.ts'
-import { modelNotFound } from '../../parse.ts'
+import { mayUse, modelNotFound } from '../../parse.ts'
 
 const pageSizeDefault = 50
 const pageSizeMax = 1_000
@@ -21,8 +21,6 @@ export function getModel(id: string, key: KeyRow, catalog: Catalog): Response {
   if (!model?.listed || model.dialect !== 'genai' || !mayUse(key, model)) throw modelNotFound(id)
   return Response.json(modelObject(model))
 }
-
-const mayUse = (key: KeyRow, model: Model): boolean => key.models === null || key.models.includes(model.id)
 
 function wholeParam(query: URLSearchParams, name: string): number {
   const text = query.get(name) ?? ''

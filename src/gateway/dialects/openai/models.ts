@@ -1,9 +1,7 @@
 /** `GET /v1/models` and `/v1/models/{id}`: what the catalog serves in this dialect. */
 import type { Catalog, Model } from '../../../catalog/catalog.ts'
 import type { KeyRow } from '../../../store/store.ts'
-import { modelNotFound } from '../../parse.ts'
-
-const mayUse = (key: KeyRow, model: Model): boolean => key.models === null || key.models.includes(model.id)
+import { mayUse, modelNotFound } from '../../parse.ts'
 
 /** The models a key may use, in the order of the API reference. */
 export function listModels(key: KeyRow, catalog: Catalog): Response {
