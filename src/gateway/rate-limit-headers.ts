@@ -1,4 +1,4 @@
-import type { Standing } from '../limits/gcra.ts'
+import type { Standing } from '../lib/gcra.ts'
 import type { Standings } from '../limits/limits.ts'
 
 /** The `x-ratelimit-*` headers of the limits that a key has, as OpenAI writes them. */

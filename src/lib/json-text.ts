@@ -67,6 +67,31 @@ export function withMember(text: string, path: readonly string[], value: unknown
   return spliced(text, member.start, member.end, JSON.stringify(value))
 }
 
+/** Takes a member out of the outermost object, with its comma, wherever and however often it stands. */
+export function withoutMember(text: string, name: string): string {
+  const members = membersOf(text)
+  const at = members.findIndex(({ key }) => key === name)
+  if (at === -1) return text
+  const { keyStart, end } = members[at]!
+  const next = members[at + 1]
+  // The comma behind it goes with it; the last member's is the one in front.
+  const [from, to] = next ? [keyStart, next.keyStart] : [members[at - 1]?.end ?? keyStart, end]
+  return withoutMember(spliced(text, from, to, ''), name)
+}
+
+/** Where the elements of the array that begins at `start` begin. */
+export function elementsOf(text: string, start: number): number[] {
+  const starts: number[] = []
+  let at = skipSpace(text, start + 1)
+  while (at < text.length && text[at] !== ']') {
+    starts.push(at)
+    at = skipSpace(text, skipValue(text, at))
+    if (text[at] !== ',') break
+    at = skipSpace(text, at + 1)
+  }
+  return starts
+}
+
 const spliced = (text: string, start: number, end: number, replacement: string): string =>
   text.slice(0, start) + replacement + text.slice(end)
 

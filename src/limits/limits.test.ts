@@ -2,7 +2,7 @@ import { describe, expect, test } from 'bun:test'
 import fc from 'fast-check'
 import type { Nano } from '../lib/amounts.ts'
 import type { KeyRow } from '../store/store.ts'
-import { newGcra, standing, take, waitMs } from './gcra.ts'
+import { newGcra, standing, take, waitMs } from '../lib/gcra.ts'
 import { budgetLeftNano, createLimits, periodStart, type Rejection, type Ticket } from './limits.ts'
 
 const key = (limits: Partial<KeyRow>): KeyRow => ({

@@ -5,7 +5,7 @@
 import { greater, zeroNano, type Nano } from '../lib/amounts.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { BudgetPeriod, KeyRow } from '../store/store.ts'
-import { newGcra, standing, take, waitMs, type Gcra, type Standing } from './gcra.ts'
+import { newGcra, standing, take, waitMs, type Gcra, type Standing } from '../lib/gcra.ts'
 
 export type LimitKind = 'requests' | 'tokens' | 'concurrency'
 

@@ -1,34 +1,126 @@
 /**
  * A deployment is a model at a provider, in a region, with a credential: what one upstream call needs
- * to know. The sandbox is the first kind; real providers dock here.
+ * to know. Kinds of provider differ in their adapter alone; the request path knows nothing else of them.
  */
+export const providerKinds = [
+  'openai',
+  'azure-openai',
+  'google-ai-studio',
+  'vertex-ai',
+  'openai-compatible',
+  'gemini-compatible',
+  'sandbox',
+] as const
+export type ProviderKind = (typeof providerKinds)[number]
+export type DialectName = 'openai' | 'genai'
+
 export type Deployment = {
+  /** Unique and stable: shown on receipts, in reports and logs. Names nothing of our account at the vendor. */
   readonly id: string
-  readonly provider: 'sandbox'
+  /** The provider's name in `mart.yaml`. */
+  readonly provider: string
+  readonly kind: ProviderKind
+  /** Catalog id of the model it serves; null: every model of its dialects. */
+  readonly model: string | null
+  /** The upstream's own name for the model; null when it is the name that the client wrote. */
+  readonly upstreamModel: string | null
   readonly region: string
   /** Whether what it serves is simulated. */
   readonly simulated: boolean
-  /** Base URL of each dialect it speaks; paths such as `/chat/completions` are appended. */
-  readonly baseUrls: Readonly<Record<'openai' | 'genai', string>>
-  /** The headers that carry our credential, by dialect. */
-  readonly credentialHeaders: Readonly<Record<'openai' | 'genai', Readonly<Record<string, string>>>>
+  /** Lower ones are used first; higher ones only when no lower one can serve. */
+  readonly priority: number
+  /** Its share among deployments of the same priority. */
+  readonly weight: number
+  /** Ceilings of our account there, per minute; null when none is known. */
+  readonly rpm: number | null
+  readonly tpm: number | null
+  /** What is charged, and what is paid to the vendor, in millionths of the list price. */
+  readonly pricePpm: bigint
+  readonly costPpm: bigint
+  /** What becomes of an answer whose client has left: read to its end for its real usage, or cut off and counted. */
+  readonly onAbort: 'drain' | 'cut'
+  /** Whether its failures keep calls away from it for a while. A sandbox fails when it is asked to. */
+  readonly isTracked: boolean
+  readonly adapter: Adapter
 }
 
-/** The regions a fresh install offers. Both are the same sandbox, so that region policies can be tried. */
-const sandboxRegions = ['us', 'eu'] as const
-/** The sandbox spends nothing, so its credential is no secret; it shows that a customer's key never travels. */
-const sandboxCredential = 'sandbox-credential'
+/** A call in the dialect's own terms, before a provider's ways are applied to it. */
+export type UpstreamCall = {
+  readonly dialect: DialectName
+  /** Path and query behind the dialect's base: `/chat/completions`, `/models/gemini-3.5-flash:generateContent?alt=sse`. */
+  readonly path: string
+  /** The upstream's own name for the model. */
+  readonly model: string
+  /** The service tier that the client asked for, where the provider wants it in a header; null for none. */
+  readonly tier: string | null
+}
 
-/** The deployments of a sandbox that listens at `url`. */
-export const sandboxDeployments = (url: string): readonly Deployment[] =>
-  sandboxRegions.map((region) => ({
-    id: `sandbox-${region}`,
-    provider: 'sandbox',
-    region,
-    simulated: true,
-    baseUrls: { openai: `${url}/v1`, genai: `${url}/v1beta` },
-    credentialHeaders: {
-      openai: { authorization: `Bearer ${sandboxCredential}` },
-      genai: { 'x-goog-api-key': sandboxCredential },
-    },
-  }))
+/** Where a call goes, with every header that our credential needs. */
+export type Address = { readonly url: string; readonly headers: Readonly<Record<string, string>> }
+
+/** What a body is for: the endpoints of a dialect differ in what they take. */
+export type Purpose = { readonly dialect: DialectName; readonly endpoint: 'generate' | 'countTokens' }
+
+/** What one kind of provider does differently. Stateless but for an access token. */
+export type Adapter = {
+  readonly dialects: readonly DialectName[]
+  /** Waits only for an access token. Rejects when none can be had, with an error that holds no secret. */
+  readonly address: (call: UpstreamCall) => Address | Promise<Address>
+  /** Changes the JSON text of a body where this provider needs it changed, in place; null when it never does. */
+  readonly rewriteBody: ((text: string, purpose: Purpose) => string) | null
+  /** Whether it knows `stream_options.include_usage`. */
+  readonly reportsStreamUsage: boolean
+  /** Whether its streams carry chunks that say nothing to the client (content filter results with an empty id). */
+  readonly hasAnnotationChunks: boolean
+  /** Reads an answer whose status is not 200. */
+  readonly refusal: (refused: Refused) => Refusal
+  /** Forgets an access token that was refused; true when a fresh one may be accepted. */
+  readonly renewCredential: () => boolean
+  /** What the headers of an answer say is left of our account's limits; null when they say nothing. */
+  readonly standing: (headers: Headers, dialect: DialectName) => RateStanding | null
+}
+
+export type Refused = {
+  readonly dialect: DialectName
+  readonly status: number
+  readonly headers: Headers
+  readonly body: Uint8Array
+  /** The model's name at the upstream and as the client wrote it: one must not be shown, the other may. */
+  readonly upstreamModel: string
+  readonly askedModel: string
+}
+
+/**
+ * Whose fault a refusal is, which decides what becomes of it.
+ * `client`, `policy`: told to the client in the vendor's own words, never tried elsewhere.
+ * `rate`: too much at the moment. `quota`: our account is out of money or of its daily share.
+ * `credential`: our key or token is not accepted. `missing`: the model is not there for our account.
+ * `conflict`, `timeout`, `upstream`: the vendor's own trouble.
+ */
+export type Fault =
+  | 'client'
+  | 'policy'
+  | 'rate'
+  | 'quota'
+  | 'credential'
+  | 'missing'
+  | 'conflict'
+  | 'timeout'
+  | 'upstream'
+
+export type Refusal = {
+  readonly fault: Fault
+  /** When the upstream says that trying again can help, ms from now; null when it does not say. */
+  readonly retryAfterMs: number | null
+  /** The vendor's body in the dialect's complete envelope, without anything of our account; for `client` and `policy`. */
+  readonly body: Uint8Array
+}
+
+/** Rate limits of our account as the vendor last told them; null where it did not. */
+export type RateStanding = {
+  readonly requestsLeft: number | null
+  readonly tokensLeft: number | null
+  /** ms from now until each is whole again. */
+  readonly requestsResetMs: number | null
+  readonly tokensResetMs: number | null
+}

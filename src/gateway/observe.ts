@@ -1,0 +1,31 @@
+/** What the request path tells of itself to whoever watches it: metrics, traces and the request log. Never a prompt, a body or a secret. */
+import type { Attempt, Settlement } from '../store/store.ts'
+import type { FailureCode } from './errors.ts'
+
+/** One request, once it has ended, with times in epoch ms and durations in ms. */
+export type RequestEnded = {
+  readonly requestId: string
+  readonly endpoint: string
+  readonly dialect: 'openai' | 'genai'
+  /** Absent where the request did not get that far. */
+  readonly organizationId: string | null
+  readonly keyId: string | null
+  readonly model: string | null
+  readonly startedAt: number
+  readonly durationMs: number
+  readonly status: number
+  /** Why it was refused or failed; null when it was served. */
+  readonly failure: FailureCode | null
+  /** null when it was never admitted, and so owes nothing. */
+  readonly settlement: Settlement | null
+}
+
+/** Something an operator must act on, such as a vendor account without money. */
+export type Alert = { readonly event: 'upstream-out-of-quota' | 'upstream-credential-refused' | 'upstream-model-missing'; readonly deployment: string }
+
+export type Observer = {
+  readonly requestEnded: (ended: RequestEnded) => void
+  /** One try at one deployment has brought an answer's beginning, or has failed. */
+  readonly attemptEnded: (requestId: string, attempt: Attempt) => void
+  readonly alert: (alert: Alert) => void
+}

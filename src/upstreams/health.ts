@@ -1,0 +1,137 @@
+/**
+ * What this process has lately seen of a deployment: calls in flight, how fast it answers, whether it
+ * fails, and what is left of our account's limits there. Passive: real calls are the probes.
+ *
+ * A breaker opens after a few failures in a row, for a second at first and twice as long each time it
+ * opens again; then one call at a time is let through until one succeeds.
+ */
+import { newGcra, take, waitMs, type Gcra } from '../lib/gcra.ts'
+import type { Deployment, Fault, RateStanding } from './deployment.ts'
+
+/** A failure to connect is told apart from a failure afterwards: only then nothing can have been done. */
+export type Trouble = Fault | 'connect'
+
+export type HealthState = 'healthy' | 'resting' | 'open' | 'half-open' | 'drained'
+
+const failuresMax = 5
+const openMsMin = 1_000
+const openMsMax = 60_000
+/** For troubles that only an operator can end: trying often would be noise. */
+const askOperatorMs = 60_000
+const restMsDefault = 5_000
+const restMsMax = 3_600_000
+/** The newest answer's part in the average. */
+const latencyShare = 0.2
+/** Before anything is known, a deployment counts as fast, so that it is tried. */
+export const latencyMsUnknown = 1
+
+export class Health {
+  inFlight = 0
+  /** Average time to the first byte, ms, newer answers counting more. */
+  latencyMs = latencyMsUnknown
+  /** When something last came from it, monotonic ms. */
+  heardAt = Number.NEGATIVE_INFINITY
+  isDrained = false
+  #failures = 0
+  #openMs = 0
+  #openUntil = Number.NEGATIVE_INFINITY
+  #isProbing = false
+  #restsUntil = Number.NEGATIVE_INFINITY
+  readonly #requests: Gcra = newGcra()
+  readonly #tokens: Gcra = newGcra()
+
+  /** Whether a call of about so many input tokens may go there now. */
+  isUsable({ rpm, tpm }: Deployment, tokens: number, now: number): boolean {
+    if (this.isDrained || now < this.#openUntil || now < this.#restsUntil) return false
+    if (this.#openMs > 0 && this.#isProbing) return false
+    return (
+      (rpm === null || waitMs(this.#requests, rpm, 1, now) === 0) &&
+      (tpm === null || waitMs(this.#tokens, tpm, tokens, now) === 0)
+    )
+  }
+
+  /** Whether only the breaker keeps calls away: a last resort where nothing else is left. */
+  isLastResort(now: number): boolean {
+    return !this.isDrained && now >= this.#restsUntil && !this.#isProbing
+  }
+
+  /** ms until its rest or its open breaker is over; 0 when neither holds it. */
+  restMs(now: number): number {
+    return Math.max(0, this.#restsUntil - now, this.#openUntil - now)
+  }
+
+  /** A call goes out. Ends by `ended`, whatever becomes of it. */
+  begin({ rpm, tpm }: Deployment, tokens: number, now: number): void {
+    this.inFlight += 1
+    if (this.#openMs > 0) this.#isProbing = true
+    if (rpm !== null) take(this.#requests, rpm, 1, now)
+    if (tpm !== null) take(this.#tokens, tpm, Math.min(tokens, tpm), now)
+  }
+
+  ended(): void {
+    this.inFlight -= 1
+    this.#isProbing = false
+  }
+
+  /** It answered as it should, or refused what was the client's own mistake. */
+  succeeded(firstByteMs: number, now: number): void {
+    this.heardAt = now
+    this.latencyMs += (firstByteMs - this.latencyMs) * latencyShare
+    this.#failures = 0
+    this.#openMs = 0
+  }
+
+  failed(trouble: Trouble, retryAfterMs: number | null, now: number): void {
+    switch (trouble) {
+      case 'rate':
+        this.#rest(retryAfterMs ?? restMsDefault, now)
+        return
+      case 'quota':
+      case 'credential':
+      case 'missing':
+        this.#rest(retryAfterMs ?? askOperatorMs, now)
+        return
+      case 'client':
+      case 'policy':
+      case 'conflict':
+        return
+      case 'connect':
+      case 'timeout':
+      case 'upstream':
+        if (retryAfterMs !== null) this.#rest(Math.min(retryAfterMs, openMsMax), now)
+        this.#failures += 1
+        if (this.#failures >= failuresMax || this.#openMs > 0) this.#open(now)
+    }
+  }
+
+  /** Keeps calls away while the vendor's own figures say that they would be refused. */
+  learn({ requestsLeft, requestsResetMs, tokensLeft, tokensResetMs }: RateStanding, now: number): void {
+    if (requestsLeft === 0) this.#rest(requestsResetMs ?? 0, now)
+    if (tokensLeft === 0) this.#rest(tokensResetMs ?? 0, now)
+  }
+
+  /** Forgets what kept calls away: an operator has looked after it. */
+  forgive(): void {
+    this.#failures = 0
+    this.#openMs = 0
+    this.#openUntil = this.#restsUntil = Number.NEGATIVE_INFINITY
+  }
+
+  state(now: number): HealthState {
+    if (this.isDrained) return 'drained'
+    if (now < this.#restsUntil) return 'resting'
+    if (now < this.#openUntil) return 'open'
+    return this.#openMs > 0 ? 'half-open' : 'healthy'
+  }
+
+  #rest(ms: number, now: number): void {
+    this.#restsUntil = Math.max(this.#restsUntil, now + Math.min(ms, restMsMax))
+  }
+
+  #open(now: number): void {
+    // Calls that were on their way when it opened say nothing new.
+    if (now < this.#openUntil) return
+    this.#openMs = Math.min(Math.max(openMsMin, this.#openMs * 2), openMsMax)
+    this.#openUntil = now + this.#openMs
+  }
+}

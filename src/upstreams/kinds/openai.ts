@@ -1,0 +1,46 @@
+/** OpenAI, at its own hosts. */
+import { z } from 'zod'
+import type { References } from '../../lib/references.ts'
+import type { Adapter } from '../deployment.ts'
+import { openaiRefusal } from '../refusals/openai.ts'
+import { openaiStanding } from '../rate-standing.ts'
+import { scrubber } from '../scrub.ts'
+import { apiKey, baseUrl, plainName, provider } from './fields.ts'
+
+export const openaiSchema = (references: References) =>
+  provider('openai', {
+    apiKey: apiKey(references),
+    organization: plainName(references, 'an organization id, such as org-…')
+      .optional()
+      .describe('Sent as `OpenAI-Organization`.'),
+    project: plainName(references, 'a project id, such as proj_…').optional().describe('Sent as `OpenAI-Project`.'),
+    residency: z
+      .enum(['us', 'eu', 'ae'], 'us, eu or ae')
+      .optional()
+      .describe('Data residency of the project: its host is used. OpenAI asks 10 % more there for newer models.'),
+    baseUrl: baseUrl(references).optional().describe('Instead of the host that follows from `residency`.'),
+  })
+
+/** Data residency hosts: https://platform.openai.com/docs/guides/your-data */
+const hostOf = (residency: string | undefined): string =>
+  `https://${residency === undefined ? '' : `${residency}.`}api.openai.com/v1`
+
+export function openai(data: z.output<ReturnType<typeof openaiSchema>>): Adapter {
+  const base = data.baseUrl ?? hostOf(data.residency)
+  const headers = {
+    authorization: `Bearer ${data.apiKey.reveal()}`,
+    ...(data.organization !== undefined && { 'openai-organization': data.organization }),
+    ...(data.project !== undefined && { 'openai-project': data.project }),
+  }
+  const scrub = scrubber([data.organization, data.project])
+  return {
+    dialects: ['openai'],
+    address: ({ path }) => ({ url: base + path, headers }),
+    rewriteBody: null,
+    reportsStreamUsage: true,
+    hasAnnotationChunks: false,
+    refusal: (refused) => openaiRefusal(refused, scrub),
+    renewCredential: () => false,
+    standing: openaiStanding,
+  }
+}

@@ -1,0 +1,34 @@
+/** The sandbox: simulated, in both dialects. */
+import type { z } from 'zod'
+import type { References } from '../../lib/references.ts'
+import type { Adapter } from '../deployment.ts'
+import { googleRefusal } from '../refusals/google.ts'
+import { openaiRefusal } from '../refusals/openai.ts'
+import { scrubber } from '../scrub.ts'
+import { baseUrl, provider } from './fields.ts'
+
+export const sandboxSchema = (references: References) =>
+  provider('sandbox', {
+    url: baseUrl(references).optional().describe('A sandbox that runs already; unless said, the built-in one.'),
+  })
+
+/** The sandbox spends nothing, so its credential is no secret; it shows that a customer's key never travels. */
+const credential = 'sandbox-credential'
+
+/** `url` must be there by now: the built-in one has an address only once it runs. */
+export function sandbox({ url }: z.output<ReturnType<typeof sandboxSchema>>): Adapter {
+  const scrub = scrubber([])
+  return {
+    dialects: ['openai', 'genai'],
+    address: ({ dialect, path }) =>
+      dialect === 'openai'
+        ? { url: `${url}/v1${path}`, headers: { authorization: `Bearer ${credential}` } }
+        : { url: `${url}/v1beta${path}`, headers: { 'x-goog-api-key': credential } },
+    rewriteBody: null,
+    reportsStreamUsage: true,
+    hasAnnotationChunks: false,
+    refusal: (refused) => (refused.dialect === 'genai' ? googleRefusal : openaiRefusal)(refused, scrub),
+    renewCredential: () => false,
+    standing: () => null,
+  }
+}
