@@ -1,4 +1,4 @@
-/** `npm run check`: format, lint, types and dead code. All are run, so that one failure does not hide the next. */
+/** `npm run check`: format, lint, types, dead code and generated files. All are run, so that one failure does not hide the next. */
 import { spawnSync } from 'node:child_process'
 import { installed, installWhatIsMissing, root } from './toolchain.mjs'
 
@@ -7,6 +7,7 @@ const checks = [
   { name: 'lint', program: 'oxlint', args: ['--type-aware', '--deny-warnings'] },
   { name: 'types', program: 'tsc', args: ['--noEmit'] },
   { name: 'dead code', program: 'knip', args: [] },
+  { name: 'generated files', program: 'bun', args: ['scripts/generate.mjs', '--check'] },
 ]
 
 installWhatIsMissing()

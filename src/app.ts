@@ -1,6 +1,7 @@
 /** Every URL of the product. */
-import { Hono } from 'hono'
+import { Hono, type Context } from 'hono'
 import type { GatewayDeps } from './gateway/deps.ts'
+import type { Endpoint } from './gateway/dialect.ts'
 import { countTokens } from './gateway/dialects/genai/count-tokens.ts'
 import { genai } from './gateway/dialects/genai/envelope.ts'
 import { generateContent, streamGenerateContent } from './gateway/dialects/genai/generate.ts'
@@ -29,20 +30,14 @@ export type AppDeps = {
 export function createApp({ gateway, receipts, admin, welcome, unready }: AppDeps): Hono {
   const app = new Hono()
 
-  app.post('/v1/chat/completions', (c) => serve(c.req.raw, { endpoint: chatCompletions, path: {} }, gateway))
-  app.post('/v1/embeddings', (c) => serve(c.req.raw, { endpoint: embeddings, path: {} }, gateway))
-  app.get('/v1/models', (c) =>
-    serveKnown(c.req.raw, openai, gateway, (key) => openaiModels.listModels(key, gateway.catalog)),
-  )
-  app.get('/v1/models/:id{.+}', (c) =>
-    serveKnown(c.req.raw, openai, gateway, (key) =>
-      openaiModels.retrieveModel(c.req.param('id'), key, gateway.catalog),
-    ),
-  )
+  addOpenai(app, '', gateway)
   app.get('/v1/receipts/:id', (c) => serveReceipt(c.req.raw, c.req.param('id'), gateway, receipts))
   app.all('/v1/*', (c) => unknownUrl(openai, c.req.raw))
-
-  app.all('/genai/*', (c) => serveGenai(c.req.raw, gateway))
+  app.all('/genai/*', (c) => serveGenai(c.req.raw, null, gateway))
+  // The same URLs behind the name of a region policy, for clients that choose it for each request.
+  addOpenai(app, '/:region', gateway)
+  app.all('/:region/v1/*', (c) => unknownUrl(openai, c.req.raw))
+  app.all('/:region/genai/*', (c) => serveGenai(c.req.raw, c.req.param('region'), gateway))
 
   // Every response has an id that people can quote; those of the dialects bring their own.
   const pages = new Hono()
@@ -62,22 +57,37 @@ export function createApp({ gateway, receipts, admin, welcome, unready }: AppDep
   return app
 }
 
+function addOpenai(app: Hono, prefix: string, gateway: GatewayDeps): void {
+  const paid = (endpoint: Endpoint) => (c: Context) =>
+    serve(c.req.raw, { endpoint, path: {}, region: c.req.param('region') ?? null }, gateway)
+  app.post(`${prefix}/v1/chat/completions`, paid(chatCompletions))
+  app.post(`${prefix}/v1/embeddings`, paid(embeddings))
+  app.get(`${prefix}/v1/models`, (c) =>
+    serveKnown(c.req.raw, openai, gateway, (key) => openaiModels.listModels(key, gateway.catalog)),
+  )
+  app.get(`${prefix}/v1/models/:id{.+}`, (c) =>
+    serveKnown(c.req.raw, openai, gateway, (key) =>
+      openaiModels.retrieveModel(c.req.param('id'), key, gateway.catalog),
+    ),
+  )
+}
+
 /** `/genai/{version}/models/{model}:{verb}`; the verb stands behind the last colon, which routers take for a parameter. */
 const genaiPath =
-  /^\/genai\/(?:v1|v1beta|v1alpha|v1beta1)\/(?:publishers\/google\/)?models(?:\/(.+?))?(?::([A-Za-z]+))?\/?$/
+  /^(?:\/[^/]+)?\/genai\/(?:v1|v1beta|v1alpha|v1beta1)\/(?:publishers\/google\/)?models(?:\/(.+?))?(?::([A-Za-z]+))?\/?$/
 
-function serveGenai(request: Request, gateway: GatewayDeps): Response | Promise<Response> {
+function serveGenai(request: Request, region: string | null, gateway: GatewayDeps): Response | Promise<Response> {
   const url = new URL(request.url)
   const [matches, encoded, verb] = genaiPath.exec(url.pathname) ?? []
   if (matches === undefined) return unknownUrl(genai, request)
   const model = encoded === undefined ? '' : decoded(encoded)
   switch (`${request.method} ${verb ?? ''}`) {
     case 'POST generateContent':
-      return serve(request, { endpoint: generateContent, path: { model } }, gateway)
+      return serve(request, { endpoint: generateContent, path: { model }, region }, gateway)
     case 'POST streamGenerateContent':
-      return serve(request, { endpoint: streamGenerateContent, path: { model } }, gateway)
+      return serve(request, { endpoint: streamGenerateContent, path: { model }, region }, gateway)
     case 'POST countTokens':
-      return serveFree(request, countTokens, model, gateway)
+      return serveFree(request, { endpoint: countTokens, modelName: model, region }, gateway)
     case 'GET ':
       return serveKnown(request, genai, gateway, (key) =>
         model === ''

@@ -2,7 +2,16 @@ import { afterEach, expect, test } from 'bun:test'
 import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { checkConfigFile, ConfigError, loadClientConfig, loadConfig } from './config.ts'
+import {
+  checkConfigFile,
+  ConfigError,
+  loadClientConfig,
+  loadConfig as loadConfigWith,
+  type Environment,
+} from './config.ts'
+import { pricesSchema } from './money/price-book-data.ts'
+
+const loadConfig = (env: Environment) => loadConfigWith(env, pricesSchema)
 
 const folder = mkdtempSync(join(tmpdir(), 'mart-config-'))
 const here = process.cwd()
@@ -26,7 +35,8 @@ function refusalOf(work: () => unknown): string {
 
 test('a start without configuration has the documented defaults', () => {
   process.chdir(folder)
-  expect(loadConfig({ PATH: '/bin', PORT: '' })).toEqual({
+  const { providers, deployments, ...config } = loadConfig({ PATH: '/bin', PORT: '' })
+  expect(config).toEqual({
     port: 8080,
     host: '127.0.0.1',
     dataDir: resolve('data'),
@@ -34,9 +44,29 @@ test('a start without configuration has the documented defaults', () => {
     secret: null,
     sandboxUrl: null,
     defaults: { region: 'us', rpm: null, tpm: null, concurrency: null },
+    martFile: null,
     drain: { concurrentMax: 256, msMax: 60_000 },
-    deadlines: { firstByteMs: 600_000, idleMs: 300_000, totalMs: 1_800_000 },
+    deadlines: {
+      connectMs: 5_000,
+      firstByteMs: 600_000,
+      idleMs: 300_000,
+      totalMs: 1_800_000,
+      byKind: { text: {}, image: {}, video: {}, embeddings: {} },
+    },
+    regions: { us: { serves: ['us'], mayChoose: ['eu'] }, eu: { serves: ['eu'], mayChoose: [] } },
+    failover: { attemptsMax: 3, jitterMs: 50 },
+    priceBook: { markupPpm: 0n, models: {} },
+    aliases: {},
+    lifecycle: {},
+    metrics: { port: null, host: '127.0.0.1' },
+    tracing: { endpoint: null, headers: {}, sampleRatio: 1 },
+    log: { requests: true },
   })
+  expect(Object.values(providers).map(({ kind }) => kind)).toEqual(['sandbox'])
+  expect(deployments.map(({ name, model, region }) => [name, model, region])).toEqual([
+    ['sandbox-us', null, 'us'],
+    ['sandbox-eu', null, 'eu'],
+  ])
 })
 
 test('mart.yaml in the working folder is read without being named', () => {
@@ -48,7 +78,8 @@ test('mart.yaml in the working folder is read without being named', () => {
 
 test('the configuration cannot be changed once it is read', () => {
   const config = loadConfig({ MART_CONFIG: fileOf('drain: {msMax: 5}') })
-  expect(Object.isFrozen(config) && Object.isFrozen(config.drain) && Object.isFrozen(config.defaults)).toBe(true)
+  const parts = [config, config.drain, config.defaults, config.deployments, config.deployments[0], config.regions['us']]
+  expect(parts.map((part) => Object.isFrozen(part))).toEqual(parts.map(() => true))
 })
 
 test('a wrong environment is refused with one line that names variable, value and what is allowed', () => {
@@ -81,7 +112,10 @@ test('a secret that is wrong is not shown', () => {
 
 test('a wrong mart.yaml is refused with one line that names file, path, value and what is allowed', () => {
   const cases: [string, string][] = [
-    ['drian: {}', 'drian is unknown; allowed: defaults, deadlines, drain'],
+    [
+      'drian: {}',
+      'drian is unknown; allowed: defaults, providers, deployments, regions, failover, deadlines, drain, priceBook, aliases, lifecycle, metrics, tracing, log',
+    ],
     ['defaults: {rmp: 5}', 'defaults.rmp is unknown; allowed: region, rpm, tpm, concurrency'],
     ['defaults: {rpm: 0}', 'defaults.rpm is 0; allowed: a whole number from 1 to 1000000000'],
     ['defaults: {rpm: soon}', 'defaults.rpm is "soon"; allowed: a whole number from 1 to 1000000000'],
@@ -100,7 +134,7 @@ test('a file that was named and is not there is refused; one that was not named 
   const absent = join(folder, 'absent.yaml')
   expect(refusalOf(() => loadConfig({ MART_CONFIG: absent }))).toBe(`${absent}: cannot be read (ENOENT)`)
   process.chdir(folder)
-  expect(checkConfigFile(null, {})).toBeNull()
+  expect(checkConfigFile(null, {}, pricesSchema).path).toBeNull()
 })
 
 test('an operator token is never sent to a server it was not given for', () => {

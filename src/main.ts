@@ -1,26 +1,30 @@
 /** Wiring: configuration, store, node, listener; and a drain when asked to stop. */
+import { version } from '../package.json'
 import { randomBytes } from 'node:crypto'
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
 import { createApp } from './app.ts'
-import { loadCatalog } from './catalog/catalog.ts'
-import models from './catalog/models.json'
 import { ConfigError, loadConfig, operatorFilePath, type Config } from './config.ts'
 import { adminApi } from './control/admin-api.ts'
 import { firstRunText, seedFirstRun, startText } from './control/first-run.ts'
 import { modelPrices } from './control/model-prices.ts'
 import { welcomePage, welcomePolicy } from './control/welcome.ts'
 import type { GatewayDeps } from './gateway/deps.ts'
-import { createWatch } from './gateway/watch.ts'
+import { createWatch, type Watch } from './gateway/watch.ts'
 import { createKeyTable } from './keys/key-table.ts'
 import { systemClock } from './lib/clock.ts'
 import { stderrLog } from './lib/log.ts'
 import { createTokenizer } from './lib/tokenizer.ts'
 import { createLimits, periodStart, type Limits } from './limits/limits.ts'
-import { loadPriceBook } from './money/price-book.ts'
+import { pricesSchema } from './money/price-book-data.ts'
 import { openNode, type Node } from './node.ts'
+import { needsSandbox, type Offer } from './offer.ts'
+import { startOffering } from './offering.ts'
 import { openStoreInWorker } from './store/sqlite/store-in-worker.ts'
 import type { BudgetPeriod, Store } from './store/store.ts'
-import { sandboxDeployments } from './upstreams/deployment.ts'
+import type { Gauges } from './telemetry/metrics.ts'
+import { startTelemetry, type Telemetry } from './telemetry/start-telemetry.ts'
+import type { Fleet } from './upstreams/fleet.ts'
+import { createReach } from './upstreams/reach.ts'
 import { startSandboxProcess } from './upstreams/sandbox-process.ts'
 
 const clock = systemClock
@@ -46,64 +50,98 @@ function liftCallLimit(): void {
 
 async function main(): Promise<void> {
   liftCallLimit()
-  const config = loadConfig(process.env)
+  const config = loadConfig(process.env, pricesSchema)
   mkdirSync(config.dataDir, { recursive: true, mode: 0o700 })
   const store = await openStoreInWorker({ dataDir: config.dataDir })
   let isAccepting = true
   const stopAccepting = (): void => {
     isAccepting = false
   }
-  const catalog = loadCatalog(models)
-  const prices = loadPriceBook(models)
+  const sandbox = config.sandboxUrl === null && needsSandbox(config) ? await startSandboxProcess(log) : null
+  const sandboxUrl = config.sandboxUrl ?? sandbox?.url ?? null
+  const offering = startOffering(config, { clock, log, sandboxUrl, env: process.env })
+  const { prices, simulated, keyDefaults } = offering.current()
   const node = await openNode({ store, dataDir: config.dataDir, prices, clock, log, onFenced: stopAccepting })
-  const sandbox = config.sandboxUrl === null ? await startSandboxProcess(log) : null
-  const keyDefaults = config.defaults
-  const seeded = await seedFirstRun({ store, keyDefaults, now: clock.now() })
+  // Credit to play with is for what is simulated; with real providers an operator grants it.
+  const seeded = simulated ? await seedFirstRun({ store, keyDefaults, now: clock.now() }) : null
   const keys = createKeyTable(await store.keys(), clock)
   const limits = createLimits(clock)
   await loadSpending(limits, store)
   const tokenizer = createTokenizer()
-  const watch = createWatch({ ...config.deadlines, drainMs: config.drain.msMax }, config.drain.concurrentMax, clock)
-  const gateway: GatewayDeps = {
+  const watch = createWatch(() => offering.current().drain, clock)
+  const telemetry = await telemetryOf(config, { watch, node, fleet: () => offering.current().fleet })
+  const { credit, journal } = node
+  const gateway: GatewayDeps = Object.assign(offering.live(), {
     clock,
     log,
-    catalog,
-    prices,
     keys,
     limits,
     watch,
-    credit: node.credit,
-    journal: node.journal,
-    deployments: sandboxDeployments(config.sandboxUrl ?? sandbox!.url),
+    credit,
+    journal,
+    reach: createReach(clock.monotonic, isProxied(process.env)),
+    observer: telemetry.observer,
     countTokens: tokenizer.countTokens,
     isAccepting: () => isAccepting,
-  }
+  })
   const operatorToken = randomBytes(32).toString('base64url')
   const ship = node.shipper.flush
+  const { reload } = offering
+  const admin = Object.assign(offering.live(), { clock, log, keys, store, credit, operatorToken, ship, reload })
   const server = listen(config, (url) =>
     createApp({
       gateway,
       receipts: { flush: ship, store },
-      admin: adminApi({ ...gateway, models: catalog, store, operatorToken, keyDefaults, ship }),
-      welcome: {
-        page: () => welcomePage({ baseUrl: url, models: modelPrices(catalog, prices, clock.now()), simulated: true }),
-        policy: welcomePolicy,
-      },
-      unready: () => (!isAccepting ? 'stopping' : node.journal.canPromise() ? null : 'the journal cannot be written'),
+      admin: adminApi(admin),
+      welcome: { page: () => welcome(url, offering.current()), policy: welcomePolicy },
+      unready: () => (!isAccepting ? 'stopping' : journal.canPromise() ? null : 'the journal cannot be written'),
     }),
   )
   writeOperatorFile(config.dataDir, server.localUrl, operatorToken)
   const { url } = server
-  process.stdout.write(seeded ? firstRunText({ url, ...seeded }) : startText({ url, simulated: true }))
+  process.stdout.write(seeded ? firstRunText({ url, ...seeded }) : startText({ url, simulated }))
   onStopSignal(async () => {
     stopAccepting()
+    offering.close()
     await drain(server.stop, () => watch.active() + server.pending())
     watch.stop()
     tokenizer.stop()
     await closeAll(node, store)
+    await telemetry.stop()
     sandbox?.stop()
   })
 }
+
+type Watched = { readonly watch: Watch; readonly node: Node; readonly fleet: () => Fleet }
+
+const telemetryOf = (config: Config, watched: Watched): Promise<Telemetry> =>
+  startTelemetry(config, {
+    clock,
+    log,
+    version,
+    gauges: gaugesOf(watched),
+    providerOf: (id) => watched.fleet().members.find(({ deployment }) => deployment.id === id)?.deployment.kind ?? null,
+  })
+
+const gaugesOf = ({ watch, node, fleet }: Watched): Gauges => ({
+  requestsInFlight: watch.active,
+  drainsInFlight: watch.draining,
+  journalUnshippedRecords: () => node.journal.lastSeq() - node.shipper.shippedSeq(),
+  deployments: () =>
+    fleet().members.map(({ deployment: { id, region }, health }) => ({
+      id,
+      region,
+      state: health.state(clock.monotonic()),
+      inFlight: health.inFlight,
+    })),
+})
+
+const welcome = (baseUrl: string, { catalog, prices, simulated }: Offer): string =>
+  welcomePage({ baseUrl, models: modelPrices(catalog, prices, clock.now()), simulated })
+
+/** Calls that leave through a proxy say nothing of the host behind it. */
+const isProxied = (env: NodeJS.ProcessEnv): boolean =>
+  ['HTTP_PROXY', 'HTTPS_PROXY', 'ALL_PROXY'].some((name) => Boolean(env[name] ?? env[name.toLowerCase()]))
 
 /** Charges of the periods under way, so that a restart forgives no budget. */
 async function loadSpending(limits: Limits, store: Store): Promise<void> {

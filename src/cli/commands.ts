@@ -1,8 +1,9 @@
 /** Every command of `mart`, in the order of its help. */
-import { checkConfigFile } from '../config.ts'
 import type { VerificationJson } from '../control/contract.ts'
 import type { Command } from './command-line.ts'
+import { configCommands } from './config-commands.ts'
 import { creditCommands } from './credit-commands.ts'
+import { deploymentCommands } from './deployment-commands.ts'
 import { keyCommands } from './key-commands.ts'
 import { organizationCommands } from './organization-commands.ts'
 import { reportCommands } from './report-commands.ts'
@@ -23,23 +24,12 @@ const verifyLedger: Command = {
   },
 }
 
-const checkConfig: Command = {
-  words: ['config', 'check'],
-  positionals: ['[FILE]'],
-  flags: {},
-  summary: 'Check a configuration file, or the one a start would use; needs no server',
-  async run({ positionals }, { env }) {
-    const file = checkConfigFile(positionals[0] ?? null, env)
-    const text = file === null ? 'There is no mart.yaml here: a start would use the defaults.' : `${file} is valid.`
-    return { json: { ok: true, file }, text, ok: true }
-  },
-}
-
 export const commands: readonly Command[] = [
   ...organizationCommands,
   ...keyCommands,
   ...creditCommands,
   ...reportCommands,
+  ...deploymentCommands,
   verifyLedger,
-  checkConfig,
+  ...configCommands,
 ]

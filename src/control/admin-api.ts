@@ -9,6 +9,7 @@ import { z } from 'zod'
 import { newOrganization, OrganizationName } from '../organizations/organization.ts'
 import { receiptOf } from '../reporting/receipt.ts'
 import { usageQuery, usageReport, UsageParameters } from '../reporting/usage-report.ts'
+import { addDeploymentRoutes } from './admin-deployments.ts'
 import { organizationOf, type AdminDeps } from './admin-deps.ts'
 import { AdminError, adminErrorOf, errorResponse } from './admin-error.ts'
 import { addKeyRoutes } from './admin-keys.ts'
@@ -41,6 +42,7 @@ export function adminApi(deps: AdminDeps): Hono {
   addKeyRoutes(api, deps)
   addCreditRoutes(api, deps)
   addReportRoutes(api, deps)
+  addDeploymentRoutes(api, deps)
   // A mounted app answers unknown addresses of its own only by a route.
   api.all('*', () => errorResponse(new AdminError('not_found')))
   api.onError((error) => {

@@ -4,7 +4,9 @@ import type { KeyTable } from '../keys/key-table.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Log } from '../lib/log.ts'
 import type { KeyRow, Organization, Store } from '../store/store.ts'
+import type { Fleet } from '../upstreams/fleet.ts'
 import { AdminError } from './admin-error.ts'
+import type { ReloadJson } from './contract.ts'
 import type { KeyDefaults } from './key-input.ts'
 
 export type AdminDeps = {
@@ -22,10 +24,13 @@ export type AdminDeps = {
     | 'verifyLedger'
   >
   readonly keys: Pick<KeyTable, 'put'>
-  readonly models: Pick<Catalog, 'find'>
-  readonly clock: Pick<Clock, 'now'>
+  readonly catalog: Pick<Catalog, 'find'>
+  readonly clock: Clock
   readonly log: Log
   readonly operatorToken: string
+  readonly fleet: Fleet
+  /** Reads the configuration file again; a bad one changes nothing and says why. */
+  readonly reload: () => ReloadJson
   readonly keyDefaults: KeyDefaults
   /** Money this node has leased and not held, per organization, in nano-USD. */
   readonly credit: { readonly idleNano: (organizationId: string) => bigint }

@@ -22,6 +22,7 @@ const failures = {
     status: 404,
     message: 'There is no receipt for this request id: it was never charged, or is still running.',
   },
+  deployment_not_found: { status: 404, message: 'There is no such deployment. `mart deployment list` shows all.' },
   key_revoked: { status: 409, message: 'This key has been revoked, which is final. Make a new one.' },
   idempotency_conflict: {
     status: 409,

@@ -45,7 +45,7 @@ function addChangeRoutes(api: Hono, deps: AdminDeps): void {
     const input = await readBody(c.req.raw, KeyInput)
     const row = await change(c.req.param('id'), (key, now) => {
       refuseRevoked(key)
-      return changesOf(input, { models: deps.models, now })
+      return changesOf(input, factsOf(deps, now))
     })
     return c.json<KeyJson>(keyJson(row, deps.clock.now()))
   })
@@ -71,9 +71,15 @@ function refuseRevoked(key: KeyRow): void {
   if (key.revokedAt !== null) throw new AdminError('key_revoked')
 }
 
+const factsOf = ({ catalog: models, fleet }: AdminDeps, now: number) => ({
+  models,
+  regions: Object.keys(fleet.policies),
+  now,
+})
+
 async function createKey(deps: AdminDeps, organizationId: string, input: KeyInput): Promise<KeyWithSecret> {
   const now = deps.clock.now()
-  const { row, secret } = newKey(organizationId, termsOf(input, deps.keyDefaults, { models: deps.models, now }), now)
+  const { row, secret } = newKey(organizationId, termsOf(input, deps.keyDefaults, factsOf(deps, now)), now)
   await deps.store.createKey(row)
   publish(deps, row)
   return { ...keyJson(row, now), key: secret }

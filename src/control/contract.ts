@@ -55,6 +55,31 @@ export type GrantJson = {
   readonly createdAt: string
 }
 
+/** A deployment as this node sees it. */
+export type DeploymentJson = {
+  readonly id: string
+  readonly provider: string
+  readonly kind: string
+  /** null: every model of its dialects. */
+  readonly model: string | null
+  readonly upstreamModel: string | null
+  readonly region: string
+  readonly priority: number
+  readonly weight: number
+  /** `resting`: it said that it has enough for now, or needs an operator. `open`: it failed, and is left alone for a while. */
+  readonly state: 'healthy' | 'resting' | 'open' | 'half-open' | 'drained'
+  /** ms until calls go there again; 0 when they do. */
+  readonly restMs: number
+  readonly inFlight: number
+  /** Average time to the first byte, ms; null before the first answer. */
+  readonly firstByteMs: number | null
+}
+
+/** `reason`: the one line that says what is wrong with the file; then nothing changed. */
+export type ReloadJson =
+  | { readonly ok: true; readonly changed: boolean }
+  | { readonly ok: false; readonly reason: string }
+
 export type VerificationJson = { readonly ok: boolean; readonly checks: readonly Check[] }
 
 export type ListJson<Item> = { readonly data: readonly Item[] }
@@ -67,6 +92,7 @@ export type ErrorCode =
   | 'organization_not_found'
   | 'key_not_found'
   | 'request_not_found'
+  | 'deployment_not_found'
   | 'key_revoked'
   | 'idempotency_conflict'
   | 'unavailable'

@@ -24,7 +24,7 @@ const modelsAllowed = 'a list of 1 to 100 model ids, or null for every model'
 /** Every field may be left out: a new key then takes the default, a known one stays as it is. */
 export const KeyInput = z.strictObject({
   name: name.optional(),
-  region: z.enum(['us', 'eu'], 'us or eu').optional(),
+  region: z.string('the name of a region policy').optional(),
   rpm: limit,
   tpm: limit,
   concurrency: limit,
@@ -42,7 +42,12 @@ export type KeyInput = z.infer<typeof KeyInput>
 
 /** What new keys have when nothing is said. */
 export type KeyDefaults = Pick<KeyTerms, 'region' | 'rpm' | 'tpm' | 'concurrency'>
-type Facts = { readonly models: Pick<Catalog, 'find'>; readonly now: number }
+type Facts = {
+  readonly models: Pick<Catalog, 'find'>
+  /** The names of the region policies that there are. */
+  readonly regions: readonly string[]
+  readonly now: number
+}
 
 /** The terms of a new key. Throws `invalid_request`. */
 export function termsOf(input: KeyInput, defaults: KeyDefaults, facts: Facts): KeyTerms {
@@ -53,8 +58,9 @@ export function termsOf(input: KeyInput, defaults: KeyDefaults, facts: Facts): K
 type Changes = { -readonly [Field in keyof KeyTerms]?: KeyTerms[Field] }
 
 /** What the input changes of a known key. Throws `invalid_request`. */
-export function changesOf(input: KeyInput, { models, now }: Facts): Changes & KeyChanges {
+export function changesOf(input: KeyInput, { models, regions, now }: Facts): Changes & KeyChanges {
   const { budget, expires, models: named, ...asTheyAre } = input
+  if (input.region !== undefined && !regions.includes(input.region)) throw invalid('region', regions.join(' or '))
   const changes: Changes = Object.fromEntries(Object.entries(asTheyAre).filter(([, value]) => value !== undefined))
   if (budget !== undefined) Object.assign(changes, budgetOf(budget))
   if (named !== undefined) changes.models = named === null ? null : knownModels(named, models)

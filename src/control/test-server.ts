@@ -8,6 +8,8 @@ import { createKeyTable } from '../keys/key-table.ts'
 import type { LogEvent } from '../lib/log.ts'
 import { openSqliteStore } from '../store/sqlite/sqlite-store.ts'
 import type { KeyRow, Settlement } from '../store/store.ts'
+import { createFleet } from '../upstreams/fleet.ts'
+import { sandboxDeployments } from '../upstreams/sandbox-deployments.ts'
 import { adminApi } from './admin-api.ts'
 import type { AdminDeps } from './admin-deps.ts'
 
@@ -39,9 +41,14 @@ export async function startTestServer(changes: Partial<AdminDeps> = {}) {
   const api = adminApi({
     store,
     keys,
-    models: loadCatalog(models),
+    catalog: loadCatalog(models),
     clock,
     operatorToken,
+    fleet: createFleet(sandboxDeployments('http://127.0.0.1:1'), {
+      us: { serves: ['us'], mayChoose: ['eu'] },
+      eu: { serves: ['eu'], mayChoose: [] },
+    }),
+    reload: () => ({ ok: true, changed: false }),
     ship,
     log: { info: (event) => void events.push(event), error: (event) => void events.push(event) },
     keyDefaults: { region: 'us', rpm: 600, tpm: null, concurrency: null },
@@ -80,6 +87,7 @@ export const settlementOf = (organizationId: string, keyId: string): Settlement 
   streamed: false,
   serviceTier: 'standard',
   priceFrom: '2026-03-05',
+  pricePpm: 1_000_000,
   lines: [
     { class: 'input', quantity: 2000, unit: 'token', picoPerUnit: '2500000', amountPico: '5000000000' },
     { class: 'output', quantity: 500, unit: 'token', picoPerUnit: '15000000', amountPico: '7500000000' },
@@ -89,9 +97,12 @@ export const settlementOf = (organizationId: string, keyId: string): Settlement 
   ratedNano: '12500000',
   writeOffNano: '0',
   chargeNano: '12500000',
+  costNano: '12500000',
   flags: [],
   firstByteMs: 120,
   latencyMs: 2000,
-  attempts: [{ deployment: 'sandbox', region: 'us', status: 200, error: null, startedMs: 1, firstByteMs: 120 }],
+  attempts: [
+    { deployment: 'sandbox', region: 'us', status: 200, error: null, startedMs: 1, endedMs: 121, firstByteMs: 120 },
+  ],
   vendorUsage: { prompt_tokens: 2000, completion_tokens: 500, total_tokens: 2500 },
 })

@@ -5,21 +5,28 @@
 import { formatUsd, lesser, zeroNano, type Nano } from '../lib/amounts.ts'
 import { budgetLeftNano, type Budget, type Rejection, type Ticket } from '../limits/limits.ts'
 import type { Hold } from '../money/credit.ts'
-import type { Price } from '../money/price-book.ts'
+import { scaledPrice, type Price } from '../money/price-book.ts'
 import { affordableOutputTokens, holdFor } from '../money/rating.ts'
 import type { KeyRow } from '../store/store.ts'
 import type { GatewayDeps } from './deps.ts'
 import type { Call } from './dialect.ts'
 import { GatewayError } from './errors.ts'
 import { rateLimitHeaders } from './rate-limit-headers.ts'
+import type { Candidates } from './route.ts'
 
-export type Admitted = {
+/** A call with a place to be served, on its way to be let in. */
+export type Routed = {
   readonly requestId: string
+  /** Monotonic ms. */
+  readonly startedAt: number
   readonly key: KeyRow
   readonly call: Call
+  readonly candidates: Candidates
+}
+
+export type Admitted = Routed & {
   readonly admittedAt: number
-  readonly startedAt: number
-  /** Frozen here: whatever changes meanwhile, this request is charged by it. */
+  /** Frozen here: whatever changes meanwhile, this request is charged by it, times its deployment's share of it. */
   readonly price: Price
   readonly ticket: Ticket
   readonly hold: Hold
@@ -27,29 +34,22 @@ export type Admitted = {
   readonly outputTokensPerAnswer: number | null
 }
 
-export async function admit(requestId: string, key: KeyRow, call: Call, deps: GatewayDeps): Promise<Admitted> {
+export async function admit(routed: Routed, deps: GatewayDeps): Promise<Admitted> {
+  const { key, call, candidates } = routed
   if (!deps.journal.canPromise()) throw billingUnavailable('the journal cannot take more')
   const admittedAt = deps.clock.now()
   const price = deps.prices.priceOf(call.model.id, admittedAt)
   if (!price)
     throw new GatewayError('internal', `The model '${call.model.id}' has no price and is not served without one.`)
-  const bounds = boundsOf(call, price)
+  // Whichever candidate serves, the hold covers it.
+  const dearest = scaledPrice(price, candidates.serving.pricePpmMax)
+  const bounds = boundsOf(call, dearest)
   const ticket = deps.limits.enter(key, call.asked.inputTokensGuess + Math.min(bounds.outputTokens, outputTokensGuess))
   if (!('leave' in ticket)) throw rateLimited(ticket, key, deps)
   try {
     const hold = await holdCredit(key, bounds, deps)
-    const outputTokensPerAnswer = clampedOutput(call, price, bounds, hold)
-    return {
-      requestId,
-      key,
-      call,
-      admittedAt,
-      startedAt: deps.clock.monotonic(),
-      price,
-      ticket,
-      hold,
-      outputTokensPerAnswer,
-    }
+    const outputTokensPerAnswer = clampedOutput(call, dearest, bounds, hold)
+    return { ...routed, admittedAt, price, ticket, hold, outputTokensPerAnswer }
   } catch (error) {
     ticket.leave({ tokens: 0, chargeNano: zeroNano })
     throw error

@@ -1,4 +1,4 @@
-import type { Catalog } from '../catalog/catalog.ts'
+import type { Catalog, ModelKind } from '../catalog/catalog.ts'
 import type { KeyTable } from '../keys/key-table.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Log } from '../lib/log.ts'
@@ -6,23 +6,38 @@ import type { Limits } from '../limits/limits.ts'
 import type { Credit } from '../money/credit.ts'
 import type { Journal } from '../money/journal.ts'
 import type { PriceBook } from '../money/price-book.ts'
-import type { Deployment } from '../upstreams/deployment.ts'
-import type { Watch } from './watch.ts'
+import type { Fleet } from '../upstreams/fleet.ts'
+import type { Reach } from '../upstreams/reach.ts'
+import type { Observer } from './observe.ts'
+import type { Deadlines, Watch } from './watch.ts'
 
-/** What the request path works with, all of it in memory. */
+/** What the request path works with, all of it in memory. What a configuration file decides may be another object at the next request. */
 export type GatewayDeps = {
   readonly clock: Clock
   readonly log: Log
   readonly catalog: Catalog
   readonly prices: PriceBook
+  /** List prices, which providers ask of us: before markup. */
+  readonly costs: PriceBook
   readonly keys: KeyTable
   readonly limits: Limits
   readonly credit: Credit
   readonly journal: Journal
-  readonly deployments: readonly Deployment[]
+  readonly fleet: Fleet
+  readonly reach: Reach
+  readonly failover: Failover
+  readonly deadlinesFor: (kind: ModelKind) => Deadlines
   readonly watch: Watch
+  readonly observer: Observer
   /** Counts tokens outside this thread, for answers that end without usage. */
   readonly countTokens: (text: string) => Promise<number>
   /** false once the process is draining. */
   readonly isAccepting: () => boolean
+}
+
+export type Failover = {
+  /** Deployments tried for one request, at most. */
+  readonly attemptsMax: number
+  /** Up to this long is waited between two attempts, so that many requests do not move at once. */
+  readonly jitterMs: number
 }

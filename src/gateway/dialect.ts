@@ -5,6 +5,7 @@
 import type { Model, ModelKind } from '../catalog/catalog.ts'
 import type { ServiceTier } from '../money/price-book.ts'
 import type { Usage } from '../money/usage.ts'
+import type { Adapter } from '../upstreams/deployment.ts'
 import type { GatewayError } from './errors.ts'
 
 export type Dialect = {
@@ -55,6 +56,10 @@ export type Asked = {
   readonly pieces: Usage
   /** Service tiers the answer may be charged at. */
   readonly tiers: readonly ServiceTier[]
+  /** Whether it leaves something at the upstream, so that it must not be done twice. */
+  readonly hasEffects: boolean
+  /** What of it an upstream's prompt cache may know already; null when it is too short to be cached. */
+  readonly affinity: () => string | null
   /** Path and query at the upstream, with the upstream's own name for the model. */
   readonly upstreamPath: (upstreamModel: string) => string
   /** The bytes to send, changed only where they must be: an output limit for each answer, a model name. */
@@ -64,14 +69,21 @@ export type Asked = {
   /** Reads the usage out of a complete plain answer; throws when it is not what the dialect says. */
   readonly readAnswer: (answer: Uint8Array, headers: Headers) => Reading
   /** Follows a streamed answer. */
-  readonly followStream: (headers: Headers) => StreamReader
+  readonly followStream: (headers: Headers, ways: StreamWays) => StreamReader
 }
+
+/** How a provider streams, where providers differ. */
+export type StreamWays = Pick<Adapter, 'reportsStreamUsage' | 'hasAnnotationChunks'>
 
 export type UpstreamChange = {
   /** Output tokens for each answer; null leaves the client's own limit, or none. */
   readonly outputTokensPerAnswer: number | null
   /** null when the upstream knows the model by the name that the client sent. */
   readonly upstreamModel: string | null
+  /** Whether the upstream can be asked for the usage of a stream. */
+  readonly reportsStreamUsage: boolean
+  /** The provider's own change to the text of a body; null for none. */
+  readonly rewrite: Adapter['rewriteBody']
 }
 
 /** What an answer said of itself. */

@@ -1,22 +1,53 @@
 /** Turning whatever went wrong into an answer, and closing the books on a request that was already admitted. */
 import type { Admitted } from './admit.ts'
 import type { GatewayDeps } from './deps.ts'
-import type { Dialect } from './dialect.ts'
+import type { Dialect, Endpoint } from './dialect.ts'
 import { inBackground } from '../lib/log.ts'
-import { GatewayError } from './errors.ts'
-import { UpstreamError } from './relay.ts'
+import { GatewayError, type FailureCode } from './errors.ts'
+import { UpstreamError } from './failover.ts'
 import { settle } from './settle.ts'
 
-export type Failed = { readonly requestId: string; readonly dialect: Dialect; readonly admitted: Admitted | null }
+export type Failed = {
+  readonly requestId: string
+  /** Monotonic ms. */
+  readonly startedAt: number
+  readonly endpoint: Pick<Endpoint, 'name' | 'dialect'>
+  readonly admitted: Admitted | null
+}
 
 /** The answer to a request that failed. What was admitted is settled at nothing: no answer received, nothing owed. */
-export function failed(error: unknown, { requestId, dialect, admitted }: Failed, deps: GatewayDeps): Response {
+export function failed(error: unknown, request: Failed, deps: GatewayDeps): Response {
   const failure = failureFor(error)
+  const { requestId, endpoint, admitted } = request
   if (failure.code === 'internal' || error instanceof UpstreamError)
     deps.log.error({ event: 'request-failed', requestId, code: failure.code, error: failure.cause ?? error })
-  const response = withRequestId(dialect, failure, requestId)
-  if (admitted && !admitted.hold.ended) settleFailed(admitted, error, response.status, deps)
+  const response = withRequestId(endpoint.dialect, failure, requestId)
+  if (admitted) settleFailed(admitted, error, { failure: failure.code, status: response.status }, deps)
+  else told(request, failure, response.status, deps)
   return response
+}
+
+/** What was never admitted owes nothing, and is told to whoever watches all the same. */
+function told(
+  { requestId, endpoint, startedAt }: Failed,
+  { code }: GatewayError,
+  status: number,
+  deps: GatewayDeps,
+): void {
+  const durationMs = deps.clock.monotonic() - startedAt
+  deps.observer.requestEnded({
+    requestId,
+    endpoint: endpoint.name,
+    dialect: endpoint.dialect.name,
+    organizationId: null,
+    keyId: null,
+    model: null,
+    startedAt: deps.clock.now() - durationMs,
+    durationMs,
+    status,
+    failure: code,
+    settlement: null,
+  })
 }
 
 const restartMs = 5_000
@@ -47,13 +78,23 @@ function failureFor(error: unknown): GatewayError {
 /** nginx's status for a client that left before there was an answer. */
 const clientClosedRequest = 499
 
-function settleFailed(admitted: Admitted, error: unknown, status: number, deps: GatewayDeps): void {
-  const attempts = error instanceof UpstreamError ? [error.attempt] : []
-  const ending = attempts[0]?.error === 'client-left' ? 'client-left' : 'upstream-failed'
-  const deployment = deps.deployments.find(({ id }) => id === attempts[0]?.deployment) ?? null
+function settleFailed(
+  admitted: Admitted,
+  error: unknown,
+  failed: { readonly failure: FailureCode; readonly status: number },
+  deps: GatewayDeps,
+): void {
+  // Its settlement is what failed: recovery will settle it.
+  if (admitted.hold.ended) return
+  const attempts = error instanceof UpstreamError ? error.attempts : []
+  const last = attempts.at(-1)
+  const ending = last?.error === 'client-left' ? 'client-left' : 'upstream-failed'
+  const deployment =
+    admitted.candidates.serving.members.find((member) => member.deployment.id === last?.deployment)?.deployment ?? null
   const outcome = {
     ending,
-    status: ending === 'client-left' ? clientClosedRequest : status,
+    status: ending === 'client-left' ? clientClosedRequest : failed.status,
+    failure: failed.failure,
     reading: null,
     estimate: null,
     attempts,

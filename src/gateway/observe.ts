@@ -18,10 +18,15 @@ export type RequestEnded = {
   readonly failure: FailureCode | null
   /** null when it was never admitted, and so owes nothing. */
   readonly settlement: Settlement | null
+  /** W3C trace context, as the client sent it. */
+  readonly traceparent?: string | null
 }
 
 /** Something an operator must act on, such as a vendor account without money. */
-export type Alert = { readonly event: 'upstream-out-of-quota' | 'upstream-credential-refused' | 'upstream-model-missing'; readonly deployment: string }
+export type Alert = {
+  readonly event: 'upstream-out-of-quota' | 'upstream-credential-refused' | 'upstream-model-missing'
+  readonly deployment: string
+}
 
 export type Observer = {
   readonly requestEnded: (ended: RequestEnded) => void

@@ -4,7 +4,12 @@ import type { Call, Endpoint, RequestBody } from './dialect.ts'
 import { GatewayError, invalid } from './errors.ts'
 
 /** The endpoint that a URL names, and what its path says. */
-export type Target = { readonly endpoint: Endpoint; readonly path: Readonly<Record<string, string>> }
+export type Target = {
+  readonly endpoint: Endpoint
+  readonly path: Readonly<Record<string, string>>
+  /** The region policy that the URL chooses for this request; null when it says nothing. */
+  readonly region: string | null
+}
 
 /**
  * Reads a request into a call: its bytes, what we route and bill on, and the model it is for. The bytes

@@ -1,4 +1,4 @@
-import { receiptOf } from '../reporting/receipt.ts'
+import { customerReceiptOf } from '../reporting/receipt.ts'
 import type { Store } from '../store/store.ts'
 import type { GatewayDeps } from './deps.ts'
 import { openai } from './dialects/openai/envelope.ts'
@@ -32,5 +32,5 @@ export const serveReceipt = (
         'not_found',
         `There is no receipt of request '${requestId.slice(0, 80)}' for this organization.`,
       )
-    return Response.json(receiptOf(settlement))
+    return Response.json(customerReceiptOf(settlement))
   })

@@ -13,19 +13,19 @@ const passed = [
 ] as const
 
 /** Where an answer was made, and whether it is simulated. */
-export const ownHeaders = ({ region, simulated }: Deployment): Record<string, string> => ({
+export const ownHeaders = ({
+  region,
+  simulated,
+}: Pick<Deployment, 'region' | 'simulated'>): Record<string, string> => ({
   'x-mart-region': region,
   ...(simulated && { 'x-mart-sandbox': 'true' }),
 })
 
 /** The headers of an answer: the upstream's that are the client's business, and ours. */
-export function responseHeaders(
-  { admitted, deployment, upstream }: Relayed,
-  deps: GatewayDeps,
-): Record<string, string> {
+export function responseHeaders({ admitted, member, upstream }: Relayed, deps: GatewayDeps): Record<string, string> {
   const headers: Record<string, string> = {
     'x-request-id': admitted.requestId,
-    ...ownHeaders(deployment),
+    ...ownHeaders(member.deployment),
     ...rateLimitHeaders(deps.limits.standings(admitted.key)),
   }
   for (const name of passed) {

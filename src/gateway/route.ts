@@ -1,21 +1,52 @@
 import type { Model } from '../catalog/catalog.ts'
-import type { Deployment } from '../upstreams/deployment.ts'
+import type { KeyRow } from '../store/store.ts'
+import type { Fleet, Serving } from '../upstreams/fleet.ts'
 import { GatewayError } from './errors.ts'
+import type { GatewayDeps } from './deps.ts'
 
-/** The deployments that may serve a model within a region, best first; never empty and never outside the region: throws `region_unavailable`. */
+/** Where a request may be served, decided before it is admitted. */
+export type Candidates = { readonly policy: string; readonly serving: Serving }
+
+/**
+ * The deployments that may serve a model for a key, under its region policy or one that the client chose
+ * for this request in the URL. Never empty and never outside the policy: throws `region_unavailable`.
+ */
 export function route(
   model: Model,
-  region: string,
-  deployments: readonly Deployment[],
-): readonly [Deployment, ...Deployment[]] {
-  const [best, ...others] = deployments.filter((deployment) => deployment.region === region)
-  if (!best)
-    throw new GatewayError(
-      'region_unavailable',
-      `The model '${model.id}' is not served in region '${region}', and this key's requests never leave it.`,
-      {
-        facts: { region },
-      },
-    )
-  return [best, ...others]
+  key: KeyRow,
+  chosen: string | null,
+  { fleet, catalog }: Pick<GatewayDeps, 'fleet' | 'catalog'>,
+): Candidates {
+  const policy = chosen === null || chosen === key.region ? key.region : chosenPolicy(chosen, key, fleet)
+  const serving = fleet.serving(model, policy)
+  if (!serving) throw regionUnavailable(model, policy, servedUnder(policy, fleet, catalog.listed))
+  return { policy, serving }
+}
+
+function chosenPolicy(chosen: string, key: KeyRow, { policies }: Fleet): string {
+  const allowed = policies[key.region]?.mayChoose ?? []
+  if (allowed.includes(chosen)) return chosen
+  throw new GatewayError(
+    'region_unavailable',
+    `This key's requests never leave region '${key.region}', so they cannot be served in '${chosen}'. ` +
+      `Use the URL without a region${allowed.length > 0 ? `, or one of: ${allowed.join(', ')}` : ''}.`,
+    { facts: { region: key.region } },
+  )
+}
+
+const namedMax = 40
+function servedUnder(policy: string, fleet: Fleet, models: readonly Model[]): readonly string[] {
+  return models.filter((model) => fleet.serving(model, policy) !== null).map(({ id }) => id)
+}
+
+function regionUnavailable(model: Model, policy: string, served: readonly string[]): GatewayError {
+  const others =
+    served.length === 0
+      ? 'No model is served there.'
+      : `Served there: ${served.slice(0, namedMax).join(', ')}${served.length > namedMax ? ' and others' : ''}.`
+  return new GatewayError(
+    'region_unavailable',
+    `The model '${model.id}' is not served in region '${policy}', and these requests never leave it. ${others}`,
+    { param: 'model', facts: { region: policy, served_models: served.join(',') } },
+  )
 }

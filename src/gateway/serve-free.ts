@@ -2,21 +2,32 @@
 import { zeroNano } from '../lib/amounts.ts'
 import { newRequestId } from '../lib/ids.ts'
 import type { KeyRow } from '../store/store.ts'
-import type { Deployment } from '../upstreams/deployment.ts'
+import type { Fault, Refusal } from '../upstreams/deployment.ts'
+import type { Member } from '../upstreams/fleet.ts'
 import { rateLimited } from './admit.ts'
 import { authenticate } from './authenticate.ts'
 import type { GatewayDeps } from './deps.ts'
 import type { Dialect } from './dialect.ts'
 import { failed, refuseWhileDraining } from './fail.ts'
+import { retryMs, tryInTurn, type Tried } from './failover.ts'
 import { mayUse, modelNotFound, readBody } from './parse.ts'
-import { isClientFault, refusalOf } from './relay.ts'
+import { refusedFailure } from './attempt.ts'
+import { GatewayError } from './errors.ts'
 import { ownHeaders } from './response-headers.ts'
 import { route } from './route.ts'
 
 export type FreeEndpoint = {
+  readonly name: string
   readonly dialect: Dialect
   readonly bodyBytesMax: number
   readonly upstreamPath: (model: string) => string
+}
+/** What a URL asks of a free endpoint. */
+export type FreeTarget = {
+  readonly endpoint: FreeEndpoint
+  readonly modelName: string
+  /** As in a paid request's target. */
+  readonly region: string | null
 }
 
 /** Answers from what we know ourselves, such as the list of models, to whoever has a key. */
@@ -27,66 +38,130 @@ export async function serveKnown(
   answer: (key: KeyRow) => Response | Promise<Response>,
 ): Promise<Response> {
   const requestId = newRequestId()
+  const startedAt = deps.clock.monotonic()
   try {
     refuseWhileDraining(deps)
     const response = await answer(authenticate(request, deps.keys))
     response.headers.set('x-request-id', requestId)
     return response
   } catch (error) {
-    return failed(error, { requestId, dialect, admitted: null }, deps)
+    return failed(error, { requestId, startedAt, endpoint: { name: 'free', dialect }, admitted: null }, deps)
   }
 }
 
 /** Passes a free call on to an upstream and its answer back, within the key's request limits. */
 export function serveFree(
   request: Request,
-  endpoint: FreeEndpoint,
-  modelName: string,
+  { endpoint, modelName, region }: FreeTarget,
   deps: GatewayDeps,
 ): Promise<Response> {
   return serveKnown(request, endpoint.dialect, deps, async (key) => {
     const model = deps.catalog.find(modelName)
     if (!model?.listed || model.dialect !== endpoint.dialect.name || !mayUse(key, model)) throw modelNotFound(modelName)
-    const { bytes } = await readBody(request, endpoint.bodyBytesMax)
+    const { bytes, text } = await readBody(request, endpoint.bodyBytesMax)
     const ticket = deps.limits.enter(key, 0)
     if (!('leave' in ticket)) throw rateLimited(ticket, key, deps)
     try {
-      const [deployment] = route(model, key.region, deps.deployments)
-      return await pass(bytes, endpoint.dialect.name, endpoint.upstreamPath(modelName), deployment)
+      const ask = {
+        candidates: route(model, key, region, deps),
+        affinity: null,
+        tokens: 0,
+        until: Number.POSITIVE_INFINITY,
+        attemptsMax: deps.failover.attemptsMax,
+      }
+      const call = { endpoint, modelName, bytes, text }
+      return (await tryInTurn(ask, (member) => pass(call, member, deps), deps)).answer
     } finally {
       ticket.leave({ tokens: 0, chargeNano: zeroNano })
     }
   })
 }
 
+type FreeCall = {
+  readonly endpoint: FreeEndpoint
+  readonly modelName: string
+  readonly bytes: Uint8Array
+  readonly text: string
+}
 const answerMsMax = 60_000
 
-async function pass(
-  body: Uint8Array,
-  dialect: Dialect['name'],
-  path: string,
-  deployment: Deployment,
-): Promise<Response> {
-  const headers = {
-    'content-type': 'application/json',
-    'accept-encoding': 'identity',
-    ...deployment.credentialHeaders[dialect],
+/** One attempt at one deployment; a free call has no effect, so it may always be made elsewhere. */
+async function pass(call: FreeCall, member: Member, deps: GatewayDeps): Promise<Tried<Response>> {
+  const { deployment, health } = member
+  const begunAt = deps.clock.monotonic()
+  health.begin(deployment, 0, begunAt)
+  try {
+    const upstream = await send(call, member)
+    const refusal = upstream.status === 200 ? null : await refusalOf(upstream, call, member)
+    const isOurs = refusal !== null && refusal.fault !== 'client' && refusal.fault !== 'policy'
+    if (isOurs)
+      return troubled(
+        member,
+        { ...refusal, status: upstream.status },
+        refusedFailure({ status: upstream.status, refusal }),
+        deps,
+      )
+    if (deployment.isTracked) health.succeeded(deps.clock.monotonic() - begunAt, deps.clock.monotonic())
+    const type = upstream.headers.get('content-type') ?? 'application/json'
+    const headers = { 'content-type': type, ...ownHeaders(deployment) }
+    return { answer: new Response(refusal?.body ?? (await upstream.bytes()), { status: upstream.status, headers }) }
+  } catch (cause) {
+    const failure = new GatewayError('upstream_failed', 'The model could not be reached. You may try again.', {
+      retryAfterMs: retryMs,
+      cause,
+    })
+    return troubled(member, { fault: 'upstream', retryAfterMs: null, status: null }, failure, deps)
+  } finally {
+    health.ended()
   }
-  const upstream = await fetch(deployment.baseUrls[dialect] + path, {
+}
+
+async function send({ endpoint, modelName, bytes, text }: FreeCall, { deployment }: Member): Promise<Response> {
+  const { adapter, upstreamModel } = deployment
+  const dialect = endpoint.dialect.name
+  const model = upstreamModel ?? modelName
+  const address = await adapter.address({ dialect, path: endpoint.upstreamPath(model), model, tier: null })
+  return fetch(address.url, {
     method: 'POST',
-    headers,
-    body,
+    headers: { 'content-type': 'application/json', 'accept-encoding': 'identity', ...address.headers },
+    body: adapter.rewriteBody ? adapter.rewriteBody(text, { dialect, endpoint: 'countTokens' }) : bytes,
     signal: AbortSignal.timeout(answerMsMax),
     redirect: 'manual',
-  }).catch((cause: unknown) => {
-    throw refusalOf(new Response(null, { status: 503 }), cause)
   })
-  if (upstream.status !== 200 && !isClientFault(upstream.status)) throw refusalOf(upstream)
-  return new Response(await upstream.bytes(), {
-    status: upstream.status,
-    headers: {
-      'content-type': upstream.headers.get('content-type') ?? 'application/json',
-      ...ownHeaders(deployment),
-    },
+}
+
+async function refusalOf(upstream: Response, call: FreeCall, { deployment }: Member): Promise<Refusal> {
+  const { status, headers } = upstream
+  return deployment.adapter.refusal({
+    dialect: call.endpoint.dialect.name,
+    status,
+    headers,
+    body: await upstream.bytes(),
+    upstreamModel: deployment.upstreamModel ?? call.modelName,
+    askedModel: call.modelName,
   })
+}
+
+function troubled(
+  { deployment, health }: Member,
+  {
+    fault,
+    retryAfterMs,
+    status,
+  }: { readonly fault: Fault; readonly retryAfterMs: number | null; readonly status: number | null },
+  failure: GatewayError,
+  deps: GatewayDeps,
+): Tried<Response> {
+  if (deployment.isTracked) health.failed(fault, retryAfterMs, deps.clock.monotonic())
+  const attempt = {
+    deployment: deployment.id,
+    region: deployment.region,
+    status,
+    error: fault,
+    startedMs: 0,
+    endedMs: 0,
+    firstByteMs: null,
+  }
+  const isRenewed = fault === 'credential' && deployment.adapter.renewCredential()
+  return { trouble: fault, retryAfterMs, attempt, failure, isRepeatable: true, isRenewed }
 }

@@ -4,7 +4,7 @@
  */
 import { lesser, zeroNano, type Nano } from '../lib/amounts.ts'
 import type { Intent, Progress } from '../money/journal.ts'
-import type { Price, PriceBook, ServiceTier } from '../money/price-book.ts'
+import { scaledPrice, type Price, type PriceBook, type ServiceTier } from '../money/price-book.ts'
 import { rate, type Rated } from '../money/rating.ts'
 import { inputTokensOf, tokenTotals, type Usage } from '../money/usage.ts'
 import type { Attempt, Ending, Settlement, SettlementFlag } from '../store/store.ts'
@@ -12,12 +12,15 @@ import type { Deployment } from '../upstreams/deployment.ts'
 import { billingUnavailable, type Admitted } from './admit.ts'
 import type { GatewayDeps } from './deps.ts'
 import type { Reading } from './dialect.ts'
+import type { FailureCode } from './errors.ts'
 
 /** How an admitted request ended. */
 export type Outcome = {
   readonly ending: Ending
   /** The status the client was given, or would have been. */
   readonly status: number
+  /** Why it failed, where the client was told of a failure. */
+  readonly failure?: FailureCode
   /** null when nothing came that could be read. */
   readonly reading: Reading | null
   /** Counted by ourselves, where the vendor's figures are of no use; never charged above the hold. */
@@ -35,7 +38,7 @@ export async function settle(
   const { key, hold, ticket } = admitted
   const usage = outcome.estimate ?? outcome.reading?.usage ?? {}
   const isEstimated = outcome.estimate !== null
-  const rated = rateServed(admitted, outcome.reading, usage, deps)
+  const rated = rateServed(admitted, deployment, { reading: outcome.reading, usage }, deps)
   const ratedNano = isEstimated ? lesser(rated.ratedNano, hold.amountNano) : rated.ratedNano
   if (ratedNano > hold.amountNano) await deps.credit.cover(key.organizationId, (ratedNano - hold.amountNano) as Nano)
   const { chargeNano, writeOffNano } = deps.credit.settle(hold, ratedNano)
@@ -54,6 +57,7 @@ export async function settle(
     ratedNano: rated.ratedNano.toString(),
     writeOffNano: (writeOffNano + (rated.ratedNano - ratedNano)).toString(),
     chargeNano: chargeNano.toString(),
+    costNano: rated.costNano.toString(),
     flags: flagsOf(admitted, outcome, rated, isEstimated),
     firstByteMs: outcome.attempts.at(-1)?.firstByteMs ?? null,
     latencyMs: deps.clock.monotonic() - admitted.startedAt,
@@ -61,7 +65,15 @@ export async function settle(
     vendorUsage: kept(outcome.reading?.vendorUsage),
   }
   await deps.journal.settle(settlement).catch(notWritten)
+  told(settlement, outcome.failure ?? null, deps)
   return settlement
+}
+
+function told(settlement: Settlement, failure: FailureCode | null, deps: GatewayDeps): void {
+  const { requestId, endpoint, dialect, organizationId, keyId, model, status, latencyMs } = settlement
+  const startedAt = deps.clock.now() - latencyMs
+  const ended = { requestId, endpoint, dialect, organizationId, keyId, model, startedAt, durationMs: latencyMs, status }
+  deps.observer.requestEnded({ ...ended, failure, settlement })
 }
 
 /** The hold is released in memory; recovery settles the open intent when the gateway is started again. */
@@ -80,23 +92,28 @@ function kept(vendorUsage: unknown): unknown {
   }
 }
 
-type RatedServed = Rated & { readonly priceFrom: string }
+type RatedServed = Rated & { readonly priceFrom: string; readonly costNano: Nano }
 
-/** The model and tier that really served decide the price, where the answer names them. */
+/** The model, tier and deployment that really served decide the price, where the answer names them. */
 function rateServed(
   admitted: Admitted,
-  reading: Reading | null,
-  usage: Usage,
-  deps: Pick<GatewayDeps, 'catalog' | 'prices'>,
+  deployment: Deployment | null,
+  { reading, usage }: { readonly reading: Reading | null; readonly usage: Usage },
+  deps: Pick<GatewayDeps, 'catalog' | 'prices' | 'costs'>,
 ): RatedServed {
   const served = reading?.servedModel ? deps.catalog.find(reading.servedModel) : null
-  const price =
-    (served && served.id !== admitted.call.model.id && deps.prices.priceOf(served.id, admitted.admittedAt)) ||
-    admitted.price
+  const isOther = served !== null && served.id !== admitted.call.model.id
+  const book = (isOther && deps.prices.priceOf(served.id, admitted.admittedAt)) || admitted.price
+  const price = scaledPrice(book, deployment?.pricePpm ?? listPpm)
   const tier: ServiceTier = reading?.tier ?? admitted.call.asked.tiers.at(-1) ?? 'standard'
-  return { ...rate(usage, price, tier), priceFrom: priceName(price) }
+  const rated = rate(usage, price, tier)
+  const list = deps.costs === deps.prices ? book : (deps.costs.priceOf(book.model, admitted.admittedAt) ?? book)
+  const cost = scaledPrice(list, deployment?.costPpm ?? listPpm)
+  const costNano = cost === price ? rated.ratedNano : rate(usage, cost, tier).ratedNano
+  return { ...rated, priceFrom: priceName(book), costNano }
 }
 
+const listPpm = 1_000_000n
 const priceName = (price: Price): string => `${price.model} from ${price.from}`
 
 const outputTokensOf = (usage: Usage): number => {
@@ -131,7 +148,8 @@ export function intentOf(admitted: Admitted, deployment: Deployment | null): Int
     endpoint: call.endpoint.name,
     model: call.model.id,
     upstream: deployment?.id ?? 'none',
-    region: key.region,
+    region: deployment?.region ?? key.region,
+    pricePpm: Number(deployment?.pricePpm ?? listPpm),
     streamed: call.asked.streamed,
     serviceTier: call.asked.tiers.at(-1) ?? 'standard',
     priceFrom: priceName(admitted.price),
@@ -144,7 +162,9 @@ export function intentOf(admitted: Admitted, deployment: Deployment | null): Int
  * is owed; a stream owes what it had carried by our last note of it, never above its hold.
  */
 export function settleInDoubt(intent: Intent, progress: Progress | null, prices: PriceBook, now: number): Settlement {
-  const price = prices.priceOf(intent.model, intent.admittedAt)
+  const listed = prices.priceOf(intent.model, intent.admittedAt)
+  // A journal of before there were shares of a price says nothing of them.
+  const price = listed && scaledPrice(listed, BigInt(intent.pricePpm ?? listPpm))
   const usage: Usage = progress && intent.streamed ? { input: progress.inputTokens, output: progress.outputTokens } : {}
   const rated = price ? rate(usage, price, intent.serviceTier as ServiceTier) : { lines: [], ratedNano: zeroNano }
   const chargeNano = lesser(rated.ratedNano, BigInt(intent.holdNano) as Nano)
@@ -159,6 +179,7 @@ export function settleInDoubt(intent: Intent, progress: Progress | null, prices:
     ratedNano: rated.ratedNano.toString(),
     writeOffNano: (rated.ratedNano - chargeNano).toString(),
     chargeNano: chargeNano.toString(),
+    costNano: rated.ratedNano.toString(),
     flags: ['estimated'],
     firstByteMs: null,
     latencyMs: Math.max(0, now - intent.admittedAt),

@@ -5,19 +5,22 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { inBackground } from '../lib/log.ts'
-import type { Ending } from '../store/store.ts'
+import type { Attempt, Ending } from '../store/store.ts'
 import type { GatewayDeps } from './deps.ts'
 import type { Reading, StreamReader } from './dialect.ts'
 import { estimateUsage } from './estimate.ts'
-import { attemptOf, failureOf, type Relayed } from './relay.ts'
+import { failureOf, isEventStream, type FirstPiece, type Source } from './attempt.ts'
+import type { Relayed } from './relay.ts'
 import { responseHeaders } from './response-headers.ts'
 import { settle } from './settle.ts'
 
+export type Streamed = Extract<Relayed, { kind: 'stream' }>
+
 /** Passes a stream on to the client. Settled when its last billed byte has come, before that byte is passed on. */
-export function stream(relayed: Relayed, deps: GatewayDeps): Response {
-  const { admitted, upstream, exchange } = relayed
-  const follow = admitted.call.asked.followStream(upstream.headers)
-  const source: Source = upstream.body!.getReader()
+export function stream(relayed: Streamed, deps: GatewayDeps): Response {
+  const { admitted, upstream, exchange, member } = relayed
+  const follow = admitted.call.asked.followStream(upstream.headers, member.deployment.adapter)
+  const source = withFirst(relayed.source, relayed.first)
   const ended = endOnce(relayed, follow, deps)
   exchange.onProgress = () => noteProgress(relayed, follow, deps)
   let hasLeft = false
@@ -65,20 +68,35 @@ function finish(controller: ReadableStreamDefaultController<Uint8Array>, last: U
 type StreamEnd = { readonly end: 'closed' } | { readonly end: 'broken'; readonly error: unknown }
 const asBroken = (error: unknown): StreamEnd => ({ end: 'broken', error })
 
-type Source = Pick<ReadableStreamDefaultReader<Uint8Array>, 'read' | 'cancel'>
+/** The source with its first piece, which was asked for already, in front. */
+function withFirst(source: Source, first: FirstPiece): Source {
+  let asked: FirstPiece | null = first
+  return {
+    read() {
+      const next = asked ?? source.read()
+      asked = null
+      return next
+    },
+    cancel: () => source.cancel(),
+  }
+}
 
 async function nextBytes(
   source: Source,
   follow: StreamReader,
-  { exchange }: Relayed,
+  { exchange }: Streamed,
   deps: GatewayDeps,
 ): Promise<Uint8Array | StreamEnd> {
+  exchange.waitingSince = deps.clock.monotonic()
   for (;;) {
     const { done, value } = await source.read()
     if (done) return { end: 'closed' }
-    exchange.heardAt = deps.clock.monotonic()
+    exchange.heard(deps.clock.monotonic())
     const bytes = follow.take(value)
-    if (bytes.length > 0) return bytes
+    if (bytes.length === 0) continue
+    // From here on it is the client that is waited for.
+    exchange.waitingSince = null
+    return bytes
   }
 }
 
@@ -91,7 +109,7 @@ function lastWords(
   ending: Ending,
   next: StreamEnd,
   follow: StreamReader,
-  { admitted, exchange, upstream }: Relayed,
+  { admitted, exchange, upstream }: Streamed,
 ): Uint8Array | null {
   if (ending === 'completed') return follow.rest()
   if (follow.state() !== 'open') return new Uint8Array(0)
@@ -100,10 +118,7 @@ function lastWords(
   return new TextEncoder().encode(`\n\n${admitted.call.endpoint.dialect.streamError(error)}`)
 }
 
-export const isEventStream = ({ headers }: Response): boolean =>
-  headers.get('content-type')?.startsWith('text/event-stream') ?? false
-
-function endOnce(relayed: Relayed, follow: StreamReader, deps: GatewayDeps): (ending: Ending) => Promise<void> {
+function endOnce(relayed: Streamed, follow: StreamReader, deps: GatewayDeps): (ending: Ending) => Promise<void> {
   let ended: Promise<void> | undefined
   return (ending) => (ended ??= end(relayed, follow, ending, deps))
 }
@@ -112,18 +127,21 @@ function endOnce(relayed: Relayed, follow: StreamReader, deps: GatewayDeps): (en
 const readingOf = (follow: StreamReader): Reading =>
   follow.state() === 'complete' ? follow.reading() : { ...follow.reading(), usage: null }
 
-async function end(relayed: Relayed, follow: StreamReader, ending: Ending, deps: GatewayDeps): Promise<void> {
-  const { admitted, deployment, exchange, upstream, attempt } = relayed
+async function end(relayed: Streamed, follow: StreamReader, ending: Ending, deps: GatewayDeps): Promise<void> {
+  const { admitted, member, exchange, upstream, attempts } = relayed
+  member.health.ended()
   const { reading, estimate } = await readEnd(relayed, follow, deps)
-  const attempts =
-    ending === 'upstream-failed'
-      ? [attemptOf(deployment, upstream.status, exchange.cutBy ?? 'the stream broke off', attempt.firstByteMs)]
-      : [attempt]
-  await settle(admitted, deployment, { ending, status: upstream.status, reading, estimate, attempts }, deps)
+  const error = ending === 'upstream-failed' ? (exchange.cutBy ?? 'the stream broke off') : null
+  const outcome = { ending, status: upstream.status, reading, estimate, attempts: lastEnding(attempts, error) }
+  await settle(admitted, member.deployment, outcome, deps)
 }
 
+/** The attempt that gave the answer, with how it went wrong after all. */
+const lastEnding = (attempts: readonly Attempt[], error: string | null): readonly Attempt[] =>
+  error === null ? attempts : [...attempts.slice(0, -1), { ...attempts.at(-1)!, error }]
+
 /** What a stream said of itself. Whatever is wrong with it, the request is settled: then at nothing. */
-async function readEnd({ admitted }: Relayed, follow: StreamReader, deps: GatewayDeps) {
+async function readEnd({ admitted }: Streamed, follow: StreamReader, deps: GatewayDeps) {
   try {
     const reading = readingOf(follow)
     return { reading, estimate: await estimateUsage(admitted.call.asked, reading, deps) }
@@ -134,8 +152,10 @@ async function readEnd({ admitted }: Relayed, follow: StreamReader, deps: Gatewa
 }
 
 /** Reads on for the usage that the upstream will report, within bounds. */
-async function drain(source: Source, follow: StreamReader, relayed: Relayed, deps: GatewayDeps): Promise<void> {
-  if (!deps.watch.drain(relayed.exchange)) relayed.exchange.cut('drain')
+async function drain(source: Source, follow: StreamReader, relayed: Streamed, deps: GatewayDeps): Promise<void> {
+  const { exchange, member } = relayed
+  if (member.deployment.onAbort === 'cut') exchange.cut('client-left')
+  else if (!deps.watch.drain(exchange)) exchange.cut('drain')
   try {
     while (!follow.isFinal() && (await nextBytes(source, follow, relayed, deps)) instanceof Uint8Array);
   } catch {
@@ -145,7 +165,7 @@ async function drain(source: Source, follow: StreamReader, relayed: Relayed, dep
 }
 
 const charsPerToken = 4
-function noteProgress({ admitted }: Relayed, follow: StreamReader, deps: GatewayDeps): void {
+function noteProgress({ admitted }: Streamed, follow: StreamReader, deps: GatewayDeps): void {
   const outputTokens = Math.floor(follow.reading().outputText().length / charsPerToken)
   const progress = { requestId: admitted.requestId, inputTokens: admitted.call.asked.inputTokensGuess, outputTokens }
   inBackground(deps.log, 'note-progress', () => deps.journal.progress(progress))

@@ -4,48 +4,57 @@
  */
 import type { Clock } from '../lib/clock.ts'
 
+/** Durations in ms. */
 export type Deadlines = {
+  /** Until there is a connection. */
+  readonly connectMs: number
   /** Until the upstream's status and headers: long reasoning and 4K images take minutes. */
   readonly firstByteMs: number
-  /** Between two pieces of an answer. */
+  /** While we wait for the next piece of an answer; a client that reads slowly is given its time. */
   readonly idleMs: number
+  /** For a request with all its attempts. */
   readonly totalMs: number
-  /** From when the client left, for an answer that is drained for its usage. */
-  readonly drainMs: number
 }
 
 /** Why we cut an exchange off. */
 export type Cut = 'first-byte' | 'idle' | 'total' | 'drain' | 'client-left'
 
 export type Watch = {
-  readonly begin: () => Exchange
+  /** `since`: when the request began, monotonic ms; its total deadline runs from there. */
+  readonly begin: (deadlines: Deadlines, since: number) => Exchange
   /** Lets an exchange be drained after its client left, if there is room for one more; tells whether there is. */
   readonly drain: (exchange: Exchange) => boolean
   readonly active: () => number
+  readonly draining: () => number
   readonly stop: () => void
 }
 
 const sweepMs = 250
 const progressMs = 2_000
 
-export function createWatch(deadlines: Deadlines, drainsMax: number, clock: Clock): Watch {
+/** How many answers may be drained at once, and how long each, from when its client left. */
+export type DrainBounds = { readonly concurrentMax: number; readonly msMax: number }
+
+/** `bounds` is asked for each time, because configuration may change. */
+export function createWatch(bounds: () => DrainBounds, clock: Clock): Watch {
   const exchanges = new Set<Exchange>()
-  const drains = (): number => [...exchanges].filter((exchange) => exchange.drainingSince !== null).length
+  const draining = (): number => [...exchanges].filter((exchange) => exchange.drainingSince !== null).length
   const timer = setInterval(() => {
-    for (const exchange of exchanges) look(exchange, deadlines, clock.monotonic())
+    for (const exchange of exchanges) look(exchange, bounds().msMax, clock.monotonic())
   }, sweepMs)
   return {
-    begin() {
-      const exchange = new Exchange(clock, () => exchanges.delete(exchange))
+    begin(deadlines, since) {
+      const exchange = new Exchange({ deadlines, since, now: clock.monotonic() }, () => exchanges.delete(exchange))
       exchanges.add(exchange)
       return exchange
     },
     drain(exchange) {
-      if (drains() >= drainsMax) return false
+      if (draining() >= bounds().concurrentMax) return false
       exchange.drainingSince = clock.monotonic()
       return true
     },
     active: () => exchanges.size,
+    draining,
     stop: () => clearInterval(timer),
   }
 }
@@ -53,6 +62,10 @@ export function createWatch(deadlines: Deadlines, drainsMax: number, clock: Cloc
 /** One exchange with an upstream, from the call until its answer is settled. */
 export class Exchange {
   readonly startedAt: number
+  readonly #deadlines: Deadlines
+  readonly #since: number
+  /** Since when the next piece is waited for, monotonic ms; null while the client is to take the last one. */
+  waitingSince: number | null
   /** When something last came from the upstream, monotonic ms. */
   heardAt: number
   reportedAt: number
@@ -64,8 +77,13 @@ export class Exchange {
   readonly #controller = new AbortController()
   readonly #forget: () => void
 
-  constructor(clock: Clock, forget: () => void) {
-    this.startedAt = this.heardAt = this.reportedAt = clock.monotonic()
+  constructor(
+    begun: { readonly deadlines: Deadlines; readonly since: number; readonly now: number },
+    forget: () => void,
+  ) {
+    this.#deadlines = begun.deadlines
+    this.#since = begun.since
+    this.startedAt = this.heardAt = this.reportedAt = this.waitingSince = begun.now
     this.#forget = forget
   }
 
@@ -82,7 +100,21 @@ export class Exchange {
   /** The upstream's status and headers have come. */
   answered(now: number): void {
     this.isAnswered = true
-    this.heardAt = now
+    this.heard(now)
+  }
+
+  /** A piece of the answer has come, and the next one is waited for. */
+  heard(now: number): void {
+    this.heardAt = this.waitingSince = now
+  }
+
+  /** Which deadline has passed; null when none has. */
+  overdue(now: number, drainMs: number): Cut | null {
+    const { firstByteMs, idleMs, totalMs } = this.#deadlines
+    if (this.drainingSince !== null && now - this.drainingSince > drainMs) return 'drain'
+    if (!this.isAnswered && now - this.startedAt > firstByteMs) return 'first-byte'
+    if (this.isAnswered && this.waitingSince !== null && now - this.waitingSince > idleMs) return 'idle'
+    return now - this.#since > totalMs ? 'total' : null
   }
 
   end(): void {
@@ -90,8 +122,8 @@ export class Exchange {
   }
 }
 
-function look(exchange: Exchange, deadlines: Deadlines, now: number): void {
-  const why = overdue(exchange, deadlines, now)
+function look(exchange: Exchange, drainMs: number, now: number): void {
+  const why = exchange.overdue(now, drainMs)
   if (why) exchange.cut(why)
   else if (exchange.isAnswered && exchange.heardAt > exchange.reportedAt && now - exchange.reportedAt >= progressMs) {
     exchange.reportedAt = now
@@ -106,11 +138,4 @@ function report(exchange: Exchange): void {
   } catch {
     exchange.reportedAt = Number.POSITIVE_INFINITY
   }
-}
-
-function overdue(exchange: Exchange, deadlines: Deadlines, now: number): Cut | null {
-  if (exchange.drainingSince !== null && now - exchange.drainingSince > deadlines.drainMs) return 'drain'
-  if (!exchange.isAnswered && now - exchange.startedAt > deadlines.firstByteMs) return 'first-byte'
-  if (exchange.isAnswered && now - exchange.heardAt > deadlines.idleMs) return 'idle'
-  return now - exchange.startedAt > deadlines.totalMs ? 'total' : null
 }

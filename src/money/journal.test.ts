@@ -28,6 +28,7 @@ const intent = (requestId: string): Intent => ({
   region: 'us',
   streamed: true,
   serviceTier: 'standard',
+  pricePpm: 1_000_000,
   priceFrom: 'gpt-5.4 from 2026-03-05',
   holdNano: '1000',
 })
@@ -41,6 +42,7 @@ const settlement = (requestId: string): Settlement => ({
   tokens: { input: 0, cachedInput: 0, output: 0, reasoning: 0 },
   ratedNano: '0',
   writeOffNano: '0',
+  costNano: '0',
   chargeNano: '0',
   flags: [],
   firstByteMs: null,

@@ -39,6 +39,7 @@ export type Intent = Omit<
   | 'ratedNano'
   | 'writeOffNano'
   | 'chargeNano'
+  | 'costNano'
   | 'flags'
   | 'firstByteMs'
   | 'latencyMs'

@@ -4,15 +4,8 @@
  */
 import { z } from 'zod'
 import { greater, type Pico } from '../lib/amounts.ts'
-import {
-  inputClasses,
-  outputClasses,
-  pieceClasses,
-  tokenClasses,
-  usageClasses,
-  type TokenClass,
-  type UsageClass,
-} from './usage.ts'
+import { pricesSchema, type PricePeriodData, type PriceRowData } from './price-book-data.ts'
+import { inputClasses, outputClasses, tokenClasses, usageClasses, type TokenClass, type UsageClass } from './usage.ts'
 
 /** Prices in pico-USD per unit. Complete: a class without a list price carries that of the class it belongs to. */
 export type PriceRow = {
@@ -38,39 +31,23 @@ export type ServiceTier = (typeof serviceTiers)[number]
 
 export type PriceBook = { readonly priceOf: (model: string, at: number) => Price | null }
 
-const usd = z.string().regex(/^\d{1,6}(\.\d{1,6})?$/, 'a decimal USD amount with at most six decimals')
-const PriceRowData = z.strictObject({
-  /** The row applies to requests with strictly more input tokens than this. */
-  aboveInputTokens: z.int().min(0).default(0),
-  usdPerMillion: z.partialRecord(z.enum(tokenClasses), usd).default({}),
-  usdPerPiece: z.partialRecord(z.enum(pieceClasses), usd).default({}),
-})
-type PriceRowInput = z.infer<typeof PriceRowData>
-const distinct = (values: readonly (number | string)[]): boolean => new Set(values).size === values.length
-const TierData = z
-  .array(PriceRowData)
-  .min(1)
-  .refine((rows) => distinct(rows.map((row) => row.aboveInputTokens)), 'two rows for the same length of input')
-const PricePeriodData = z.strictObject({
-  from: z.iso.date(),
-  tiers: z.strictObject({
-    standard: TierData.refine((rows) => rows.some((row) => row.aboveInputTokens === 0), 'standard has no base row'),
-    flex: TierData.optional(),
-    priority: TierData.optional(),
-    batch: TierData.optional(),
-  }),
-})
-type PricePeriod = z.infer<typeof PricePeriodData>
-const PricesData = z
-  .array(PricePeriodData)
-  .min(1, 'no price')
-  .refine((periods) => distinct(periods.map((period) => period.from)), 'two prices from the same day')
+/** What is added to every price: 200_000n is 20 % more, -100_000n is 10 % less, in millionths of the price. */
+export type Markup = {
+  readonly defaultPpm: bigint
+  /** By catalog id, instead of the default. */
+  readonly byModel: ReadonlyMap<string, bigint>
+}
 
-/** Checks the models' dated prices and builds the book; throws when a model has none. */
+/** Checks the models' dated prices, adds the markup and builds the book; throws when a model has none. */
 export function loadPriceBook(
   models: readonly { readonly id: string; readonly prices: readonly unknown[] }[],
+  markup: Markup = { defaultPpm: 0n, byModel: new Map() },
 ): PriceBook {
-  const byModel = new Map(models.map((model) => [model.id, pricesOf(model.id, model.prices)]))
+  const marked = ({ id, prices }: (typeof models)[number]): Price[] => {
+    const ppm = onePpm + (markup.byModel.get(id) ?? markup.defaultPpm)
+    return pricesOf(id, prices).map((price) => scaledPrice(price, ppm))
+  }
+  const byModel = new Map(models.map((model) => [model.id, marked(model)]))
   return {
     priceOf(model, at) {
       const day = new Date(at).toISOString().slice(0, 10)
@@ -79,15 +56,45 @@ export function loadPriceBook(
   }
 }
 
+const onePpm = 1_000_000n
+/** A price is scaled by a deployment's share at every admission, and there are few of either. */
+const scaledBefore = new WeakMap<Price, Map<bigint, Price>>()
+
+/** A price of which every unit costs `ppm` millionths of what it did, rounded up to a whole pico-USD; never below 0. */
+export function scaledPrice(price: Price, ppm: bigint): Price {
+  if (ppm === onePpm) return price
+  const known = scaledBefore.get(price) ?? new Map<bigint, Price>()
+  if (!known.has(ppm)) scaledBefore.set(price, known.set(ppm, { ...price, tiers: scaledTiers(price.tiers, ppm) }))
+  return known.get(ppm)!
+}
+
+function scaledTiers({ standard, flex, priority, batch }: Price['tiers'], ppm: bigint): Price['tiers'] {
+  const factor = greater(ppm, 0n)
+  const scaled = (pico: Pico): Pico => ((pico * factor + onePpm - 1n) / onePpm) as Pico
+  const rows = (tier: readonly PriceRow[]): PriceRow[] => tier.map((row) => scaledRow(row, scaled))
+  return { standard: rows(standard), flex: rows(flex), priority: rows(priority), batch: rows(batch) }
+}
+
+/** The dearest class stays the dearest: scaling keeps the order of prices. */
+function scaledRow(row: PriceRow, scaled: (pico: Pico) => Pico): PriceRow {
+  const entries = Object.entries(row.picoPerUnit).map(([each, pico]) => [each, pico === null ? null : scaled(pico)])
+  return {
+    ...row,
+    picoPerUnit: Object.fromEntries(entries) as PriceRow['picoPerUnit'],
+    dearestInputPico: scaled(row.dearestInputPico),
+    dearestOutputPico: scaled(row.dearestOutputPico),
+  }
+}
+
 function pricesOf(model: string, data: readonly unknown[]): Price[] {
-  const parsed = PricesData.safeParse(data)
+  const parsed = pricesSchema.safeParse(data)
   if (!parsed.success) throw new Error(`prices of ${model}: ${z.prettifyError(parsed.error)}`)
   return parsed.data
     .map(({ from, tiers }) => ({ model, from, tiers: everyTier(tiers) }))
     .toSorted((a, b) => a.from.localeCompare(b.from))
 }
 
-function everyTier(tiers: PricePeriod['tiers']): Price['tiers'] {
+function everyTier(tiers: PricePeriodData['tiers']): Price['tiers'] {
   const standard = sortedRows('standard', tiers.standard)
   const ownOrStandard = (tier: ServiceTier): PriceRow[] => overlaid(standard, sortedRows(tier, tiers[tier]))
   return {
@@ -108,10 +115,10 @@ function overlaid(standard: readonly PriceRow[], own: readonly PriceRow[]): Pric
   })
 }
 
-const sortedRows = (tier: ServiceTier, rows: readonly PriceRowInput[] = []): PriceRow[] =>
+const sortedRows = (tier: ServiceTier, rows: readonly PriceRowData[] = []): PriceRow[] =>
   rows.map((row) => priceRow(tier, row)).toSorted((a, b) => a.aboveInputTokens - b.aboveInputTokens)
 
-function priceRow(tier: ServiceTier, row: PriceRowInput): PriceRow {
+function priceRow(tier: ServiceTier, row: PriceRowData): PriceRow {
   const picoPerUnit = completed(row)
   const dearest = (classes: readonly UsageClass[]): Pico =>
     classes.map((usageClass) => picoPerUnit[usageClass] ?? free).reduce(greater)
@@ -141,7 +148,7 @@ const partOf: Partial<Record<TokenClass, TokenClass>> = {
   imageOutput: 'output',
 }
 
-function completed(row: PriceRowInput): Record<UsageClass, Pico | null> {
+function completed(row: PriceRowData): Record<UsageClass, Pico | null> {
   const priced = (usageClass: TokenClass): Pico | null => {
     const own = row.usdPerMillion[usageClass]
     if (own !== undefined) return picoPerToken(own)

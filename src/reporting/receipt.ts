@@ -10,6 +10,12 @@ export type Receipt = Omit<Settlement, 'admittedAt' | 'endedAt' | 'lines'> & {
   readonly chargeUsd: string
 }
 
+/** A receipt as its customer sees it: what providers ask of the operator is the operator's business. */
+export function customerReceiptOf(settlement: Settlement): Omit<Receipt, 'costNano'> {
+  const { costNano: _, ...receipt } = receiptOf(settlement)
+  return receipt
+}
+
 /** The receipt of a settlement; the figures are the journal's own. */
 export const receiptOf = (settlement: Settlement): Receipt => ({
   ...settlement,

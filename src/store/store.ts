@@ -29,7 +29,11 @@ export type Attempt = {
   readonly region: string
   readonly status: number | null
   readonly error: string | null
+  /** Durations in ms, from when the request came. */
   readonly startedMs: number
+  /** Until it failed, or its answer could be given. */
+  readonly endedMs: number
+  /** From its own beginning. */
   readonly firstByteMs: number | null
 }
 
@@ -51,6 +55,8 @@ export type Settlement = {
   readonly streamed: boolean
   readonly serviceTier: string
   readonly priceFrom: string
+  /** What the deployment's price is of the price book's, in millionths. */
+  readonly pricePpm: number
   readonly lines: readonly ReceiptLine[]
   /** Disjoint token totals for reports: uncached input, cached input, visible output, reasoning. */
   readonly tokens: {
@@ -66,6 +72,8 @@ export type Settlement = {
   readonly writeOffNano: string
   /** What the organization pays: `ratedNano − writeOffNano`. */
   readonly chargeNano: string
+  /** What the provider asks of us for the same usage. The operator's business: not on the customer's receipt. */
+  readonly costNano: string
   readonly flags: readonly SettlementFlag[]
   readonly firstByteMs: number | null
   readonly latencyMs: number

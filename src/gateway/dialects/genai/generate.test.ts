@@ -33,7 +33,14 @@ describe('a request', () => {
 
   test('goes up as it came, but for a limit it must be given, in the spelling it uses', () => {
     const change = (text: string, outputTokensPerAnswer: number | null): string =>
-      new TextDecoder().decode(read(text).upstreamBody({ outputTokensPerAnswer, upstreamModel: null }))
+      new TextDecoder().decode(
+        read(text).upstreamBody({
+          outputTokensPerAnswer,
+          upstreamModel: null,
+          reportsStreamUsage: true,
+          rewrite: null,
+        }),
+      )
     const snake = `{${contents}, "generation_config": {"max_output_tokens": 900, "temperature": 0.10}}`
     expect(change(snake, null)).toBe(snake)
     expect(change(snake, 20)).toBe(snake.replace('900', '20'))

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { memberValues, withMember } from '../../../lib/json-text.ts'
 import type { Usage } from '../../../money/usage.ts'
 import type { Asked, Endpoint, Reading, RequestBody, UpstreamChange } from '../../dialect.ts'
+import { promptPrefix } from '../prompt-prefix.ts'
 import { readFields, refuseDuplicates, wholeNumber } from '../read-fields.ts'
 import { genai } from './envelope.ts'
 import { followGenerate } from './generate-stream.ts'
@@ -95,6 +96,8 @@ function asked(
     outputTokensFloor: textTokensFloor,
     pieces: tools.pieces,
     tiers: askedTiers(generate.serviceTier),
+    hasEffects: body.json['store'] === true,
+    affinity: () => affinityOf(generate, body),
     upstreamPath: (upstreamModel) =>
       `/models/${encodeURIComponent(upstreamModel)}:${verb}${path.sse ? '?alt=sse' : ''}`,
     upstreamBody: (change) => upstreamBody(generate, body, change),
@@ -122,13 +125,21 @@ function toolsOf(tools: readonly unknown[]): { pieces: Usage; addInput: boolean 
   }
 }
 
-/** The model is in the path; only an output limit ever changes the body. */
+/** The model is in the path; an output limit and the provider's own ways change the body. */
 function upstreamBody(generate: GenerateBody, body: RequestBody, change: UpstreamChange): Uint8Array {
-  if (change.outputTokensPerAnswer === null) return body.bytes
-  const config = (body.json[generate.configKey] ?? {}) as Record<string, unknown>
-  const path = [generate.configKey, spelling(config, 'maxOutputTokens')]
-  return new TextEncoder().encode(withMember(body.text, path, change.outputTokensPerAnswer))
+  let { text } = body
+  if (change.outputTokensPerAnswer !== null) {
+    const config = (body.json[generate.configKey] ?? {}) as Record<string, unknown>
+    const path = [generate.configKey, spelling(config, 'maxOutputTokens')]
+    text = withMember(text, path, change.outputTokensPerAnswer)
+  }
+  if (change.rewrite) text = change.rewrite(text, { dialect: 'genai', endpoint: 'generate' })
+  return text === body.text ? body.bytes : new TextEncoder().encode(text)
 }
+
+/** The cache that the client made, or how the prompt begins. */
+const affinityOf = ({ cachedContent }: GenerateBody, { json, text }: RequestBody): string | null =>
+  cachedContent ?? promptPrefix(text, [`"${spelling(json, 'systemInstruction')}"`, '"contents"'])
 
 /** Reads the few members beside the candidates; images of many megabytes are skipped, not parsed. */
 function readAnswer(answer: Uint8Array, headers: Headers): Reading {

@@ -4,7 +4,7 @@
  */
 import { membersOf } from '../../../lib/json-text.ts'
 import { createRecordSplitter, dataOf } from '../../../lib/sse.ts'
-import type { Reading, StreamReader } from '../../dialect.ts'
+import type { Reading, StreamReader, StreamWays } from '../../dialect.ts'
 import { createOutputText } from '../output-text.ts'
 import { servedTier, usageOf } from './usage.ts'
 
@@ -13,12 +13,17 @@ type Chunk = {
   readonly service_tier?: unknown
   readonly usage?: unknown
   readonly choices?: unknown
+  readonly id?: unknown
 }
 
 const noBytes = new Uint8Array(0)
 
 /** Follows a stream; `passUsage` when the client itself asked for usage. */
-export function followChat(passUsage: boolean): StreamReader {
+export function followChat(
+  passUsage: boolean,
+  { hasAnnotationChunks }: Pick<StreamWays, 'hasAnnotationChunks'>,
+): StreamReader {
+  const passesAll = passUsage && !hasAnnotationChunks
   const decoder = new TextDecoder()
   const encoder = new TextEncoder()
   const splitter = createRecordSplitter()
@@ -26,7 +31,7 @@ export function followChat(passUsage: boolean): StreamReader {
   let last: Chunk | null = null
   let state: 'open' | 'complete' | 'failed' = 'open'
 
-  /** Reads one record; gives what of it is for a client that did not ask for usage, empty for nothing. */
+  /** Reads one record; gives what of it is for the client, empty for nothing. */
   const read = (record: string): string => {
     if (record.startsWith('data: [DONE]') || record.startsWith('data:[DONE]')) {
       state = 'complete'
@@ -34,17 +39,18 @@ export function followChat(passUsage: boolean): StreamReader {
     }
     if (record.startsWith('data: {"error"')) state = 'failed'
     output.add(record)
+    if (hasAnnotationChunks && isAnnotation(record)) return ''
     if (!record.includes('"usage"')) return record
     if (!record.includes('"usage":null')) last = chunkOf(record) ?? last
-    return withoutUsage(record)
+    return passUsage ? record : withoutUsage(record)
   }
 
   return {
     take(bytes) {
       const kept = splitter.push(decoder.decode(bytes, { stream: true })).map(read)
-      return passUsage ? bytes : encoder.encode(kept.join(''))
+      return passesAll ? bytes : encoder.encode(kept.join(''))
     },
-    rest: () => (passUsage ? noBytes : encoder.encode(splitter.rest())),
+    rest: () => (passesAll ? noBytes : encoder.encode(splitter.rest())),
     isFinal: () => state === 'complete',
     state: () => (state === 'open' && last !== null ? 'complete' : state),
     reading: (): Reading => ({
@@ -57,15 +63,32 @@ export function followChat(passUsage: boolean): StreamReader {
   }
 }
 
-/** A chunk with usage that counts; null for a record that cannot be read. */
+/** A chunk with usage that counts; null when it has none. */
 function chunkOf(record: string): Chunk | null {
+  const chunk = chunkOfAny(record)
+  return chunk.usage ? chunk : null
+}
+
+function chunkOfAny(record: string): Chunk {
   try {
-    const chunk = JSON.parse(dataOf(record)) as Chunk
-    return chunk.usage ? chunk : null
+    return (JSON.parse(dataOf(record)) ?? {}) as Chunk
   } catch {
     // An upstream that sends what is not JSON sends no usage with it.
-    return null
+    return {}
   }
+}
+
+/**
+ * Azure's chunks about its content filter: an empty id and nothing said. They are no part of OpenAI's
+ * dialect, and SDKs and their users trip over a chunk without a choice or a choice without a delta.
+ */
+function isAnnotation(record: string): boolean {
+  if (!/"id": ?""/.test(record)) return false
+  const { id, choices, usage } = chunkOfAny(record)
+  if (id !== '' || usage) return false
+  const saying = (choice: { delta?: unknown; finish_reason?: unknown } | null): boolean =>
+    messageText(choice?.delta) !== '' || Boolean(choice?.finish_reason)
+  return !(Array.isArray(choices) && choices.some(saying))
 }
 
 function withoutUsage(record: string): string {

@@ -15,18 +15,17 @@ const body = (text: string): RequestBody => ({
 })
 const read = (text: string): Asked => chatCompletions.read(body(text), {}, new URLSearchParams())
 const sent = (text: string, outputTokensPerAnswer: number | null = null): string =>
-  decode(read(text).upstreamBody({ outputTokensPerAnswer, upstreamModel: null }))
+  decode(read(text).upstreamBody({ ...unchanged, outputTokensPerAnswer }))
+
+const unchanged = { outputTokensPerAnswer: null, upstreamModel: null, reportsStreamUsage: true, rewrite: null }
+const noWays = { hasAnnotationChunks: false }
 
 const plain = '{"model":"gpt-5.4","messages":[{"role":"user","content":"hi"}],"x_unknown":{"kept": 1.50}}'
 
 describe('what goes upstream', () => {
   test('a plain request goes as the bytes that came', () => {
     const came = body(plain)
-    expect(
-      chatCompletions
-        .read(came, {}, new URLSearchParams())
-        .upstreamBody({ outputTokensPerAnswer: null, upstreamModel: null }),
-    ).toBe(came.bytes)
+    expect(chatCompletions.read(came, {}, new URLSearchParams()).upstreamBody(unchanged)).toBe(came.bytes)
   })
 
   test('a stream is asked for its usage, whatever the client said of it, and nothing else changes', () => {
@@ -138,7 +137,7 @@ describe('a stream', () => {
   test('a client that did not ask for usage gets, byte for byte, what it would have got without it', () => {
     fc.assert(
       fc.property(words, sizes, end, (said, cuts, blank) => {
-        expect(feed(followChat(false), streamWith(',"usage":null', said, blank), cuts)).toBe(
+        expect(feed(followChat(false, noWays), streamWith(',"usage":null', said, blank), cuts)).toBe(
           streamWith('', said, blank),
         )
       }),
@@ -148,7 +147,7 @@ describe('a stream', () => {
   test('a client that asked gets every byte, and the usage is read all the same', () => {
     fc.assert(
       fc.property(words, sizes, (said, cuts) => {
-        const follow = followChat(true)
+        const follow = followChat(true, noWays)
         const stream = streamWith(',"usage":null', said)
         expect(feed(follow, stream, cuts)).toBe(stream)
         expect(follow.reading().usage).toEqual({ input: 5, cachedInput: 3, output: 5, reasoning: 4 })
@@ -159,16 +158,18 @@ describe('a stream', () => {
   })
 
   test('usage on a chunk that also carries text is taken out of it, wherever it stands', () => {
-    const follow = followChat(false)
+    const follow = followChat(false, noWays)
     const record = (usageMember: string): string =>
       `data: {${usageMember}"choices":[{"delta":{"content":"\\"usage\\":null"}}]}\n\n`
     expect(feed(follow, record(`"usage": ${JSON.stringify(usage)} , `), [])).toBe(record(''))
     expect(follow.reading().usage?.output).toBe(5)
-    expect(feed(followChat(false), 'data: {"choices":[{}], "usage" : null}\n\n', [])).toBe('data: {"choices":[{}]}\n\n')
+    expect(feed(followChat(false, noWays), 'data: {"choices":[{}], "usage" : null}\n\n', [])).toBe(
+      'data: {"choices":[{}]}\n\n',
+    )
   })
 
   test('a connection that ends early is not an answer that ended', () => {
-    const follow = followChat(false)
+    const follow = followChat(false, noWays)
     feed(follow, `data: ${delta('hel', '')}\n\n`, [])
     expect(follow.state()).toBe('open')
     expect(follow.reading()).toMatchObject({ usage: null, mismatch: false })
@@ -176,7 +177,7 @@ describe('a stream', () => {
   })
 
   test("the upstream's own word that it failed is passed on and remembered", () => {
-    const follow = followChat(false)
+    const follow = followChat(false, noWays)
     const record = 'data: {"error":{"message":"overloaded"}}\n\n'
     expect(feed(follow, record, [])).toBe(record)
     expect(follow.state()).toBe('failed')

@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { withMember } from '../../../lib/json-text.ts'
 import type { Asked, Endpoint, Reading, RequestBody, UpstreamChange } from '../../dialect.ts'
+import { promptPrefix } from '../prompt-prefix.ts'
 import { readFields, refuseDuplicates, wholeNumber } from '../read-fields.ts'
 import { followChat, messageText } from './chat-stream.ts'
 import { openai } from './envelope.ts'
@@ -82,11 +83,13 @@ function asked(chat: ChatBody, body: RequestBody): Asked {
     outputTokensFloor: 16,
     pieces: {},
     tiers: askedTiers(chat.service_tier),
+    hasEffects: body.json['store'] === true,
+    affinity: () => affinityOf(body),
     upstreamPath: () => '/chat/completions',
     upstreamBody: (change) => upstreamBody(chat, body, change),
     promptText: () => chat.messages.map(messageText).join('\n') + JSON.stringify(body.json['tools'] ?? ''),
     readAnswer: (answer) => readCompletion(JSON.parse(new TextDecoder().decode(answer)) as Completion),
-    followStream: () => followChat(chat.stream_options?.include_usage ?? false),
+    followStream: (_headers, ways) => followChat(chat.stream_options?.include_usage ?? false, ways),
   }
 }
 
@@ -95,9 +98,16 @@ function upstreamBody(chat: ChatBody, body: RequestBody, change: UpstreamChange)
   if (change.upstreamModel !== null) text = withMember(text, ['model'], change.upstreamModel)
   if (change.outputTokensPerAnswer !== null)
     for (const key of limitKeys(chat)) text = withMember(text, [key], change.outputTokensPerAnswer)
-  if (chat.stream && !chat.stream_options?.include_usage)
+  if (chat.stream && change.reportsStreamUsage && !chat.stream_options?.include_usage)
     text = withMember(text, ['stream_options', 'include_usage'], true)
+  if (change.rewrite) text = change.rewrite(text, { dialect: 'openai', endpoint: 'generate' })
   return text === body.text ? body.bytes : new TextEncoder().encode(text)
+}
+
+/** The client's own key, or how the messages begin: what upstreams keep their prompt caches by. */
+function affinityOf({ json, text }: RequestBody): string | null {
+  const key = json['prompt_cache_key']
+  return typeof key === 'string' && key !== '' ? key : promptPrefix(text, ['"messages"'])
 }
 
 /** The limit is written where the client wrote it; reasoning models refuse the older name. */

@@ -1,7 +1,7 @@
 /** `POST /v1/embeddings`: input only, so a hold is what the input can count at most. */
 import { z } from 'zod'
 import { memberValues, withMember } from '../../../lib/json-text.ts'
-import type { Asked, Endpoint, Reading, RequestBody } from '../../dialect.ts'
+import type { Asked, Endpoint, Reading, RequestBody, UpstreamChange } from '../../dialect.ts'
 import { readFields, refuseDuplicates } from '../read-fields.ts'
 import { openai } from './envelope.ts'
 import { usageOf } from './usage.ts'
@@ -46,15 +46,22 @@ const asked = (model: string, body: RequestBody): Asked => ({
   outputTokensFloor: 0,
   pieces: {},
   tiers: ['standard'],
+  hasEffects: false,
+  affinity: () => null,
   upstreamPath: () => '/embeddings',
-  upstreamBody: ({ upstreamModel }) =>
-    upstreamModel === null ? body.bytes : new TextEncoder().encode(withMember(body.text, ['model'], upstreamModel)),
+  upstreamBody: ({ upstreamModel, rewrite }) => upstreamBody(body, upstreamModel, rewrite),
   promptText: () => JSON.stringify(body.json.input),
   readAnswer,
   followStream: () => {
     throw new Error('embeddings are never streamed')
   },
 })
+
+function upstreamBody(body: RequestBody, upstreamModel: string | null, rewrite: UpstreamChange['rewrite']): Uint8Array {
+  const named = upstreamModel === null ? body.text : withMember(body.text, ['model'], upstreamModel)
+  const text = rewrite ? rewrite(named, { dialect: 'openai', endpoint: 'generate' }) : named
+  return text === body.text ? body.bytes : new TextEncoder().encode(text)
+}
 
 /** Reads the members around the vectors and skips the vectors: a batch of them is megabytes of numbers. */
 function readAnswer(answer: Uint8Array): Reading {

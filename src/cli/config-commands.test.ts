@@ -1,0 +1,69 @@
+import { expect, test } from 'bun:test'
+import { mkdtempSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { configCommands } from './config-commands.ts'
+
+const path = join(mkdtempSync(join(tmpdir(), 'mart-check-')), 'mart.yaml')
+const noServer = (): never => {
+  throw new Error('a server was asked')
+}
+
+async function check(text: string) {
+  writeFileSync(path, text)
+  const line = { positionals: [path], flags: {}, json: false, help: false }
+  const answer = await configCommands[0]!.run(line, { env: {}, server: noServer })
+  return { text: answer.text, json: answer.json as Record<string, unknown> }
+}
+
+test('a check says what a file comes to: providers, deployments, models of each policy, and what nobody serves', async () => {
+  const { text, json } = await check(`
+providers: {one: {kind: sandbox}, two: {kind: sandbox}}
+deployments:
+  - {provider: one, model: gpt-5.4, region: us}
+  - {provider: two, model: gpt-5, region: us}
+  - {provider: two, model: gpt-4o, region: eu, enabled: false}
+lifecycle: {gpt-4.1: {listed: false}}
+`)
+  expect(json).toMatchObject({
+    ok: true,
+    file: path,
+    providers: 2,
+    deployments: { enabled: 2, disabled: 1 },
+    models: { us: ['gpt-5.4', 'gpt-5'], eu: [] },
+  })
+  const unserved = json['unserved'] as string[]
+  expect(unserved).toContain('gpt-4o')
+  for (const id of ['gpt-5.4', 'gpt-5', 'gpt-4.1', 'gemini-3.6-flash']) expect(unserved).not.toContain(id)
+  expect(text).toStartWith(
+    [
+      `${path} is valid.`,
+      '',
+      'providers     2',
+      'deployments   2, and 1 not enabled',
+      'models in us  2: gpt-5.4, gpt-5',
+      'models in eu  none',
+      '',
+      'Note: no deployment serves gpt-5.4-mini, ',
+    ].join('\n'),
+  )
+})
+
+test('a check warns of models that are real and simulated at once', async () => {
+  const { text, json } = await check(`
+providers: {real: {kind: openai-compatible, baseUrl: http://127.0.0.1:1/v1}, sandbox: {kind: sandbox}}
+deployments:
+  - {provider: real, model: gpt-5.4, region: us}
+  - {provider: real, model: gpt-5, region: us}
+  - {provider: sandbox, model: gpt-5.4, region: us}
+  - {provider: sandbox, model: gpt-5, region: eu}
+`)
+  expect(json['mixed']).toEqual(['gpt-5.4'])
+  expect(text).toContain('Note: a sandbox simulates gpt-5.4 beside real providers.')
+})
+
+test('a sandbox serves everything, so that there is nothing to note', async () => {
+  const { text, json } = await check('')
+  expect(json).toMatchObject({ providers: 1, deployments: { enabled: 2, disabled: 0 }, unserved: [] })
+  expect(text).not.toContain('Note')
+})

@@ -1,0 +1,78 @@
+/** `mart config check`: what a configuration file comes to. */
+import models from '../catalog/models.json' with { type: 'json' }
+import { checkConfigFile, overlaidCatalogData, type MartFile } from '../config.ts'
+import { pricesSchema } from '../money/price-book-data.ts'
+import type { Command } from './command-line.ts'
+import { facts } from './text.ts'
+
+const check: Command = {
+  words: ['config', 'check'],
+  positionals: ['[FILE]'],
+  flags: {},
+  summary: 'Check a configuration file, or the one a start would use; needs no server',
+  async run({ positionals }, { env }) {
+    const { path, file } = checkConfigFile(positionals[0] ?? null, env, pricesSchema)
+    const json = { ok: true, file: path, ...summaryOf(file) }
+    return { json, text: summaryText(json), ok: true }
+  },
+}
+
+type Summary = {
+  /** null: there is none. */
+  readonly file: string | null
+  readonly providers: number
+  readonly deployments: { readonly enabled: number; readonly disabled: number }
+  /** Catalog ids by region policy: what a key of that policy can ask for. */
+  readonly models: Readonly<Record<string, readonly string[]>>
+  /** Models of the catalog's list that no deployment serves. */
+  readonly unserved: readonly string[]
+  /** Models that a sandbox serves beside a real provider, so that an answer may be either. */
+  readonly mixed: readonly string[]
+}
+
+function summaryOf(config: MartFile): Omit<Summary, 'file'> {
+  const { providers, deployments, regions } = config
+  const catalog = overlaidCatalogData(models, config)
+  const enabled = deployments.filter((deployment) => deployment.enabled)
+  const servedIn = (serves: readonly string[]): string[] =>
+    catalog
+      .filter(({ id }) => enabled.some(({ model, region }) => serves.includes(region) && (model ?? id) === id))
+      .map(({ id }) => id)
+  const byPolicy = Object.entries(regions).map(([policy, { serves }]) => [policy, servedIn(serves)] as const)
+  const served = new Set(byPolicy.flatMap(([, ids]) => ids))
+  return {
+    providers: Object.keys(providers).length,
+    deployments: { enabled: enabled.length, disabled: deployments.length - enabled.length },
+    models: Object.fromEntries(byPolicy),
+    mixed: catalog.filter(({ id }) => isMixed(config, id)).map(({ id }) => id),
+    unserved: catalog.filter(({ id, listed }) => listed && !served.has(id)).map(({ id }) => id),
+  }
+}
+
+const isMixed = ({ providers, deployments, regions }: MartFile, id: string): boolean =>
+  Object.values(regions).some(({ serves }) => {
+    const serving = deployments.filter(
+      ({ enabled, model, region }) => enabled && serves.includes(region) && (model ?? id) === id,
+    )
+    const simulated = serving.filter(({ provider }) => providers[provider]!.kind === 'sandbox')
+    return simulated.length > 0 && simulated.length < serving.length
+  })
+
+function summaryText({ file, providers, deployments, models, unserved, mixed }: Summary): string {
+  const { enabled, disabled } = deployments
+  return [
+    file === null ? 'There is no mart.yaml here: a start would use the defaults.' : `${file} is valid.`,
+    '',
+    facts([
+      ['providers', String(providers)],
+      ['deployments', disabled === 0 ? String(enabled) : `${enabled}, and ${disabled} not enabled`],
+      ...Object.entries(models).map(([policy, ids]): [string, string] => [`models in ${policy}`, listText(ids)]),
+    ]),
+    ...(mixed.length === 0 ? [] : ['', `Note: a sandbox simulates ${mixed.join(', ')} beside real providers.`]),
+    ...(unserved.length === 0 ? [] : ['', `Note: no deployment serves ${unserved.join(', ')}.`]),
+  ].join('\n')
+}
+
+const listText = (ids: readonly string[]): string => (ids.length === 0 ? 'none' : `${ids.length}: ${ids.join(', ')}`)
+
+export const configCommands: readonly Command[] = [check]

@@ -1,0 +1,57 @@
+/** `mart deployment` and `mart config reload`. */
+import type { DeploymentJson, ListJson, ReloadJson } from '../control/contract.ts'
+import type { Command } from './command-line.ts'
+import { count, table } from './text.ts'
+
+const list: Command = {
+  words: ['deployment', 'list'],
+  positionals: [],
+  flags: {},
+  summary: 'Show every deployment and how it does',
+  async run(_line, { server }) {
+    const json = await server().ask<ListJson<DeploymentJson>>('GET', '/deployments')
+    const cells = json.data.map((each) => [
+      each.id,
+      each.model ?? 'every model',
+      each.region,
+      `${each.state}${each.restMs > 0 ? ` for ${Math.ceil(each.restMs / 1000)} s` : ''}`,
+      count(each.inFlight),
+      each.firstByteMs === null ? '–' : `${each.firstByteMs} ms`,
+    ])
+    const text = table(['ID', 'MODEL', 'REGION', 'STATE', 'IN FLIGHT', 'FIRST BYTE'], cells, [
+      'IN FLIGHT',
+      'FIRST BYTE',
+    ])
+    return { json, text, ok: true }
+  },
+}
+
+const steer = (word: 'drain' | 'resume', summary: string, done: string): Command => ({
+  words: ['deployment', word],
+  positionals: ['ID'],
+  flags: {},
+  summary,
+  async run({ positionals: [id] }, { server }) {
+    const json = await server().ask<DeploymentJson>('POST', `/deployments/${encodeURIComponent(id!)}/${word}`, {})
+    return { json, text: `${json.id} ${done}; ${json.inFlight} in flight.`, ok: true }
+  },
+})
+
+const reload: Command = {
+  words: ['config', 'reload'],
+  positionals: [],
+  flags: {},
+  summary: 'Have the server read its configuration file again',
+  async run(_line, { server }) {
+    const json = await server().ask<ReloadJson>('POST', '/config/reload', {})
+    const text = json.ok ? (json.changed ? 'The new configuration serves.' : 'Nothing has changed.') : json.reason
+    return { json, text, ok: json.ok }
+  },
+}
+
+export const deploymentCommands: readonly Command[] = [
+  list,
+  steer('drain', 'Send nothing more to a deployment, until it is resumed or the server is started again', 'is drained'),
+  steer('resume', 'Use a deployment again', 'is used again'),
+  reload,
+]

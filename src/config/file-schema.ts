@@ -1,0 +1,213 @@
+/**
+ * The sections of `mart.yaml`, each field with the words that editors and the reference page show.
+ * What one field says about another is checked in `resolve.ts`.
+ */
+import { z } from 'zod'
+import { secretField, textField, type References } from '../lib/references.ts'
+import { providerSchema } from '../upstreams/providers.ts'
+import { flag, mapping, name, ppm, section, url, whole } from './fields.ts'
+
+/** The format of one model's dated prices, which the price book knows. */
+export type PricesSchema = z.ZodType<readonly PricePeriod[]>
+type PricePeriod = { readonly tiers: Readonly<Record<string, readonly PriceRow[] | undefined>> }
+type PriceRow = { readonly usdPerMillion: Amounts; readonly usdPerPiece: Amounts }
+/** USD by class of usage. */
+type Amounts = Readonly<Record<string, string | undefined>>
+export type MartFileData = z.infer<ReturnType<typeof fileData>>
+
+/** The file as it is written, with its references resolved. */
+export const fileData = (references: References, prices: PricesSchema) =>
+  section({
+    defaults: defaults.prefault({}).describe('What a new key has when it is made without a word about it.'),
+    providers: mapping(name, providerSchema(references))
+      .default({})
+      .describe('Accounts at vendors, by a name of your own. Without any, only the sandbox is served.'),
+    deployments: z
+      .array(deploymentData(references), 'a list')
+      .default([])
+      .describe('What is served: a model at a provider, in a region.'),
+    regions: regions.describe('Region policies by name: where the requests of a key may go. They never go elsewhere.'),
+    failover: failover.prefault({}).describe('Moving to the next deployment when one fails before its first byte.'),
+    deadlines: deadlines.prefault({}).describe('How long an upstream may take.'),
+    drain: drain.prefault({}).describe('Answers that are read on after their client left, for their real usage.'),
+    priceBook: priceBook(prices).prefault({}).describe('What is charged, on top of or instead of the list prices.'),
+    aliases: mapping(alias, z.string('a model of the catalog').describe('Catalog id of the model that is meant.'))
+      .default({})
+      .describe('Names of your own for models of the catalog, accepted in requests.'),
+    lifecycle: mapping(z.string(), lifecycle)
+      .default({})
+      .describe('What differs from the catalog about the life of a model, by catalog id.'),
+    metrics: metrics.prefault({}).describe('Prometheus metrics, on a port of their own.'),
+    tracing: tracing(references).prefault({}).describe('OpenTelemetry traces.'),
+    log: log.prefault({}).describe('The log on standard error.'),
+  })
+
+const limit = (what: string) => whole(1, 1_000_000_000).nullable().default(null).describe(`${what}; null: no limit.`)
+
+const defaults = section({
+  region: name.optional().describe('Region policy, one of `regions`; us unless said.'),
+  rpm: limit('Requests per minute'),
+  tpm: limit('Tokens per minute'),
+  concurrency: limit('Requests at the same time'),
+})
+
+const deploymentData = (references: References) =>
+  section({
+    model: z
+      .string('a model of the catalog')
+      .describe('The model: a catalog id or an alias. `*`, at a sandbox only: every model.'),
+    provider: z.string('a name of `providers`').describe('The provider, a name of `providers`.'),
+    region: z
+      .string('a region that a policy serves')
+      .describe('Where it processes data: a region that a policy serves.'),
+    name: name
+      .optional()
+      .describe('Shown on receipts, in reports and logs. Unless said: provider and model, and region where needed.'),
+    upstreamModel: textField(references)
+      .pipe(z.string().min(1, 'text'))
+      .nullable()
+      .default(null)
+      .describe("The provider's own name for the model; null: the name that the client wrote."),
+    weight: whole(1, 1000).default(1).describe('Share of the requests among deployments of the same priority.'),
+    priority: whole(0, 100)
+      .default(0)
+      .describe('Lower ones are used first, higher ones only when no lower one can serve.'),
+    rpm: limit('Ceiling of the account there, requests per minute'),
+    tpm: limit('Ceiling of the account there, tokens per minute'),
+    enabled: flag(true).describe('Whether it serves.'),
+    pricePpm: ppm(0, 100_000_000, 1_000_000).describe(
+      'What is charged, in millionths of the price in the price book: 1100000 is 10 % more.',
+    ),
+    costPpm: ppm(0, 100_000_000, 1_000_000).describe(
+      'What the provider asks, in millionths of the list price: 900000 is a discount of 10 %.',
+    ),
+    onAbort: z
+      .enum(['drain', 'cut'], 'drain or cut')
+      .nullable()
+      .default(null)
+      .describe(
+        'An answer whose client left is read on for its real usage (`drain`) or cut off and counted (`cut`); null: as is best for the kind of provider.',
+      ),
+  })
+
+/** Each is the first part of a path of ours, which `/<policy>/v1` would hide. */
+const reservedPolicies = ['v1', 'v1beta', 'genai', 'api', 'upload', 'healthz', 'readyz', 'metrics', 'assets']
+const policyName = name.refine(
+  (text) => !reservedPolicies.includes(text),
+  `any name but ${reservedPolicies.join(', ')}`,
+)
+const regions = mapping(
+  policyName,
+  section({
+    serves: z
+      .array(name, 'a list of regions')
+      .min(1, 'at least one region')
+      .describe('Regions whose deployments may serve its requests.'),
+    mayChoose: z
+      .array(name, 'a list of policies')
+      .default([])
+      .describe('Other policies that a client may choose for a request, by the path `/<policy>/v1`.'),
+  }),
+)
+  .refine((policies) => Object.keys(policies).length > 0, 'at least one policy')
+  .default({ us: { serves: ['us'], mayChoose: ['eu'] }, eu: { serves: ['eu'], mayChoose: [] } })
+
+const failover = section({
+  attemptsMax: whole(1, 10).default(3).describe('Deployments that are tried for one request, at most.'),
+  jitterMs: whole(0, 5000).default(50).describe('The longest random wait between two attempts, ms.'),
+})
+
+const firstByteMs = whole(100, 3_600_000)
+const idleMs = whole(100, 3_600_000)
+const totalMs = whole(100, 7_200_000)
+const deadlinesOfKind = (kind: string) =>
+  section({
+    firstByteMs: firstByteMs.optional().describe('ms until the answer begins.'),
+    idleMs: idleMs.optional().describe('ms between two pieces of an answer.'),
+    totalMs: totalMs.optional().describe('ms for a request in all.'),
+  })
+    .prefault({})
+    .describe(`Deadlines of ${kind} models; what is not said here is as for all.`)
+const deadlines = section({
+  connectMs: whole(50, 60_000).default(5_000).describe('ms until there is a connection.'),
+  firstByteMs: firstByteMs.default(600_000).describe('ms until the answer begins; long reasoning takes minutes.'),
+  idleMs: idleMs.default(300_000).describe('ms between two pieces of an answer.'),
+  totalMs: totalMs.default(1_800_000).describe('ms for a request with all its attempts.'),
+  byKind: section({
+    text: deadlinesOfKind('text'),
+    image: deadlinesOfKind('image'),
+    video: deadlinesOfKind('video'),
+    embeddings: deadlinesOfKind('embeddings'),
+  })
+    .prefault({})
+    .describe('Deadlines that differ by the kind of model.'),
+})
+
+const drain = section({
+  concurrentMax: whole(0, 100_000).default(256).describe('Answers that are read on at the same time, at most.'),
+  msMax: whole(0, 600_000).default(60_000).describe('ms for each, from when its client left.'),
+})
+
+const markupAllowed = [-1_000_000, 100_000_000] as const
+const priceBook = (prices: PricesSchema) =>
+  section({
+    markupPpm: ppm(...markupAllowed, 0).describe(
+      'Added to every list price, in millionths of it: 200000 is 20 % more, -100000 is 10 % less.',
+    ),
+    models: mapping(
+      z.string(),
+      section({
+        markupPpm: whole(...markupAllowed)
+          .transform((millionths) => BigInt(millionths))
+          .optional()
+          .describe('Markup of this model instead of the one for all, in millionths.'),
+        prices: prices.optional().describe('Dated prices of this model instead of its list prices.'),
+      }),
+    )
+      .default({})
+      .describe('What differs for a model, by catalog id.'),
+  })
+
+const alias = z.string().regex(/^[A-Za-z0-9][\w.-]{0,127}$/, 'letters, digits, hyphens, dots and underscores')
+
+const lifecycle = section({
+  shutdown: z.iso
+    .date('a day, YYYY-MM-DD, or null')
+    .nullable()
+    .optional()
+    .describe('The day on which the vendor stops serving it, `YYYY-MM-DD`; null: none.'),
+  replacement: z.string('a model').nullable().optional().describe('The model to use instead; null: none.'),
+  listed: z.boolean('true or false').optional().describe('Whether lists of models show it.'),
+})
+
+const metrics = section({
+  port: whole(1, 65_535).nullable().default(null).describe('The port; null: no metrics.'),
+  host: z
+    .string()
+    .regex(/^[\w.:%-]+$/, 'a host name or an IP address')
+    .default('127.0.0.1')
+    .describe('The address to listen at.'),
+})
+
+const tracing = (references: References) =>
+  section({
+    endpoint: textField(references)
+      .pipe(url)
+      .nullable()
+      .default(null)
+      .describe('URL of an OTLP/HTTP collector; null: no traces. May contain `${NAME}`.'),
+    headers: mapping(
+      z.string().regex(/^[A-Za-z0-9-]+$/, 'the name of a header'),
+      secretField(references).describe('The value: `${NAME}` or `{file: PATH}`.'),
+    )
+      .default({})
+      .describe('Headers for the collector, such as its credential.'),
+    sampleRatio: z
+      .number('a number from 0 to 1')
+      .min(0, 'a number from 0 to 1')
+      .max(1, 'a number from 0 to 1')
+      .default(1)
+      .describe('The part of requests that is traced, from 0 to 1.'),
+  })
+
+const log = section({ requests: flag(true).describe('One event for each request.') })

@@ -1,0 +1,82 @@
+/** Reads `mart.yaml` and what it refers to. */
+import { existsSync, readFileSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
+import { parseDocument, type YAMLError } from 'yaml'
+import type { References } from '../lib/references.ts'
+import { Secret } from '../lib/secret.ts'
+import type { Environment } from './environment.ts'
+import type { PricesSchema } from './file-schema.ts'
+import { martFileSchema } from './mart-file.ts'
+import { ConfigError, refusal } from './refusal.ts'
+import type { MartFile } from './resolve.ts'
+
+const defaultFile = 'mart.yaml'
+
+/** The file of that name, or `mart.yaml` of the working folder when none is named; null when that is not there. Absolute. */
+export function martFilePath(named: string | undefined): string | null {
+  if (named !== undefined && named !== '') return resolve(named)
+  return existsSync(defaultFile) ? resolve(defaultFile) : null
+}
+
+/** Reads the file, or the defaults when `path` is null. Frozen. Throws `ConfigError`. */
+export function readMartFile(path: string | null, env: Environment, prices: PricesSchema): MartFile {
+  const data: unknown = path === null ? {} : (parseFile(path) ?? {})
+  const parsed = martFileSchema(referencesFrom(path, env), prices).safeParse(data)
+  if (!parsed.success) throw refusal(path ?? defaultFile, parsed.error, data)
+  return frozen(parsed.data)
+}
+
+const referencesFrom = (path: string | null, env: Environment): References => ({
+  env: (name) => env[name] ?? null,
+  file(named) {
+    try {
+      return readFileSync(resolve(path === null ? '.' : dirname(path), named), 'utf8')
+    } catch {
+      return null // The field says which file it is that cannot be read.
+    }
+  },
+})
+
+function parseFile(path: string): unknown {
+  const document = parseDocument(readText(path), { prettyErrors: true })
+  const wrong = document.errors[0] ?? document.warnings[0]
+  if (wrong) throw new ConfigError(`${path}: ${syntaxError(wrong)}; allowed: YAML 1.2`)
+  try {
+    return document.toJS()
+  } catch {
+    // What the parser says then is a name from the file, which may be anything.
+    throw new ConfigError(`${path}: an alias (*name) leads nowhere, or too far; allowed: YAML 1.2`)
+  }
+}
+
+function readText(path: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (error) {
+    throw new ConfigError(`${path}: cannot be read (${(error as NodeJS.ErrnoException).code ?? String(error)})`)
+  }
+}
+
+/** The parser's message goes on with an excerpt of the file, which may hold a secret. */
+function syntaxError({ linePos, message }: YAMLError): string {
+  const said = message.split('\n')[0]!.replace(/ at line \d+, column \d+:?$/, '')
+  return linePos ? `line ${linePos[0].line}, column ${linePos[0].col}: ${said}` : said
+}
+
+/** Freezes a value and all that it holds. */
+export function frozen<T extends object>(value: T): Readonly<T> {
+  for (const part of Object.values(value)) if (typeof part === 'object' && part !== null) frozen(part as object)
+  return Object.freeze(value)
+}
+
+/** Whether two files come to the same, secrets included. */
+export function isSameConfig(a: unknown, b: unknown): boolean {
+  if (a instanceof Secret) return b instanceof Secret && a.equals(b)
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return Object.is(a, b)
+  const names = Object.keys(a)
+  return (
+    Array.isArray(a) === Array.isArray(b) &&
+    names.length === Object.keys(b).length &&
+    names.every((name) => Object.hasOwn(b, name) && isSameConfig(a[name as never], b[name as never]))
+  )
+}

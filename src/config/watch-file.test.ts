@@ -1,0 +1,197 @@
+import { afterEach, expect, test } from 'bun:test'
+import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { pricesSchema } from '../money/price-book-data.ts'
+import { readMartFile } from './load.ts'
+import { ConfigError } from './refusal.ts'
+import { watchMartFile, type FileWatch } from './watch-file.ts'
+
+const settledMs = 100
+/** Longer than it takes to notice a change and see that it is complete. */
+const quietMs = 6 * settledMs
+
+const open: FileWatch[] = []
+afterEach(() => {
+  for (const watch of open.splice(0)) watch.close()
+})
+
+async function until(holds: () => boolean): Promise<void> {
+  const deadline = Date.now() + 10_000
+  while (!holds()) {
+    if (Date.now() > deadline) throw new Error('it never came to hold')
+    await Bun.sleep(10)
+  }
+}
+
+/** A folder with a file that is watched; what came of it so far. */
+function watched(text = 'failover: {jitterMs: 1}', folder = mkdtempSync(join(tmpdir(), 'mart-watch-'))) {
+  const path = join(folder, 'mart.yaml')
+  writeFileSync(path, text)
+  const read = () => readMartFile(path, {}, pricesSchema)
+  const seen = { jitter: [] as number[], refused: [] as string[] }
+  const watch = watchMartFile({
+    path,
+    file: read(),
+    read,
+    onChange: ({ failover: { jitterMs } }) => {
+      if (jitterMs === 13) throw new Error('no thirteen')
+      seen.jitter.push(jitterMs)
+    },
+    onRefused: (reason) => seen.refused.push(reason),
+  })
+  open.push(watch)
+  return { folder, path, seen, watch, write: (data: string) => writeFileSync(path, data) }
+}
+
+test('a file that is written again is taken over, once', async () => {
+  const { seen, write } = watched()
+  write('failover: {jitterMs: 2}')
+  await until(() => seen.jitter.length > 0)
+  await Bun.sleep(quietMs)
+  expect(seen).toEqual({ jitter: [2], refused: [] })
+})
+
+test('a file that an editor puts in the place of the old one is taken over, again and again', async () => {
+  const { path, seen } = watched()
+  for (const jitterMs of [2, 3, 4]) {
+    writeFileSync(`${path}.new`, `failover: {jitterMs: ${jitterMs}}`)
+    renameSync(`${path}.new`, path)
+    await until(() => seen.jitter.at(-1) === jitterMs)
+  }
+  expect(seen).toEqual({ jitter: [2, 3, 4], refused: [] })
+})
+
+test('a mounted file whose folder is swapped behind a link is taken over', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'mart-watch-'))
+  const version = (name: string, jitterMs: number): void => {
+    mkdirSync(join(folder, name))
+    writeFileSync(join(folder, name, 'mart.yaml'), `failover: {jitterMs: ${jitterMs}}`)
+    symlinkSync(name, join(folder, 'next'))
+    renameSync(join(folder, 'next'), join(folder, 'data'))
+  }
+  version('one', 1)
+  symlinkSync('data/mart.yaml', join(folder, 'mart.yaml'))
+  const { seen } = watched('failover: {jitterMs: 1}', folder)
+  version('two', 2)
+  await until(() => seen.jitter.length > 0)
+  expect(seen.jitter).toEqual([2])
+})
+
+test('a file that is written in pieces is read when it is complete', async () => {
+  const { seen, write } = watched()
+  let longestMs = 0
+  for (const piece of ['failover: {', 'failover: {jitterMs', 'failover: {jitterMs: 1', 'failover: {jitterMs: 12}']) {
+    const startedAt = performance.now()
+    write(piece)
+    await Bun.sleep(settledMs / 2)
+    longestMs = Math.max(longestMs, performance.now() - startedAt)
+  }
+  await until(() => seen.jitter.length > 0)
+  expect(seen.jitter).toEqual([12])
+  // On a machine so busy that a piece rested for longer, it was right to read it.
+  if (longestMs < settledMs) expect(seen.refused).toEqual([])
+})
+
+test('a change that changes nothing is not taken for one', async () => {
+  const { seen, watch, write } = watched()
+  write('# A comment.\nfailover:\n  jitterMs: 1\n')
+  await Bun.sleep(quietMs)
+  expect(watch.reload()).toEqual({ ok: true, changed: false })
+  expect(seen).toEqual({ jitter: [], refused: [] })
+})
+
+test('a bad file is refused in one line, and the next good one taken over', async () => {
+  const { path, seen, write } = watched()
+  write('failover: {jitterMs: soon}')
+  await until(() => seen.refused.length > 0)
+  expect(seen.refused).toEqual([`${path}: failover.jitterMs is "soon"; allowed: a whole number from 0 to 5000`])
+  write('failover: {jitterMs: 2}')
+  await until(() => seen.jitter.length > 0)
+  expect(seen.jitter).toEqual([2])
+})
+
+test('a file that is gone is refused: what runs never falls back to the sandbox', async () => {
+  const { path, seen, watch, write } = watched()
+  rmSync(path)
+  await until(() => seen.refused.length > 0)
+  expect(seen.refused).toEqual([`${path}: cannot be read (ENOENT)`])
+  expect(watch.reload()).toEqual({ ok: false, reason: `${path}: cannot be read (ENOENT)` })
+  write('failover: {jitterMs: 2}')
+  await until(() => seen.jitter.length > 0)
+})
+
+test('what the rest of the system refuses is refused, and tried again when asked', () => {
+  const { path, seen, watch, write } = watched()
+  write('failover: {jitterMs: 13}')
+  const refused = { ok: false as const, reason: `${path}: Error: no thirteen` }
+  expect([watch.reload(), watch.reload()]).toEqual([refused, refused])
+  write('failover: {jitterMs: 14}')
+  expect(watch.reload()).toEqual({ ok: true, changed: true })
+  expect(watch.reload()).toEqual({ ok: true, changed: false })
+  expect(seen.jitter).toEqual([14])
+})
+
+test('a secret that was rotated in its own file is taken over when asked', () => {
+  const { folder, seen, watch, write } = watched('')
+  writeFileSync(join(folder, 'key'), 'hunter2')
+  write('tracing: {headers: {authorization: {file: key}}}')
+  expect(watch.reload()).toEqual({ ok: true, changed: true })
+  expect(watch.reload()).toEqual({ ok: true, changed: false })
+  writeFileSync(join(folder, 'key'), 'hunter3')
+  expect(watch.reload()).toEqual({ ok: true, changed: true })
+  rmSync(join(folder, 'key'))
+  expect(watch.reload()).toMatchObject({ ok: false })
+  expect(seen.refused.join()).not.toContain('hunter')
+})
+
+test('a watch that is closed sees nothing more', async () => {
+  const { seen, watch, write } = watched()
+  watch.close()
+  write('failover: {jitterMs: 2}')
+  await Bun.sleep(quietMs)
+  expect(seen).toEqual({ jitter: [], refused: [] })
+})
+
+test('a start without a file has nothing to read again', () => {
+  const file = readMartFile(null, {}, pricesSchema)
+  const refuse = (): never => {
+    throw new ConfigError('read')
+  }
+  const watch = watchMartFile({ path: null, file, read: refuse, onChange: refuse, onRefused: refuse })
+  open.push(watch)
+  expect(watch.reload()).toEqual({ ok: true, changed: false })
+})
+
+test('SIGHUP reads the file and the files it names again', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'mart-hangup-'))
+  const path = join(folder, 'mart.yaml')
+  writeFileSync(join(folder, 'key'), 'one')
+  writeFileSync(path, 'tracing: {headers: {authorization: {file: key}}}')
+  const program = `
+    import { loadConfig, watchConfig } from ${JSON.stringify(resolve(import.meta.dir, '../config.ts'))}
+    import { pricesSchema } from ${JSON.stringify(resolve(import.meta.dir, '../money/price-book-data.ts'))}
+    const env = { MART_CONFIG: ${JSON.stringify(path)} }
+    const say = (word) => process.stdout.write(word + '\\n')
+    watchConfig(loadConfig(env, pricesSchema), env, pricesSchema, {
+      onChange: (file) => say(file.tracing.headers.authorization.reveal()),
+      onRefused: () => say('refused'),
+    })
+    setInterval(() => undefined, 1000)
+    say('ready')`
+  const child = Bun.spawn([process.execPath, '-e', program], { stdout: 'pipe', stderr: 'inherit' })
+  let said = ''
+  const listening = (async () => {
+    for await (const chunk of child.stdout) said += new TextDecoder().decode(chunk)
+  })()
+  await until(() => said.includes('ready\n'))
+  writeFileSync(join(folder, 'key'), 'two')
+  child.kill('SIGHUP')
+  await until(() => said.includes('two\n'))
+  writeFileSync(join(folder, 'key'), '')
+  child.kill('SIGHUP')
+  await until(() => said.includes('refused\n'))
+  child.kill()
+  await listening
+  expect(said).toBe('ready\ntwo\nrefused\n')
+}, 30_000)

@@ -1,0 +1,331 @@
+/**
+ * One attempt: a paid call at one deployment, until there is an answer to give or a reason to try another.
+ * A plain answer is read whole and a stream to its first piece, because until then nothing was begun.
+ */
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Attempt } from '../store/store.ts'
+import type { Deployment, Refusal } from '../upstreams/deployment.ts'
+import type { Member } from '../upstreams/fleet.ts'
+import { UnreachableError } from '../upstreams/reach.ts'
+import { billingUnavailable, type Admitted } from './admit.ts'
+import type { GatewayDeps } from './deps.ts'
+import type { Reading } from './dialect.ts'
+import { GatewayError } from './errors.ts'
+import { retryMs, type Tried } from './failover.ts'
+import { readWhole } from './read-whole.ts'
+import { intentOf } from './settle.ts'
+import type { Cut, Exchange } from './watch.ts'
+
+export type Answered = {
+  readonly member: Member
+  readonly exchange: Exchange
+  readonly upstream: Response
+  readonly attempt: Attempt
+} & (
+  | { readonly kind: 'plain'; readonly bytes: Uint8Array; readonly reading: Reading }
+  | { readonly kind: 'stream'; readonly source: Source; readonly first: FirstPiece }
+  | { readonly kind: 'refused'; readonly refusal: Refusal }
+)
+
+export type Source = Pick<ReadableStreamDefaultReader<Uint8Array>, 'read' | 'cancel'>
+/** The stream's first piece, as it was asked for; it may still be on its way. */
+export type FirstPiece = ReturnType<Source['read']>
+
+/** Sends an admitted call to one deployment; whatever goes wrong there is a trouble with a name. Throws only `billing_unavailable`. */
+export async function attempt(
+  request: Request,
+  admitted: Admitted,
+  member: Member,
+  deps: GatewayDeps,
+): Promise<Tried<Answered>> {
+  const { deployment, health } = member
+  const exchange = deps.watch.begin(deps.deadlinesFor(admitted.call.model.kind), admitted.startedAt)
+  const trying = { admitted, member, exchange, begunAt: deps.clock.monotonic() }
+  health.begin(deployment, admitted.call.asked.inputTokensGuess, trying.begunAt)
+  let isOpen = false
+  try {
+    await intend(trying, deps)
+    const tried = await answered(request, trying, deps).then(
+      (answer): Tried<Answered> => ({ answer }),
+      (error: unknown) => troubled(error, trying, deps),
+    )
+    isOpen = 'answer' in tried
+    note(tried, trying, deps)
+    if (!('answer' in tried && tried.answer.kind === 'stream')) health.ended()
+    return tried
+  } finally {
+    if (!isOpen) exchange.end()
+  }
+}
+
+/** Written before the call goes out, and again where it goes elsewhere, so that recovery names the right one. */
+async function intend({ admitted, member }: Trying, deps: GatewayDeps): Promise<void> {
+  await deps.journal.intend(intentOf(admitted, member.deployment)).catch((cause: unknown) => {
+    member.health.ended()
+    throw billingUnavailable('the intent could not be written', cause)
+  })
+}
+
+type Trying = {
+  readonly admitted: Admitted
+  readonly member: Member
+  readonly exchange: Exchange
+  readonly begunAt: number
+}
+
+async function answered(request: Request, trying: Trying, deps: GatewayDeps): Promise<Answered> {
+  const { admitted, member, exchange } = trying
+  const upstream = await send(request, trying, deps)
+  exchange.answered(deps.clock.monotonic())
+  const attempt = attemptOf(trying, { status: upstream.status, error: null, firstByteMs: since(trying, deps) }, deps)
+  const answer = { member, exchange, upstream, attempt }
+  const { asked, endpoint } = admitted.call
+  if (upstream.status !== 200) return { ...answer, kind: 'refused', refusal: await refusalOf(upstream, trying, deps) }
+  // An upstream that answers a streamed call in one piece is metered as one piece. Gemini streams may be JSON arrays.
+  if (asked.streamed && (endpoint.dialect.name === 'genai' || isEventStream(upstream)))
+    return { ...answer, kind: 'stream', ...(await begun(upstream)) }
+  const bytes = await readWhole(upstream, () => exchange.heard(deps.clock.monotonic()))
+  return { ...answer, kind: 'plain', bytes, reading: readingOf(bytes, upstream, admitted) }
+}
+
+export const isEventStream = ({ headers }: Response): boolean =>
+  headers.get('content-type')?.startsWith('text/event-stream') ?? false
+
+/** A client waits for headers no longer than it must: SDKs give up when none come, while a model may think for minutes. */
+const firstPieceMs = 2_000
+
+/** Waits a moment for the first piece, so that a stream which breaks before it can begin elsewhere. */
+async function begun(upstream: Response): Promise<{ source: Source; first: FirstPiece }> {
+  const source: Source = upstream.body!.getReader()
+  const first = source.read()
+  const early = new AbortController()
+  const patience = sleep(firstPieceMs, null, { signal: early.signal }).catch(() => null)
+  // Waiting ends here for this piece, but it may still fail later: then whoever reads on is told.
+  first.catch(() => undefined)
+  try {
+    const piece = await Promise.race([first, patience])
+    if (piece?.done) throw new Error('the stream ended before it began')
+  } finally {
+    early.abort()
+  }
+  return { source, first }
+}
+
+/** What the upstream said when it refused. Whatever is not the client's own doing is thrown, as a trouble. */
+async function refusalOf(upstream: Response, { admitted, member }: Trying, deps: GatewayDeps): Promise<Refusal> {
+  const { deployment } = member
+  const { asked, endpoint } = admitted.call
+  const refusal = deployment.adapter.refusal({
+    dialect: endpoint.dialect.name,
+    status: upstream.status,
+    headers: upstream.headers,
+    body: await readWhole(upstream, () => undefined),
+    upstreamModel: deployment.upstreamModel ?? asked.modelName,
+    askedModel: asked.modelName,
+  })
+  if (refusal.fault === 'client' || refusal.fault === 'policy') return refusal
+  alert(refusal, deployment, deps)
+  throw new RefusedError(upstream.status, refusal)
+}
+
+/** An upstream's refusal that is no fault of the client. */
+class RefusedError extends Error {
+  readonly status: number
+  readonly refusal: Refusal
+
+  constructor(status: number, refusal: Refusal) {
+    super(`the upstream answered ${status}: ${refusal.fault}`)
+    this.name = 'RefusedError'
+    this.status = status
+    this.refusal = refusal
+  }
+}
+
+/** A 200 whose body is not what the dialect says. */
+class UnreadableError extends Error {
+  constructor(cause: unknown) {
+    super('the answer could not be read', { cause })
+    this.name = 'UnreadableError'
+  }
+}
+
+function readingOf(bytes: Uint8Array, upstream: Response, { call }: Admitted): Reading {
+  try {
+    return call.asked.readAnswer(bytes, upstream.headers)
+  } catch (error) {
+    throw new UnreadableError(error)
+  }
+}
+
+const operatorEvents = {
+  quota: 'upstream-out-of-quota',
+  credential: 'upstream-credential-refused',
+  missing: 'upstream-model-missing',
+} as const
+
+function alert({ fault }: Refusal, { id }: Deployment, deps: GatewayDeps): void {
+  if (fault === 'quota' || fault === 'credential' || fault === 'missing')
+    deps.observer.alert({ event: operatorEvents[fault], deployment: id })
+}
+
+async function send(request: Request, trying: Trying, deps: GatewayDeps): Promise<Response> {
+  const { admitted, member, exchange } = trying
+  const { adapter, upstreamModel } = member.deployment
+  const { endpoint, asked, model } = admitted.call
+  const name = upstreamModel ?? asked.modelName
+  const address = await adapter.address({
+    dialect: endpoint.dialect.name,
+    path: asked.upstreamPath(name),
+    model: name,
+    tier: asked.tiers.at(-1) ?? null,
+  })
+  await deps.reach.check(address.url, deps.deadlinesFor(model.kind).connectMs, exchange.signal)
+  const body = asked.upstreamBody({
+    outputTokensPerAnswer: admitted.outputTokensPerAnswer,
+    upstreamModel: name === asked.modelName ? null : name,
+    reportsStreamUsage: adapter.reportsStreamUsage,
+    rewrite: adapter.rewriteBody,
+  })
+  const leave = (): void => exchange.cut('client-left')
+  request.signal.addEventListener('abort', leave, { once: true })
+  if (request.signal.aborted) leave()
+  try {
+    const upstream = await fetch(address.url, {
+      method: 'POST',
+      headers: { ...forwarded(request.headers), ...address.headers, 'x-client-request-id': admitted.requestId },
+      body,
+      signal: exchange.signal,
+      redirect: 'manual',
+      // Bun gives up after 300 s by itself; the watch has the deadlines.
+      timeout: false,
+    } as RequestInit)
+    deps.reach.heard(address.url)
+    return upstream
+  } finally {
+    request.signal.removeEventListener('abort', leave)
+  }
+}
+
+/** The client's headers that mean something to an upstream. Never its credential, and nothing we do not know. */
+const forwardedHeaders = ['openai-beta', 'x-sandbox'] as const
+function forwarded(headers: Headers): Record<string, string> {
+  // Usage is read out of the bytes, so they must not come compressed.
+  const kept: Record<string, string> = { 'content-type': 'application/json', 'accept-encoding': 'identity' }
+  for (const name of forwardedHeaders) {
+    const value = headers.get(name)
+    if (value !== null) kept[name] = value
+  }
+  return kept
+}
+
+const since = ({ begunAt }: Trying, deps: GatewayDeps): number => deps.clock.monotonic() - begunAt
+
+function attemptOf(
+  { admitted, member, begunAt }: Trying,
+  outcome: Pick<Attempt, 'status' | 'error' | 'firstByteMs'>,
+  deps: GatewayDeps,
+): Attempt {
+  const { id, region } = member.deployment
+  return {
+    deployment: id,
+    region,
+    ...outcome,
+    startedMs: begunAt - admitted.startedAt,
+    endedMs: deps.clock.monotonic() - admitted.startedAt,
+  }
+}
+
+/** What went wrong, and whether the call may be made elsewhere: never when it may have had an effect that lasts. */
+function troubled(error: unknown, trying: Trying, deps: GatewayDeps): Tried<Answered> & { trouble: unknown } {
+  const { exchange, admitted, member } = trying
+  const isSafe = !admitted.call.asked.hasEffects
+  const told = (status: number | null, text: string): Attempt =>
+    attemptOf(trying, { status, error: text, firstByteMs: null }, deps)
+  if (error instanceof RefusedError) {
+    const { fault, retryAfterMs } = error.refusal
+    const isDefinite = fault === 'rate' || fault === 'quota' || fault === 'credential' || fault === 'missing'
+    return {
+      trouble: fault,
+      retryAfterMs,
+      attempt: told(error.status, fault),
+      failure: refusedFailure(error),
+      isRepeatable: isDefinite || isSafe,
+      isRenewed: fault === 'credential' && member.deployment.adapter.renewCredential(),
+    }
+  }
+  const isUnsent = isNotSent(error)
+  return {
+    trouble: exchange.cutBy === 'client-left' ? 'client-left' : troubleOf(exchange.cutBy, isUnsent),
+    retryAfterMs: null,
+    attempt: told(
+      error instanceof UnreadableError ? 200 : null,
+      exchange.cutBy ??
+        (isUnsent
+          ? 'connection failed'
+          : error instanceof UnreadableError
+            ? error.message
+            : 'the connection broke off'),
+    ),
+    failure: failureOf(exchange, error),
+    isRepeatable: exchange.cutBy !== 'client-left' && exchange.cutBy !== 'total' && (isUnsent || isSafe),
+    isRenewed: false,
+  }
+}
+
+const troubleOf = (cutBy: Cut | null, isUnsent: boolean): 'timeout' | 'connect' | 'upstream' =>
+  cutBy !== null ? 'timeout' : isUnsent ? 'connect' : 'upstream'
+
+/** Bun's and Node's names for a connection that was never made. */
+const unsentCodes = new Set([
+  'ConnectionRefused',
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'FailedToOpenSocket',
+  'DNSException',
+])
+const isNotSent = (error: unknown): boolean =>
+  error instanceof UnreachableError || unsentCodes.has(String((error as { code?: unknown } | null)?.code))
+
+/** A failed connection in words for the caller: nothing was received, so nothing is owed. */
+export function failureOf({ cutBy }: Exchange, cause: unknown): GatewayError {
+  if (cutBy === 'first-byte' || cutBy === 'idle' || cutBy === 'total')
+    return new GatewayError('upstream_timeout', 'The model did not answer in time. You may try again.', {
+      retryAfterMs: retryMs,
+      cause,
+    })
+  const message =
+    cause instanceof UnreadableError
+      ? 'The model gave an answer that cannot be read. Nothing is owed; you may try again.'
+      : 'The model could not be reached or broke off its answer. You may try again.'
+  return new GatewayError('upstream_failed', message, { retryAfterMs: retryMs, cause })
+}
+
+/** A refusal that is not the client's doing: our credential, our quota, or the vendor's own trouble. Never the vendor's words. */
+export function refusedFailure(cause: { readonly status: number; readonly refusal: Refusal }): GatewayError {
+  const { fault, retryAfterMs } = cause.refusal
+  const details = { retryAfterMs: retryAfterMs ?? retryMs, cause }
+  if (fault === 'timeout')
+    return new GatewayError('upstream_timeout', 'The model did not answer in time. You may try again.', details)
+  // Nothing that passes by itself: an SDK that tries again at once only waits longer.
+  const isLasting = fault === 'quota' || fault === 'credential' || fault === 'missing'
+  return new GatewayError(
+    'upstream_failed',
+    'The model is overloaded or not available at the moment. Nothing is owed; you may try again.',
+    { ...details, ...(isLasting && { headers: { 'x-should-retry': 'false' } }) },
+  )
+}
+
+/** What the attempt says of the deployment, for the choices to come. */
+function note(tried: Tried<Answered>, { admitted, member }: Trying, deps: GatewayDeps): void {
+  const { deployment, health } = member
+  deps.observer.attemptEnded(admitted.requestId, 'answer' in tried ? tried.answer.attempt : tried.attempt)
+  if (!deployment.isTracked) return
+  const now = deps.clock.monotonic()
+  if ('answer' in tried) {
+    const { upstream, attempt } = tried.answer
+    health.succeeded(attempt.firstByteMs ?? 0, now)
+    const standing = deployment.adapter.standing(upstream.headers, admitted.call.endpoint.dialect.name)
+    if (standing) health.learn(standing, now)
+  } else if (tried.trouble !== 'client-left') health.failed(tried.trouble, tried.retryAfterMs, now)
+}

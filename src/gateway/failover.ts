@@ -1,0 +1,86 @@
+/**
+ * Trying deployments in turn, until one answers or trying on cannot help. Only before the first byte:
+ * what a client has seen the beginning of is never begun again.
+ */
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Attempt } from '../store/store.ts'
+import { choose, restMs, type Choice, type Member } from '../upstreams/fleet.ts'
+import type { Trouble } from '../upstreams/health.ts'
+import type { GatewayDeps } from './deps.ts'
+import { GatewayError } from './errors.ts'
+import type { Candidates } from './route.ts'
+
+/** What became of one attempt. */
+export type Tried<Answer> =
+  | { readonly answer: Answer }
+  | {
+      readonly trouble: Trouble | 'client-left'
+      readonly retryAfterMs: number | null
+      readonly attempt: Attempt
+      readonly failure: GatewayError
+      /** Whether another deployment may be asked for the same: nothing can have been done that matters. */
+      readonly isRepeatable: boolean
+      /** Whether the same one may be asked once more, with a fresh access token. */
+      readonly isRenewed: boolean
+    }
+
+export type Ask = Pick<Choice, 'affinity' | 'tokens'> & {
+  readonly candidates: Candidates
+  /** Monotonic ms after which no further attempt begins. */
+  readonly until: number
+  readonly attemptsMax: number
+}
+
+/** No deployment gave an answer; the attempts are for the receipt. */
+export class UpstreamError extends Error {
+  readonly failure: GatewayError
+  readonly attempts: readonly Attempt[]
+
+  constructor(failure: GatewayError, attempts: readonly Attempt[]) {
+    super(failure.message, { cause: failure })
+    this.name = 'UpstreamError'
+    this.failure = failure
+    this.attempts = attempts
+  }
+}
+
+/** The first answer of any candidate, with the attempts that failed before it. Throws `UpstreamError`. */
+export async function tryInTurn<Answer>(
+  ask: Ask,
+  once: (member: Member) => Promise<Tried<Answer>>,
+  deps: Pick<GatewayDeps, 'clock' | 'failover'>,
+): Promise<{ readonly answer: Answer; readonly failed: readonly Attempt[] }> {
+  const { serving } = ask.candidates
+  const failed: Attempt[] = []
+  const tried: Member[] = []
+  let renewed: Member | null = null
+  let last: GatewayError | null = null
+  for (;;) {
+    const member: Member | null = renewed ?? choose(serving, { ...ask, tried, now: deps.clock.monotonic() })
+    if (!member) throw new UpstreamError(last ?? nobodyFree(ask.candidates, deps.clock.monotonic()), failed)
+    const result = await once(member)
+    if ('answer' in result) return { answer: result.answer, failed }
+    failed.push(result.attempt)
+    last = result.failure
+    renewed = result.isRenewed && !tried.includes(member) ? member : null
+    tried.push(member)
+    const isOver = failed.length >= ask.attemptsMax || deps.clock.monotonic() >= ask.until
+    if (isOver || !result.isRepeatable) throw new UpstreamError(last, failed)
+    if (!renewed && tried.length < serving.members.length) await sleep(Math.random() * deps.failover.jitterMs)
+  }
+}
+
+/** When trying again may help, where nobody says. */
+export const retryMs = 1_000
+
+function nobodyFree({ serving }: Candidates, now: number): GatewayError {
+  const wait = restMs(serving, now)
+  return new GatewayError(
+    'upstream_failed',
+    'The model is overloaded or not available at the moment. Nothing is owed; you may try again.',
+    {
+      retryAfterMs: Number.isFinite(wait) ? Math.max(retryMs, Math.ceil(wait)) : retryMs,
+      cause: 'every deployment rests, is drained, or is at its ceiling',
+    },
+  )
+}

@@ -1,0 +1,113 @@
+/**
+ * What this gateway offers, as its configuration file has it: models, prices and deployments. Made anew
+ * whenever the file changes; requests under way keep what they were admitted with.
+ */
+import { loadCatalog, type Catalog, type ModelKind } from './catalog/catalog.ts'
+import models from './catalog/models.json'
+import {
+  ConfigError,
+  deadlinesFor,
+  markupOf,
+  overlaidCatalogData,
+  overlaidPrices,
+  type DeploymentConfig,
+  type MartFile,
+} from './config.ts'
+import type { Failover } from './gateway/deps.ts'
+import type { Deadlines, DrainBounds } from './gateway/watch.ts'
+import type { Clock } from './lib/clock.ts'
+import { loadPriceBook, type PriceBook } from './money/price-book.ts'
+import type { Deployment } from './upstreams/deployment.ts'
+import { createFleet, type Fleet } from './upstreams/fleet.ts'
+import { createAdapter, onAbortOf } from './upstreams/providers.ts'
+
+export type Offer = {
+  readonly catalog: Catalog
+  readonly prices: PriceBook
+  /** What providers ask of us: their list prices. */
+  readonly costs: PriceBook
+  readonly fleet: Fleet
+  readonly failover: Failover
+  readonly drain: DrainBounds
+  readonly deadlinesFor: (kind: ModelKind) => Deadlines
+  readonly keyDefaults: MartFile['defaults']
+  /** Whether nothing that is served is real. */
+  readonly simulated: boolean
+}
+
+export type OfferDeps = {
+  readonly clock: Clock
+  /** Where the built-in sandbox listens; null when none runs. */
+  readonly sandboxUrl: string | null
+}
+
+const costs = loadPriceBook(models)
+
+/** Builds the offer. What is known of deployments that `before` had as well is kept, less what kept calls away from them. Throws `ConfigError`. */
+export function createOffer(file: MartFile, deps: OfferDeps, before?: Offer): Offer {
+  const deployments = deploymentsOf(file, deps)
+  const fleet = createFleet(deployments, file.regions, before?.fleet)
+  for (const { health } of fleet.members) health.forgive()
+  return {
+    catalog: loadCatalog(overlaidCatalogData(models, file)),
+    prices: isListPriced(file) ? costs : loadPriceBook(overlaidPrices(models, file), markupOf(file)),
+    costs,
+    fleet,
+    failover: file.failover,
+    drain: file.drain,
+    deadlinesFor: (kind) => deadlinesFor(file.deadlines, kind),
+    keyDefaults: file.defaults,
+    simulated: deployments.every(({ simulated }) => simulated),
+  }
+}
+
+const isListPriced = ({ priceBook }: MartFile): boolean =>
+  priceBook.markupPpm === 0n && Object.keys(priceBook.models).length === 0
+
+/** Whether the built-in sandbox must run for this file. */
+export const needsSandbox = ({ providers }: MartFile): boolean =>
+  Object.values(providers).some((provider) => provider.kind === 'sandbox' && provider.url === undefined)
+
+/** One adapter for each provider, so that its deployments share an access token. */
+function deploymentsOf({ providers, deployments }: MartFile, { clock, sandboxUrl }: OfferDeps): Deployment[] {
+  const adapters = new Map(
+    Object.entries(providers).map(([name, provider]) => {
+      if (provider.kind !== 'sandbox' || provider.url !== undefined)
+        return [name, createAdapter(provider, { fetch, clock })]
+      if (sandboxUrl === null)
+        throw new ConfigError(
+          `providers.${name}: the built-in sandbox starts with the server; restart it, or give a url`,
+        )
+      return [name, createAdapter({ ...provider, url: sandboxUrl }, { fetch, clock })]
+    }),
+  )
+  return deployments
+    .filter(({ enabled }) => enabled)
+    .map((deployment) => {
+      const { kind } = providers[deployment.provider]!
+      return deploymentOf(deployment, kind, adapters.get(deployment.provider)!)
+    })
+}
+
+function deploymentOf(config: DeploymentConfig, kind: Deployment['kind'], adapter: Deployment['adapter']): Deployment {
+  const { name, provider, model, upstreamModel, region, weight, priority, rpm, tpm, pricePpm, costPpm } = config
+  const isSandbox = kind === 'sandbox'
+  return {
+    id: name,
+    provider,
+    kind,
+    model,
+    upstreamModel,
+    region,
+    simulated: isSandbox,
+    priority,
+    weight,
+    rpm,
+    tpm,
+    pricePpm,
+    costPpm,
+    onAbort: config.onAbort ?? onAbortOf(kind),
+    isTracked: !isSandbox,
+    adapter,
+  }
+}

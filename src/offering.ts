@@ -1,0 +1,57 @@
+/** The offer of a running gateway: what its configuration file says now. */
+import { watchConfig, type Config, type Environment, type FileWatch } from './config.ts'
+import type { Log } from './lib/log.ts'
+import { pricesSchema } from './money/price-book-data.ts'
+import { createOffer, type Offer, type OfferDeps } from './offer.ts'
+
+export type Offering = {
+  readonly current: () => Offer
+  /** An object whose members are the current offer's at every look. */
+  readonly live: () => Offer
+  /** Reads the configuration file again. */
+  readonly reload: FileWatch['reload']
+  readonly close: () => void
+}
+
+type OfferingDeps = OfferDeps & { readonly log: Log; readonly env: Environment }
+
+/** Builds the offer, and builds it anew whenever the file changes. A file that is refused leaves it as it is and is logged. Throws `ConfigError`. */
+export function startOffering(config: Config, deps: OfferingDeps): Offering {
+  let offer = createOffer(config, deps)
+  const { reload, close } = watchConfig(config, deps.env, pricesSchema, {
+    onChange(file) {
+      offer = createOffer(file, deps, offer)
+      deps.log.info({ event: 'config-changed', deployments: offer.fleet.members.length })
+    },
+    onRefused: (reason) => deps.log.error({ event: 'config-refused', reason }),
+  })
+  return { current: () => offer, live: () => liveOf(() => offer), reload, close }
+}
+
+const liveOf = (offer: () => Offer): Offer => ({
+  get catalog() {
+    return offer().catalog
+  },
+  get prices() {
+    return offer().prices
+  },
+  get costs() {
+    return offer().costs
+  },
+  get fleet() {
+    return offer().fleet
+  },
+  get failover() {
+    return offer().failover
+  },
+  get drain() {
+    return offer().drain
+  },
+  get keyDefaults() {
+    return offer().keyDefaults
+  },
+  get simulated() {
+    return offer().simulated
+  },
+  deadlinesFor: (kind) => offer().deadlinesFor(kind),
+})

@@ -1,0 +1,71 @@
+/**
+ * Gathers lines and writes them together, one write at a time. Where the reader is slower than we are,
+ * lines beyond a bound are dropped and their count is written as soon as there is room again.
+ */
+export type LineWriter = {
+  /** Takes a line with its line feed. Returns at once. */
+  readonly add: (line: string) => void
+  /** Writes what is kept; resolves when all of it is gone, or after `msMax`. */
+  readonly flush: (msMax: number) => Promise<void>
+}
+
+/** Calls back when the text is gone; the next text comes only then. */
+export type Write = (text: string, written: () => void) => void
+
+/** Long enough to gather a burst, short enough to look at. */
+const gatherMs = 50
+/** About 10,000 requests. As much again may be on its way. */
+const keptCharsMax = 8 * 1024 * 1024
+
+/** `droppedLine` makes the line that tells how many were dropped. */
+export function createLineWriter(write: Write, droppedLine: (count: number) => string): LineWriter {
+  let kept: string[] = []
+  let keptChars = 0
+  let dropped = 0
+  let isWriting = false
+  let timer: ReturnType<typeof setTimeout> | null = null
+  let idle: (() => void)[] = []
+
+  function send(): void {
+    if (timer !== null) clearTimeout(timer)
+    timer = null
+    if (isWriting) return
+    if (dropped > 0) kept.push(droppedLine(dropped))
+    if (kept.length === 0) return becomeIdle()
+    const text = kept.join('')
+    kept = []
+    keptChars = dropped = 0
+    isWriting = true
+    write(text, () => {
+      isWriting = false
+      if (idle.length > 0) send()
+      else if (kept.length > 0 || dropped > 0) timer ??= setTimeout(send, gatherMs)
+    })
+  }
+
+  function becomeIdle(): void {
+    for (const resolve of idle) resolve()
+    idle = []
+  }
+
+  return {
+    add(line) {
+      if (keptChars + line.length > keptCharsMax) {
+        dropped += 1
+        return
+      }
+      kept.push(line)
+      keptChars += line.length
+      if (!isWriting) timer ??= setTimeout(send, gatherMs)
+    },
+    flush: (msMax) =>
+      new Promise((resolve) => {
+        const deadline = setTimeout(resolve, msMax)
+        idle.push(() => {
+          clearTimeout(deadline)
+          resolve()
+        })
+        send()
+      }),
+  }
+}

@@ -1,0 +1,12 @@
+/**
+ * A model's name as it may be written down. It can come from a client or an upstream, so it may be
+ * anything: a key that was put in the wrong place, or a text without end.
+ */
+const charsMax = 128
+const secretLike = /\b(?:sk-|AIza|Bearer\s)[\w.-]+/gi
+
+export function safeName(name: string | null): string | null {
+  if (name === null) return null
+  const short = name.length > charsMax ? `${name.slice(0, charsMax)}…` : name
+  return short.replaceAll(secretLike, '[secret]')
+}
