@@ -5,6 +5,7 @@
 import { startGateway } from './support/gateway.ts'
 import { startProxy, startStaticUpstream } from './support/nginx.ts'
 import { cpuMicros, rssMegabytes, stopAll } from './support/processes.ts'
+import { median, report } from './support/report.ts'
 import { requirePrograms, wrk, type Load } from './support/wrk.ts'
 
 const answer = JSON.stringify({
@@ -95,11 +96,3 @@ async function rssAfter(requests: number, pid: number, run: () => Promise<Load>)
 }
 
 const print = (line: string): void => void process.stdout.write(`${line}\n`)
-export const median = (values: readonly number[]): number =>
-  values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!
-
-export function report(what: string, ours: number, baseline: number, goal: number): void {
-  print(
-    `${what}: gateway ${ours.toFixed(1)}, baseline ${baseline.toFixed(1)}: ratio ${(ours / baseline).toFixed(2)} (goal ≤ ${goal})`,
-  )
-}

@@ -2,7 +2,7 @@
  * Lane `stream`: 200 streams at once of 100 chunks each, next to a bare relay in the same runtime that
  * passes a `fetch` body on. Every chunk is numbered, and the client checks that none is lost or reordered.
  */
-import { median, report } from './chat.ts'
+import { median, report } from './support/report.ts'
 import { startGateway } from './support/gateway.ts'
 import { answers, cpuMicros, start, stopAll } from './support/processes.ts'
 

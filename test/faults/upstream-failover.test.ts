@@ -1,0 +1,164 @@
+/**
+ * A provider fails in every way it can, before the first byte: the client is served by another one, pays
+ * once, for what that one counted, and every attempt is on the receipt. What is the client's own doing,
+ * or may have had an effect, is never done twice.
+ */
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import * as ways from './request-support.ts'
+import * as up from './upstream-support.ts'
+
+const openaiFirst = { pose: 'openai', account: 'first' } as const
+const openaiSpare = { pose: 'openai', account: 'spare', more: { priority: 1 } } as const
+const studioFirst = { pose: 'ai-studio', account: 'gfirst' } as const
+const vertexSpare = { pose: 'vertex', account: 'gspare', more: { priority: 1 } } as const
+
+let fleet: up.Fleet
+beforeAll(async () => {
+  fleet = await up.startFleet([openaiFirst, openaiSpare, studioFirst, vertexSpare], {
+    deadlines: { firstByteMs: 1_500 },
+  })
+}, ways.startMsMax)
+afterAll(() => fleet.server.stop())
+
+const pairs = [
+  { way: up.chat, first: openaiFirst, spare: openaiSpare },
+  { way: up.chatStream, first: openaiFirst, spare: openaiSpare },
+  { way: up.generate, first: studioFirst, spare: vertexSpare },
+  { way: up.generateStream, first: studioFirst, spare: vertexSpare },
+  { way: up.generateArray, first: studioFirst, spare: vertexSpare },
+] as const
+
+/** Breaks an account for one question, and makes the gateway forget what it learnt of it. */
+async function whileBroken<T>(at: up.At, how: object, ask: () => Promise<T>): Promise<T> {
+  await up.break_(fleet.server, at, how)
+  try {
+    return await ask()
+  } finally {
+    await up.mend(fleet.server, at)
+    await ways.operate(fleet.server, 'POST', `/deployments/${at.account}/resume`, {})
+  }
+}
+
+const failures: readonly { readonly name: string; readonly how: object; readonly error: string }[] = [
+  { name: '408', how: { status: 408 }, error: 'timeout' },
+  { name: '409', how: { status: 409 }, error: 'conflict' },
+  { name: '429 with a time to come back', how: { status: 429, retryAfter: 30 }, error: 'rate' },
+  { name: '429 of an account without money', how: { quota: true }, error: 'quota' },
+  { name: '500', how: { status: 500 }, error: 'upstream' },
+  { name: '503', how: { status: 503 }, error: 'upstream' },
+  { name: '401: our credential is not accepted', how: { status: 401 }, error: 'credential' },
+  { name: '403', how: { status: 403 }, error: 'credential' },
+  { name: 'a connection reset before any byte', how: { reset: true }, error: 'the connection broke off' },
+  { name: 'no answer within the deadline', how: { stall: true }, error: 'first-byte' },
+]
+
+describe('served elsewhere, charged once', () => {
+  for (const { way, first, spare } of pairs)
+    for (const { name, how, error } of failures)
+      test(`${way.name}: ${name}`, async () => {
+        const got = await whileBroken(first, how, () => up.asked(fleet, way))
+        const receipt = await up.expectServedBy(fleet, got, [first.account, spare.account])
+        expect(receipt.attempts[0]).toMatchObject({ error, region: 'us' })
+        expect(receipt.attempts[1]).toMatchObject({ error: null, status: 200 })
+      })
+})
+
+describe('all of them fail: an answer of ours in the dialect, nothing owed', () => {
+  for (const { way, first, spare } of pairs)
+    for (const { name, how } of failures.filter(({ how }) => !('stall' in how)))
+      test(`${way.name}: ${name}`, async () => {
+        const { balanceNano } = await ways.balanceOf(fleet.server, fleet.customer)
+        const got = await whileBroken(first, how, () => whileBroken(spare, how, () => up.asked(fleet, way)))
+        expect([503, 504]).toContain(got.status)
+        expect(Number(got.headers.get('retry-after'))).toBeGreaterThan(0)
+        const error = ways.envelopeOf(got, way.dialect)
+        // Whose account it is, and what is wrong with it, is no business of the client.
+        for (const word of ['quota', 'billing', 'key-', 'org-', 'proj', 'first', 'spare'])
+          expect(error.message).not.toContain(word)
+        const receipt = await ways.settledOf(fleet.server, fleet.customer, got.requestId)
+        expect(receipt).toMatchObject({ ending: 'upstream-failed', chargeNano: '0' })
+        expect(receipt.attempts.map(({ deployment }) => deployment)).toEqual([first.account, spare.account])
+        expect(await ways.balanceOf(fleet.server, fleet.customer)).toMatchObject({ balanceNano, heldNano: 0n })
+      })
+
+  test('where trying again cannot help, the SDK is told not to', async () => {
+    const how = { quota: true }
+    const ask = (): Promise<ways.Taken> => up.asked(fleet, up.chat)
+    const got = await whileBroken(openaiFirst, how, () => whileBroken(openaiSpare, how, ask))
+    expect(got.headers.get('x-should-retry')).toBe('false')
+  })
+})
+
+describe('never tried elsewhere', () => {
+  for (const { way, first } of pairs) {
+    test(`${way.name}: what the client did wrong is told in the provider's words`, async () => {
+      const got = await up.asked(fleet, way, { sandbox: 'status=400' })
+      expect(got.status).toBe(400)
+      ways.envelopeOf(got, way.dialect)
+      const receipt = await ways.settledOf(fleet.server, fleet.customer, got.requestId)
+      expect(receipt).toMatchObject({ ending: 'upstream-refused', chargeNano: '0' })
+      expect(receipt.attempts.map(({ deployment }) => deployment)).toEqual([first.account])
+    })
+  }
+
+  test('what a policy of the provider blocks', async () => {
+    const got = await up.asked(fleet, up.chat, { sandbox: 'blocked=1' })
+    expect(got.status).toBe(400)
+    const receipt = await ways.settledOf(fleet.server, fleet.customer, got.requestId)
+    expect(receipt.attempts.map(({ deployment }) => deployment)).toEqual(['first'])
+  })
+
+  test('what may have left something at the provider, unless it was surely refused', async () => {
+    const ask = (): Promise<ways.Taken> => up.asked(fleet, up.chat, { fields: { store: true } })
+    const broken = await whileBroken(openaiFirst, { status: 500 }, ask)
+    expect(broken.status).toBe(503)
+    const reset = await whileBroken(openaiFirst, { reset: true }, ask)
+    expect(reset.status).toBe(503)
+    const refused = await whileBroken(openaiFirst, { status: 429, retryAfter: 1 }, ask)
+    await up.expectServedBy(fleet, refused, ['first', 'spare'])
+  })
+
+  test('the last try of an SDK that tries by itself', async () => {
+    const ask = (count: string): Promise<ways.Taken> =>
+      ways.taken(
+        fetch(`${fleet.server.baseUrl}${up.chat.path}`, {
+          method: 'POST',
+          headers: {
+            ...ways.keyHeader('openai', fleet.customer.key),
+            'content-type': 'application/json',
+            'x-stainless-retry-count': count,
+          },
+          body: JSON.stringify(up.chat.bodyOf('hi', {})),
+        }),
+      )
+    const how = { status: 500 }
+    expect((await whileBroken(openaiFirst, how, () => ask('1'))).status).toBe(200)
+    expect((await whileBroken(openaiFirst, how, () => ask('2'))).status).toBe(503)
+  })
+})
+
+test('a retry-after is kept to: no call goes there before its time', async () => {
+  await up.break_(fleet.server, openaiFirst, { status: 429, retryAfter: 2 })
+  await up.expectServedBy(fleet, await up.asked(fleet, up.chat), ['first', 'spare'])
+  await up.mend(fleet.server, openaiFirst)
+  for (let times = 0; times < 5; times += 1) await up.expectServedBy(fleet, await up.asked(fleet, up.chat), ['spare'])
+  await Bun.sleep(2_100)
+  await up.expectServedBy(fleet, await up.asked(fleet, up.chat), ['first'])
+})
+
+test('a deployment that is drained by hand gets nothing more until it is resumed', async () => {
+  await ways.operate(fleet.server, 'POST', '/deployments/first/drain', {})
+  await up.expectServedBy(fleet, await up.asked(fleet, up.chat), ['spare'])
+  await ways.operate(fleet.server, 'POST', '/deployments/first/resume', {})
+  await up.expectServedBy(fleet, await up.asked(fleet, up.chat), ['first'])
+})
+
+test('after a few failures in a row a deployment is left alone, and used again once it answers', async () => {
+  await up.break_(fleet.server, openaiFirst, { status: 500 })
+  for (let times = 0; times < 5; times += 1)
+    await up.expectServedBy(fleet, await up.asked(fleet, up.chat), ['first', 'spare'])
+  await up.expectServedBy(fleet, await up.asked(fleet, up.chat), ['spare'])
+  await up.mend(fleet.server, openaiFirst)
+  await Bun.sleep(1_100)
+  await up.expectServedBy(fleet, await up.asked(fleet, up.chat), ['first'])
+})
