@@ -250,7 +250,7 @@ function troubled(error: unknown, trying: Trying, deps: GatewayDeps): Tried<Answ
       attempt: told(error.status, fault),
       failure: refusedFailure(error),
       isRepeatable: isDefinite || isSafe,
-      isRenewed: fault === 'credential' && member.deployment.adapter.renewCredential(),
+      isRenewed: error.status === 401 && member.deployment.adapter.renewCredential(),
     }
   }
   const isUnsent = isNotSent(error)

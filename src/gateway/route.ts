@@ -24,6 +24,11 @@ export function route(
 }
 
 function chosenPolicy(chosen: string, key: KeyRow, { policies }: Fleet): string {
+  if (!Object.hasOwn(policies, chosen))
+    throw new GatewayError(
+      'not_found',
+      `The URL names the region '${chosen.slice(0, 40)}', which is none. Regions: ${Object.keys(policies).join(', ')}.`,
+    )
   const allowed = policies[key.region]?.mayChoose ?? []
   if (allowed.includes(chosen)) return chosen
   throw new GatewayError(

@@ -162,6 +162,6 @@ function troubled(
     endedMs: 0,
     firstByteMs: null,
   }
-  const isRenewed = fault === 'credential' && deployment.adapter.renewCredential()
+  const isRenewed = status === 401 && deployment.adapter.renewCredential()
   return { trouble: fault, retryAfterMs, attempt, failure, isRepeatable: true, isRenewed }
 }

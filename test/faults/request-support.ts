@@ -271,8 +271,15 @@ const sandboxJson = async <T>(server: Server, path: string): Promise<T> =>
 /** What the sandbox counted of one request: nothing, when it refused it or never saw it. */
 export const servedOf = async (server: Server, requestId: string): Promise<readonly Served[]> =>
   (await sandboxJson<{ data: Served[] }>(server, `/requests/${requestId}`)).data
-export const servedSince = async (server: Server, sequence: number): Promise<readonly Served[]> =>
-  (await sandboxJson<{ data: Served[] }>(server, `/requests?after=${sequence}&limit=10000`)).data
+export async function servedSince(server: Server, sequence: number): Promise<readonly Served[]> {
+  const all: Served[] = []
+  for (let after = sequence; ;) {
+    const { data } = await sandboxJson<{ data: Served[] }>(server, `/requests?after=${after}&limit=10000`)
+    all.push(...data)
+    if (data.length < 10_000) return all
+    after = data.at(-1)!.sequence
+  }
+}
 export const servedCount = async (server: Server): Promise<number> =>
   (await sandboxJson<{ requests: number }>(server, '/count')).requests
 

@@ -77,7 +77,9 @@ describe('all of them fail: an answer of ours in the dialect, nothing owed', () 
           expect(error.message).not.toContain(word)
         const receipt = await ways.settledOf(fleet.server, fleet.customer, got.requestId)
         expect(receipt).toMatchObject({ ending: 'upstream-failed', chargeNano: '0' })
-        expect(receipt.attempts.map(({ deployment }) => deployment)).toEqual([first.account, spare.account])
+        // A token that is refused is fetched anew once, so Vertex AI may be asked twice.
+        const tried = receipt.attempts.map(({ deployment }) => deployment)
+        expect([...new Set(tried)]).toEqual([first.account, spare.account])
         expect(await ways.balanceOf(fleet.server, fleet.customer)).toMatchObject({ balanceNano, heldNano: 0n })
       })
 
@@ -94,7 +96,9 @@ describe('never tried elsewhere', () => {
     test(`${way.name}: what the client did wrong is told in the provider's words`, async () => {
       const got = await up.asked(fleet, way, { sandbox: 'status=400' })
       expect(got.status).toBe(400)
-      ways.envelopeOf(got, way.dialect)
+      // Google writes the error of an array stream as a list of one.
+      const text = way === up.generateArray ? got.text.replace(/^\[([^]*)\]\s*$/, '$1') : got.text
+      ways.envelopeOf({ ...got, text }, way.dialect)
       const receipt = await ways.settledOf(fleet.server, fleet.customer, got.requestId)
       expect(receipt).toMatchObject({ ending: 'upstream-refused', chargeNano: '0' })
       expect(receipt.attempts.map(({ deployment }) => deployment)).toEqual([first.account])
