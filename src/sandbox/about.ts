@@ -1,8 +1,11 @@
 /** The page at `/`: what the sandbox serves and how to make it misbehave. */
+import { Control } from './accounts.ts'
 import { directiveTable } from './directives.ts'
 import type { Reply } from './reply.ts'
 
 const rows = Object.entries(directiveTable).map(([key, { values, help }]) => `| \`${key}\` | ${values} | ${help} |`)
+
+const fields = Object.keys(Control.shape).join(', ')
 
 const page = `# AICreditMart sandbox
 
@@ -12,6 +15,8 @@ Credential: \`sandbox-credential\`, as \`Authorization: Bearer …\` (OpenAI) or
 
 - OpenAI, under /v1 (and /v1beta/openai): POST /chat/completions, POST /embeddings, GET /models, GET /models/{id}
 - Gemini, under /v1, /v1beta, /v1alpha: POST /models/{m}:generateContent, :streamGenerateContent, :countTokens, GET /models, GET /models/{m}
+- Posing as a provider, where only that provider's credential and fields are accepted: /as/openai/{account}/v1, /as/azure/{account}/openai, /as/ai-studio/{account}/v1beta, /as/vertex/{account}/v1 and /v1beta1, with POST /as/vertex/{account}/token. The credential is key-{account}, for Vertex a token.
+- Accounts: GET /sandbox/accounts; GET, PUT, DELETE /sandbox/accounts/{pose}/{account} with ${fields}; PUT /sandbox/accounts/vertex/{account}/public-key
 - The count: GET /sandbox/count, GET /sandbox/requests?after=N&limit=M, GET /sandbox/requests/{x-client-request-id}, POST /sandbox/reset
 
 ## Directives

@@ -24,7 +24,12 @@ test('the list forgets the oldest, the totals forget nothing', () => {
   expect(count.list(5, 10)).toEqual([])
   expect(count.byClientRequestId('a').map(({ sequence }) => sequence)).toEqual([3])
   expect(count.byClientRequestId('b')).toEqual([])
-  expect(count.totals()).toEqual({ requests: 5, completed: 5, byModel: { m: { requests: 5, ...noUsage, output: 5 } } })
+  expect(count.totals()).toEqual({
+    requests: 5,
+    completed: 5,
+    byModel: { m: { requests: 5, ...noUsage, output: 5 } },
+    byAccount: {},
+  })
 })
 
 test('a request revoked is incomplete, once, and a reset forgets all', () => {
@@ -35,5 +40,5 @@ test('a request revoked is incomplete, once, and a reset forgets all', () => {
   expect(count.totals().completed).toBe(0)
   expect(count.list(0, 1)[0]!.complete).toBe(false)
   count.reset()
-  expect(count.totals()).toEqual({ requests: 0, completed: 0, byModel: {} })
+  expect(count.totals()).toEqual({ requests: 0, completed: 0, byModel: {}, byAccount: {} })
 })

@@ -3,6 +3,7 @@
  * reconcile the gateway against. `usage` is the whole generation; `sent` is what had been handed
  * to the connection when it ended, which is all of it for a complete answer. Totals add up `sent`.
  */
+import type { Origin } from './origin.ts'
 import { addUsage, noUsage, type Usage } from './usage.ts'
 
 export type Dialect = 'openai' | 'genai'
@@ -25,6 +26,8 @@ export type Served = {
   readonly complete: boolean
   readonly usage: Usage
   readonly sent: Usage
+  /** Where it arrived, if the sandbox was posing as a provider. */
+  readonly origin?: Origin
 }
 
 type ModelTotals = Usage & { readonly requests: number }
@@ -32,6 +35,8 @@ export type Totals = {
   readonly requests: number
   readonly completed: number
   readonly byModel: Readonly<Record<string, ModelTotals>>
+  /** By `pose/account`, of what arrived at one. */
+  readonly byAccount: Readonly<Record<string, ModelTotals>>
 }
 
 export type Count = {
@@ -51,6 +56,7 @@ export function createCount(servedMax = 200_000): Count {
   let last = 0
   let completed = 0
   const byModel = new Map<string, ModelTotals>()
+  const byAccount = new Map<string, ModelTotals>()
   const sequences = new Map<string, number[]>()
   const at = (sequence: number): Served | undefined => {
     const served = ring[sequence % servedMax]
@@ -68,8 +74,8 @@ export function createCount(servedMax = 200_000): Count {
       const served: Served = { sequence: ++last, ...entry }
       keep(served)
       if (served.complete) completed += 1
-      const sofar = byModel.get(served.model) ?? { requests: 0, ...noUsage }
-      byModel.set(served.model, { requests: sofar.requests + 1, ...addUsage(sofar, served.sent) })
+      add(byModel, served.model, served.sent)
+      if (served.origin) add(byAccount, `${served.origin.pose}/${served.origin.account}`, served.sent)
       return served
     },
     revoke(served) {
@@ -77,7 +83,12 @@ export function createCount(servedMax = 200_000): Count {
       ring[served.sequence % servedMax] = { ...served, complete: false }
       completed -= 1
     },
-    totals: () => ({ requests: last, completed, byModel: Object.fromEntries(byModel) }),
+    totals: () => ({
+      requests: last,
+      completed,
+      byModel: Object.fromEntries(byModel),
+      byAccount: Object.fromEntries(byAccount),
+    }),
     list(after, limit) {
       const first = Math.max(after + 1, last - servedMax + 1, 1)
       const count = Math.max(0, Math.min(limit, last - first + 1))
@@ -89,9 +100,15 @@ export function createCount(servedMax = 200_000): Count {
       last = 0
       completed = 0
       byModel.clear()
+      byAccount.clear()
       sequences.clear()
     },
   }
+}
+
+function add(totals: Map<string, ModelTotals>, name: string, sent: Usage): void {
+  const sofar = totals.get(name) ?? { requests: 0, ...noUsage }
+  totals.set(name, { requests: sofar.requests + 1, ...addUsage(sofar, sent) })
 }
 
 function forget(sequences: Map<string, number[]>, id: string, sequence: number): void {

@@ -47,6 +47,8 @@ export const directiveTable = {
   reasoning: whole(0, 200_000, 'this many reasoning (thought) tokens'),
   cached: whole(0, 2_000_000, 'report this many prompt tokens as cached'),
   tool: flag('call the first tool'),
+  blocked: flag('block the prompt, as a content policy would: 400, or for Gemini 200 with promptFeedback'),
+  async_filter: flag('posing as Azure: annotation chunks with an empty id and a choice without delta'),
   served: word('the model the reply says it was served by'),
   tier: word('the service tier the reply says it was served at'),
   usage: oneOf(

@@ -1,5 +1,6 @@
 /** One request as the endpoints see it, and what they share. Endpoints are functions from this to a `Reply`. */
 import type { IncomingHttpHeaders } from 'node:http'
+import type { Accounts } from './accounts.ts'
 import type { Count } from './count.ts'
 import type { Directives } from './directives.ts'
 import type { PromptCache } from './prompt-cache.ts'
@@ -13,10 +14,18 @@ export type Exchange = {
   readonly directives: Directives
   readonly promptCache: PromptCache
   readonly count: Count
+  readonly accounts: Accounts
+  /** Whose prompt cache it is: at the vendors no credential sees what another one cached. */
+  readonly cacheOwner: string
+  /** What a pose adds to every answer; null where the sandbox is nobody but itself. */
+  readonly dress: Dress | null
   readonly id: string
   /** Epoch milliseconds at which the request had been read. */
   readonly at: number
 }
+
+/** Changes an answer, or one chunk of it, into what the provider posed as would send. */
+export type Dress = (answer: object, isLast: boolean) => object
 
 /** What a client must send to be served, as OpenAI bearer token or as Google API key. */
 export const sandboxCredential = 'sandbox-credential'
@@ -34,10 +43,10 @@ export function refuseVirtualKeys({ url, headers }: Exchange): void {
     )
 }
 
-/** The refusal that `status=` asks for, if it does. */
-export function refuseOnDemand({ status, code, retry_after }: Directives): void {
+/** The refusal that `status=` asks for, if it does; `whose` says of whom the vendor's words would speak. */
+export function refuseOnDemand({ status, code, retry_after }: Directives, whose = ''): void {
   if (status === undefined) return
-  throw new Refusal(status, `Simulated ${status}: the request asked the sandbox for it.`, {
+  throw new Refusal(status, `Simulated ${status}: the request asked the sandbox for it${whose}.`, {
     ...(code === undefined ? {} : { code }),
     ...(retry_after === undefined ? {} : { retryAfterSeconds: retry_after }),
   })
@@ -46,3 +55,12 @@ export function refuseOnDemand({ status, code, retry_after }: Directives): void 
 /** Ids whose name starts with a family the vendor has, and that are not said not to exist. */
 export const isKnownModel = (model: string, families: readonly string[]): boolean =>
   families.some((family) => model.startsWith(family)) && !model.includes('does-not-exist')
+
+/** A part of a path as it was meant; as it stands when it is no valid encoding. */
+export function decoded(captured: string): string {
+  try {
+    return decodeURIComponent(captured)
+  } catch {
+    return captured
+  }
+}

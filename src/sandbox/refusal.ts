@@ -8,6 +8,8 @@ export type RefusalDetail = {
   readonly param?: string | null
   /** Seconds, for the retry-after header and Gemini's RetryInfo. */
   readonly retryAfterSeconds?: number
+  /** Further entries of Gemini's `details`. */
+  readonly details?: readonly object[]
 }
 
 /** Thrown anywhere before generation; nothing was served and nothing is counted. */

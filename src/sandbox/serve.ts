@@ -1,16 +1,19 @@
 /**
  * The sandbox: a simulated OpenAI and Gemini on one local port, with its own count of what it
- * served. Every URL is on this page. node:http, because it can reset a connection half-way.
+ * served. Every URL is on this page, but for those of the poses (poses/*.ts). node:http, because it can
+ * reset a connection half-way.
  */
 import { randomBytes } from 'node:crypto'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { stderrLog } from '../lib/log.ts'
 import { aboutPage } from './about.ts'
-import { createCount, type Count } from './count.ts'
+import { directAccount, listAccounts, registerPublicKey, restoreAccount, showAccount } from './account-control.ts'
+import { createAccounts, type Accounts } from './accounts.ts'
+import { createCount, type Count, type Served } from './count.ts'
 import { deliver } from './deliver.ts'
 import { directivesOf } from './directives.ts'
-import type { Exchange } from './exchange.ts'
+import { decoded, sandboxCredential, type Exchange } from './exchange.ts'
 import { genaiRefusal, serveGenai } from './genai/errors.ts'
 import { countTokensOfContent, generateContent, streamGenerateContent } from './genai/generate.ts'
 import { getGeminiModel, listGeminiModels } from './genai/models.ts'
@@ -18,6 +21,7 @@ import { createChatCompletion } from './openai/chat.ts'
 import { createEmbeddings } from './openai/embeddings.ts'
 import { openaiRefusal, serveOpenai } from './openai/errors.ts'
 import { listModels, retrieveModel } from './openai/models.ts'
+import { atAccount, servePosed } from './poses/serve.ts'
 import { createPromptCache, type PromptCache } from './prompt-cache.ts'
 import { Refusal } from './refusal.ts'
 import { freeJson, type Reply } from './reply.ts'
@@ -26,7 +30,7 @@ export type Sandbox = { readonly url: string; readonly stop: () => Promise<void>
 
 /** Listens on 127.0.0.1; port 0 takes any. `stop` cuts every connection. Rejects when the port is taken. */
 export async function startSandbox({ port }: { readonly port: number }): Promise<Sandbox> {
-  const shared: Shared = { count: createCount(), promptCache: createPromptCache() }
+  const shared: Shared = { count: createCount(), accounts: createAccounts(), promptCache: createPromptCache() }
   const server = createServer(
     (request, response) => void answer(request, response, shared).catch((error: unknown) => crash(response, error)),
   )
@@ -45,7 +49,7 @@ export async function startSandbox({ port }: { readonly port: number }): Promise
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, stop }
 }
 
-type Shared = { readonly count: Count; readonly promptCache: PromptCache }
+type Shared = { readonly count: Count; readonly accounts: Accounts; readonly promptCache: PromptCache }
 type Handler = (exchange: Exchange, ...captured: string[]) => Reply | Promise<Reply>
 type Route = readonly [method: string, path: RegExp, handler: Handler]
 
@@ -65,6 +69,7 @@ const either =
 
 /** The model id is everything up to the last colon, slashes included. */
 const modelPath = '/(v1|v1beta|v1alpha)/models/(.+)'
+const accountPath = /^\/sandbox\/accounts\/([a-z-]+)\/([\w-]{1,64})$/
 const routes: readonly Route[] = [
   ['POST', /^\/(?:v1|v1beta\/openai)\/chat\/completions$/, openai(createChatCompletion)],
   [
@@ -102,14 +107,36 @@ const routes: readonly Route[] = [
   ['GET', /^\/$/, aboutPage],
   ['GET', /^\/sandbox\/count$/, ({ count }) => freeJson(count.totals())],
   ['GET', /^\/sandbox\/requests$/, listServed],
-  ['GET', /^\/sandbox\/requests\/(.+)$/, ({ count }, id = '') => freeJson({ data: count.byClientRequestId(id) })],
-  ['POST', /^\/sandbox\/reset$/, ({ count }) => (count.reset(), freeJson({ ok: true }))],
+  [
+    'GET',
+    /^\/sandbox\/requests\/(.+)$/,
+    ({ count }, id = '') => freeJson({ data: count.byClientRequestId(id).map(lineOf) }),
+  ],
+  ['POST', /^\/sandbox\/reset$/, resetCounts],
+  ['GET', /^\/sandbox\/accounts$/, listAccounts],
+  ['PUT', /^\/sandbox\/accounts\/vertex\/([\w-]{1,64})\/public-key$/, registerPublicKey],
+  ['GET', accountPath, showAccount],
+  ['PUT', accountPath, directAccount],
+  ['DELETE', accountPath, restoreAccount],
 ]
 
 function listServed({ url, count }: Exchange): Reply {
   const numberOf = (name: string, otherwise: number): number => Number(url.searchParams.get(name) ?? otherwise) || 0
   const data = count.list(numberOf('after', 0), Math.min(numberOf('limit', 1_000), 10_000))
-  return freeJson({ data, next: data.at(-1)?.sequence ?? numberOf('after', 0) })
+  return freeJson({ data: data.map(lineOf), next: data.at(-1)?.sequence ?? numberOf('after', 0) })
+}
+
+/** A served request as it is listed: what a pose knows of it stands beside, and in `sent`, what came with it. */
+function lineOf({ origin, ...served }: Served): object {
+  if (!origin) return { ...served, pose: null, account: null, region: null, upstreamModel: served.model }
+  const { request, ...place } = origin
+  return { ...served, ...place, sent: { ...served.sent, ...request } }
+}
+
+function resetCounts({ count, accounts }: Exchange): Reply {
+  count.reset()
+  accounts.resetCounts()
+  return freeJson({ ok: true })
 }
 
 const speaksGenai = ({ url, headers }: Pick<Exchange, 'url' | 'headers'>): boolean =>
@@ -125,6 +152,8 @@ async function answer(request: IncomingMessage, response: ServerResponse, shared
     headers: request.headers,
     body: body ?? '',
     directives: {},
+    cacheOwner: sandboxCredential,
+    dress: null,
     id,
     at: Date.now(),
   }
@@ -132,12 +161,15 @@ async function answer(request: IncomingMessage, response: ServerResponse, shared
     body === null
       ? { exchange: plain, refused: new Refusal(413, 'The request body is too large.') }
       : withDirectives(plain)
-  const reply = refused ? refusalOf(exchange, refused) : await routed(request.method ?? 'GET', exchange)
+  const method = request.method ?? 'GET'
+  const posed = url.pathname.startsWith('/as/') ? atAccount(exchange) : null
+  const served = (): Promise<Reply> => (posed ? servePosed(method, posed) : routed(method, exchange))
+  const reply = refused ? refusalOf(exchange, refused) : await served()
   const clientRequestId = request.headers['x-client-request-id']
   await deliver({
     response,
     reply,
-    directives: exchange.directives,
+    directives: (posed ?? exchange).directives,
     count: shared.count,
     clientRequestId: typeof clientRequestId === 'string' ? clientRequestId : null,
     at: exchange.at,
@@ -169,14 +201,6 @@ async function routed(method: string, exchange: Exchange): Promise<Reply> {
 
 const refusalOf = (exchange: Exchange, refusal: Refusal): Reply =>
   (speaksGenai(exchange) || exchange.url.pathname.includes(':') ? genaiRefusal : openaiRefusal)(exchange, refusal)
-
-function decoded(captured: string): string {
-  try {
-    return decodeURIComponent(captured)
-  } catch {
-    return captured
-  }
-}
 
 const requestBytesMax = 128 * 1024 * 1024
 

@@ -21,7 +21,28 @@ export async function serveGenai(
 }
 
 /** A refusal in Google's envelope. */
-export function genaiRefusal({ url, at }: Exchange, { status, message, detail }: Refusal): Reply {
+export function genaiRefusal({ url, at }: Exchange, refusal: Refusal, backend = aiStudio): Reply {
+  const { status, detail } = refusal
+  const envelope = envelopeOf(refusal, backend)
+  const isArray =
+    backend.isWrapped || (url.pathname.endsWith(':streamGenerateContent') && url.searchParams.get('alt') !== 'sse')
+  const retryAfter: Headers =
+    detail.retryAfterSeconds === undefined ? {} : { 'retry-after': String(detail.retryAfterSeconds) }
+  return freeJson(isArray ? [envelope] : envelope, status, { ...timing(at), ...retryAfter })
+}
+
+/** Which of Google's services refuses. */
+export type Backend = {
+  readonly service: string
+  /** The project at fault, as ErrorInfo has it. */
+  readonly consumer?: string
+  readonly tellsRetryDelay: boolean
+  /** Its OpenAI-compatible endpoint puts the envelope into an array. */
+  readonly isWrapped?: boolean
+}
+export const aiStudio: Backend = { service: 'generativelanguage.googleapis.com', tellsRetryDelay: true }
+
+function envelopeOf({ status, message, detail }: Refusal, { service, consumer, tellsRetryDelay }: Backend): object {
   const details = [
     ...(detail.code
       ? [
@@ -29,7 +50,7 @@ export function genaiRefusal({ url, at }: Exchange, { status, message, detail }:
             '@type': 'type.googleapis.com/google.rpc.ErrorInfo',
             reason: detail.code,
             domain: 'googleapis.com',
-            metadata: { service: 'generativelanguage.googleapis.com' },
+            metadata: { service, ...(consumer === undefined ? {} : { consumer }) },
           },
         ]
       : []),
@@ -41,11 +62,12 @@ export function genaiRefusal({ url, at }: Exchange, { status, message, detail }:
           },
         ]
       : []),
-    ...(detail.retryAfterSeconds === undefined
+    ...(detail.details ?? []),
+    ...(detail.retryAfterSeconds === undefined || !tellsRetryDelay
       ? []
       : [{ '@type': 'type.googleapis.com/google.rpc.RetryInfo', retryDelay: `${detail.retryAfterSeconds}s` }]),
   ]
-  const envelope = {
+  return {
     error: {
       code: status,
       message,
@@ -53,10 +75,6 @@ export function genaiRefusal({ url, at }: Exchange, { status, message, detail }:
       ...(details.length > 0 ? { details } : {}),
     },
   }
-  const isArrayStream = url.pathname.endsWith(':streamGenerateContent') && url.searchParams.get('alt') !== 'sse'
-  const retryAfter: Headers =
-    detail.retryAfterSeconds === undefined ? {} : { 'retry-after': String(detail.retryAfterSeconds) }
-  return freeJson(isArrayStream ? [envelope] : envelope, status, { ...timing(at), ...retryAfter })
 }
 
 const statusWords: Readonly<Record<number, string>> = {
@@ -74,7 +92,8 @@ const statusWords: Readonly<Record<number, string>> = {
   504: 'DEADLINE_EXCEEDED',
 }
 
-const timing = (at: number): Headers => ({ 'server-timing': `gfet4t7; dur=${Date.now() - at}` })
+/** How long Google says it took. */
+export const timing = (at: number): Headers => ({ 'server-timing': `gfet4t7; dur=${Date.now() - at}` })
 const genaiHeaders = ({ at, directives }: Exchange): Headers => ({
   ...timing(at),
   'x-gemini-service-tier': directives.tier ?? 'standard',

@@ -52,13 +52,14 @@ async function generate(
   endpoint: string,
 ): Promise<{ readonly generated: Generated; readonly headers: Headers; readonly generation: Generation }> {
   requireGeminiModel(model, version, endpoint)
-  const { directives, promptCache, id } = exchange
+  const { directives, promptCache, cacheOwner, dress, id } = exchange
   const call = parseGenerateCall(exchange.body)
   const prompt = generatePrompt(call)
-  const candidates = await candidatesOf({ call, model, prompt, directives })
+  const isBlocked = directives.blocked ?? false
+  const candidates = isBlocked ? [] : await candidatesOf({ call, model, prompt, directives })
   const cachedInput = Math.min(
     prompt.tokens,
-    directives.cached ?? promptCache.cachedTokens(`genai ${model}`, prompt.texts),
+    directives.cached ?? promptCache.cachedTokens(`${cacheOwner} genai ${model}`, prompt.texts),
   )
   const usage = usageOf(prompt, cachedInput, candidates)
   const modelVersion = directives.served ?? model
@@ -72,6 +73,8 @@ async function generate(
       usage,
       includeThoughts,
       usageWish: directives.usage,
+      isBlocked,
+      dress,
     },
     headers: {
       'x-gemini-service-tier':

@@ -18,8 +18,11 @@ export function bodyOf(generated: Generated): object {
     )
     return { content: { parts, role: 'model' }, finishReason: finishReason(candidate.choice), index }
   })
-  return responseOf(generated, candidates, generated.usage)
+  return dressed(generated, responseOf(generated, candidates, generated.usage), true)
 }
+
+const dressed = ({ dress }: Generated, response: object, isLast: boolean): object =>
+  dress ? dress(response, isLast) : response
 
 /**
  * The chunks of the answer. `sse` ends each with CRLF CRLF and has no terminator; `array` is one JSON
@@ -28,7 +31,7 @@ export function bodyOf(generated: Generated): object {
 export function* contentStream(generated: Generated, form: 'sse' | 'array'): Generator<Part> {
   const chunks = [...chunksOf(generated)]
   for (const [at, { response, sent }] of chunks.entries()) {
-    const json = JSON.stringify(response)
+    const json = JSON.stringify(dressed(generated, response, at === chunks.length - 1))
     if (form === 'sse') yield { wire: `data: ${json}\r\n\r\n`, sent }
     else yield { wire: `${at === 0 ? '[' : ',\r\n'}${json}\n${at === chunks.length - 1 ? ']' : ''}`, sent }
   }
@@ -37,6 +40,7 @@ export function* contentStream(generated: Generated, form: 'sse' | 'array'): Gen
 function* chunksOf(generated: Generated): Generator<{ readonly response: object; readonly sent: Usage }> {
   const { input, cachedInput } = generated.usage
   let sent: Usage = { ...noUsage, input, cachedInput }
+  if (generated.isBlocked) yield { response: responseOf(generated, [], sent), sent }
   for (const [index, candidate] of generated.candidates.entries()) {
     sent = { ...sent, reasoning: sent.reasoning + candidate.choice.reasoningTokens }
     for (const { part, output, imageOutput } of deltasOf(generated, candidate, 4)) {
@@ -105,23 +109,28 @@ const signature = (id: string): string => Buffer.from(`sandbox ${id} ${hashOf(id
 const finishReason = ({ ending }: Choice): string => (ending === 'length' ? 'MAX_TOKENS' : 'STOP')
 
 function responseOf(
-  { id, modelVersion, prompt, usageWish }: Generated,
+  { id, modelVersion, prompt, usageWish, isBlocked }: Generated,
   candidates: readonly object[],
   usage: Usage,
 ): object {
-  const usageMetadata = reportedUsage(usageMetadataOf(prompt, usage), usageWish)
-  return { candidates, ...(usageMetadata ? { usageMetadata } : {}), modelVersion, responseId: id }
+  const usageMetadata = reportedUsage(usageMetadataOf(prompt, usage, isBlocked), usageWish)
+  const said = isBlocked ? { promptFeedback: { blockReason: 'PROHIBITED_CONTENT' } } : { candidates }
+  return { ...said, ...(usageMetadata ? { usageMetadata } : {}), modelVersion, responseId: id }
 }
 
 /** Google's counts: the prompt's include what was cached; the candidates' exclude thoughts; the total has all. */
-function usageMetadataOf(prompt: Prompt, { input, cachedInput, output, reasoning, imageOutput }: Usage) {
+function usageMetadataOf(
+  prompt: Prompt,
+  { input, cachedInput, output, reasoning, imageOutput }: Usage,
+  isBlocked: boolean,
+) {
   const byModality = [
     ...(output > 0 && imageOutput > 0 ? [{ modality: 'TEXT', tokenCount: output }] : []),
     ...(imageOutput > 0 ? [{ modality: 'IMAGE', tokenCount: imageOutput }] : []),
   ]
   return {
     promptTokenCount: input + cachedInput,
-    candidatesTokenCount: output + imageOutput,
+    ...(isBlocked ? {} : { candidatesTokenCount: output + imageOutput }),
     totalTokenCount: input + cachedInput + output + imageOutput + reasoning,
     ...(cachedInput > 0
       ? { cachedContentTokenCount: cachedInput, cacheTokensDetails: [{ modality: 'TEXT', tokenCount: cachedInput }] }

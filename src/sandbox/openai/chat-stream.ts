@@ -82,5 +82,6 @@ function recordOf(completion: Completion, includeUsage: boolean, choices: readon
     choices,
     ...usage,
   }
-  return { wire: `data: ${JSON.stringify(chunk)}\n\n`, sent }
+  const wire = completion.dress ? completion.dress(chunk, false) : chunk
+  return { wire: `data: ${JSON.stringify(wire)}\n\n`, sent }
 }

@@ -3,6 +3,7 @@ import { choiceOf, seedOf, type Choice } from '../choice.ts'
 import type { Directives } from '../directives.ts'
 import type { Exchange } from '../exchange.ts'
 import type { Prompt } from '../prompt.ts'
+import { Refusal } from '../refusal.ts'
 import type { Generation, Reply } from '../reply.ts'
 import type { Usage } from '../usage.ts'
 import { reportedUsage } from '../wrong-usage.ts'
@@ -15,6 +16,7 @@ import { requireChatModel, snapshotOf } from './models.ts'
 export function createChatCompletion(exchange: Exchange): Reply {
   const call = parseChatCall(exchange.body)
   requireChatModel(call.model)
+  refuseBlocked(exchange.directives)
   const completion = complete(call, exchange)
   const { model: servedModel, usage } = completion
   const generation: Generation = {
@@ -30,7 +32,7 @@ export function createChatCompletion(exchange: Exchange): Reply {
       kind: 'plain',
       status: 200,
       headers: { 'content-type': 'application/json' },
-      body: JSON.stringify(bodyOf(completion)),
+      body: JSON.stringify(exchange.dress ? exchange.dress(bodyOf(completion), true) : bodyOf(completion)),
       generation,
     }
   const headers = { 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-cache' }
@@ -42,12 +44,22 @@ export function createChatCompletion(exchange: Exchange): Reply {
   }
 }
 
-function complete(call: ChatCall, { directives, promptCache, id, at }: Exchange): Completion {
+/** OpenAI's words for a prompt that its policy does not allow. */
+function refuseBlocked({ blocked }: Directives): void {
+  if (blocked)
+    throw new Refusal(
+      400,
+      'Your request was rejected as a result of our safety system. Your prompt may contain text that is not allowed by our safety system.',
+      { code: 'content_policy_violation' },
+    )
+}
+
+function complete(call: ChatCall, { directives, promptCache, cacheOwner, dress, id, at }: Exchange): Completion {
   const prompt = chatPrompt(call)
   const choices = Array.from({ length: call.n ?? 1 }, (_, index) => choiceAt(call, prompt, directives, index))
   const cachedInput = Math.min(
     prompt.tokens,
-    directives.cached ?? promptCache.cachedTokens(`openai ${call.model}`, prompt.texts),
+    directives.cached ?? promptCache.cachedTokens(`${cacheOwner} openai ${call.model}`, prompt.texts),
   )
   const usage = usageOf(prompt, cachedInput, choices)
   const reported = reportedUsage(wireUsageOf(usage), directives.usage)
@@ -59,6 +71,7 @@ function complete(call: ChatCall, { directives, promptCache, id, at }: Exchange)
     choices,
     usage,
     wireUsage: reported,
+    dress,
   }
 }
 

@@ -1,5 +1,6 @@
 /** What a chat completion is, before it is written as one body or as a stream. */
 import type { Choice } from '../choice.ts'
+import type { Dress } from '../exchange.ts'
 import type { Usage } from '../usage.ts'
 
 /** A generated chat completion. */
@@ -12,6 +13,7 @@ export type Completion = {
   readonly usage: Usage
   /** As reported on the wire; undefined when a directive left it out. */
   readonly wireUsage: object | undefined
+  readonly dress: Dress | null
 }
 
 /** The id of the tool call of choice `index`. */

@@ -58,7 +58,8 @@ export function retrieveModel(_: Exchange, model: string): Reply {
 
 const describe = (id: string): object => ({ id, object: 'model', created: 1_763_800_000, owned_by: 'sandbox' })
 
-const notFound = (model: string): Refusal =>
+/** OpenAI's 404 for a model. */
+export const notFound = (model: string): Refusal =>
   new Refusal(404, `The model \`${model}\` does not exist or you do not have access to it.`, {
     code: 'model_not_found',
     param: 'model',
