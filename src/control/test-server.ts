@@ -88,6 +88,7 @@ export const settlementOf = (organizationId: string, keyId: string): Settlement 
   serviceTier: 'standard',
   priceFrom: '2026-03-05',
   pricePpm: 1_000_000,
+  onAbort: 'drain',
   lines: [
     { class: 'input', quantity: 2000, unit: 'token', picoPerUnit: '2500000', amountPico: '5000000000' },
     { class: 'output', quantity: 500, unit: 'token', picoPerUnit: '15000000', amountPico: '7500000000' },

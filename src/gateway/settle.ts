@@ -150,6 +150,7 @@ export function intentOf(admitted: Admitted, deployment: Deployment | null): Int
     upstream: deployment?.id ?? 'none',
     region: deployment?.region ?? key.region,
     pricePpm: Number(deployment?.pricePpm ?? listPpm),
+    onAbort: deployment?.onAbort ?? 'drain',
     streamed: call.asked.streamed,
     serviceTier: call.asked.tiers.at(-1) ?? 'standard',
     priceFrom: priceName(admitted.price),

@@ -29,6 +29,7 @@ const intent = (requestId: string): Intent => ({
   streamed: true,
   serviceTier: 'standard',
   pricePpm: 1_000_000,
+  onAbort: 'drain',
   priceFrom: 'gpt-5.4 from 2026-03-05',
   holdNano: '1000',
 })

@@ -32,6 +32,7 @@ export function settlementOf(
     serviceTier: 'standard',
     priceFrom: '2026-10-01',
     pricePpm: 1_000_000,
+    onAbort: 'drain',
     lines: chargeNano === '0' ? [] : [line],
     tokens: { input: 12, cachedInput: 3, output: 40, reasoning: 8 },
     holdNano: chargeNano,

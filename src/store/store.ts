@@ -57,6 +57,8 @@ export type Settlement = {
   readonly priceFrom: string
   /** What the deployment's price is of the price book's, in millionths. */
   readonly pricePpm: number
+  /** What becomes of an answer of this deployment whose client leaves: read on for its real usage, or cut off and counted. */
+  readonly onAbort: 'drain' | 'cut'
   readonly lines: readonly ReceiptLine[]
   /** Disjoint token totals for reports: uncached input, cached input, visible output, reasoning. */
   readonly tokens: {

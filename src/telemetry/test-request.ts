@@ -52,6 +52,7 @@ const settlement: Settlement = {
   writeOffNano: '0',
   chargeNano: '1234567',
   pricePpm: 1_000_000,
+  onAbort: 'drain',
   costNano: '1100000',
   flags: ['output-clamped'],
   firstByteMs: 250,
