@@ -1,9 +1,10 @@
 /** `npm run bench -- <lane>`: measures a lane against a baseline in the same run and prints the ratio. */
+import { affinity } from './affinity.ts'
 import { chat } from './chat.ts'
 import { failover } from './failover.ts'
 import { stream } from './stream.ts'
 
-const lanes: Readonly<Record<string, () => Promise<void>>> = { chat, stream, failover }
+const lanes: Readonly<Record<string, () => Promise<void>>> = { chat, stream, failover, affinity }
 const name = process.argv[2] ?? ''
 const lane = lanes[name]
 if (!lane) {

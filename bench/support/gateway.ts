@@ -8,11 +8,12 @@ export type Gateway = Measured & { readonly url: string; readonly key: string }
 
 const port = 18_180
 
-export async function startGateway(upstreamUrl: string): Promise<Gateway> {
+/** `more`: further environment, such as a configuration file. */
+export async function startGateway(upstreamUrl: string, more: Readonly<Record<string, string>> = {}): Promise<Gateway> {
   const dataDir = mkdtempSync(join(tmpdir(), 'mart-bench-'))
   const url = `http://127.0.0.1:${port}`
   const main = new URL('../../src/main.ts', import.meta.url).pathname
-  const env = { PORT: String(port), DATA_DIR: dataDir, MART_SANDBOX_URL: upstreamUrl }
+  const env = { PORT: String(port), DATA_DIR: dataDir, MART_SANDBOX_URL: upstreamUrl, ...more }
   const measured = await start(onCore(cores.measured, [process.execPath, main]), env, answers(`${url}/readyz`))
   const { token } = JSON.parse(readFileSync(join(dataDir, 'operator.json'), 'utf8')) as { token: string }
   const admin = async <T>(path: string, body: object): Promise<T> => {

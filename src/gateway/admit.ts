@@ -19,6 +19,8 @@ export type Routed = {
   readonly requestId: string
   /** Monotonic ms. */
   readonly startedAt: number
+  /** The client's W3C trace, where it sent one. */
+  readonly traceparent: string | null
   readonly key: KeyRow
   readonly call: Call
   readonly candidates: Candidates

@@ -24,7 +24,10 @@ export async function serve(request: Request, target: Target, deps: GatewayDeps)
     const key = authenticate(request, deps.keys)
     const call = await parse(request, target, key, deps.catalog)
     const candidates = route(call.model, key, target.region, deps)
-    admitted = await admit({ requestId, startedAt, key, call, candidates }, deps)
+    admitted = await admit(
+      { requestId, startedAt, traceparent: request.headers.get('traceparent'), key, call, candidates },
+      deps,
+    )
     const relayed = await relay(request, admitted, deps)
     return relayed.kind === 'stream' ? stream(relayed, deps) : await answer(relayed, deps)
   } catch (error) {

@@ -65,15 +65,19 @@ export async function settle(
     vendorUsage: kept(outcome.reading?.vendorUsage),
   }
   await deps.journal.settle(settlement).catch(notWritten)
-  told(settlement, outcome.failure ?? null, deps)
+  told(settlement, { failure: outcome.failure ?? null, traceparent: admitted.traceparent }, deps)
   return settlement
 }
 
-function told(settlement: Settlement, failure: FailureCode | null, deps: GatewayDeps): void {
+function told(
+  settlement: Settlement,
+  more: { readonly failure: FailureCode | null; readonly traceparent: string | null },
+  deps: GatewayDeps,
+): void {
   const { requestId, endpoint, dialect, organizationId, keyId, model, status, latencyMs } = settlement
   const startedAt = deps.clock.now() - latencyMs
   const ended = { requestId, endpoint, dialect, organizationId, keyId, model, startedAt, durationMs: latencyMs, status }
-  deps.observer.requestEnded({ ...ended, failure, settlement })
+  deps.observer.requestEnded({ ...ended, ...more, settlement })
 }
 
 /** The hold is released in memory; recovery settles the open intent when the gateway is started again. */
