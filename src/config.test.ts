@@ -51,6 +51,7 @@ test('a start without configuration has the documented defaults', () => {
       firstByteMs: 600_000,
       idleMs: 300_000,
       totalMs: 1_800_000,
+      heartbeatMs: 15_000,
       byKind: { text: {}, image: {}, video: {}, embeddings: {} },
     },
     regions: { us: { serves: ['us'], mayChoose: ['eu'] }, eu: { serves: ['eu'], mayChoose: [] } },

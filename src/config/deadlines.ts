@@ -1,9 +1,10 @@
 import type { ModelKind } from '../catalog/catalog.ts'
 import type { MartFile } from './resolve.ts'
 
-/** ms until there is a connection, until the answer begins, between two of its pieces, and in all. */
+/** ms until there is a connection, of silence before a heartbeat, until the answer begins, between two of its pieces, and in all. */
 type Deadlines = {
   readonly connectMs: number
+  readonly heartbeatMs: number
   readonly firstByteMs: number
   readonly idleMs: number
   readonly totalMs: number
@@ -14,6 +15,7 @@ export function deadlinesFor(deadlines: MartFile['deadlines'], kind: ModelKind):
   const own = deadlines.byKind[kind]
   return {
     connectMs: deadlines.connectMs,
+    heartbeatMs: deadlines.heartbeatMs,
     firstByteMs: own.firstByteMs ?? deadlines.firstByteMs,
     idleMs: own.idleMs ?? deadlines.idleMs,
     totalMs: own.totalMs ?? deadlines.totalMs,

@@ -133,6 +133,9 @@ const deadlines = section({
   firstByteMs: firstByteMs.default(600_000).describe('ms until the answer begins; long reasoning takes minutes.'),
   idleMs: idleMs.default(300_000).describe('ms between two pieces of an answer.'),
   totalMs: totalMs.default(1_800_000).describe('ms for a request with all its attempts.'),
+  heartbeatMs: whole(100, 600_000)
+    .default(15_000)
+    .describe('ms of silence after which a stream gets a heartbeat, so that nothing on the way takes it for dead.'),
   byKind: section({
     text: deadlinesOfKind('text'),
     image: deadlinesOfKind('image'),

@@ -119,9 +119,15 @@ test('deadlines of a kind of model stand before those of all', () => {
   const { deadlines } = read(
     'deadlines: {connectMs: 900, idleMs: 1000, byKind: {video: {firstByteMs: 500, totalMs: 700}}}',
   )
-  expect(deadlinesFor(deadlines, 'video')).toEqual({ connectMs: 900, firstByteMs: 500, idleMs: 1000, totalMs: 700 })
+  expect(deadlinesFor(deadlines, 'video')).toMatchObject({
+    connectMs: 900,
+    firstByteMs: 500,
+    idleMs: 1000,
+    totalMs: 700,
+  })
   expect(deadlinesFor(deadlines, 'text')).toEqual({
     connectMs: 900,
+    heartbeatMs: 15_000,
     firstByteMs: 600_000,
     idleMs: 1000,
     totalMs: 1_800_000,

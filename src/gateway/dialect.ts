@@ -12,6 +12,8 @@ export type Dialect = {
   readonly name: 'openai' | 'genai'
   /** A failure in the dialect's own envelope, with the status and headers its SDKs understand. */
   readonly errorResponse: (error: GatewayError) => Response
+  /** What may stand between two records of an event stream and is overlooked by the dialect's SDKs. */
+  readonly heartbeat: string
   /** The text that ends a stream whose upstream broke after the status was sent, as a last record. */
   readonly streamError: (error: GatewayError) => string
 }

@@ -24,15 +24,25 @@ export function stream(relayed: Streamed, deps: GatewayDeps): Response {
   const ended = endOnce(relayed, follow, deps)
   exchange.onProgress = () => noteProgress(relayed, follow, deps)
   let hasLeft = false
+  let isBetweenRecords = true
 
   const body = new ReadableStream<Uint8Array>(
     {
+      start(controller) {
+        if (!isEventStream(upstream)) return
+        const heartbeat = new TextEncoder().encode(admitted.call.endpoint.dialect.heartbeat)
+        exchange.onQuiet = () => {
+          if (isBetweenRecords && !hasLeft) controller.enqueue(heartbeat.slice())
+        }
+      },
       async pull(controller) {
         const next = await nextBytes(source, follow, relayed, deps).catch(asBroken)
         if (hasLeft) return
         if (next instanceof Uint8Array) {
           if (follow.isFinal()) await ended('completed')
-          if (!hasLeft) controller.enqueue(next)
+          if (hasLeft) return
+          isBetweenRecords = endsRecord(next)
+          controller.enqueue(next)
           return
         }
         const ending = endingOf(next, follow)
@@ -57,6 +67,11 @@ export function stream(relayed: Streamed, deps: GatewayDeps): Response {
 }
 
 const flushMs = 10
+
+const newline = 10
+/** A record ends with a blank line, of whichever line ends. */
+const endsRecord = (bytes: Uint8Array): boolean =>
+  bytes.at(-1) === newline && (bytes.at(-2) === newline || bytes.at(-3) === newline)
 
 function finish(controller: ReadableStreamDefaultController<Uint8Array>, last: Uint8Array | null): void {
   if (last === null) return controller.error(new Error('the upstream broke off its answer'))

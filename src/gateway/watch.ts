@@ -12,6 +12,8 @@ export type Deadlines = {
   readonly firstByteMs: number
   /** While we wait for the next piece of an answer; a client that reads slowly is given its time. */
   readonly idleMs: number
+  /** Of silence in a stream, before its client gets a heartbeat. */
+  readonly heartbeatMs: number
   /** For a request with all its attempts. */
   readonly totalMs: number
 }
@@ -62,6 +64,9 @@ export function createWatch(bounds: () => DrainBounds, clock: Clock): Watch {
 /** One exchange with an upstream, from the call until its answer is settled. */
 export class Exchange {
   readonly startedAt: number
+  /** Called while nothing comes, as often as the deadlines say. */
+  onQuiet: () => void = () => undefined
+  #heartbeatAt = Number.NEGATIVE_INFINITY
   readonly #deadlines: Deadlines
   readonly #since: number
   /** Since when the next piece is waited for, monotonic ms; null while the client is to take the last one. */
@@ -108,6 +113,14 @@ export class Exchange {
     this.heardAt = this.waitingSince = now
   }
 
+  /** Whether so long nothing has come that the client should hear something from us; once for each time that it should. */
+  isQuiet(now: number): boolean {
+    if (this.waitingSince === null || !this.isAnswered) return false
+    if (now - Math.max(this.waitingSince, this.#heartbeatAt) < this.#deadlines.heartbeatMs) return false
+    this.#heartbeatAt = now
+    return true
+  }
+
   /** Which deadline has passed; null when none has. */
   overdue(now: number, drainMs: number): Cut | null {
     const { firstByteMs, idleMs, totalMs } = this.#deadlines
@@ -124,18 +137,19 @@ export class Exchange {
 
 function look(exchange: Exchange, drainMs: number, now: number): void {
   const why = exchange.overdue(now, drainMs)
-  if (why) exchange.cut(why)
-  else if (exchange.isAnswered && exchange.heardAt > exchange.reportedAt && now - exchange.reportedAt >= progressMs) {
+  if (why) return exchange.cut(why)
+  if (exchange.isQuiet(now)) harmlessly(exchange.onQuiet)
+  if (exchange.isAnswered && exchange.heardAt > exchange.reportedAt && now - exchange.reportedAt >= progressMs) {
     exchange.reportedAt = now
-    report(exchange)
+    harmlessly(exchange.onProgress)
   }
 }
 
-/** A note that cannot be taken must not stop the timer that watches everybody. */
-function report(exchange: Exchange): void {
+/** What cannot be done for one exchange must not stop the timer that watches everybody. */
+function harmlessly(task: () => void): void {
   try {
-    exchange.onProgress()
+    task()
   } catch {
-    exchange.reportedAt = Number.POSITIVE_INFINITY
+    // A stream that has ended takes no heartbeat, and a journal that cannot be written no note: both are told elsewhere.
   }
 }

@@ -56,27 +56,51 @@ export function memberValues(text: string, keys: readonly string[]): Readonly<Re
 export function withMember(text: string, path: readonly string[], value: unknown, from = 0): string {
   const [key, ...rest] = path
   const member = membersOf(text, from).findLast((candidate) => candidate.key === key)
-  if (!member || (rest.length > 0 && text[member.start] !== '{')) {
-    const nested = rest.reduceRight<unknown>((inner, name) => ({ [name]: inner }), value)
-    const written = JSON.stringify(nested)
-    return member
-      ? spliced(text, member.start, member.end, written)
-      : inserted(text, from, `${JSON.stringify(key)}:${written}`)
-  }
-  if (rest.length > 0) return withMember(text, rest, value, member.start)
-  return spliced(text, member.start, member.end, JSON.stringify(value))
+  if (member && rest.length > 0 && text[member.start] === '{') return withMember(text, rest, value, member.start)
+  const nested = rest.reduceRight<unknown>((inner, name) => ({ [name]: inner }), value)
+  return edited(text, [member ? replacement(member, nested) : insertion(text, key!, nested, from)])
 }
 
-/** Takes a member out of the outermost object, with its comma, wherever and however often it stands. */
-export function withoutMember(text: string, name: string): string {
-  const members = membersOf(text)
-  const at = members.findIndex(({ key }) => key === name)
-  if (at === -1) return text
-  const { keyStart, end } = members[at]!
-  const next = members[at + 1]
-  // The comma behind it goes with it; the last member's is the one in front.
-  const [from, to] = next ? [keyStart, next.keyStart] : [members[at - 1]?.end ?? keyStart, end]
-  return withoutMember(spliced(text, from, to, ''), name)
+/** A change of `[start, end)` of a text to another text. */
+export type Edit = { readonly start: number; readonly end: number; readonly text: string }
+
+/** The text with all edits made in one pass, however many; none may overlap another. */
+export function edited(text: string, edits: readonly Edit[]): string {
+  if (edits.length === 0) return text
+  const pieces: string[] = []
+  let at = 0
+  for (const edit of edits.toSorted((one, other) => one.start - other.start)) {
+    pieces.push(text.slice(at, edit.start), edit.text)
+    at = edit.end
+  }
+  return pieces.join('') + text.slice(at)
+}
+
+/** The edit that gives a member another value. */
+export const replacement = ({ start, end }: Member, value: unknown): Edit => ({
+  start,
+  end,
+  text: JSON.stringify(value),
+})
+
+/** The edit that writes a further member, in front of the others, into the object that begins at or after `from`. */
+export function insertion(text: string, key: string, value: unknown, from = 0): Edit {
+  const at = text.indexOf('{', from) + 1
+  const isEmpty = text[skipSpace(text, at)] === '}'
+  return { start: at, end: at, text: `${JSON.stringify(key)}:${JSON.stringify(value)}${isEmpty ? '' : ','}` }
+}
+
+/** The edits that take out every member whose key is `isOut`, each with one comma, of the object that begins at or after `from`. */
+export function removals(text: string, isOut: (key: string) => boolean, from = 0): Edit[] {
+  const members = membersOf(text, from)
+  const lastKept = members.findLastIndex(({ key }) => !isOut(key))
+  return members.flatMap(({ key, keyStart, end }, index): Edit[] => {
+    if (!isOut(key)) return []
+    // The comma behind a member goes with it; behind the last one that stays, it is the one in front.
+    return index < lastKept
+      ? [{ start: keyStart, end: members[index + 1]!.keyStart, text: '' }]
+      : [{ start: members[index - 1]?.end ?? keyStart, end, text: '' }]
+  })
 }
 
 /** Where the elements of the array that begins at `start` begin. */
@@ -90,15 +114,6 @@ export function elementsOf(text: string, start: number): number[] {
     at = skipSpace(text, at + 1)
   }
   return starts
-}
-
-const spliced = (text: string, start: number, end: number, replacement: string): string =>
-  text.slice(0, start) + replacement + text.slice(end)
-
-function inserted(text: string, from: number, member: string): string {
-  const open = text.indexOf('{', from) + 1
-  const isEmpty = text[skipSpace(text, open)] === '}'
-  return spliced(text, open, open, isEmpty ? member : `${member},`)
 }
 
 function unquoted(text: string, start: number, end: number): string {

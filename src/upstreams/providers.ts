@@ -42,19 +42,19 @@ export type AdapterDeps = { readonly fetch: typeof fetch; readonly clock: Clock 
 export function createAdapter(provider: ProviderData, deps: AdapterDeps): Adapter {
   switch (provider.kind) {
     case 'openai':
-      return openai(provider)
+      return openai(provider, deps.clock)
     case 'azure-openai':
-      return azureOpenai(provider)
+      return azureOpenai(provider, deps.clock)
     case 'google-ai-studio':
-      return googleAiStudio(provider)
+      return googleAiStudio(provider, deps.clock)
     case 'vertex-ai':
       return vertexAi(provider, deps)
     case 'openai-compatible':
-      return openaiCompatible(provider)
+      return openaiCompatible(provider, deps.clock)
     case 'gemini-compatible':
-      return geminiCompatible(provider)
+      return geminiCompatible(provider, deps.clock)
     case 'sandbox':
-      return sandbox(provider)
+      return sandbox(provider, deps.clock)
   }
 }
 

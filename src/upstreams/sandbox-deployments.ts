@@ -1,4 +1,5 @@
 /** The deployments of a sandbox in two regions, so that region policies can be tried. For tests; a fresh install has them by its configuration's defaults. */
+import { systemClock } from '../lib/clock.ts'
 import type { Deployment } from './deployment.ts'
 import { sandbox } from './kinds/sandbox.ts'
 
@@ -19,5 +20,5 @@ export const sandboxDeployments = (url: string): readonly Deployment[] =>
     costPpm: 1_000_000n,
     onAbort: 'drain',
     isTracked: false,
-    adapter: sandbox({ kind: 'sandbox', url }),
+    adapter: sandbox({ kind: 'sandbox', url }, systemClock),
   }))

@@ -1,7 +1,8 @@
 /**
  * Access tokens of a Google service account: a signed JWT is exchanged for a token of an hour
- * (https://developers.google.com/identity/protocols/oauth2/service-account). One exchange at a time,
- * shared by whoever waits; renewed some minutes early while the old token still serves.
+ * (https://developers.google.com/identity/protocols/oauth2/service-account#httprest). One exchange at a
+ * time, shared by whoever waits; renewed some minutes early while the old token still serves. No error
+ * of it holds any part of a key or token.
  */
 import { createSign } from 'node:crypto'
 import { z } from 'zod'
@@ -9,51 +10,51 @@ import type { Clock } from '../lib/clock.ts'
 import type { Secret } from '../lib/secret.ts'
 
 export type TokenSource = {
-  /** A token that is accepted now. Waits only where there is none yet. Rejects without any part of a secret. */
+  /** A token that is accepted now. Waits only where there is none yet. Rejects when none can be had. */
   readonly token: () => string | Promise<string>
-  /** Forgets a token that was refused; true when it was the current one, so that a fresh one may be accepted. */
+  /** Forgets a token that was refused; true when the next one may be accepted. */
   readonly forget: () => boolean
 }
 
 type TokenDeps = { readonly fetch: typeof fetch; readonly clock: Clock }
 
+/** Authentication only: no customer's data goes there, so it is the same one for every region. */
 export const googleTokenUrl = 'https://oauth2.googleapis.com/token'
-const scope = 'https://www.googleapis.com/auth/cloud-platform'
-const lifeSeconds = 3_600
+
+/** Before its end a token is renewed, so that nobody waits for the next one. */
 const earlyMs = 5 * 60_000
-const exchangeMsMax = 10_000
-/** After an exchange that failed; with jitter, doubled each time. */
+/** After an exchange that failed, doubled each time. */
 const pauseMsMin = 1_000
 const pauseMsMax = 60_000
+/** Calls that were under way with a token when it was forgotten are refused one after the other: they ask for one new token. */
+const stragglersMs = 10_000
 
-const KeyFile = z.object({
-  client_email: z.string().min(3),
-  private_key: z.string().min(1),
-  private_key_id: z.string().optional(),
-})
-const Grant = z.object({ access_token: z.string().min(1), expires_in: z.number().positive() })
+type Held = { readonly token: string; readonly renewAt: number; readonly endsAt: number }
 
 export function createTokenSource(serviceAccount: Secret, tokenUrl: string, deps: TokenDeps): TokenSource {
-  let current: { readonly token: string; readonly renewAt: number; readonly endsAt: number } | null = null
+  const now = (): number => deps.clock.monotonic()
+  let held: Held | null = null
   let underWay: Promise<string> | null = null
+  let forgottenAt = Number.NEGATIVE_INFINITY
   let failures = 0
   let pausedUntil = Number.NEGATIVE_INFINITY
+  let lastFailure = ''
 
-  const exchange = async (): Promise<string> => {
-    const now = deps.clock.monotonic()
-    if (now < pausedUntil) throw new Error('the last exchange for an access token failed a moment ago')
+  async function exchange(): Promise<string> {
+    const begunAt = now()
+    if (begunAt < pausedUntil) throw new Error(`${lastFailure}; it is asked again shortly`)
     try {
       const { access_token: token, expires_in: seconds } = await requestToken(serviceAccount, tokenUrl, deps)
       const lifeMs = seconds * 1_000
-      // Tokens of a short life, as some servers give them, are renewed at four fifths of it.
-      const begunAt = deps.clock.monotonic()
-      current = { token, renewAt: begunAt + Math.max(lifeMs - earlyMs, lifeMs * 0.8), endsAt: begunAt + lifeMs }
+      // A token of a short life, as other servers than Google's may give, is renewed at four fifths of it.
+      held = { token, renewAt: begunAt + Math.max(lifeMs - earlyMs, lifeMs * 0.8), endsAt: begunAt + lifeMs }
       failures = 0
       return token
     } catch (error) {
-      const pauseMs = Math.min(pauseMsMin * 2 ** failures, pauseMsMax)
-      pausedUntil = deps.clock.monotonic() + pauseMs * (0.5 + Math.random() / 2)
+      // With jitter, so that many gateways do not come back together.
+      pausedUntil = now() + Math.min(pauseMsMin * 2 ** failures, pauseMsMax) * (0.5 + Math.random() / 2)
       failures += 1
+      lastFailure = (error as Error).message
       throw error
     }
   }
@@ -63,46 +64,68 @@ export function createTokenSource(serviceAccount: Secret, tokenUrl: string, deps
     }))
   return {
     token() {
-      const now = deps.clock.monotonic()
-      if (!current || now >= current.endsAt) return renewed()
-      // Whoever comes next tries again; the token that is there serves until its end.
-      if (now >= current.renewAt) renewed().catch(() => undefined)
-      return current.token
+      if (!held || now() >= held.endsAt) return renewed()
+      // Should it fail, the token that is there serves until its end, and whoever comes after the pause tries again.
+      if (now() >= Math.max(held.renewAt, pausedUntil)) renewed().catch(() => undefined)
+      return held.token
     },
     forget() {
-      const hadOne = current !== null
-      current = null
-      pausedUntil = Number.NEGATIVE_INFINITY
-      return hadOne
+      if (now() < forgottenAt + stragglersMs) return true
+      if (!held) return false
+      held = null
+      forgottenAt = now()
+      return true
     },
   }
 }
 
-async function requestToken(serviceAccount: Secret, tokenUrl: string, { fetch, clock }: TokenDeps) {
+// ---- The exchange --------------------------------------------------------------------------------
+
+const exchangeMsMax = 10_000
+const Grant = z.object({ access_token: z.string().min(1), expires_in: z.number().positive() })
+type Grant = z.infer<typeof Grant>
+
+async function requestToken(serviceAccount: Secret, tokenUrl: string, { fetch, clock }: TokenDeps): Promise<Grant> {
+  const assertion = assertionOf(serviceAccount, tokenUrl, clock.now())
   const response = await fetch(tokenUrl, {
     method: 'POST',
     headers: { 'content-type': 'application/x-www-form-urlencoded' },
-    body: new URLSearchParams({
-      grant_type: 'urn:ietf:params:oauth:grant-type:jwt-bearer',
-      assertion: assertionOf(serviceAccount, tokenUrl, clock.now()),
-    }).toString(),
+    body: new URLSearchParams({ grant_type: 'urn:ietf:params:oauth:grant-type:jwt-bearer', assertion }).toString(),
     signal: AbortSignal.timeout(exchangeMsMax),
     redirect: 'error',
+  }).catch((error: unknown) => {
+    // What a client says of a failed call is its own affair, and may quote it; its name for it tells enough.
+    const { code, name } = error as { readonly code?: unknown; readonly name?: string }
+    throw new Error(`the token endpoint cannot be reached (${typeof code === 'string' ? code : name})`)
   })
   const json: unknown = await response.json().catch(() => null)
   const granted = Grant.safeParse(json)
   if (response.ok && granted.success) return granted.data
-  const { error } = (json ?? {}) as { error?: unknown }
-  // Google's own code, such as invalid_grant: the description may name the account.
-  const code = typeof error === 'string' && /^\w{1,40}$/.test(error) ? ` (${error})` : ''
-  throw new Error(`the token endpoint answered ${response.status}${code}`)
+  throw new Error(`the token endpoint answered ${response.status}${errorCodeOf(json)}`)
 }
+
+/** Google's own code, such as invalid_grant: its description may name the account. */
+function errorCodeOf(json: unknown): string {
+  const { error } = (json ?? {}) as { readonly error?: unknown }
+  return typeof error === 'string' && /^\w{1,40}$/.test(error) ? ` (${error})` : ''
+}
+
+// ---- The assertion -------------------------------------------------------------------------------
+
+const scope = 'https://www.googleapis.com/auth/cloud-platform'
+const lifeSeconds = 3_600
+const KeyFile = z.object({
+  client_email: z.string().min(3),
+  private_key: z.string().min(1),
+  private_key_id: z.string().optional(),
+})
 
 function assertionOf(serviceAccount: Secret, audience: string, now: number): string {
   const { client_email: issuer, private_key: key, private_key_id: id } = keyFileOf(serviceAccount)
   const issuedAt = Math.floor(now / 1_000)
+  const header = { alg: 'RS256', typ: 'JWT', ...(id !== undefined && { kid: id }) }
   const claims = { iss: issuer, scope, aud: audience, iat: issuedAt, exp: issuedAt + lifeSeconds }
-  const signed = [{ alg: 'RS256', typ: 'JWT', ...(id !== undefined && { kid: id }) }, claims].map(base64url).join('.')
+  const signed = [header, claims].map(base64url).join('.')
   try {
     return `${signed}.${createSign('RSA-SHA256').update(signed).sign(key, 'base64url')}`
   } catch {

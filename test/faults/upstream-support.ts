@@ -138,7 +138,7 @@ export type Seen = ways.Served & {
   readonly account: string | null
   readonly region: string | null
   readonly upstreamModel: string | null
-  readonly sent: { readonly store?: boolean | null; readonly clientHeaders: readonly string[] }
+  readonly sent: { readonly store?: unknown; readonly clientHeaders: readonly string[] }
 }
 export const seenAll = async (server: Server): Promise<readonly Seen[]> =>
   (await ways.servedSince(server, 0)) as readonly Seen[]

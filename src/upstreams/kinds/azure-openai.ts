@@ -1,21 +1,27 @@
-/** Azure OpenAI, in its v1 style and in the older one with the deployment in the path. */
+/**
+ * Azure OpenAI, in its v1 style and in the older one with the deployment in the path
+ * (https://learn.microsoft.com/azure/ai-foundry/openai/api-version-lifecycle).
+ */
 import { z } from 'zod'
+import type { Clock } from '../../lib/clock.ts'
 import type { References } from '../../lib/references.ts'
 import type { Adapter, UpstreamCall } from '../deployment.ts'
 import { openaiRefusal } from '../refusals/openai.ts'
 import { openaiStanding } from '../rate-standing.ts'
 import { scrubber } from '../scrub.ts'
-import { apiKey, baseUrl, provider } from './fields.ts'
+import { apiKey, provider, vendorUrl } from './fields.ts'
 
 export const azureOpenaiSchema = (references: References) =>
   provider('azure-openai', {
-    endpoint: baseUrl(references).describe('The resource, such as `https://NAME.openai.azure.com`.'),
+    endpoint: vendorUrl(references)
+      .refine((url) => !/\/openai(\/|$)/.test(url), 'the resource alone, without /openai and what follows')
+      .describe('The resource, such as `https://NAME.openai.azure.com` or `https://NAME.services.ai.azure.com`.'),
     style: z
       .enum(['v1', 'deployments'], 'v1 or deployments')
       .default('v1')
       .describe('`v1`: the deployment is named in the body. `deployments`: in the path, with an API version.'),
     apiVersion: z
-      .string()
+      .string('a version such as 2024-10-21')
       .regex(/^\d{4}-\d{2}-\d{2}(-preview)?$/, 'a version such as 2024-10-21')
       .optional()
       .describe('The API version; needed by, and only for, style `deployments`.'),
@@ -31,24 +37,29 @@ export const azureOpenaiSchema = (references: References) =>
           : 'nothing, for style v1 has none',
       })
   })
-
-/** URLs of both styles: https://learn.microsoft.com/azure/ai-foundry/openai/api-version-lifecycle */
-function urlOf({ endpoint, style, apiVersion }: AzureData, { path, model }: UpstreamCall): string {
-  if (style === 'v1') return `${endpoint}/openai/v1${path}`
-  return `${endpoint}/openai/deployments/${encodeURIComponent(model)}${path}?api-version=${apiVersion}`
-}
 type AzureData = z.output<ReturnType<typeof azureOpenaiSchema>>
 
-export function azureOpenai(data: AzureData): Adapter {
-  const headers = { 'api-key': data.apiKey.reveal() }
-  const scrub = scrubber([new URL(data.endpoint).host])
+/** What has a deployment in its path; the rest has only a version: `_deployments_endpoints` of OpenAI's Python SDK, lib/azure.py. */
+const ofDeployments =
+  /^\/(completions|chat\/completions|embeddings|audio\/(transcriptions|translations|speech)|images\/(generations|edits))(\?|$)/
+
+function urlOf({ endpoint, style, apiVersion }: AzureData, { path, model }: UpstreamCall): string {
+  if (style === 'v1') return `${endpoint}/openai/v1${path}`
+  const deployment = ofDeployments.test(path) ? `/deployments/${encodeURIComponent(model)}` : ''
+  return `${endpoint}/openai${deployment}${path}${path.includes('?') ? '&' : '?'}api-version=${apiVersion}`
+}
+
+export function azureOpenai(data: AzureData, clock: Clock): Adapter {
+  const key = data.apiKey.reveal()
+  const headers = { 'api-key': key }
+  const account = { scrub: scrubber([key, new URL(data.endpoint).host]), now: clock.now }
   return {
     dialects: ['openai'],
     address: (call) => ({ url: urlOf(data, call), headers }),
     rewriteBody: null,
     reportsStreamUsage: true,
     hasAnnotationChunks: true,
-    refusal: (refused) => openaiRefusal(refused, scrub),
+    refusal: (refused) => openaiRefusal(refused, account),
     renewCredential: () => false,
     standing: openaiStanding,
   }

@@ -1,82 +1,86 @@
 /** Whatever speaks a dialect: a server of one's own, or a vendor that follows OpenAI or Google. */
 import { z } from 'zod'
-import { secretField, type References } from '../../lib/references.ts'
+import type { Clock } from '../../lib/clock.ts'
+import type { References } from '../../lib/references.ts'
+import type { Secret } from '../../lib/secret.ts'
 import type { Adapter } from '../deployment.ts'
-import { openaiStanding } from '../rate-standing.ts'
 import { googleRefusal } from '../refusals/google.ts'
 import { openaiRefusal } from '../refusals/openai.ts'
+import type { Account } from '../refusals/read-error.ts'
 import { scrubber } from '../scrub.ts'
-import { apiKey, baseUrl, provider } from './fields.ts'
+import { apiKey, headerName, headerSecret, provider, serverUrl } from './fields.ts'
 
-const headers = (references: References) =>
+const furtherHeaders = (references: References) =>
   z
-    .record(
-      z.string().regex(/^[A-Za-z0-9-]{1,100}$/, 'the name of a header'),
-      secretField(references).describe('The value: `${NAME}` or `{file: PATH}`.'),
-      'a mapping',
-    )
+    .record(headerName, headerSecret(references).describe('The value: `${NAME}` or `{file: PATH}`.'), 'a mapping')
     .default({})
     .describe('Further headers of every call.')
 
 export const openaiCompatibleSchema = (references: References) =>
   provider('openai-compatible', {
-    baseUrl: baseUrl(references).describe('Where `/chat/completions` is appended, such as `http://vllm:8000/v1`.'),
+    baseUrl: serverUrl(references).describe('Where `/chat/completions` is appended, such as `http://vllm:8000/v1`.'),
     apiKey: apiKey(references).optional(),
-    authHeader: z
-      .string()
-      .regex(/^[A-Za-z0-9-]{1,100}$/, 'the name of a header')
+    authHeader: headerName
       .optional()
       .describe('The header that carries the credential as it is; unless said, `Authorization: Bearer`.'),
-    headers: headers(references),
+    headers: furtherHeaders(references),
     streamUsage: z
       .boolean('true or false')
       .default(true)
       .describe('Whether it knows `stream_options.include_usage`; without it streams are counted by us.'),
   })
+type OpenaiCompatible = z.output<ReturnType<typeof openaiCompatibleSchema>>
 
-export function openaiCompatible(data: z.output<ReturnType<typeof openaiCompatibleSchema>>): Adapter {
-  const credential = data.apiKey?.reveal()
-  const auth =
-    credential === undefined
-      ? {}
-      : data.authHeader === undefined
-        ? { authorization: `Bearer ${credential}` }
-        : { [data.authHeader]: credential }
-  const all = { ...revealed(data.headers), ...auth }
-  const scrub = scrubber([new URL(data.baseUrl).host])
+export function openaiCompatible(data: OpenaiCompatible, clock: Clock): Adapter {
+  const headers = { ...revealed(data.headers), ...credentialOf(data) }
+  const account = accountOf(data, clock)
   return {
     dialects: ['openai'],
-    address: ({ path }) => ({ url: data.baseUrl + path, headers: all }),
+    address: ({ path }) => ({ url: data.baseUrl + path, headers }),
     rewriteBody: null,
     reportsStreamUsage: data.streamUsage,
     hasAnnotationChunks: false,
-    refusal: (refused) => openaiRefusal(refused, scrub),
-    renewCredential: () => false,
-    standing: openaiStanding,
-  }
-}
-
-export const geminiCompatibleSchema = (references: References) =>
-  provider('gemini-compatible', {
-    baseUrl: baseUrl(references).describe('Where `/models/MODEL:generateContent` is appended.'),
-    apiKey: apiKey(references).optional(),
-    headers: headers(references),
-  })
-
-export function geminiCompatible(data: z.output<ReturnType<typeof geminiCompatibleSchema>>): Adapter {
-  const all = { ...revealed(data.headers), ...(data.apiKey && { 'x-goog-api-key': data.apiKey.reveal() }) }
-  const scrub = scrubber([new URL(data.baseUrl).host])
-  return {
-    dialects: ['genai'],
-    address: ({ path }) => ({ url: data.baseUrl + path, headers: all }),
-    rewriteBody: null,
-    reportsStreamUsage: true,
-    hasAnnotationChunks: false,
-    refusal: (refused) => googleRefusal(refused, scrub),
+    refusal: (refused) => openaiRefusal(refused, account),
     renewCredential: () => false,
     standing: () => null,
   }
 }
 
-const revealed = (secrets: Readonly<Record<string, { reveal: () => string }>>): Record<string, string> =>
+function credentialOf({ apiKey, authHeader }: OpenaiCompatible): Record<string, string> {
+  if (apiKey === undefined) return {}
+  return authHeader === undefined ? { authorization: `Bearer ${apiKey.reveal()}` } : { [authHeader]: apiKey.reveal() }
+}
+
+export const geminiCompatibleSchema = (references: References) =>
+  provider('gemini-compatible', {
+    baseUrl: serverUrl(references).describe('Where `/models/MODEL:generateContent` is appended.'),
+    apiKey: apiKey(references).optional(),
+    headers: furtherHeaders(references),
+  })
+type GeminiCompatible = z.output<ReturnType<typeof geminiCompatibleSchema>>
+
+export function geminiCompatible(data: GeminiCompatible, clock: Clock): Adapter {
+  const headers = { ...revealed(data.headers), ...(data.apiKey && { 'x-goog-api-key': data.apiKey.reveal() }) }
+  const account = accountOf(data, clock)
+  return {
+    dialects: ['genai'],
+    address: ({ path }) => ({ url: data.baseUrl + path, headers }),
+    rewriteBody: null,
+    reportsStreamUsage: true,
+    hasAnnotationChunks: false,
+    refusal: (refused) => googleRefusal(refused, account),
+    renewCredential: () => false,
+    standing: () => null,
+  }
+}
+
+const revealed = (secrets: Readonly<Record<string, Secret>>): Record<string, string> =>
   Object.fromEntries(Object.entries(secrets).map(([name, secret]) => [name, secret.reveal()]))
+
+/** Shorter values of headers are flags, and words of any text. */
+const secretCharsMin = 8
+
+function accountOf({ baseUrl, apiKey, headers }: OpenaiCompatible | GeminiCompatible, clock: Clock): Account {
+  const values = Object.values(revealed(headers)).filter(({ length }) => length >= secretCharsMin)
+  return { scrub: scrubber([new URL(baseUrl).host, apiKey?.reveal(), ...values]), now: clock.now }
+}

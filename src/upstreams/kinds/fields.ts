@@ -1,35 +1,65 @@
 /** Fields that several kinds of provider have. */
 import { z } from 'zod'
+import type { Secret } from '../../lib/secret.ts'
 import { secretField, textField, type References } from '../../lib/references.ts'
 
-const urlAllowed = 'a URL that starts with https:// (http:// for this machine), without ? and #'
+/** The base URL of a vendor's API, without a slash at its end. Our credential goes there, so it leaves this machine only encrypted. */
+export const vendorUrl = (references: References) =>
+  urlField(references, isThisMachine, 'a URL that starts with https:// (http:// for this machine), without ? and #')
 
-/** The base URL of an API, without a slash at its end. Credentials go there, so nothing leaves this machine unencrypted. */
-export const baseUrl = (references: References) =>
+/** The base URL of a server of one's own, without a slash at its end: it may stand in the same private network. */
+export const serverUrl = (references: References) =>
+  urlField(
+    references,
+    isPrivateNetwork,
+    'a URL that starts with https:// (http:// for this machine and private networks), without ? and #',
+  )
+
+const urlField = (references: References, mayBePlain: (host: string) => boolean, allowed: string) =>
   textField(references).pipe(
     z
       .string()
-      .refine(isBaseUrl, urlAllowed)
+      .refine((text) => isBaseUrl(text, mayBePlain), allowed)
       .transform((text) => text.replace(/\/+$/, '')),
   )
 
-function isBaseUrl(text: string): boolean {
+function isBaseUrl(text: string, mayBePlain: (host: string) => boolean): boolean {
   const url = URL.parse(text)
-  if (!url || /[?#]/.test(text) || url.username !== '' || url.password !== '') return false
-  return url.protocol === 'https:' || (url.protocol === 'http:' && isPrivate(url.hostname))
+  if (!url || /[?#\s]/.test(text) || url.username !== '' || url.password !== '') return false
+  return url.protocol === 'https:' || (url.protocol === 'http:' && mayBePlain(url.hostname))
 }
 
-/** This machine and the networks that are not routed on the internet, where a server of one's own may stand. */
-const isPrivate = (host: string): boolean =>
-  host === 'localhost' ||
-  host === '[::1]' ||
-  /^(127|10)\.|^192\.168\.|^172\.(1[6-9]|2\d|3[01])\./.test(host) ||
-  !host.includes('.') ||
-  host.endsWith('.internal') ||
-  host.endsWith('.local')
+const isAddress = (host: string): boolean => /^\d+\.\d+\.\d+\.\d+$/.test(host)
+
+const isThisMachine = (host: string): boolean =>
+  host === 'localhost' || host === '[::1]' || (isAddress(host) && host.startsWith('127.'))
+
+/** Addresses of RFC 1918, and names that no public server has: one word, as containers are called, `.internal` and `.local`. */
+const isPrivateNetwork = (host: string): boolean =>
+  isThisMachine(host) ||
+  (isAddress(host) && /^(10|192\.168|172\.(1[6-9]|2\d|3[01]))\./.test(host)) ||
+  (!host.includes('.') && !host.includes(':')) ||
+  /\.(internal|local)$/.test(host)
+
+/** A secret that is sent in a header. One of several lines would be refused by `fetch`, in words that quote it. */
+export const headerSecret = (references: References) =>
+  secretField(references).refine((secret: Secret) => /^[\x20-\x7e]+$/.test(secret.reveal()), {
+    error: 'a secret of one line, in ASCII',
+    params: { isSecret: true },
+  })
 
 export const apiKey = (references: References) =>
-  secretField(references).describe('The credential: `${NAME}` or `{file: PATH}`.')
+  headerSecret(references).describe('The credential: `${NAME}` or `{file: PATH}`.')
+
+const headerNameAllowed = 'the name of a header, other than those of the connection and of the body'
+const connectionHeaders = /^(host|connection|content-.*|accept-encoding|transfer-encoding|te|trailer|upgrade|expect)$/i
+
+/** The name of a header that a call may carry, in lower case. */
+export const headerName = z
+  .string(headerNameAllowed)
+  .regex(/^[A-Za-z0-9-]{1,100}$/, headerNameAllowed)
+  .refine((name) => !connectionHeaders.test(name), headerNameAllowed)
+  .transform((name) => name.toLowerCase())
 
 /** A name that goes into a path or a header. */
 export const plainName = (references: References, allowed: string) =>

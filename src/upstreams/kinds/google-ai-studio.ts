@@ -1,27 +1,27 @@
 /** Google AI Studio: the Gemini API with an API key, and Google's own OpenAI-compatible endpoint beside it. */
 import type { z } from 'zod'
+import type { Clock } from '../../lib/clock.ts'
 import { membersOf, withMember } from '../../lib/json-text.ts'
 import type { References } from '../../lib/references.ts'
 import type { Adapter } from '../deployment.ts'
-import { googleRefusal } from '../refusals/google.ts'
-import { openaiRefusal } from '../refusals/openai.ts'
+import { googleOpenaiRefusal, googleRefusal } from '../refusals/google.ts'
 import { scrubber } from '../scrub.ts'
-import { apiKey, baseUrl, provider } from './fields.ts'
+import { apiKey, provider, vendorUrl } from './fields.ts'
 
 export const googleAiStudioSchema = (references: References) =>
   provider('google-ai-studio', {
     apiKey: apiKey(references),
-    baseUrl: baseUrl(references)
+    baseUrl: vendorUrl(references)
       .default('https://generativelanguage.googleapis.com')
       .describe('The host, without a version.'),
   })
 
-export function googleAiStudio(data: z.output<ReturnType<typeof googleAiStudioSchema>>): Adapter {
+export function googleAiStudio(data: z.output<ReturnType<typeof googleAiStudioSchema>>, clock: Clock): Adapter {
   const key = data.apiKey.reveal()
-  const scrub = scrubber([])
+  const account = { scrub: scrubber([key]), now: clock.now }
   return {
     dialects: ['genai', 'openai'],
-    // v1beta knows every field and model that v1 knows.
+    // v1beta knows every field and model that v1 knows, and more: https://ai.google.dev/gemini-api/docs/api-versions
     address: ({ dialect, path }) =>
       dialect === 'genai'
         ? { url: `${data.baseUrl}/v1beta${path}`, headers: { 'x-goog-api-key': key } }
@@ -30,7 +30,7 @@ export function googleAiStudio(data: z.output<ReturnType<typeof googleAiStudioSc
       dialect === 'genai' && endpoint === 'generate' ? withoutStorage(text) : text,
     reportsStreamUsage: true,
     hasAnnotationChunks: false,
-    refusal: (refused) => (refused.dialect === 'genai' ? googleRefusal : openaiRefusal)(refused, scrub),
+    refusal: (refused) => (refused.dialect === 'genai' ? googleRefusal : googleOpenaiRefusal)(refused, account),
     renewCredential: () => false,
     standing: () => null,
   }
@@ -38,7 +38,9 @@ export function googleAiStudio(data: z.output<ReturnType<typeof googleAiStudioSc
 
 /**
  * Paid projects keep the content of calls for 55 days since 2026-10-26 unless they say `store: false`
- * (https://ai.google.dev/gemini-api/docs/logs-policy). What the client says of it stands.
+ * (https://ai.google.dev/gemini-api/docs/logs-policy). What the client says of it stands; null says nothing.
  */
-const withoutStorage = (text: string): string =>
-  membersOf(text).some(({ key }) => key === 'store') ? text : withMember(text, ['store'], false)
+function withoutStorage(text: string): string {
+  const said = membersOf(text).findLast(({ key }) => key === 'store')
+  return said && text.slice(said.start, said.end) !== 'null' ? text : withMember(text, ['store'], false)
+}

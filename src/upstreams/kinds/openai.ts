@@ -1,11 +1,12 @@
 /** OpenAI, at its own hosts. */
 import { z } from 'zod'
+import type { Clock } from '../../lib/clock.ts'
 import type { References } from '../../lib/references.ts'
 import type { Adapter } from '../deployment.ts'
 import { openaiRefusal } from '../refusals/openai.ts'
 import { openaiStanding } from '../rate-standing.ts'
 import { scrubber } from '../scrub.ts'
-import { apiKey, baseUrl, plainName, provider } from './fields.ts'
+import { apiKey, plainName, provider, vendorUrl } from './fields.ts'
 
 export const openaiSchema = (references: References) =>
   provider('openai', {
@@ -18,28 +19,32 @@ export const openaiSchema = (references: References) =>
       .enum(['us', 'eu', 'ae'], 'us, eu or ae')
       .optional()
       .describe('Data residency of the project: its host is used. OpenAI asks 10 % more there for newer models.'),
-    baseUrl: baseUrl(references).optional().describe('Instead of the host that follows from `residency`.'),
+    baseUrl: vendorUrl(references).optional().describe('Instead of the host that follows from `residency`.'),
   })
 
 /** Data residency hosts: https://platform.openai.com/docs/guides/your-data */
 const hostOf = (residency: string | undefined): string =>
   `https://${residency === undefined ? '' : `${residency}.`}api.openai.com/v1`
 
-export function openai(data: z.output<ReturnType<typeof openaiSchema>>): Adapter {
+export function openai(data: z.output<ReturnType<typeof openaiSchema>>, clock: Clock): Adapter {
   const base = data.baseUrl ?? hostOf(data.residency)
+  const key = data.apiKey.reveal()
   const headers = {
-    authorization: `Bearer ${data.apiKey.reveal()}`,
+    authorization: `Bearer ${key}`,
     ...(data.organization !== undefined && { 'openai-organization': data.organization }),
     ...(data.project !== undefined && { 'openai-project': data.project }),
   }
-  const scrub = scrubber([data.organization, data.project])
+  const account = {
+    scrub: scrubber([key, data.organization, data.project, data.baseUrl && new URL(data.baseUrl).host]),
+    now: clock.now,
+  }
   return {
     dialects: ['openai'],
     address: ({ path }) => ({ url: base + path, headers }),
     rewriteBody: null,
     reportsStreamUsage: true,
     hasAnnotationChunks: false,
-    refusal: (refused) => openaiRefusal(refused, scrub),
+    refusal: (refused) => openaiRefusal(refused, account),
     renewCredential: () => false,
     standing: openaiStanding,
   }

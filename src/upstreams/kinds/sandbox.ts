@@ -1,23 +1,26 @@
 /** The sandbox: simulated, in both dialects. */
 import type { z } from 'zod'
+import { assert } from '../../lib/assert.ts'
+import type { Clock } from '../../lib/clock.ts'
 import type { References } from '../../lib/references.ts'
 import type { Adapter } from '../deployment.ts'
 import { googleRefusal } from '../refusals/google.ts'
 import { openaiRefusal } from '../refusals/openai.ts'
 import { scrubber } from '../scrub.ts'
-import { baseUrl, provider } from './fields.ts'
+import { provider, serverUrl } from './fields.ts'
 
 export const sandboxSchema = (references: References) =>
   provider('sandbox', {
-    url: baseUrl(references).optional().describe('A sandbox that runs already; unless said, the built-in one.'),
+    url: serverUrl(references).optional().describe('A sandbox that runs already; unless said, the built-in one.'),
   })
 
 /** The sandbox spends nothing, so its credential is no secret; it shows that a customer's key never travels. */
 const credential = 'sandbox-credential'
 
 /** `url` must be there by now: the built-in one has an address only once it runs. */
-export function sandbox({ url }: z.output<ReturnType<typeof sandboxSchema>>): Adapter {
-  const scrub = scrubber([])
+export function sandbox({ url }: z.output<ReturnType<typeof sandboxSchema>>, clock: Clock): Adapter {
+  assert(url !== undefined, 'a sandbox has no url yet; whoever starts the built-in one must say it')
+  const account = { scrub: scrubber([]), now: clock.now }
   return {
     dialects: ['openai', 'genai'],
     address: ({ dialect, path }) =>
@@ -27,7 +30,7 @@ export function sandbox({ url }: z.output<ReturnType<typeof sandboxSchema>>): Ad
     rewriteBody: null,
     reportsStreamUsage: true,
     hasAnnotationChunks: false,
-    refusal: (refused) => (refused.dialect === 'genai' ? googleRefusal : openaiRefusal)(refused, scrub),
+    refusal: (refused) => (refused.dialect === 'genai' ? googleRefusal : openaiRefusal)(refused, account),
     renewCredential: () => false,
     standing: () => null,
   }

@@ -1,104 +1,125 @@
-/** Refusals in Google's shape, of AI Studio and of Vertex AI. */
+/** Refusals in Google's shape, of AI Studio and of Vertex AI (https://cloud.google.com/apis/design/errors). */
 import type { Fault, Refusal, Refused } from '../deployment.ts'
-import { retryAfterMs } from '../retry-after.ts'
-import type { Scrub } from '../scrub.ts'
-import { decodedText, encoded, isObject, readJson, textOf } from './read-error.ts'
+import { boundedMs, msUntilPacificMidnight, retryAfterMs } from '../retry-after.ts'
+import { isObject, textOf, type Json } from './json-value.ts'
+import { openaiBody } from './openai.ts'
+import { faultOfStatus, neutralMessage, readError, told, type Account } from './read-error.ts'
 
-type Details = readonly Readonly<Record<string, unknown>>[]
-type GoogleError = { readonly message: string; readonly status: string; readonly details: Details }
+type GoogleError = { readonly message: string; readonly status: string; readonly details: readonly Json[] }
 
 /** Whose fault an answer is, and what of it the client may see. */
-export function googleRefusal(refused: Refused, scrub: Scrub): Refusal {
-  const { status, headers, body } = refused
-  const json = readJson(body)
-  const error = errorOf(json)
-  const fault = faultOf(status, error)
+export function googleRefusal(refused: Refused, account: Account): Refusal {
+  const error = errorOf(readError(refused.body).json)
   return {
-    fault,
-    retryAfterMs: retryDelayMs(error.details) ?? retryAfterMs(headers),
-    body: fault === 'client' || fault === 'policy' ? shown(refused, json, scrub) : body,
+    fault: faultOf(refused.status, error),
+    retryAfterMs: waitMs(refused, error, account.now()),
+    body: googleBody(refused, account),
   }
 }
 
-function errorOf(json: Readonly<Record<string, unknown>> | null): GoogleError {
+/** The same for Google's OpenAI-compatible endpoint, whose errors are Google's: told in OpenAI's envelope. */
+export const googleOpenaiRefusal = (refused: Refused, account: Account): Refusal => ({
+  ...googleRefusal(refused, account),
+  body: openaiBody(refused, account),
+})
+
+function errorOf(json: Json | null): GoogleError {
   const error = isObject(json?.['error']) ? json['error'] : {}
   const details = Array.isArray(error['details']) ? error['details'].filter(isObject) : []
   return { message: textOf(error['message']), status: textOf(error['status']), details }
 }
 
-const detailOf = (details: Details, name: string): Readonly<Record<string, unknown>> | undefined =>
+const detailOf = ({ details }: GoogleError, name: string): Json | undefined =>
   details.find((detail) => textOf(detail['@type']).endsWith(`google.rpc.${name}`))
 
-/** `RetryInfo.retryDelay` is seconds with an `s`: `37s`, `0.5s`. */
-function retryDelayMs(details: Details): number | null {
-  const [, seconds] = /^(\d{1,6}(?:\.\d+)?)s$/.exec(textOf(detailOf(details, 'RetryInfo')?.['retryDelay'])) ?? []
-  return seconds === undefined ? null : Math.ceil(Number(seconds) * 1_000)
-}
+// ---- Whose fault ---------------------------------------------------------------------------------
 
-/** Canonical codes and their statuses: https://ai.google.dev/gemini-api/docs/troubleshooting */
+/** Codes and their reasons: https://ai.google.dev/gemini-api/docs/troubleshooting */
 function faultOf(status: number, error: GoogleError): Fault {
   switch (status) {
     case 400:
       return badRequestFault(error)
-    case 401:
     case 403:
-      return 'credential'
+      return isForeignFile(error) ? 'client' : 'credential'
     case 404:
-      return isMissingModel(error.message) ? 'missing' : 'client'
-    case 408:
-    case 504:
-      return 'timeout'
-    case 409:
-      return 'conflict'
-    case 410:
-      return 'missing'
+      return isMissingModel(error) ? 'missing' : 'client'
     case 429:
-      return isOutOfQuota(error) ? 'quota' : 'rate'
+      return isDaily(error) || isUnpaid(error) ? 'quota' : 'rate'
     default:
-      return status >= 500 || status < 400 ? 'upstream' : 'client'
+      return faultOfStatus(status)
   }
 }
 
 /** A key that is wrong or has expired, an account without billing and a place that is not served are no fault of the client. */
-function badRequestFault({ message, status, details }: GoogleError): Fault {
-  const reason = textOf(detailOf(details, 'ErrorInfo')?.['reason'])
-  if (reason === 'API_KEY_INVALID' || /api key (?:not valid|expired)/i.test(message)) return 'credential'
+function badRequestFault(error: GoogleError): Fault {
+  const { message, status } = error
+  const reason = detailOf(error, 'ErrorInfo')?.['reason']
+  if (reason === 'API_KEY_INVALID' || /\bAPI key (?:not valid|not found|expired)/i.test(message)) return 'credential'
   if (status !== 'FAILED_PRECONDITION') return 'client'
   if (/billing/i.test(message)) return 'quota'
-  return /location|region/i.test(message) ? 'credential' : 'client'
+  return /\b(?:location|region|country)\b/i.test(message) ? 'credential' : 'client'
 }
 
-const isMissingModel = (message: string): boolean =>
-  /is not found for API version|^Publisher Model|was not found or your project does not have access/i.test(message)
-
-/** A daily share comes back at midnight; billing does not come back by itself. A minute's share is only a rate. */
-function isOutOfQuota({ message, details }: GoogleError): boolean {
-  const failure = detailOf(details, 'QuotaFailure')?.['violations']
-  const violations = Array.isArray(failure) ? failure.filter(isObject) : []
-  return (
-    violations.some(({ quotaId }) => /PerDay/i.test(textOf(quotaId))) ||
-    /billing (?:account|details)|prepay/i.test(message)
+/**
+ * A file or cache that the client names and our account may not read: the client's mistake, which must
+ * not keep anybody else away. AI Studio's words: https://github.com/googleapis/python-genai/issues/1218;
+ * Vertex AI's, of Cloud Storage: https://github.com/googleapis/js-genai/issues/666
+ */
+const isForeignFile = ({ message }: GoogleError): boolean =>
+  /permission to access the \w+ .*or it may not exist|CachedContent not found|accessing input file|storage\.objects\./i.test(
+    message,
   )
+
+const isMissingModel = ({ message }: GoogleError): boolean =>
+  /is not found for API version|^Publisher Model|or your project does not have access to it|no longer available/i.test(
+    message,
+  )
+
+const violationsOf = (error: GoogleError): readonly Json[] => {
+  const violations = detailOf(error, 'QuotaFailure')?.['violations']
+  return Array.isArray(violations) ? violations.filter(isObject) : []
 }
 
-/** Details that name the account, or lead to its console, go; the rest of the body stays. */
-const privateDetails = /google\.rpc\.(QuotaFailure|Help|DebugInfo)$/
+/** A day's share is used up. The sentence about plan and billing says nothing: it stands in every 429. */
+const isDaily = (error: GoogleError): boolean =>
+  violationsOf(error).some(({ quotaId }) => /PerDay/i.test(textOf(quotaId))) || /\bper day\b/i.test(error.message)
 
-function shown(
-  { status, body, upstreamModel, askedModel }: Refused,
-  json: Readonly<Record<string, unknown>> | null,
-  scrub: Scrub,
-): Uint8Array {
-  const names = { upstreamModel, askedModel }
-  const error = json?.['error']
-  if (json === null || !isObject(error))
-    return encoded({ error: { code: status, message: `The model answered with status ${status}.`, status: 'UNKNOWN' } })
-  const details = Array.isArray(error['details']) ? (error['details'] as unknown[]) : []
-  const kept = details.filter((detail) => !isObject(detail) || !privateDetails.test(textOf(detail['@type'])))
-  const text = decodedText(body)
-  const isList = text.trimStart().startsWith('[')
-  const shorter = { error: { ...error, details: kept } }
-  const whole = kept.length === details.length ? text : JSON.stringify(isList ? [shorter] : shorter)
-  const scrubbed = scrub(whole, names)
-  return scrubbed === text ? body : new TextEncoder().encode(scrubbed)
+/** Prepaid credit is gone, or the account has no share of this model at all. */
+const isUnpaid = ({ message }: GoogleError): boolean =>
+  /credits are depleted|spend(?:ing)? (?:cap|limit)|\blimit: 0\b(?!\.\d)/i.test(message)
+
+// ---- When again ----------------------------------------------------------------------------------
+
+/** `RetryInfo` names seconds even where only the next day helps. */
+function waitMs({ headers, status }: Refused, error: GoogleError, now: number): number | null {
+  if (status === 429 && isDaily(error)) return msUntilPacificMidnight(now)
+  return retryDelayMs(error) ?? retryAfterMs(headers, now)
+}
+
+/** Seconds with an `s`: `37s`, `0.847655010s`. */
+function retryDelayMs(error: GoogleError): number | null {
+  const delay = /^(\d+(?:\.\d+)?)s$/.exec(textOf(detailOf(error, 'RetryInfo')?.['retryDelay']))
+  return delay === null ? null : boundedMs(Number(delay[1]) * 1_000)
+}
+
+// ---- What is told --------------------------------------------------------------------------------
+
+/** https://github.com/googleapis/googleapis/blob/master/google/rpc/code.proto */
+const canonicalStatus = (status: number): string =>
+  ({ 401: 'UNAUTHENTICATED', 403: 'PERMISSION_DENIED', 404: 'NOT_FOUND', 409: 'ABORTED', 429: 'RESOURCE_EXHAUSTED' })[
+    status
+  ] ?? (status >= 500 ? 'UNAVAILABLE' : 'INVALID_ARGUMENT')
+
+/** The body in Google's envelope: as it came, unless it is in a list or incomplete; without anything of our account. */
+function googleBody(refused: Refused, account: Account): Uint8Array {
+  const { json } = readError(refused.body)
+  const error = isObject(json?.['error']) ? json['error'] : {}
+  const { code, message, status } = error
+  const completed = {
+    ...error,
+    code: typeof code === 'number' ? code : refused.status,
+    message: textOf(message) || neutralMessage(refused.status),
+    status: textOf(status) || canonicalStatus(refused.status),
+  }
+  return told(refused, { ...(isObject(json?.['error']) && json), error: completed }, account)
 }

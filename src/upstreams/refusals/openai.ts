@@ -1,87 +1,93 @@
-/** Refusals in OpenAI's shape, and in those that Azure and its gateways have instead. */
+/** Refusals in OpenAI's shape, and in those that Azure, gateways in front of it and other servers have instead. */
 import type { Fault, Refusal, Refused } from '../deployment.ts'
 import { retryAfterInWords, retryAfterMs } from '../retry-after.ts'
-import type { Scrub } from '../scrub.ts'
-import { decodedText, encoded, isObject, readJson, textOf } from './read-error.ts'
-
-type ErrorBody = { readonly message: string; readonly code: string; readonly error: Readonly<Record<string, unknown>> }
+import { isObject, textOf, type Json } from './json-value.ts'
+import { faultOfStatus, neutralMessage, readError, told, type Account } from './read-error.ts'
 
 /** Whose fault an answer is, and what of it the client may see. */
-export function openaiRefusal(refused: Refused, scrub: Scrub): Refusal {
-  const { status, headers, body } = refused
-  const json = readJson(body)
-  const read = errorOf(json, status)
-  const fault = faultOf(status, read)
+export function openaiRefusal(refused: Refused, account: Account): Refusal {
+  const error = errorOf(readError(refused.body).json)
   return {
-    fault,
-    retryAfterMs: retryAfterMs(headers) ?? retryAfterInWords(read.message),
-    body: fault === 'client' || fault === 'policy' ? shown(refused, json, read, scrub) : body,
+    fault: faultOf(refused.status, error),
+    retryAfterMs: retryAfterMs(refused.headers, account.now()) ?? retryAfterInWords(messageOf(error)),
+    body: openaiBody(refused, account),
   }
 }
 
-/** OpenAI has `{error: {…}}`; gateways in front of Azure have the members bare, or `statusCode` for a code. */
-function errorOf(json: Readonly<Record<string, unknown>> | null, status: number): ErrorBody {
-  const error = isObject(json?.['error']) ? json['error'] : (json ?? {})
-  const bare = typeof json?.['error'] === 'string' ? json['error'] : ''
-  const code = textOf(error['code']) || numberText(error['statusCode'])
-  return { message: textOf(error['message']) || bare || `The model answered with status ${status}.`, code, error }
-}
+/** The members that say what is wrong: `{error: {…}}`, or bare (`{code, message}`, `{statusCode, message}`). */
+const errorOf = (json: Json | null): Json => (isObject(json?.['error']) ? json['error'] : (json ?? {}))
 
-const numberText = (value: unknown): string => (typeof value === 'number' ? String(value) : '')
+/** `detail` is FastAPI's word, which servers of one's own are often written in. */
+const messageOf = ({ message, error, detail }: Json): string => textOf(message) || textOf(error) || textOf(detail)
 
-/** https://platform.openai.com/docs/guides/error-codes */
+/** Google's code is the status again; its word for it says more. */
+const codeOf = ({ code, statusCode, status }: Json): string =>
+  textOf(code) || textOf(status) || String([code, statusCode].find((each) => typeof each === 'number') ?? '')
+
+// ---- Whose fault ---------------------------------------------------------------------------------
+
+/** https://platform.openai.com/docs/guides/error-codes; the last is of the images API. */
 const quotaCodes = new Set([
   'insufficient_quota',
   'credit_balance_exhausted',
   'organization_spend_limit_exceeded',
   'project_spend_limit_exceeded',
   'organization_usage_limit_exceeded',
+  'billing_not_active',
   'billing_hard_limit_reached',
 ])
-/** Azure: https://learn.microsoft.com/azure/ai-foundry/openai/concepts/content-filter */
-const policyCodes = new Set(['content_filter', 'content_policy_violation', 'moderation_blocked'])
+/** The last two are Azure's: https://learn.microsoft.com/azure/ai-foundry/openai/concepts/content-filter, and its images. */
+const policyCodes = new Set([
+  'content_policy_violation',
+  'moderation_blocked',
+  'content_filter',
+  'contentFilter',
+  'ResponsibleAIPolicyViolation',
+])
+/** OpenAI says the first with 403 too, where a project may not use a model. */
 const missingCodes = new Set(['model_not_found', 'DeploymentNotFound', 'deployment_not_found'])
-const credentialStatuses = new Set([401, 403])
-const timeoutStatuses = new Set([408, 504])
 
-function faultOf(status: number, { code, message, error }: ErrorBody): Fault {
-  if (policyCodes.has(code) || JSON.stringify(error['innererror'] ?? '').includes('ResponsibleAIPolicyViolation'))
-    return 'policy'
-  if (quotaCodes.has(code) || quotaCodes.has(textOf(error['type']))) return 'quota'
-  if (credentialStatuses.has(status)) return 'credential'
-  if (timeoutStatuses.has(status)) return 'timeout'
-  if (status === 409) return 'conflict'
-  if (status === 429) return 'rate'
-  if (status === 410) return 'missing'
-  // "Resource not found" is Azure's word for a wrong endpoint, API version or deployment: all of them ours.
-  if (status === 404) return missingCodes.has(code) || /^Resource not found/i.test(message) ? 'missing' : 'client'
-  return status >= 500 || status < 400 ? 'upstream' : 'client'
+function faultOf(status: number, error: Json): Fault {
+  if (status < 400 || status >= 500) return faultOfStatus(status)
+  const codes = [error['code'], error['type'], innerCode(error)].map(textOf)
+  if (codes.some((code) => policyCodes.has(code))) return 'policy'
+  if (codes.some((code) => quotaCodes.has(code))) return 'quota'
+  if (codes.some((code) => missingCodes.has(code))) return 'missing'
+  // Azure's word for a wrong resource, API version or deployment: all of them ours.
+  if (status === 404 && /^Resource not found/i.test(messageOf(error))) return 'missing'
+  return faultOfStatus(status)
 }
 
-/** The body as it came where it is OpenAI's own envelope; completed to that where it is another's. */
-function shown(
-  { status, body, upstreamModel, askedModel }: Refused,
-  json: Readonly<Record<string, unknown>> | null,
-  { message, code, error }: ErrorBody,
-  scrub: Scrub,
-): Uint8Array {
-  const names = { upstreamModel, askedModel }
-  if (json === null)
-    return encoded({ error: envelope({ message: `The model answered with status ${status}.` }, status) })
-  const members = ['message', 'type', 'param', 'code']
-  if (isObject(json['error']) && members.every((member) => member in error)) {
-    const text = decodedText(body)
-    const scrubbed = scrub(text, names)
-    return scrubbed === text ? body : new TextEncoder().encode(scrubbed)
+function innerCode({ innererror, inner_error: inner }: Json): unknown {
+  const within = innererror ?? inner
+  return isObject(within) ? within['code'] : null
+}
+
+// ---- What is told --------------------------------------------------------------------------------
+
+/** The body in OpenAI's envelope: as it came where it is that, else completed; without anything of our account. */
+export function openaiBody(refused: Refused, account: Account): Uint8Array {
+  const { json } = readError(refused.body)
+  const error = errorOf(json)
+  const envelope = isObject(json?.['error']) ? json : {}
+  const full = isComplete(error) ? error : completed(error, refused.status)
+  return told(refused, { ...envelope, error: full }, account)
+}
+
+const isTextOrNull = (value: unknown): boolean => typeof value === 'string' || value === null
+/** The four members that the SDKs read: https://platform.openai.com/docs/api-reference, `Error`. */
+const isComplete = ({ message, type, param, code }: Json): boolean =>
+  typeof message === 'string' && typeof type === 'string' && isTextOrNull(param) && isTextOrNull(code)
+
+/** With the four members; whatever else the vendor says of it stays. */
+function completed(error: Json, status: number): Json {
+  const { error: _error, statusCode: _statusCode, ...others } = error
+  const { type, param } = error
+  return {
+    ...others,
+    message: messageOf(error) || neutralMessage(status),
+    type: textOf(type) || (status >= 500 ? 'server_error' : 'invalid_request_error'),
+    param: textOf(param) || null,
+    code: codeOf(error) || null,
   }
-  const { statusCode: _, ...others } = error
-  const completed = envelope({ ...others, message, code: code === '' ? null : code }, status)
-  return new TextEncoder().encode(scrub(JSON.stringify({ error: completed }), names))
 }
-
-const envelope = (error: Readonly<Record<string, unknown>>, status: number): object => ({
-  type: status >= 500 ? 'server_error' : 'invalid_request_error',
-  param: null,
-  code: null,
-  ...error,
-})

@@ -1,21 +1,61 @@
-/** Reading a vendor's error body, whatever it is. */
+/** What refusals of all vendors have in common: reading them, and telling a client of them. */
+import type { Fault, Refused } from '../deployment.ts'
+import type { Scrub } from '../scrub.ts'
+import { isObject, type Json } from './json-value.ts'
+
+/** Whose refusals they are: what must not be told of them, and the time, epoch ms, that waits are counted from. */
+export type Account = { readonly scrub: Scrub; readonly now: () => number }
+
+/** No vendor's error is that long; what is may be a page of somebody else's. */
 const bodyBytesMax = 64 * 1024
 
-/** The body as JSON; null when it is none, or is larger than any error should be. */
-export function readJson(body: Uint8Array): Readonly<Record<string, unknown>> | null {
-  if (body.length > bodyBytesMax) return null
+/** The body as JSON: as it came, and the object in it; null where it is none. */
+export function readError(body: Uint8Array): { readonly sent: unknown; readonly json: Json | null } {
+  const sent = body.length > bodyBytesMax ? null : parsed(new TextDecoder().decode(body))
+  // Google puts the errors of array streams, and of its OpenAI-compatible endpoint, into a list.
+  const value: unknown = Array.isArray(sent) ? sent[0] : sent
+  return { sent, json: isObject(value) ? value : null }
+}
+
+function parsed(text: string): unknown {
   try {
-    const json: unknown = JSON.parse(new TextDecoder().decode(body))
-    // Google wraps the errors of array streams in a list.
-    const value: unknown = Array.isArray(json) ? json[0] : json
-    return isObject(value) ? value : null
+    return JSON.parse(text)
   } catch {
+    // HTML of a proxy, or text: nothing of it is for clients.
     return null
   }
 }
 
-export const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
-export const textOf = (value: unknown): string => (typeof value === 'string' ? value : '')
-export const encoded = (value: unknown): Uint8Array => new TextEncoder().encode(JSON.stringify(value))
-export const decodedText = (body: Uint8Array): string => new TextDecoder().decode(body)
+/** An envelope as it may be told: the very bytes that came, unless something had to change. */
+export function told(refused: Refused, envelope: Json, { scrub }: Account): Uint8Array {
+  const text = JSON.stringify(scrub(envelope, refused))
+  return text === JSON.stringify(readError(refused.body).sent) ? refused.body : new TextEncoder().encode(text)
+}
+
+/** What a status says by itself (https://www.rfc-editor.org/rfc/rfc9110#section-15). */
+export function faultOfStatus(status: number): Fault {
+  switch (status) {
+    case 401:
+    case 403:
+      return 'credential'
+    // Our account has no money: DeepSeek and OpenRouter say it like this.
+    case 402:
+      return 'quota'
+    // A proxy on our own way.
+    case 407:
+      return 'upstream'
+    case 408:
+    case 504:
+      return 'timeout'
+    case 409:
+      return 'conflict'
+    case 410:
+      return 'missing'
+    case 429:
+      return 'rate'
+    default:
+      return status >= 400 && status < 500 ? 'client' : 'upstream'
+  }
+}
+
+export const neutralMessage = (status: number): string => `The model answered with status ${status}.`

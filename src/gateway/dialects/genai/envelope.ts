@@ -64,4 +64,10 @@ function errorResponse(error: GatewayError): Response {
   return new Response(bodyOf(error), { status: shapes[error.code].code, headers })
 }
 
-export const genai: Dialect = { name: 'genai', errorResponse, streamError: (error) => `data: ${bodyOf(error)}\n\n` }
+export const genai: Dialect = {
+  name: 'genai',
+  errorResponse,
+  // Bare blank lines: a comment breaks the Python SDK.
+  heartbeat: '\n\n',
+  streamError: (error) => `data: ${bodyOf(error)}\n\n`,
+}

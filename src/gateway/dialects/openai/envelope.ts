@@ -40,5 +40,7 @@ function errorResponse(error: GatewayError): Response {
 export const openai: Dialect = {
   name: 'openai',
   errorResponse,
+  // A comment: the one thing that both SDKs overlook. Events without data break them.
+  heartbeat: ': ping\n\n',
   streamError: (error) => `data: ${bodyOf(error)}\n\n`,
 }
