@@ -168,3 +168,10 @@ export async function expectServedBy(fleet: Fleet, got: ways.Taken, attempts: re
   expect(BigInt(receipt.chargeNano)).toBe(ways.costNano(seen[0]!.model, seen[0]!.usage))
   return receipt
 }
+
+/** What the sandbox knows of an account: how it misbehaves, and what it refused, by status. */
+export const accountOf = (
+  server: Server,
+  { pose, account }: At,
+): Promise<{ readonly served: number; readonly refused: Readonly<Record<string, number>> }> =>
+  sandbox(server, 'GET', `/sandbox/accounts/${pose}/${account}`)
