@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test'
 import { renameSync, writeFileSync } from 'node:fs'
 import { eventually } from '../support/eventually.ts'
+import { mart, runMart } from '../support/mart.ts'
 import * as ways from './request-support.ts'
 import * as up from './upstream-support.ts'
 
@@ -72,3 +73,22 @@ test('a price that a deployment multiplies is what its requests are charged', as
   expect(receipt.pricePpm).toBe(2_000_000)
   expect(BigInt(receipt.chargeNano)).toBe(2n * ways.costNano(seen!.model, seen!.usage))
 })
+
+test('an operator does all of it by `mart`', async () => {
+  type Line = { readonly id: string; readonly state: string }
+  const states = async (): Promise<Record<string, string>> => {
+    const { data } = await mart<{ data: Line[] }>(fleet.server, ['deployment', 'list'])
+    return Object.fromEntries(data.map(({ id, state }) => [id, state]))
+  }
+  expect(await states()).toEqual({ two: 'healthy' })
+  expect((await mart<Line>(fleet.server, ['deployment', 'drain', 'two'])).state).toBe('drained')
+  expect(await states()).toEqual({ two: 'drained' })
+  expect((await up.asked(fleet, up.chat)).status).toBe(503)
+  expect((await mart<Line>(fleet.server, ['deployment', 'resume', 'two'])).state).toBe('healthy')
+  expect((await up.asked(fleet, up.chat)).status).toBe(200)
+  expect(await mart<object>(fleet.server, ['config', 'reload'])).toEqual({ ok: true, changed: false })
+  const unknown = await runMart(fleet.server, ['deployment', 'drain', 'nobody'])
+  expect({ code: unknown.code, lines: unknown.stderr.trimEnd().split('\n').length }).toEqual({ code: 1, lines: 1 })
+  const { stdout } = await runMart(fleet.server, ['deployment', 'list'])
+  expect(stdout).toContain('two')
+}, 30_000)
