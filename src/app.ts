@@ -63,10 +63,10 @@ function addOpenai(app: Hono, prefix: string, gateway: GatewayDeps): void {
   app.post(`${prefix}/v1/chat/completions`, paid(chatCompletions))
   app.post(`${prefix}/v1/embeddings`, paid(embeddings))
   app.get(`${prefix}/v1/models`, (c) =>
-    serveKnown(c.req.raw, openai, gateway, (key) => openaiModels.listModels(key, gateway.catalog)),
+    serveKnown(c.req.raw, openaiModels.endpoint, gateway, (key) => openaiModels.listModels(key, gateway.catalog)),
   )
   app.get(`${prefix}/v1/models/:id{.+}`, (c) =>
-    serveKnown(c.req.raw, openai, gateway, (key) =>
+    serveKnown(c.req.raw, openaiModels.endpoint, gateway, (key) =>
       openaiModels.retrieveModel(c.req.param('id'), key, gateway.catalog),
     ),
   )
@@ -89,7 +89,7 @@ function serveGenai(request: Request, region: string | null, gateway: GatewayDep
     case 'POST countTokens':
       return serveFree(request, { endpoint: countTokens, modelName: model, region }, gateway)
     case 'GET ':
-      return serveKnown(request, genai, gateway, (key) =>
+      return serveKnown(request, genaiModels.endpoint, gateway, (key) =>
         model === ''
           ? genaiModels.listModels(key, url.searchParams, gateway.catalog)
           : genaiModels.getModel(model, key, gateway.catalog),

@@ -6,12 +6,16 @@ import { inBackground } from '../lib/log.ts'
 import { GatewayError, type FailureCode } from './errors.ts'
 import { UpstreamError } from './failover.ts'
 import { settle } from './settle.ts'
+import type { KeyRow } from '../store/store.ts'
 
 export type Failed = {
   readonly requestId: string
   /** Monotonic ms. */
   readonly startedAt: number
+  readonly traceparent: string | null
   readonly endpoint: Pick<Endpoint, 'name' | 'dialect'>
+  /** null when it had none that is accepted. */
+  readonly key: KeyRow | null
   readonly admitted: Admitted | null
 }
 
@@ -19,7 +23,7 @@ export type Failed = {
 export function failed(error: unknown, request: Failed, deps: GatewayDeps): Response {
   const failure = failureFor(error)
   const { requestId, endpoint, admitted } = request
-  if (failure.code === 'internal' || error instanceof UpstreamError)
+  if (failure.code === 'internal' || (error instanceof UpstreamError && !hasLeft(error)))
     deps.log.error({ event: 'request-failed', requestId, code: failure.code, error: failure.cause ?? error })
   const response = withRequestId(endpoint.dialect, failure, requestId)
   if (admitted) settleFailed(admitted, error, { failure: failure.code, status: response.status }, deps)
@@ -27,9 +31,12 @@ export function failed(error: unknown, request: Failed, deps: GatewayDeps): Resp
   return response
 }
 
+/** A client that leaves is nobody's failure. */
+const hasLeft = ({ attempts }: UpstreamError): boolean => attempts.at(-1)?.error === 'client-left'
+
 /** What was never admitted owes nothing, and is told to whoever watches all the same. */
 function told(
-  { requestId, endpoint, startedAt }: Failed,
+  { requestId, endpoint, startedAt, traceparent, key }: Failed,
   { code }: GatewayError,
   status: number,
   deps: GatewayDeps,
@@ -39,9 +46,10 @@ function told(
     requestId,
     endpoint: endpoint.name,
     dialect: endpoint.dialect.name,
-    organizationId: null,
-    keyId: null,
+    organizationId: key?.organizationId ?? null,
+    keyId: key?.id ?? null,
     model: null,
+    traceparent,
     startedAt: deps.clock.now() - durationMs,
     durationMs,
     status,
@@ -88,7 +96,7 @@ function settleFailed(
   if (admitted.hold.ended) return
   const attempts = error instanceof UpstreamError ? error.attempts : []
   const last = attempts.at(-1)
-  const ending = last?.error === 'client-left' ? 'client-left' : 'upstream-failed'
+  const ending = error instanceof UpstreamError && hasLeft(error) ? 'client-left' : 'upstream-failed'
   const deployment =
     admitted.candidates.serving.members.find((member) => member.deployment.id === last?.deployment)?.deployment ?? null
   const outcome = {

@@ -11,6 +11,8 @@ export type ReceiptDeps = {
   readonly store: Pick<Store, 'receipt'>
 }
 
+const receipts = { name: 'receipts', dialect: openai }
+
 /** `GET /v1/receipts/{id}`: the itemised statement of a request, to the organization that paid it, complete the moment its response ended. */
 export const serveReceipt = (
   request: Request,
@@ -18,7 +20,7 @@ export const serveReceipt = (
   deps: GatewayDeps,
   { flush, store }: ReceiptDeps,
 ): Promise<Response> =>
-  serveKnown(request, openai, deps, async (key) => {
+  serveKnown(request, receipts, deps, async (key) => {
     const settlement = await flush()
       .then(() => store.receipt(requestId, key.organizationId))
       .catch((cause: unknown) => {

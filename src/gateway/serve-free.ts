@@ -7,7 +7,7 @@ import type { Member } from '../upstreams/fleet.ts'
 import { rateLimited } from './admit.ts'
 import { authenticate } from './authenticate.ts'
 import type { GatewayDeps } from './deps.ts'
-import type { Dialect } from './dialect.ts'
+import type { Endpoint } from './dialect.ts'
 import { failed, refuseWhileDraining } from './fail.ts'
 import { retryMs, tryInTurn, type Tried } from './failover.ts'
 import { mayUse, modelNotFound, readBody } from './parse.ts'
@@ -16,9 +16,10 @@ import { GatewayError } from './errors.ts'
 import { ownHeaders } from './response-headers.ts'
 import { route } from './route.ts'
 
-export type FreeEndpoint = {
-  readonly name: string
-  readonly dialect: Dialect
+/** What is answered from our own knowledge. */
+export type KnownEndpoint = Pick<Endpoint, 'name' | 'dialect'>
+
+export type FreeEndpoint = KnownEndpoint & {
   readonly bodyBytesMax: number
   readonly upstreamPath: (model: string) => string
 }
@@ -33,19 +34,22 @@ export type FreeTarget = {
 /** Answers from what we know ourselves, such as the list of models, to whoever has a key. */
 export async function serveKnown(
   request: Request,
-  dialect: Dialect,
+  endpoint: KnownEndpoint,
   deps: GatewayDeps,
   answer: (key: KeyRow) => Response | Promise<Response>,
 ): Promise<Response> {
   const requestId = newRequestId()
   const startedAt = deps.clock.monotonic()
+  const traceparent = request.headers.get('traceparent')
+  let key: KeyRow | null = null
   try {
     refuseWhileDraining(deps)
-    const response = await answer(authenticate(request, deps.keys))
+    key = authenticate(request, deps.keys)
+    const response = await answer(key)
     response.headers.set('x-request-id', requestId)
     return response
   } catch (error) {
-    return failed(error, { requestId, startedAt, endpoint: { name: 'free', dialect }, admitted: null }, deps)
+    return failed(error, { requestId, startedAt, traceparent, endpoint, key, admitted: null }, deps)
   }
 }
 
@@ -55,7 +59,7 @@ export function serveFree(
   { endpoint, modelName, region }: FreeTarget,
   deps: GatewayDeps,
 ): Promise<Response> {
-  return serveKnown(request, endpoint.dialect, deps, async (key) => {
+  return serveKnown(request, endpoint, deps, async (key) => {
     const model = deps.catalog.find(modelName)
     if (!model?.listed || model.dialect !== endpoint.dialect.name || !mayUse(key, model)) throw modelNotFound(modelName)
     const { bytes, text } = await readBody(request, endpoint.bodyBytesMax)

@@ -4,6 +4,7 @@
  * admitted ends without being settled.
  */
 import { newRequestId } from '../lib/ids.ts'
+import type { KeyRow } from '../store/store.ts'
 import { admit, type Admitted } from './admit.ts'
 import { answer } from './answer.ts'
 import { authenticate } from './authenticate.ts'
@@ -18,19 +19,18 @@ import { stream } from './stream.ts'
 export async function serve(request: Request, target: Target, deps: GatewayDeps): Promise<Response> {
   const requestId = newRequestId()
   const startedAt = deps.clock.monotonic()
+  const traceparent = request.headers.get('traceparent')
+  let key: KeyRow | null = null
   let admitted: Admitted | null = null
   try {
     refuseWhileDraining(deps)
-    const key = authenticate(request, deps.keys)
+    key = authenticate(request, deps.keys)
     const call = await parse(request, target, key, deps.catalog)
     const candidates = route(call.model, key, target.region, deps)
-    admitted = await admit(
-      { requestId, startedAt, traceparent: request.headers.get('traceparent'), key, call, candidates },
-      deps,
-    )
+    admitted = await admit({ requestId, startedAt, traceparent, key, call, candidates }, deps)
     const relayed = await relay(request, admitted, deps)
     return relayed.kind === 'stream' ? stream(relayed, deps) : await answer(relayed, deps)
   } catch (error) {
-    return failed(error, { requestId, startedAt, endpoint: target.endpoint, admitted }, deps)
+    return failed(error, { requestId, startedAt, traceparent, endpoint: target.endpoint, key, admitted }, deps)
   }
 }

@@ -6,7 +6,7 @@ import { text } from 'node:stream/consumers'
 
 export const root = resolve(import.meta.dir, '../..')
 const endMsMax = 40_000
-const outputCharsMax = 200_000
+const outputCharsMax = 2_000_000
 
 export type Program = {
   readonly pid: number

@@ -3,6 +3,9 @@ import type { Catalog, Model } from '../../../catalog/catalog.ts'
 import type { KeyRow } from '../../../store/store.ts'
 import { invalid } from '../../errors.ts'
 import { mayUse, modelNotFound } from '../../parse.ts'
+import { genai } from './envelope.ts'
+
+export const endpoint = { name: 'models', dialect: genai } as const
 
 const pageSizeDefault = 50
 const pageSizeMax = 1_000

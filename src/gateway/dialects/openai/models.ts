@@ -2,6 +2,9 @@
 import type { Catalog, Model } from '../../../catalog/catalog.ts'
 import type { KeyRow } from '../../../store/store.ts'
 import { mayUse, modelNotFound } from '../../parse.ts'
+import { openai } from './envelope.ts'
+
+export const endpoint = { name: 'models', dialect: openai } as const
 
 /** The models a key may use, in the order of the API reference. */
 export function listModels(key: KeyRow, catalog: Catalog): Response {
