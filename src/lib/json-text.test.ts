@@ -1,6 +1,17 @@
 import { describe, expect, test } from 'bun:test'
 import fc from 'fast-check'
-import { createElementSplitter, duplicateKey, membersOf, memberValues, withMember } from './json-text.ts'
+import {
+  createElementSplitter,
+  duplicateKey,
+  edited,
+  elementsOf,
+  insertion,
+  membersOf,
+  memberValues,
+  removals,
+  replacement,
+  withMember,
+} from './json-text.ts'
 
 describe('members of a JSON object', () => {
   test('every member of any object is found where it stands', () => {
@@ -45,6 +56,65 @@ describe('setting a member', () => {
 
   test('the last of two equal keys is the one that counts and is set', () => {
     expect(withMember('{"n":1,"n":2}', ['n'], 3)).toBe('{"n":1,"n":3}')
+  })
+})
+
+describe('several edits of one text', () => {
+  const without = (text: string, ...keys: readonly string[]): string =>
+    edited(
+      text,
+      removals(text, (key) => keys.includes(key)),
+    )
+
+  test('a member goes with one comma, wherever and however often it stands', () => {
+    expect(without('{"a":1,"b":2,"c":3}', 'a')).toBe('{"b":2,"c":3}')
+    expect(without('{"a":1, "b":2 ,"c":3}', 'b')).toBe('{"a":1, "c":3}')
+    expect(without('{"a":1,"b":2 , "c":3 }', 'c')).toBe('{"a":1,"b":2 }')
+    expect(without('{"a":1,"b":2,"c":3}', 'b', 'c')).toBe('{"a":1}')
+    expect(without('{ "a":1,"a":[{"a":2}] }', 'a')).toBe('{  }')
+    expect(without('{"a":1,"b":{"a":1},"a":2}', 'a')).toBe('{"b":{"a":1}}')
+    expect(without('{"b":1.0}', 'a')).toBe('{"b":1.0}')
+  })
+
+  const letters = ['a', 'b', 'c', 'd', 'e', 'f']
+  test('whatever is taken out, the rest is read as before', () => {
+    fc.assert(
+      fc.property(fc.dictionary(fc.constantFrom(...letters), fc.jsonValue()), fc.subarray(letters), (object, out) => {
+        const text = JSON.stringify(object, null, 1)
+        const kept = Object.entries(JSON.parse(text) as object).filter(([key]) => !out.includes(key))
+        expect(Object.entries(JSON.parse(without(text, ...out)) as object)).toEqual(kept)
+      }),
+    )
+  })
+
+  test('edits are made in the order of the text, in whatever order they are given', () => {
+    const text = '{"list":[{"n":1},{}, {"n": 2}]}'
+    const [list] = membersOf(text)
+    const [first, second, third] = elementsOf(text, list!.start) as [number, number, number]
+    expect(
+      edited(text, [
+        replacement(membersOf(text, third)[0]!, 'three'),
+        insertion(text, 'n', null, second),
+        ...removals(text, () => true, first),
+      ]),
+    ).toBe('{"list":[{},{"n":null}, {"n": "three"}]}')
+  })
+
+  test('the elements of any array are found where they begin', () => {
+    fc.assert(
+      fc.property(fc.array(fc.jsonValue()), fc.constantFrom(undefined, 2), (elements, space) => {
+        const text = JSON.stringify(elements, null, space)
+        const starts = elementsOf(text, 0)
+        // Up to the next one, or to the end, less the comma or the bracket.
+        const found = starts.map((start, at) =>
+          text
+            .slice(start, starts[at + 1])
+            .trimEnd()
+            .slice(0, -1),
+        )
+        expect(found.map((each) => JSON.parse(each) as unknown)).toEqual(JSON.parse(text) as unknown[])
+      }),
+    )
   })
 })
 

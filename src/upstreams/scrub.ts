@@ -9,17 +9,20 @@ export type ModelNames = { readonly upstreamModel: string; readonly askedModel: 
 /** Takes our account out of a JSON value. */
 export type Scrub = (value: unknown, names: ModelNames) => unknown
 
-/** How Google, OpenAI and Azure name an account, wherever it stands. */
+/** How Google, OpenAI and Azure name an account, wherever it stands. Bounded, because errors repeat what clients write. */
 const accountNames: readonly (readonly [RegExp, string])[] = [
   [/\bprojects\/[^\s/"'`,;()[\]{}?&]+/g, 'projects/…'],
   [/\bproject(?:[ _-]?(?:number|id))?[ :=#]+["'`]?\d{5,}/gi, 'project …'],
   [/([?&]project=)[^&\s"']+/g, '$1…'],
   [/\bgen-lang-client-\d+/g, '…'],
-  [/\b[\w.-]+@[\w.-]+\.gserviceaccount\.com\b/g, '…'],
+  [/\b[\w.-]{1,100}@[\w.-]{1,100}\.gserviceaccount\.com\b/g, '…'],
   [/\borg-[\w-]+/g, 'org-…'],
   [/\bproj_[\w-]+/g, 'proj_…'],
   [/\/subscriptions\/[^\s"'`]+/gi, '/subscriptions/…'],
-  [/\b[\w-]+\.(?:openai\.azure\.com|services\.ai\.azure\.com|cognitiveservices\.azure\.com|azure-api\.net)\b/g, '…'],
+  [
+    /\b[\w-]{1,64}\.(?:openai\.azure\.com|services\.ai\.azure\.com|cognitiveservices\.azure\.com|azure-api\.net)\b/g,
+    '…',
+  ],
   // Keys of OpenAI and Google, also where the vendor shows only their ends, and Google's access tokens.
   [/\bsk-[\w*-]{6,}/g, 'sk-…'],
   [/\bAIza[\w*-]{6,}/g, '…'],

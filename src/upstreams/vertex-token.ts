@@ -86,7 +86,7 @@ const Grant = z.object({ access_token: z.string().min(1), expires_in: z.number()
 type Grant = z.infer<typeof Grant>
 
 async function requestToken(serviceAccount: Secret, tokenUrl: string, { fetch, clock }: TokenDeps): Promise<Grant> {
-  const assertion = assertionOf(serviceAccount, tokenUrl, clock.now())
+  const assertion = assertionOf(serviceAccount, clock.now())
   const response = await fetch(tokenUrl, {
     method: 'POST',
     headers: { 'content-type': 'application/x-www-form-urlencoded' },
@@ -120,11 +120,12 @@ const KeyFile = z.object({
   private_key_id: z.string().optional(),
 })
 
-function assertionOf(serviceAccount: Secret, audience: string, now: number): string {
+function assertionOf(serviceAccount: Secret, now: number): string {
   const { client_email: issuer, private_key: key, private_key_id: id } = keyFileOf(serviceAccount)
   const issuedAt = Math.floor(now / 1_000)
   const header = { alg: 'RS256', typ: 'JWT', ...(id !== undefined && { kid: id }) }
-  const claims = { iss: issuer, scope, aud: audience, iat: issuedAt, exp: issuedAt + lifeSeconds }
+  // Whatever stands in front of it: Google is who reads it, and wants to see its own name.
+  const claims = { iss: issuer, scope, aud: googleTokenUrl, iat: issuedAt, exp: issuedAt + lifeSeconds }
   const signed = [header, claims].map(base64url).join('.')
   try {
     return `${signed}.${createSign('RSA-SHA256').update(signed).sign(key, 'base64url')}`

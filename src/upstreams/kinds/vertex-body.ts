@@ -15,7 +15,7 @@ import type { Purpose } from '../deployment.ts'
 export function vertexBody(text: string, { endpoint }: Pick<Purpose, 'endpoint'>): string {
   const body = endpoint === 'countTokens' ? counted(text) : text
   const members = membersOf(body)
-  const contents = objectsIn(body, memberOf(members, 'contents', 'contents'))
+  const contents = objectsIn(body, memberOf(members, 'contents'))
   const config = objectsIn(body, memberOf(members, 'generationConfig', 'generation_config'))
   return edited(body, [
     ...removals(body, isStudioField),

@@ -66,7 +66,7 @@ function badRequestFault(error: GoogleError): Fault {
  * Vertex AI's, of Cloud Storage: https://github.com/googleapis/js-genai/issues/666
  */
 const isForeignFile = ({ message }: GoogleError): boolean =>
-  /permission to access the \w+ .*or it may not exist|CachedContent not found|accessing input file|storage\.objects\./i.test(
+  /permission to access the \w{1,30} .{1,200}or it may not exist|CachedContent not found|accessing input file|storage\.objects\./i.test(
     message,
   )
 
@@ -110,7 +110,7 @@ const canonicalStatus = (status: number): string =>
     status
   ] ?? (status >= 500 ? 'UNAVAILABLE' : 'INVALID_ARGUMENT')
 
-/** The body in Google's envelope: as it came, unless it is in a list or incomplete; without anything of our account. */
+/** The body in Google's envelope: as it came, unless it is incomplete; without anything of our account. */
 function googleBody(refused: Refused, account: Account): Uint8Array {
   const { json } = readError(refused.body)
   const error = isObject(json?.['error']) ? json['error'] : {}

@@ -36,7 +36,7 @@ const quotaCodes = new Set([
   'billing_not_active',
   'billing_hard_limit_reached',
 ])
-/** The last two are Azure's: https://learn.microsoft.com/azure/ai-foundry/openai/concepts/content-filter, and its images. */
+/** The last three are Azure's: https://learn.microsoft.com/azure/ai-foundry/openai/concepts/content-filter, and its images. */
 const policyCodes = new Set([
   'content_policy_violation',
   'moderation_blocked',

@@ -6,8 +6,9 @@ import { isObject, type Json } from './json-value.ts'
 /** Whose refusals they are: what must not be told of them, and the time, epoch ms, that waits are counted from. */
 export type Account = { readonly scrub: Scrub; readonly now: () => number }
 
-/** No vendor's error is that long; what is may be a page of somebody else's. */
+/** No vendor's error is that long, or nested that deep; what is may be a page of somebody else's. */
 const bodyBytesMax = 64 * 1024
+const levelsMax = 32
 
 /** The body as JSON: as it came, and the object in it; null where it is none. */
 export function readError(body: Uint8Array): { readonly sent: unknown; readonly json: Json | null } {
@@ -19,17 +20,27 @@ export function readError(body: Uint8Array): { readonly sent: unknown; readonly 
 
 function parsed(text: string): unknown {
   try {
-    return JSON.parse(text)
+    const value: unknown = JSON.parse(text)
+    return isWithin(value, levelsMax) ? value : null
   } catch {
     // HTML of a proxy, or text: nothing of it is for clients.
     return null
   }
 }
 
+const isWithin = (value: unknown, levels: number): boolean =>
+  typeof value !== 'object' ||
+  value === null ||
+  (levels > 0 && Object.values(value).every((each) => isWithin(each, levels - 1)))
+
 /** An envelope as it may be told: the very bytes that came, unless something had to change. */
 export function told(refused: Refused, envelope: Json, { scrub }: Account): Uint8Array {
-  const text = JSON.stringify(scrub(envelope, refused))
-  return text === JSON.stringify(readError(refused.body).sent) ? refused.body : new TextEncoder().encode(text)
+  const { sent, json } = readError(refused.body)
+  const scrubbed = scrub(envelope, refused)
+  // Google writes the error of an array stream as a list of one, which is what its SDKs expect there.
+  const isList = refused.dialect === 'genai' && json !== null && Array.isArray(sent)
+  const text = JSON.stringify(isList ? [scrubbed] : scrubbed)
+  return text === JSON.stringify(sent) ? refused.body : new TextEncoder().encode(text)
 }
 
 /** What a status says by itself (https://www.rfc-editor.org/rfc/rfc9110#section-15). */
