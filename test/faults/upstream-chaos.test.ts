@@ -52,3 +52,35 @@ test('half of the deployments killed and revived under load: no client-visible e
   expect({ balanceNano, heldNano }).toEqual({ balanceNano: 100_000_000_000n - charged, heldNano: 0n })
   expect(support.sum(served.map(({ model, usage }) => ways.costNano(model, usage)))).toBe(charged)
 }, 60_000)
+
+test('kill -9 in the midst of it: every request is in the ledger once, by whichever deployment it was', async () => {
+  const before = support.settlements(fleet.server).length
+  const servedBefore = (await up.seenAll(fleet.server)).at(-1)!.sequence
+  const shots: support.Shot[] = []
+  for (const [round, how] of deaths.entries()) {
+    const dead = [...openai.slice(0, 2), ...studio.slice(2)]
+    await Promise.all(dead.map((at) => up.break_(fleet.server, at, how)))
+    const load = support.startLoad(fleet.server, [fleet.customer], 24, mix)
+    await Bun.sleep(300 + 100 * round)
+    await Promise.all([fleet.server.kill('SIGKILL'), load.stop()])
+    shots.push(...load.shots)
+    await fleet.server.restart()
+    await Promise.all(dead.map((at) => up.mend(fleet.server, at)))
+  }
+  const served = await support.servedOnceQuiet(fleet.server, servedBefore)
+  await ways.balanceOf(fleet.server, fleet.customer)
+  const rows = support.settlements(fleet.server, before)
+  const faults = [
+    ...support.promiseFaults(
+      shots.filter(({ whole }) => whole),
+      rows,
+    ),
+    ...support.countFaults(rows, served),
+    ...(await support.ledgerFaults(fleet.server)),
+  ]
+  expect(faults).toEqual([])
+  expect(rows.some(({ ending }) => ending === 'in-doubt')).toBe(true)
+  const { chargedNano, countedNano } = support.exactTotals(rows, served)
+  expect(chargedNano).toBe(countedNano)
+  expect(support.leftOver(fleet.server).parked).toBe(0n)
+}, 60_000)
