@@ -7,8 +7,8 @@
  */
 import type { Database } from 'bun:sqlite'
 import type { Clock } from '../../lib/clock.ts'
-import type { ApplyResult, JournalBatch, Settlement, ShippedRecord } from '../store.ts'
-import { readBatch, type ReadRecord } from './journal-record.ts'
+import type { ApplyResult, JournalBatch, ShippedRecord } from '../store.ts'
+import { readBatch, settlementText, type ReadRecord, type SettleRecord } from './journal-record.ts'
 import { raiseGrant } from './lease-credit.ts'
 import { creditOf, heldOf, type AccountChanges, type Ledger, type Posting } from './ledger.ts'
 import { remainderOf, type Lease, type Leases } from './leases.ts'
@@ -64,22 +64,22 @@ const beginWork = (parts: JournalParts, records: Records, nodeId: number, at: nu
   nodeId,
   at,
   accounts: new Map(),
-  usage: parts.rollups.noChanges(),
+  usage: new Map(),
   openedLeases: new Map(),
   knownOrganizations: new Set(),
 })
 
 function applyOrPark(work: Work, read: ReadRecord): void {
-  const problem = read.record ? applyRecord(work, read.record) : read.problem
+  const problem = read.record ? applyRecord(work, read.record, read.text) : read.problem
   if (problem !== null)
     work.records.park({ nodeId: work.nodeId, seq: read.seq, reason: problem, text: read.text, at: work.at })
 }
 
 /** Returns why the record cannot be applied, having changed nothing, or null when it was. */
-function applyRecord(work: Work, record: ShippedRecord): string | null {
+function applyRecord(work: Work, record: ShippedRecord, text: string): string | null {
   switch (record.kind) {
     case 'settle':
-      return settle(work, record.settlement, record)
+      return settle(work, record, settlementText(text, record))
     case 'return-lease':
       return returnLease(work, record)
     case 'end-epoch':
@@ -87,15 +87,12 @@ function applyRecord(work: Work, record: ShippedRecord): string | null {
   }
 }
 
-function settle(
-  work: Work,
-  settlement: Settlement,
-  { seq, epoch }: { readonly seq: number; readonly epoch: number },
-): string | null {
+function settle(work: Work, record: SettleRecord, text: string): string | null {
+  const { seq, epoch, settlement } = record
   const { organizationId, requestId } = settlement
   if (!isKnown(work, organizationId)) return `there is no organization ${organizationId}`
-  if (!work.requests.insertOnce(settlement, { nodeId: work.nodeId, seq, epoch }))
-    return settledBefore(work, settlement, { seq, epoch })
+  if (!work.requests.insertOnce(settlement, { nodeId: work.nodeId, seq, epoch, text }))
+    return settledBefore(work, record)
   work.rollups.add(work.usage, settlement)
   const chargeNano = BigInt(settlement.chargeNano)
   if (chargeNano > 0n) capture(work, leaseOf(work, epoch, organizationId), requestId, chargeNano)
@@ -106,13 +103,9 @@ function settle(
  * A node whose journal lost its tail, but not before the tail was shipped, settles the same request once more,
  * in doubt: what the store has stands, and the record counts. Any other second settlement is a mistake.
  */
-function settledBefore(
-  work: Work,
-  settlement: Settlement,
-  { seq, epoch }: { readonly seq: number; readonly epoch: number },
-): string | null {
-  const { organizationId, requestId } = settlement
-  if (settlement.ending !== 'in-doubt') return `request ${requestId} was settled before`
+function settledBefore(work: Work, { seq, epoch, settlement }: SettleRecord): string | null {
+  const { organizationId, requestId, ending } = settlement
+  if (ending !== 'in-doubt') return `request ${requestId} was settled before`
   work.records.applied({ nodeId: work.nodeId, seq, epoch, kind: 'settled-before', organizationId, amountNano: 0n })
   return null
 }

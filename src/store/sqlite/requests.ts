@@ -2,7 +2,8 @@
 import type { Database } from 'bun:sqlite'
 import type { Settlement } from '../store.ts'
 
-export type AppliedAs = { readonly nodeId: number; readonly seq: number; readonly epoch: number }
+/** Where a settlement stands in the journal, and its text there. */
+export type AppliedAs = { readonly nodeId: number; readonly seq: number; readonly epoch: number; readonly text: string }
 
 const insertRequest = `
   insert into request (id, node_id, seq, epoch, organization_id, key_id, admitted_at, ended_at, endpoint, model, upstream,
@@ -31,7 +32,7 @@ export function prepareRequests(db: Database) {
   }
 }
 
-const valuesOf = (settlement: Settlement, { nodeId, seq, epoch }: AppliedAs): (string | number | bigint)[] => [
+const valuesOf = (settlement: Settlement, { nodeId, seq, epoch, text }: AppliedAs): (string | number | bigint)[] => [
   settlement.requestId,
   nodeId,
   seq,
@@ -56,5 +57,5 @@ const valuesOf = (settlement: Settlement, { nodeId, seq, epoch }: AppliedAs): (s
   BigInt(settlement.chargeNano),
   JSON.stringify(settlement.flags),
   Math.round(settlement.latencyMs),
-  JSON.stringify(settlement),
+  text,
 ]

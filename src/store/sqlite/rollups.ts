@@ -1,6 +1,6 @@
 /**
  * Usage rollups: sums per minute, hour and day of admission (UTC), written in the transaction that settles
- * the requests, so a report can never disagree with the ledger. A batch writes each row once.
+ * the requests, so a report can never disagree with the ledger. A batch is summed by the minute first.
  */
 import type { Database, Statement } from 'bun:sqlite'
 import type { Settlement } from '../store.ts'
@@ -17,7 +17,7 @@ const tables = [
 
 type Sums = {
   readonly group: readonly [organizationId: string, ...rest: string[]]
-  readonly bucket: number
+  readonly minute: number
   requests: number
   errors: number
   input: number
@@ -27,10 +27,8 @@ type Sums = {
   chargeNano: bigint
   latencyMs: number
 }
-/** The sums of a batch, per table. */
-export type RollupChanges = readonly Map<string, Sums>[]
-
-const noChanges = (): RollupChanges => tables.map(() => new Map<string, Sums>())
+/** The sums of a batch. */
+export type RollupChanges = Map<string, Sums>
 
 const upsert = (table: string): string => `
   insert into ${table} (organization_id, bucket, key_id, model, upstream, region, endpoint, requests, errors, input_tokens,
@@ -48,23 +46,16 @@ export type Rollups = ReturnType<typeof prepareRollups>
 export function prepareRollups(db: Database) {
   const upserts = tables.map((table) => db.prepare<unknown, (string | number | bigint)[]>(upsert(table.name)))
   return {
-    noChanges,
     /** Notes a settled request, for `write`. */
-    add(changes: RollupChanges, settlement: Settlement): void {
-      const group = groupOf(settlement)
-      const groupKey = JSON.stringify(group)
-      tables.forEach(({ bucketMs }, index) => {
-        const bucket = settlement.admittedAt - (settlement.admittedAt % bucketMs)
-        addTo(sumsOf(changes[index]!, `${bucket}${groupKey}`, group, bucket), settlement)
-      })
-    },
+    add: (changes: RollupChanges, settlement: Settlement): void => addTo(sumsOf(changes, settlement), settlement),
     write(changes: RollupChanges): void {
-      changes.forEach((table, index) => {
-        for (const sums of table.values()) writeSums(upserts[index]!, sums)
-      })
+      for (const sums of changes.values())
+        tables.forEach(({ bucketMs }, index) => writeSums(upserts[index]!, sums, bucketOf(sums.minute, bucketMs)))
     },
   }
 }
+
+const bucketOf = (at: number, bucketMs: number): number => at - (at % bucketMs)
 
 const groupOf = (settlement: Settlement): Sums['group'] => [
   settlement.organizationId,
@@ -75,12 +66,15 @@ const groupOf = (settlement: Settlement): Sums['group'] => [
   settlement.endpoint,
 ]
 
-function sumsOf(table: Map<string, Sums>, key: string, group: Sums['group'], bucket: number): Sums {
-  const known = table.get(key)
+function sumsOf(changes: RollupChanges, settlement: Settlement): Sums {
+  const minute = bucketOf(settlement.admittedAt, minuteMs)
+  const group = groupOf(settlement)
+  const key = `${minute}\0${group.join('\0')}`
+  const known = changes.get(key)
   if (known) return known
   const fresh: Sums = {
     group,
-    bucket,
+    minute,
     requests: 0,
     errors: 0,
     input: 0,
@@ -90,7 +84,7 @@ function sumsOf(table: Map<string, Sums>, key: string, group: Sums['group'], buc
     chargeNano: 0n,
     latencyMs: 0,
   }
-  table.set(key, fresh)
+  changes.set(key, fresh)
   return fresh
 }
 
@@ -105,9 +99,9 @@ function addTo(sums: Sums, settlement: Settlement): void {
   sums.latencyMs += Math.round(settlement.latencyMs)
 }
 
-function writeSums(statement: Statement<unknown, (string | number | bigint)[]>, sums: Sums): void {
+function writeSums(statement: Statement<unknown, (string | number | bigint)[]>, sums: Sums, bucket: number): void {
   const [organizationId, ...rest] = sums.group
-  const { bucket, requests, errors, input, cachedInput, output, reasoning, chargeNano, latencyMs } = sums
+  const { requests, errors, input, cachedInput, output, reasoning, chargeNano, latencyMs } = sums
   statement.run(
     organizationId,
     bucket,

@@ -1,0 +1,70 @@
+import { expect, test } from 'bun:test'
+import { batchOf, settlementOf } from '../store-fixtures.ts'
+import type { Settlement, ShippedRecord } from '../store.ts'
+import { readBatch, settlementText, type SettleRecord } from './journal-record.ts'
+
+const settlement = settlementOf({ requestId: 'r1', organizationId: 'acme' })
+const node = { nodeId: 1, epoch: 2 }
+const problemOf = (record: object): string | null =>
+  readBatch({ ...node, fromSeq: 0, toSeq: 1, records: [JSON.stringify(record)] })[0]!.problem
+
+const settle = { kind: 'settle', seq: 1, epoch: 2, settlement } satisfies ShippedRecord
+const broken = (changes: Partial<Record<keyof Settlement, unknown>>) => ({
+  ...settle,
+  settlement: { ...settlement, ...changes },
+})
+
+test('a record of each kind is understood', () => {
+  const returned = { kind: 'return-lease', epoch: 1, organizationId: 'acme', amountNano: '7' } as const
+  const batch = batchOf(node, 0, [{ kind: 'settle', epoch: 2, settlement }, returned, { kind: 'end-epoch', epoch: 1 }])
+  expect(readBatch(batch).map(({ record, problem }) => [record?.kind, problem])).toEqual([
+    ['settle', null],
+    ['return-lease', null],
+    ['end-epoch', null],
+  ])
+})
+
+const misunderstood: readonly [record: object, why: string][] = [
+  [{ ...settle, kind: 'gift' }, 'kind is "gift"'],
+  [{ seq: 1, epoch: 2 }, 'kind is missing'],
+  [{ ...settle, epoch: 0 }, 'epoch is 0'],
+  [{ ...settle, settlement: null }, 'settlement is null'],
+  [{ kind: 'settle', seq: 1, epoch: 2 }, 'settlement is missing'],
+  [broken({ requestId: '' }), 'settlement.requestId is ""'],
+  [broken({ organizationId: 7 }), 'settlement.organizationId is 7'],
+  [broken({ keyId: undefined }), 'settlement.keyId is missing'],
+  [broken({ admittedAt: 1.5 }), 'settlement.admittedAt is 1.5'],
+  [broken({ endedAt: -1 }), 'settlement.endedAt is -1'],
+  [broken({ endpoint: null }), 'settlement.endpoint is null'],
+  [broken({ model: {} }), 'settlement.model is {}'],
+  [broken({ upstream: [] }), 'settlement.upstream is []'],
+  [broken({ region: false }), 'settlement.region is false'],
+  [broken({ status: '200' }), 'settlement.status is "200"'],
+  [broken({ ending: 'lost' }), 'settlement.ending is "lost"'],
+  [broken({ tokens: 3 }), 'settlement.tokens is 3'],
+  [broken({ tokens: { ...settlement.tokens, reasoning: 2 ** 53 } }), 'settlement.tokens.reasoning is 9007199254740992'],
+  [broken({ holdNano: 5 }), 'settlement.holdNano is 5'],
+  [broken({ ratedNano: '1.5' }), 'settlement.ratedNano is "1.5"'],
+  [broken({ writeOffNano: '-1' }), 'settlement.writeOffNano is "-1"'],
+  [broken({ chargeNano: '1'.repeat(19) }), `settlement.chargeNano is "${'1'.repeat(19)}"`],
+  [broken({ chargeNano: '1\n' }), String.raw`settlement.chargeNano is "1\n"`],
+  [broken({ flags: ['estimated', 1] }), 'settlement.flags is ["estimated",1]'],
+  [broken({ latencyMs: -0.5 }), 'settlement.latencyMs is -0.5'],
+  [{ kind: 'return-lease', seq: 1, epoch: 1, organizationId: 'acme', amountNano: '' }, 'amountNano is ""'],
+]
+for (const [record, why] of misunderstood) {
+  test(`a record whose ${why} is not understood`, () => {
+    expect(problemOf(record)).toBe(`not understood: ${why}`)
+  })
+}
+
+test('a settlement keeps the text the journal gave it; a record written another way is written anew', () => {
+  const own = JSON.stringify(settlement)
+  const texts = [
+    JSON.stringify(settle),
+    JSON.stringify({ ...settle, more: 1 }),
+    JSON.stringify({ settlement, seq: 1, epoch: 2, kind: 'settle' }),
+    `${JSON.stringify(settle)} `,
+  ]
+  for (const text of texts) expect(settlementText(text, JSON.parse(text) as SettleRecord)).toBe(own)
+})
