@@ -7,6 +7,10 @@ import { assert } from '../../lib/assert.ts'
 
 /** Before 3.51.3, a WAL file shared by two connections could be reset under a reader and corrupt the database. */
 const versionMin = '3.51.3'
+/** Of a new file. Rows are appended, so larger pages are fewer writes; much larger ones make a small commit dear. */
+const pageBytes = 8_192
+/** About 16 MB. */
+const checkpointPages = 2_000
 /** The page cache, in KiB, negative as SQLite wants it. */
 const writerCache = -65_536
 const readerCache = -16_384
@@ -14,11 +18,12 @@ const readerCache = -16_384
 /** Opens the file for writing, making it when missing; every commit is on the disk when it returns. */
 export function openForWriting(path: string): Database {
   const db = open(path, { create: true, readwrite: true })
+  db.exec(`pragma page_size = ${pageBytes}`)
   const journal = db.prepare<{ journal_mode: string }, []>('pragma journal_mode = wal').get()
   const isDurable = journal?.journal_mode === 'wal' || path === ':memory:'
   assert(isDurable, `${path} must be on a file system that supports SQLite's write-ahead log`)
   db.exec('pragma synchronous = full')
-  db.exec('pragma wal_autocheckpoint = 4000')
+  db.exec(`pragma wal_autocheckpoint = ${checkpointPages}`)
   db.exec(`pragma cache_size = ${writerCache}`)
   return db
 }
