@@ -29,7 +29,12 @@ export async function startTestServer(changes: Partial<AdminDeps> = {}) {
   const ship = async (): Promise<void> => {
     const records = journal.waiting.splice(0)
     if (records.length === 0) return
-    await store.applyJournal({ ...node, fromSeq: journal.seq - records.length, toSeq: journal.seq, records })
+    await store.applyJournal({
+      ...node,
+      fromSeq: journal.seq - records.length,
+      toSeq: journal.seq,
+      records: records.join('\n'),
+    })
   }
   const settle = async (settlement: Settlement): Promise<void> => {
     const wantTotalNano = BigInt(settlement.holdNano)

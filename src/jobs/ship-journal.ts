@@ -45,7 +45,7 @@ export function startShipper(deps: ShipperDeps): Shipper {
       epoch: deps.epoch,
       fromSeq: shippedSeq,
       toSeq,
-      records: records.map(({ text }) => text),
+      records: records.map(({ text }) => text).join('\n'),
     }
     const result = await deps.store.applyJournal(batch)
     shippedSeq = result.lastSeq

@@ -71,7 +71,8 @@ export function batchOf(
   const records = entries.map((entry, index) =>
     JSON.stringify({ ...entry, seq: fromSeq + 1 + index } satisfies ShippedRecord),
   )
-  return { nodeId: node.nodeId, epoch: node.epoch, fromSeq, toSeq: fromSeq + entries.length, records }
+  const toSeq = fromSeq + entries.length
+  return { nodeId: node.nodeId, epoch: node.epoch, fromSeq, toSeq, records: records.join('\n') }
 }
 
 /** A key with every optional field unset. */

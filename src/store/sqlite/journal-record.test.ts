@@ -6,7 +6,7 @@ import { readBatch, settlementText, type SettleRecord } from './journal-record.t
 const settlement = settlementOf({ requestId: 'r1', organizationId: 'acme' })
 const node = { nodeId: 1, epoch: 2 }
 const problemOf = (record: object): string | null =>
-  readBatch({ ...node, fromSeq: 0, toSeq: 1, records: [JSON.stringify(record)] })[0]!.problem
+  readBatch({ ...node, fromSeq: 0, toSeq: 1, records: JSON.stringify(record) })[0]!.problem
 
 const settle = { kind: 'settle', seq: 1, epoch: 2, settlement } satisfies ShippedRecord
 const broken = (changes: Partial<Record<keyof Settlement, unknown>>) => ({

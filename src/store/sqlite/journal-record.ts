@@ -14,7 +14,8 @@ export type ReadRecord =
 
 /** Reads a batch, asserting that it is the gap-free run of sequence numbers it says it is. */
 export function readBatch(batch: JournalBatch): ReadRecord[] {
-  const { fromSeq, toSeq, records } = batch
+  const { fromSeq, toSeq } = batch
+  const records = batch.records === '' ? [] : batch.records.split('\n')
   assert(
     records.length === toSeq - fromSeq,
     `a batch from ${fromSeq} to ${toSeq} carries ${toSeq - fromSeq} records, not ${records.length}`,
