@@ -6,7 +6,7 @@ import { lesser, zeroNano, type Nano } from '../lib/amounts.ts'
 import type { Intent, Progress } from '../money/journal.ts'
 import { scaledPrice, type Price, type PriceBook, type ServiceTier } from '../money/price-book.ts'
 import { rate, type Rated } from '../money/rating.ts'
-import { inputTokensOf, tokenTotals, type Usage } from '../money/usage.ts'
+import { tokenTotals, type Usage } from '../money/usage.ts'
 import type { Attempt, Ending, Settlement, SettlementFlag } from '../store/store.ts'
 import type { Deployment } from '../upstreams/deployment.ts'
 import { billingUnavailable, type Admitted } from './admit.ts'
@@ -43,7 +43,8 @@ export async function settle(
   if (ratedNano > hold.amountNano) await deps.credit.cover(key.organizationId, (ratedNano - hold.amountNano) as Nano)
   const { chargeNano, writeOffNano } = deps.credit.settle(hold, ratedNano)
   deps.limits.releaseBudget(key.id, hold.amountNano)
-  ticket.leave({ tokens: inputTokensOf(usage) + outputTokensOf(usage), chargeNano })
+  const tokens = tokenTotals(usage)
+  ticket.leave({ tokens: tokens.input + tokens.cachedInput + tokens.output + tokens.reasoning, chargeNano })
   const settlement: Settlement = {
     ...intentOf(admitted, deployment),
     endedAt: deps.clock.now(),
@@ -53,7 +54,7 @@ export async function settle(
     status: outcome.status,
     ending: outcome.ending,
     lines: rated.lines,
-    tokens: tokenTotals(usage),
+    tokens,
     ratedNano: rated.ratedNano.toString(),
     writeOffNano: (writeOffNano + (rated.ratedNano - ratedNano)).toString(),
     chargeNano: chargeNano.toString(),
@@ -120,24 +121,16 @@ function rateServed(
 const listPpm = 1_000_000n
 const priceName = (price: Price): string => `${price.model} from ${price.from}`
 
-const outputTokensOf = (usage: Usage): number => {
-  const { output, reasoning } = tokenTotals(usage)
-  return output + reasoning
-}
-
 function flagsOf(admitted: Admitted, { reading }: Outcome, rated: Rated, isEstimated: boolean): SettlementFlag[] {
-  const flags: [SettlementFlag, boolean][] = [
-    ['estimated', isEstimated],
-    ['usage-mismatch', (reading?.mismatch ?? false) || (isEstimated && Boolean(reading?.usage))],
-    ['over-hold', rated.ratedNano > admitted.hold.amountNano],
-    ['output-clamped', admitted.outputTokensPerAnswer !== null],
-    // A model prices searches either by the query or by the prompt; the other way is not a gap.
-    [
-      'price-fallback',
-      rated.unpriced.some((usageClass) => usageClass !== 'searchQuery' && usageClass !== 'groundedPrompt'),
-    ],
-  ]
-  return flags.filter(([, applies]) => applies).map(([flag]) => flag)
+  const flags: SettlementFlag[] = []
+  if (isEstimated) flags.push('estimated')
+  if (reading?.mismatch || (isEstimated && reading?.usage)) flags.push('usage-mismatch')
+  if (rated.ratedNano > admitted.hold.amountNano) flags.push('over-hold')
+  if (admitted.outputTokensPerAnswer !== null) flags.push('output-clamped')
+  // A model prices searches either by the query or by the prompt; the other way is not a gap.
+  if (rated.unpriced.some((usageClass) => usageClass !== 'searchQuery' && usageClass !== 'groundedPrompt'))
+    flags.push('price-fallback')
+  return flags
 }
 
 /** What is known before the upstream call. */

@@ -47,13 +47,9 @@ export function loadPriceBook(
     const ppm = onePpm + (markup.byModel.get(id) ?? markup.defaultPpm)
     return pricesOf(id, prices).map((price) => scaledPrice(price, ppm))
   }
-  const byModel = new Map(models.map((model) => [model.id, marked(model)]))
-  return {
-    priceOf(model, at) {
-      const day = new Date(at).toISOString().slice(0, 10)
-      return byModel.get(model)?.findLast((price) => price.from <= day) ?? null
-    },
-  }
+  const dated = (price: Price) => ({ price, fromMs: Date.parse(price.from) })
+  const byModel = new Map(models.map((model) => [model.id, marked(model).map(dated)]))
+  return { priceOf: (model, at) => byModel.get(model)?.findLast(({ fromMs }) => fromMs <= at)?.price ?? null }
 }
 
 const onePpm = 1_000_000n

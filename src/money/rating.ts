@@ -2,7 +2,7 @@
  * Rating: usage × price → money, by one pure function that estimates, holds, charges and re-prices.
  * The only rounding of the whole system is here: the sum of a receipt's lines, up to the next nano-USD.
  */
-import { greater, lesser, type Nano } from '../lib/amounts.ts'
+import { greater, lesser, type Nano, type Pico } from '../lib/amounts.ts'
 import { assert } from '../lib/assert.ts'
 import type { ReceiptLine } from '../store/store.ts'
 import type { Price, PriceRow, ServiceTier } from './price-book.ts'
@@ -20,12 +20,33 @@ export type Rated = {
 /** Rates usage at a price; the same input always gives the same lines and the same amount. */
 export function rate(usage: Usage, price: Price, tier: ServiceTier): Rated {
   const row = rowFor(price, tier, inputTokensOf(usage))
-  const used = usageClasses.filter((usageClass) => (usage[usageClass] ?? 0) > 0)
-  const lines = used.flatMap((usageClass) => line(usageClass, usage[usageClass] ?? 0, row))
-  const totalPico = lines.reduce((total, { amountPico }) => total + BigInt(amountPico), 0n)
-  const unpriced = used.filter((usageClass) => row.picoPerUnit[usageClass] === null)
+  const lines: ReceiptLine[] = []
+  const unpriced: UsageClass[] = []
+  let totalPico = 0n
+  for (const usageClass of usageClasses) {
+    const quantity = usage[usageClass] ?? 0
+    if (quantity <= 0) continue
+    const picoPerUnit = row.picoPerUnit[usageClass]
+    if (picoPerUnit === null) unpriced.push(usageClass)
+    else {
+      const amountPico = BigInt(quantity) * picoPerUnit
+      totalPico += amountPico
+      lines.push(line(usageClass, quantity, picoPerUnit, amountPico))
+    }
+  }
   return { lines, ratedNano: nanoRoundedUp(totalPico), tier: row.tier, unpriced }
 }
+
+const line = (usageClass: UsageClass, quantity: number, picoPerUnit: Pico, amountPico: bigint): ReceiptLine => ({
+  class: usageClass,
+  quantity,
+  unit: unitOf(usageClass),
+  picoPerUnit: picoPerUnit.toString(),
+  amountPico: amountPico.toString(),
+})
+
+const unitOf = (usageClass: UsageClass): string =>
+  (pieceClasses as readonly UsageClass[]).includes(usageClass) ? 'piece' : 'token'
 
 /** What a request can take in at most: tokens of whatever input class, and pieces of each kind. */
 type InputBound = { readonly inputTokens: number; readonly pieces: Pieces }
@@ -40,10 +61,10 @@ export function holdFor(
   tiers: readonly ServiceTier[],
 ): Nano {
   const outputTokens = BigInt(bound.outputTokens)
-  const bounds = rowsWithin(bound.inputTokens, price, tiers).map(
-    (row) => inputPicoAt(bound, row) + outputTokens * row.dearestOutputPico,
-  )
-  return nanoRoundedUp(bounds.reduce(greater))
+  let dearestPico = 0n
+  for (const row of rowsWithin(bound.inputTokens, price, tiers))
+    dearestPico = greater(dearestPico, inputPicoAt(bound, row) + outputTokens * row.dearestOutputPico)
+  return nanoRoundedUp(dearestPico)
 }
 
 /**
@@ -70,7 +91,9 @@ const tokensMax = BigInt(Number.MAX_SAFE_INTEGER)
 /** Every row that a request of at most so many input tokens can be charged by. */
 function rowsWithin(inputTokens: number, price: Price, tiers: readonly ServiceTier[]): PriceRow[] {
   assert(tiers.length > 0, 'a hold was asked for no service tier')
-  return tiers.flatMap((tier) => price.tiers[tier].filter((row) => applies(row, inputTokens)))
+  const rows: PriceRow[] = []
+  for (const tier of tiers) for (const row of price.tiers[tier]) if (applies(row, inputTokens)) rows.push(row)
+  return rows
 }
 
 function inputPicoAt(bound: InputBound, row: PriceRow): bigint {
@@ -91,16 +114,6 @@ function rowFor(price: Price, tier: ServiceTier, inputTokens: number): PriceRow 
 /** Long-context rows begin with the first token above their limit; the base row serves everything below. */
 const applies = (row: PriceRow, inputTokens: number): boolean =>
   row.aboveInputTokens === 0 || inputTokens > row.aboveInputTokens
-
-function line(usageClass: UsageClass, quantity: number, row: PriceRow): ReceiptLine[] {
-  const picoPerUnit = row.picoPerUnit[usageClass]
-  if (picoPerUnit === null) return []
-  const amountPico = (BigInt(quantity) * picoPerUnit).toString()
-  return [{ class: usageClass, quantity, unit: unitOf(usageClass), picoPerUnit: picoPerUnit.toString(), amountPico }]
-}
-
-const unitOf = (usageClass: UsageClass): string =>
-  (pieceClasses as readonly UsageClass[]).includes(usageClass) ? 'piece' : 'token'
 
 const picoPerNano = 1_000n
 const nanoRoundedUp = (pico: bigint): Nano => ((pico + picoPerNano - 1n) / picoPerNano) as Nano

@@ -30,8 +30,11 @@ export const usageClasses: readonly UsageClass[] = [...tokenClasses, ...pieceCla
 export type Usage = Readonly<Partial<Record<UsageClass, number>>>
 export type Pieces = Readonly<Partial<Record<PieceClass, number>>>
 
-const sum = (usage: Usage, classes: readonly UsageClass[]): number =>
-  classes.reduce((total, usageClass) => total + (usage[usageClass] ?? 0), 0)
+function sum(usage: Usage, classes: readonly UsageClass[]): number {
+  let total = 0
+  for (const usageClass of classes) total += usage[usageClass] ?? 0
+  return total
+}
 
 const cachedClasses = ['cachedInput', 'cachedAudioInput', 'cachedImageInput', 'cachedVideoInput'] as const
 const freshClasses = ['input', 'cacheWrite', 'audioInput', 'imageInput', 'videoInput'] as const

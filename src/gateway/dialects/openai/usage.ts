@@ -2,37 +2,42 @@
  * OpenAI's usage figures, taken apart into disjoint classes. `prompt_tokens` includes the cached, audio
  * and image ones; `completion_tokens` includes reasoning and audio.
  */
-import { z } from 'zod'
 import type { ServiceTier } from '../../../money/price-book.ts'
-import { isPlausible, type Usage } from '../../../money/usage.ts'
-
-const count = z.number().nullish()
-const VendorUsage = z.object({
-  prompt_tokens: z.number(),
-  completion_tokens: count,
-  total_tokens: count,
-  prompt_tokens_details: z
-    .object({ cached_tokens: count, audio_tokens: count, image_tokens: count, cache_write_tokens: count })
-    .nullish(),
-  completion_tokens_details: z.object({ reasoning_tokens: count, audio_tokens: count }).nullish(),
-})
+import { isPlausible, type Usage, type UsageClass } from '../../../money/usage.ts'
 
 /** Disjoint usage, or null when the figures cannot be true; `mismatch` when they do not add up or cannot be true. */
 export function usageOf(vendorUsage: unknown): { usage: Usage | null; mismatch: boolean } {
   if (vendorUsage === undefined || vendorUsage === null) return { usage: null, mismatch: false }
-  const parsed = VendorUsage.safeParse(vendorUsage)
-  if (!parsed.success) return { usage: null, mismatch: true }
-  const { prompt_tokens: prompt, prompt_tokens_details: into, completion_tokens_details: out } = parsed.data
-  const completion = parsed.data.completion_tokens ?? 0
+  const into = memberOf(vendorUsage, 'prompt_tokens_details') ?? none
+  const out = memberOf(vendorUsage, 'completion_tokens_details') ?? none
+  const prompt = figureOf(vendorUsage, 'prompt_tokens', Number.NaN)
+  const completion = figureOf(vendorUsage, 'completion_tokens')
+  const total = figureOf(vendorUsage, 'total_tokens', prompt + completion)
+  const reasoning = figureOf(out, 'reasoning_tokens')
+  const audioOutput = figureOf(out, 'audio_tokens')
   const usage = withoutZeros({
-    ...inputOf(prompt, into?.cached_tokens ?? 0, into?.cache_write_tokens ?? 0, into?.audio_tokens ?? 0),
-    output: completion - (out?.reasoning_tokens ?? 0) - (out?.audio_tokens ?? 0),
-    reasoning: out?.reasoning_tokens ?? 0,
-    audioOutput: out?.audio_tokens ?? 0,
+    ...inputOf(
+      prompt,
+      figureOf(into, 'cached_tokens'),
+      figureOf(into, 'cache_write_tokens'),
+      figureOf(into, 'audio_tokens'),
+    ),
+    output: completion - reasoning - audioOutput,
+    reasoning,
+    audioOutput,
   })
-  if (!isPlausible(usage)) return { usage: null, mismatch: true }
-  const total = parsed.data.total_tokens
-  return { usage, mismatch: total !== undefined && total !== null && total !== prompt + completion }
+  if (!isPlausible(usage) || Number.isNaN(total)) return { usage: null, mismatch: true }
+  return { usage, mismatch: total !== prompt + completion }
+}
+
+const none = {}
+const memberOf = (given: unknown, name: string): unknown =>
+  typeof given === 'object' ? (given as Readonly<Record<string, unknown>>)[name] : undefined
+/** By hand, because every answer passes here. What is no number is NaN, which makes whatever it is added to implausible. */
+function figureOf(given: unknown, name: string, absent = 0): number {
+  if (typeof given !== 'object' || Array.isArray(given)) return Number.NaN
+  const figure = memberOf(given, name) ?? absent
+  return typeof figure === 'number' ? figure : Number.NaN
 }
 
 /** How cached and audio tokens overlap is not told; what is not cached is taken for audio first. */
@@ -43,8 +48,12 @@ function inputOf(prompt: number, cached: number, written: number, audio: number)
 }
 
 /** Drops absent classes, keeps negative and broken ones for `isPlausible` to see. */
-const withoutZeros = (usage: Usage): Usage =>
-  Object.fromEntries(Object.entries(usage).filter(([, quantity]) => quantity !== 0))
+function withoutZeros(usage: Usage): Usage {
+  const used: Partial<Record<UsageClass, number>> = {}
+  for (const usageClass of Object.keys(usage) as UsageClass[])
+    if (usage[usageClass] !== 0) used[usageClass] = usage[usageClass]!
+  return used
+}
 
 /** The tier an answer names as served, in our words; `fast` is priority under its newer name. */
 export function servedTier(tier: unknown): ServiceTier | null {
