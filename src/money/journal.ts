@@ -205,6 +205,7 @@ function createWriter(folder: string, head: () => string) {
   let flush: Promise<void> | null = null
   let failed = false
   let isDirty = false
+  let isSyncing = false
   let bytes = 0
   let file = openSegment()
 
@@ -237,9 +238,12 @@ function createWriter(folder: string, head: () => string) {
   const sync = setInterval(() => {
     // A file that somebody removed still takes writes, and keeps none of them.
     if (fstatSync(file).nlink === 0) failed = true
-    if (!isDirty) return
+    // One at a time: a slow disk gets slower by syncs that wait for each other, and writes wait for them.
+    if (!isDirty || isSyncing) return
     isDirty = false
+    isSyncing = true
     fdatasync(file, (error) => {
+      isSyncing = false
       if (error && error.code !== 'EBADF') failed = true
     })
   }, syncMs)

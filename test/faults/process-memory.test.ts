@@ -8,10 +8,10 @@ import * as ways from './request-support.ts'
 
 const [fewer, more] = [2_000, 20_000] as const
 /**
- * The store's page cache (64 MiB, `src/store/sqlite/connection.ts`) fills with the first rows that it is given:
+ * The store's page cache (16 MiB, `src/store/sqlite/connection.ts`) fills with the first rows that it is given:
  * memory with a limit, which 2,000 requests do not yet reach and 20,000 do.
  */
-const pageCacheKb = 65_536
+const pageCacheKb = 16_384
 
 test('20,000 requests of every ending take no more memory than 2,000', async () => {
   const server = await startServer()

@@ -12,8 +12,8 @@ const pageBytes = 8_192
 /** About 16 MB. */
 const checkpointPages = 2_000
 /** The page cache, in KiB, negative as SQLite wants it. */
-const writerCache = -65_536
-const readerCache = -16_384
+const writerCache = -16_384
+const readerCache = -8_192
 
 /** Opens the file for writing, making it when missing; every commit is on the disk when it returns. */
 export function openForWriting(path: string): Database {
