@@ -4,17 +4,25 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Attempt } from '../store/store.ts'
-import type { Deployment, Refusal } from '../upstreams/deployment.ts'
+import type { Adapter, Address, Deployment, Refusal, UpstreamCall } from '../upstreams/deployment.ts'
 import type { Member } from '../upstreams/fleet.ts'
-import { UnreachableError } from '../upstreams/reach.ts'
 import { billingUnavailable, type Admitted } from './admit.ts'
 import type { GatewayDeps } from './deps.ts'
 import type { Reading } from './dialect.ts'
-import { GatewayError } from './errors.ts'
-import { retryMs, type Tried } from './failover.ts'
+import type { Tried } from './failover.ts'
 import { readWhole } from './read-whole.ts'
 import { intentOf } from './settle.ts'
-import type { Cut, Exchange } from './watch.ts'
+import {
+  failureOf,
+  isNotSent,
+  NoTokenError,
+  RefusedError,
+  refusedFailure,
+  troubleOf,
+  UnreadableError,
+  wordsOf,
+} from './trouble.ts'
+import type { Exchange } from './watch.ts'
 
 export type Answered = {
   readonly member: Member
@@ -54,7 +62,8 @@ export async function attempt(
     if (!('answer' in tried && tried.answer.kind === 'stream')) health.ended()
     return tried
   } finally {
-    if (!isOpen) exchange.end()
+    // Whatever of a failed answer is still on its way is of no use to anybody.
+    if (!isOpen) exchange.drop()
   }
 }
 
@@ -80,13 +89,15 @@ async function answered(request: Request, trying: Trying, deps: GatewayDeps): Pr
   const attempt = attemptOf(trying, { status: upstream.status, error: null, firstByteMs: since(trying, deps) }, deps)
   const answer = { member, exchange, upstream, attempt }
   const { asked, endpoint } = admitted.call
-  if (upstream.status !== 200) return { ...answer, kind: 'refused', refusal: await refusalOf(upstream, trying, deps) }
+  if (upstream.status !== ok) return { ...answer, kind: 'refused', refusal: await refusalOf(upstream, trying, deps) }
   // An upstream that answers a streamed call in one piece is metered as one piece. Gemini streams may be JSON arrays.
   if (asked.streamed && (endpoint.dialect.name === 'genai' || isEventStream(upstream)))
     return { ...answer, kind: 'stream', ...(await begun(upstream)) }
   const bytes = await readWhole(upstream, () => exchange.heard(deps.clock.monotonic()))
   return { ...answer, kind: 'plain', bytes, reading: readingOf(bytes, upstream, admitted) }
 }
+
+const ok = 200
 
 export const isEventStream = ({ headers }: Response): boolean =>
   headers.get('content-type')?.startsWith('text/event-stream') ?? false
@@ -128,32 +139,11 @@ async function refusalOf(upstream: Response, { admitted, member }: Trying, deps:
   throw new RefusedError(upstream.status, refusal)
 }
 
-/** An upstream's refusal that is no fault of the client. */
-class RefusedError extends Error {
-  readonly status: number
-  readonly refusal: Refusal
-
-  constructor(status: number, refusal: Refusal) {
-    super(`the upstream answered ${status}: ${refusal.fault}`)
-    this.name = 'RefusedError'
-    this.status = status
-    this.refusal = refusal
-  }
-}
-
-/** A 200 whose body is not what the dialect says. */
-class UnreadableError extends Error {
-  constructor(cause: unknown) {
-    super('the answer could not be read', { cause })
-    this.name = 'UnreadableError'
-  }
-}
-
 function readingOf(bytes: Uint8Array, upstream: Response, { call }: Admitted): Reading {
   try {
     return call.asked.readAnswer(bytes, upstream.headers)
-  } catch (error) {
-    throw new UnreadableError(error)
+  } catch {
+    throw new UnreadableError()
   }
 }
 
@@ -173,7 +163,7 @@ async function send(request: Request, trying: Trying, deps: GatewayDeps): Promis
   const { adapter, upstreamModel } = member.deployment
   const { endpoint, asked, model } = admitted.call
   const name = upstreamModel ?? asked.modelName
-  const address = await adapter.address({
+  const address = await addressOf(adapter, {
     dialect: endpoint.dialect.name,
     path: asked.upstreamPath(name),
     model: name,
@@ -203,6 +193,14 @@ async function send(request: Request, trying: Trying, deps: GatewayDeps): Promis
     return upstream
   } finally {
     request.signal.removeEventListener('abort', leave)
+  }
+}
+
+async function addressOf(adapter: Adapter, call: UpstreamCall): Promise<Address> {
+  try {
+    return await adapter.address(call)
+  } catch (error) {
+    throw new NoTokenError(error)
   }
 }
 
@@ -253,67 +251,15 @@ function troubled(error: unknown, trying: Trying, deps: GatewayDeps): Tried<Answ
       isRenewed: error.status === 401 && member.deployment.adapter.renewCredential(),
     }
   }
-  const isUnsent = isNotSent(error)
+  const { cutBy } = exchange
   return {
-    trouble: exchange.cutBy === 'client-left' ? 'client-left' : troubleOf(exchange.cutBy, isUnsent),
+    trouble: troubleOf(exchange, error),
     retryAfterMs: null,
-    attempt: told(
-      error instanceof UnreadableError ? 200 : null,
-      exchange.cutBy ??
-        (isUnsent
-          ? 'connection failed'
-          : error instanceof UnreadableError
-            ? error.message
-            : 'the connection broke off'),
-    ),
+    attempt: told(error instanceof UnreadableError ? ok : null, wordsOf(exchange, error)),
     failure: failureOf(exchange, error),
-    isRepeatable: exchange.cutBy !== 'client-left' && exchange.cutBy !== 'total' && (isUnsent || isSafe),
+    isRepeatable: cutBy !== 'client-left' && cutBy !== 'total' && (isSafe || isNotSent(error)),
     isRenewed: false,
   }
-}
-
-const troubleOf = (cutBy: Cut | null, isUnsent: boolean): 'timeout' | 'connect' | 'upstream' =>
-  cutBy !== null ? 'timeout' : isUnsent ? 'connect' : 'upstream'
-
-/** Bun's and Node's names for a connection that was never made. */
-const unsentCodes = new Set([
-  'ConnectionRefused',
-  'ECONNREFUSED',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'FailedToOpenSocket',
-  'DNSException',
-])
-const isNotSent = (error: unknown): boolean =>
-  error instanceof UnreachableError || unsentCodes.has(String((error as { code?: unknown } | null)?.code))
-
-/** A failed connection in words for the caller: nothing was received, so nothing is owed. */
-export function failureOf({ cutBy }: Exchange, cause: unknown): GatewayError {
-  if (cutBy === 'first-byte' || cutBy === 'idle' || cutBy === 'total')
-    return new GatewayError('upstream_timeout', 'The model did not answer in time. You may try again.', {
-      retryAfterMs: retryMs,
-      cause,
-    })
-  const message =
-    cause instanceof UnreadableError
-      ? 'The model gave an answer that cannot be read. Nothing is owed; you may try again.'
-      : 'The model could not be reached or broke off its answer. You may try again.'
-  return new GatewayError('upstream_failed', message, { retryAfterMs: retryMs, cause })
-}
-
-/** A refusal that is not the client's doing: our credential, our quota, or the vendor's own trouble. Never the vendor's words. */
-export function refusedFailure(cause: { readonly status: number; readonly refusal: Refusal }): GatewayError {
-  const { fault, retryAfterMs } = cause.refusal
-  const details = { retryAfterMs: retryAfterMs ?? retryMs, cause }
-  if (fault === 'timeout')
-    return new GatewayError('upstream_timeout', 'The model did not answer in time. You may try again.', details)
-  // Nothing that passes by itself: an SDK that tries again at once only waits longer.
-  const isLasting = fault === 'quota' || fault === 'credential' || fault === 'missing'
-  return new GatewayError(
-    'upstream_failed',
-    'The model is overloaded or not available at the moment. Nothing is owed; you may try again.',
-    { ...details, ...(isLasting && { headers: { 'x-should-retry': 'false' } }) },
-  )
 }
 
 /** What the attempt says of the deployment, for the choices to come. */

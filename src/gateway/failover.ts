@@ -9,6 +9,7 @@ import type { Trouble } from '../upstreams/health.ts'
 import type { GatewayDeps } from './deps.ts'
 import { GatewayError } from './errors.ts'
 import type { Candidates } from './route.ts'
+import { retryMs } from './trouble.ts'
 
 /** What became of one attempt. */
 export type Tried<Answer> =
@@ -57,7 +58,7 @@ export async function tryInTurn<Answer>(
   let last: GatewayError | null = null
   for (;;) {
     const member: Member | null = renewed ?? choose(serving, { ...ask, tried, now: deps.clock.monotonic() })
-    if (!member) throw new UpstreamError(last ?? nobodyFree(ask.candidates, deps.clock.monotonic()), failed)
+    if (!member) throw new UpstreamError(lastWord(last, ask.candidates, deps.clock.monotonic()), failed)
     const result = await once(member)
     if ('answer' in result) return { answer: result.answer, failed }
     failed.push(result.attempt)
@@ -65,22 +66,22 @@ export async function tryInTurn<Answer>(
     renewed = result.isRenewed && !tried.includes(member) ? member : null
     tried.push(member)
     const isOver = failed.length >= ask.attemptsMax || deps.clock.monotonic() >= ask.until
-    if (isOver || !result.isRepeatable) throw new UpstreamError(last, failed)
+    if (isOver || !result.isRepeatable)
+      throw new UpstreamError(lastWord(last, ask.candidates, deps.clock.monotonic()), failed)
     if (!renewed && tried.length < serving.members.length) await sleep(Math.random() * deps.failover.jitterMs)
   }
 }
 
-/** When trying again may help, where nobody says. */
-export const retryMs = 1_000
-
-function nobodyFree({ serving }: Candidates, now: number): GatewayError {
-  const wait = restMs(serving, now)
-  return new GatewayError(
-    'upstream_failed',
-    'The model is overloaded or not available at the moment. Nothing is owed; you may try again.',
-    {
-      retryAfterMs: Number.isFinite(wait) ? Math.max(retryMs, Math.ceil(wait)) : retryMs,
-      cause: 'every deployment rests, is drained, or is at its ceiling',
-    },
-  )
+/** What the client is told in the end. One deployment may ask for a long rest where another is free sooner. */
+function lastWord(last: GatewayError | null, { serving }: Candidates, now: number): GatewayError {
+  const wait = Math.max(retryMs, Math.ceil(restMs(serving, now)))
+  if (last === null)
+    return new GatewayError(
+      'upstream_failed',
+      'The model is overloaded or not available at the moment. Nothing is owed; you may try again.',
+      { retryAfterMs: wait, cause: 'every deployment rests, is drained, or is at its ceiling' },
+    )
+  const { retryAfterMs = retryMs } = last.details
+  if (serving.members.length === 1 || retryAfterMs <= wait) return last
+  return new GatewayError(last.code, last.message, { ...last.details, retryAfterMs: wait })
 }

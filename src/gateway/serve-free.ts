@@ -9,12 +9,12 @@ import { authenticate } from './authenticate.ts'
 import type { GatewayDeps } from './deps.ts'
 import type { Endpoint } from './dialect.ts'
 import { failed, refuseWhileDraining } from './fail.ts'
-import { retryMs, tryInTurn, type Tried } from './failover.ts'
+import { tryInTurn, type Tried } from './failover.ts'
 import { mayUse, modelNotFound, readBody } from './parse.ts'
-import { refusedFailure } from './attempt.ts'
 import { GatewayError } from './errors.ts'
 import { ownHeaders } from './response-headers.ts'
 import { route } from './route.ts'
+import { RefusedError, refusedFailure, retryMs } from './trouble.ts'
 
 /** What is answered from our own knowledge. */
 export type KnownEndpoint = Pick<Endpoint, 'name' | 'dialect'>
@@ -102,7 +102,7 @@ async function pass(call: FreeCall, member: Member, deps: GatewayDeps): Promise<
       return troubled(
         member,
         { ...refusal, status: upstream.status },
-        refusedFailure({ status: upstream.status, refusal }),
+        refusedFailure(new RefusedError(upstream.status, refusal)),
         deps,
       )
     if (deployment.isTracked) health.succeeded(deps.clock.monotonic() - begunAt, deps.clock.monotonic())

@@ -9,10 +9,11 @@ import type { Attempt, Ending } from '../store/store.ts'
 import type { GatewayDeps } from './deps.ts'
 import type { Reading, StreamReader } from './dialect.ts'
 import { estimateUsage } from './estimate.ts'
-import { failureOf, isEventStream, type FirstPiece, type Source } from './attempt.ts'
+import { isEventStream, type FirstPiece, type Source } from './attempt.ts'
 import type { Relayed } from './relay.ts'
 import { responseHeaders } from './response-headers.ts'
 import { settle } from './settle.ts'
+import { failureOf } from './trouble.ts'
 
 export type Streamed = Extract<Relayed, { kind: 'stream' }>
 

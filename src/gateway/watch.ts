@@ -133,6 +133,12 @@ export class Exchange {
   end(): void {
     this.#forget()
   }
+
+  /** Ends it, and the upstream call with it if that goes on. */
+  drop(): void {
+    this.#controller.abort()
+    this.#forget()
+  }
 }
 
 function look(exchange: Exchange, drainMs: number, now: number): void {

@@ -1,0 +1,94 @@
+/** What can go wrong with an attempt: as errors with names, as words for the receipt, and as failures for the client. */
+import type { Refusal } from '../upstreams/deployment.ts'
+import type { Trouble } from '../upstreams/health.ts'
+import { UnreachableError } from '../upstreams/reach.ts'
+import { GatewayError } from './errors.ts'
+import type { Exchange } from './watch.ts'
+
+/** When trying again may help, where nobody says, ms. */
+export const retryMs = 1_000
+
+/** An upstream's refusal that is no fault of the client. */
+export class RefusedError extends Error {
+  readonly status: number
+  readonly refusal: Refusal
+
+  constructor(status: number, refusal: Refusal) {
+    super(`the upstream answered ${status}: ${refusal.fault}`)
+    this.name = 'RefusedError'
+    this.status = status
+    this.refusal = refusal
+  }
+}
+
+/** A 200 whose body is not what the dialect says. What is wrong with it is not said: a parser's words may quote the answer. */
+export class UnreadableError extends Error {
+  constructor() {
+    super('the answer could not be read')
+    this.name = 'UnreadableError'
+  }
+}
+
+/** No access token could be had, so nothing was sent. */
+export class NoTokenError extends Error {
+  constructor(cause: unknown) {
+    super('no access token', { cause })
+    this.name = 'NoTokenError'
+  }
+}
+
+/** Bun's and Node's names for a connection that was never made. */
+const unsentCodes = new Set([
+  'ConnectionRefused',
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'FailedToOpenSocket',
+  'DNSException',
+])
+/** Whether the call surely never reached the upstream. */
+export const isNotSent = (error: unknown): boolean =>
+  error instanceof UnreachableError ||
+  error instanceof NoTokenError ||
+  unsentCodes.has(String((error as { code?: unknown } | null)?.code))
+
+/** A call that brought no answer at all: what it says of the deployment. */
+export function troubleOf({ cutBy }: Exchange, error: unknown): Trouble | 'client-left' {
+  if (cutBy === 'client-left') return cutBy
+  if (cutBy !== null) return 'timeout'
+  return isNotSent(error) ? 'connect' : 'upstream'
+}
+
+/** The same in a few words, for the receipt. */
+export function wordsOf({ cutBy }: Exchange, error: unknown): string {
+  if (cutBy !== null) return cutBy
+  if (error instanceof NoTokenError || error instanceof UnreadableError) return error.message
+  return isNotSent(error) ? 'connection failed' : 'the connection broke off'
+}
+
+/** A failed call in words for the client: nothing was received, so nothing is owed. */
+export function failureOf({ cutBy }: Exchange, cause: unknown): GatewayError {
+  const details = { retryAfterMs: retryMs, cause }
+  if (cutBy === 'first-byte' || cutBy === 'idle' || cutBy === 'total')
+    return new GatewayError('upstream_timeout', 'The model did not answer in time. You may try again.', details)
+  const message =
+    cause instanceof UnreadableError
+      ? 'The model gave an answer that cannot be read. Nothing is owed; you may try again.'
+      : 'The model could not be reached or broke off its answer. You may try again.'
+  return new GatewayError('upstream_failed', message, details)
+}
+
+/** A refusal that is not the client's doing: our credential, our quota, or the vendor's own trouble. Never the vendor's words. */
+export function refusedFailure(cause: RefusedError): GatewayError {
+  const { fault, retryAfterMs } = cause.refusal
+  const details = { retryAfterMs: retryAfterMs ?? retryMs, cause }
+  if (fault === 'timeout')
+    return new GatewayError('upstream_timeout', 'The model did not answer in time. You may try again.', details)
+  // Nothing that passes by itself: an SDK that tries again at once only waits longer.
+  const isLasting = fault === 'quota' || fault === 'credential' || fault === 'missing'
+  return new GatewayError(
+    'upstream_failed',
+    'The model is overloaded or not available at the moment. Nothing is owed; you may try again.',
+    { ...details, ...(isLasting && { headers: { 'x-should-retry': 'false' } }) },
+  )
+}
