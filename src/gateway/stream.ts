@@ -69,10 +69,11 @@ export function stream(relayed: Streamed, deps: GatewayDeps): Response {
 
 const flushMs = 10
 
-const newline = 10
+const [newline, carriageReturn] = [10, 13]
 /** A record ends with a blank line, of whichever line ends. */
 const endsRecord = (bytes: Uint8Array): boolean =>
-  bytes.at(-1) === newline && (bytes.at(-2) === newline || bytes.at(-3) === newline)
+  bytes.at(-1) === newline &&
+  (bytes.at(-2) === newline || (bytes.at(-2) === carriageReturn && bytes.at(-3) === newline))
 
 function finish(controller: ReadableStreamDefaultController<Uint8Array>, last: Uint8Array | null): void {
   if (last === null) return controller.error(new Error('the upstream broke off its answer'))

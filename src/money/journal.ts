@@ -204,17 +204,18 @@ function createWriter(folder: string, head: () => string) {
   let waiting: string[] = []
   let flush: Promise<void> | null = null
   let failed = false
-  let isDirty = false
-  let isSyncing = false
   let bytes = 0
   let file = openSegment()
+  const fail = (): void => {
+    failed = true
+  }
+  const syncing = keepSynced(() => file, fail)
 
   function openSegment(): number {
     const newest = segmentsIn(folder).at(-1)
     const number = newest ? Number(newest.slice('journal-'.length, -'.log'.length)) + 1 : 1
     const opened = openSync(join(folder, segmentName(number)), 'ax', 0o600)
     bytes = writeWhole(opened, line(head()))
-    isDirty = true
     return opened
   }
   function writeWaiting(): void {
@@ -224,10 +225,10 @@ function createWriter(folder: string, head: () => string) {
     if (failed) throw new Error('the journal cannot be written; restart to recover')
     try {
       bytes += writeWhole(file, text)
-      isDirty = true
+      syncing.wrote()
       if (bytes >= segmentBytesMax) rotate()
     } catch (error) {
-      failed = true
+      fail()
       throw new Error('the journal could not be written', { cause: error })
     }
   }
@@ -235,20 +236,6 @@ function createWriter(folder: string, head: () => string) {
     finishSegment(file)
     file = openSegment()
   }
-  const sync = setInterval(() => {
-    // A file that somebody removed still takes writes, and keeps none of them.
-    if (fstatSync(file).nlink === 0) failed = true
-    // One at a time: a slow disk gets slower by syncs that wait for each other, and writes wait for them.
-    if (!isDirty || isSyncing) return
-    isDirty = false
-    isSyncing = true
-    fdatasync(file, (error) => {
-      isSyncing = false
-      if (error && error.code !== 'EBADF') failed = true
-    })
-  }, syncMs)
-  sync.unref()
-
   return {
     write(text: string): Written {
       waiting.push(line(text))
@@ -267,10 +254,35 @@ function createWriter(folder: string, head: () => string) {
     flushed: () => flush ?? Promise.resolve(),
     failed: () => failed,
     close() {
-      failed = true
-      clearInterval(sync)
+      fail()
+      syncing.stop()
       closeSync(file)
     },
+  }
+}
+
+/** Has what was written to the file of the moment on the disk some milliseconds later. */
+function keepSynced(file: () => number, onFailed: () => void) {
+  let isDirty = true
+  let isUnderWay = false
+  const timer = setInterval(() => {
+    // A file that somebody removed still takes writes, and keeps none of them.
+    if (fstatSync(file()).nlink === 0) onFailed()
+    // One at a time: a slow disk gets slower by syncs that wait for each other, and writes wait for them.
+    if (!isDirty || isUnderWay) return
+    isDirty = false
+    isUnderWay = true
+    fdatasync(file(), (error) => {
+      isUnderWay = false
+      if (error && error.code !== 'EBADF') onFailed()
+    })
+  }, syncMs)
+  timer.unref()
+  return {
+    wrote: () => {
+      isDirty = true
+    },
+    stop: () => clearInterval(timer),
   }
 }
 
