@@ -33,7 +33,7 @@ test('the file is written ahead and synced at every commit, with foreign keys on
     ['journal_mode', 'synchronous', 'foreign_keys', 'busy_timeout', 'cache_size', 'wal_autocheckpoint'].map((name) =>
       String(pragma(name)),
     ),
-  ).toEqual(['wal', '2', '1', '5000', '-65536', '2000'])
+  ).toEqual(['wal', '2', '1', '5000', '-16384', '2000'])
   db.close()
 })
 
