@@ -92,17 +92,17 @@ test('a deployment is named for its provider and model, and for its region where
   const names = read(
     deployed(
       gpt,
-      'model: gpt-5.2, provider: openai, region: us',
-      'model: gpt-5.2, provider: openai, region: eu',
-      'model: gpt-4o, provider: openai, region: eu, name: openai-gpt-5',
+      'model: gpt-5.2, provider: sandbox, region: us',
+      'model: gpt-5.2, provider: sandbox, region: eu',
+      'model: gpt-4o, provider: openai, region: us, name: openai-gpt-5',
       'model: gpt-5, provider: openai, region: us',
       'model: "*", provider: sandbox, region: eu',
     ),
   ).deployments.map(({ name }) => name)
   expect(names).toEqual([
     'openai-gpt-5-4',
-    'openai-gpt-5-2-us',
-    'openai-gpt-5-2-eu',
+    'sandbox-gpt-5-2-us',
+    'sandbox-gpt-5-2-eu',
     'openai-gpt-5',
     'openai-gpt-5-us',
     'sandbox-eu',

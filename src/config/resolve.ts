@@ -3,6 +3,7 @@ import type { ModelKind } from '../catalog/catalog.ts'
 import models from '../catalog/models.json' with { type: 'json' }
 import type { DialectName, ProviderKind } from '../upstreams/deployment.ts'
 import { dialectsOf, onAbortOf } from '../upstreams/providers.ts'
+import { residencyProblem } from '../upstreams/residency.ts'
 import { closestNames } from './closest.ts'
 import type { MartFileData } from './file-schema.ts'
 
@@ -154,8 +155,11 @@ function deploymentProblems(file: MartFileData, deployment: DeploymentData, inde
     const names = closestNames(deployment.provider, known).join(', ')
     return [problem('provider', `a name of \`providers\`, ${names === '' ? 'which are none' : `such as ${names}`}`)]
   }
-  const wrongModel = modelProblem(file, deployment.model, providers[deployment.provider]!.kind)
+  const provider = providers[deployment.provider]!
+  const wrongModel = modelProblem(file, deployment.model, provider.kind)
+  const elsewhere = residencyProblem(provider, deployment.region)
   return [
+    ...(elsewhere === null ? [] : [problem('provider', elsewhere)]),
     ...(wrongModel === null ? [] : [problem('model', wrongModel)]),
     ...(regions.includes(deployment.region)
       ? []
