@@ -12,10 +12,13 @@ import { openai } from './gateway/dialects/openai/envelope.ts'
 import * as openaiModels from './gateway/dialects/openai/models.ts'
 import { GatewayError } from './gateway/errors.ts'
 import { withRequestId } from './gateway/fail.ts'
+import { offeredUnder, type Offered } from './gateway/offered.ts'
 import { serveReceipt, type ReceiptDeps } from './gateway/receipts.ts'
+import { policyOf } from './gateway/route.ts'
 import { serveFree, serveKnown } from './gateway/serve-free.ts'
 import { serve } from './gateway/serve.ts'
 import { newRequestId } from './lib/ids.ts'
+import type { KeyRow } from './store/store.ts'
 
 export type AppDeps = {
   readonly gateway: GatewayDeps
@@ -63,14 +66,19 @@ function addOpenai(app: Hono, prefix: string, gateway: GatewayDeps): void {
   app.post(`${prefix}/v1/chat/completions`, paid(chatCompletions))
   app.post(`${prefix}/v1/embeddings`, paid(embeddings))
   app.get(`${prefix}/v1/models`, (c) =>
-    serveKnown(c.req.raw, openaiModels.endpoint, gateway, (key) => openaiModels.listModels(key, gateway.catalog)),
+    serveKnown(c.req.raw, openaiModels.endpoint, gateway, (key) =>
+      openaiModels.listModels(key, offeredTo(key, c.req.param('region') ?? null, gateway)),
+    ),
   )
   app.get(`${prefix}/v1/models/:id{.+}`, (c) =>
     serveKnown(c.req.raw, openaiModels.endpoint, gateway, (key) =>
-      openaiModels.retrieveModel(c.req.param('id'), key, gateway.catalog),
+      openaiModels.retrieveModel(c.req.param('id'), key, offeredTo(key, c.req.param('region') ?? null, gateway)),
     ),
   )
 }
+
+const offeredTo = (key: KeyRow, region: string | null, gateway: GatewayDeps): Offered =>
+  offeredUnder(policyOf(region, key, gateway.fleet), gateway)
 
 /** `/genai/{version}/models/{model}:{verb}`; the verb stands behind the last colon, which routers take for a parameter. */
 const genaiPath =
@@ -89,11 +97,12 @@ function serveGenai(request: Request, region: string | null, gateway: GatewayDep
     case 'POST countTokens':
       return serveFree(request, { endpoint: countTokens, modelName: model, region }, gateway)
     case 'GET ':
-      return serveKnown(request, genaiModels.endpoint, gateway, (key) =>
-        model === ''
-          ? genaiModels.listModels(key, url.searchParams, gateway.catalog)
-          : genaiModels.getModel(model, key, gateway.catalog),
-      )
+      return serveKnown(request, genaiModels.endpoint, gateway, (key) => {
+        const offered = offeredTo(key, region, gateway)
+        return model === ''
+          ? genaiModels.listModels(key, url.searchParams, offered)
+          : genaiModels.getModel(model, key, offered)
+      })
     default:
       return unknownUrl(genai, request)
   }

@@ -136,8 +136,11 @@ const gaugesOf = ({ watch, node, fleet }: Watched): Gauges => ({
     })),
 })
 
-const welcome = (baseUrl: string, { catalog, prices, simulated }: Offer): string =>
-  welcomePage({ baseUrl, models: modelPrices(catalog, prices, clock.now()), simulated })
+function welcome(baseUrl: string, { catalog, fleet, prices, simulated }: Offer): string {
+  const policies = Object.keys(fleet.policies)
+  const listed = catalog.listed.filter((model) => policies.some((policy) => fleet.serving(model, policy) !== null))
+  return welcomePage({ baseUrl, models: modelPrices({ listed }, prices, clock.now()), simulated })
+}
 
 /** Calls that leave through a proxy say nothing of the host behind it. */
 const isProxied = (env: NodeJS.ProcessEnv): boolean =>

@@ -31,7 +31,7 @@ export const welcomePage = ({ baseUrl, simulated, models }: Welcome): string => 
 <h1>Your LLM gateway is running.</h1>
 <p class="lede">OpenAI’s and Google’s own SDKs in front, one prepaid balance behind. Every request is charged exactly, and has a receipt.</p>
 ${simulated ? simulatedNote : ''}
-${firstCall(baseUrl)}
+${firstCall(baseUrl, simulated)}
 ${modelList(models)}
 ${commandLine}
 </main>
@@ -59,9 +59,9 @@ const simulatedNote = `<div class="note" role="note"><p><strong>This is the sand
 
 const languageNames: Readonly<Record<Language, string>> = { curl: 'curl', python: 'Python', typescript: 'TypeScript' }
 
-const firstCall = (baseUrl: string): string => `<section aria-labelledby="first-call">
+const firstCall = (baseUrl: string, simulated: boolean): string => `<section aria-labelledby="first-call">
 <h2 id="first-call">Make the first call</h2>
-<p class="soft">Point an official SDK here and put your key in place of <code>YOUR_API_KEY</code>. The first start printed a key in its terminal, once; <code>npx mart key create --org ID</code> makes another.</p>
+<p class="soft">Point an official SDK here and put your key in place of <code>YOUR_API_KEY</code>. ${simulated ? printedKey : noKeyYet}</p>
 <div class="bases">
 ${base(`${escaped(baseUrl)}/v1/`, 'OpenAI models, with the OpenAI SDK')}
 ${base(`${escaped(baseUrl)}/genai`, 'Gemini models, with the Google GenAI SDK')}
@@ -71,6 +71,11 @@ ${languages.map(languageChoice).join('\n')}
 ${languages.map((language) => calls(language, baseUrl)).join('\n')}
 </fieldset>
 </section>`
+
+const printedKey =
+  'The first start printed a key in its terminal, once; <code>npx mart key create --org ID</code> makes another.'
+const noKeyYet =
+  '<code>npx mart org create NAME</code>, <code>npx mart credit grant --org ID --usd 25.00</code> and <code>npx mart key create --org ID</code> make one.'
 
 const base = (url: string, about: string): string =>
   `<div class="base"><div><span>${about}</span><code>${url}</code></div>${copyButton(url, `Copy the base URL for ${about}`)}</div>`
@@ -137,7 +142,10 @@ ${sheet(
 )}
 </section>`
 
-const sheet = (title: string, models: readonly ModelPrice[]): string => `<div class="sheet"><table>
+const sheet = (title: string, models: readonly ModelPrice[]): string =>
+  models.length === 0
+    ? ''
+    : `<div class="sheet"><table>
 <caption>${title}</caption>
 <thead><tr><th scope="col">Model</th><th scope="col" class="about">Good for</th><th scope="col">Kind</th><th scope="col" class="money">Input</th><th scope="col" class="money cached">Cached</th><th scope="col" class="money">Output</th></tr></thead>
 <tbody>

@@ -17,13 +17,15 @@ export function route(
   chosen: string | null,
   { fleet, catalog }: Pick<GatewayDeps, 'fleet' | 'catalog'>,
 ): Candidates {
-  const policy = chosen === null || chosen === key.region ? key.region : chosenPolicy(chosen, key, fleet)
+  const policy = policyOf(chosen, key, fleet)
   const serving = fleet.serving(model, policy)
   if (!serving) throw regionUnavailable(model, policy, servedUnder(policy, fleet, catalog.listed))
   return { policy, serving }
 }
 
-function chosenPolicy(chosen: string, key: KeyRow, { policies }: Fleet): string {
+/** The region policy of a request: its key's, or the one that its URL chooses. Throws `not_found`, `region_unavailable`. */
+export function policyOf(chosen: string | null, key: KeyRow, { policies }: Fleet): string {
+  if (chosen === null || chosen === key.region) return key.region
   if (!Object.hasOwn(policies, chosen))
     throw new GatewayError(
       'not_found',

@@ -101,6 +101,26 @@ describe('every way out of eu is closed', () => {
     }
   })
 
+  test('lists of models name what a region serves, and nothing else', async () => {
+    const listed = async (path: string, key: string): Promise<string> => {
+      const response = await fetch(`${fleet.server.baseUrl}${path}`, { headers: { authorization: `Bearer ${key}` } })
+      return response.text()
+    }
+    for (const [path, key] of [
+      ['/v1/models', fleet.customer.key],
+      ['/v1/models', european.customer.key],
+      ['/eu/v1/models', fleet.customer.key],
+    ] as const) {
+      const { data } = JSON.parse(await listed(path, key)) as { data: { id: string }[] }
+      expect(data.map(({ id }) => id)).toEqual([up.openaiModel])
+    }
+    const { models } = JSON.parse(await listed('/genai/v1beta/models', european.customer.key)) as {
+      models: { name: string }[]
+    }
+    expect(models.map(({ name }) => name)).toEqual([`models/${up.geminiModel}`])
+    expect(await listed('/v1/models/gpt-4.1', european.customer.key)).toContain('model_not_found')
+  })
+
   test('an unknown region in the URL is no URL', async () => {
     expect((await up.asked(fleet, under('mars', up.chat))).status).toBe(404)
   })

@@ -1,8 +1,9 @@
-/** `GET /genai/{version}/models` and `…/models/{id}`: what the catalog serves in this dialect. */
-import type { Catalog, Model } from '../../../catalog/catalog.ts'
+/** `GET /genai/{version}/models` and `…/models/{id}`: what is served in this dialect. */
+import type { Model } from '../../../catalog/catalog.ts'
 import type { KeyRow } from '../../../store/store.ts'
 import { invalid } from '../../errors.ts'
 import { mayUse, modelNotFound } from '../../parse.ts'
+import type { Offered } from '../../offered.ts'
 import { genai } from './envelope.ts'
 
 export const endpoint = { name: 'models', dialect: genai } as const
@@ -11,17 +12,17 @@ const pageSizeDefault = 50
 const pageSizeMax = 1_000
 
 /** A page of the models a key may use; `pageToken` is where the next one starts. */
-export function listModels(key: KeyRow, query: URLSearchParams, catalog: Catalog): Response {
-  const models = catalog.listed.filter((model) => model.dialect === 'genai' && mayUse(key, model))
+export function listModels(key: KeyRow, query: URLSearchParams, offered: Offered): Response {
+  const models = offered.listed.filter((model) => model.dialect === 'genai' && mayUse(key, model))
   const size = Math.min(wholeParam(query, 'pageSize') || pageSizeDefault, pageSizeMax)
   const from = wholeParam(query, 'pageToken')
   const next = from + size < models.length ? { nextPageToken: String(from + size) } : {}
   return Response.json({ models: models.slice(from, from + size).map(modelObject), ...next })
 }
 
-export function getModel(id: string, key: KeyRow, catalog: Catalog): Response {
-  const model = catalog.find(id)
-  if (!model?.listed || model.dialect !== 'genai' || !mayUse(key, model)) throw modelNotFound(id)
+export function getModel(id: string, key: KeyRow, offered: Offered): Response {
+  const model = offered.find(id)
+  if (!model || model.dialect !== 'genai' || !mayUse(key, model)) throw modelNotFound(id)
   return Response.json(modelObject(model))
 }
 

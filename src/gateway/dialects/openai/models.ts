@@ -1,20 +1,21 @@
-/** `GET /v1/models` and `/v1/models/{id}`: what the catalog serves in this dialect. */
-import type { Catalog, Model } from '../../../catalog/catalog.ts'
+/** `GET /v1/models` and `/v1/models/{id}`: what is served in this dialect. */
+import type { Model } from '../../../catalog/catalog.ts'
 import type { KeyRow } from '../../../store/store.ts'
 import { mayUse, modelNotFound } from '../../parse.ts'
+import type { Offered } from '../../offered.ts'
 import { openai } from './envelope.ts'
 
 export const endpoint = { name: 'models', dialect: openai } as const
 
 /** The models a key may use, in the order of the API reference. */
-export function listModels(key: KeyRow, catalog: Catalog): Response {
-  const models = catalog.listed.filter((model) => model.dialect === 'openai' && mayUse(key, model))
+export function listModels(key: KeyRow, offered: Offered): Response {
+  const models = offered.listed.filter((model) => model.dialect === 'openai' && mayUse(key, model))
   return Response.json({ object: 'list', data: models.map((model) => modelObject(model, model.id)) })
 }
 
-export function retrieveModel(id: string, key: KeyRow, catalog: Catalog): Response {
-  const model = catalog.find(id)
-  if (!model?.listed || model.dialect !== 'openai' || !mayUse(key, model)) throw modelNotFound(id)
+export function retrieveModel(id: string, key: KeyRow, offered: Offered): Response {
+  const model = offered.find(id)
+  if (!model || model.dialect !== 'openai' || !mayUse(key, model)) throw modelNotFound(id)
   return Response.json(modelObject(model, id))
 }
 

@@ -1,0 +1,43 @@
+/** A real browser: Debian's Chromium, driven by Playwright. Tests that need one are skipped by name where there is none. */
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { chromium, type Browser, type BrowserContextOptions, type Page } from 'playwright-core'
+
+export const chromiumPath = Bun.which('chromium') ?? Bun.which('chromium-browser')
+
+/** Starts the browser; there must be one. */
+export const startBrowser = (): Promise<Browser> =>
+  chromium.launch({
+    executablePath: chromiumPath!,
+    // Chromium's own sandbox refuses to be started by root, as it is in containers.
+    args: process.getuid?.() === 0 ? ['--no-sandbox'] : [],
+  })
+
+/** A page, and all that it and the network had to complain of. */
+export type Watched = { readonly page: Page; readonly complaints: string[]; readonly close: () => Promise<void> }
+
+export async function openPage(browser: Browser, url: string, options: BrowserContextOptions): Promise<Watched> {
+  const context = await browser.newContext(options)
+  const page = await context.newPage()
+  const complaints: string[] = []
+  page.on('console', (message) => message.type() === 'error' && complaints.push(`console: ${message.text()}`))
+  page.on('pageerror', (error) => complaints.push(`error: ${error.message}`))
+  page.on('requestfailed', (request) => complaints.push(`request failed: ${request.url()}`))
+  page.on(
+    'response',
+    (response) => response.status() >= 400 && complaints.push(`${response.status()}: ${response.url()}`),
+  )
+  await page.goto(url, { waitUntil: 'networkidle' })
+  return { page, complaints, close: () => context.close() }
+}
+
+const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+type Violation = { readonly id: string; readonly nodes: readonly { readonly html: string }[] }
+
+/** What axe finds wrong with a page, a line each. */
+export async function axeFaults(page: Page): Promise<string[]> {
+  const { violations } = (await page.evaluate(`(() => { ${axeSource}; return axe.run() })()`)) as {
+    violations: readonly Violation[]
+  }
+  return violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html.slice(0, 160)}`))
+}
