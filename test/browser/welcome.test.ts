@@ -30,9 +30,9 @@ describe.skipIf(browsing.chromiumPath === null)(title, () => {
         await page.screenshot({ path: join(folder, `welcome-${colorScheme}-${size}.png`), fullPage: true })
         expect(await browsing.axeFaults(page)).toEqual([])
         expect(complaints).toEqual([])
-        const [content, visible] = (await page.evaluate(
+        const [content, visible] = await page.evaluate<[number, number]>(
           '[document.documentElement.scrollWidth, document.documentElement.clientWidth]',
-        )) as [number, number]
+        )
         expect(content).toBeLessThanOrEqual(visible)
         expect(await page.innerText('main')).toContain('This is the sandbox: every answer is simulated.')
         await close()
@@ -58,7 +58,7 @@ describe.skipIf(browsing.chromiumPath === null)(title, () => {
     const button = page.getByRole('button', { name: /copy/i }).first()
     await button.focus()
     await page.keyboard.press('Enter')
-    const copied = (await page.evaluate('navigator.clipboard.readText()')) as string
+    const copied = await page.evaluate<string>('navigator.clipboard.readText()')
     expect(copied.length).toBeGreaterThan(20)
     expect((await page.innerText('main')).replaceAll(/\s+/g, ' ')).toContain(copied.replaceAll(/\s+/g, ' ').trim())
     expect(complaints).toEqual([])

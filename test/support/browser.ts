@@ -1,6 +1,5 @@
 /** A real browser: Debian's Chromium, driven by Playwright. Tests that need one are skipped by name where there is none. */
-import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
+import axe from 'axe-core'
 import { chromium, type Browser, type BrowserContextOptions, type Page } from 'playwright-core'
 
 export const chromiumPath = Bun.which('chromium') ?? Bun.which('chromium-browser')
@@ -31,13 +30,12 @@ export async function openPage(browser: Browser, url: string, options: BrowserCo
   return { page, complaints, close: () => context.close() }
 }
 
-const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 type Violation = { readonly id: string; readonly nodes: readonly { readonly html: string }[] }
 
 /** What axe finds wrong with a page, a line each. */
 export async function axeFaults(page: Page): Promise<string[]> {
-  const { violations } = (await page.evaluate(`(() => { ${axeSource}; return axe.run() })()`)) as {
-    violations: readonly Violation[]
-  }
+  const { violations } = await page.evaluate<{ violations: readonly Violation[] }>(
+    `(() => { ${axe.source}; return axe.run() })()`,
+  )
   return violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html.slice(0, 160)}`))
 }
