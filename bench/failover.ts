@@ -64,10 +64,10 @@ function microsPerCall(count: number, { affinity, broken }: Situation): number {
     const began = performance.now()
     for (let call = 0; call < callsPerRound; call += 1) {
       const now = performance.now()
-      const member = choose(fleet.serving(model, 'us')!, { affinity: affinity(call), tokens: 100, tried: [], now })!
-      member.health.begin(member.deployment, 100, now)
-      member.health.succeeded(1, now)
-      member.health.ended()
+      const candidate = choose(fleet.serving(model, 'us')!, { affinity: affinity(call), tokens: 100, tried: [], now })!
+      candidate.health.begin(candidate.deployment, 100, now)
+      candidate.health.succeeded(1, now)
+      candidate.health.ended()
     }
     return ((performance.now() - began) * 1_000) / callsPerRound
   }
@@ -75,7 +75,7 @@ function microsPerCall(count: number, { affinity, broken }: Situation): number {
   return median(Array.from({ length: rounds }, round))
 }
 
-function breakSome({ members }: Fleet, count: number): void {
+function breakSome({ list }: Fleet, count: number): void {
   const later = performance.now() + 3_600_000
-  for (const { health } of members.slice(0, count)) health.failed('rate', later, later - 3_600_000)
+  for (const { health } of list.slice(0, count)) health.failed('rate', later, later - 3_600_000)
 }

@@ -120,7 +120,7 @@ const telemetryOf = (config: Config, watched: Watched): Promise<Telemetry> =>
     log,
     version,
     gauges: gaugesOf(watched),
-    providerOf: (id) => watched.fleet().members.find(({ deployment }) => deployment.id === id)?.deployment.kind ?? null,
+    providerOf: (id) => watched.fleet().list.find(({ deployment }) => deployment.id === id)?.deployment.kind ?? null,
   })
 
 const gaugesOf = ({ watch, node, fleet }: Watched): Gauges => ({
@@ -128,7 +128,7 @@ const gaugesOf = ({ watch, node, fleet }: Watched): Gauges => ({
   drainsInFlight: watch.draining,
   journalUnshippedRecords: () => node.journal.lastSeq() - node.shipper.shippedSeq(),
   deployments: () =>
-    fleet().members.map(({ deployment: { id, region }, health }) => ({
+    fleet().list.map(({ deployment: { id, region }, health }) => ({
       id,
       region,
       state: health.state(clock.monotonic()),

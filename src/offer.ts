@@ -47,7 +47,7 @@ const costs = loadPriceBook(models)
 export function createOffer(file: MartFile, deps: OfferDeps, before?: Offer): Offer {
   const deployments = deploymentsOf(file, deps)
   const fleet = createFleet(deployments, file.regions, before?.fleet)
-  for (const { health } of fleet.members) health.forgive()
+  for (const { health } of fleet.list) health.forgive()
   return {
     catalog: loadCatalog(overlaidCatalogData(models, file)),
     prices: isListPriced(file) ? costs : loadPriceBook(overlaidPrices(models, file), markupOf(file)),

@@ -21,7 +21,7 @@ export function startOffering(config: Config, deps: OfferingDeps): Offering {
   const { reload, close } = watchConfig(config, deps.env, pricesSchema, {
     onChange(file) {
       offer = createOffer(file, deps, offer)
-      deps.log.info({ event: 'config-changed', deployments: offer.fleet.members.length })
+      deps.log.info({ event: 'config-changed', deployments: offer.fleet.list.length })
     },
     onRefused: (reason) => deps.log.error({ event: 'config-refused', reason }),
   })

@@ -1,34 +1,34 @@
 /** Deployments as this node sees them, draining one by hand, and reading the configuration file again. */
 import type { Hono } from 'hono'
-import type { Member } from '../upstreams/fleet.ts'
+import type { Candidate } from '../upstreams/fleet.ts'
 import { latencyMsUnknown } from '../upstreams/health.ts'
 import type { AdminDeps } from './admin-deps.ts'
 import { AdminError } from './admin-error.ts'
 import type { DeploymentJson, ListJson, ReloadJson } from './contract.ts'
 
 export function addDeploymentRoutes(api: Hono, deps: AdminDeps): void {
-  const json = (member: Member): DeploymentJson => deploymentJson(member, deps.clock.monotonic())
-  const named = (id: string): Member => {
-    const member = deps.fleet.members.find(({ deployment }) => deployment.id === id)
-    if (!member) throw new AdminError('deployment_not_found')
-    return member
+  const json = (candidate: Candidate): DeploymentJson => deploymentJson(candidate, deps.clock.monotonic())
+  const named = (id: string): Candidate => {
+    const candidate = deps.fleet.list.find(({ deployment }) => deployment.id === id)
+    if (!candidate) throw new AdminError('deployment_not_found')
+    return candidate
   }
-  api.get('/deployments', (c) => c.json<ListJson<DeploymentJson>>({ data: deps.fleet.members.map(json) }))
+  api.get('/deployments', (c) => c.json<ListJson<DeploymentJson>>({ data: deps.fleet.list.map(json) }))
   api.post('/deployments/:id/drain', (c) => {
-    const member = named(c.req.param('id'))
-    member.health.isDrained = true
-    return c.json<DeploymentJson>(json(member))
+    const candidate = named(c.req.param('id'))
+    candidate.health.isDrained = true
+    return c.json<DeploymentJson>(json(candidate))
   })
   api.post('/deployments/:id/resume', (c) => {
-    const member = named(c.req.param('id'))
-    member.health.isDrained = false
-    member.health.forgive()
-    return c.json<DeploymentJson>(json(member))
+    const candidate = named(c.req.param('id'))
+    candidate.health.isDrained = false
+    candidate.health.forgive()
+    return c.json<DeploymentJson>(json(candidate))
   })
   api.post('/config/reload', (c) => c.json<ReloadJson>(deps.reload()))
 }
 
-function deploymentJson({ deployment, health }: Member, now: number): DeploymentJson {
+function deploymentJson({ deployment, health }: Candidate, now: number): DeploymentJson {
   const { id, provider, kind, model, upstreamModel, region, priority, weight } = deployment
   return {
     id,

@@ -8,11 +8,11 @@ import type { Hold } from '../money/credit.ts'
 import { scaledPrice, type Price } from '../money/price-book.ts'
 import { affordableOutputTokens, holdFor } from '../money/rating.ts'
 import type { KeyRow } from '../store/store.ts'
+import type { Candidates } from '../upstreams/fleet.ts'
 import type { GatewayDeps } from './deps.ts'
 import type { Call } from './dialect.ts'
 import { GatewayError } from './errors.ts'
 import { rateLimitHeaders } from './rate-limit-headers.ts'
-import type { Candidates } from './route.ts'
 
 /** A call with a place to be served, on its way to be let in. */
 export type Routed = {
@@ -44,7 +44,7 @@ export async function admit(routed: Routed, deps: GatewayDeps): Promise<Admitted
   if (!price)
     throw new GatewayError('internal', `The model '${call.model.id}' has no price and is not served without one.`)
   // Whichever candidate serves, the hold covers it.
-  const dearest = scaledPrice(price, candidates.serving.pricePpmMax)
+  const dearest = scaledPrice(price, candidates.pricePpmMax)
   const bounds = boundsOf(call, dearest)
   const ticket = deps.limits.enter(key, call.asked.inputTokensGuess + Math.min(bounds.outputTokens, outputTokensGuess))
   if (!('leave' in ticket)) throw rateLimited(ticket, key, deps)

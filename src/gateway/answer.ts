@@ -18,11 +18,11 @@ export async function answer(relayed: Plain, deps: GatewayDeps): Promise<Respons
 }
 
 async function give(relayed: Extract<Relayed, { kind: 'plain' }>, deps: GatewayDeps): Promise<Response> {
-  const { admitted, member, reading, attempts } = relayed
+  const { admitted, candidate, reading, attempts } = relayed
   const estimate = await estimateUsage(admitted.call.asked, reading, deps)
   const ending = relayed.hasLeft() ? 'client-left' : 'completed'
   const outcome = { ending, status: 200, reading, estimate, attempts } as const
-  const settlement = await settle(admitted, member.deployment, outcome, deps)
+  const settlement = await settle(admitted, candidate.deployment, outcome, deps)
   const headers = responseHeaders(relayed, deps)
   headers['x-mart-charge-usd'] = formatUsd(BigInt(settlement.chargeNano))
   return new Response(relayed.bytes, { headers })
@@ -30,10 +30,10 @@ async function give(relayed: Extract<Relayed, { kind: 'plain' }>, deps: GatewayD
 
 /** The client's own fault is told in the upstream's words, less what they tell of our account. */
 async function refuse(relayed: Extract<Relayed, { kind: 'refused' }>, deps: GatewayDeps): Promise<Response> {
-  const { admitted, member, upstream, refusal, attempts } = relayed
+  const { admitted, candidate, upstream, refusal, attempts } = relayed
   const { status } = upstream
   const outcome = { ending: 'upstream-refused', status, reading: null, estimate: null, attempts } as const
-  await settle(admitted, member.deployment, outcome, deps)
+  await settle(admitted, candidate.deployment, outcome, deps)
   const headers = { ...responseHeaders(relayed, deps), 'x-mart-charge-usd': formatUsd(0n) }
   return new Response(refusal.body, { status, headers })
 }

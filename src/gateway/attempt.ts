@@ -5,7 +5,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Attempt } from '../store/store.ts'
 import type { Adapter, Address, Deployment, Refusal, UpstreamCall } from '../upstreams/deployment.ts'
-import type { Member } from '../upstreams/fleet.ts'
+import type { Candidate } from '../upstreams/fleet.ts'
 import { billingUnavailable, type Admitted } from './admit.ts'
 import type { GatewayDeps } from './deps.ts'
 import type { Reading } from './dialect.ts'
@@ -25,7 +25,7 @@ import {
 import type { Exchange } from './watch.ts'
 
 export type Answered = {
-  readonly member: Member
+  readonly candidate: Candidate
   readonly exchange: Exchange
   readonly upstream: Response
   readonly attempt: Attempt
@@ -43,12 +43,12 @@ export type FirstPiece = ReturnType<Source['read']>
 export async function attempt(
   request: Request,
   admitted: Admitted,
-  member: Member,
+  candidate: Candidate,
   deps: GatewayDeps,
 ): Promise<Tried<Answered>> {
-  const { deployment, health } = member
+  const { deployment, health } = candidate
   const exchange = deps.watch.begin(deps.deadlinesFor(admitted.call.model.kind), admitted.startedAt)
-  const trying = { admitted, member, exchange, begunAt: deps.clock.monotonic() }
+  const trying = { admitted, candidate, exchange, begunAt: deps.clock.monotonic() }
   health.begin(deployment, admitted.call.asked.inputTokensGuess, trying.begunAt)
   let isOpen = false
   try {
@@ -68,26 +68,26 @@ export async function attempt(
 }
 
 /** Written before the call goes out, and again where it goes elsewhere, so that recovery names the right one. */
-async function intend({ admitted, member }: Trying, deps: GatewayDeps): Promise<void> {
-  await deps.journal.intend(intentOf(admitted, member.deployment)).catch((cause: unknown) => {
-    member.health.ended()
+async function intend({ admitted, candidate }: Trying, deps: GatewayDeps): Promise<void> {
+  await deps.journal.intend(intentOf(admitted, candidate.deployment)).catch((cause: unknown) => {
+    candidate.health.ended()
     throw billingUnavailable('the intent could not be written', cause)
   })
 }
 
 type Trying = {
   readonly admitted: Admitted
-  readonly member: Member
+  readonly candidate: Candidate
   readonly exchange: Exchange
   readonly begunAt: number
 }
 
 async function answered(request: Request, trying: Trying, deps: GatewayDeps): Promise<Answered> {
-  const { admitted, member, exchange } = trying
+  const { admitted, candidate, exchange } = trying
   const upstream = await send(request, trying, deps)
   exchange.answered(deps.clock.monotonic())
   const attempt = attemptOf(trying, { status: upstream.status, error: null, firstByteMs: since(trying, deps) }, deps)
-  const answer = { member, exchange, upstream, attempt }
+  const answer = { candidate, exchange, upstream, attempt }
   const { asked, endpoint } = admitted.call
   if (upstream.status !== ok) return { ...answer, kind: 'refused', refusal: await refusalOf(upstream, trying, deps) }
   // An upstream that answers a streamed call in one piece is metered as one piece. Gemini streams may be JSON arrays.
@@ -123,8 +123,8 @@ async function begun(upstream: Response): Promise<{ source: Source; first: First
 }
 
 /** What the upstream said when it refused. Whatever is not the client's own doing is thrown, as a trouble. */
-async function refusalOf(upstream: Response, { admitted, member }: Trying, deps: GatewayDeps): Promise<Refusal> {
-  const { deployment } = member
+async function refusalOf(upstream: Response, { admitted, candidate }: Trying, deps: GatewayDeps): Promise<Refusal> {
+  const { deployment } = candidate
   const { asked, endpoint } = admitted.call
   const refusal = deployment.adapter.refusal({
     dialect: endpoint.dialect.name,
@@ -159,8 +159,8 @@ function alert({ fault }: Refusal, { id }: Deployment, deps: GatewayDeps): void 
 }
 
 async function send(request: Request, trying: Trying, deps: GatewayDeps): Promise<Response> {
-  const { admitted, member, exchange } = trying
-  const { adapter, upstreamModel } = member.deployment
+  const { admitted, candidate, exchange } = trying
+  const { adapter, upstreamModel } = candidate.deployment
   const { endpoint, asked, model } = admitted.call
   const name = upstreamModel ?? asked.modelName
   const address = await addressOf(adapter, {
@@ -219,11 +219,11 @@ function forwarded(headers: Headers): Record<string, string> {
 const since = ({ begunAt }: Trying, deps: GatewayDeps): number => deps.clock.monotonic() - begunAt
 
 function attemptOf(
-  { admitted, member, begunAt }: Trying,
+  { admitted, candidate, begunAt }: Trying,
   outcome: Pick<Attempt, 'status' | 'error' | 'firstByteMs'>,
   deps: GatewayDeps,
 ): Attempt {
-  const { id, region } = member.deployment
+  const { id, region } = candidate.deployment
   return {
     deployment: id,
     region,
@@ -235,7 +235,7 @@ function attemptOf(
 
 /** What went wrong, and whether the call may be made elsewhere: never when it may have had an effect that lasts. */
 function troubled(error: unknown, trying: Trying, deps: GatewayDeps): Tried<Answered> & { trouble: unknown } {
-  const { exchange, admitted, member } = trying
+  const { exchange, admitted, candidate } = trying
   const isSafe = !admitted.call.asked.hasEffects
   const told = (status: number | null, text: string): Attempt =>
     attemptOf(trying, { status, error: text, firstByteMs: null }, deps)
@@ -248,7 +248,7 @@ function troubled(error: unknown, trying: Trying, deps: GatewayDeps): Tried<Answ
       attempt: told(error.status, fault),
       failure: refusedFailure(error),
       isRepeatable: isDefinite || isSafe,
-      isRenewed: error.status === 401 && member.deployment.adapter.renewCredential(),
+      isRenewed: error.status === 401 && candidate.deployment.adapter.renewCredential(),
     }
   }
   const { cutBy } = exchange
@@ -263,8 +263,8 @@ function troubled(error: unknown, trying: Trying, deps: GatewayDeps): Tried<Answ
 }
 
 /** What the attempt says of the deployment, for the choices to come. */
-function note(tried: Tried<Answered>, { admitted, member }: Trying, deps: GatewayDeps): void {
-  const { deployment, health } = member
+function note(tried: Tried<Answered>, { admitted, candidate }: Trying, deps: GatewayDeps): void {
+  const { deployment, health } = candidate
   deps.observer.attemptEnded(admitted.requestId, 'answer' in tried ? tried.answer.attempt : tried.attempt)
   if (!deployment.isTracked) return
   const now = deps.clock.monotonic()

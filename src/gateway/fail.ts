@@ -98,7 +98,7 @@ function settleFailed(
   const last = attempts.at(-1)
   const ending = error instanceof UpstreamError && hasLeft(error) ? 'client-left' : 'upstream-failed'
   const deployment =
-    admitted.candidates.serving.members.find((member) => member.deployment.id === last?.deployment)?.deployment ?? null
+    admitted.candidates.list.find((candidate) => candidate.deployment.id === last?.deployment)?.deployment ?? null
   const outcome = {
     ending,
     status: ending === 'client-left' ? clientClosedRequest : failed.status,

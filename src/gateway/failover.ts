@@ -4,11 +4,10 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Attempt } from '../store/store.ts'
-import { choose, restMs, type Choice, type Member } from '../upstreams/fleet.ts'
+import { choose, restMs, type Candidate, type Candidates, type Choice } from '../upstreams/fleet.ts'
 import type { Trouble } from '../upstreams/health.ts'
 import type { GatewayDeps } from './deps.ts'
 import { GatewayError } from './errors.ts'
-import type { Candidates } from './route.ts'
 import { retryMs } from './trouble.ts'
 
 /** What became of one attempt. */
@@ -48,33 +47,33 @@ export class UpstreamError extends Error {
 /** The first answer of any candidate, with the attempts that failed before it. Throws `UpstreamError`. */
 export async function tryInTurn<Answer>(
   ask: Ask,
-  once: (member: Member) => Promise<Tried<Answer>>,
+  once: (candidate: Candidate) => Promise<Tried<Answer>>,
   deps: Pick<GatewayDeps, 'clock' | 'failover'>,
 ): Promise<{ readonly answer: Answer; readonly failed: readonly Attempt[] }> {
-  const { serving } = ask.candidates
+  const { candidates } = ask
   const failed: Attempt[] = []
-  const tried: Member[] = []
-  let renewed: Member | null = null
+  const tried: Candidate[] = []
+  let renewed: Candidate | null = null
   let last: GatewayError | null = null
   for (;;) {
-    const member: Member | null = renewed ?? choose(serving, { ...ask, tried, now: deps.clock.monotonic() })
-    if (!member) throw new UpstreamError(lastWord(last, ask.candidates, deps.clock.monotonic()), failed)
-    const result = await once(member)
+    const candidate: Candidate | null = renewed ?? choose(candidates, { ...ask, tried, now: deps.clock.monotonic() })
+    if (!candidate) throw new UpstreamError(lastWord(last, candidates, deps.clock.monotonic()), failed)
+    const result = await once(candidate)
     if ('answer' in result) return { answer: result.answer, failed }
     failed.push(result.attempt)
     last = result.failure
-    renewed = result.isRenewed && !tried.includes(member) ? member : null
-    tried.push(member)
+    renewed = result.isRenewed && !tried.includes(candidate) ? candidate : null
+    tried.push(candidate)
     const isOver = failed.length >= ask.attemptsMax || deps.clock.monotonic() >= ask.until
     if (isOver || !result.isRepeatable)
-      throw new UpstreamError(lastWord(last, ask.candidates, deps.clock.monotonic()), failed)
-    if (!renewed && tried.length < serving.members.length) await sleep(Math.random() * deps.failover.jitterMs)
+      throw new UpstreamError(lastWord(last, candidates, deps.clock.monotonic()), failed)
+    if (!renewed && tried.length < candidates.list.length) await sleep(Math.random() * deps.failover.jitterMs)
   }
 }
 
 /** What the client is told in the end. One deployment may ask for a long rest where another is free sooner. */
-function lastWord(last: GatewayError | null, { serving }: Candidates, now: number): GatewayError {
-  const wait = Math.max(retryMs, Math.ceil(restMs(serving, now)))
+function lastWord(last: GatewayError | null, candidates: Candidates, now: number): GatewayError {
+  const wait = Math.max(retryMs, Math.ceil(restMs(candidates, now)))
   if (last === null)
     return new GatewayError(
       'upstream_failed',
@@ -82,6 +81,6 @@ function lastWord(last: GatewayError | null, { serving }: Candidates, now: numbe
       { retryAfterMs: wait, cause: 'every deployment rests, is drained, or is at its ceiling' },
     )
   const { retryAfterMs = retryMs } = last.details
-  if (serving.members.length === 1 || retryAfterMs <= wait) return last
+  if (candidates.list.length === 1 || retryAfterMs <= wait) return last
   return new GatewayError(last.code, last.message, { ...last.details, retryAfterMs: wait })
 }

@@ -19,15 +19,14 @@ export type Relayed = Answered & {
 /** Sends an admitted call upstream. Throws an `UpstreamError` when no deployment gave an answer. */
 export async function relay(request: Request, admitted: Admitted, deps: GatewayDeps): Promise<Relayed> {
   const { asked, model } = admitted.call
-  const { serving } = admitted.candidates
   const ask = {
     candidates: admitted.candidates,
-    affinity: serving.members.length > 1 ? affinityOf(admitted) : null,
+    affinity: admitted.candidates.list.length > 1 ? affinityOf(admitted) : null,
     tokens: asked.inputTokensGuess,
     until: admitted.startedAt + deps.deadlinesFor(model.kind).totalMs,
     attemptsMax: isLastTry(request) ? 1 : deps.failover.attemptsMax,
   }
-  const { answer, failed } = await tryInTurn(ask, (member) => attempt(request, admitted, member, deps), deps)
+  const { answer, failed } = await tryInTurn(ask, (candidate) => attempt(request, admitted, candidate, deps), deps)
   return { ...answer, admitted, attempts: [...failed, answer.attempt], hasLeft: () => request.signal.aborted }
 }
 

@@ -22,10 +22,10 @@ export const ownHeaders = ({
 })
 
 /** The headers of an answer: the upstream's that are the client's business, and ours. */
-export function responseHeaders({ admitted, member, upstream }: Relayed, deps: GatewayDeps): Record<string, string> {
+export function responseHeaders({ admitted, candidate, upstream }: Relayed, deps: GatewayDeps): Record<string, string> {
   const headers: Record<string, string> = {
     'x-request-id': admitted.requestId,
-    ...ownHeaders(member.deployment),
+    ...ownHeaders(candidate.deployment),
     ...rateLimitHeaders(deps.limits.standings(admitted.key)),
   }
   for (const name of passed) {

@@ -1,11 +1,8 @@
 import type { Model } from '../catalog/catalog.ts'
 import type { KeyRow } from '../store/store.ts'
-import type { Fleet, Serving } from '../upstreams/fleet.ts'
+import type { Candidates, Fleet } from '../upstreams/fleet.ts'
 import { GatewayError } from './errors.ts'
 import type { GatewayDeps } from './deps.ts'
-
-/** Where a request may be served, decided before it is admitted. */
-export type Candidates = { readonly policy: string; readonly serving: Serving }
 
 /**
  * The deployments that may serve a model for a key, under its region policy or one that the client chose
@@ -18,9 +15,9 @@ export function route(
   { fleet, catalog }: Pick<GatewayDeps, 'fleet' | 'catalog'>,
 ): Candidates {
   const policy = policyOf(chosen, key, fleet)
-  const serving = fleet.serving(model, policy)
-  if (!serving) throw regionUnavailable(model, policy, servedUnder(policy, fleet, catalog.listed))
-  return { policy, serving }
+  const candidates = fleet.serving(model, policy)
+  if (!candidates) throw regionUnavailable(model, policy, servedUnder(policy, fleet, catalog.listed))
+  return candidates
 }
 
 /** The region policy of a request: its key's, or the one that its URL chooses. Throws `not_found`, `region_unavailable`. */

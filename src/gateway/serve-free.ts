@@ -3,7 +3,7 @@ import { zeroNano } from '../lib/amounts.ts'
 import { newRequestId } from '../lib/ids.ts'
 import type { KeyRow } from '../store/store.ts'
 import type { Fault, Refusal } from '../upstreams/deployment.ts'
-import type { Member } from '../upstreams/fleet.ts'
+import type { Candidate } from '../upstreams/fleet.ts'
 import { rateLimited } from './admit.ts'
 import { authenticate } from './authenticate.ts'
 import type { GatewayDeps } from './deps.ts'
@@ -74,7 +74,7 @@ export function serveFree(
         attemptsMax: deps.failover.attemptsMax,
       }
       const call = { endpoint, modelName, bytes, text }
-      return (await tryInTurn(ask, (member) => pass(call, member, deps), deps)).answer
+      return (await tryInTurn(ask, (candidate) => pass(call, candidate, deps), deps)).answer
     } finally {
       ticket.leave({ tokens: 0, chargeNano: zeroNano })
     }
@@ -90,17 +90,17 @@ type FreeCall = {
 const answerMsMax = 60_000
 
 /** One attempt at one deployment; a free call has no effect, so it may always be made elsewhere. */
-async function pass(call: FreeCall, member: Member, deps: GatewayDeps): Promise<Tried<Response>> {
-  const { deployment, health } = member
+async function pass(call: FreeCall, candidate: Candidate, deps: GatewayDeps): Promise<Tried<Response>> {
+  const { deployment, health } = candidate
   const begunAt = deps.clock.monotonic()
   health.begin(deployment, 0, begunAt)
   try {
-    const upstream = await send(call, member)
-    const refusal = upstream.status === 200 ? null : await refusalOf(upstream, call, member)
+    const upstream = await send(call, candidate)
+    const refusal = upstream.status === 200 ? null : await refusalOf(upstream, call, candidate)
     const isOurs = refusal !== null && refusal.fault !== 'client' && refusal.fault !== 'policy'
     if (isOurs)
       return troubled(
-        member,
+        candidate,
         { ...refusal, status: upstream.status },
         refusedFailure(new RefusedError(upstream.status, refusal)),
         deps,
@@ -114,13 +114,13 @@ async function pass(call: FreeCall, member: Member, deps: GatewayDeps): Promise<
       retryAfterMs: retryMs,
       cause,
     })
-    return troubled(member, { fault: 'upstream', retryAfterMs: null, status: null }, failure, deps)
+    return troubled(candidate, { fault: 'upstream', retryAfterMs: null, status: null }, failure, deps)
   } finally {
     health.ended()
   }
 }
 
-async function send({ endpoint, modelName, bytes, text }: FreeCall, { deployment }: Member): Promise<Response> {
+async function send({ endpoint, modelName, bytes, text }: FreeCall, { deployment }: Candidate): Promise<Response> {
   const { adapter, upstreamModel } = deployment
   const dialect = endpoint.dialect.name
   const model = upstreamModel ?? modelName
@@ -134,7 +134,7 @@ async function send({ endpoint, modelName, bytes, text }: FreeCall, { deployment
   })
 }
 
-async function refusalOf(upstream: Response, call: FreeCall, { deployment }: Member): Promise<Refusal> {
+async function refusalOf(upstream: Response, call: FreeCall, { deployment }: Candidate): Promise<Refusal> {
   const { status, headers } = upstream
   return deployment.adapter.refusal({
     dialect: call.endpoint.dialect.name,
@@ -147,7 +147,7 @@ async function refusalOf(upstream: Response, call: FreeCall, { deployment }: Mem
 }
 
 function troubled(
-  { deployment, health }: Member,
+  { deployment, health }: Candidate,
   {
     fault,
     retryAfterMs,

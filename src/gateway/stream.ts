@@ -19,8 +19,8 @@ export type Streamed = Extract<Relayed, { kind: 'stream' }>
 
 /** Passes a stream on to the client. Settled when its last billed byte has come, before that byte is passed on. */
 export function stream(relayed: Streamed, deps: GatewayDeps): Response {
-  const { admitted, upstream, exchange, member } = relayed
-  const follow = admitted.call.asked.followStream(upstream.headers, member.deployment.adapter)
+  const { admitted, upstream, exchange, candidate } = relayed
+  const follow = admitted.call.asked.followStream(upstream.headers, candidate.deployment.adapter)
   const source = withFirst(relayed.source, relayed.first)
   const ended = endOnce(relayed, follow, deps)
   exchange.onProgress = () => noteProgress(relayed, follow, deps)
@@ -145,12 +145,12 @@ const readingOf = (follow: StreamReader): Reading =>
   follow.state() === 'complete' ? follow.reading() : { ...follow.reading(), usage: null }
 
 async function end(relayed: Streamed, follow: StreamReader, ending: Ending, deps: GatewayDeps): Promise<void> {
-  const { admitted, member, exchange, upstream, attempts } = relayed
-  member.health.ended()
+  const { admitted, candidate, exchange, upstream, attempts } = relayed
+  candidate.health.ended()
   const { reading, estimate } = await readEnd(relayed, follow, deps)
   const error = ending === 'upstream-failed' ? (exchange.cutBy ?? 'the stream broke off') : null
   const outcome = { ending, status: upstream.status, reading, estimate, attempts: lastEnding(attempts, error) }
-  await settle(admitted, member.deployment, outcome, deps)
+  await settle(admitted, candidate.deployment, outcome, deps)
 }
 
 /** The attempt that gave the answer, with how it went wrong after all. */
@@ -170,8 +170,8 @@ async function readEnd({ admitted }: Streamed, follow: StreamReader, deps: Gatew
 
 /** Reads on for the usage that the upstream will report, within bounds. */
 async function drain(source: Source, follow: StreamReader, relayed: Streamed, deps: GatewayDeps): Promise<void> {
-  const { exchange, member } = relayed
-  if (member.deployment.onAbort === 'cut') exchange.cut('client-left')
+  const { exchange, candidate } = relayed
+  if (candidate.deployment.onAbort === 'cut') exchange.cut('client-left')
   else if (!deps.watch.drain(exchange)) exchange.cut('drain')
   try {
     while (!follow.isFinal() && (await nextBytes(source, follow, relayed, deps)) instanceof Uint8Array);

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import fc from 'fast-check'
 import type { Adapter, Deployment } from './deployment.ts'
-import { choose, createFleet, type Choice, type Member, type Serving } from './fleet.ts'
+import { choose, createFleet, type Choice, type Candidate, type Candidates } from './fleet.ts'
 
 const adapter = { dialects: ['openai'] } as unknown as Adapter
 const deployment = (id: string, changes: Partial<Deployment> = {}): Deployment => ({
@@ -25,7 +25,7 @@ const deployment = (id: string, changes: Partial<Deployment> = {}): Deployment =
 })
 const policies = { us: { serves: ['us', 'global'], mayChoose: ['eu'] }, eu: { serves: ['eu'], mayChoose: [] } }
 const model = { id: 'gpt-5.4', dialect: 'openai' } as const
-const servingOf = (deployments: readonly Deployment[], policy = 'us'): Serving =>
+const servingOf = (deployments: readonly Deployment[], policy = 'us'): Candidates =>
   createFleet(deployments, policies).serving(model, policy)!
 const choice = (changes: Partial<Choice> = {}): Choice => ({
   affinity: null,
@@ -34,8 +34,8 @@ const choice = (changes: Partial<Choice> = {}): Choice => ({
   now: 0,
   ...changes,
 })
-const idOf = (member: Member | null): string | null => member?.deployment.id ?? null
-const shares = (serving: Serving, times: number, ask: (round: number) => Choice): Map<string, number> => {
+const idOf = (candidate: Candidate | null): string | null => candidate?.deployment.id ?? null
+const shares = (serving: Candidates, times: number, ask: (round: number) => Choice): Map<string, number> => {
   const counts = new Map<string, number>()
   for (let round = 0; round < times; round += 1) {
     const id = idOf(choose(serving, ask(round)))!
@@ -57,8 +57,8 @@ describe('who may serve', () => {
     policies,
   )
   test('only deployments of the model, of its dialect and of the regions of the policy', () => {
-    expect(fleet.serving(model, 'us')!.members.map(idOf)).toEqual(['us-1', 'global-1', 'any'])
-    expect(fleet.serving(model, 'eu')!.members.map(idOf)).toEqual(['eu-1'])
+    expect(fleet.serving(model, 'us')!.list.map(idOf)).toEqual(['us-1', 'global-1', 'any'])
+    expect(fleet.serving(model, 'eu')!.list.map(idOf)).toEqual(['eu-1'])
     expect(fleet.serving({ id: 'gemini-3.5-flash', dialect: 'genai' }, 'eu')).toBeNull()
     expect(fleet.serving(model, 'unknown')).toBeNull()
   })
@@ -68,7 +68,7 @@ describe('choosing', () => {
   test('a higher priority is used only when no lower one can serve', () => {
     const serving = servingOf([deployment('spare', { priority: 1 }), deployment('first')])
     expect(idOf(choose(serving, choice()))).toBe('first')
-    serving.members[0]!.health.isDrained = true
+    serving.list[0]!.health.isDrained = true
     expect(idOf(choose(serving, choice()))).toBe('spare')
   })
 
@@ -82,9 +82,9 @@ describe('choosing', () => {
   test('the busier and the slower of two is left alone', () => {
     const serving = servingOf([deployment('a'), deployment('b')])
     const shareOfA = (): number => (shares(serving, 4_000, () => choice()).get('a') ?? 0) / 4_000
-    serving.members[0]!.health.inFlight = 5
+    serving.list[0]!.health.inFlight = 5
     expect(shareOfA()).toBeWithin(0.2, 0.3)
-    serving.members[1]!.health.latencyMs = 100
+    serving.list[1]!.health.latencyMs = 100
     expect(shareOfA()).toBeWithin(0.7, 0.8)
   })
 
@@ -99,7 +99,7 @@ describe('choosing', () => {
           Array.from({ length: 6 }, (_, at) => deployment(`d${at}`, { rpm: at === 5 ? 2 : null })),
         )
         for (const { at, what } of changes) {
-          const { health, deployment: each } = serving.members[at]!
+          const { health, deployment: each } = serving.list[at]!
           if (what === 'drain') health.isDrained = !health.isDrained
           if (what === 'rest') health.failed('rate', 1_000, 0)
           if (what === 'fail') health.failed('upstream', null, 0)
@@ -109,9 +109,9 @@ describe('choosing', () => {
           }
           if (what === 'ok') health.succeeded(10, 0)
         }
-        const tried = serving.members.slice(0, 1)
-        const usable = serving.members.filter(
-          (member) => !tried.includes(member) && member.health.isUsable(member.deployment, 1, 0),
+        const tried = serving.list.slice(0, 1)
+        const usable = serving.list.filter(
+          (candidate) => !tried.includes(candidate) && candidate.health.isUsable(candidate.deployment, 1, 0),
         )
         const chosen = choose(serving, choice({ affinity, tried, tokens: 1 }))
         return usable.length === 0 ? chosen === null : usable.includes(chosen!)
@@ -121,7 +121,7 @@ describe('choosing', () => {
 
   test('where every breaker is open, one is tried all the same, once', () => {
     const serving = servingOf([deployment('a'), deployment('b')])
-    for (const { health } of serving.members) for (let n = 0; n < 5; n += 1) health.failed('upstream', null, 0)
+    for (const { health } of serving.list) for (let n = 0; n < 5; n += 1) health.failed('upstream', null, 0)
     const chosen = choose(serving, choice())
     expect(chosen).not.toBeNull()
     expect(choose(serving, choice({ tried: [chosen!] }))).toBeNull()
@@ -129,7 +129,7 @@ describe('choosing', () => {
 
   test('one that asks for rest is not tried before its time', () => {
     const serving = servingOf([deployment('a')])
-    serving.members[0]!.health.failed('rate', 2_000, 0)
+    serving.list[0]!.health.failed('rate', 2_000, 0)
     expect(choose(serving, choice({ now: 1_999 }))).toBeNull()
     expect(idOf(choose(serving, choice({ now: 2_000 })))).toBe('a')
   })
@@ -137,7 +137,7 @@ describe('choosing', () => {
 
 describe('prompts stay where they are cached', () => {
   const ids = Array.from({ length: 10 }, (_, at) => `d${at}`)
-  const homes = (serving: Serving): (string | null)[] =>
+  const homes = (serving: Candidates): (string | null)[] =>
     Array.from({ length: 2_000 }, (_, prompt) => idOf(choose(serving, choice({ affinity: `prompt ${prompt}` }))))
 
   test('the same prompt goes to the same deployment, and prompts spread evenly', () => {
@@ -150,20 +150,20 @@ describe('prompts stay where they are cached', () => {
   test('when one goes away, only its own prompts move, and they come back with it', () => {
     const serving = servingOf(ids.map((id) => deployment(id)))
     const before = homes(serving)
-    serving.members[3]!.health.isDrained = true
+    serving.list[3]!.health.isDrained = true
     const without = homes(serving)
     before.forEach((id, at) => id !== 'd3' && expect(without[at]).toBe(id))
     expect(without.includes('d3')).toBe(false)
-    serving.members[3]!.health.isDrained = false
+    serving.list[3]!.health.isDrained = false
     expect(homes(serving)).toEqual(before)
   })
 })
 
 describe('a breaker', () => {
-  const opened = (): Member => {
-    const [member] = servingOf([deployment('a'), deployment('b')]).members
-    for (let n = 0; n < 5; n += 1) member!.health.failed('connect', null, 0)
-    return member!
+  const opened = (): Candidate => {
+    const [candidate] = servingOf([deployment('a'), deployment('b')]).list
+    for (let n = 0; n < 5; n += 1) candidate!.health.failed('connect', null, 0)
+    return candidate!
   }
   test('opens after five failures in a row, lets one call through when its time is over, and closes when that succeeds', () => {
     const { health, deployment: each } = opened()
@@ -189,7 +189,7 @@ describe('a breaker', () => {
   })
 
   test('four failures and a success leave it closed; what the client did wrong is no failure', () => {
-    const [{ health } = opened()] = servingOf([deployment('a')]).members
+    const [{ health } = opened()] = servingOf([deployment('a')]).list
     for (let n = 0; n < 4; n += 1) health.failed('upstream', null, 0)
     health.succeeded(1, 0)
     for (let n = 0; n < 4; n += 1) health.failed('upstream', null, 0)
@@ -199,17 +199,17 @@ describe('a breaker', () => {
 })
 
 test('the vendor’s own word that nothing is left keeps calls away until it is whole again', () => {
-  const [{ health, deployment: each }] = servingOf([deployment('a')]).members as [Member]
+  const [{ health, deployment: each }] = servingOf([deployment('a')]).list as [Candidate]
   health.learn({ requestsLeft: 0, requestsResetMs: 700, tokensLeft: 100, tokensResetMs: 60_000 }, 0)
   expect([health.isUsable(each, 1, 699), health.isUsable(each, 1, 700)]).toEqual([false, true])
 })
 
 test('what is known of a deployment outlives a new configuration, and an operator’s drain as well', () => {
   const before = createFleet([deployment('a'), deployment('b')], policies)
-  before.members[0]!.health.isDrained = true
-  before.members[1]!.health.latencyMs = 77
+  before.list[0]!.health.isDrained = true
+  before.list[1]!.health.latencyMs = 77
   const after = createFleet([deployment('b', { weight: 5 }), deployment('a'), deployment('c')], policies, before)
-  expect(after.members.map(({ deployment: { id }, health }) => [id, health.isDrained, health.latencyMs])).toEqual([
+  expect(after.list.map(({ deployment: { id }, health }) => [id, health.isDrained, health.latencyMs])).toEqual([
     ['b', false, 77],
     ['a', true, 1],
     ['c', false, 1],

@@ -7,10 +7,14 @@ import type { Deployment, DialectName } from './deployment.ts'
 import { Health } from './health.ts'
 
 /** A deployment with what is known of it now. */
-export type Member = { readonly deployment: Deployment; readonly health: Health; readonly hash: number }
+export type Candidate = { readonly deployment: Deployment; readonly health: Health; readonly hash: number }
 
-/** The members that may serve a model under a region policy, in the order of their priorities; weights are relative to `weightMax`. */
-export type Serving = { readonly members: readonly Member[]; readonly weightMax: number; readonly pricePpmMax: bigint }
+/** The deployments that may serve a model under a region policy, in the order of their priorities; weights are relative to `weightMax`. */
+export type Candidates = {
+  readonly list: readonly Candidate[]
+  readonly weightMax: number
+  readonly pricePpmMax: bigint
+}
 
 export type RegionPolicy = {
   /** Regions of deployments that may serve; requests never leave them. */
@@ -21,10 +25,10 @@ export type RegionPolicy = {
 export type RegionPolicies = Readonly<Record<string, RegionPolicy>>
 
 export type Fleet = {
-  readonly members: readonly Member[]
+  readonly list: readonly Candidate[]
   readonly policies: RegionPolicies
   /** Who may serve a model under a policy; null when nobody may. */
-  readonly serving: (model: ModelName, policy: string) => Serving | null
+  readonly serving: (model: ModelName, policy: string) => Candidates | null
 }
 
 type ModelName = { readonly id: string; readonly dialect: DialectName }
@@ -33,37 +37,37 @@ type ModelName = { readonly id: string; readonly dialect: DialectName }
 export function createFleet(
   deployments: readonly Deployment[],
   policies: RegionPolicies,
-  before: Pick<Fleet, 'members'> = { members: [] },
+  before: Pick<Fleet, 'list'> = { list: [] },
 ): Fleet {
-  const known = new Map(before.members.map(({ deployment, health }) => [deployment.id, health]))
-  const members = deployments.map((deployment) => ({
+  const healthOf = new Map(before.list.map(({ deployment, health }) => [deployment.id, health]))
+  const list = deployments.map((deployment) => ({
     deployment,
-    health: known.get(deployment.id) ?? new Health(),
+    health: healthOf.get(deployment.id) ?? new Health(),
     hash: textHash(deployment.id),
   }))
-  const lists = new Map<string, Serving | null>()
+  const byModel = new Map<string, Candidates | null>()
   return {
-    members,
+    list,
     policies,
     serving(model, policy) {
       const name = `${policy} ${model.id}`
-      const listed = lists.get(name)
-      if (listed !== undefined) return listed
-      const list = servingOf(members, model, policies[policy]?.serves ?? [])
-      lists.set(name, list)
-      return list
+      const known = byModel.get(name)
+      if (known !== undefined) return known
+      const candidates = candidatesOf(list, model, policies[policy]?.serves ?? [])
+      byModel.set(name, candidates)
+      return candidates
     },
   }
 }
 
-function servingOf(members: readonly Member[], model: ModelName, regions: readonly string[]): Serving | null {
-  const fitting = members
+function candidatesOf(list: readonly Candidate[], model: ModelName, regions: readonly string[]): Candidates | null {
+  const fitting = list
     .filter(({ deployment }) => regions.includes(deployment.region) && serves(deployment, model))
     .toSorted((a, b) => a.deployment.priority - b.deployment.priority)
   if (fitting.length === 0) return null
   const deployments = fitting.map(({ deployment }) => deployment)
   return {
-    members: fitting,
+    list: fitting,
     weightMax: Math.max(...deployments.map(({ weight }) => weight)),
     pricePpmMax: deployments.reduce((most, { pricePpm }) => (pricePpm > most ? pricePpm : most), 0n),
   }
@@ -78,37 +82,38 @@ export type Choice = {
   /** About how many input tokens it has. */
   readonly tokens: number
   /** Members that were tried already. */
-  readonly tried: readonly Member[]
+  readonly tried: readonly Candidate[]
   /** Monotonic ms. */
   readonly now: number
 }
 
-/** The member that a call should go to now; null when none is left that could take it. */
-export function choose(serving: Serving, choice: Choice): Member | null {
-  const { members } = serving
-  for (let from = 0; from < members.length;) {
-    const to = tierEnd(members, from)
-    const chosen = choice.affinity === null ? leastBusy(serving, from, to, choice) : bestKept(members, from, to, choice)
+/** The candidate that a call should go to now; null when none is left that could take it. */
+export function choose(candidates: Candidates, choice: Choice): Candidate | null {
+  const { list } = candidates
+  for (let from = 0; from < list.length;) {
+    const to = tierEnd(list, from)
+    const chosen = choice.affinity === null ? leastBusy(candidates, from, to, choice) : bestKept(list, from, to, choice)
     if (chosen) return chosen
     from = to
   }
-  return lastResort(members, choice)
+  return lastResort(list, choice)
 }
 
-function tierEnd(members: readonly Member[], from: number): number {
-  const { priority } = members[from]!.deployment
+function tierEnd(list: readonly Candidate[], from: number): number {
+  const { priority } = list[from]!.deployment
   let to = from + 1
-  while (to < members.length && members[to]!.deployment.priority === priority) to += 1
+  while (to < list.length && list[to]!.deployment.priority === priority) to += 1
   return to
 }
 
-const isFree = ({ deployment, health }: Member, { tokens, now }: Choice): boolean =>
+const isFree = ({ deployment, health }: Candidate, { tokens, now }: Choice): boolean =>
   health.isUsable(deployment, tokens, now)
-const canTake = (member: Member, choice: Choice): boolean => !choice.tried.includes(member) && isFree(member, choice)
+const canTake = (candidate: Candidate, choice: Choice): boolean =>
+  !choice.tried.includes(candidate) && isFree(candidate, choice)
 
 /** The less busy of two drawn by weight: nearly as good as asking all of them, at a constant cost. Where nothing is busy, shares follow the weights. */
-function leastBusy(serving: Serving, from: number, to: number, choice: Choice): Member | null {
-  const [one, other] = [draw(serving, from, to, choice), draw(serving, from, to, choice)]
+function leastBusy(candidates: Candidates, from: number, to: number, choice: Choice): Candidate | null {
+  const [one, other] = [draw(candidates, from, to, choice), draw(candidates, from, to, choice)]
   if (!one || !other || one === other) return one
   const difference = load(one) - load(other)
   if (difference !== 0) return difference < 0 ? one : other
@@ -119,36 +124,36 @@ function leastBusy(serving: Serving, from: number, to: number, choice: Choice): 
 const drawsMax = 8
 
 /** One of those that can take the call, by chance and weight. */
-function draw({ members, weightMax }: Serving, from: number, to: number, choice: Choice): Member | null {
+function draw({ list, weightMax }: Candidates, from: number, to: number, choice: Choice): Candidate | null {
   for (let times = 0; times < drawsMax; times += 1) {
-    const member = members[from + Math.floor(Math.random() * (to - from))]!
-    if (Math.random() * weightMax < member.deployment.weight && canTake(member, choice)) return member
+    const candidate = list[from + Math.floor(Math.random() * (to - from))]!
+    if (Math.random() * weightMax < candidate.deployment.weight && canTake(candidate, choice)) return candidate
   }
-  let drawn: Member | null = null
+  let drawn: Candidate | null = null
   let weights = 0
   for (let at = from; at < to; at += 1) {
-    const member = members[at]!
-    if (!canTake(member, choice)) continue
-    weights += member.deployment.weight
-    if (Math.random() * weights < member.deployment.weight) drawn = member
+    const candidate = list[at]!
+    if (!canTake(candidate, choice)) continue
+    weights += candidate.deployment.weight
+    if (Math.random() * weights < candidate.deployment.weight) drawn = candidate
   }
   return drawn
 }
 
 /** How long a call would wait there, more or less. */
-const load = ({ health }: Member): number => (health.inFlight + 1) * health.latencyMs
+const load = ({ health }: Candidate): number => (health.inFlight + 1) * health.latencyMs
 
-/** Rendezvous hashing: the same prompt goes to the same member while that one can take it, and others hardly move when one comes or goes. */
-function bestKept(members: readonly Member[], from: number, to: number, choice: Choice): Member | null {
+/** Rendezvous hashing: the same prompt goes to the same candidate while that one can take it, and others hardly move when one comes or goes. */
+function bestKept(list: readonly Candidate[], from: number, to: number, choice: Choice): Candidate | null {
   const hash = textHash(choice.affinity!)
-  const refused: Member[] = []
+  const refused: Candidate[] = []
   for (;;) {
-    let best: Member | null = null
+    let best: Candidate | null = null
     let bestScore = Number.NEGATIVE_INFINITY
     for (let at = from; at < to; at += 1) {
-      const member = members[at]!
-      const score = keptScore(member, hash)
-      if (score > bestScore && !refused.includes(member)) [best, bestScore] = [member, score]
+      const candidate = list[at]!
+      const score = keptScore(candidate, hash)
+      if (score > bestScore && !refused.includes(candidate)) [best, bestScore] = [candidate, score]
     }
     if (!best || canTake(best, choice)) return best
     refused.push(best)
@@ -156,18 +161,19 @@ function bestKept(members: readonly Member[], from: number, to: number, choice: 
 }
 
 /** Weighted rendezvous score (Schindelhauer and Schomaker 2005): −weight / ln(u) for an even u in (0, 1). */
-const keptScore = ({ deployment, hash }: Member, key: number): number =>
+const keptScore = ({ deployment, hash }: Candidate, key: number): number =>
   -deployment.weight / Math.log((mixedHash(key, hash) + 0.5) / 2 ** 32)
 
 /** An open breaker is no reason to serve nobody: where nothing else is left, the one that opened longest ago is tried, once. */
-function lastResort(members: readonly Member[], { tried, now }: Choice): Member | null {
+function lastResort(list: readonly Candidate[], { tried, now }: Choice): Candidate | null {
   if (tried.length > 0) return null
-  let best: Member | null = null
-  for (const member of members)
-    if (member.health.isLastResort(now) && (!best || member.health.restMs(now) < best.health.restMs(now))) best = member
+  let best: Candidate | null = null
+  for (const candidate of list)
+    if (candidate.health.isLastResort(now) && (!best || candidate.health.restMs(now) < best.health.restMs(now)))
+      best = candidate
   return best
 }
 
 /** ms until one of them can take calls again; 0 when one can now. */
-export const restMs = ({ members }: Serving, now: number): number =>
-  members.reduce((least, { health }) => Math.min(least, health.restMs(now)), Number.POSITIVE_INFINITY)
+export const restMs = ({ list }: Candidates, now: number): number =>
+  list.reduce((least, { health }) => Math.min(least, health.restMs(now)), Number.POSITIVE_INFINITY)
