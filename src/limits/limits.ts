@@ -48,7 +48,8 @@ export type Limits = {
 }
 
 const periods: readonly BudgetPeriod[] = ['day', 'week', 'month', 'total']
-type Spending = { startsAt: number; spentNano: Nano }
+/** Of the period `[startsAt, endsAt)`, epoch ms. */
+type Spending = { readonly startsAt: number; readonly endsAt: number; spentNano: Nano }
 type KeyState = {
   requests: Gcra
   tokens: Gcra
@@ -129,14 +130,13 @@ const standingsOf = (key: KeyRow, state: KeyState, now: number): Standings => ({
 
 function budgetOf(key: KeyRow, state: KeyState, now: number): Budget | null {
   if (key.budgetNano === null || key.budgetPeriod === null) return null
-  const { spentNano } = spendingOf(state, key.budgetPeriod, now)
-  const resetsAt = key.budgetPeriod === 'total' ? null : periodEnd(key.budgetPeriod, now)
+  const { spentNano, endsAt } = spendingOf(state, key.budgetPeriod, now)
   return {
     period: key.budgetPeriod,
     allowedNano: key.budgetNano as Nano,
     spentNano,
     heldNano: state.heldNano,
-    resetsAt,
+    resetsAt: Number.isFinite(endsAt) ? endsAt : null,
   }
 }
 
@@ -153,10 +153,16 @@ function spend(state: KeyState, chargeNano: Nano, now: number): void {
 
 /** The spending of the period that `now` is in; a new period starts at zero. */
 function spendingOf(state: KeyState, period: BudgetPeriod, now: number): Spending {
-  const startsAt = periodStart(period, now)
-  if (state.spending[period].startsAt !== startsAt) state.spending[period] = { startsAt, spentNano: zeroNano }
-  return state.spending[period]
+  const known = state.spending[period]
+  if (now >= known.startsAt && now < known.endsAt) return known
+  return (state.spending[period] = noSpending(period, now))
 }
+
+const noSpending = (period: BudgetPeriod, now: number): Spending => ({
+  startsAt: periodStart(period, now),
+  endsAt: periodEnd(period, now),
+  spentNano: zeroNano,
+})
 
 const dayMs = 86_400_000
 /** 1970-01-01 was a Thursday; weeks start on Monday. */
@@ -176,7 +182,7 @@ export function periodStart(period: BudgetPeriod, now: number): number {
   }
 }
 
-function periodEnd(period: Exclude<BudgetPeriod, 'total'>, now: number): number {
+function periodEnd(period: BudgetPeriod, now: number): number {
   switch (period) {
     case 'day':
       return periodStart('day', now) + dayMs
@@ -184,6 +190,8 @@ function periodEnd(period: Exclude<BudgetPeriod, 'total'>, now: number): number 
       return periodStart('week', now) + 7 * dayMs
     case 'month':
       return monthStart(now, 1)
+    case 'total':
+      return Number.POSITIVE_INFINITY
   }
 }
 
@@ -193,12 +201,16 @@ function monthStart(now: number, monthsLater: number): number {
 }
 
 function newState(now: number): KeyState {
-  const empty = (period: BudgetPeriod): Spending => ({ startsAt: periodStart(period, now), spentNano: zeroNano })
   return {
     requests: newGcra(),
     tokens: newGcra(),
     inFlight: 0,
     heldNano: zeroNano,
-    spending: { day: empty('day'), week: empty('week'), month: empty('month'), total: empty('total') },
+    spending: {
+      day: noSpending('day', now),
+      week: noSpending('week', now),
+      month: noSpending('month', now),
+      total: noSpending('total', now),
+    },
   }
 }

@@ -296,9 +296,9 @@ const line = (text: string): string => `${checksum(text)} ${text}\n`
 
 /** Throws when the file does not take all of it: a torn record must be the last one. */
 function writeWhole(file: number, text: string): number {
-  const data = Buffer.from(text)
-  const written = writeSync(file, data)
-  if (written < data.length) throw new Error(`only ${written} of ${data.length} bytes were written`)
+  const bytes = Buffer.byteLength(text)
+  const written = writeSync(file, text)
+  if (written < bytes) throw new Error(`only ${written} of ${bytes} bytes were written`)
   return written
 }
 
