@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test'
 import { GoogleGenAI } from '@google/genai'
 import OpenAI from 'openai'
+import { eventually } from '../support/eventually.ts'
 import type { Account } from '../support/mart.ts'
 import { startServer, type Server } from '../support/start-server.ts'
 import * as ways from './request-support.ts'
@@ -12,7 +13,7 @@ const quiet = 'tokens=6 chunk_ms=900 reasoning=0'
 let server: Server
 let account: Account
 beforeAll(async () => {
-  server = await startServer(ways.configured(`deadlines: {heartbeatMs: ${heartbeatMs}}`))
+  server = await startServer(ways.configured(`{deadlines: {heartbeatMs: ${heartbeatMs}}, drain: {msMax: 1000}}`))
   account = await ways.openPurse(server, '10', { concurrency: null })
 }, ways.startMsMax)
 afterAll(() => server.stop())
@@ -47,4 +48,24 @@ test('the official SDKs read on over them', async () => {
   let said = ''
   for await (const chunk of chunks) said += chunk.text ?? ''
   expect(said).not.toBe('')
+}, 30_000)
+
+test('a client that leaves while the first piece is still waited for leaves nothing held behind', async () => {
+  const leaving = await ways.openPurse(server, '10', { concurrency: null })
+  await Promise.all(
+    ways.streamedWays.flatMap((way) =>
+      [200, 1_500].map(async (leaveAtMs) => {
+        const leave = new AbortController()
+        const options = { sandbox: 'stall_after=0', outputTokens: 50, signal: leave.signal }
+        const asking = ways.taken(ways.ask(server, leaving.key, way, options))
+        await Bun.sleep(leaveAtMs)
+        leave.abort()
+        expect((await asking).text).toBe('')
+      }),
+    ),
+  )
+  const released = async (): Promise<true | null> =>
+    (await ways.balanceOf(server, leaving)).heldNano === 0n ? true : null
+  await eventually(released, 15_000, () => 'something stays held')
+  expect((await ways.balanceOf(server, leaving)).balanceNano).toBe(10_000_000_000n)
 }, 30_000)
