@@ -126,11 +126,11 @@ function listServed({ url, count }: Exchange): Reply {
   return freeJson({ data: data.map(lineOf), next: data.at(-1)?.sequence ?? numberOf('after', 0) })
 }
 
-/** A served request as it is listed: what a pose knows of it stands beside, and in `sent`, what came with it. */
+/** A served request as it is listed: what a pose knows of it stands beside. What came with it stands in `sent` too. */
 function lineOf({ origin, ...served }: Served): object {
   if (!origin) return { ...served, pose: null, account: null, region: null, upstreamModel: served.model }
   const { request, ...place } = origin
-  return { ...served, ...place, sent: { ...served.sent, ...request } }
+  return { ...served, ...place, ...request, sent: { ...served.sent, ...request } }
 }
 
 function resetCounts({ count, accounts }: Exchange): Reply {

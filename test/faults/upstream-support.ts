@@ -138,6 +138,10 @@ export type Seen = ways.Served & {
   readonly account: string | null
   readonly region: string | null
   readonly upstreamModel: string | null
+  /** The member `store` of the body as sent, and the names of all headers that arrived. */
+  readonly store?: unknown
+  readonly clientHeaders: readonly string[]
+  /** The same once more: what was sent to the customer is the rest of it. */
   readonly sent: { readonly store?: unknown; readonly clientHeaders: readonly string[] }
 }
 export const seenAll = async (server: Server): Promise<readonly Seen[]> =>

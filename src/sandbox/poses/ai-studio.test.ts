@@ -70,6 +70,8 @@ test('whether store was sent, and what it said, is on record', async () => {
   const sent = async (id: string) => (await servedAs(id))[0].sent
   expect('store' in (await sent('s_none'))).toBe(false)
   expect([(await sent('s_false')).store, (await sent('s_null')).store]).toEqual([false, null])
+  expect(await servedAs('s_false')).toMatchObject([{ store: false, clientHeaders: expect.any(Array) }])
+  expect('store' in (await servedAs('s_none'))[0]).toBe(false)
 })
 
 test('429 says which quota, of which project, and when to come back; a spent day is told by the quota’s id', async () => {
@@ -83,7 +85,7 @@ test('429 says which quota, of which project, and when to come back; a spent day
     quotaId: 'GenerateRequestsPerMinutePerProjectPerModel',
     quotaDimensions: { model },
   })
-  expect(details.Help.links[0].url).toMatch(/projects\/123456\d+$/)
+  expect(details.Help.links[0].url).toMatch(/projects\/123456789\d{3}$/)
   expect(details.RetryInfo.retryDelay).toBe('37s')
   await control('ai-studio/a', { quota: true })
   const spent = await ask(generate)

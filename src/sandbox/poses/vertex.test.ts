@@ -23,8 +23,10 @@ describe('access tokens', () => {
     expect(json).toEqual({ access_token: expect.stringMatching(/^ya29\./), expires_in: 3_599, token_type: 'Bearer' })
     const google = pose.assertionOf('new', { aud: 'https://oauth2.googleapis.com/token' })
     expect((await pose.exchange('new', google)).status).toBe(200)
+    const elsewhere = pose.assertionOf('new', { aud: 'https://proxy.example/as/vertex/new/token' })
+    expect((await pose.exchange('new', elsewhere)).status).toBe(200)
     expect(await pose.account('vertex/new')).toMatchObject({
-      tokensMinted: 2,
+      tokensMinted: 3,
       hasPublicKey: true,
       refused: { '400': 1 },
     })
@@ -36,6 +38,7 @@ describe('access tokens', () => {
     const wrong: readonly [object, string][] = [
       [{ iss: 'sa-b@b.iam.gserviceaccount.com' }, 'invalid_grant'],
       [{ aud: 'https://example.com/token' }, 'invalid_grant'],
+      [{ aud: 'http://127.0.0.1/as/vertex/b/token' }, 'invalid_grant'],
       [{ scope: 'openid' }, 'invalid_scope'],
       [{ exp: now + 7_200 }, 'invalid_grant'],
       [{ iat: now - 7_200, exp: now - 3_600 }, 'invalid_grant'],
@@ -85,8 +88,8 @@ describe('who is let in, and where', () => {
   test('its own project alone, whose number the refusal names', async () => {
     const other = (await ask(pathOf('generateContent', { project: 'b' }))).json.error
     expect(other).toMatchObject({ code: 403, status: 'PERMISSION_DENIED' })
-    expect(other.message).toMatch(/projects\/123456\d{6}\//)
-    expect(other.details[0].metadata.consumer).toMatch(/^projects\/123456\d{6}$/)
+    expect(other.message).toMatch(/projects\/123456789\d{3}\//)
+    expect(other.details[0].metadata.consumer).toMatch(/^projects\/123456789\d{3}$/)
   })
 
   test('at locations that are some, with models that are there', async () => {
@@ -168,13 +171,13 @@ describe('answers', () => {
 test('429 has no RetryInfo and names the project; out of quota says so', async () => {
   await pose.control('vertex/a', { status: 429, retryAfter: 5 })
   const { json, headers } = await ask(pathOf('generateContent'))
-  expect(json.error.message).toMatch(/^Resource exhausted.*projects\/123456\d{6}/)
+  expect(json.error.message).toMatch(/^Resource exhausted.*projects\/123456789\d{3}/)
   expect(JSON.stringify(json)).not.toContain('RetryInfo')
   expect(headers.get('retry-after')).toBe('5')
   await pose.control('vertex/a', { quota: true })
   expect((await ask(pathOf('generateContent'))).json.error.message).toMatch(
-    /^Quota exceeded.*project_number:123456\d{6}/,
+    /^Quota exceeded.*project_number:123456789\d{3}/,
   )
   await pose.control('vertex/a', { status: 500 })
-  expect((await ask(pathOf('generateContent'))).json.error.message).toMatch(/projects\/123456\d{6}/)
+  expect((await ask(pathOf('generateContent'))).json.error.message).toMatch(/projects\/123456789\d{3}/)
 })
