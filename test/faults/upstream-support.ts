@@ -141,7 +141,7 @@ export type Seen = ways.Served & {
   /** The member `store` of the body as sent, and the names of all headers that arrived. */
   readonly store?: unknown
   readonly clientHeaders: readonly string[]
-  /** The same once more: what was sent to the customer is the rest of it. */
+  /** Both once more, beside the usage of what was handed over. */
   readonly sent: { readonly store?: unknown; readonly clientHeaders: readonly string[] }
 }
 export const seenAll = async (server: Server): Promise<readonly Seen[]> =>

@@ -50,6 +50,8 @@ test('an answer carries what must not come down to a customer, and the count say
     upstreamModel: 'gpt-5.4-mini',
     sent: { ...served.usage, store: false },
   })
+  expect(served.store).toBe(false)
+  expect(served.clientHeaders).toContain('x-extra')
   expect(served.sent.clientHeaders).toContain('x-extra')
   expect((await send('GET', '/sandbox/count')).json.byAccount['openai/a'].requests).toBeGreaterThan(0)
 })
@@ -140,6 +142,22 @@ describe('an account does what it is told', () => {
 test('a blocked prompt is 400, content_policy_violation', async () => {
   const blocked = await ask('a', { 'x-sandbox': 'blocked=1' })
   expect([blocked.status, blocked.json.error.code]).toEqual([400, 'content_policy_violation'])
+  const headers = { authorization: 'Bearer sandbox-credential', 'x-sandbox': 'blocked=1' }
+  const plain = await post('/v1/chat/completions', chat('hello'), headers)
+  expect([plain.status, plain.json.error.code]).toEqual([400, 'content_policy_violation'])
+})
+
+test('one client request id finds the calls at all accounts, refused ones left out', async () => {
+  const id = { 'x-client-request-id': 'req_everywhere' }
+  await control('openai/down', { status: 503 })
+  for (const name of ['first', 'down', 'second']) await ask(name, id)
+  await post('/as/azure/first/openai/v1/chat/completions', chat('hello'), { 'api-key': 'key-first', ...id })
+  const served: { readonly pose: string; readonly account: string }[] = await servedAs('req_everywhere')
+  expect(served.map(({ pose, account: name }) => `${pose}/${name}`)).toEqual([
+    'openai/first',
+    'openai/second',
+    'azure/first',
+  ])
 })
 
 test('the prompt cache is the account’s own', async () => {
