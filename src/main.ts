@@ -12,6 +12,8 @@ import type { GatewayDeps } from './gateway/deps.ts'
 import { createWatch, type Watch } from './gateway/watch.ts'
 import { createKeyTable } from './keys/key-table.ts'
 import { systemClock } from './lib/clock.ts'
+import { createHttpClient } from './lib/http-client/http-client.ts'
+import { clientThroughFetch } from './lib/http-client/through-fetch.ts'
 import { stderrLog } from './lib/log.ts'
 import { createTokenizer } from './lib/tokenizer.ts'
 import { createLimits, periodStart, type Limits } from './limits/limits.ts'
@@ -24,7 +26,6 @@ import type { BudgetPeriod, Store } from './store/store.ts'
 import type { Gauges } from './telemetry/metrics.ts'
 import { startTelemetry, type Telemetry } from './telemetry/start-telemetry.ts'
 import type { Fleet } from './upstreams/fleet.ts'
-import { createReach } from './upstreams/reach.ts'
 import { startSandboxProcess } from './upstreams/sandbox-process.ts'
 
 const clock = systemClock
@@ -35,7 +36,7 @@ const requestBytesMax = Number.MAX_SAFE_INTEGER
 const idleSecondsMax = 255
 const drainMsMax = 30_000
 
-/** Bun calls at most 256 upstreams at once unless its environment says otherwise from the start, so this process starts itself again, in place. */
+/** Bun's `fetch` makes at most 256 calls at once unless its environment says otherwise from the start, so this process starts itself again, in place. */
 function liftCallLimit(): void {
   const name = 'BUN_CONFIG_MAX_HTTP_REQUESTS'
   if (process.env[name] !== undefined) return
@@ -49,7 +50,7 @@ function liftCallLimit(): void {
 }
 
 async function main(): Promise<void> {
-  liftCallLimit()
+  if (isProxied(process.env)) liftCallLimit()
   const config = loadConfig(process.env, pricesSchema)
   mkdirSync(config.dataDir, { recursive: true, mode: 0o700 })
   const store = await openStoreInWorker({ dataDir: config.dataDir })
@@ -68,6 +69,7 @@ async function main(): Promise<void> {
   const limits = createLimits(clock)
   await loadSpending(limits, store)
   const tokenizer = createTokenizer()
+  const http = isProxied(process.env) ? clientThroughFetch() : createHttpClient({ now: clock.monotonic })
   const watch = createWatch(() => offering.current().drain, clock)
   const telemetry = await telemetryOf(config, { watch, node, fleet: () => offering.current().fleet })
   const { credit, journal } = node
@@ -79,7 +81,7 @@ async function main(): Promise<void> {
     watch,
     credit,
     journal,
-    reach: createReach(clock.monotonic, isProxied(process.env)),
+    http,
     observer: telemetry.observer,
     countTokens: tokenizer.countTokens,
     isAccepting: () => isAccepting,
@@ -105,6 +107,7 @@ async function main(): Promise<void> {
     offering.close()
     await drain(server.stop, () => watch.active() + server.pending())
     watch.stop()
+    http.close()
     tokenizer.stop()
     await closeAll(node, store)
     await telemetry.stop()
@@ -142,7 +145,7 @@ function welcome(baseUrl: string, { catalog, fleet, prices, simulated }: Offer):
   return welcomePage({ baseUrl, models: modelPrices({ listed }, prices, clock.now()), simulated })
 }
 
-/** Calls that leave through a proxy say nothing of the host behind it. */
+/** Only `fetch` knows how to leave through a proxy. */
 const isProxied = (env: NodeJS.ProcessEnv): boolean =>
   ['HTTP_PROXY', 'HTTPS_PROXY', 'ALL_PROXY'].some((name) => Boolean(env[name] ?? env[name.toLowerCase()]))
 

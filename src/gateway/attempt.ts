@@ -3,6 +3,7 @@
  * A plain answer is read whole and a stream to its first piece, because until then nothing was begun.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { HttpResponse } from '../lib/http-client/contract.ts'
 import type { Attempt } from '../store/store.ts'
 import type { Adapter, Address, Deployment, Refusal, UpstreamCall } from '../upstreams/deployment.ts'
 import type { Candidate } from '../upstreams/fleet.ts'
@@ -10,7 +11,6 @@ import { billingUnavailable, type Admitted } from './admit.ts'
 import type { GatewayDeps } from './deps.ts'
 import type { Reading } from './dialect.ts'
 import type { Tried } from './failover.ts'
-import { readWhole } from './read-whole.ts'
 import { intentOf } from './settle.ts'
 import {
   failureOf,
@@ -27,7 +27,7 @@ import type { Exchange } from './watch.ts'
 export type Answered = {
   readonly candidate: Candidate
   readonly exchange: Exchange
-  readonly upstream: Response
+  readonly upstream: HttpResponse
   readonly attempt: Attempt
 } & (
   | { readonly kind: 'plain'; readonly bytes: Uint8Array; readonly reading: Reading }
@@ -35,7 +35,7 @@ export type Answered = {
   | { readonly kind: 'refused'; readonly refusal: Refusal }
 )
 
-export type Source = Pick<ReadableStreamDefaultReader<Uint8Array>, 'read' | 'cancel'>
+export type Source = Pick<HttpResponse, 'read' | 'cancel'>
 /** The stream's first piece, as it was asked for; it may still be on its way. */
 export type FirstPiece = ReturnType<Source['read']>
 
@@ -93,21 +93,22 @@ async function answered(request: Request, trying: Trying, deps: GatewayDeps): Pr
   // An upstream that answers a streamed call in one piece is metered as one piece. Gemini streams may be JSON arrays.
   if (asked.streamed && (endpoint.dialect.name === 'genai' || isEventStream(upstream)))
     return { ...answer, kind: 'stream', ...(await begun(upstream)) }
-  const bytes = await readWhole(upstream, () => exchange.heard(deps.clock.monotonic()))
+  const bytes = await upstream.bytes(answerBytesMax, () => exchange.heard(deps.clock.monotonic()))
   return { ...answer, kind: 'plain', bytes, reading: readingOf(bytes, upstream, admitted) }
 }
 
 const ok = 200
+/** Beyond this an upstream's answer is taken for broken: four 4K images are about 100 MB. */
+const answerBytesMax = 256 * 1024 * 1024
 
-export const isEventStream = ({ headers }: Response): boolean =>
+export const isEventStream = ({ headers }: Pick<HttpResponse, 'headers'>): boolean =>
   headers.get('content-type')?.startsWith('text/event-stream') ?? false
 
 /** A client waits for headers no longer than it must: SDKs give up when none come, while a model may think for minutes. */
 const firstPieceMs = 2_000
 
 /** Waits a moment for the first piece, so that a stream which breaks before it can begin elsewhere. */
-async function begun(upstream: Response): Promise<{ source: Source; first: FirstPiece }> {
-  const source: Source = upstream.body!.getReader()
+async function begun(source: HttpResponse): Promise<{ source: Source; first: FirstPiece }> {
   const first = source.read()
   const early = new AbortController()
   const patience = sleep(firstPieceMs, null, { signal: early.signal }).catch(() => null)
@@ -122,15 +123,18 @@ async function begun(upstream: Response): Promise<{ source: Source; first: First
   return { source, first }
 }
 
+/** More of a refusal is not read. */
+const refusalBytesMax = 4 * 1024 * 1024
+
 /** What the upstream said when it refused. Whatever is not the client's own doing is thrown, as a trouble. */
-async function refusalOf(upstream: Response, { admitted, candidate }: Trying, deps: GatewayDeps): Promise<Refusal> {
+async function refusalOf(upstream: HttpResponse, { admitted, candidate }: Trying, deps: GatewayDeps): Promise<Refusal> {
   const { deployment } = candidate
   const { asked, endpoint } = admitted.call
   const refusal = deployment.adapter.refusal({
     dialect: endpoint.dialect.name,
     status: upstream.status,
     headers: upstream.headers,
-    body: await readWhole(upstream, () => undefined),
+    body: await upstream.bytes(refusalBytesMax),
     upstreamModel: deployment.upstreamModel ?? asked.modelName,
     askedModel: asked.modelName,
   })
@@ -139,7 +143,7 @@ async function refusalOf(upstream: Response, { admitted, candidate }: Trying, de
   throw new RefusedError(upstream.status, refusal)
 }
 
-function readingOf(bytes: Uint8Array, upstream: Response, { call }: Admitted): Reading {
+function readingOf(bytes: Uint8Array, upstream: HttpResponse, { call }: Admitted): Reading {
   try {
     return call.asked.readAnswer(bytes, upstream.headers)
   } catch {
@@ -158,7 +162,7 @@ function alert({ fault }: Refusal, { id }: Deployment, deps: GatewayDeps): void 
     deps.observer.alert({ event: operatorEvents[fault], deployment: id })
 }
 
-async function send(request: Request, trying: Trying, deps: GatewayDeps): Promise<Response> {
+async function send(request: Request, trying: Trying, deps: GatewayDeps): Promise<HttpResponse> {
   const { admitted, candidate, exchange } = trying
   const { adapter, upstreamModel } = candidate.deployment
   const { endpoint, asked, model } = admitted.call
@@ -169,7 +173,6 @@ async function send(request: Request, trying: Trying, deps: GatewayDeps): Promis
     model: name,
     tier: asked.tiers.at(-1) ?? null,
   })
-  await deps.reach.check(address.url, deps.deadlinesFor(model.kind).connectMs, exchange.signal)
   const body = asked.upstreamBody({
     outputTokensPerAnswer: admitted.outputTokensPerAnswer,
     upstreamModel: name === asked.modelName ? null : name,
@@ -180,17 +183,16 @@ async function send(request: Request, trying: Trying, deps: GatewayDeps): Promis
   request.signal.addEventListener('abort', leave, { once: true })
   if (request.signal.aborted) leave()
   try {
-    const upstream = await fetch(address.url, {
+    const call = deps.http.send({
       method: 'POST',
+      url: address.url,
       headers: { ...forwarded(request.headers), ...address.headers, 'x-client-request-id': admitted.requestId },
       body,
-      signal: exchange.signal,
-      redirect: 'manual',
-      // Bun gives up after 300 s by itself; the watch has the deadlines.
-      timeout: false,
-    } as RequestInit)
-    deps.reach.heard(address.url)
-    return upstream
+      connectMs: deps.deadlinesFor(model.kind).connectMs,
+      isRepeatable: !asked.hasEffects,
+    })
+    exchange.carriedBy(call)
+    return await call.response
   } finally {
     request.signal.removeEventListener('abort', leave)
   }

@@ -1,13 +1,13 @@
 import type { Catalog, ModelKind } from '../catalog/catalog.ts'
 import type { KeyTable } from '../keys/key-table.ts'
 import type { Clock } from '../lib/clock.ts'
+import type { HttpClient } from '../lib/http-client/contract.ts'
 import type { Log } from '../lib/log.ts'
 import type { Limits } from '../limits/limits.ts'
 import type { Credit } from '../money/credit.ts'
 import type { Journal } from '../money/journal.ts'
 import type { PriceBook } from '../money/price-book.ts'
 import type { Fleet } from '../upstreams/fleet.ts'
-import type { Reach } from '../upstreams/reach.ts'
 import type { Observer } from './observe.ts'
 import type { Deadlines, Watch } from './watch.ts'
 
@@ -24,7 +24,7 @@ export type GatewayDeps = {
   readonly credit: Credit
   readonly journal: Journal
   readonly fleet: Fleet
-  readonly reach: Reach
+  readonly http: HttpClient
   readonly failover: Failover
   readonly deadlinesFor: (kind: ModelKind) => Deadlines
   readonly watch: Watch

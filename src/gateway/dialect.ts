@@ -3,6 +3,7 @@
  * functions that read what we route and bill on out of bytes that are otherwise left alone.
  */
 import type { Model, ModelKind } from '../catalog/catalog.ts'
+import type { ResponseHeaders } from '../lib/http-client/contract.ts'
 import type { ServiceTier } from '../money/price-book.ts'
 import type { Usage } from '../money/usage.ts'
 import type { Adapter } from '../upstreams/deployment.ts'
@@ -69,9 +70,9 @@ export type Asked = {
   /** The text of the prompt, to be counted by tokenizer when the vendor's figures are of no use. */
   readonly promptText: () => string
   /** Reads the usage out of a complete plain answer; throws when it is not what the dialect says. */
-  readonly readAnswer: (answer: Uint8Array, headers: Headers) => Reading
+  readonly readAnswer: (answer: Uint8Array, headers: ResponseHeaders) => Reading
   /** Follows a streamed answer. */
-  readonly followStream: (headers: Headers, ways: StreamWays) => StreamReader
+  readonly followStream: (headers: ResponseHeaders, ways: StreamWays) => StreamReader
 }
 
 /** How a provider streams, where providers differ. */

@@ -1,6 +1,7 @@
 /** Requests that cost nothing: the same care for keys, regions and upstreams, and no money. */
 import { zeroNano } from '../lib/amounts.ts'
 import { newRequestId } from '../lib/ids.ts'
+import type { HttpResponse } from '../lib/http-client/contract.ts'
 import type { KeyRow } from '../store/store.ts'
 import type { Fault, Refusal } from '../upstreams/deployment.ts'
 import type { Candidate } from '../upstreams/fleet.ts'
@@ -88,6 +89,7 @@ type FreeCall = {
   readonly text: string
 }
 const answerMsMax = 60_000
+const answerBytesMax = 4 * 1024 * 1024
 
 /** One attempt at one deployment; a free call has no effect, so it may always be made elsewhere. */
 async function pass(call: FreeCall, candidate: Candidate, deps: GatewayDeps): Promise<Tried<Response>> {
@@ -95,8 +97,8 @@ async function pass(call: FreeCall, candidate: Candidate, deps: GatewayDeps): Pr
   const begunAt = deps.clock.monotonic()
   health.begin(deployment, 0, begunAt)
   try {
-    const upstream = await send(call, candidate)
-    const refusal = upstream.status === 200 ? null : await refusalOf(upstream, call, candidate)
+    const upstream = await send(call, candidate, deps)
+    const refusal = upstream.status === 200 ? null : refusalOf(upstream, call, candidate)
     const isOurs = refusal !== null && refusal.fault !== 'client' && refusal.fault !== 'policy'
     if (isOurs)
       return troubled(
@@ -108,7 +110,7 @@ async function pass(call: FreeCall, candidate: Candidate, deps: GatewayDeps): Pr
     if (deployment.isTracked) health.succeeded(deps.clock.monotonic() - begunAt, deps.clock.monotonic())
     const type = upstream.headers.get('content-type') ?? 'application/json'
     const headers = { 'content-type': type, ...ownHeaders(deployment) }
-    return { answer: new Response(refusal?.body ?? (await upstream.bytes()), { status: upstream.status, headers }) }
+    return { answer: new Response(refusal?.body ?? upstream.bytes, { status: upstream.status, headers }) }
   } catch (cause) {
     const failure = new GatewayError('upstream_failed', 'The model could not be reached. You may try again.', {
       retryAfterMs: retryMs,
@@ -120,27 +122,42 @@ async function pass(call: FreeCall, candidate: Candidate, deps: GatewayDeps): Pr
   }
 }
 
-async function send({ endpoint, modelName, bytes, text }: FreeCall, { deployment }: Candidate): Promise<Response> {
+type Answer = Pick<HttpResponse, 'status' | 'headers'> & { readonly bytes: Uint8Array }
+
+async function send(
+  { endpoint, modelName, bytes, text }: FreeCall,
+  { deployment }: Candidate,
+  deps: GatewayDeps,
+): Promise<Answer> {
   const { adapter, upstreamModel } = deployment
   const dialect = endpoint.dialect.name
   const model = upstreamModel ?? modelName
   const address = await adapter.address({ dialect, path: endpoint.upstreamPath(model), model, tier: null })
-  return fetch(address.url, {
+  const sent = deps.http.send({
     method: 'POST',
+    url: address.url,
     headers: { 'content-type': 'application/json', 'accept-encoding': 'identity', ...address.headers },
-    body: adapter.rewriteBody ? adapter.rewriteBody(text, { dialect, endpoint: 'countTokens' }) : bytes,
-    signal: AbortSignal.timeout(answerMsMax),
-    redirect: 'manual',
+    body: adapter.rewriteBody
+      ? new TextEncoder().encode(adapter.rewriteBody(text, { dialect, endpoint: 'countTokens' }))
+      : bytes,
+    connectMs: answerMsMax,
+    isRepeatable: true,
   })
+  const deadline = setTimeout(() => sent.abort(new Error('there was no answer in time')), answerMsMax)
+  try {
+    const response = await sent.response
+    return { status: response.status, headers: response.headers, bytes: await response.bytes(answerBytesMax) }
+  } finally {
+    clearTimeout(deadline)
+  }
 }
 
-async function refusalOf(upstream: Response, call: FreeCall, { deployment }: Candidate): Promise<Refusal> {
-  const { status, headers } = upstream
+function refusalOf({ status, headers, bytes }: Answer, call: FreeCall, { deployment }: Candidate): Refusal {
   return deployment.adapter.refusal({
     dialect: call.endpoint.dialect.name,
     status,
     headers,
-    body: await upstream.bytes(),
+    body: bytes,
     upstreamModel: deployment.upstreamModel ?? call.modelName,
     askedModel: call.modelName,
   })

@@ -1,7 +1,7 @@
 /** What can go wrong with an attempt: as errors with names, as words for the receipt, and as failures for the client. */
+import { UnreachableError } from '../lib/http-client/contract.ts'
 import type { Refusal } from '../upstreams/deployment.ts'
 import type { Trouble } from '../upstreams/health.ts'
-import { UnreachableError } from '../upstreams/reach.ts'
 import { GatewayError } from './errors.ts'
 import type { Exchange } from './watch.ts'
 

@@ -3,6 +3,7 @@
  * that a chunk costs no more than writing down when it came.
  */
 import type { Clock } from '../lib/clock.ts'
+import type { HttpCall } from '../lib/http-client/contract.ts'
 
 /** Durations in ms. */
 export type Deadlines = {
@@ -79,7 +80,7 @@ export class Exchange {
   cutBy: Cut | null = null
   /** Called after every two seconds in which something came, while the answer streams. */
   onProgress: () => void = () => undefined
-  readonly #controller = new AbortController()
+  #call: HttpCall | null = null
   readonly #forget: () => void
 
   constructor(
@@ -92,14 +93,16 @@ export class Exchange {
     this.#forget = forget
   }
 
-  get signal(): AbortSignal {
-    return this.#controller.signal
+  /** The call goes out; it is aborted with the exchange. */
+  carriedBy(call: HttpCall): void {
+    this.#call = call
+    if (this.cutBy !== null) call.abort(cutOff(this.cutBy))
   }
 
   /** Aborts the upstream call; the first reason stays. */
   cut(why: Cut): void {
     this.cutBy ??= why
-    this.#controller.abort(new Error(`cut off: ${why}`))
+    this.#call?.abort(cutOff(why))
   }
 
   /** The upstream's status and headers have come. */
@@ -136,10 +139,12 @@ export class Exchange {
 
   /** Ends it, and the upstream call with it if that goes on. */
   drop(): void {
-    this.#controller.abort()
+    this.#call?.abort(new Error('not wanted any more'))
     this.#forget()
   }
 }
+
+const cutOff = (why: Cut): Error => new Error(`cut off: ${why}`)
 
 function look(exchange: Exchange, drainMs: number, now: number): void {
   const why = exchange.overdue(now, drainMs)

@@ -2,6 +2,7 @@
  * A deployment is a model at a provider, in a region, with a credential: what one upstream call needs
  * to know. Kinds of provider differ in their adapter alone; the request path knows nothing else of them.
  */
+import type { ResponseHeaders } from '../lib/http-client/contract.ts'
 export const providerKinds = [
   'openai',
   'azure-openai',
@@ -77,13 +78,13 @@ export type Adapter = {
   /** Forgets an access token that was refused; true when a fresh one may be accepted. */
   readonly renewCredential: () => boolean
   /** What the headers of an answer say is left of our account's limits; null when they say nothing. */
-  readonly standing: (headers: Headers, dialect: DialectName) => RateStanding | null
+  readonly standing: (headers: ResponseHeaders, dialect: DialectName) => RateStanding | null
 }
 
 export type Refused = {
   readonly dialect: DialectName
   readonly status: number
-  readonly headers: Headers
+  readonly headers: ResponseHeaders
   readonly body: Uint8Array
   /** The model's name at the upstream and as the client wrote it: one must not be shown, the other may. */
   readonly upstreamModel: string

@@ -1,3 +1,4 @@
+import type { ResponseHeaders } from '../lib/http-client/contract.ts'
 import type { RateStanding } from './deployment.ts'
 
 /**
@@ -5,7 +6,7 @@ import type { RateStanding } from './deployment.ts'
  * what is left for our account, and when it is whole again, as a duration of Go's. Azure has the same ones
  * and writes some of them in plain seconds.
  */
-export function openaiStanding(headers: Headers): RateStanding | null {
+export function openaiStanding(headers: ResponseHeaders): RateStanding | null {
   const left = (unit: string): number | null => countOf(headers.get(`x-ratelimit-remaining-${unit}`))
   const [requestsLeft, tokensLeft] = [left('requests'), left('tokens')]
   if (requestsLeft === null && tokensLeft === null) return null

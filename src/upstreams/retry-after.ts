@@ -1,4 +1,5 @@
 /** When a vendor says that trying again can help, in ms from now; null when it does not, or says nonsense. */
+import type { ResponseHeaders } from '../lib/http-client/contract.ts'
 import { durationMs } from './rate-standing.ts'
 
 const dayMs = 86_400_000
@@ -10,7 +11,7 @@ export const boundedMs = (ms: number): number | null =>
 const isNumber = (text: string): boolean => /^\d+(\.\d+)?$/.test(text)
 
 /** `retry-after-ms`, Azure's and more exact, beats `retry-after`: seconds or an HTTP date (RFC 9110 §10.2.3). `now` is epoch ms. */
-export function retryAfterMs(headers: Headers, now: number): number | null {
+export function retryAfterMs(headers: ResponseHeaders, now: number): number | null {
   const ms = headers.get('retry-after-ms') ?? ''
   if (isNumber(ms)) return boundedMs(Number(ms))
   const text = headers.get('retry-after') ?? ''

@@ -2,6 +2,7 @@
  * A streamed Gemini answer, as server-sent events or as one JSON array. Bytes always pass untouched.
  * Usage in the chunks is a running total: the latest that counts tokens is the answer's.
  */
+import type { ResponseHeaders } from '../../../lib/http-client/contract.ts'
 import { createElementSplitter, memberValues } from '../../../lib/json-text.ts'
 import { createRecordSplitter, dataOf } from '../../../lib/sse.ts'
 import type { Reading, StreamReader } from '../../dialect.ts'
@@ -22,7 +23,7 @@ function valuesOf(json: string): Readonly<Record<string, unknown>> {
 const groundedMax = 4
 const noBytes = new Uint8Array(0)
 
-export function followGenerate(framing: 'sse' | 'array', headers: Headers): StreamReader {
+export function followGenerate(framing: 'sse' | 'array', headers: ResponseHeaders): StreamReader {
   const decoder = new TextDecoder()
   const splitter = framing === 'sse' ? createRecordSplitter() : createElementSplitter()
   const jsonOf = framing === 'sse' ? dataOf : (element: string): string => element

@@ -1,5 +1,6 @@
 /** `:generateContent` and `:streamGenerateContent`: what we read of a request and of its plain answer. */
 import { z } from 'zod'
+import type { ResponseHeaders } from '../../../lib/http-client/contract.ts'
 import { memberValues, withMember } from '../../../lib/json-text.ts'
 import type { Usage } from '../../../money/usage.ts'
 import type { Asked, Endpoint, Reading, RequestBody, UpstreamChange } from '../../dialect.ts'
@@ -142,7 +143,7 @@ const affinityOf = ({ cachedContent }: GenerateBody, { json, text }: RequestBody
   cachedContent ?? promptPrefix(text, [`"${spelling(json, 'systemInstruction')}"`, '"contents"'])
 
 /** Reads the few members beside the candidates; images of many megabytes are skipped, not parsed. */
-function readAnswer(answer: Uint8Array, headers: Headers): Reading {
+function readAnswer(answer: Uint8Array, headers: ResponseHeaders): Reading {
   const text = new TextDecoder().decode(answer)
   if (!text.trimStart().startsWith('{')) throw new Error('a generateContent answer is a JSON object')
   const { usageMetadata, modelVersion } = memberValues(text, ['usageMetadata', 'modelVersion'])

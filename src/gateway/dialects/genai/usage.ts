@@ -4,6 +4,7 @@
  * and what they leave over is text.
  */
 import { z } from 'zod'
+import type { ResponseHeaders } from '../../../lib/http-client/contract.ts'
 import type { ServiceTier } from '../../../money/price-book.ts'
 import { isPlausible, type Usage } from '../../../money/usage.ts'
 
@@ -81,7 +82,7 @@ function addsUp(figures: VendorUsage): boolean {
 }
 
 /** The tier a call was served at: the header says it on AI Studio, `trafficType` on Vertex. */
-export function servedTier(headers: Headers, vendorUsage: unknown): ServiceTier | null {
+export function servedTier(headers: ResponseHeaders, vendorUsage: unknown): ServiceTier | null {
   const traffic = (vendorUsage as { trafficType?: unknown; serviceTier?: unknown } | null) ?? {}
   return (
     tierNamed(headers.get('x-gemini-service-tier')) ?? tierNamed(traffic.serviceTier) ?? tierNamed(traffic.trafficType)

@@ -1,0 +1,190 @@
+import type { Socket } from 'bun'
+import type { Call, Outgoing } from './call.ts'
+import { UnreachableError } from './contract.ts'
+import { ResponseReader } from './response-reader.ts'
+
+/** Where connections go: `name` is scheme, host and port as written in URLs. */
+export type Origin = {
+  readonly name: string
+  /** As the `host` header has it. */
+  readonly host: string
+  readonly hostname: string
+  readonly port: number
+  readonly isSecure: boolean
+}
+
+export type ConnectionOptions = {
+  readonly ca: string | undefined
+  readonly connectMs: number
+  /** Told when a call is over and the connection is good for another. */
+  readonly park: (connection: Connection) => void
+}
+
+/** One connection: made for its first call, kept between calls, and carrying one at a time. */
+export class Connection {
+  readonly origin: Origin
+  /** Until when it is good for another call while it is parked, as its client's clock has it. */
+  goodUntil = 0
+  /** How long its server says that it keeps idle connections, ms. */
+  keptMs = Number.POSITIVE_INFINITY
+  readonly #park: (connection: Connection) => void
+  #socket: Socket<Connection> | null = null
+  #call: Call | null = null
+  #isFirst = true
+  #isClosed = false
+  /** What the socket has not taken yet. */
+  #unsent: Uint8Array[] = []
+  readonly #deadline: ReturnType<typeof setTimeout>
+
+  readonly #reader = new ResponseReader({
+    answered: (head) => {
+      const [, seconds] = /timeout=(\d+)/.exec(head.get('keep-alive') ?? '') ?? []
+      if (seconds !== undefined) this.keptMs = Math.max(0, Number(seconds) * 1000 - clockSkewMs)
+      this.#call?.answered(head)
+    },
+    received: (piece) => this.#call?.received(piece),
+    ended: (isReusable) => this.#ended(isReusable),
+  })
+
+  constructor(origin: Origin, { ca, connectMs, park }: ConnectionOptions) {
+    this.origin = origin
+    this.#park = park
+    this.#deadline = setTimeout(() => this.break(new UnreachableError(`none within ${connectMs} ms`)), connectMs)
+    const { hostname, port, isSecure } = origin
+    const tls = isSecure && { tls: { rejectUnauthorized: true, serverName: hostname, ...(ca !== undefined && { ca }) } }
+    const socket = isSecure ? secureHandlers : plainHandlers
+    Bun.connect({ hostname, port, data: this, socket, ...tls }).catch((error: unknown) => this.#unreachable(error))
+  }
+
+  /** Sends a request and brings its answer to `call`. */
+  carry(call: Call, { head, body }: Outgoing): void {
+    this.#call = call
+    this.#unsent = messageOf(head, body)
+    if (this.#socket) this.flush()
+  }
+
+  isGood(now: number): boolean {
+    return !this.#isClosed && now < this.goodUntil
+  }
+
+  /** Nothing more is sent or read; false, so that lists can be filtered by it. */
+  close(): false {
+    this.#isClosed = true
+    clearTimeout(this.#deadline)
+    this.#socket?.terminate()
+    return false
+  }
+
+  /** Ends it, and the call that it carries, for a reason. */
+  break(reason: Error): void {
+    const call = this.#call
+    const isStale = !this.#isFirst && !this.#reader.isBegun
+    this.#call = null
+    this.close()
+    call?.failed(reason, isStale)
+  }
+
+  pause(): void {
+    this.#socket?.pause()
+  }
+
+  resume(): void {
+    this.#socket?.resume()
+  }
+
+  /** There is a connection, and its server is who it should be. */
+  opened(socket: Socket<Connection>): void {
+    if (this.#isClosed) return void socket.terminate()
+    clearTimeout(this.#deadline)
+    this.#socket = socket
+    socket.setNoDelay(true)
+    this.flush()
+  }
+
+  /** Its certificate is not one to be trusted. */
+  refused(problem: Error | null): void {
+    this.#unreachable(problem ?? new Error('the certificate could not be verified'))
+  }
+
+  /** Writes what the socket takes; the rest when it asks for more. */
+  flush(): void {
+    while (this.#unsent.length > 0) {
+      const bytes = this.#unsent[0]!
+      const written = this.#socket!.write(bytes)
+      if (written < 0) return this.break(new Error('the connection was closed while the request was sent'))
+      if (written < bytes.length) {
+        this.#unsent[0] = bytes.subarray(written)
+        return
+      }
+      this.#unsent.shift()
+    }
+  }
+
+  take(bytes: Buffer): void {
+    if (!this.#call) return void this.close()
+    try {
+      this.#reader.push(bytes)
+    } catch (error) {
+      this.break(error as Error)
+    }
+  }
+
+  /** The server has closed it. */
+  ended(error: Error | undefined): void {
+    if (this.#isClosed) return
+    if (!this.#socket) return this.#unreachable(error ?? new Error('closed at once'))
+    if (!this.#call) return void this.close()
+    try {
+      if (error) throw error
+      this.#reader.closed()
+    } catch (reason) {
+      this.break(reason as Error)
+    }
+  }
+
+  #unreachable(error: unknown): void {
+    const { code, message } = error as NodeJS.ErrnoException
+    this.break(new UnreachableError(code ?? message))
+  }
+
+  #ended(isReusable: boolean): void {
+    const call = this.#call!
+    this.#call = null
+    this.#isFirst = false
+    if (isReusable && this.#unsent.length === 0) this.#park(this)
+    else this.close()
+    call.completed()
+  }
+}
+
+/** A server that closes after five seconds must not be believed to the last millisecond. */
+const clockSkewMs = 1_000
+
+/** A small request is one write. */
+const oneWriteBytesMax = 64 * 1024
+
+function messageOf(head: string, body: Uint8Array): Uint8Array[] {
+  if (head.length + body.length > oneWriteBytesMax) return [Buffer.from(head, 'latin1'), body]
+  const message = Buffer.allocUnsafe(head.length + body.length)
+  message.write(head, 'latin1')
+  message.set(body, head.length)
+  return [message]
+}
+
+const handlers = {
+  data: ({ data: connection }: Socket<Connection>, bytes: Buffer): void => connection.take(bytes),
+  drain: ({ data: connection }: Socket<Connection>): void => connection.flush(),
+  close: ({ data: connection }: Socket<Connection>, error?: Error): void => connection.ended(error),
+  error: ({ data: connection }: Socket<Connection>, error: Error): void => connection.break(error),
+  // The promise of `Bun.connect` says the same.
+  connectError: (): void => undefined,
+}
+const plainHandlers = { ...handlers, open: (socket: Socket<Connection>): void => socket.data.opened(socket) }
+const secureHandlers = {
+  ...handlers,
+  // Not before the certificate is known to be good; the runtime closes the connection when it is not.
+  handshake(socket: Socket<Connection>, isGood: boolean, problem: Error | null): void {
+    if (isGood) socket.data.opened(socket)
+    else socket.data.refused(problem)
+  },
+}

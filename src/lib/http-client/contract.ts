@@ -1,0 +1,56 @@
+/** What a caller of HTTP sees, whichever way its calls go out. */
+
+export type HttpClient = {
+  /** Sends a request. Throws a `TypeError`, having sent nothing, for a URL or a header that cannot be one. */
+  readonly send: (request: HttpRequest) => HttpCall
+  readonly close: () => void
+}
+
+export type HttpRequest = {
+  readonly method: 'POST' | 'GET'
+  /** `http:` or `https:`. */
+  readonly url: string
+  /** Names in lower case; `host` and `content-length` are added. */
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: Uint8Array
+  /** Until there is a connection, TLS included. */
+  readonly connectMs: number
+  /** Whether it may be sent once more when a kept connection turns out to be closed before anything came back. */
+  readonly isRepeatable: boolean
+}
+
+export type HttpCall = {
+  /**
+   * Resolves with status and headers, the body still on its way. Rejects with an `UnreachableError` when
+   * nothing was sent, with the reason given to `abort`, or with what broke the connection.
+   */
+  readonly response: Promise<HttpResponse>
+  /** Ends the call wherever it is, its body included; without effect once all of it has come. */
+  readonly abort: (reason: Error) => void
+}
+
+/** What is read of an answer's headers; several of one name are joined by `, `. Names in lower case. */
+export type ResponseHeaders = { readonly get: (name: string) => string | null }
+
+export type HttpResponse = {
+  readonly status: number
+  readonly headers: ResponseHeaders
+  /** The next piece of the body. Not before the one before it has come. */
+  readonly read: () => Promise<Piece>
+  /** The whole body; rejects when it is longer than `bytesMax`. `heard` is told of every piece. */
+  readonly bytes: (bytesMax: number, heard?: () => void) => Promise<Uint8Array>
+  /** Nothing more is wanted: the call ends. */
+  readonly cancel: () => Promise<void>
+}
+
+export type Piece =
+  | { readonly done: false; readonly value: Uint8Array }
+  | { readonly done: true; readonly value?: undefined }
+
+/** No connection could be made, so nothing was sent. */
+export class UnreachableError extends Error {
+  constructor(reason: string) {
+    super(`no connection: ${reason}`)
+    this.name = 'UnreachableError'
+  }
+}

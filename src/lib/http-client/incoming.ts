@@ -1,0 +1,110 @@
+import type { HttpResponse, Piece, ResponseHeaders } from './contract.ts'
+import type { ResponseHead } from './response-reader.ts'
+
+/** What an answer's reader can do to the connection that it comes over. */
+export type Inlet = {
+  readonly pause: () => void
+  readonly resume: () => void
+  readonly abort: (reason: Error) => void
+}
+
+/** Bytes that may wait for their reader before the server is held back. */
+const waitingBytesMax = 256 * 1024
+
+type Reader<Value> = { readonly resolve: (value: Value) => void; readonly reject: (error: Error) => void }
+
+/** An answer as it comes: pieces wait here until they are read, and hold the server back when they are many. */
+export class Incoming implements HttpResponse {
+  readonly status: number
+  readonly headers: ResponseHeaders
+  readonly #inlet: Inlet
+  #waiting: Uint8Array[] = []
+  #waitingBytes = 0
+  #isPaused = false
+  #end: 'complete' | Error | null = null
+  #reader: Reader<Piece> | null = null
+  #whole: (Reader<Uint8Array> & { readonly bytesMax: number; readonly heard: (() => void) | undefined }) | null = null
+
+  constructor(head: ResponseHead, inlet: Inlet) {
+    this.status = head.status
+    this.headers = head
+    this.#inlet = inlet
+  }
+
+  push(piece: Uint8Array): void {
+    if (this.#reader) {
+      this.#reader.resolve({ done: false, value: piece })
+      this.#reader = null
+      return
+    }
+    this.#waiting.push(piece)
+    this.#waitingBytes += piece.length
+    if (this.#whole) {
+      this.#whole.heard?.()
+      if (this.#waitingBytes > this.#whole.bytesMax)
+        this.#inlet.abort(new Error(`the answer is larger than ${this.#whole.bytesMax} bytes`))
+    } else if (this.#waitingBytes > waitingBytesMax) this.#pause()
+  }
+
+  complete(): void {
+    this.#end = 'complete'
+    this.#whole?.resolve(this.#take())
+    this.#reader?.resolve({ done: true })
+    this.#forget()
+  }
+
+  fail(error: Error): void {
+    this.#end = error
+    this.#whole?.reject(error)
+    this.#reader?.reject(error)
+    this.#forget()
+  }
+
+  read(): Promise<Piece> {
+    const value = this.#waiting.shift()
+    if (value) {
+      this.#waitingBytes -= value.length
+      this.#resume()
+      return Promise.resolve({ done: false, value })
+    }
+    if (this.#end === 'complete') return Promise.resolve({ done: true })
+    if (this.#end) return Promise.reject(this.#end)
+    return new Promise((resolve, reject) => (this.#reader = { resolve, reject }))
+  }
+
+  bytes(bytesMax: number, heard?: () => void): Promise<Uint8Array> {
+    if (this.#end === 'complete' && this.#waitingBytes <= bytesMax) return Promise.resolve(this.#take())
+    if (this.#end instanceof Error) return Promise.reject(this.#end)
+    return new Promise((resolve, reject) => {
+      this.#whole = { resolve, reject, bytesMax, heard }
+      this.#resume()
+    })
+  }
+
+  cancel(): Promise<void> {
+    this.#inlet.abort(new Error('nothing more was wanted'))
+    return Promise.resolve()
+  }
+
+  #take(): Uint8Array {
+    const pieces = this.#waiting
+    this.#waiting = []
+    return pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces)
+  }
+
+  #forget(): void {
+    this.#whole = null
+    this.#reader = null
+  }
+
+  #pause(): void {
+    this.#isPaused = true
+    this.#inlet.pause()
+  }
+
+  #resume(): void {
+    if (!this.#isPaused || (this.#waitingBytes > waitingBytesMax && !this.#whole)) return
+    this.#isPaused = false
+    this.#inlet.resume()
+  }
+}

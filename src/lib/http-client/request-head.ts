@@ -1,0 +1,18 @@
+import type { HttpRequest } from './contract.ts'
+
+const forbiddenInTarget = /[^\x21-\x7e]/
+const forbiddenInName = /[^a-z0-9!#$%&'*+.^_`|~-]/
+const forbiddenInValue = /[^\t\x20-\x7e\x80-\xff]/
+
+/** Request line and headers, up to and with the empty line. Throws a `TypeError` for what would not be read as what it is. */
+export function requestHead(target: string, host: string, { method, headers, body }: HttpRequest): string {
+  if (forbiddenInTarget.test(target)) throw new TypeError('the URL has a character that must be percent-encoded')
+  let head = `${method} ${target} HTTP/1.1\r\nhost: ${host}\r\n`
+  for (const name in headers) {
+    const value = headers[name]!
+    if (forbiddenInName.test(name) || forbiddenInValue.test(value))
+      throw new TypeError(`the header ${JSON.stringify(name)} has a character that no header may have`)
+    head += `${name}: ${value}\r\n`
+  }
+  return method === 'GET' ? `${head}\r\n` : `${head}content-length: ${body.length}\r\n\r\n`
+}

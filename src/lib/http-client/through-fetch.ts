@@ -1,0 +1,50 @@
+import type { HttpCall, HttpClient, HttpRequest, HttpResponse, Piece } from './contract.ts'
+
+/**
+ * The same by `fetch`, which knows how to leave through an HTTP proxy. It has no deadline for connecting, and
+ * tells a call that was not sent only by its error's code.
+ */
+export const clientThroughFetch = (): HttpClient => ({ send, close: () => undefined })
+
+function send({ method, url, headers, body }: HttpRequest): HttpCall {
+  const controller = new AbortController()
+  const abort = (reason: Error): void => controller.abort(reason)
+  const response = fetch(url, {
+    method,
+    headers,
+    ...(method === 'POST' && { body }),
+    signal: controller.signal,
+    redirect: 'manual',
+    // Bun gives up after 300 s by itself.
+    timeout: false,
+  } as RequestInit).then((answer) => responseOf(answer, abort))
+  return { response, abort }
+}
+
+function responseOf({ status, headers, body }: Response, abort: (reason: Error) => void): HttpResponse {
+  const reader = body?.getReader()
+  const read = async (): Promise<Piece> => {
+    const next = await reader?.read()
+    return next?.value ? { done: false, value: next.value } : { done: true }
+  }
+  return {
+    status,
+    headers,
+    read,
+    async bytes(bytesMax, heard) {
+      const pieces: Uint8Array[] = []
+      let length = 0
+      for (let piece = await read(); !piece.done; piece = await read()) {
+        heard?.()
+        length += piece.value.length
+        if (length > bytesMax) {
+          abort(new Error('more was sent than is wanted'))
+          throw new Error(`the answer is larger than ${bytesMax} bytes`)
+        }
+        pieces.push(piece.value)
+      }
+      return Buffer.concat(pieces)
+    },
+    cancel: async () => reader?.cancel(),
+  }
+}
