@@ -1,5 +1,5 @@
 /** Every URL of the product. */
-import { Hono, type Context } from 'hono'
+import { Hono } from 'hono'
 import type { GatewayDeps } from './gateway/deps.ts'
 import type { Endpoint } from './gateway/dialect.ts'
 import { countTokens } from './gateway/dialects/genai/count-tokens.ts'
@@ -30,7 +30,32 @@ export type AppDeps = {
   readonly unready: () => string | null
 }
 
-export function createApp({ gateway, receipts, admin, welcome, unready }: AppDeps): Hono {
+export type App = { readonly fetch: (request: Request) => Response | Promise<Response> }
+
+/** The paid endpoints that most requests are for are found by their path alone; everything else by the router. */
+export function createApp(deps: AppDeps): App {
+  const router = createRouter(deps)
+  return {
+    fetch(request) {
+      const endpoint = request.method === 'POST' ? paidEndpoints.get(pathOf(request.url)) : undefined
+      return endpoint ? serve(request, { endpoint, path: {}, region: null }, deps.gateway) : router.fetch(request)
+    },
+  }
+}
+
+const paidEndpoints: ReadonlyMap<string, Endpoint> = new Map([
+  ['/v1/chat/completions', chatCompletions],
+  ['/v1/embeddings', embeddings],
+])
+
+/** The path of an absolute URL, as it stands there. */
+function pathOf(url: string): string {
+  const start = url.indexOf('/', url.indexOf('//') + 2)
+  const query = url.indexOf('?', start)
+  return url.slice(start, query === -1 ? undefined : query)
+}
+
+function createRouter({ gateway, receipts, admin, welcome, unready }: AppDeps): Hono {
   const app = new Hono()
 
   addOpenai(app, '', gateway)
@@ -61,10 +86,10 @@ export function createApp({ gateway, receipts, admin, welcome, unready }: AppDep
 }
 
 function addOpenai(app: Hono, prefix: string, gateway: GatewayDeps): void {
-  const paid = (endpoint: Endpoint) => (c: Context) =>
-    serve(c.req.raw, { endpoint, path: {}, region: c.req.param('region') ?? null }, gateway)
-  app.post(`${prefix}/v1/chat/completions`, paid(chatCompletions))
-  app.post(`${prefix}/v1/embeddings`, paid(embeddings))
+  for (const [path, endpoint] of paidEndpoints)
+    app.post(prefix + path, (c) =>
+      serve(c.req.raw, { endpoint, path: {}, region: c.req.param('region') ?? null }, gateway),
+    )
   app.get(`${prefix}/v1/models`, (c) =>
     serveKnown(c.req.raw, openaiModels.endpoint, gateway, (key) =>
       openaiModels.listModels(key, offeredTo(key, c.req.param('region') ?? null, gateway)),

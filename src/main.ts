@@ -36,21 +36,28 @@ const requestBytesMax = Number.MAX_SAFE_INTEGER
 const idleSecondsMax = 255
 const drainMsMax = 30_000
 
-/** Bun's `fetch` makes at most 256 calls at once unless its environment says otherwise from the start, so this process starts itself again, in place. */
-function liftCallLimit(): void {
-  const name = 'BUN_CONFIG_MAX_HTTP_REQUESTS'
-  if (process.env[name] !== undefined) return
+/** What Bun reads from its environment when it starts, and at no other time. An operator's own settings stay. */
+const runtimeSettings = {
+  /** Freed memory goes back to the system after a second of rest, ms. A busy gateway needs it again at once: to give it back and take it again is one twentieth of a request. */
+  MIMALLOC_PURGE_DELAY: '1000',
+  /** Calls that `fetch` may make at once, behind a proxy; 256 otherwise. */
+  BUN_CONFIG_MAX_HTTP_REQUESTS: '65336',
+}
+
+/** Starts this process again, in place, where a setting is missing. */
+function applyRuntimeSettings(): void {
+  if (Object.keys(runtimeSettings).every((name) => process.env[name] !== undefined)) return
   const { execve } = process as unknown as {
     execve: (file: string, args: readonly string[], env: NodeJS.ProcessEnv) => never
   }
   execve.call(process, process.execPath, [process.execPath, ...process.execArgv, ...process.argv.slice(1)], {
+    ...runtimeSettings,
     ...process.env,
-    [name]: '65336',
   })
 }
 
 async function main(): Promise<void> {
-  if (isProxied(process.env)) liftCallLimit()
+  applyRuntimeSettings()
   const config = loadConfig(process.env, pricesSchema)
   mkdirSync(config.dataDir, { recursive: true, mode: 0o700 })
   const store = await openStoreInWorker({ dataDir: config.dataDir })

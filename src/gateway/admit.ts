@@ -4,7 +4,7 @@
  */
 import { formatUsd, lesser, zeroNano, type Nano } from '../lib/amounts.ts'
 import { budgetLeftNano, type Budget, type Rejection, type Ticket } from '../limits/limits.ts'
-import type { Hold } from '../money/credit.ts'
+import type { Hold, HoldAnswer } from '../money/credit.ts'
 import { scaledPrice, type Price } from '../money/price-book.ts'
 import { affordableOutputTokens, holdFor } from '../money/rating.ts'
 import type { KeyRow } from '../store/store.ts'
@@ -111,12 +111,14 @@ async function holdCredit(key: KeyRow, bounds: Bounds, deps: GatewayDeps): Promi
   }
   // Before anything is waited for: no other request may count on the same money of the budget.
   deps.limits.holdBudget(key.id, ceiling)
-  const answer = await Promise.resolve()
-    .then(() => deps.credit.hold(ask))
-    .catch((cause: unknown) => {
-      deps.limits.releaseBudget(key.id, ceiling)
-      throw billingUnavailable('the store cannot be reached', cause)
-    })
+  let answer: HoldAnswer
+  try {
+    const held = deps.credit.hold(ask)
+    answer = held instanceof Promise ? await held : held
+  } catch (cause) {
+    deps.limits.releaseBudget(key.id, ceiling)
+    throw billingUnavailable('the store cannot be reached', cause)
+  }
   deps.limits.releaseBudget(key.id, (ceiling - (answer.hold?.amountNano ?? 0n)) as Nano)
   if (answer.hold === null) throw insufficientCredit(bounds, answer.availableNano)
   return answer.hold

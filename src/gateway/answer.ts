@@ -1,7 +1,7 @@
 /** Plain answers: read whole, metered, settled, and only then given to the client, byte for byte. */
 import { formatUsd } from '../lib/amounts.ts'
 import type { GatewayDeps } from './deps.ts'
-import { estimateUsage } from './estimate.ts'
+import { estimateUsage, isCounted } from './estimate.ts'
 import type { Relayed } from './relay.ts'
 import { responseHeaders } from './response-headers.ts'
 import { settle } from './settle.ts'
@@ -11,7 +11,7 @@ export type Plain = Exclude<Relayed, { kind: 'stream' }>
 /** Finishes a call whose answer is not streamed, the upstream's refusals of streamed calls included. */
 export async function answer(relayed: Plain, deps: GatewayDeps): Promise<Response> {
   try {
-    return await (relayed.kind === 'refused' ? refuse(relayed, deps) : give(relayed, deps))
+    return relayed.kind === 'refused' ? await refuse(relayed, deps) : await give(relayed, deps)
   } finally {
     relayed.exchange.end()
   }
@@ -19,7 +19,7 @@ export async function answer(relayed: Plain, deps: GatewayDeps): Promise<Respons
 
 async function give(relayed: Extract<Relayed, { kind: 'plain' }>, deps: GatewayDeps): Promise<Response> {
   const { admitted, candidate, reading, attempts } = relayed
-  const estimate = await estimateUsage(admitted.call.asked, reading, deps)
+  const estimate = isCounted(reading) ? null : await estimateUsage(admitted.call.asked, reading, deps)
   const ending = relayed.hasLeft() ? 'client-left' : 'completed'
   const outcome = { ending, status: 200, reading, estimate, attempts } as const
   const settlement = await settle(admitted, candidate.deployment, outcome, deps)

@@ -5,7 +5,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { HttpResponse } from '../lib/http-client/contract.ts'
 import type { Attempt } from '../store/store.ts'
-import type { Adapter, Address, Deployment, Refusal, UpstreamCall } from '../upstreams/deployment.ts'
+import type { Address, Deployment, Refusal } from '../upstreams/deployment.ts'
 import type { Candidate } from '../upstreams/fleet.ts'
 import { billingUnavailable, type Admitted } from './admit.ts'
 import type { GatewayDeps } from './deps.ts'
@@ -50,29 +50,25 @@ export async function attempt(
   const exchange = deps.watch.begin(deps.deadlinesFor(admitted.call.model.kind), admitted.startedAt)
   const trying = { admitted, candidate, exchange, begunAt: deps.clock.monotonic() }
   health.begin(deployment, admitted.call.asked.inputTokensGuess, trying.begunAt)
-  let isOpen = false
   try {
-    await intend(trying, deps)
-    const tried = await answered(request, trying, deps).then(
-      (answer): Tried<Answered> => ({ answer }),
-      (error: unknown) => troubled(error, trying, deps),
-    )
-    isOpen = 'answer' in tried
-    note(tried, trying, deps)
-    if (!('answer' in tried && tried.answer.kind === 'stream')) health.ended()
-    return tried
-  } finally {
-    // Whatever of a failed answer is still on its way is of no use to anybody.
-    if (!isOpen) exchange.drop()
-  }
-}
-
-/** Written before the call goes out, and again where it goes elsewhere, so that recovery names the right one. */
-async function intend({ admitted, candidate }: Trying, deps: GatewayDeps): Promise<void> {
-  await deps.journal.intend(intentOf(admitted, candidate.deployment)).catch((cause: unknown) => {
-    candidate.health.ended()
+    // Written before the call goes out, and again where it goes elsewhere, so that recovery names the right one.
+    await deps.journal.intend(intentOf(admitted, deployment))
+  } catch (cause) {
+    health.ended()
+    exchange.drop()
     throw billingUnavailable('the intent could not be written', cause)
-  })
+  }
+  let tried: Tried<Answered>
+  try {
+    tried = { answer: await answered(request, trying, deps) }
+  } catch (error) {
+    // Whatever of a failed answer is still on its way is of no use to anybody.
+    exchange.drop()
+    tried = troubled(error, trying, deps)
+  }
+  note(tried, trying, deps)
+  if (!('answer' in tried && tried.answer.kind === 'stream')) health.ended()
+  return tried
 }
 
 type Trying = {
@@ -84,7 +80,8 @@ type Trying = {
 
 async function answered(request: Request, trying: Trying, deps: GatewayDeps): Promise<Answered> {
   const { admitted, candidate, exchange } = trying
-  const upstream = await send(request, trying, deps)
+  const address = addressOf(trying)
+  const upstream = await send(request, trying, address instanceof Promise ? await address : address, deps)
   exchange.answered(deps.clock.monotonic())
   const attempt = attemptOf(trying, { status: upstream.status, error: null, firstByteMs: since(trying, deps) }, deps)
   const answer = { candidate, exchange, upstream, attempt }
@@ -162,48 +159,44 @@ function alert({ fault }: Refusal, { id }: Deployment, deps: GatewayDeps): void 
     deps.observer.alert({ event: operatorEvents[fault], deployment: id })
 }
 
-async function send(request: Request, trying: Trying, deps: GatewayDeps): Promise<HttpResponse> {
-  const { admitted, candidate, exchange } = trying
+/** Where the call goes and with which credential, at once unless a token must be fetched first. Throws a `NoTokenError`. */
+function addressOf({ admitted, candidate }: Trying): Address | Promise<Address> {
   const { adapter, upstreamModel } = candidate.deployment
-  const { endpoint, asked, model } = admitted.call
-  const name = upstreamModel ?? asked.modelName
-  const address = await addressOf(adapter, {
-    dialect: endpoint.dialect.name,
-    path: asked.upstreamPath(name),
-    model: name,
-    tier: asked.tiers.at(-1) ?? null,
+  const { endpoint, asked } = admitted.call
+  const model = upstreamModel ?? asked.modelName
+  const tier = asked.tiers.at(-1) ?? null
+  const address = adapter.address({ dialect: endpoint.dialect.name, path: asked.upstreamPath(model), model, tier })
+  if (!(address instanceof Promise)) return address
+  return address.catch((error: unknown) => {
+    throw new NoTokenError(error)
   })
-  const body = asked.upstreamBody({
-    outputTokensPerAnswer: admitted.outputTokensPerAnswer,
-    upstreamModel: name === asked.modelName ? null : name,
-    reportsStreamUsage: adapter.reportsStreamUsage,
-    rewrite: adapter.rewriteBody,
-  })
-  const leave = (): void => exchange.cut('client-left')
-  request.signal.addEventListener('abort', leave, { once: true })
-  if (request.signal.aborted) leave()
-  try {
-    const call = deps.http.send({
-      method: 'POST',
-      url: address.url,
-      headers: { ...forwarded(request.headers), ...address.headers, 'x-client-request-id': admitted.requestId },
-      body,
-      connectMs: deps.deadlinesFor(model.kind).connectMs,
-      isRepeatable: !asked.hasEffects,
-    })
-    exchange.carriedBy(call)
-    return await call.response
-  } finally {
-    request.signal.removeEventListener('abort', leave)
-  }
 }
 
-async function addressOf(adapter: Adapter, call: UpstreamCall): Promise<Address> {
-  try {
-    return await adapter.address(call)
-  } catch (error) {
-    throw new NoTokenError(error)
+/** Sends the call; it is cut off when its client leaves before the answer begins. */
+function send(request: Request, trying: Trying, address: Address, deps: GatewayDeps): Promise<HttpResponse> {
+  const { admitted, candidate, exchange } = trying
+  const { adapter, upstreamModel } = candidate.deployment
+  const { asked, model } = admitted.call
+  const call = deps.http.send({
+    method: 'POST',
+    url: address.url,
+    headers: { ...forwarded(request.headers), ...address.headers, 'x-client-request-id': admitted.requestId },
+    body: asked.upstreamBody({
+      outputTokensPerAnswer: admitted.outputTokensPerAnswer,
+      upstreamModel: upstreamModel === asked.modelName ? null : upstreamModel,
+      reportsStreamUsage: adapter.reportsStreamUsage,
+      rewrite: adapter.rewriteBody,
+    }),
+    connectMs: deps.deadlinesFor(model.kind).connectMs,
+    isRepeatable: !asked.hasEffects,
+  })
+  exchange.carriedBy(call)
+  const leave = (): void => {
+    if (!exchange.isAnswered) exchange.cut('client-left')
   }
+  request.signal.addEventListener('abort', leave, { once: true })
+  if (request.signal.aborted) leave()
+  return call.response
 }
 
 /** The client's headers that mean something to an upstream. Never its credential, and nothing we do not know. */

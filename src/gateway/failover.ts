@@ -56,7 +56,9 @@ export async function tryInTurn<Answer>(
   let renewed: Candidate | null = null
   let last: GatewayError | null = null
   for (;;) {
-    const candidate: Candidate | null = renewed ?? choose(candidates, { ...ask, tried, now: deps.clock.monotonic() })
+    const { affinity, tokens } = ask
+    const candidate: Candidate | null =
+      renewed ?? choose(candidates, { affinity, tokens, tried, now: deps.clock.monotonic() })
     if (!candidate) throw new UpstreamError(lastWord(last, candidates, deps.clock.monotonic()), failed)
     const result = await once(candidate)
     if ('answer' in result) return { answer: result.answer, failed }

@@ -65,7 +65,12 @@ export async function settle(
     attempts: outcome.attempts,
     vendorUsage: kept(outcome.reading?.vendorUsage),
   }
-  await deps.journal.settle(settlement).catch(notWritten)
+  try {
+    await deps.journal.settle(settlement)
+  } catch (cause) {
+    // The hold is released in memory; recovery settles the open intent when the gateway is started again.
+    throw billingUnavailable('the settlement could not be written', cause)
+  }
   told(settlement, { failure: outcome.failure ?? null, traceparent: admitted.traceparent }, deps)
   return settlement
 }
@@ -79,11 +84,6 @@ function told(
   const startedAt = deps.clock.now() - latencyMs
   const ended = { requestId, endpoint, dialect, organizationId, keyId, model, startedAt, durationMs: latencyMs, status }
   deps.observer.requestEnded({ ...ended, ...more, settlement })
-}
-
-/** The hold is released in memory; recovery settles the open intent when the gateway is started again. */
-function notWritten(cause: unknown): never {
-  throw billingUnavailable('the settlement could not be written', cause)
 }
 
 const vendorUsageCharsMax = 16 * 1024

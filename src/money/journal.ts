@@ -155,13 +155,13 @@ export function openJournal(folder: string, epoch: number, recovered: Recovered)
   const open = new Map<string, OpenIntent>(recovered.open.map((begun) => [begun.intent.requestId, begun]))
   const unshipped = [...recovered.unshipped]
   let seq = recovered.lastSeq
-  const writer = createWriter(folder, () => JSON.stringify({ kind: 'segment', seq, open: [...open.values()] }))
+  const head = (): string => JSON.stringify({ kind: 'segment', seq, open: [...open.values()] })
+  const writer = createWriter(folder, head, (written) => unshipped.push(...written))
   /** A number is given out only once the record is text: a gap would stop all shipping. */
   const ship = (recordOf: (seq: number) => ShippedRecord): Written => {
     const text = JSON.stringify(recordOf(seq + 1))
     seq += 1
-    const record = { seq, text }
-    return writer.write(text).then(() => void unshipped.push(record))
+    return writer.write(text, { seq, text })
   }
   return {
     intend(intent) {
@@ -198,10 +198,12 @@ export function openJournal(folder: string, epoch: number, recovered: Recovered)
 
 /**
  * Writes records in the order they come, one `write` for each turn of the event loop. A new segment
- * begins between two writes, so its head knows everything that stands before it.
+ * begins between two writes, so its head knows everything that stands before it. `onWritten` is told of those
+ * to be shipped.
  */
-function createWriter(folder: string, head: () => string) {
+function createWriter(folder: string, head: () => string, onWritten: (records: readonly Unshipped[]) => void) {
   let waiting: string[] = []
+  let toShip: Unshipped[] = []
   let flush: Promise<void> | null = null
   let failed = false
   let bytes = 0
@@ -220,11 +222,14 @@ function createWriter(folder: string, head: () => string) {
   }
   function writeWaiting(): void {
     const text = waiting.join('')
+    const written = toShip
     waiting = []
+    toShip = []
     flush = null
     if (failed) throw new Error('the journal cannot be written; restart to recover')
     try {
       bytes += writeWhole(file, text)
+      onWritten(written)
       syncing.wrote()
       if (bytes >= segmentBytesMax) rotate()
     } catch (error) {
@@ -237,8 +242,9 @@ function createWriter(folder: string, head: () => string) {
     file = openSegment()
   }
   return {
-    write(text: string): Written {
+    write(text: string, shipped?: Unshipped): Written {
       waiting.push(line(text))
+      if (shipped) toShip.push(shipped)
       flush ??= new Promise((resolve, reject) => {
         setImmediate(() => {
           try {
