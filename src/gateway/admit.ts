@@ -12,7 +12,7 @@ import type { Candidates } from '../upstreams/fleet.ts'
 import type { GatewayDeps } from './deps.ts'
 import type { Call } from './dialect.ts'
 import { GatewayError } from './errors.ts'
-import { rateLimitHeaders } from './rate-limit-headers.ts'
+import { addRateLimits } from './rate-limit-headers.ts'
 
 /** A call with a place to be served, on its way to be let in. */
 export type Routed = {
@@ -178,6 +178,8 @@ function budgetExceeded(budget: Budget, bounds: Bounds, now: number): GatewayErr
 /** The refusal of a request that does not fit its key's limits now: which, how far used, and when to come back. */
 export function rateLimited(rejection: Rejection, key: KeyRow, deps: Pick<GatewayDeps, 'limits'>): GatewayError {
   const { limit, used, allowed, retryAfterMs } = rejection
+  const headers: Record<string, string> = {}
+  addRateLimits(headers, deps.limits.standings(key))
   const named = limit === 'concurrency' ? `${allowed} requests at once` : `${allowed} ${limit} per minute`
   return new GatewayError(
     'rate_limited',
@@ -185,7 +187,7 @@ export function rateLimited(rejection: Rejection, key: KeyRow, deps: Pick<Gatewa
     {
       limit,
       retryAfterMs,
-      headers: rateLimitHeaders(deps.limits.standings(key)),
+      headers,
       facts: { limit_name: limit, used: String(used), allowed: String(allowed), reset_ms: String(retryAfterMs) },
     },
   )

@@ -3,6 +3,7 @@
  * A plain answer is read whole and a stream to its first piece, because until then nothing was begun.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
+import { roundedMs } from '../lib/clock.ts'
 import type { HttpResponse } from '../lib/http-client/contract.ts'
 import type { Attempt } from '../store/store.ts'
 import type { Address, Deployment, Refusal } from '../upstreams/deployment.ts'
@@ -211,7 +212,7 @@ function forwarded(headers: Headers): Record<string, string> {
   return kept
 }
 
-const since = ({ begunAt }: Trying, deps: GatewayDeps): number => deps.clock.monotonic() - begunAt
+const since = ({ begunAt }: Trying, deps: GatewayDeps): number => roundedMs(deps.clock.monotonic() - begunAt)
 
 function attemptOf(
   { admitted, candidate, begunAt }: Trying,
@@ -223,8 +224,8 @@ function attemptOf(
     deployment: id,
     region,
     ...outcome,
-    startedMs: begunAt - admitted.startedAt,
-    endedMs: deps.clock.monotonic() - admitted.startedAt,
+    startedMs: roundedMs(begunAt - admitted.startedAt),
+    endedMs: roundedMs(deps.clock.monotonic() - admitted.startedAt),
   }
 }
 

@@ -22,8 +22,7 @@ export async function parse(
   catalog: Catalog,
 ): Promise<Call> {
   const body = await readBody(request, endpoint.bodyBytesMax)
-  const query = request.url.indexOf('?')
-  const asked = endpoint.read(body, path, new URLSearchParams(query === -1 ? '' : request.url.slice(query)))
+  const asked = endpoint.read(body, path, queryOf(request.url))
   const model = catalog.find(asked.modelName)
   if (!model?.listed || !mayUse(key, model)) throw modelNotFound(asked.modelName)
   if (model.dialect !== endpoint.dialect.name) throw modelNotFound(asked.modelName, elsewhere[model.dialect])
@@ -33,6 +32,12 @@ export async function parse(
       `The model '${asked.modelName}' makes ${model.kind}; this endpoint is for ${endpoint.kinds.join(' and ')} models.`,
     )
   return { endpoint, asked, model }
+}
+
+const noQuery = new URLSearchParams()
+function queryOf(url: string): URLSearchParams {
+  const start = url.indexOf('?')
+  return start === -1 ? noQuery : new URLSearchParams(url.slice(start))
 }
 
 /** Whether a key's list of models, if it has one, has this one. */

@@ -1,16 +1,18 @@
-import type { Standing } from '../lib/gcra.ts'
 import type { Standings } from '../limits/limits.ts'
 
-/** The `x-ratelimit-*` headers of the limits that a key has, as OpenAI writes them. */
-export function rateLimitHeaders({ requests, tokens }: Standings): Record<string, string> {
-  return { ...(requests && headersOf('requests', requests)), ...(tokens && headersOf('tokens', tokens)) }
+/** The `x-ratelimit-*` headers of the limits that a key has, as OpenAI writes them, added to those that are given. */
+export function addRateLimits(headers: Record<string, string>, { requests, tokens }: Standings): void {
+  if (requests) {
+    headers['x-ratelimit-limit-requests'] = String(requests.limit)
+    headers['x-ratelimit-remaining-requests'] = String(requests.remaining)
+    headers['x-ratelimit-reset-requests'] = duration(requests.resetMs)
+  }
+  if (tokens) {
+    headers['x-ratelimit-limit-tokens'] = String(tokens.limit)
+    headers['x-ratelimit-remaining-tokens'] = String(tokens.remaining)
+    headers['x-ratelimit-reset-tokens'] = duration(tokens.resetMs)
+  }
 }
-
-const headersOf = (unit: string, { limit, remaining, resetMs }: Standing): Record<string, string> => ({
-  [`x-ratelimit-limit-${unit}`]: String(limit),
-  [`x-ratelimit-remaining-${unit}`]: String(remaining),
-  [`x-ratelimit-reset-${unit}`]: duration(resetMs),
-})
 
 /** Go's way of writing a duration: `120ms`, `6s`, `1m30s`. */
 function duration(ms: number): string {

@@ -1,6 +1,6 @@
 import type { Deployment } from '../upstreams/deployment.ts'
 import type { GatewayDeps } from './deps.ts'
-import { rateLimitHeaders } from './rate-limit-headers.ts'
+import { addRateLimits } from './rate-limit-headers.ts'
 import type { Relayed } from './relay.ts'
 
 /** Headers of an upstream that mean something to its SDKs and nothing about our account there. */
@@ -13,21 +13,15 @@ const passed = [
 ] as const
 
 /** Where an answer was made, and whether it is simulated. */
-export const ownHeaders = ({
-  region,
-  simulated,
-}: Pick<Deployment, 'region' | 'simulated'>): Record<string, string> => ({
-  'x-mart-region': region,
-  ...(simulated && { 'x-mart-sandbox': 'true' }),
-})
+export function ownHeaders({ region, simulated }: Pick<Deployment, 'region' | 'simulated'>): Record<string, string> {
+  return simulated ? { 'x-mart-region': region, 'x-mart-sandbox': 'true' } : { 'x-mart-region': region }
+}
 
 /** The headers of an answer: the upstream's that are the client's business, and ours. */
 export function responseHeaders({ admitted, candidate, upstream }: Relayed, deps: GatewayDeps): Record<string, string> {
-  const headers: Record<string, string> = {
-    'x-request-id': admitted.requestId,
-    ...ownHeaders(candidate.deployment),
-    ...rateLimitHeaders(deps.limits.standings(admitted.key)),
-  }
+  const headers = ownHeaders(candidate.deployment)
+  headers['x-request-id'] = admitted.requestId
+  addRateLimits(headers, deps.limits.standings(admitted.key))
   for (const name of passed) {
     const value = upstream.headers.get(name)
     if (value !== null) headers[name] = value

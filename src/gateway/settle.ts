@@ -3,6 +3,7 @@
  * released; one record in the journal. Every ending of every admitted request comes here, once.
  */
 import { lesser, zeroNano, type Nano } from '../lib/amounts.ts'
+import { roundedMs } from '../lib/clock.ts'
 import type { Intent, Progress } from '../money/journal.ts'
 import { scaledPrice, type Price, type PriceBook, type ServiceTier } from '../money/price-book.ts'
 import { rate, type Rated } from '../money/rating.ts'
@@ -44,6 +45,7 @@ export async function settle(
   const { chargeNano, writeOffNano } = deps.credit.settle(hold, ratedNano)
   deps.limits.releaseBudget(key.id, hold.amountNano)
   const tokens = tokenTotals(usage)
+  const ratedText = rated.ratedNano.toString()
   ticket.leave({ tokens: tokens.input + tokens.cachedInput + tokens.output + tokens.reasoning, chargeNano })
   const settlement: Settlement = {
     ...intentOf(admitted, deployment),
@@ -55,13 +57,14 @@ export async function settle(
     ending: outcome.ending,
     lines: rated.lines,
     tokens,
-    ratedNano: rated.ratedNano.toString(),
+    ratedNano: ratedText,
     writeOffNano: (writeOffNano + (rated.ratedNano - ratedNano)).toString(),
-    chargeNano: chargeNano.toString(),
-    costNano: rated.costNano.toString(),
+    // Nearly always the same amount.
+    chargeNano: chargeNano === rated.ratedNano ? ratedText : chargeNano.toString(),
+    costNano: rated.costNano === rated.ratedNano ? ratedText : rated.costNano.toString(),
     flags: flagsOf(admitted, outcome, rated, isEstimated),
     firstByteMs: outcome.attempts.at(-1)?.firstByteMs ?? null,
-    latencyMs: deps.clock.monotonic() - admitted.startedAt,
+    latencyMs: roundedMs(deps.clock.monotonic() - admitted.startedAt),
     attempts: outcome.attempts,
     vendorUsage: kept(outcome.reading?.vendorUsage),
   }

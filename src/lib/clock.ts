@@ -1,3 +1,6 @@
+/** A duration as it is kept and shown, to the hundredth of a millisecond. */
+export const roundedMs = (ms: number): number => Math.round(ms * 100) / 100
+
 /** Time, handed in so that tests can hold it still. */
 export type Clock = {
   /** Epoch milliseconds: for what people read and for calendar periods. */

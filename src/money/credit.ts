@@ -1,8 +1,9 @@
 /**
  * Credit as one node sees it: money leased from the store, holds taken out of the lease, captures.
  *
- *   left = granted − returned − consumed − held      and never below zero.
+ *   left = granted − returned − consumed − held      and never below zero
  *
+ * is kept as one figure that each of these moves.
  * `granted` is cumulative within an epoch and only the store raises it, so a lost reply is repaired
  * by asking again. A lease goes back by a journal record, never by time alone: money that may have
  * been promised to a request is not handed out twice.
@@ -44,11 +45,10 @@ export type Credit = {
 
 type Lease = {
   granted: Nano
-  returned: Nano
+  left: Nano
+  held: Nano
   /** Money was given back that the store may not have yet. */
   isReturning: boolean
-  consumed: Nano
-  held: Nano
   /** The sum that requests wait for while the store is asked. */
   waitedFor: Nano
   refill: Promise<void> | null
@@ -82,9 +82,9 @@ export function createCredit(deps: CreditDeps): Credit {
       const lease = leaseOf(ask.organizationId)
       touch(lease, deps.clock.monotonic())
       const wantedNano = wantedOf(lease, ask)
-      if (lease.granted === 0n || left(lease) < wantedNano) return holdAfterRefill(lease, ask, deps)
+      if (lease.granted === 0n || lease.left < wantedNano) return holdAfterRefill(lease, ask, deps)
       const hold = take(lease, ask.organizationId, wantedNano)
-      if (left(lease) < reserve(lease) / 2n && lease.unleased > 0n)
+      if (lease.left < reserve(lease) / 2n && lease.unleased > 0n)
         void refill(lease, ask.organizationId, deps).catch(retriedByNextHold)
       return { hold }
     },
@@ -92,20 +92,19 @@ export function createCredit(deps: CreditDeps): Credit {
     settle: (hold, ratedNano) => settle(leaseOf(hold.organizationId), hold, ratedNano),
     idleNano: (organizationId) => {
       const lease = leases.get(organizationId)
-      return lease ? left(lease) : zeroNano
+      return lease ? lease.left : zeroNano
     },
     returnIdle: (idleMs) => returnIdle(leases, deps.clock.monotonic() - idleMs),
   }
 }
 
-const left = (lease: Lease): Nano => (lease.granted - lease.returned - lease.consumed - lease.held) as Nano
-
 const wantedOf = (lease: Lease, ask: HoldAsk): Nano =>
-  left(lease) + lease.unleased >= ask.plentyNano ? ask.wantedNano : lesser(ask.wantedNano, ask.ifShortNano)
+  lease.left + lease.unleased >= ask.plentyNano ? ask.wantedNano : lesser(ask.wantedNano, ask.ifShortNano)
 
 function take(lease: Lease, organizationId: string, amountNano: Nano): Hold {
   lease.held = (lease.held + amountNano) as Nano
-  assert(left(lease) >= 0n, 'a hold is never larger than what is left of the lease')
+  lease.left = (lease.left - amountNano) as Nano
+  assert(lease.left >= 0n, 'a hold is never larger than what is left of the lease')
   return { organizationId, amountNano, ended: false }
 }
 
@@ -113,17 +112,17 @@ async function holdAfterRefill(lease: Lease, ask: HoldAsk, deps: CreditDeps): Pr
   lease.waitedFor = (lease.waitedFor + ask.wantedNano) as Nano
   try {
     // A refill under way may have been asked for before this request came, so one more may be needed.
-    for (let round = 0; round < 2 && (lease.granted === 0n || left(lease) < wantedOf(lease, ask)); round += 1)
+    for (let round = 0; round < 2 && (lease.granted === 0n || lease.left < wantedOf(lease, ask)); round += 1)
       await refill(lease, ask.organizationId, deps)
   } finally {
     lease.waitedFor = (lease.waitedFor - ask.wantedNano) as Nano
   }
-  if (left(lease) < wantedOf(lease, ask) && lease.isReturning) {
+  if (lease.left < wantedOf(lease, ask) && lease.isReturning) {
     lease.isReturning = false
     await deps.ship()
     return holdAfterRefill(lease, ask, deps)
   }
-  const available = left(lease)
+  const available = lease.left
   const short = lesser(available, wantedOf(lease, ask))
   if (short >= ask.floorNano && short > 0n) return { hold: take(lease, ask.organizationId, short) }
   return { hold: null, availableNano: available }
@@ -132,7 +131,7 @@ async function holdAfterRefill(lease: Lease, ask: HoldAsk, deps: CreditDeps): Pr
 async function cover(lease: Lease, organizationId: string, excessNano: Nano, deps: CreditDeps): Promise<void> {
   lease.waitedFor = (lease.waitedFor + excessNano) as Nano
   try {
-    if (left(lease) < excessNano) await refill(lease, organizationId, deps)
+    if (lease.left < excessNano) await refill(lease, organizationId, deps)
   } catch {
     // The store is away: the charge is what the lease covers.
   } finally {
@@ -149,10 +148,12 @@ function refill(lease: Lease, organizationId: string, deps: CreditDeps): Promise
 }
 
 async function askStore(lease: Lease, organizationId: string, deps: CreditDeps): Promise<void> {
-  const short = greater(zeroNano, (lease.waitedFor + reserve(lease) - left(lease)) as Nano)
+  const short = greater(zeroNano, (lease.waitedFor + reserve(lease) - lease.left) as Nano)
   const wantTotalNano = lease.granted + short
   const grant = await deps.leaseCredit({ nodeId: deps.nodeId, epoch: deps.epoch, organizationId, wantTotalNano })
-  lease.granted = greater(lease.granted, grant.grantedNano as Nano)
+  const granted = greater(lease.granted, grant.grantedNano as Nano)
+  lease.left = (lease.left + granted - lease.granted) as Nano
+  lease.granted = granted
   lease.unleased = grant.availableNano as Nano
 }
 
@@ -172,8 +173,9 @@ function settle(lease: Lease, hold: Hold, ratedNano: Nano): { chargeNano: Nano; 
   assert(!hold.ended, 'a hold is settled once')
   hold.ended = true
   lease.held = (lease.held - hold.amountNano) as Nano
-  const chargeNano = lesser(ratedNano, left(lease))
-  lease.consumed = (lease.consumed + chargeNano) as Nano
+  const available = (lease.left + hold.amountNano) as Nano
+  const chargeNano = lesser(ratedNano, available)
+  lease.left = (available - chargeNano) as Nano
   lease.spentPerMs += Number(chargeNano) / spendingMs
   return { chargeNano, writeOffNano: (ratedNano - chargeNano) as Nano }
 }
@@ -190,11 +192,11 @@ function returnIdle(
   before: number,
 ): { organizationId: string; amountNano: Nano }[] {
   const idle = [...leases].filter(
-    ([, lease]) => lease.lastUsed <= before && lease.held === 0n && lease.refill === null && left(lease) > 0n,
+    ([, lease]) => lease.lastUsed <= before && lease.held === 0n && lease.refill === null && lease.left > 0n,
   )
   return idle.map(([organizationId, lease]) => {
-    const amountNano = left(lease)
-    lease.returned = (lease.returned + amountNano) as Nano
+    const amountNano = lease.left
+    lease.left = zeroNano
     lease.isReturning = true
     return { organizationId, amountNano }
   })
@@ -202,10 +204,9 @@ function returnIdle(
 
 const newLease = (now: number): Lease => ({
   granted: zeroNano,
-  returned: zeroNano,
-  isReturning: false,
-  consumed: zeroNano,
+  left: zeroNano,
   held: zeroNano,
+  isReturning: false,
   waitedFor: zeroNano,
   refill: null,
   unleased: zeroNano,

@@ -60,10 +60,13 @@ export function holdFor(
   price: Price,
   tiers: readonly ServiceTier[],
 ): Nano {
+  assert(tiers.length > 0, 'a hold was asked for no service tier')
   const outputTokens = BigInt(bound.outputTokens)
   let dearestPico = 0n
-  for (const row of rowsWithin(bound.inputTokens, price, tiers))
-    dearestPico = greater(dearestPico, inputPicoAt(bound, row) + outputTokens * row.dearestOutputPico)
+  for (const tier of tiers)
+    for (const row of price.tiers[tier])
+      if (applies(row, bound.inputTokens))
+        dearestPico = greater(dearestPico, inputPicoAt(bound, row) + outputTokens * row.dearestOutputPico)
   return nanoRoundedUp(dearestPico)
 }
 
@@ -77,8 +80,10 @@ export function affordableOutputTokens(
   tiers: readonly ServiceTier[],
   available: Nano,
 ): number {
+  assert(tiers.length > 0, 'output was bounded for no service tier')
   const availablePico = available * picoPerNano
-  const affordable = rowsWithin(bound.inputTokens, price, tiers).map((row) => {
+  const rows = tiers.flatMap((tier) => price.tiers[tier].filter((row) => applies(row, bound.inputTokens)))
+  const affordable = rows.map((row) => {
     const leftPico = availablePico - inputPicoAt(bound, row)
     if (leftPico < 0n) return 0n
     return row.dearestOutputPico === 0n ? tokensMax : leftPico / row.dearestOutputPico
@@ -87,14 +92,6 @@ export function affordableOutputTokens(
 }
 
 const tokensMax = BigInt(Number.MAX_SAFE_INTEGER)
-
-/** Every row that a request of at most so many input tokens can be charged by. */
-function rowsWithin(inputTokens: number, price: Price, tiers: readonly ServiceTier[]): PriceRow[] {
-  assert(tiers.length > 0, 'a hold was asked for no service tier')
-  const rows: PriceRow[] = []
-  for (const tier of tiers) for (const row of price.tiers[tier]) if (applies(row, inputTokens)) rows.push(row)
-  return rows
-}
 
 function inputPicoAt(bound: InputBound, row: PriceRow): bigint {
   let total = BigInt(bound.inputTokens) * row.dearestInputPico

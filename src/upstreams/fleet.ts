@@ -45,16 +45,16 @@ export function createFleet(
     health: healthOf.get(deployment.id) ?? new Health(),
     hash: textHash(deployment.id),
   }))
-  const byModel = new Map<string, Candidates | null>()
+  const byPolicy = new Map<string, Map<string, Candidates | null>>()
   return {
     list,
     policies,
     serving(model, policy) {
-      const name = `${policy} ${model.id}`
-      const known = byModel.get(name)
+      const known = byPolicy.get(policy)?.get(model.id)
       if (known !== undefined) return known
       const candidates = candidatesOf(list, model, policies[policy]?.serves ?? [])
-      byModel.set(name, candidates)
+      const byModel = byPolicy.get(policy) ?? new Map<string, Candidates | null>()
+      byPolicy.set(policy, byModel.set(model.id, candidates))
       return candidates
     },
   }
