@@ -1,12 +1,10 @@
-import type { Connection } from './connection.ts'
-import { type HttpCall, type HttpResponse } from './contract.ts'
-import { Incoming } from './incoming.ts'
+import type { Carried, Connection, Outgoing } from './connection.ts'
+import type { HttpCall, HttpResponse } from './contract.ts'
+import { Incoming, type Inlet } from './incoming.ts'
 import type { ResponseHead } from './response-reader.ts'
 
-export type Outgoing = { readonly head: string; readonly body: Uint8Array }
-
 /** One request and its answer, on whichever connection carries them. */
-export class Call implements HttpCall {
+export class Call implements HttpCall, Carried, Inlet {
   readonly response: Promise<HttpResponse>
   readonly #outgoing: Outgoing
   readonly #resolve: (response: HttpResponse) => void
@@ -35,13 +33,16 @@ export class Call implements HttpCall {
     this.#connection?.break(reason)
   }
 
-  /** The connection has status and headers. */
+  pause(): void {
+    this.#connection?.pause()
+  }
+
+  resume(): void {
+    this.#connection?.resume()
+  }
+
   answered(head: ResponseHead): void {
-    this.#incoming = new Incoming(head, {
-      pause: () => this.#connection?.pause(),
-      resume: () => this.#connection?.resume(),
-      abort: this.abort,
-    })
+    this.#incoming = new Incoming(head, this)
     this.#resolve(this.#incoming)
   }
 
@@ -49,20 +50,22 @@ export class Call implements HttpCall {
     this.#incoming!.push(piece)
   }
 
-  /** All of the answer has come: the connection is free for others. */
   completed(): void {
     this.#connection = null
     this.#incoming!.complete()
   }
 
-  /** `isStale`: it was kept from an earlier call, and not one byte came back on it. */
-  failed(error: Error, isStale: boolean): void {
+  failed(reason: Error, isStale: boolean): void {
     this.#connection = null
     if (isStale && this.#anew) {
       const anew = this.#anew
       this.#anew = null
       this.begin(anew())
-    } else if (this.#incoming) this.#incoming.fail(error)
-    else this.#reject(error)
+    } else if (this.#incoming) this.#incoming.fail(reason)
+    else {
+      // Whoever no longer waits for the answer need not be told.
+      this.response.catch(() => undefined)
+      this.#reject(reason)
+    }
   }
 }

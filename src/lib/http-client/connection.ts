@@ -1,7 +1,6 @@
 import type { Socket } from 'bun'
-import type { Call, Outgoing } from './call.ts'
 import { UnreachableError } from './contract.ts'
-import { ResponseReader } from './response-reader.ts'
+import { ResponseReader, type ResponseHead } from './response-reader.ts'
 
 /** Where connections go: `name` is scheme, host and port as written in URLs. */
 export type Origin = {
@@ -11,6 +10,18 @@ export type Origin = {
   readonly hostname: string
   readonly port: number
   readonly isSecure: boolean
+}
+
+export type Outgoing = { readonly head: string; readonly body: Uint8Array }
+
+/** A call, as its connection sees it: first it is answered, and in the end it has completed or failed. */
+export type Carried = {
+  readonly answered: (head: ResponseHead) => void
+  readonly received: (piece: Uint8Array) => void
+  /** All of the answer has come; the connection carries it no longer. */
+  readonly completed: () => void
+  /** `isStale`: the connection was kept from an earlier call, and not one byte came back on it. */
+  readonly failed: (reason: Error, isStale: boolean) => void
 }
 
 export type ConnectionOptions = {
@@ -29,8 +40,12 @@ export class Connection {
   keptMs = Number.POSITIVE_INFINITY
   readonly #park: (connection: Connection) => void
   #socket: Socket<Connection> | null = null
-  #call: Call | null = null
-  #isFirst = true
+  #call: Carried | null = null
+  /** Something may be sent: over TLS, once its server has shown that it is who it should be. */
+  #isReady = false
+  /** It was kept from an earlier call, and nothing has come back on it since. */
+  #isStale = false
+  #isPaused = false
   #isClosed = false
   /** What the socket has not taken yet. */
   #unsent: Uint8Array[] = []
@@ -49,18 +64,18 @@ export class Connection {
   constructor(origin: Origin, { ca, connectMs, park }: ConnectionOptions) {
     this.origin = origin
     this.#park = park
-    this.#deadline = setTimeout(() => this.break(new UnreachableError(`none within ${connectMs} ms`)), connectMs)
     const { hostname, port, isSecure } = origin
     const tls = isSecure && { tls: { rejectUnauthorized: true, serverName: hostname, ...(ca !== undefined && { ca }) } }
     const socket = isSecure ? secureHandlers : plainHandlers
     Bun.connect({ hostname, port, data: this, socket, ...tls }).catch((error: unknown) => this.#unreachable(error))
+    this.#deadline = setTimeout(() => this.break(new UnreachableError(`none within ${connectMs} ms`)), connectMs)
   }
 
   /** Sends a request and brings its answer to `call`. */
-  carry(call: Call, { head, body }: Outgoing): void {
+  carry(call: Carried, { head, body }: Outgoing): void {
     this.#call = call
     this.#unsent = messageOf(head, body)
-    if (this.#socket) this.flush()
+    this.flush()
   }
 
   isGood(now: number): boolean {
@@ -70,6 +85,7 @@ export class Connection {
   /** Nothing more is sent or read; false, so that lists can be filtered by it. */
   close(): false {
     this.#isClosed = true
+    this.#unsent.length = 0
     clearTimeout(this.#deadline)
     this.#socket?.terminate()
     return false
@@ -78,26 +94,36 @@ export class Connection {
   /** Ends it, and the call that it carries, for a reason. */
   break(reason: Error): void {
     const call = this.#call
-    const isStale = !this.#isFirst && !this.#reader.isBegun
+    const isStale = this.#isStale
     this.#call = null
     this.close()
     call?.failed(reason, isStale)
   }
 
   pause(): void {
-    this.#socket?.pause()
+    if (!this.#isPaused) this.#socket?.pause()
+    this.#isPaused = true
   }
 
   resume(): void {
-    this.#socket?.resume()
+    if (this.#isPaused) this.#socket?.resume()
+    this.#isPaused = false
+  }
+
+  /** Its server has been reached; who that is may still be to show. */
+  reached(socket: Socket<Connection>): void {
+    this.#socket = socket
+    if (this.#isClosed) socket.terminate()
   }
 
   /** There is a connection, and its server is who it should be. */
-  opened(socket: Socket<Connection>): void {
-    if (this.#isClosed) return void socket.terminate()
+  opened(): void {
+    if (this.#isClosed) return
     clearTimeout(this.#deadline)
-    this.#socket = socket
-    socket.setNoDelay(true)
+    this.#isReady = true
+    this.#socket!.setNoDelay(true)
+    // A model may think for longer than what lies between lets a silent connection live.
+    this.#socket!.setKeepAlive(true, keepAliveMs)
     this.flush()
   }
 
@@ -108,6 +134,7 @@ export class Connection {
 
   /** Writes what the socket takes; the rest when it asks for more. */
   flush(): void {
+    if (!this.#isReady) return
     while (this.#unsent.length > 0) {
       const bytes = this.#unsent[0]!
       const written = this.#socket!.write(bytes)
@@ -122,6 +149,7 @@ export class Connection {
 
   take(bytes: Buffer): void {
     if (!this.#call) return void this.close()
+    this.#isStale = false
     try {
       this.#reader.push(bytes)
     } catch (error) {
@@ -129,10 +157,10 @@ export class Connection {
     }
   }
 
-  /** The server has closed it. */
+  /** The server has closed it, or it has broken. */
   ended(error: Error | undefined): void {
     if (this.#isClosed) return
-    if (!this.#socket) return this.#unreachable(error ?? new Error('closed at once'))
+    if (!this.#isReady) return this.#unreachable(error ?? new Error('closed at once'))
     if (!this.#call) return void this.close()
     try {
       if (error) throw error
@@ -148,14 +176,25 @@ export class Connection {
   }
 
   #ended(isReusable: boolean): void {
-    const call = this.#call!
+    const call = this.#call
+    // Its own last piece made the call end early.
+    if (!call) return
     this.#call = null
-    this.#isFirst = false
-    if (isReusable && this.#unsent.length === 0) this.#park(this)
+    // Before it is told, so that whatever follows finds the connection free.
+    if (isReusable && this.#unsent.length === 0) this.#keep()
     else this.close()
     call.completed()
   }
+
+  #keep(): void {
+    this.#isStale = true
+    // Its reader may have held it back until the end.
+    this.resume()
+    this.#park(this)
+  }
 }
+
+const keepAliveMs = 60_000
 
 /** A server that closes after five seconds must not be believed to the last millisecond. */
 const clockSkewMs = 1_000
@@ -175,16 +214,23 @@ const handlers = {
   data: ({ data: connection }: Socket<Connection>, bytes: Buffer): void => connection.take(bytes),
   drain: ({ data: connection }: Socket<Connection>): void => connection.flush(),
   close: ({ data: connection }: Socket<Connection>, error?: Error): void => connection.ended(error),
-  error: ({ data: connection }: Socket<Connection>, error: Error): void => connection.break(error),
+  error: ({ data: connection }: Socket<Connection>, error: Error): void => connection.ended(error),
   // The promise of `Bun.connect` says the same.
   connectError: (): void => undefined,
 }
-const plainHandlers = { ...handlers, open: (socket: Socket<Connection>): void => socket.data.opened(socket) }
+const plainHandlers = {
+  ...handlers,
+  open(socket: Socket<Connection>): void {
+    socket.data.reached(socket)
+    socket.data.opened()
+  },
+}
 const secureHandlers = {
   ...handlers,
-  // Not before the certificate is known to be good; the runtime closes the connection when it is not.
-  handshake(socket: Socket<Connection>, isGood: boolean, problem: Error | null): void {
-    if (isGood) socket.data.opened(socket)
-    else socket.data.refused(problem)
+  open: (socket: Socket<Connection>): void => socket.data.reached(socket),
+  // The runtime has held the certificate against its authorities, its dates and the host name.
+  handshake({ data: connection }: Socket<Connection>, isGood: boolean, problem: Error | null): void {
+    if (isGood && !problem) connection.opened()
+    else connection.refused(problem)
   },
 }

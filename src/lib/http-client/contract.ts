@@ -3,6 +3,7 @@
 export type HttpClient = {
   /** Sends a request. Throws a `TypeError`, having sent nothing, for a URL or a header that cannot be one. */
   readonly send: (request: HttpRequest) => HttpCall
+  /** Closes what is idle; what is under way goes on to its end and is closed then. */
   readonly close: () => void
 }
 
@@ -37,7 +38,7 @@ export type HttpResponse = {
   readonly headers: ResponseHeaders
   /** The next piece of the body. Not before the one before it has come. */
   readonly read: () => Promise<Piece>
-  /** The whole body; rejects when it is longer than `bytesMax`. `heard` is told of every piece. */
+  /** The whole body; rejects when it is longer than `bytesMax`. `heard` is told of every piece that comes from then on. */
   readonly bytes: (bytesMax: number, heard?: () => void) => Promise<Uint8Array>
   /** Nothing more is wanted: the call ends. */
   readonly cancel: () => Promise<void>

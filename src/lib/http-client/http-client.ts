@@ -34,7 +34,9 @@ export function createHttpClient({ now, ca }: HttpClientOptions): HttpClient {
   }, sweepMs)
   sweep.unref()
 
+  let isClosed = false
   const park = (connection: Connection): void => {
+    if (isClosed) return void connection.close()
     const parked = idle.get(connection.origin.name)
     if (!parked) idle.set(connection.origin.name, [connection])
     else if (parked.length < idleMany) parked.push(connection)
@@ -63,6 +65,7 @@ export function createHttpClient({ now, ca }: HttpClientOptions): HttpClient {
       return call
     },
     close() {
+      isClosed = true
       clearInterval(sweep)
       for (const connection of [...idle.values()].flat()) connection.close()
       idle.clear()
@@ -86,8 +89,9 @@ function addressOf(url: string): { readonly origin: Origin; readonly target: str
 }
 
 function originOf(name: string): Origin {
-  const { protocol, hostname, port, host } = new URL(name)
+  const { protocol, hostname, port, host, origin, href } = new URL(name)
   if (protocol !== 'http:' && protocol !== 'https:') throw new TypeError('only http: and https: URLs can be called')
+  if (href !== `${origin}/`) throw new TypeError('a URL must have nothing but a path behind its host and its port')
   const isSecure = protocol === 'https:'
   const address = hostname.replace(/^\[|\]$/g, '')
   return { name, host, hostname: address, port: Number(port) || (isSecure ? 443 : 80), isSecure }

@@ -20,7 +20,6 @@ export class Incoming implements HttpResponse {
   readonly #inlet: Inlet
   #waiting: Uint8Array[] = []
   #waitingBytes = 0
-  #isPaused = false
   #end: 'complete' | Error | null = null
   #reader: Reader<Piece> | null = null
   #whole: (Reader<Uint8Array> & { readonly bytesMax: number; readonly heard: (() => void) | undefined }) | null = null
@@ -41,9 +40,8 @@ export class Incoming implements HttpResponse {
     this.#waitingBytes += piece.length
     if (this.#whole) {
       this.#whole.heard?.()
-      if (this.#waitingBytes > this.#whole.bytesMax)
-        this.#inlet.abort(new Error(`the answer is larger than ${this.#whole.bytesMax} bytes`))
-    } else if (this.#waitingBytes > waitingBytesMax) this.#pause()
+      if (this.#waitingBytes > this.#whole.bytesMax) this.#inlet.abort(tooLarge(this.#whole.bytesMax))
+    } else if (this.#waitingBytes > waitingBytesMax) this.#inlet.pause()
   }
 
   complete(): void {
@@ -64,7 +62,7 @@ export class Incoming implements HttpResponse {
     const value = this.#waiting.shift()
     if (value) {
       this.#waitingBytes -= value.length
-      this.#resume()
+      if (this.#waitingBytes <= waitingBytesMax) this.#inlet.resume()
       return Promise.resolve({ done: false, value })
     }
     if (this.#end === 'complete') return Promise.resolve({ done: true })
@@ -73,11 +71,15 @@ export class Incoming implements HttpResponse {
   }
 
   bytes(bytesMax: number, heard?: () => void): Promise<Uint8Array> {
-    if (this.#end === 'complete' && this.#waitingBytes <= bytesMax) return Promise.resolve(this.#take())
     if (this.#end instanceof Error) return Promise.reject(this.#end)
+    if (this.#waitingBytes > bytesMax) {
+      this.#inlet.abort(tooLarge(bytesMax))
+      return Promise.reject(tooLarge(bytesMax))
+    }
+    if (this.#end === 'complete') return Promise.resolve(this.#take())
     return new Promise((resolve, reject) => {
       this.#whole = { resolve, reject, bytesMax, heard }
-      this.#resume()
+      this.#inlet.resume()
     })
   }
 
@@ -89,6 +91,7 @@ export class Incoming implements HttpResponse {
   #take(): Uint8Array {
     const pieces = this.#waiting
     this.#waiting = []
+    this.#waitingBytes = 0
     return pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces)
   }
 
@@ -96,15 +99,6 @@ export class Incoming implements HttpResponse {
     this.#whole = null
     this.#reader = null
   }
-
-  #pause(): void {
-    this.#isPaused = true
-    this.#inlet.pause()
-  }
-
-  #resume(): void {
-    if (!this.#isPaused || (this.#waitingBytes > waitingBytesMax && !this.#whole)) return
-    this.#isPaused = false
-    this.#inlet.resume()
-  }
 }
+
+const tooLarge = (bytesMax: number): Error => new Error(`the answer is larger than ${bytesMax} bytes`)

@@ -1,7 +1,10 @@
 import type { HttpRequest } from './contract.ts'
 
-const forbiddenInTarget = /[^\x21-\x7e]/
-const forbiddenInName = /[^a-z0-9!#$%&'*+.^_`|~-]/
+/** What follows a `#` is for browsers. */
+const forbiddenInTarget = /[^\x21-\x7e]|#/
+/** Ours to say, and never twice. */
+const framing = new Set(['host', 'content-length', 'transfer-encoding', 'connection'])
+const allowedAsName = /^[a-z0-9!#$%&'*+.^_`|~-]+$/
 const forbiddenInValue = /[^\t\x20-\x7e\x80-\xff]/
 
 /** Request line and headers, up to and with the empty line. Throws a `TypeError` for what would not be read as what it is. */
@@ -10,8 +13,8 @@ export function requestHead(target: string, host: string, { method, headers, bod
   let head = `${method} ${target} HTTP/1.1\r\nhost: ${host}\r\n`
   for (const name in headers) {
     const value = headers[name]!
-    if (forbiddenInName.test(name) || forbiddenInValue.test(value))
-      throw new TypeError(`the header ${JSON.stringify(name)} has a character that no header may have`)
+    if (framing.has(name) || !allowedAsName.test(name) || forbiddenInValue.test(value))
+      throw new TypeError(`the header ${JSON.stringify(name)} is not one that can be sent`)
     head += `${name}: ${value}\r\n`
   }
   return method === 'GET' ? `${head}\r\n` : `${head}content-length: ${body.length}\r\n\r\n`

@@ -12,8 +12,8 @@ export class ResponseHead {
 
   /** `text`: the head without the empty line that ends it. Throws when its first line is no status line. */
   constructor(text: string) {
-    const [matches, version, status] = /^HTTP\/(1\.[01]) (\d{3})(?: |\r\n|$)/.exec(text) ?? []
-    if (matches === undefined) throw new Error('what came is no HTTP/1.1 response')
+    const [matches, version, status] = /^HTTP\/(1\.[01]) ([1-9]\d\d)(?: |\r\n|$)/.exec(text) ?? []
+    if (matches === undefined) throw notHttp()
     this.version = version!
     this.status = Number(status)
     this.#text = text
@@ -22,16 +22,36 @@ export class ResponseHead {
 
   /** A header by its name in lower case; several are joined by `, `; null when there is none. */
   get(name: string): string | null {
-    const line = `\r\n${name}:`
+    const line = lineBeginning(name)
     let found: string | null = null
     for (let at = this.#lower.indexOf(line); at !== -1; at = this.#lower.indexOf(line, at + 1)) {
       const start = at + line.length
       const end = this.#text.indexOf('\r\n', start)
-      const value = this.#text.slice(start, end === -1 ? undefined : end).trim()
+      const value = trimmed(this.#text, start, end === -1 ? this.#text.length : end)
       found = found === null ? value : `${found}, ${value}`
     }
     return found
   }
+}
+
+const lineBeginnings = new Map<string, string>()
+/** How the line of a header begins. Kept, because the names that are asked for are few and asked for in every answer. */
+function lineBeginning(name: string): string {
+  const known = lineBeginnings.get(name)
+  if (known !== undefined) return known
+  const line = `\r\n${name}:`
+  if (lineBeginnings.size < lineBeginningsMany) lineBeginnings.set(name, line)
+  return line
+}
+const lineBeginningsMany = 1_000
+
+/** Without the blanks around it: of all that JavaScript trims, only these two are blanks here. */
+function trimmed(text: string, from: number, until: number): string {
+  let start = from
+  let end = until
+  while (start < end && (text[start] === ' ' || text[start] === '\t')) start++
+  while (start < end && (text[end - 1] === ' ' || text[end - 1] === '\t')) end--
+  return text.slice(start, end)
 }
 
 export type ResponseSink = {
@@ -45,6 +65,18 @@ type State = 'head' | 'sized' | 'chunk-size' | 'chunk' | 'chunk-end' | 'trailers
 
 /** Of a head, a chunk's size line, or a trailer. */
 const lineBytesMax = 64 * 1024
+const beginning = 'HTTP/1.'
+const carriageReturn = 13
+
+const notHttp = (): Error => new Error('what came is no HTTP/1.1 response')
+
+/** Where the line or head that begins at `at` ends; -1 when that has not come yet. Long ones are refused however they come. */
+function endOf(mark: string, input: Buffer, at: number): number {
+  const end = input.indexOf(mark, at)
+  const bytes = (end === -1 ? input.length - mark.length + 1 : end) - at
+  if (bytes > lineBytesMax) throw new Error('the response has a line or a head that is too long')
+  return end
+}
 
 export class ResponseReader {
   readonly #sink: ResponseSink
@@ -60,11 +92,6 @@ export class ResponseReader {
     this.#sink = sink
   }
 
-  /** Whether anything of the next response has come. */
-  get isBegun(): boolean {
-    return this.#state !== 'head' || this.#begun !== null
-  }
-
   /** Takes what the connection brought. Throws when it is not HTTP/1.1. */
   push(bytes: Buffer): void {
     const input = this.#begun ? Buffer.concat([this.#begun, bytes]) : bytes
@@ -73,7 +100,6 @@ export class ResponseReader {
     while (at < input.length) {
       const next = this.#step(input, at)
       if (next === -1) {
-        if (input.length - at > lineBytesMax) throw new Error('the response has a line or a head that is too long')
         this.#begun = input.subarray(at)
         return
       }
@@ -113,12 +139,16 @@ export class ResponseReader {
   }
 
   #readHead(input: Buffer, at: number): number {
-    const end = input.indexOf('\r\n\r\n', at)
-    if (end === -1) return -1
+    const end = endOf('\r\n\r\n', input, at)
+    if (end === -1) {
+      // What speaks another protocol may never send the end of a head.
+      if (!beginning.startsWith(input.toString('latin1', at, at + beginning.length))) throw notHttp()
+      return -1
+    }
     const head = new ResponseHead(input.toString('latin1', at, end))
     const next = end + 4
     if (head.status < 200) {
-      if (head.status === 101) throw new Error('the server speaks another protocol')
+      if (head.status === 101) throw notHttp()
       return next
     }
     this.#isKept = head.version === '1.1' && !/\bclose\b/i.test(head.get('connection') ?? '')
@@ -130,13 +160,16 @@ export class ResponseReader {
   #beginBody(head: ResponseHead): void {
     const coding = head.get('transfer-encoding')
     const length = head.get('content-length')
-    if (coding !== null) {
+    if (head.status === 204 || head.status === 304) {
+      this.#isOver = true
+      // One that speaks of a body all the same may go on to send it.
+      this.#isKept &&= coding === null && length === null
+    } else if (coding !== null) {
       if (coding.toLowerCase() !== 'chunked') throw new Error('the response is in a coding that was not asked for')
       // RFC 9112, 6.1: with both, the coding counts, and the connection is not to be trusted further.
       this.#isKept &&= length === null
       this.#state = 'chunk-size'
-    } else if (head.status === 204 || head.status === 304) this.#isOver = true
-    else if (length === null) this.#state = 'until-closed'
+    } else if (length === null) this.#state = 'until-closed'
     else {
       if (!/^\d{1,15}$/.test(length)) throw new Error('the response has a length that is none')
       this.#left = Number(length)
@@ -156,7 +189,9 @@ export class ResponseReader {
   }
 
   #readLine(input: Buffer, at: number): number {
-    const end = input.indexOf('\r\n', at)
+    if (this.#state === 'chunk-end' && input[at] !== carriageReturn)
+      throw new Error('a chunk of the response is longer than it says')
+    const end = endOf('\r\n', input, at)
     if (end === -1) return -1
     if (this.#state === 'chunk-size') this.#beginChunk(input.toString('latin1', at, end))
     else if (this.#state === 'trailers') this.#isOver = end === at

@@ -15,9 +15,12 @@ function send({ method, url, headers, body }: HttpRequest): HttpCall {
     ...(method === 'POST' && { body }),
     signal: controller.signal,
     redirect: 'manual',
+    decompress: false,
     // Bun gives up after 300 s by itself.
     timeout: false,
   } as RequestInit).then((answer) => responseOf(answer, abort))
+  // Whoever no longer waits for the answer need not be told.
+  response.catch(() => undefined)
   return { response, abort }
 }
 
