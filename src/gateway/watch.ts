@@ -4,6 +4,7 @@
  */
 import type { Clock } from '../lib/clock.ts'
 import type { HttpCall } from '../lib/http-client/contract.ts'
+import { noPlace, Roster } from '../lib/roster.ts'
 
 /** Durations in ms. */
 export type Deadlines = {
@@ -40,16 +41,14 @@ export type DrainBounds = { readonly concurrentMax: number; readonly msMax: numb
 
 /** `bounds` is asked for each time, because configuration may change. */
 export function createWatch(bounds: () => DrainBounds, clock: Clock): Watch {
-  const exchanges = new Set<Exchange>()
-  const draining = (): number => [...exchanges].filter((exchange) => exchange.drainingSince !== null).length
+  const exchanges = new Roster<Exchange>()
+  const draining = (): number => exchanges.members().filter((exchange) => exchange.drainingSince !== null).length
   const timer = setInterval(() => {
-    for (const exchange of exchanges) look(exchange, bounds().msMax, clock.monotonic())
+    for (const exchange of exchanges.members()) look(exchange, bounds().msMax, clock.monotonic())
   }, sweepMs)
   return {
     begin(deadlines, since) {
-      const exchange = new Exchange({ deadlines, since, now: clock.monotonic() }, () => exchanges.delete(exchange))
-      exchanges.add(exchange)
-      return exchange
+      return new Exchange({ deadlines, since, now: clock.monotonic() }, exchanges)
     },
     drain(exchange) {
       if (draining() >= bounds().concurrentMax) return false
@@ -62,11 +61,13 @@ export function createWatch(bounds: () => DrainBounds, clock: Clock): Watch {
   }
 }
 
+const nothing = (): void => undefined
+
 /** One exchange with an upstream, from the call until its answer is settled. */
 export class Exchange {
   readonly startedAt: number
   /** Called while nothing comes, as often as the deadlines say. */
-  onQuiet: () => void = () => undefined
+  onQuiet: () => void = nothing
   #heartbeatAt = Number.NEGATIVE_INFINITY
   readonly #deadlines: Deadlines
   readonly #since: number
@@ -79,18 +80,21 @@ export class Exchange {
   isAnswered = false
   cutBy: Cut | null = null
   /** Called after every two seconds in which something came, while the answer streams. */
-  onProgress: () => void = () => undefined
+  onProgress: () => void = nothing
   #call: HttpCall | null = null
-  readonly #forget: () => void
+  /** Among the exchanges under way. */
+  place = noPlace
+  readonly #underWay: Roster<Exchange>
 
   constructor(
     begun: { readonly deadlines: Deadlines; readonly since: number; readonly now: number },
-    forget: () => void,
+    underWay: Roster<Exchange>,
   ) {
     this.#deadlines = begun.deadlines
     this.#since = begun.since
     this.startedAt = this.heardAt = this.reportedAt = this.waitingSince = begun.now
-    this.#forget = forget
+    this.#underWay = underWay
+    underWay.add(this)
   }
 
   /** The call goes out; it is aborted with the exchange. */
@@ -134,13 +138,13 @@ export class Exchange {
   }
 
   end(): void {
-    this.#forget()
+    this.#underWay.remove(this)
   }
 
   /** Ends it, and the upstream call with it if that goes on. */
   drop(): void {
     this.#call?.abort(new Error('not wanted any more'))
-    this.#forget()
+    this.end()
   }
 }
 
