@@ -4,36 +4,39 @@ import type { GatewayDeps } from './deps.ts'
 import { estimateUsage, isCounted } from './estimate.ts'
 import type { Relayed } from './relay.ts'
 import { responseHeaders } from './response-headers.ts'
-import { settle } from './settle.ts'
+import { settle, type Outcome } from './settle.ts'
 
 export type Plain = Exclude<Relayed, { kind: 'stream' }>
+type Served = Extract<Relayed, { kind: 'plain' }>
+type Refused = Extract<Relayed, { kind: 'refused' }>
 
 /** Finishes a call whose answer is not streamed, the upstream's refusals of streamed calls included. */
 export async function answer(relayed: Plain, deps: GatewayDeps): Promise<Response> {
   try {
-    return relayed.kind === 'refused' ? await refuse(relayed, deps) : await give(relayed, deps)
+    const { admitted, candidate } = relayed
+    const outcome = relayed.kind === 'refused' ? refused(relayed) : await served(relayed, deps)
+    const { chargeNano } = await settle(admitted, candidate.deployment, outcome, deps)
+    const headers = responseHeaders(relayed, deps)
+    headers['x-mart-charge-usd'] = formatUsd(BigInt(chargeNano))
+    // The client's own fault is told in the upstream's words, less what they tell of our account.
+    const body = relayed.kind === 'refused' ? relayed.refusal.body : relayed.bytes
+    return new Response(body, { status: outcome.status, headers })
   } finally {
     relayed.exchange.end()
   }
 }
 
-async function give(relayed: Extract<Relayed, { kind: 'plain' }>, deps: GatewayDeps): Promise<Response> {
-  const { admitted, candidate, reading, attempts } = relayed
-  const estimate = isCounted(reading) ? null : await estimateUsage(admitted.call.asked, reading, deps)
-  const ending = relayed.hasLeft() ? 'client-left' : 'completed'
-  const outcome = { ending, status: 200, reading, estimate, attempts } as const
-  const settlement = await settle(admitted, candidate.deployment, outcome, deps)
-  const headers = responseHeaders(relayed, deps)
-  headers['x-mart-charge-usd'] = formatUsd(BigInt(settlement.chargeNano))
-  return new Response(relayed.bytes, { headers })
+function served({ admitted, reading, attempts, hasLeft }: Served, deps: GatewayDeps): Outcome | Promise<Outcome> {
+  const ending = hasLeft() ? 'client-left' : 'completed'
+  const outcome = { ending, status: 200, reading, estimate: null, attempts } as const
+  if (isCounted(reading)) return outcome
+  return estimateUsage(admitted.call.asked, reading, deps).then((estimate) => ({ ...outcome, estimate }))
 }
 
-/** The client's own fault is told in the upstream's words, less what they tell of our account. */
-async function refuse(relayed: Extract<Relayed, { kind: 'refused' }>, deps: GatewayDeps): Promise<Response> {
-  const { admitted, candidate, upstream, refusal, attempts } = relayed
-  const { status } = upstream
-  const outcome = { ending: 'upstream-refused', status, reading: null, estimate: null, attempts } as const
-  await settle(admitted, candidate.deployment, outcome, deps)
-  const headers = { ...responseHeaders(relayed, deps), 'x-mart-charge-usd': formatUsd(0n) }
-  return new Response(refusal.body, { status, headers })
-}
+const refused = ({ upstream: { status }, attempts }: Refused): Outcome => ({
+  ending: 'upstream-refused',
+  status,
+  reading: null,
+  estimate: null,
+  attempts,
+})

@@ -25,7 +25,7 @@ const urlField = (references: References, mayBePlain: (host: string) => boolean,
 
 function isBaseUrl(text: string, mayBePlain: (host: string) => boolean): boolean {
   const url = URL.parse(text)
-  if (!url || /[?#\s]/.test(text) || url.username !== '' || url.password !== '') return false
+  if (!url || /[^\x21-\x7e]|[?#\\]/.test(text) || url.username !== '' || url.password !== '') return false
   return url.protocol === 'https:' || (url.protocol === 'http:' && mayBePlain(url.hostname))
 }
 

@@ -13,6 +13,8 @@ import { contentText, groundingOf, mediaFreeText } from './parts.ts'
 import { camelCase, camelFields, spelling } from './spelling.ts'
 import { askedTiers, servedTier, usageOf } from './usage.ts'
 
+const utf8 = new TextDecoder()
+
 const GenerateBody = z.looseObject({
   contents: z.union([z.array(z.unknown()).min(1), z.looseObject({})], 'expected a list of contents'),
   serviceTier: z.string('expected a service tier').nullish(),
@@ -144,7 +146,7 @@ const affinityOf = ({ cachedContent }: GenerateBody, { json, text }: RequestBody
 
 /** Reads the few members beside the candidates; images of many megabytes are skipped, not parsed. */
 function readAnswer(answer: Uint8Array, headers: ResponseHeaders): Reading {
-  const text = new TextDecoder().decode(answer)
+  const text = utf8.decode(answer)
   if (!text.trimStart().startsWith('{')) throw new Error('a generateContent answer is a JSON object')
   const { usageMetadata, modelVersion } = memberValues(text, ['usageMetadata', 'modelVersion'])
   const { usage, mismatch } = usageOf(usageMetadata)

@@ -9,6 +9,8 @@ import { openai } from './envelope.ts'
 import { mediaOf } from './media.ts'
 import { askedTiers, servedTier, usageOf } from './usage.ts'
 
+const utf8 = new TextDecoder()
+
 const outputLimit = wholeNumber(1, 10_000_000).nullish()
 type Message = Readonly<Record<string, unknown>>
 const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null
@@ -88,7 +90,7 @@ function asked(chat: ChatBody, body: RequestBody): Asked {
     upstreamPath: () => '/chat/completions',
     upstreamBody: (change) => upstreamBody(chat, body, change),
     promptText: () => chat.messages.map(messageText).join('\n') + JSON.stringify(body.json['tools'] ?? ''),
-    readAnswer: (answer) => readCompletion(JSON.parse(new TextDecoder().decode(answer)) as Completion),
+    readAnswer: (answer) => readCompletion(JSON.parse(utf8.decode(answer)) as Completion),
     followStream: (_headers, ways) => followChat(chat.stream_options?.include_usage ?? false, ways),
   }
 }

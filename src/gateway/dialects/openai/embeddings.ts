@@ -6,6 +6,8 @@ import { readFields, refuseDuplicates } from '../read-fields.ts'
 import { openai } from './envelope.ts'
 import { usageOf } from './usage.ts'
 
+const utf8 = new TextDecoder()
+
 const expected = 'expected a text, a list of texts, a list of tokens or a list of such lists'
 const isText = (value: unknown): boolean => typeof value === 'string'
 const isToken = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0
@@ -65,7 +67,7 @@ function upstreamBody(body: RequestBody, upstreamModel: string | null, rewrite: 
 
 /** Reads the members around the vectors and skips the vectors: a batch of them is megabytes of numbers. */
 function readAnswer(answer: Uint8Array): Reading {
-  const text = new TextDecoder().decode(answer)
+  const text = utf8.decode(answer)
   if (!text.trimStart().startsWith('{')) throw new Error('an embeddings answer is a JSON object')
   const { model, usage } = memberValues(text, ['model', 'usage'])
   return {
