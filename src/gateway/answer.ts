@@ -3,7 +3,7 @@ import { formatUsd } from '../lib/amounts.ts'
 import type { GatewayDeps } from './deps.ts'
 import { estimateUsage, isCounted } from './estimate.ts'
 import type { Relayed } from './relay.ts'
-import { responseHeaders } from './response-headers.ts'
+import { responseHeaders, withHeaders } from './response-headers.ts'
 import { settle, type Outcome } from './settle.ts'
 
 export type Plain = Exclude<Relayed, { kind: 'stream' }>
@@ -20,7 +20,7 @@ export async function answer(relayed: Plain, deps: GatewayDeps): Promise<Respons
     headers['x-mart-charge-usd'] = formatUsd(BigInt(chargeNano))
     // The client's own fault is told in the upstream's words, less what they tell of our account.
     const body = relayed.kind === 'refused' ? relayed.refusal.body : relayed.bytes
-    return new Response(body, { status: outcome.status, headers })
+    return withHeaders(new Response(body, { status: outcome.status }), headers)
   } finally {
     relayed.exchange.end()
   }

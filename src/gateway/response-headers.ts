@@ -28,3 +28,9 @@ export function responseHeaders({ admitted, candidate, upstream }: Relayed, deps
   }
   return headers
 }
+
+/** Sets them one by one: for Bun a third less work than to read them out of an object given to the constructor. */
+export function withHeaders(response: Response, headers: Readonly<Record<string, string>>): Response {
+  for (const name in headers) response.headers.set(name, headers[name]!)
+  return response
+}
