@@ -342,10 +342,13 @@ describe('many streams side by side', () => {
     const before = await servedCount(server)
     const asked = Array.from({ length: 500 }, (_, at) => {
       const way: Way = at % 2 ? chatStream : generateStream
-      const sandbox = `tokens=${30 + (at % 50)} reasoning=0 unicode=1${at % 5 === 0 ? ' split=1' : ''}`
+      const isLeft = at % 4 === 3
+      // Those that are left are long, so that none has ended before its client gets to leaving.
+      const tokens = isLeft ? 300 : 30 + (at % 50)
+      const sandbox = `tokens=${tokens} reasoning=0 unicode=1${at % 5 === 0 ? ' split=1' : ''}`
       return {
         way,
-        isLeft: at % 4 === 3,
+        isLeft,
         options: { prompt: `Question ${at} about rivers`, outputTokens: 400, sandbox },
       }
     })
