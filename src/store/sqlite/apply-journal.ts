@@ -10,7 +10,7 @@ import type { Clock } from '../../lib/clock.ts'
 import type { ApplyResult, JournalBatch, ShippedRecord } from '../store.ts'
 import { readBatch, settlementText, type ReadRecord, type SettleRecord } from './journal-record.ts'
 import { raiseGrant } from './lease-credit.ts'
-import { creditOf, heldOf, type AccountChanges, type Ledger, type Posting } from './ledger.ts'
+import { creditOf, heldOf, type AccountChanges, type Ledger } from './ledger.ts'
 import { remainderOf, type Lease, type Leases } from './leases.ts'
 import type { Nodes } from './nodes.ts'
 import type { Organizations } from './organizations.ts'
@@ -89,13 +89,13 @@ function applyRecord(work: Work, record: ShippedRecord, text: string): string | 
 
 function settle(work: Work, record: SettleRecord, text: string): string | null {
   const { seq, epoch, settlement } = record
-  const { organizationId, requestId } = settlement
-  if (!isKnown(work, organizationId)) return `there is no organization ${organizationId}`
-  if (!work.requests.insertOnce(settlement, { nodeId: work.nodeId, seq, epoch, text }))
-    return settledBefore(work, record)
-  work.rollups.add(work.usage, settlement)
+  const { organizationId } = settlement
   const chargeNano = BigInt(settlement.chargeNano)
-  if (chargeNano > 0n) capture(work, leaseOf(work, epoch, organizationId), requestId, chargeNano)
+  if (!isKnown(work, organizationId)) return `there is no organization ${organizationId}`
+  if (!work.requests.insertOnce({ nodeId: work.nodeId, seq, epoch, settlement, chargeNano, text }))
+    return settledBefore(work, record)
+  work.rollups.add(work.usage, settlement, chargeNano)
+  if (chargeNano > 0n) capture(work, leaseOf(work, epoch, organizationId), seq, chargeNano)
   return null
 }
 
@@ -111,22 +111,17 @@ function settledBefore(work: Work, { seq, epoch, settlement }: SettleRecord): st
 }
 
 /** Moves the charge held → revenue. What the lease does not cover is held first, below zero if it must be. */
-function capture(work: Work, lease: Lease, requestId: string, chargeNano: bigint): void {
+function capture(work: Work, lease: Lease, seq: number, chargeNano: bigint): void {
   const excessNano = chargeNano - remainderOf(lease)
   if (excessNano > 0n) work.ledger.post(work.accounts, raiseGrant(lease, excessNano, work.at))
   lease.consumedNano += chargeNano
-  work.ledger.post(work.accounts, capturePosting(lease.id.organizationId, requestId, chargeNano, work.at))
+  work.ledger.capture(work.accounts, {
+    of: { nodeId: work.nodeId, seq },
+    organizationId: lease.id.organizationId,
+    amountNano: chargeNano,
+    at: work.at,
+  })
 }
-
-const capturePosting = (organizationId: string, requestId: string, amountNano: bigint, at: number): Posting => ({
-  idempotencyKey: `capture:${requestId}`,
-  kind: 'capture',
-  organizationId,
-  debitAccount: heldOf(organizationId),
-  creditAccount: 'revenue',
-  amountNano,
-  at,
-})
 
 function returnLease(work: Work, record: Extract<ShippedRecord, { kind: 'return-lease' }>): string | null {
   const { seq, epoch, organizationId } = record

@@ -6,6 +6,9 @@
 /** `promise` is what the check's detail says when nothing is wrong. */
 export type LedgerCheck = { readonly name: string; readonly promise: string; readonly sql: string }
 
+/** Whose money a capture took, read off the account it came from: its request says so too, and both must agree. */
+const capturedFrom = `substr(debit_account, 1 + length('held:'))`
+
 /** Every check of the ledger that SQL can make. */
 export const ledgerChecks: readonly LedgerCheck[] = [
   {
@@ -62,9 +65,9 @@ export const ledgerChecks: readonly LedgerCheck[] = [
     promise: 'leases were granted what was held, consumed what was captured, returned what was released',
     sql: `
       with moved as (
-        select organization_id, sum(amount_nano) filter (where kind = 'hold') as held,
+        select coalesce(organization_id, ${capturedFrom}) as organization_id, sum(amount_nano) filter (where kind = 'hold') as held,
           sum(amount_nano) filter (where kind = 'capture') as captured, sum(amount_nano) filter (where kind = 'release') as released
-        from transfer group by organization_id),
+        from transfer group by 1),
       leased as (
         select organization_id, sum(granted_nano) as granted, sum(consumed_nano) as consumed, sum(returned_nano) as returned
         from lease group by organization_id)
@@ -86,7 +89,7 @@ export const ledgerChecks: readonly LedgerCheck[] = [
         union all select 'minute', organization_id, requests, charge_nano from usage_minute
         union all select 'hour', organization_id, requests, charge_nano from usage_hour
         union all select 'day', organization_id, requests, charge_nano from usage_day
-        union all select 'capture', organization_id, null, amount_nano from transfer where kind = 'capture'),
+        union all select 'capture', ${capturedFrom}, null, amount_nano from transfer where kind = 'capture'),
       total as (
         select organization_id,
           ${['request', 'minute', 'hour', 'day', 'capture']
@@ -109,12 +112,12 @@ export const ledgerChecks: readonly LedgerCheck[] = [
     sql: `
       select 'request ' || request.id || ' was charged ' || request.charge_nano || ' and captured ' || coalesce(transfer.amount_nano, 0)
         as problem
-      from request left join transfer on transfer.kind = 'capture' and transfer.idempotency_key = 'capture:' || request.id
+      from request left join transfer on transfer.request = request.number and transfer.kind = 'capture'
       where request.charge_nano <> coalesce(transfer.amount_nano, 0)
       union all
-      select 'the capture ' || transfer.idempotency_key || ' has no request'
-      from transfer left join request on request.id = substr(transfer.idempotency_key, 9)
-      where transfer.kind = 'capture' and request.id is null`,
+      select 'the capture ' || transfer.id || ' has no request'
+      from transfer left join request on request.number = transfer.request
+      where transfer.kind = 'capture' and request.number is null`,
   },
   {
     name: 'every-record-applied-once',
@@ -142,7 +145,8 @@ export const ledgerChecks: readonly LedgerCheck[] = [
     promise: 'no charge is above its hold unless it is flagged over-hold',
     sql: `
       select 'request ' || id || ' was charged ' || charge_nano || ' on a hold of ' || hold_nano as problem from request
-      where charge_nano > hold_nano and not exists (select 1 from json_each(request.flags) where json_each.value = 'over-hold')`,
+      where charge_nano > hold_nano
+        and not exists (select 1 from json_each(request.settlement, '$.flags') where json_each.value = 'over-hold')`,
   },
   {
     name: 'transfers-immutable',

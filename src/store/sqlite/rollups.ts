@@ -47,7 +47,8 @@ export function prepareRollups(db: Database) {
   const upserts = tables.map((table) => db.prepare<unknown, (string | number | bigint)[]>(upsert(table.name)))
   return {
     /** Notes a settled request, for `write`. */
-    add: (changes: RollupChanges, settlement: Settlement): void => addTo(sumsOf(changes, settlement), settlement),
+    add: (changes: RollupChanges, settlement: Settlement, chargeNano: bigint): void =>
+      addTo(sumsOf(changes, settlement), settlement, chargeNano),
     write(changes: RollupChanges): void {
       for (const sums of changes.values())
         tables.forEach(({ bucketMs }, index) => writeSums(upserts[index]!, sums, bucketOf(sums.minute, bucketMs)))
@@ -57,23 +58,14 @@ export function prepareRollups(db: Database) {
 
 const bucketOf = (at: number, bucketMs: number): number => at - (at % bucketMs)
 
-const groupOf = (settlement: Settlement): Sums['group'] => [
-  settlement.organizationId,
-  settlement.keyId,
-  settlement.model,
-  settlement.upstream,
-  settlement.region,
-  settlement.endpoint,
-]
-
 function sumsOf(changes: RollupChanges, settlement: Settlement): Sums {
   const minute = bucketOf(settlement.admittedAt, minuteMs)
-  const group = groupOf(settlement)
-  const key = `${minute}\0${group.join('\0')}`
+  const { organizationId, keyId, model, upstream, region, endpoint } = settlement
+  const key = `${minute}\0${organizationId}\0${keyId}\0${model}\0${upstream}\0${region}\0${endpoint}`
   const known = changes.get(key)
   if (known) return known
   const fresh: Sums = {
-    group,
+    group: [organizationId, keyId, model, upstream, region, endpoint],
     minute,
     requests: 0,
     errors: 0,
@@ -88,14 +80,14 @@ function sumsOf(changes: RollupChanges, settlement: Settlement): Sums {
   return fresh
 }
 
-function addTo(sums: Sums, settlement: Settlement): void {
+function addTo(sums: Sums, settlement: Settlement, chargeNano: bigint): void {
   sums.requests += 1
   sums.errors += isError(settlement) ? 1 : 0
   sums.input += settlement.tokens.input
   sums.cachedInput += settlement.tokens.cachedInput
   sums.output += settlement.tokens.output
   sums.reasoning += settlement.tokens.reasoning
-  sums.chargeNano += BigInt(settlement.chargeNano)
+  sums.chargeNano += chargeNano
   sums.latencyMs += Math.round(settlement.latencyMs)
 }
 

@@ -54,9 +54,10 @@ create index virtual_key_organization on virtual_key (organization_id, created_a
 `
 
 /**
- * Idempotency keys are unique within a kind, so that a key chosen by a caller for a grant cannot take the
- * place of a capture. Reversals name the transfer they undo. For `in` with more than two values SQLite would
- * build a table of them at every insert.
+ * A capture is idempotent by the number of its request, which is the cheapest key there is, and whose it is
+ * stands in that request's row; `transfer_in_full` shows it as it shows the others. Their idempotency keys are
+ * unique within a kind, so that a key chosen by a caller for a grant cannot take the place of a release. Reversals
+ * name the transfer they undo. For `in` with more than two values SQLite would build a table of them at every insert.
  */
 const ledgerTables = `
 create table account (
@@ -68,21 +69,25 @@ insert into account (name) values ('cash'), ('revenue'), ('grants');
 
 create table transfer (
   id integer primary key,
-  idempotency_key text not null,
   kind text not null check (
     kind = 'capture' or kind = 'hold' or kind = 'release' or kind = 'grant' or kind = 'top-up' or kind = 'reversal'),
-  organization_id text not null references organization (id),
+  request integer unique references request (number),
+  idempotency_key text,
+  organization_id text references organization (id),
   debit_account text not null references account (name),
   credit_account text not null references account (name),
   amount_nano integer not null check (amount_nano > 0),
   at integer not null,
   note text,
   reverses integer references transfer (id),
-  unique (kind, idempotency_key),
   check (debit_account <> credit_account),
-  check ((kind = 'reversal') = (reverses is not null))
+  check ((kind = 'reversal') = (reverses is not null)),
+  check ((kind = 'capture') = (request is not null)),
+  check ((kind = 'capture') = (idempotency_key is null)),
+  check ((kind = 'capture') = (organization_id is null))
 ) strict;
-create index transfer_organization on transfer (organization_id);
+create unique index transfer_idempotency_key on transfer (kind, idempotency_key) where idempotency_key is not null;
+create index transfer_organization on transfer (organization_id) where organization_id is not null;
 create index transfer_reverses on transfer (reverses) where reverses is not null;
 create trigger transfer_never_updated before update on transfer
   begin select raise(abort, 'transfers are append-only: post a reversal instead'); end;
@@ -118,39 +123,36 @@ create index lease_open on lease (node_id, epoch) where state = 'open';
 /**
  * Every applied journal record is a row of exactly one of these three, so that gaps can be looked for.
  * A parked record was acknowledged but not applied, because it broke a promise; people look at it.
+ *
+ * A request's number is made of its node and its place in that node's journal (see `requestNumber`), so that no
+ * second index is needed to keep both unique. Its columns are what is looked up and summed; everything else is in
+ * the settlement, the receipt in the journal's own words.
  */
 const recordTables = `
 create table request (
-  id text primary key,
-  node_id integer not null references node (id),
-  seq integer not null,
+  number integer primary key,
+  node_id integer not null generated always as (number >> 40) virtual references node (id),
+  seq integer not null generated always as (number & 0xffffffffff) virtual,
   epoch integer not null,
+  id text not null unique,
   organization_id text not null references organization (id),
   key_id text not null,
   admitted_at integer not null,
-  ended_at integer not null,
-  endpoint text not null,
-  model text not null,
-  upstream text not null,
-  region text not null,
-  status integer not null,
-  ending text not null,
-  input_tokens integer not null,
-  cached_input_tokens integer not null,
-  output_tokens integer not null,
-  reasoning_tokens integer not null,
   hold_nano integer not null check (hold_nano >= 0),
-  rated_nano integer not null check (rated_nano >= 0),
-  write_off_nano integer not null check (write_off_nano >= 0),
   charge_nano integer not null check (charge_nano >= 0),
-  flags text not null,
-  latency_ms integer not null,
-  settlement text not null,
-  unique (node_id, seq)
+  settlement text not null
 ) strict;
 create index request_organization on request (organization_id, admitted_at);
 create trigger request_never_updated before update on request
   begin select raise(abort, 'a settled request is a receipt and never changes'); end;
+
+create view transfer_in_full as
+  select id, kind, request, idempotency_key, organization_id, debit_account, credit_account, amount_nano, at, note, reverses
+  from transfer where kind <> 'capture'
+  union all
+  select transfer.id, kind, request, 'capture:' || request.id, request.organization_id, debit_account, credit_account,
+    amount_nano, at, note, reverses
+  from request join transfer on transfer.request = request.number;
 
 create table lease_record (
   node_id integer not null references node (id),

@@ -105,7 +105,7 @@ const corruptions: readonly { readonly what: string; readonly sql: string; reado
   },
   {
     what: 'a capture deleted',
-    sql: `${freeTransfers}; delete from transfer where idempotency_key = 'capture:r1'; ${restoreTransfers}`,
+    sql: `${freeTransfers}; delete from transfer where request = (select number from request where id = 'r1'); ${restoreTransfers}`,
     caught: [
       'accounts-equal-transfers',
       'charges-equal-everywhere',
@@ -117,6 +117,16 @@ const corruptions: readonly { readonly what: string; readonly sql: string; reado
     what: 'two captures swapped',
     sql: `${freeTransfers}; update transfer set amount_nano = 3000 - amount_nano where kind = 'capture'; ${restoreTransfers}`,
     caught: ['each-request-captured-once'],
+  },
+  {
+    what: 'a capture of a request that there is not',
+    sql: `${freeTransfers}; update transfer set request = request + 9 where request = (select number from request where id = 'r1'); ${restoreTransfers}`,
+    caught: ['each-request-captured-once'],
+  },
+  {
+    what: 'a capture from the money of another organization',
+    sql: `${freeTransfers}; update transfer set debit_account = 'held:beta' where request = (select number from request where id = 'r1'); ${restoreTransfers}`,
+    caught: ['accounts-equal-transfers', 'charges-equal-everywhere', 'leases-equal-transfers'],
   },
   { what: 'a record lost', sql: 'delete from lease_record', caught: ['every-record-applied-once'] },
   {
@@ -138,7 +148,7 @@ const corruptions: readonly { readonly what: string; readonly sql: string; reado
   { what: 'a trigger dropped', sql: 'drop trigger transfer_never_deleted', caught: ['transfers-immutable'] },
   {
     what: 'more reversed than was captured',
-    sql: "insert into transfer (idempotency_key, kind, organization_id, debit_account, credit_account, amount_nano, at, reverses) select 'rev', 'reversal', 'acme', 'revenue', 'credit:acme', 1001, 0, id from transfer where idempotency_key = 'capture:r1'; update account set debits = debits + 1001 where name = 'revenue'; update account set credits = credits + 1001 where name = 'credit:acme'",
+    sql: "insert into transfer (idempotency_key, kind, organization_id, debit_account, credit_account, amount_nano, at, reverses) select 'rev', 'reversal', 'acme', 'revenue', 'credit:acme', 1001, 0, id from transfer_in_full where idempotency_key = 'capture:r1'; update account set debits = debits + 1001 where name = 'revenue'; update account set credits = credits + 1001 where name = 'credit:acme'",
     caught: ['transfers-immutable'],
   },
   ...[
@@ -160,7 +170,8 @@ for (const { what, sql, caught } of corruptions) {
 }
 
 test('a charge above its hold is accepted when it is flagged', async () => {
-  const changes = "hold_nano = 999, flags = '[\"over-hold\"]', settlement = json_set(settlement, '$.holdNano', '999')"
+  const changes =
+    "hold_nano = 999, settlement = json_set(settlement, '$.holdNano', '999', '$.flags', json('[\"over-hold\"]'))"
   expect(
     await failuresAfter(
       `${freeRequests}; update request set ${changes} where id = 'r1'; ${keepTrigger('request_never_updated')}`,
@@ -181,5 +192,17 @@ test('the database itself refuses to change a transfer or a receipt', () => {
   expect(() => db.exec('update transfer set amount_nano = 1')).toThrow('append-only')
   expect(() => db.exec('delete from transfer')).toThrow('append-only')
   expect(() => db.exec('update request set charge_nano = 0')).toThrow('never changes')
+  db.close()
+})
+
+test('the database itself refuses a second capture of a request, and a capture of none', () => {
+  const db = new Database(path)
+  db.exec('pragma foreign_keys = on')
+  const captureOf = (request: string): string =>
+    `insert into transfer (kind, request, debit_account, credit_account, amount_nano, at)
+      select 'capture', ${request}, 'held:acme', 'revenue', 1, 0 from request where id = 'r1'`
+  expect(() => db.exec(captureOf('number'))).toThrow('UNIQUE constraint failed: transfer.request')
+  expect(() => db.exec(captureOf('number + 9'))).toThrow('FOREIGN KEY constraint failed')
+  expect(() => db.exec(captureOf('null'))).toThrow('CHECK constraint failed')
   db.close()
 })

@@ -61,15 +61,14 @@ type RequestRow = {
   id: string
   organization_id: string
   key_id: string
+  admitted_at: bigint
   hold_nano: bigint
-  rated_nano: bigint
-  write_off_nano: bigint
   charge_nano: bigint
   settlement: string
 }
 
-const selectRequests = `
-  select id, organization_id, key_id, hold_nano, rated_nano, write_off_nano, charge_nano, settlement from request`
+const selectRequests =
+  'select id, organization_id, key_id, admitted_at, hold_nano, charge_nano, settlement from request'
 
 /** In code rather than SQL, because a product of quantity and price may exceed 64 bits. */
 function* problemsOfReceipts(db: Database): Iterable<string> {
@@ -93,9 +92,8 @@ function problemOfRow(row: RequestRow, settlement: Settlement): string | null {
     settlement.requestId === row.id &&
     settlement.organizationId === row.organization_id &&
     settlement.keyId === row.key_id &&
+    BigInt(settlement.admittedAt) === row.admitted_at &&
     BigInt(settlement.holdNano) === row.hold_nano &&
-    BigInt(settlement.ratedNano) === row.rated_nano &&
-    BigInt(settlement.writeOffNano) === row.write_off_nano &&
     BigInt(settlement.chargeNano) === row.charge_nano
   return isSame ? null : 'its row and its receipt differ'
 }
