@@ -74,7 +74,8 @@ export function serveFree(
         until: Number.POSITIVE_INFINITY,
         attemptsMax: deps.failover.attemptsMax,
       }
-      const call = { endpoint, modelName, bytes, text }
+      const { connectMs } = deps.deadlinesFor(model.kind)
+      const call = { endpoint, modelName, bytes, text, connectMs }
       return (await tryInTurn(ask, (candidate) => pass(call, candidate, deps), deps)).answer
     } finally {
       ticket.leave({ tokens: 0, chargeNano: zeroNano })
@@ -87,6 +88,7 @@ type FreeCall = {
   readonly modelName: string
   readonly bytes: Uint8Array
   readonly text: string
+  readonly connectMs: number
 }
 const answerMsMax = 60_000
 const answerBytesMax = 4 * 1024 * 1024
@@ -125,7 +127,7 @@ async function pass(call: FreeCall, candidate: Candidate, deps: GatewayDeps): Pr
 type Answer = Pick<HttpResponse, 'status' | 'headers'> & { readonly bytes: Uint8Array }
 
 async function send(
-  { endpoint, modelName, bytes, text }: FreeCall,
+  { endpoint, modelName, bytes, text, connectMs }: FreeCall,
   { deployment }: Candidate,
   deps: GatewayDeps,
 ): Promise<Answer> {
@@ -140,7 +142,7 @@ async function send(
     body: adapter.rewriteBody
       ? new TextEncoder().encode(adapter.rewriteBody(text, { dialect, endpoint: 'countTokens' }))
       : bytes,
-    connectMs: answerMsMax,
+    connectMs,
     isRepeatable: true,
   })
   const deadline = setTimeout(() => sent.abort(new Error('there was no answer in time')), answerMsMax)
