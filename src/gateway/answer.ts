@@ -1,7 +1,7 @@
 /** Plain answers: read whole, metered, settled, and only then given to the client, byte for byte. */
 import { formatUsd } from '../lib/amounts.ts'
 import type { GatewayDeps } from './deps.ts'
-import { estimateUsage, isCounted } from './estimate.ts'
+import { estimateUsage } from './estimate.ts'
 import type { Relayed } from './relay.ts'
 import { responseHeaders, withHeaders } from './response-headers.ts'
 import { settle, type Outcome } from './settle.ts'
@@ -26,11 +26,9 @@ export async function answer(relayed: Plain, deps: GatewayDeps): Promise<Respons
   }
 }
 
-function served({ admitted, reading, attempts, hasLeft }: Served, deps: GatewayDeps): Outcome | Promise<Outcome> {
-  const ending = hasLeft() ? 'client-left' : 'completed'
-  const outcome = { ending, status: 200, reading, estimate: null, attempts } as const
-  if (isCounted(reading)) return outcome
-  return estimateUsage(admitted.call.asked, reading, deps).then((estimate) => ({ ...outcome, estimate }))
+async function served({ admitted, reading, attempts, hasLeft }: Served, deps: GatewayDeps): Promise<Outcome> {
+  const estimate = await estimateUsage(admitted.call.asked, reading, deps)
+  return { ending: hasLeft() ? 'client-left' : 'completed', status: 200, reading, estimate, attempts }
 }
 
 const refused = ({ upstream: { status }, attempts }: Refused): Outcome => ({

@@ -2,22 +2,28 @@ import { inputTokensOf, type Usage } from '../money/usage.ts'
 import type { GatewayDeps } from './deps.ts'
 import type { Asked, Reading } from './dialect.ts'
 
-/** Whether the vendor's own figures will do. No prompt counts nothing: figures that say so beside an answer cannot be true. */
-export const isCounted = ({ usage }: Reading): boolean => usage !== null && inputTokensOf(usage) > 0
-
 /**
  * Usage counted by ourselves, for an answer whose vendor figures are missing or cannot be true. No text
- * received, nothing owed: then null.
+ * received, nothing owed: then null. A promise only where there is something to count.
  */
-export async function estimateUsage(
+export function estimateUsage(
   asked: Asked,
   reading: Reading,
   deps: Pick<GatewayDeps, 'countTokens'>,
-): Promise<Usage | null> {
-  if (isCounted(reading)) return null
+): Promise<Usage> | null {
+  // No prompt counts nothing: figures that say so beside an answer cannot be true.
+  if (reading.usage && inputTokensOf(reading.usage) > 0) return null
   const outputText = reading.outputText()
   if (outputText === '' && asked.hasOutput) return null
-  const [input, output] = await Promise.all([count(asked.promptText(), deps), count(outputText, deps)])
+  return countBoth(asked.promptText(), outputText, deps)
+}
+
+async function countBoth(
+  inputText: string,
+  outputText: string,
+  deps: Pick<GatewayDeps, 'countTokens'>,
+): Promise<Usage> {
+  const [input, output] = await Promise.all([count(inputText, deps), count(outputText, deps)])
   return { input, output }
 }
 

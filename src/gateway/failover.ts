@@ -50,13 +50,12 @@ export async function tryInTurn<Answer>(
   once: (candidate: Candidate) => Promise<Tried<Answer>>,
   deps: Pick<GatewayDeps, 'clock' | 'failover'>,
 ): Promise<{ readonly answer: Answer; readonly failed: readonly Attempt[] }> {
-  const { candidates } = ask
+  const { candidates, affinity, tokens } = ask
   const failed: Attempt[] = []
   const tried: Candidate[] = []
   let renewed: Candidate | null = null
   let last: GatewayError | null = null
   for (;;) {
-    const { affinity, tokens } = ask
     const candidate: Candidate | null =
       renewed ?? choose(candidates, { affinity, tokens, tried, now: deps.clock.monotonic() })
     if (!candidate) throw new UpstreamError(lastWord(last, candidates, deps.clock.monotonic()), failed)

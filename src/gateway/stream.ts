@@ -11,7 +11,7 @@ import type { Reading, StreamReader } from './dialect.ts'
 import { estimateUsage } from './estimate.ts'
 import { isEventStream, type FirstPiece, type Source } from './attempt.ts'
 import type { Relayed } from './relay.ts'
-import { responseHeaders } from './response-headers.ts'
+import { responseHeaders, withHeaders } from './response-headers.ts'
 import { settle } from './settle.ts'
 import { failureOf } from './trouble.ts'
 
@@ -64,7 +64,7 @@ export function stream(relayed: Streamed, deps: GatewayDeps): Response {
     { highWaterMark: 0 },
   )
   const headers = { ...responseHeaders(relayed, deps), 'cache-control': 'no-cache', 'x-accel-buffering': 'no' }
-  return new Response(body, { headers })
+  return withHeaders(new Response(body), headers)
 }
 
 const flushMs = 10

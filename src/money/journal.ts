@@ -156,7 +156,10 @@ export function openJournal(folder: string, epoch: number, recovered: Recovered)
   const unshipped = [...recovered.unshipped]
   let seq = recovered.lastSeq
   const head = (): string => JSON.stringify({ kind: 'segment', seq, open: [...open.values()] })
-  const writer = createWriter(folder, head, (written) => unshipped.push(...written))
+  const writer = createWriter(folder, head, (written) => {
+    // One by one: a spread `push` would put all of them on the stack, however many a recovery settles.
+    for (const record of written) unshipped.push(record)
+  })
   /** A number is given out only once the record is text: a gap would stop all shipping. */
   const ship = (recordOf: (seq: number) => ShippedRecord): Written => {
     const text = JSON.stringify(recordOf(seq + 1))

@@ -3,6 +3,7 @@
  * to know. Kinds of provider differ in their adapter alone; the request path knows nothing else of them.
  */
 import type { ResponseHeaders } from '../lib/http-client/contract.ts'
+
 export const providerKinds = [
   'openai',
   'azure-openai',

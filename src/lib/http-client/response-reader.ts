@@ -78,6 +78,7 @@ function endOf(mark: string, input: Buffer, at: number): number {
   return end
 }
 
+/** Follows the responses of one connection, one after another, and tells its sink what it reads. */
 export class ResponseReader {
   readonly #sink: ResponseSink
   #state: State = 'head'
