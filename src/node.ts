@@ -48,7 +48,7 @@ export async function openNode(deps: NodeDeps): Promise<Node> {
   const shipper = startShipper({ journal, store, nodeId, epoch, shippedSeq: lastSeq, log, onFenced: deps.onFenced })
   await shipper.flush()
   if (recovered.open.length > 0)
-    log.info({ event: 'recovered', inDoubt: recovered.open.length, unshipped: recovered.unshipped.length })
+    log.info({ event: 'recovered', inDoubt: recovered.open.length, unshipped: recovered.lastSeq - lastSeq })
 
   const credit = createCredit({
     leaseCredit: (ask) => store.leaseCredit(ask),

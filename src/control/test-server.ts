@@ -6,6 +6,7 @@ import { loadCatalog } from '../catalog/catalog.ts'
 import models from '../catalog/models.json'
 import { createKeyTable } from '../keys/key-table.ts'
 import type { LogEvent } from '../lib/log.ts'
+import { recordText } from '../store/settlement-text.ts'
 import { openSqliteStore } from '../store/sqlite/sqlite-store.ts'
 import type { KeyRow, Settlement } from '../store/store.ts'
 import { createFleet } from '../upstreams/fleet.ts'
@@ -40,7 +41,7 @@ export async function startTestServer(changes: Partial<AdminDeps> = {}) {
     const wantTotalNano = BigInt(settlement.holdNano)
     await store.leaseCredit({ ...node, organizationId: settlement.organizationId, wantTotalNano })
     journal.seq += 1
-    journal.waiting.push(JSON.stringify({ kind: 'settle', seq: journal.seq, epoch: node.epoch, settlement }))
+    journal.waiting.push(recordText({ kind: 'settle', seq: journal.seq, epoch: node.epoch, settlement }))
     journal.idleNano = wantTotalNano - BigInt(settlement.chargeNano)
   }
   const api = adminApi({

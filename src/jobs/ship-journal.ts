@@ -37,16 +37,9 @@ export function startShipper(deps: ShipperDeps): Shipper {
   let isStopped = false
 
   const shipBatch = async (): Promise<void> => {
-    const records = deps.journal.unshipped(batchMax)
-    const toSeq = records.at(-1)?.seq
-    if (toSeq === undefined) return
-    const batch = {
-      nodeId: deps.nodeId,
-      epoch: deps.epoch,
-      fromSeq: shippedSeq,
-      toSeq,
-      records: records.map(({ text }) => text).join('\n'),
-    }
+    const next = deps.journal.unshipped(batchMax)
+    if (!next) return
+    const batch = { nodeId: deps.nodeId, epoch: deps.epoch, fromSeq: shippedSeq, ...next }
     const result = await deps.store.applyJournal(batch)
     shippedSeq = result.lastSeq
     deps.journal.shipped(shippedSeq)
@@ -61,14 +54,14 @@ export function startShipper(deps: ShipperDeps): Shipper {
     while (shippedSeq < target) {
       const before = shippedSeq
       await ship()
-      if (shippedSeq === before && deps.journal.unshipped(1).length === 0)
+      if (shippedSeq === before && deps.journal.unshippedMany() === 0)
         throw new Error(`record ${before + 1} of the journal was not written`)
     }
   }
   const loop = async (): Promise<void> => {
     while (!isStopped) {
       const isBehind = await ship().then(
-        () => deps.journal.unshipped(batchMax).length === batchMax,
+        () => deps.journal.unshippedMany() >= batchMax,
         async (error: unknown) => {
           deps.log.error({ event: 'ship-failed', error })
           if (error instanceof StoreRefusal && error.code === 'node-fenced') {

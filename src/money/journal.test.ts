@@ -4,7 +4,9 @@ import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, truncat
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Settlement } from '../store/store.ts'
+import { blocksIn, createJournalReader, type JournalSlice } from '../store/journal-block.ts'
 import { openJournal, recoverJournal, type Intent, type Journal } from './journal.ts'
+import type { Recovered } from './journal-recovery.ts'
 
 const folders: string[] = []
 const newFolder = (): string => {
@@ -59,6 +61,27 @@ const segments = (folder: string): string[] =>
     .toSorted()
     .map((name) => join(folder, name))
 
+type Shipped = { readonly kind: string; readonly seq: number; readonly epoch: number }
+/** The records of these slices that are to be shipped. */
+const linesOf = (slice: JournalSlice): string[] => {
+  const reader = createJournalReader()
+  try {
+    return reader.linesOf(slice)
+  } finally {
+    reader.close()
+  }
+}
+const shippedIn = (slices: JournalSlice[]): Shipped[] =>
+  slices
+    .flatMap((slice) => linesOf(slice).map((line) => JSON.parse(line) as Shipped))
+    .filter(({ kind, seq }) => kind !== 'segment' && seq)
+const unshippedIn = ({ unshipped }: Recovered): Shipped[] => shippedIn([...unshipped])
+const seqsOf = (records: readonly Shipped[]): number[] => records.map(({ seq }) => seq)
+const nextOf = (journal: Journal, max: number): Shipped[] => {
+  const next = journal.unshipped(max)
+  return next ? shippedIn([next.records]) : []
+}
+
 describe('recovery', () => {
   test('what was settled is shipped, what was only intended is open, with how far it came', async () => {
     const folder = newFolder()
@@ -70,9 +93,10 @@ describe('recovery', () => {
     await journal.written()
     journal.close()
 
-    const { lastSeq, unshipped, open: left } = recoverJournal(folder, 0)
+    const recovered = recoverJournal(folder, 0)
+    const { lastSeq, open: left } = recovered
     expect(lastSeq).toBe(2)
-    expect(unshipped.map(({ seq, text }) => [seq, (JSON.parse(text) as { kind: string }).kind])).toEqual([
+    expect(unshippedIn(recovered).map(({ seq, kind }) => [seq, kind])).toEqual([
       [1, 'settle'],
       [2, 'return-lease'],
     ])
@@ -99,9 +123,7 @@ describe('recovery', () => {
     await third.written()
     third.close()
     expect(recoverJournal(folder, 1).open).toEqual([])
-    expect(
-      recoverJournal(folder, 1).unshipped.map(({ text }) => (JSON.parse(text) as { epoch: number }).epoch),
-    ).toEqual([1])
+    expect(unshippedIn(recoverJournal(folder, 1)).map(({ epoch }) => epoch)).toEqual([1])
   })
 
   test('records that the store lost are found again in older segments', async () => {
@@ -113,46 +135,75 @@ describe('recovery', () => {
       journal.close()
     }
     expect(recoverJournal(folder, 3).unshipped).toEqual([])
-    expect(recoverJournal(folder, 1).unshipped.map(({ seq }) => seq)).toEqual([2, 3])
-    expect(recoverJournal(folder, 0).unshipped.map(({ seq }) => seq)).toEqual([1, 2, 3])
+    expect(seqsOf(unshippedIn(recoverJournal(folder, 1)))).toEqual([2, 3])
+    expect(seqsOf(unshippedIn(recoverJournal(folder, 0)))).toEqual([1, 2, 3])
   })
 
-  test('any prefix of the file recovers: whole records before the cut, nothing of the torn one', async () => {
+  test('any prefix of the file recovers: whole blocks before the cut, nothing of the torn one', async () => {
     const folder = newFolder()
     const journal = open(folder, 1)
     for (let number = 1; number <= 5; number += 1) {
       void journal.intend(intent(`r${number}`))
+      // Of every other one, intent and settlement are written in different turns.
+      if (number % 2 === 0) await journal.written()
       void journal.settle(settlement(`r${number}`))
+      await journal.written()
     }
-    await journal.written()
     journal.close()
     const [segment] = segments(folder)
     const bytes = readFileSync(segment!)
+    const blocks = [...blocksIn(bytes)].map(({ end, lines }) => ({ end, text: lines.join() }))
+    expect(blocks).toHaveLength(1 + 5 + 2)
     fc.assert(
       fc.property(fc.integer({ min: 0, max: bytes.length }), (cut) => {
         writeFileSync(segment!, bytes)
         truncateSync(segment!, cut)
-        // A record whose line end alone is missing is whole.
-        const wholeLines =
-          bytes
-            .subarray(0, cut + 1)
-            .toString('latin1')
-            .split('\n').length - 1
-        const { unshipped, open: left } = recoverJournal(folder, 0)
-        expect(unshipped).toHaveLength(Math.max(0, Math.floor((wholeLines - 1) / 2)))
-        expect(left).toHaveLength(wholeLines > 1 ? (wholeLines - 1) % 2 : 0)
+        const whole = blocks.filter(({ end }) => end <= cut)
+        const many = (kind: string): number => whole.filter(({ text }) => text.includes(`"kind":"${kind}"`)).length
+        const recovered = recoverJournal(folder, 0)
+        expect(seqsOf(unshippedIn(recovered))).toEqual(Array.from({ length: many('settle') }, (_, index) => index + 1))
+        expect(recovered.open).toHaveLength(many('intent') - many('settle'))
       }),
     )
   })
 
-  test('a line whose checksum is wrong ends the segment, whatever follows', async () => {
+  test('a byte that is not what was written ends the segment, whatever follows', async () => {
+    const folder = newFolder()
+    const journal = open(folder, 1)
+    for (const id of ['a', 'b', 'c']) {
+      void journal.settle(settlement(id))
+      await journal.written()
+    }
+    journal.close()
+    const [segment] = segments(folder)
+    const bytes = readFileSync(segment!)
+    const blocks = [...blocksIn(bytes)]
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: bytes.length - 1 }), fc.integer({ min: 1, max: 255 }), (at, change) => {
+        const wrong = Buffer.from(bytes)
+        wrong[at]! ^= change
+        writeFileSync(segment!, wrong)
+        const before = blocks.findIndex(({ end }) => at < end)
+        expect(recoverJournal(folder, 0).lastSeq).toBe(Math.max(0, before - 1))
+      }),
+    )
+    writeFileSync(segment!, bytes)
+    appendFileSync(segment!, '#00000000 0000000005\nabcd\n')
+    expect(recoverJournal(folder, 0).lastSeq).toBe(3)
+  })
+
+  test('a file that is no longer what was written is not shipped', async () => {
     const folder = newFolder()
     const journal = open(folder, 1)
     void journal.settle(settlement('a'))
     await journal.written()
+    const { records } = journal.unshipped(10)!
+    const bytes = readFileSync(records.path)
+    expect(() => linesOf({ ...records, end: records.end + 1 })).toThrow('ends before')
+    bytes[records.end - 5]! ^= 1
+    writeFileSync(records.path, bytes)
+    expect(() => linesOf(records)).toThrow(`is not what was written, from byte ${records.start} on`)
     journal.close()
-    appendFileSync(segments(folder)[0]!, '00000000 {"kind":"settle","seq":2}\n')
-    expect(recoverJournal(folder, 0).lastSeq).toBe(1)
   })
 })
 
@@ -164,8 +215,10 @@ describe('shipping', () => {
       const journal = open(folder, epoch)
       for (let number = 0; number < 3; number += 1) void journal.settle(settlement(`${epoch}-${number}`))
       await journal.written()
-      seqs.push(...journal.unshipped(100).map(({ seq }) => seq))
-      await journal.written()
+      for (let next = journal.unshipped(100); next; next = journal.unshipped(100)) {
+        seqs.push(...seqsOf(shippedIn([next.records])))
+        journal.shipped(next.toSeq)
+      }
       journal.close()
     }
     expect(seqs).toEqual([1, 2, 3, 1, 2, 3, 4, 5, 6])
@@ -173,10 +226,20 @@ describe('shipping', () => {
 
   test('what the store has is not offered again', async () => {
     const journal = open(newFolder(), 1)
-    for (const id of ['a', 'b', 'c']) void journal.settle(settlement(id))
-    await journal.written()
+    for (const id of ['a', 'b', 'c']) {
+      void journal.intend(intent(id))
+      void journal.settle(settlement(id))
+      if (id !== 'a') await journal.written()
+    }
+    expect(seqsOf(nextOf(journal, 10))).toEqual([1, 2, 3])
+    // Never less than a whole block, never more than asked for beyond it.
+    expect(seqsOf(nextOf(journal, 1))).toEqual([1, 2])
+    expect(journal.unshippedMany()).toBe(3)
     journal.shipped(2)
-    expect(journal.unshipped(10).map(({ seq }) => seq)).toEqual([3])
+    expect(seqsOf(nextOf(journal, 10))).toEqual([3])
+    expect(journal.unshippedMany()).toBe(1)
+    journal.shipped(3)
+    expect(journal.unshipped(10)).toBeNull()
     await journal.written()
     journal.close()
   })

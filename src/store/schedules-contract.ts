@@ -2,7 +2,7 @@
 import { expect, test } from 'bun:test'
 import fc from 'fast-check'
 import type { OpenStore } from './contract-steps.ts'
-import { StoreRefusal, type JournalBatch, type Store } from './store.ts'
+import { StoreRefusal, type Store } from './store.ts'
 import { batchOf, noon, settlementOf, type Entry } from './store-fixtures.ts'
 
 const organizations = ['acme', 'beta'] as const
@@ -205,7 +205,7 @@ async function ship(
   }
 }
 
-const batchAfter = (shipping: SimulatedNode, fromSeq: number, size: number): JournalBatch =>
+const batchAfter = (shipping: SimulatedNode, fromSeq: number, size: number): ReturnType<typeof batchOf> =>
   batchOf(shipping.id, fromSeq, shipping.journal.slice(fromSeq, fromSeq + size))
 
 /** What the node was relaying is settled in doubt from the dead epoch's lease, and that epoch ends. */

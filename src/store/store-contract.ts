@@ -1,8 +1,12 @@
 /** What every store promises, run against each implementation. */
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
+import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { failuresOf, grant, leasedNode, messageOf, refusalOf, settled, type OpenStore } from './contract-steps.ts'
 import { describeKeys, describeReports, describeSpans } from './reports-contract.ts'
 import { describeSchedules } from './schedules-contract.ts'
+import { blockHead } from './journal-block.ts'
 import type { Store } from './store.ts'
 import { batchOf, noon, settlementOf } from './store-fixtures.ts'
 
@@ -53,6 +57,37 @@ function describeApplying(store: () => Store): void {
     expect(await messageOf(store().applyJournal(short))).toContain('carries 3 records, not 2')
     expect(await store().receipt('r1')).toBeNull()
     expect(await store().applyJournal(whole)).toEqual({ applied: true, lastSeq: 3 })
+  })
+
+  test('a batch is read out of the journal’s own file, whatever else stands there and whatever of it the store has', async () => {
+    const node = await leasedNode(store())
+    const { records } = batchOf(node, 0, [settled('r1'), settled('r2'), settled('r3')])
+    const folder = mkdtempSync(join(tmpdir(), 'mart-slice-'))
+    try {
+      const path = join(folder, 'journal-00000001.log')
+      const [one, two, three] = records.split('\n')
+      const blocks = [`{"kind":"segment"}\n`, `${one}\n{"kind":"intent"}\n`, `${two}\n${three}\n`].map(
+        (lines) => blockHead(Buffer.from(lines)) + lines,
+      )
+      writeFileSync(path, blocks.join(''))
+      const [start, middle, end] = [blocks[0]!.length, blocks.slice(0, 2).join('').length, blocks.join('').length]
+      const slice = { path, start, end: middle }
+      expect(await store().applyJournal({ ...node, fromSeq: 0, toSeq: 1, records: slice })).toEqual({
+        applied: true,
+        lastSeq: 1,
+      })
+      // Whoever removes the file takes nothing with it that was written.
+      renameSync(path, `${path}.gone`)
+      const rest = { ...node, fromSeq: 1, toSeq: 3, records: { path, start, end } }
+      expect(await messageOf(store().applyJournal({ ...rest, toSeq: 4 }))).toContain('carries 3 records, not 2')
+      expect(await messageOf(store().applyJournal({ ...rest, records: { path, start, end: end + 1 } }))).toContain(
+        'ends before',
+      )
+      expect(await store().applyJournal(rest)).toEqual({ applied: true, lastSeq: 3 })
+      expect(await store().balance('acme')).toEqual({ balanceNano: 997_000n, leasedNano: 997_000n })
+    } finally {
+      rmSync(folder, { recursive: true })
+    }
   })
 
   test('an empty batch is applied and changes nothing', async () => {

@@ -1,5 +1,6 @@
 /** Values for tests of a store. */
-import type { JournalBatch, KeyRow, Settlement, ShippedRecord } from './store.ts'
+import { recordText } from './settlement-text.ts'
+import type { JournalBatch, KeyRow, Settlement } from './store.ts'
 
 /** 2026-11-23 10:20:30 UTC, inside a day, an hour and a minute. */
 export const noon = Date.UTC(2026, 10, 23, 10, 20, 30)
@@ -67,10 +68,8 @@ export function batchOf(
   node: { readonly nodeId: number; readonly epoch: number },
   fromSeq: number,
   entries: readonly Entry[],
-): JournalBatch {
-  const records = entries.map((entry, index) =>
-    JSON.stringify({ ...entry, seq: fromSeq + 1 + index } satisfies ShippedRecord),
-  )
+): JournalBatch & { readonly records: string } {
+  const records = entries.map((entry, index) => recordText({ ...entry, seq: fromSeq + 1 + index }))
   const toSeq = fromSeq + entries.length
   return { nodeId: node.nodeId, epoch: node.epoch, fromSeq, toSeq, records: records.join('\n') }
 }

@@ -6,6 +6,8 @@
  * records, receipts) and as bigint elsewhere. Times are epoch milliseconds.
  */
 
+import type { JournalSlice } from './journal-block.ts'
+
 // ---- The journal: what a node writes first and ships later -------------------------------------
 
 /** How a request ended. Each is settled exactly once. */
@@ -96,8 +98,8 @@ export type ShippedRecord =
   | { readonly kind: 'end-epoch'; readonly seq: number; readonly epoch: number }
 
 /**
- * A contiguous run of shipped records from `fromSeq + 1` to `toSeq`: each the JSON of a `ShippedRecord`, one a line,
- * because one text passes between threads at a fraction of what a thousand cost.
+ * A contiguous run of shipped records from `fromSeq + 1` to `toSeq`: in the journal's own file, so that none of them
+ * passes through the thread that serves requests, or as lines of text.
  */
 export type JournalBatch = {
   readonly nodeId: number
@@ -105,7 +107,7 @@ export type JournalBatch = {
   readonly epoch: number
   readonly fromSeq: number
   readonly toSeq: number
-  readonly records: string
+  readonly records: JournalSlice | string
 }
 
 /** `applied: false` means the compare-and-set on `lastSeq` failed and nothing changed: resume from `lastSeq`. */

@@ -62,9 +62,14 @@ const quick = { way: ways.chat, sandbox: 'tokens=20' } as const
 describe('a journal that was torn', () => {
   beforeEach(() => started(), ways.startMsMax)
 
-  test('half a line at its end costs nothing that was acknowledged', async () => {
+  test('half a block at its end costs nothing that was acknowledged', async () => {
     const shots: support.Shot[] = []
-    for (const tear of ['1f', '00000000 {"kind":"settle","seq":', '\0\0\0\0\0\0\0\0', 'deadbeef {"kind":"settle"}\n']) {
+    for (const tear of [
+      '#1f',
+      '#00000000 0000000040\n{"kind":"settle","seq":',
+      '\0'.repeat(40),
+      '#deadbeef 0000000018\n{"kind":"settle"}\n',
+    ]) {
       shots.push(...(await loadFor(400)))
       appendFileSync(support.newestSegment(server), tear)
       await server.restart()
@@ -73,7 +78,7 @@ describe('a journal that was torn', () => {
   }, 30_000)
 
   /** What a power cut takes: the end of what was written and not yet synced. */
-  const tearLastRecord = (): void => {
+  const tearLastBlock = (): void => {
     const path = support.newestSegment(server)
     truncateSync(path, statSync(path).size - 10)
   }
@@ -84,7 +89,7 @@ describe('a journal that was torn', () => {
       await server.kill('SIGKILL')
       const { journal, store } = support.lastSeqs(server)
       // One time in a few it had been shipped before the kill.
-      if (store < journal) tearLastRecord()
+      if (store < journal) tearLastBlock()
       await server.restart()
       const receipt = await ways.settledOf(server, account, shot.requestId)
       expect(await support.ledgerFaults(server)).toEqual([])
@@ -99,7 +104,7 @@ describe('a journal that was torn', () => {
     const shot = await support.shoot(server, account, quick)
     const before = await ways.settledOf(server, account, shot.requestId)
     await server.kill('SIGKILL')
-    tearLastRecord()
+    tearLastBlock()
     await server.restart()
     expect(await ways.settledOf(server, account, shot.requestId)).toEqual(before)
     expect(await support.ledgerFaults(server)).toEqual([])
@@ -108,7 +113,7 @@ describe('a journal that was torn', () => {
 
   test('a segment that died at its birth, empty or with half a head, is passed over', async () => {
     const shots: support.Shot[] = []
-    for (const head of ['', '1f2e3d4c {"kind":"segm']) {
+    for (const head of ['', '#1f2e3d4c 0000000044\n{"kind":"segm']) {
       shots.push(...(await loadFor(400)))
       writeFileSync(segmentAfter(support.newestSegment(server)), head)
       await server.restart()

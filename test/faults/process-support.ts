@@ -6,6 +6,8 @@ import { Database } from 'bun:sqlite'
 import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { blocksIn } from '../../src/store/journal-block.ts'
+import { unpackSettlement, type PackedSettlement } from '../../src/store/settlement-text.ts'
 import type { Settlement } from '../../src/store/store.ts'
 import { type Account } from '../support/mart.ts'
 import { faultsOf } from '../support/receipt.ts'
@@ -110,7 +112,7 @@ function query<T>(server: Server, sql: string, ...values: (string | number)[]): 
 /** Every settled request, oldest first; from behind the first `skipped` ones. */
 export const settlements = (server: Server, skipped = 0): Settlement[] =>
   query<{ settlement: string }>(server, 'select settlement from request order by rowid limit -1 offset ?', skipped).map(
-    ({ settlement }) => JSON.parse(settlement) as Settlement,
+    ({ settlement }) => unpackSettlement(JSON.parse(settlement) as PackedSettlement),
   )
 
 /** What nodes have leased and neither consumed nor returned, in nano-USD; records the store could not apply. */
@@ -126,10 +128,8 @@ export function leftOver(server: Server): { readonly leasedNano: bigint; readonl
 /** The last sequence number in the journal, and the last that the store has applied. */
 export function lastSeqs(server: Server): { readonly journal: number; readonly store: number } {
   const [node] = query<{ seq: bigint }>(server, 'select last_seq as seq from node')
-  const seqs = journalLines(server).flatMap((line) => {
-    const record = JSON.parse(line.slice(line.indexOf(' ') + 1)) as { seq?: number }
-    return record.seq ?? []
-  })
+  const blocks = [...blocksIn(readFileSync(newestSegment(server)))]
+  const seqs = blocks.flatMap(({ lines }) => lines.flatMap((line) => (JSON.parse(line) as { seq?: number }).seq ?? []))
   return { journal: Math.max(0, ...seqs), store: Number(node!.seq) }
 }
 
@@ -137,10 +137,6 @@ export function newestSegment(server: Server): string {
   const folder = join(server.dataDir, 'journal')
   return join(folder, readdirSync(folder).toSorted().at(-1)!)
 }
-const journalLines = (server: Server): string[] =>
-  readFileSync(newestSegment(server), 'utf8')
-    .split('\n')
-    .filter((line) => line !== '')
 
 /** `mart ledger verify`, without a process of its own: what it finds wrong. */
 export async function ledgerFaults(server: Server): Promise<string[]> {

@@ -7,6 +7,7 @@
  */
 import type { Database } from 'bun:sqlite'
 import type { Clock } from '../../lib/clock.ts'
+import type { JournalReader } from '../journal-block.ts'
 import type { ApplyResult, JournalBatch, ShippedRecord } from '../store.ts'
 import { readBatch, settlementText, type ReadRecord, type SettleRecord } from './journal-record.ts'
 import { raiseGrant } from './lease-credit.ts'
@@ -19,6 +20,7 @@ import type { Requests } from './requests.ts'
 import type { RollupChanges, Rollups } from './rollups.ts'
 
 export type JournalParts = {
+  readonly reader: JournalReader
   readonly ledger: Ledger
   readonly leases: Leases
   readonly nodes: Nodes
@@ -34,6 +36,8 @@ type Work = JournalParts & {
   readonly at: number
   readonly accounts: AccountChanges
   readonly usage: RollupChanges
+  /** Charges by organization, in nano-USD. */
+  readonly charges: Map<string, bigint>
   readonly openedLeases: Map<string, Lease>
   readonly knownOrganizations: Set<string>
 }
@@ -50,12 +54,13 @@ export function prepareApplyJournal(
     if (!result.applied) return result
     const work = beginWork(parts, records, batch.nodeId, clock.now())
     for (const record of read) applyOrPark(work, record)
+    captureCharges(work, batch)
     writeLeases(work)
     parts.rollups.write(work.usage)
     parts.ledger.writeAccounts(work.accounts)
     return result
   })
-  return (batch) => apply.immediate(batch, readBatch(batch))
+  return (batch) => apply.immediate(batch, readBatch(batch, parts.reader))
 }
 
 const beginWork = (parts: JournalParts, records: Records, nodeId: number, at: number): Work => ({
@@ -65,6 +70,7 @@ const beginWork = (parts: JournalParts, records: Records, nodeId: number, at: nu
   at,
   accounts: new Map(),
   usage: new Map(),
+  charges: new Map(),
   openedLeases: new Map(),
   knownOrganizations: new Set(),
 })
@@ -95,7 +101,7 @@ function settle(work: Work, record: SettleRecord, text: string): string | null {
   if (!work.requests.insertOnce({ nodeId: work.nodeId, seq, epoch, settlement, chargeNano, text }))
     return settledBefore(work, record)
   work.rollups.add(work.usage, settlement, chargeNano)
-  if (chargeNano > 0n) capture(work, leaseOf(work, epoch, organizationId), seq, chargeNano)
+  if (chargeNano > 0n) consume(work, leaseOf(work, epoch, organizationId), chargeNano)
   return null
 }
 
@@ -110,17 +116,28 @@ function settledBefore(work: Work, { seq, epoch, settlement }: SettleRecord): st
   return null
 }
 
-/** Moves the charge held → revenue. What the lease does not cover is held first, below zero if it must be. */
-function capture(work: Work, lease: Lease, seq: number, chargeNano: bigint): void {
+/** Takes the charge out of a lease. What the lease does not cover is held first, below zero if it must be. */
+function consume(work: Work, lease: Lease, chargeNano: bigint): void {
+  const { organizationId } = lease.id
   const excessNano = chargeNano - remainderOf(lease)
   if (excessNano > 0n) work.ledger.post(work.accounts, raiseGrant(lease, excessNano, work.at))
   lease.consumedNano += chargeNano
-  work.ledger.capture(work.accounts, {
-    of: { nodeId: work.nodeId, seq },
-    organizationId: lease.id.organizationId,
-    amountNano: chargeNano,
-    at: work.at,
-  })
+  work.charges.set(organizationId, (work.charges.get(organizationId) ?? 0n) + chargeNano)
+}
+
+/** Moves what the batch charged held → revenue, by one transfer for each organization. */
+function captureCharges(work: Work, { nodeId, fromSeq, toSeq }: JournalBatch): void {
+  for (const [organizationId, amountNano] of work.charges)
+    work.ledger.post(work.accounts, {
+      idempotencyKey: `capture:${nodeId}:${fromSeq}-${toSeq}:${organizationId}`,
+      kind: 'capture',
+      organizationId,
+      debitAccount: heldOf(organizationId),
+      creditAccount: 'revenue',
+      amountNano,
+      at: work.at,
+      takes: { nodeId, fromSeq, toSeq },
+    })
 }
 
 function returnLease(work: Work, record: Extract<ShippedRecord, { kind: 'return-lease' }>): string | null {

@@ -1,23 +1,26 @@
 import { expect, test } from 'bun:test'
+import { createJournalReader } from '../journal-block.ts'
+import { packSettlement, recordText } from '../settlement-text.ts'
 import { batchOf, settlementOf } from '../store-fixtures.ts'
 import type { Settlement, ShippedRecord } from '../store.ts'
 import { readBatch, settlementText, type SettleRecord } from './journal-record.ts'
 
 const settlement = settlementOf({ requestId: 'r1', organizationId: 'acme' })
+const reader = createJournalReader()
 const node = { nodeId: 1, epoch: 2 }
 const problemOf = (record: object): string | null =>
-  readBatch({ ...node, fromSeq: 0, toSeq: 1, records: JSON.stringify(record) })[0]!.problem
+  readBatch({ ...node, fromSeq: 0, toSeq: 1, records: JSON.stringify(record) }, reader)[0]!.problem
 
 const settle = { kind: 'settle', seq: 1, epoch: 2, settlement } satisfies ShippedRecord
 const broken = (changes: Partial<Record<keyof Settlement, unknown>>) => ({
   ...settle,
-  settlement: { ...settlement, ...changes },
+  settlement: packSettlement({ ...settlement, ...changes } as Settlement),
 })
 
 test('a record of each kind is understood', () => {
   const returned = { kind: 'return-lease', epoch: 1, organizationId: 'acme', amountNano: '7' } as const
   const batch = batchOf(node, 0, [{ kind: 'settle', epoch: 2, settlement }, returned, { kind: 'end-epoch', epoch: 1 }])
-  expect(readBatch(batch).map(({ record, problem }) => [record?.kind, problem])).toEqual([
+  expect(readBatch(batch, reader).map(({ record, problem }) => [record?.kind, problem])).toEqual([
     ['settle', null],
     ['return-lease', null],
     ['end-epoch', null],
@@ -25,14 +28,14 @@ test('a record of each kind is understood', () => {
 })
 
 const misunderstood: readonly [record: object, why: string][] = [
-  [{ ...settle, kind: 'gift' }, 'kind is "gift"'],
+  [{ ...broken({}), kind: 'gift' }, 'kind is "gift"'],
   [{ seq: 1, epoch: 2 }, 'kind is missing'],
-  [{ ...settle, epoch: 0 }, 'epoch is 0'],
+  [{ ...broken({}), epoch: 0 }, 'epoch is 0'],
   [{ ...settle, settlement: null }, 'settlement is null'],
   [{ kind: 'settle', seq: 1, epoch: 2 }, 'settlement is missing'],
   [broken({ requestId: '' }), 'settlement.requestId is ""'],
   [broken({ organizationId: 7 }), 'settlement.organizationId is 7'],
-  [broken({ keyId: undefined }), 'settlement.keyId is missing'],
+  [broken({ keyId: undefined }), 'settlement.keyId is null'],
   [broken({ admittedAt: 1.5 }), 'settlement.admittedAt is 1.5'],
   [broken({ endedAt: -1 }), 'settlement.endedAt is -1'],
   [broken({ endpoint: null }), 'settlement.endpoint is null'],
@@ -41,7 +44,9 @@ const misunderstood: readonly [record: object, why: string][] = [
   [broken({ region: false }), 'settlement.region is false'],
   [broken({ status: '200' }), 'settlement.status is "200"'],
   [broken({ ending: 'lost' }), 'settlement.ending is "lost"'],
-  [broken({ tokens: 3 }), 'settlement.tokens is 3'],
+  [broken({ tokens: {} }), 'settlement.tokens.input is null'],
+  [{ ...settle, settlement: [2, 'r1'] }, 'settlement is of version 2, not 1'],
+  [settle, 'settlement is of version undefined, not 1'],
   [broken({ tokens: { ...settlement.tokens, reasoning: 2 ** 53 } }), 'settlement.tokens.reasoning is 9007199254740992'],
   [broken({ holdNano: 5 }), 'settlement.holdNano is 5'],
   [broken({ ratedNano: '1.5' }), 'settlement.ratedNano is "1.5"'],
@@ -59,12 +64,16 @@ for (const [record, why] of misunderstood) {
 }
 
 test('a settlement keeps the text the journal gave it; a record written another way is written anew', () => {
-  const own = JSON.stringify(settlement)
+  const own = JSON.stringify(packSettlement(settlement))
+  const written = recordText(settle)
   const texts = [
-    JSON.stringify(settle),
-    JSON.stringify({ ...settle, more: 1 }),
-    JSON.stringify({ settlement, seq: 1, epoch: 2, kind: 'settle' }),
-    `${JSON.stringify(settle)} `,
+    written,
+    written.replace(/}$/, ',"more":1}'),
+    `{"settlement":${own},"seq":1,"epoch":2,"kind":"settle"}`,
+    `${written} `,
   ]
-  for (const text of texts) expect(settlementText(text, JSON.parse(text) as SettleRecord)).toBe(own)
+  for (const text of texts) {
+    const [read] = readBatch({ ...node, fromSeq: 0, toSeq: 1, records: text }, reader)
+    expect(settlementText(text, read!.record as SettleRecord)).toBe(own)
+  }
 })

@@ -6,9 +6,6 @@
 /** `promise` is what the check's detail says when nothing is wrong. */
 export type LedgerCheck = { readonly name: string; readonly promise: string; readonly sql: string }
 
-/** Whose money a capture took, read off the account it came from: its request says so too, and both must agree. */
-const capturedFrom = `substr(debit_account, 1 + length('held:'))`
-
 /** Every check of the ledger that SQL can make. */
 export const ledgerChecks: readonly LedgerCheck[] = [
   {
@@ -65,7 +62,7 @@ export const ledgerChecks: readonly LedgerCheck[] = [
     promise: 'leases were granted what was held, consumed what was captured, returned what was released',
     sql: `
       with moved as (
-        select coalesce(organization_id, ${capturedFrom}) as organization_id, sum(amount_nano) filter (where kind = 'hold') as held,
+        select organization_id, sum(amount_nano) filter (where kind = 'hold') as held,
           sum(amount_nano) filter (where kind = 'capture') as captured, sum(amount_nano) filter (where kind = 'release') as released
         from transfer group by 1),
       leased as (
@@ -89,7 +86,7 @@ export const ledgerChecks: readonly LedgerCheck[] = [
         union all select 'minute', organization_id, requests, charge_nano from usage_minute
         union all select 'hour', organization_id, requests, charge_nano from usage_hour
         union all select 'day', organization_id, requests, charge_nano from usage_day
-        union all select 'capture', ${capturedFrom}, null, amount_nano from transfer where kind = 'capture'),
+        union all select 'capture', organization_id, null, amount_nano from transfer where kind = 'capture'),
       total as (
         select organization_id,
           ${['request', 'minute', 'hour', 'day', 'capture']
@@ -107,17 +104,25 @@ export const ledgerChecks: readonly LedgerCheck[] = [
         or request_count <> minute_count or request_count <> hour_count or request_count <> day_count`,
   },
   {
-    name: 'each-request-captured-once',
-    promise: 'every charged request has one capture of its charge, and every capture a request',
+    name: 'captures-equal-charges',
+    promise:
+      'every capture is what the requests it covers were charged, and comes from the money of their organization',
     sql: `
-      select 'request ' || request.id || ' was charged ' || request.charge_nano || ' and captured ' || coalesce(transfer.amount_nano, 0)
-        as problem
-      from request left join transfer on transfer.request = request.number and transfer.kind = 'capture'
-      where request.charge_nano <> coalesce(transfer.amount_nano, 0)
+      with run as (select distinct after_request, to_request from transfer where kind = 'capture'),
+      charged as (
+        select run.after_request, run.to_request, request.organization_id, sum(request.charge_nano) as nano
+        from run join request on request.number > run.after_request and request.number <= run.to_request
+        where request.charge_nano > 0
+        group by 1, 2, 3)
+      select 'the capture ' || idempotency_key || ' is ' || amount_nano || ' from ' || debit_account || '; its requests were charged '
+        || coalesce(nano, 0) as problem
+      from transfer left join charged using (after_request, to_request, organization_id)
+      where kind = 'capture' and (amount_nano <> coalesce(nano, 0) or debit_account <> 'held:' || organization_id)
       union all
-      select 'the capture ' || transfer.id || ' has no request'
-      from transfer left join request on request.number = transfer.request
-      where transfer.kind = 'capture' and request.number is null`,
+      select 'the requests ' || (after_request & 0xffffffffff) || '-' || (to_request & 0xffffffffff) || ' of ' || organization_id
+        || ' were charged ' || nano || ' and never captured'
+      from charged left join transfer using (after_request, to_request, organization_id)
+      where transfer.id is null`,
   },
   {
     name: 'every-record-applied-once',
@@ -144,9 +149,9 @@ export const ledgerChecks: readonly LedgerCheck[] = [
     name: 'charge-within-hold',
     promise: 'no charge is above its hold unless it is flagged over-hold',
     sql: `
-      select 'request ' || id || ' was charged ' || charge_nano || ' on a hold of ' || hold_nano as problem from request
-      where charge_nano > hold_nano
-        and not exists (select 1 from json_each(request.settlement, '$.flags') where json_each.value = 'over-hold')`,
+      select 'request ' || id || ' was charged ' || charge_nano || ' on a hold of ' || hold_nano as problem from receipt
+      where charge_nano > cast(hold_nano as integer)
+        and not exists (select 1 from json_each(flags) where json_each.value = 'over-hold')`,
   },
   {
     name: 'transfers-immutable',

@@ -5,20 +5,14 @@
 import type { Database } from 'bun:sqlite'
 import { assert } from '../../lib/assert.ts'
 import { StoreRefusal, type LedgerBalance, type Transfer } from '../store.ts'
-import { requestNumber, type JournalPlace } from './requests.ts'
+import { requestNumber } from './requests.ts'
 
-/** A transfer about to be written, other than a capture. `note` is for people. */
-export type Posting = Omit<Transfer, 'id' | 'kind' | 'note'> & {
-  readonly kind: Exclude<Transfer['kind'], 'capture'>
+/** A transfer about to be written. `note` is for people. */
+export type Posting = Omit<Transfer, 'id' | 'note'> & {
   readonly organizationId: string
   readonly note?: string | null
-}
-/** The charge of the request that was settled there. */
-export type Capture = {
-  readonly of: JournalPlace
-  readonly organizationId: string
-  readonly amountNano: bigint
-  readonly at: number
+  /** Of a capture: the run of a node's journal whose charges it takes. */
+  readonly takes?: { readonly nodeId: number; readonly fromSeq: number; readonly toSeq: number }
 }
 
 /** What a transaction's transfers add to each account, in nano-USD. */
@@ -41,18 +35,16 @@ type TransferRow = {
 }
 
 const insertTransfer = `
-  insert into transfer (idempotency_key, kind, organization_id, debit_account, credit_account, amount_nano, at, note)
-  values (?, ?, ?, ?, ?, ?, ?, ?)`
+  insert into transfer (idempotency_key, kind, organization_id, debit_account, credit_account, amount_nano, at, note,
+    after_request, to_request)
+  values (?, ?, ?, ?, ?, ?, ?, ?, ${requestNumber}, ${requestNumber})`
 const insertTransferOnce = `
-  ${insertTransfer} on conflict (kind, idempotency_key) where idempotency_key is not null do nothing`
-const insertCapture = `
-  insert into transfer (kind, request, debit_account, credit_account, amount_nano, at)
-  values ('capture', ${requestNumber}, ?, 'revenue', ?, ?)`
+  ${insertTransfer} on conflict (kind, idempotency_key) do nothing`
 const changeAccount = 'update account set debits = debits + ?, credits = credits + ? where name = ?'
 const selectBalance = 'select credits - debits as balance from account where name = ?'
 const transferColumns = 'id, idempotency_key, kind, debit_account, credit_account, amount_nano, at, note'
 const selectTransfer = `select ${transferColumns} from transfer where kind = ? and idempotency_key = ?`
-const selectTransfers = `select ${transferColumns} from transfer_in_full where organization_id = ? order by id`
+const selectTransfers = `select ${transferColumns} from transfer where organization_id = ? order by id`
 
 export type Ledger = ReturnType<typeof prepareLedger>
 
@@ -60,7 +52,6 @@ export type Ledger = ReturnType<typeof prepareLedger>
 export function prepareLedger(db: Database) {
   const insert = db.prepare<unknown, InsertValues>(insertTransfer)
   const insertOnce = db.prepare<unknown, InsertValues>(insertTransferOnce)
-  const capture = db.prepare<unknown, [number, number, string, bigint, number]>(insertCapture)
   const change = db.prepare<unknown, [bigint, bigint, string]>(changeAccount)
   const balanceRow = db.prepare<{ balance: bigint }, [string]>(selectBalance)
   const byKey = db.prepare<TransferRow, [string, string]>(selectTransfer)
@@ -77,12 +68,6 @@ export function prepareLedger(db: Database) {
       if (insertOnce.run(...valuesOf(posting)).changes === 0) return false
       addToAccounts(changes, posting)
       return true
-    },
-    /** Moves a request's charge held → revenue. Throws when the request is not settled, or was captured before. */
-    capture(changes: AccountChanges, { of, organizationId, amountNano, at }: Capture): void {
-      const debitAccount = heldOf(organizationId)
-      capture.run(of.nodeId, of.seq, debitAccount, amountNano, at)
-      addToAccounts(changes, { debitAccount, creditAccount: 'revenue', amountNano })
     },
     writeAccounts(changes: AccountChanges): void {
       for (const [name, { debits, credits }] of changes) {
@@ -110,7 +95,7 @@ export function prepareLedger(db: Database) {
   }
 }
 
-type InsertValues = [string, string, string, string, string, bigint, number, string | null]
+type InsertValues = (string | number | bigint | null)[]
 
 const valuesOf = (posting: Posting): InsertValues => [
   posting.idempotencyKey,
@@ -121,6 +106,10 @@ const valuesOf = (posting: Posting): InsertValues => [
   posting.amountNano,
   posting.at,
   posting.note ?? null,
+  posting.takes?.nodeId ?? null,
+  posting.takes?.fromSeq ?? null,
+  posting.takes?.nodeId ?? null,
+  posting.takes?.toSeq ?? null,
 ]
 
 function addToAccounts(

@@ -54,10 +54,9 @@ create index virtual_key_organization on virtual_key (organization_id, created_a
 `
 
 /**
- * A capture is idempotent by the number of its request, which is the cheapest key there is, and whose it is
- * stands in that request's row; `transfer_in_full` shows it as it shows the others. Their idempotency keys are
- * unique within a kind, so that a key chosen by a caller for a grant cannot take the place of a release. Reversals
- * name the transfer they undo. For `in` with more than two values SQLite would build a table of them at every insert.
+ * A capture takes the charges of an organization's requests in a run of a node's journal, one batch of it: a row for
+ * each request would say again what the request's own row says. Idempotency keys are unique within a kind, so that
+ * a key chosen by a caller for a grant cannot take the place of a release. Reversals name the transfer they undo.
  */
 const ledgerTables = `
 create table account (
@@ -69,25 +68,23 @@ insert into account (name) values ('cash'), ('revenue'), ('grants');
 
 create table transfer (
   id integer primary key,
-  kind text not null check (
-    kind = 'capture' or kind = 'hold' or kind = 'release' or kind = 'grant' or kind = 'top-up' or kind = 'reversal'),
-  request integer unique references request (number),
-  idempotency_key text,
-  organization_id text references organization (id),
+  kind text not null check (kind in ('capture', 'hold', 'release', 'grant', 'top-up', 'reversal')),
+  idempotency_key text not null,
+  organization_id text not null references organization (id),
   debit_account text not null references account (name),
   credit_account text not null references account (name),
   amount_nano integer not null check (amount_nano > 0),
   at integer not null,
   note text,
   reverses integer references transfer (id),
+  after_request integer,
+  to_request integer,
+  unique (kind, idempotency_key),
   check (debit_account <> credit_account),
   check ((kind = 'reversal') = (reverses is not null)),
-  check ((kind = 'capture') = (request is not null)),
-  check ((kind = 'capture') = (idempotency_key is null)),
-  check ((kind = 'capture') = (organization_id is null))
+  check ((kind = 'capture') = (after_request is not null and to_request is not null))
 ) strict;
-create unique index transfer_idempotency_key on transfer (kind, idempotency_key) where idempotency_key is not null;
-create index transfer_organization on transfer (organization_id) where organization_id is not null;
+create index transfer_organization on transfer (organization_id);
 create index transfer_reverses on transfer (reverses) where reverses is not null;
 create trigger transfer_never_updated before update on transfer
   begin select raise(abort, 'transfers are append-only: post a reversal instead'); end;
@@ -126,8 +123,37 @@ create index lease_open on lease (node_id, epoch) where state = 'open';
  *
  * A request's number is made of its node and its place in that node's journal (see `requestNumber`), so that no
  * second index is needed to keep both unique. Its columns are what is looked up and summed; everything else is in
- * the settlement, the receipt in the journal's own words.
+ * the settlement, the receipt in the journal's own words (see `PackedSettlement`), which the view names for people.
  */
+export const receiptColumns: readonly (readonly [place: number, name: string])[] = [
+  [3, 'key_id'],
+  [4, 'admitted_at'],
+  [16, 'ended_at'],
+  [6, 'endpoint'],
+  [7, 'model'],
+  [17, 'served_model'],
+  [8, 'upstream'],
+  [9, 'region'],
+  [18, 'status'],
+  [19, 'ending'],
+  [10, 'streamed'],
+  [11, 'service_tier'],
+  [12, 'price_from'],
+  [15, 'hold_nano'],
+  [20, 'lines'],
+  [21, 'input_tokens'],
+  [22, 'cached_input_tokens'],
+  [23, 'output_tokens'],
+  [24, 'reasoning_tokens'],
+  [25, 'rated_nano'],
+  [26, 'write_off_nano'],
+  [28, 'cost_nano'],
+  [29, 'flags'],
+  [30, 'first_byte_ms'],
+  [31, 'latency_ms'],
+  [32, 'attempts'],
+  [33, 'vendor_usage'],
+]
 const recordTables = `
 create table request (
   number integer primary key,
@@ -136,23 +162,15 @@ create table request (
   epoch integer not null,
   id text not null unique,
   organization_id text not null references organization (id),
-  key_id text not null,
-  admitted_at integer not null,
-  hold_nano integer not null check (hold_nano >= 0),
   charge_nano integer not null check (charge_nano >= 0),
   settlement text not null
 ) strict;
-create index request_organization on request (organization_id, admitted_at);
 create trigger request_never_updated before update on request
   begin select raise(abort, 'a settled request is a receipt and never changes'); end;
 
-create view transfer_in_full as
-  select id, kind, request, idempotency_key, organization_id, debit_account, credit_account, amount_nano, at, note, reverses
-  from transfer where kind <> 'capture'
-  union all
-  select transfer.id, kind, request, 'capture:' || request.id, request.organization_id, debit_account, credit_account,
-    amount_nano, at, note, reverses
-  from request join transfer on transfer.request = request.number;
+create view receipt as select number, node_id, seq, epoch, id, organization_id, charge_nano,
+  ${receiptColumns.map(([place, name]) => `settlement ->> '$[${place}]' as ${name}`).join(', ')}
+  from request;
 
 create table lease_record (
   node_id integer not null references node (id),

@@ -6,6 +6,7 @@
 import type { Database } from 'bun:sqlite'
 import { dirname } from 'node:path'
 import { systemClock, type Clock } from '../../lib/clock.ts'
+import { createJournalReader } from '../journal-block.ts'
 import type { Store } from '../store.ts'
 import { prepareApplyJournal } from './apply-journal.ts'
 import { openForReading, openForWriting } from './connection.ts'
@@ -52,6 +53,7 @@ export const openSqliteReader = ({ path, clock = systemClock }: SqliteOptions): 
   storeOn(openForReading(path), clock, { release: () => {} })
 
 function storeOn(db: Database, clock: Clock, lock: FolderLock): Store {
+  const reader = createJournalReader()
   const nodes = prepareNodes(db)
   const ledger = prepareLedger(db)
   const leases = prepareLeases(db)
@@ -63,7 +65,7 @@ function storeOn(db: Database, clock: Clock, lock: FolderLock): Store {
   const grantCredit = prepareGrantCredit(db, ledger, clock)
   const applyJournal = prepareApplyJournal(
     db,
-    { ledger, leases, nodes, organizations, requests, rollups: prepareRollups(db) },
+    { reader, ledger, leases, nodes, organizations, requests, rollups: prepareRollups(db) },
     clock,
   )
 
@@ -85,6 +87,7 @@ function storeOn(db: Database, clock: Clock, lock: FolderLock): Store {
     usage: async (query) => reports.usage(query),
     chargesByKey: async (from) => reports.chargesByKey(from),
     close: async () => {
+      reader.close()
       db.close()
       lock.release()
     },

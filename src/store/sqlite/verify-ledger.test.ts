@@ -101,32 +101,27 @@ const corruptions: readonly { readonly what: string; readonly sql: string; reado
   {
     what: 'a request deleted',
     sql: "delete from request where id = 'r1'",
-    caught: ['charges-equal-everywhere', 'each-request-captured-once', 'every-record-applied-once'],
+    caught: ['captures-equal-charges', 'charges-equal-everywhere', 'every-record-applied-once'],
   },
   {
     what: 'a capture deleted',
-    sql: `${freeTransfers}; delete from transfer where request = (select number from request where id = 'r1'); ${restoreTransfers}`,
-    caught: [
-      'accounts-equal-transfers',
-      'charges-equal-everywhere',
-      'each-request-captured-once',
-      'leases-equal-transfers',
-    ],
+    sql: `${freeTransfers}; delete from transfer where kind = 'capture'; ${restoreTransfers}`,
+    caught: ['accounts-equal-transfers', 'charges-equal-everywhere', 'leases-equal-transfers'],
   },
   {
-    what: 'two captures swapped',
-    sql: `${freeTransfers}; update transfer set amount_nano = 3000 - amount_nano where kind = 'capture'; ${restoreTransfers}`,
-    caught: ['each-request-captured-once'],
+    what: 'charges moved from one request to another organization’s',
+    sql: `${freeRequests}; insert into organization (id, name, created_at) values ('beta', 'Beta', 0); update request set organization_id = 'beta' where id = 'r1'; ${keepTrigger('request_never_updated')}`,
+    caught: ['captures-equal-charges', 'charges-equal-everywhere', 'receipts-add-up'],
   },
   {
-    what: 'a capture of a request that there is not',
-    sql: `${freeTransfers}; update transfer set request = request + 9 where request = (select number from request where id = 'r1'); ${restoreTransfers}`,
-    caught: ['each-request-captured-once'],
+    what: 'a capture of requests that there are not',
+    sql: `${freeTransfers}; update transfer set after_request = to_request, to_request = to_request + 9 where kind = 'capture'; ${restoreTransfers}`,
+    caught: ['captures-equal-charges'],
   },
   {
     what: 'a capture from the money of another organization',
-    sql: `${freeTransfers}; update transfer set debit_account = 'held:beta' where request = (select number from request where id = 'r1'); ${restoreTransfers}`,
-    caught: ['accounts-equal-transfers', 'charges-equal-everywhere', 'leases-equal-transfers'],
+    sql: `${freeTransfers}; update transfer set debit_account = 'held:beta' where kind = 'capture'; ${restoreTransfers}`,
+    caught: ['accounts-equal-transfers', 'captures-equal-charges'],
   },
   { what: 'a record lost', sql: 'delete from lease_record', caught: ['every-record-applied-once'] },
   {
@@ -142,20 +137,20 @@ const corruptions: readonly { readonly what: string; readonly sql: string; reado
   },
   {
     what: 'a charge above its hold',
-    sql: `${freeRequests}; update request set hold_nano = 999, settlement = json_set(settlement, '$.holdNano', '999') where id = 'r1'; ${keepTrigger('request_never_updated')}`,
+    sql: `${freeRequests}; update request set settlement = json_set(settlement, '$[15]', '999') where id = 'r1'; ${keepTrigger('request_never_updated')}`,
     caught: ['charge-within-hold'],
   },
   { what: 'a trigger dropped', sql: 'drop trigger transfer_never_deleted', caught: ['transfers-immutable'] },
   {
     what: 'more reversed than was captured',
-    sql: "insert into transfer (idempotency_key, kind, organization_id, debit_account, credit_account, amount_nano, at, reverses) select 'rev', 'reversal', 'acme', 'revenue', 'credit:acme', 1001, 0, id from transfer_in_full where idempotency_key = 'capture:r1'; update account set debits = debits + 1001 where name = 'revenue'; update account set credits = credits + 1001 where name = 'credit:acme'",
+    sql: "insert into transfer (idempotency_key, kind, organization_id, debit_account, credit_account, amount_nano, at, reverses) select 'rev', 'reversal', 'acme', 'revenue', 'credit:acme', 3001, 0, id from transfer where kind = 'capture'; update account set debits = debits + 3001 where name = 'revenue'; update account set credits = credits + 3001 where name = 'credit:acme'",
     caught: ['transfers-immutable'],
   },
   ...[
-    { what: 'a line that does not multiply out', path: '$.lines[0].amountPico', value: '999999' },
-    { what: 'a line that does not reach the rated amount', path: '$.ratedNano', value: '1001' },
-    { what: 'a write-off that does not explain the charge', path: '$.writeOffNano', value: '1' },
-    { what: 'a receipt of another request', path: '$.requestId', value: 'r9' },
+    { what: 'a line that does not multiply out', path: '$[20][0][4]', value: '999999' },
+    { what: 'a line that does not reach the rated amount', path: '$[25]', value: '1001' },
+    { what: 'a write-off that does not explain the charge', path: '$[26]', value: '1' },
+    { what: 'a receipt of another request', path: '$[1]', value: 'r9' },
   ].map(({ what, path: at, value }) => ({
     what,
     sql: `${freeRequests}; update request set settlement = json_set(settlement, '${at}', '${value}') where id = 'r1'; ${keepTrigger('request_never_updated')}`,
@@ -170,8 +165,7 @@ for (const { what, sql, caught } of corruptions) {
 }
 
 test('a charge above its hold is accepted when it is flagged', async () => {
-  const changes =
-    "hold_nano = 999, settlement = json_set(settlement, '$.holdNano', '999', '$.flags', json('[\"over-hold\"]'))"
+  const changes = "settlement = json_set(settlement, '$[15]', '999', '$[29]', json('[\"over-hold\"]'))"
   expect(
     await failuresAfter(
       `${freeRequests}; update request set ${changes} where id = 'r1'; ${keepTrigger('request_never_updated')}`,
@@ -195,14 +189,17 @@ test('the database itself refuses to change a transfer or a receipt', () => {
   db.close()
 })
 
-test('the database itself refuses a second capture of a request, and a capture of none', () => {
+test('the database itself refuses a second capture of the same run of a journal, and one of no run', () => {
   const db = new Database(path)
-  db.exec('pragma foreign_keys = on')
-  const captureOf = (request: string): string =>
-    `insert into transfer (kind, request, debit_account, credit_account, amount_nano, at)
-      select 'capture', ${request}, 'held:acme', 'revenue', 1, 0 from request where id = 'r1'`
-  expect(() => db.exec(captureOf('number'))).toThrow('UNIQUE constraint failed: transfer.request')
-  expect(() => db.exec(captureOf('number + 9'))).toThrow('FOREIGN KEY constraint failed')
-  expect(() => db.exec(captureOf('null'))).toThrow('CHECK constraint failed')
+  const again = `insert into transfer (kind, idempotency_key, organization_id, debit_account, credit_account, amount_nano, at, after_request, to_request)
+    select kind, idempotency_key, organization_id, debit_account, credit_account, amount_nano, at, after_request, to_request`
+  expect(() => db.exec(`${again} from transfer where kind = 'capture'`)).toThrow('UNIQUE constraint failed')
+  const ofNone = again
+    .replace(/after_request, to_request$/, 'null, to_request')
+    .replace(
+      'kind, idempotency_key, organization_id, debit_account, credit_account, amount_nano, at, null',
+      `kind, 'capture:x', organization_id, debit_account, credit_account, amount_nano, at, null`,
+    )
+  expect(() => db.exec(`${ofNone} from transfer where kind = 'capture'`)).toThrow('CHECK constraint failed')
   db.close()
 })

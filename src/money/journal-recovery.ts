@@ -1,0 +1,107 @@
+/** What a process finds in the journal of the one before it. */
+import { mkdirSync, readFileSync } from 'node:fs'
+import { blocksIn } from '../store/journal-block.ts'
+import { unpackIntent, type Intent, type PackedIntent } from '../store/settlement-text.ts'
+import { segmentsIn } from './journal-segments.ts'
+import type { WrittenBlock } from './journal-writer.ts'
+
+/** How far a stream had come: counts of our own, not the vendor's. */
+export type Progress = { readonly requestId: string; readonly inputTokens: number; readonly outputTokens: number }
+
+/** An intent without a settlement, the epoch whose lease its hold was taken from, and how far it had come. */
+export type OpenIntent = { readonly epoch: number; readonly intent: Intent; readonly progress: Progress | null }
+
+/** An intent as lines have it. */
+export type WrittenIntent = {
+  readonly epoch: number
+  readonly intent: PackedIntent
+  readonly progress?: Progress | null
+}
+
+/** What recovery looks at in a line; of what is shipped, only whose it was and where it stands. */
+type Line =
+  | { readonly kind: 'segment'; readonly seq: number; readonly open: readonly WrittenIntent[] }
+  | ({ readonly kind: 'intent' } & WrittenIntent)
+  | { readonly kind: 'progress'; readonly progress: Progress }
+  | {
+      readonly kind: 'settle'
+      readonly seq: number
+      readonly settlement: readonly [version: number, requestId: string]
+    }
+  | { readonly kind: 'return-lease' | 'end-epoch'; readonly seq: number }
+
+export type Recovered = {
+  readonly lastSeq: number
+  readonly unshipped: readonly WrittenBlock[]
+  /** The process died between these intents and their settlements. */
+  readonly open: readonly OpenIntent[]
+}
+
+type ReadBlock = {
+  readonly path: string
+  readonly start: number
+  readonly end: number
+  readonly lines: readonly Line[]
+}
+
+/** Reads what a journal folder holds that the store, at `storeSeq`, does not. A torn or foreign block ends its segment. */
+export function recoverJournal(folder: string, storeSeq: number): Recovered {
+  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  const open = new Map<string, OpenIntent>()
+  const unshipped: WrittenBlock[] = []
+  let lastSeq = storeSeq
+  for (const { lines, ...place } of blocksSince(folder, storeSeq)) {
+    for (const line of lines) follow(open, line)
+    const seqs = lines.flatMap((line) => ('seq' in line ? [line.seq] : []))
+    lastSeq = Math.max(lastSeq, ...seqs)
+    const records = lines.filter((line) => line.kind !== 'segment' && 'seq' in line && line.seq > storeSeq).length
+    if (records > 0) unshipped.push({ ...place, lastSeq, records })
+  }
+  return { lastSeq, unshipped, open: [...open.values()] }
+}
+
+function follow(open: Map<string, OpenIntent>, line: Line): void {
+  switch (line.kind) {
+    case 'segment':
+      for (const written of line.open) add(open, written)
+      return
+    case 'intent':
+      add(open, line)
+      return
+    case 'progress': {
+      const begun = open.get(line.progress.requestId)
+      if (begun) open.set(line.progress.requestId, { ...begun, progress: line.progress })
+      return
+    }
+    case 'settle':
+      open.delete(line.settlement[1])
+      return
+    case 'return-lease':
+    case 'end-epoch':
+  }
+}
+
+function add(open: Map<string, OpenIntent>, { epoch, intent: packed, progress = null }: WrittenIntent): void {
+  const intent = unpackIntent(packed)
+  open.set(intent.requestId, { epoch, intent, progress })
+}
+
+/** Blocks from the newest segment that starts at or before `storeSeq`; from the oldest kept when none does. */
+function blocksSince(folder: string, storeSeq: number): ReadBlock[] {
+  const needed: ReadBlock[][] = []
+  for (const path of segmentsIn(folder).toReversed()) {
+    const blocks = blocksOf(path)
+    needed.unshift(blocks)
+    const head = blocks[0]?.lines[0]
+    if (head?.kind === 'segment' && head.seq <= storeSeq) break
+  }
+  return needed.flat()
+}
+
+const blocksOf = (path: string): ReadBlock[] =>
+  [...blocksIn(readFileSync(path))].map(({ start, end, lines }) => ({
+    path,
+    start,
+    end,
+    lines: lines.map((line) => JSON.parse(line) as Line),
+  }))

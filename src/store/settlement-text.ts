@@ -1,0 +1,230 @@
+/**
+ * A settlement as the journal and the store keep it: JSON of its values in a fixed order, without their names. Each
+ * request writes it three times (the journal, the database's log, the database), and names would be over half of it.
+ */
+import type { Attempt, ReceiptLine, Settlement, ShippedRecord } from './store.ts'
+
+/** What is known of a request before its upstream call: enough to settle it should the process die. */
+export type Intent = Pick<
+  Settlement,
+  | 'requestId'
+  | 'organizationId'
+  | 'keyId'
+  | 'admittedAt'
+  | 'dialect'
+  | 'endpoint'
+  | 'model'
+  | 'upstream'
+  | 'region'
+  | 'streamed'
+  | 'serviceTier'
+  | 'priceFrom'
+  | 'pricePpm'
+  | 'onAbort'
+  | 'holdNano'
+>
+
+/** The order of version 1. What is added later goes to the end, under a new version. */
+export type PackedIntent = readonly [
+  requestId: string,
+  organizationId: string,
+  keyId: string,
+  admittedAt: number,
+  dialect: Settlement['dialect'],
+  endpoint: string,
+  model: string,
+  upstream: string,
+  region: string,
+  streamed: boolean,
+  serviceTier: string,
+  priceFrom: string,
+  pricePpm: number,
+  onAbort: Settlement['onAbort'],
+  holdNano: string,
+]
+export type PackedSettlement = readonly [
+  version: number,
+  ...PackedIntent,
+  endedAt: number,
+  servedModel: string | null,
+  status: number,
+  ending: Settlement['ending'],
+  lines: readonly PackedLine[],
+  inputTokens: number,
+  cachedInputTokens: number,
+  outputTokens: number,
+  reasoningTokens: number,
+  ratedNano: string,
+  writeOffNano: string,
+  chargeNano: string,
+  costNano: string,
+  flags: Settlement['flags'],
+  firstByteMs: number | null,
+  latencyMs: number,
+  attempts: readonly PackedAttempt[],
+  vendorUsage: unknown,
+]
+type PackedLine = readonly [usageClass: string, quantity: number, unit: string, picoPerUnit: string, amountPico: string]
+type PackedAttempt = readonly [
+  deployment: string,
+  region: string,
+  status: number | null,
+  error: string | null,
+  startedMs: number,
+  endedMs: number,
+  firstByteMs: number | null,
+]
+
+const version = 1
+
+export const packIntent = (intent: Intent): PackedIntent => [
+  intent.requestId,
+  intent.organizationId,
+  intent.keyId,
+  intent.admittedAt,
+  intent.dialect,
+  intent.endpoint,
+  intent.model,
+  intent.upstream,
+  intent.region,
+  intent.streamed,
+  intent.serviceTier,
+  intent.priceFrom,
+  intent.pricePpm,
+  intent.onAbort,
+  intent.holdNano,
+]
+
+export const unpackIntent = (packed: PackedIntent): Intent => ({
+  requestId: packed[0],
+  organizationId: packed[1],
+  keyId: packed[2],
+  admittedAt: packed[3],
+  dialect: packed[4],
+  endpoint: packed[5],
+  model: packed[6],
+  upstream: packed[7],
+  region: packed[8],
+  streamed: packed[9],
+  serviceTier: packed[10],
+  priceFrom: packed[11],
+  pricePpm: packed[12],
+  onAbort: packed[13],
+  holdNano: packed[14],
+})
+
+export const packSettlement = (settlement: Settlement): PackedSettlement => [
+  version,
+  settlement.requestId,
+  settlement.organizationId,
+  settlement.keyId,
+  settlement.admittedAt,
+  settlement.dialect,
+  settlement.endpoint,
+  settlement.model,
+  settlement.upstream,
+  settlement.region,
+  settlement.streamed,
+  settlement.serviceTier,
+  settlement.priceFrom,
+  settlement.pricePpm,
+  settlement.onAbort,
+  settlement.holdNano,
+  settlement.endedAt,
+  settlement.servedModel,
+  settlement.status,
+  settlement.ending,
+  settlement.lines.map(packLine),
+  settlement.tokens.input,
+  settlement.tokens.cachedInput,
+  settlement.tokens.output,
+  settlement.tokens.reasoning,
+  settlement.ratedNano,
+  settlement.writeOffNano,
+  settlement.chargeNano,
+  settlement.costNano,
+  settlement.flags,
+  settlement.firstByteMs,
+  settlement.latencyMs,
+  settlement.attempts.map(packAttempt),
+  settlement.vendorUsage,
+]
+
+/** Throws when it was packed by a program that is newer than this one, or is no packed settlement. */
+export function unpackSettlement(packed: PackedSettlement): Settlement {
+  if (packed[0] !== version) throw new Error(`settlement is of version ${String(packed[0])}, not ${version}`)
+  return {
+    requestId: packed[1],
+    organizationId: packed[2],
+    keyId: packed[3],
+    admittedAt: packed[4],
+    dialect: packed[5],
+    endpoint: packed[6],
+    model: packed[7],
+    upstream: packed[8],
+    region: packed[9],
+    streamed: packed[10],
+    serviceTier: packed[11],
+    priceFrom: packed[12],
+    pricePpm: packed[13],
+    onAbort: packed[14],
+    holdNano: packed[15],
+    endedAt: packed[16],
+    servedModel: packed[17],
+    status: packed[18],
+    ending: packed[19],
+    lines: packed[20].map(unpackLine),
+    tokens: { input: packed[21], cachedInput: packed[22], output: packed[23], reasoning: packed[24] },
+    ratedNano: packed[25],
+    writeOffNano: packed[26],
+    chargeNano: packed[27],
+    costNano: packed[28],
+    flags: packed[29],
+    firstByteMs: packed[30],
+    latencyMs: packed[31],
+    attempts: packed[32].map(unpackAttempt),
+    vendorUsage: packed[33],
+  }
+}
+
+/** The line of the journal that has this record. */
+export const recordText = (record: ShippedRecord): string =>
+  JSON.stringify(
+    record.kind === 'settle'
+      ? { kind: record.kind, seq: record.seq, epoch: record.epoch, settlement: packSettlement(record.settlement) }
+      : record,
+  )
+
+const packLine = (line: ReceiptLine): PackedLine => [
+  line.class,
+  line.quantity,
+  line.unit,
+  line.picoPerUnit,
+  line.amountPico,
+]
+const unpackLine = ([usageClass, quantity, unit, picoPerUnit, amountPico]: PackedLine): ReceiptLine => ({
+  class: usageClass,
+  quantity,
+  unit,
+  picoPerUnit,
+  amountPico,
+})
+
+const packAttempt = (attempt: Attempt): PackedAttempt => [
+  attempt.deployment,
+  attempt.region,
+  attempt.status,
+  attempt.error,
+  attempt.startedMs,
+  attempt.endedMs,
+  attempt.firstByteMs,
+]
+const unpackAttempt = ([
+  deployment,
+  region,
+  status,
+  error,
+  startedMs,
+  endedMs,
+  firstByteMs,
+]: PackedAttempt): Attempt => ({ deployment, region, status, error, startedMs, endedMs, firstByteMs })
