@@ -13,6 +13,7 @@ import * as openaiModels from './gateway/dialects/openai/models.ts'
 import { GatewayError } from './gateway/errors.ts'
 import { withRequestId } from './gateway/fail.ts'
 import { offeredUnder, type Offered } from './gateway/offered.ts'
+import type { Target } from './gateway/parse.ts'
 import { serveReceipt, type ReceiptDeps } from './gateway/receipts.ts'
 import { policyOf } from './gateway/route.ts'
 import { serveFree, serveKnown } from './gateway/serve-free.ts'
@@ -37,15 +38,17 @@ export function createApp(deps: AppDeps): App {
   const router = createRouter(deps)
   return {
     fetch(request) {
-      const endpoint = request.method === 'POST' ? paidEndpoints.get(pathOf(request.url)) : undefined
-      return endpoint ? serve(request, { endpoint, path: {}, region: null }, deps.gateway) : router.fetch(request)
+      const target = request.method === 'POST' ? paidTargets.get(pathOf(request.url)) : undefined
+      return target ? serve(request, target, deps.gateway) : router.fetch(request)
     },
   }
 }
 
-const paidEndpoints: ReadonlyMap<string, Endpoint> = new Map([
-  ['/v1/chat/completions', chatCompletions],
-  ['/v1/embeddings', embeddings],
+/** What these say is all in the body. */
+const targetOf = (endpoint: Endpoint): Target => ({ endpoint, path: {}, query: new URLSearchParams(), region: null })
+const paidTargets: ReadonlyMap<string, Target> = new Map([
+  ['/v1/chat/completions', targetOf(chatCompletions)],
+  ['/v1/embeddings', targetOf(embeddings)],
 ])
 
 /** The path of an absolute URL, as it stands there. */
@@ -86,10 +89,8 @@ function createRouter({ gateway, receipts, admin, welcome, unready }: AppDeps): 
 }
 
 function addOpenai(app: Hono, prefix: string, gateway: GatewayDeps): void {
-  for (const [path, endpoint] of paidEndpoints)
-    app.post(prefix + path, (c) =>
-      serve(c.req.raw, { endpoint, path: {}, region: c.req.param('region') ?? null }, gateway),
-    )
+  for (const [path, target] of paidTargets)
+    app.post(prefix + path, (c) => serve(c.req.raw, { ...target, region: c.req.param('region') ?? null }, gateway))
   app.get(`${prefix}/v1/models`, (c) =>
     serveKnown(c.req.raw, openaiModels.endpoint, gateway, (key) =>
       openaiModels.listModels(key, offeredTo(key, c.req.param('region') ?? null, gateway)),
@@ -116,9 +117,13 @@ function serveGenai(request: Request, region: string | null, gateway: GatewayDep
   const model = encoded === undefined ? '' : decoded(encoded)
   switch (`${request.method} ${verb ?? ''}`) {
     case 'POST generateContent':
-      return serve(request, { endpoint: generateContent, path: { model }, region }, gateway)
+      return serve(request, { endpoint: generateContent, path: { model }, query: url.searchParams, region }, gateway)
     case 'POST streamGenerateContent':
-      return serve(request, { endpoint: streamGenerateContent, path: { model }, region }, gateway)
+      return serve(
+        request,
+        { endpoint: streamGenerateContent, path: { model }, query: url.searchParams, region },
+        gateway,
+      )
     case 'POST countTokens':
       return serveFree(request, { endpoint: countTokens, modelName: model, region }, gateway)
     case 'GET ':

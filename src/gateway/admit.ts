@@ -12,7 +12,7 @@ import type { Candidates } from '../upstreams/fleet.ts'
 import type { GatewayDeps } from './deps.ts'
 import type { Call } from './dialect.ts'
 import { GatewayError } from './errors.ts'
-import { addRateLimits } from './rate-limit-headers.ts'
+import { setRateLimits } from './rate-limit-headers.ts'
 
 /** A call with a place to be served, on its way to be let in. */
 export type Routed = {
@@ -36,7 +36,8 @@ export type Admitted = Routed & {
   readonly outputTokensPerAnswer: number | null
 }
 
-export async function admit(routed: Routed, deps: GatewayDeps): Promise<Admitted> {
+/** Lets a call in; waits only where credit must be asked for. Throws, or rejects with, what keeps it out. */
+export function admit(routed: Routed, deps: GatewayDeps): Admitted | Promise<Admitted> {
   const { key, call, candidates } = routed
   if (!deps.journal.canPromise()) throw billingUnavailable('the journal cannot take more')
   const admittedAt = deps.clock.now()
@@ -48,13 +49,19 @@ export async function admit(routed: Routed, deps: GatewayDeps): Promise<Admitted
   const bounds = boundsOf(call, dearest)
   const ticket = deps.limits.enter(key, call.asked.inputTokensGuess + Math.min(bounds.outputTokens, outputTokensGuess))
   if (!('leave' in ticket)) throw rateLimited(ticket, key, deps)
-  try {
-    const hold = await holdCredit(key, bounds, deps)
+  const enter = (hold: Hold): Admitted => {
     const outputTokensPerAnswer = clampedOutput(call, dearest, bounds, hold)
     return { ...routed, admittedAt, price, ticket, hold, outputTokensPerAnswer }
-  } catch (error) {
+  }
+  const leave = (error: unknown): never => {
     ticket.leave({ tokens: 0, chargeNano: zeroNano })
     throw error
+  }
+  try {
+    const hold = holdCredit(key, bounds, deps)
+    return hold instanceof Promise ? hold.then(enter).catch(leave) : enter(hold)
+  } catch (error) {
+    return leave(error)
   }
 }
 
@@ -98,7 +105,7 @@ function boundsOf({ asked, model }: Call, price: Price): Bounds {
 }
 
 /** Takes a hold on credit, and its amount of the key's budget. */
-async function holdCredit(key: KeyRow, bounds: Bounds, deps: GatewayDeps): Promise<Hold> {
+function holdCredit(key: KeyRow, bounds: Bounds, deps: GatewayDeps): Hold | Promise<Hold> {
   const budget = deps.limits.budget(key)
   const ceiling = budget ? lesser(budgetLeftNano(budget), bounds.fullNano) : bounds.fullNano
   if (budget && ceiling < bounds.floorNano) throw budgetExceeded(budget, bounds, deps.clock.now())
@@ -109,19 +116,26 @@ async function holdCredit(key: KeyRow, bounds: Bounds, deps: GatewayDeps): Promi
     ifShortNano: lesser(bounds.ifShortNano, ceiling),
     floorNano: bounds.floorNano,
   }
-  // Before anything is waited for: no other request may count on the same money of the budget.
-  deps.limits.holdBudget(key.id, ceiling)
-  let answer: HoldAnswer
-  try {
-    const held = deps.credit.hold(ask)
-    answer = held instanceof Promise ? await held : held
-  } catch (cause) {
-    deps.limits.releaseBudget(key.id, ceiling)
-    throw billingUnavailable('the store cannot be reached', cause)
+  const taken = (answer: HoldAnswer): Hold => {
+    if (answer.hold === null) throw insufficientCredit(bounds, answer.availableNano)
+    deps.limits.holdBudget(key.id, answer.hold.amountNano)
+    return answer.hold
   }
-  deps.limits.releaseBudget(key.id, (ceiling - (answer.hold?.amountNano ?? 0n)) as Nano)
-  if (answer.hold === null) throw insufficientCredit(bounds, answer.availableNano)
-  return answer.hold
+  const answer = deps.credit.hold(ask)
+  if (!(answer instanceof Promise)) return taken(answer)
+  // While it is waited for, no other request may count on the same money of the budget.
+  deps.limits.holdBudget(key.id, ceiling)
+  const waited = (): void => deps.limits.releaseBudget(key.id, ceiling)
+  return answer.then(
+    (given) => {
+      waited()
+      return taken(given)
+    },
+    (cause: unknown) => {
+      waited()
+      throw billingUnavailable('the store cannot be reached', cause)
+    },
+  )
 }
 
 /** Where the hold is smaller than the full bound, the upstream must be kept within what it covers. */
@@ -178,8 +192,8 @@ function budgetExceeded(budget: Budget, bounds: Bounds, now: number): GatewayErr
 /** The refusal of a request that does not fit its key's limits now: which, how far used, and when to come back. */
 export function rateLimited(rejection: Rejection, key: KeyRow, deps: Pick<GatewayDeps, 'limits'>): GatewayError {
   const { limit, used, allowed, retryAfterMs } = rejection
-  const headers: Record<string, string> = {}
-  addRateLimits(headers, deps.limits.standings(key))
+  const headers = new Map<string, string>()
+  setRateLimits(headers, deps.limits.standings(key))
   const named = limit === 'concurrency' ? `${allowed} requests at once` : `${allowed} ${limit} per minute`
   return new GatewayError(
     'rate_limited',
@@ -187,7 +201,7 @@ export function rateLimited(rejection: Rejection, key: KeyRow, deps: Pick<Gatewa
     {
       limit,
       retryAfterMs,
-      headers,
+      headers: Object.fromEntries(headers),
       facts: { limit_name: limit, used: String(used), allowed: String(allowed), reset_ms: String(retryAfterMs) },
     },
   )

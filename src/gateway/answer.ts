@@ -1,40 +1,30 @@
 /** Plain answers: read whole, metered, settled, and only then given to the client, byte for byte. */
 import { formatUsd } from '../lib/amounts.ts'
+import type { Answered } from './attempt.ts'
 import type { GatewayDeps } from './deps.ts'
 import { estimateUsage } from './estimate.ts'
-import type { Relayed } from './relay.ts'
-import { responseHeaders, withHeaders } from './response-headers.ts'
-import { settle, type Outcome } from './settle.ts'
+import { setHeaders } from './response-headers.ts'
+import type { Outcome } from './settle.ts'
 
-export type Plain = Exclude<Relayed, { kind: 'stream' }>
-type Served = Extract<Relayed, { kind: 'plain' }>
-type Refused = Extract<Relayed, { kind: 'refused' }>
+export type Plain = Exclude<Answered, { kind: 'stream' }>
 
-/** Finishes a call whose answer is not streamed, the upstream's refusals of streamed calls included. */
-export async function answer(relayed: Plain, deps: GatewayDeps): Promise<Response> {
-  try {
-    const { admitted, candidate } = relayed
-    const outcome = relayed.kind === 'refused' ? refused(relayed) : await served(relayed, deps)
-    const { chargeNano } = await settle(admitted, candidate.deployment, outcome, deps)
-    const headers = responseHeaders(relayed, deps)
-    headers['x-mart-charge-usd'] = formatUsd(BigInt(chargeNano))
-    // The client's own fault is told in the upstream's words, less what they tell of our account.
-    const body = relayed.kind === 'refused' ? relayed.refusal.body : relayed.bytes
-    return withHeaders(new Response(body, { status: outcome.status }), headers)
-  } finally {
-    relayed.exchange.end()
-  }
+/** How a call ended whose answer is not streamed, the upstream's refusals of streamed calls included. */
+export function outcomeOf(relayed: Plain, deps: GatewayDeps): Outcome {
+  const { admitted, request, intent, upstream, attempts } = relayed
+  if (relayed.kind === 'refused')
+    return { intent, ending: 'upstream-refused', status: upstream.status, reading: null, estimate: null, attempts }
+  const { reading } = relayed
+  const ending = request.signal.aborted ? 'client-left' : 'completed'
+  const estimate = estimateUsage(admitted.call.asked, reading, deps)
+  return { intent, ending, status: upstream.status, reading, estimate, attempts }
 }
 
-async function served({ admitted, reading, attempts, hasLeft }: Served, deps: GatewayDeps): Promise<Outcome> {
-  const estimate = await estimateUsage(admitted.call.asked, reading, deps)
-  return { ending: hasLeft() ? 'client-left' : 'completed', status: 200, reading, estimate, attempts }
+/** The answer for the client, once it is settled. */
+export function answer(relayed: Plain, chargeNano: string, deps: GatewayDeps): Response {
+  // The client's own fault is told in the upstream's words, less what they tell of our account.
+  const body = relayed.kind === 'refused' ? relayed.refusal.body : relayed.bytes
+  const response = new Response(body, { status: relayed.upstream.status })
+  setHeaders(response.headers, relayed, deps)
+  response.headers.set('x-mart-charge-usd', formatUsd(BigInt(chargeNano)))
+  return response
 }
-
-const refused = ({ upstream: { status }, attempts }: Refused): Outcome => ({
-  ending: 'upstream-refused',
-  status,
-  reading: null,
-  estimate: null,
-  attempts,
-})

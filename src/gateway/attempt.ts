@@ -5,6 +5,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { roundedMs } from '../lib/clock.ts'
 import type { HttpResponse } from '../lib/http-client/contract.ts'
+import type { Intent } from '../money/journal.ts'
 import type { Attempt } from '../store/store.ts'
 import type { Address, Deployment, Refusal } from '../upstreams/deployment.ts'
 import type { Candidate } from '../upstreams/fleet.ts'
@@ -25,35 +26,43 @@ import {
 } from './trouble.ts'
 import type { Exchange } from './watch.ts'
 
-export type Answered = {
+/** A candidate's turn: the call that is to go to it. */
+export type Turn = {
+  readonly request: Request
+  readonly admitted: Admitted
   readonly candidate: Candidate
-  readonly exchange: Exchange
+  /** Attempts at others before. */
+  readonly failed: readonly Attempt[]
+}
+
+/** A call on its way there. */
+type Trying = Turn & { readonly intent: Intent; readonly exchange: Exchange }
+
+export type Answered = Trying & {
   readonly upstream: HttpResponse
-  readonly attempt: Attempt
+  /** All attempts, the one that gave the answer last. */
+  readonly attempts: readonly Attempt[]
 } & (
-  | { readonly kind: 'plain'; readonly bytes: Uint8Array; readonly reading: Reading }
-  | { readonly kind: 'stream'; readonly source: Source; readonly first: FirstPiece }
-  | { readonly kind: 'refused'; readonly refusal: Refusal }
-)
+    | { readonly kind: 'plain'; readonly bytes: Uint8Array; readonly reading: Reading }
+    | { readonly kind: 'stream'; readonly source: Source; readonly first: FirstPiece }
+    | { readonly kind: 'refused'; readonly refusal: Refusal }
+  )
 
 export type Source = Pick<HttpResponse, 'read' | 'cancel'>
 /** The stream's first piece, as it was asked for; it may still be on its way. */
 export type FirstPiece = ReturnType<Source['read']>
 
 /** Sends an admitted call to one deployment; whatever goes wrong there is a trouble with a name. Throws only `billing_unavailable`. */
-export async function attempt(
-  request: Request,
-  admitted: Admitted,
-  candidate: Candidate,
-  deps: GatewayDeps,
-): Promise<Tried<Answered>> {
+export async function attempt(turn: Turn, deps: GatewayDeps): Promise<Tried<Answered>> {
+  const { request, admitted, candidate, failed } = turn
   const { deployment, health } = candidate
+  const intent = intentOf(admitted, deployment)
   const exchange = deps.watch.begin(deps.deadlinesFor(admitted.call.model.kind), admitted.startedAt)
-  const trying = { admitted, candidate, exchange, begunAt: deps.clock.monotonic() }
-  health.begin(deployment, admitted.call.asked.inputTokensGuess, trying.begunAt)
+  const trying = { request, admitted, candidate, failed, intent, exchange }
+  health.begin(deployment, admitted.call.asked.inputTokensGuess, exchange.startedAt)
   try {
     // Written before the call goes out, and again where it goes elsewhere, so that recovery names the right one.
-    await deps.journal.intend(intentOf(admitted, deployment))
+    await deps.journal.intend(intent)
   } catch (cause) {
     health.ended()
     exchange.drop()
@@ -61,7 +70,10 @@ export async function attempt(
   }
   let tried: Tried<Answered>
   try {
-    tried = { answer: await answered(request, trying, deps) }
+    const address = addressOf(trying)
+    const upstream = await send(trying, address instanceof Promise ? await address : address, deps)
+    const answer = answered(upstream, trying, deps)
+    tried = { answer: answer instanceof Promise ? await answer : answer }
   } catch (error) {
     // Whatever of a failed answer is still on its way is of no use to anybody.
     exchange.drop()
@@ -72,27 +84,26 @@ export async function attempt(
   return tried
 }
 
-type Trying = {
-  readonly admitted: Admitted
-  readonly candidate: Candidate
-  readonly exchange: Exchange
-  readonly begunAt: number
-}
-
-async function answered(request: Request, trying: Trying, deps: GatewayDeps): Promise<Answered> {
-  const { admitted, candidate, exchange } = trying
-  const address = addressOf(trying)
-  const upstream = await send(request, trying, address instanceof Promise ? await address : address, deps)
-  exchange.answered(deps.clock.monotonic())
-  const attempt = attemptOf(trying, { status: upstream.status, error: null, firstByteMs: since(trying, deps) }, deps)
-  const answer = { candidate, exchange, upstream, attempt }
+/** What came of it, once its status and headers have come. */
+function answered(upstream: HttpResponse, trying: Trying, deps: GatewayDeps): Answered | Promise<Answered> {
+  const { admitted, exchange, failed } = trying
+  const now = deps.clock.monotonic()
+  exchange.answered(now)
+  const firstByteMs = roundedMs(now - exchange.startedAt)
+  const attempt = attemptOf(trying, { status: upstream.status, error: null, firstByteMs }, now)
+  const answer = { ...trying, upstream, attempts: [...failed, attempt] }
   const { asked, endpoint } = admitted.call
-  if (upstream.status !== ok) return { ...answer, kind: 'refused', refusal: await refusalOf(upstream, trying, deps) }
+  if (upstream.status !== ok)
+    return refusalOf(upstream, trying, deps).then((refusal) => ({ ...answer, kind: 'refused', refusal }))
   // An upstream that answers a streamed call in one piece is metered as one piece. Gemini streams may be JSON arrays.
   if (asked.streamed && (endpoint.dialect.name === 'genai' || isEventStream(upstream)))
-    return { ...answer, kind: 'stream', ...(await begun(upstream)) }
-  const bytes = await upstream.bytes(answerBytesMax, () => exchange.heard(deps.clock.monotonic()))
-  return { ...answer, kind: 'plain', bytes, reading: readingOf(bytes, upstream, admitted) }
+    return begun(upstream).then((first) => ({ ...answer, kind: 'stream', ...first }))
+  const plain = (bytes: Uint8Array): Answered => {
+    const reading = readingOf(bytes, upstream, admitted)
+    return { ...answer, kind: 'plain', bytes, reading }
+  }
+  const bytes = upstream.bytes(answerBytesMax, () => exchange.heard(deps.clock.monotonic()))
+  return bytes instanceof Promise ? bytes.then(plain) : plain(bytes)
 }
 
 const ok = 200
@@ -174,14 +185,14 @@ function addressOf({ admitted, candidate }: Trying): Address | Promise<Address> 
 }
 
 /** Sends the call; it is cut off when its client leaves before the answer begins. */
-function send(request: Request, trying: Trying, address: Address, deps: GatewayDeps): Promise<HttpResponse> {
-  const { admitted, candidate, exchange } = trying
+function send(trying: Trying, address: Address, deps: GatewayDeps): Promise<HttpResponse> {
+  const { request, admitted, candidate, exchange } = trying
   const { adapter, upstreamModel } = candidate.deployment
   const { asked, model } = admitted.call
   const call = deps.http.send({
     method: 'POST',
     url: address.url,
-    headers: { ...forwarded(request.headers), ...address.headers, 'x-client-request-id': admitted.requestId },
+    headers: headersFor(trying, address),
     body: asked.upstreamBody({
       outputTokensPerAnswer: admitted.outputTokensPerAnswer,
       upstreamModel: upstreamModel === asked.modelName ? null : upstreamModel,
@@ -195,37 +206,40 @@ function send(request: Request, trying: Trying, address: Address, deps: GatewayD
   const leave = (): void => {
     if (!exchange.isAnswered) exchange.cut('client-left')
   }
-  request.signal.addEventListener('abort', leave, { once: true })
-  if (request.signal.aborted) leave()
+  const { signal } = request
+  signal.addEventListener('abort', leave, { once: true })
+  if (signal.aborted) leave()
   return call.response
 }
 
 /** The client's headers that mean something to an upstream. Never its credential, and nothing we do not know. */
 const forwardedHeaders = ['openai-beta', 'x-sandbox'] as const
-function forwarded(headers: Headers): Record<string, string> {
+function headersFor({ request, admitted }: Trying, address: Address): Readonly<Record<string, string>> {
   // Usage is read out of the bytes, so they must not come compressed.
-  const kept: Record<string, string> = { 'content-type': 'application/json', 'accept-encoding': 'identity' }
+  const headers: Record<string, string> = { 'content-type': 'application/json', 'accept-encoding': 'identity' }
   for (const name of forwardedHeaders) {
-    const value = headers.get(name)
-    if (value !== null) kept[name] = value
+    const value = request.headers.get(name)
+    if (value !== null) headers[name] = value
   }
-  return kept
+  for (const name in address.headers) headers[name] = address.headers[name]!
+  headers['x-client-request-id'] = admitted.requestId
+  return headers
 }
 
-const since = ({ begunAt }: Trying, deps: GatewayDeps): number => roundedMs(deps.clock.monotonic() - begunAt)
-
 function attemptOf(
-  { admitted, candidate, begunAt }: Trying,
-  outcome: Pick<Attempt, 'status' | 'error' | 'firstByteMs'>,
-  deps: GatewayDeps,
+  { admitted, candidate, exchange }: Trying,
+  { status, error, firstByteMs }: Pick<Attempt, 'status' | 'error' | 'firstByteMs'>,
+  now: number,
 ): Attempt {
   const { id, region } = candidate.deployment
   return {
     deployment: id,
     region,
-    ...outcome,
-    startedMs: roundedMs(begunAt - admitted.startedAt),
-    endedMs: roundedMs(deps.clock.monotonic() - admitted.startedAt),
+    status,
+    error,
+    firstByteMs,
+    startedMs: roundedMs(exchange.startedAt - admitted.startedAt),
+    endedMs: roundedMs(now - admitted.startedAt),
   }
 }
 
@@ -234,7 +248,7 @@ function troubled(error: unknown, trying: Trying, deps: GatewayDeps): Tried<Answ
   const { exchange, admitted, candidate } = trying
   const isSafe = !admitted.call.asked.hasEffects
   const told = (status: number | null, text: string): Attempt =>
-    attemptOf(trying, { status, error: text, firstByteMs: null }, deps)
+    attemptOf(trying, { status, error: text, firstByteMs: null }, deps.clock.monotonic())
   if (error instanceof RefusedError) {
     const { fault, retryAfterMs } = error.refusal
     const isDefinite = fault === 'rate' || fault === 'quota' || fault === 'credential' || fault === 'missing'
@@ -261,13 +275,13 @@ function troubled(error: unknown, trying: Trying, deps: GatewayDeps): Tried<Answ
 /** What the attempt says of the deployment, for the choices to come. */
 function note(tried: Tried<Answered>, { admitted, candidate }: Trying, deps: GatewayDeps): void {
   const { deployment, health } = candidate
-  deps.observer.attemptEnded(admitted.requestId, 'answer' in tried ? tried.answer.attempt : tried.attempt)
+  const attempt = 'answer' in tried ? tried.answer.attempts.at(-1)! : tried.attempt
+  deps.observer.attemptEnded(admitted.requestId, attempt)
   if (!deployment.isTracked) return
   const now = deps.clock.monotonic()
   if ('answer' in tried) {
-    const { upstream, attempt } = tried.answer
     health.succeeded(attempt.firstByteMs ?? 0, now)
-    const standing = deployment.adapter.standing(upstream.headers, admitted.call.endpoint.dialect.name)
+    const standing = deployment.adapter.standing(tried.answer.upstream.headers, admitted.call.endpoint.dialect.name)
     if (standing) health.learn(standing, now)
   } else if (tried.trouble !== 'client-left') health.failed(tried.trouble, tried.retryAfterMs, now)
 }

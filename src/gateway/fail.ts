@@ -5,7 +5,7 @@ import type { Dialect, Endpoint } from './dialect.ts'
 import { inBackground } from '../lib/log.ts'
 import { GatewayError, type FailureCode } from './errors.ts'
 import { UpstreamError } from './failover.ts'
-import { settle } from './settle.ts'
+import { intentOf, settle } from './settle.ts'
 import type { KeyRow } from '../store/store.ts'
 
 export type Failed = {
@@ -100,6 +100,7 @@ function settleFailed(
   const deployment =
     admitted.candidates.list.find((candidate) => candidate.deployment.id === last?.deployment)?.deployment ?? null
   const outcome = {
+    intent: intentOf(admitted, deployment),
     ending,
     status: ending === 'client-left' ? clientClosedRequest : failed.status,
     failure: failed.failure,

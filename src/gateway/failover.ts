@@ -44,12 +44,12 @@ export class UpstreamError extends Error {
   }
 }
 
-/** The first answer of any candidate, with the attempts that failed before it. Throws `UpstreamError`. */
+/** The first answer of any candidate. `once` tries one, and is told which attempts have failed before. Throws `UpstreamError`. */
 export async function tryInTurn<Answer>(
   ask: Ask,
-  once: (candidate: Candidate) => Promise<Tried<Answer>>,
+  once: (candidate: Candidate, failed: readonly Attempt[]) => Promise<Tried<Answer>>,
   deps: Pick<GatewayDeps, 'clock' | 'failover'>,
-): Promise<{ readonly answer: Answer; readonly failed: readonly Attempt[] }> {
+): Promise<Answer> {
   const { candidates, affinity, tokens } = ask
   const failed: Attempt[] = []
   const tried: Candidate[] = []
@@ -59,8 +59,8 @@ export async function tryInTurn<Answer>(
     const candidate: Candidate | null =
       renewed ?? choose(candidates, { affinity, tokens, tried, now: deps.clock.monotonic() })
     if (!candidate) throw new UpstreamError(lastWord(last, candidates, deps.clock.monotonic()), failed)
-    const result = await once(candidate)
-    if ('answer' in result) return { answer: result.answer, failed }
+    const result = await once(candidate, failed)
+    if ('answer' in result) return result.answer
     failed.push(result.attempt)
     last = result.failure
     renewed = result.isRenewed && !tried.includes(candidate) ? candidate : null

@@ -3,26 +3,21 @@ import type { KeyRow } from '../store/store.ts'
 import type { Call, Endpoint, RequestBody } from './dialect.ts'
 import { GatewayError, invalid } from './errors.ts'
 
-/** The endpoint that a URL names, and what its path says. */
+/** The endpoint that a URL names, and what its path and query say. */
 export type Target = {
   readonly endpoint: Endpoint
   readonly path: Readonly<Record<string, string>>
+  readonly query: URLSearchParams
   /** The region policy that the URL chooses for this request; null when it says nothing. */
   readonly region: string | null
 }
 
 /**
- * Reads a request into a call: its bytes, what we route and bill on, and the model it is for. The bytes
+ * Reads a body into a call: its bytes, what we route and bill on, and the model it is for. The bytes
  * are kept; what the dialect does not know passes through. Throws what the caller can put right.
  */
-export async function parse(
-  request: Request,
-  { endpoint, path }: Target,
-  key: KeyRow,
-  catalog: Catalog,
-): Promise<Call> {
-  const body = await readBody(request, endpoint.bodyBytesMax)
-  const asked = endpoint.read(body, path, queryOf(request.url))
+export function parse(bytes: Uint8Array, { endpoint, path, query }: Target, key: KeyRow, catalog: Catalog): Call {
+  const asked = endpoint.read(bodyOf(bytes), path, query)
   const model = catalog.find(asked.modelName)
   if (!model?.listed || !mayUse(key, model)) throw modelNotFound(asked.modelName)
   if (model.dialect !== endpoint.dialect.name) throw modelNotFound(asked.modelName, elsewhere[model.dialect])
@@ -32,12 +27,6 @@ export async function parse(
       `The model '${asked.modelName}' makes ${model.kind}; this endpoint is for ${endpoint.kinds.join(' and ')} models.`,
     )
   return { endpoint, asked, model }
-}
-
-const noQuery = new URLSearchParams()
-function queryOf(url: string): URLSearchParams {
-  const start = url.indexOf('?')
-  return start === -1 ? noQuery : new URLSearchParams(url.slice(start))
 }
 
 /** Whether a key's list of models, if it has one, has this one. */
@@ -55,13 +44,12 @@ export const modelNotFound = (name: string, hint = ''): GatewayError =>
     { param: 'model' },
   )
 
-/** A JSON object of at most `bytesMax` bytes, kept as sent. Throws `body_too_large`, `invalid_request`. */
-export async function readBody(request: Request, bytesMax: number): Promise<RequestBody> {
+/** A body of at most `bytesMax` bytes. Throws, or rejects with, `body_too_large`. */
+export function readBytes(request: Request, bytesMax: number): Promise<Uint8Array> {
   const announced = request.headers.get('content-length')
-  if (announced !== null && Number(announced) > bytesMax) throw tooLarge(`is ${announced} bytes`, bytesMax)
-  const bytes = announced === null ? await readUpTo(request, bytesMax) : await request.bytes()
-  const text = textOf(bytes)
-  return { bytes, text, json: objectOf(text) }
+  if (announced === null) return readUpTo(request, bytesMax)
+  if (Number(announced) > bytesMax) throw tooLarge(`is ${announced} bytes`, bytesMax)
+  return request.bytes()
 }
 
 /** A body whose length nobody announced is read only as far as it is allowed to go. */
@@ -78,6 +66,12 @@ async function readUpTo(request: Request, bytesMax: number): Promise<Uint8Array>
 
 const tooLarge = (what: string, bytesMax: number): GatewayError =>
   new GatewayError('body_too_large', `The request body ${what}; at most ${bytesMax} bytes are allowed.`)
+
+/** A JSON object, kept as sent. Throws `invalid_request`. */
+export function bodyOf(bytes: Uint8Array): RequestBody {
+  const text = textOf(bytes)
+  return { bytes, text, json: objectOf(text) }
+}
 
 const utf8 = new TextDecoder('utf-8', { fatal: true })
 function textOf(bytes: Uint8Array): string {

@@ -1,16 +1,16 @@
 import type { Standings } from '../limits/limits.ts'
 
-/** The `x-ratelimit-*` headers of the limits that a key has, as OpenAI writes them, added to those that are given. */
-export function addRateLimits(headers: Record<string, string>, { requests, tokens }: Standings): void {
+/** Sets the `x-ratelimit-*` headers of the limits that a key has, as OpenAI writes them. */
+export function setRateLimits(headers: Pick<Headers, 'set'>, { requests, tokens }: Standings): void {
   if (requests) {
-    headers['x-ratelimit-limit-requests'] = String(requests.limit)
-    headers['x-ratelimit-remaining-requests'] = String(requests.remaining)
-    headers['x-ratelimit-reset-requests'] = duration(requests.resetMs)
+    headers.set('x-ratelimit-limit-requests', String(requests.limit))
+    headers.set('x-ratelimit-remaining-requests', String(requests.remaining))
+    headers.set('x-ratelimit-reset-requests', duration(requests.resetMs))
   }
   if (tokens) {
-    headers['x-ratelimit-limit-tokens'] = String(tokens.limit)
-    headers['x-ratelimit-remaining-tokens'] = String(tokens.remaining)
-    headers['x-ratelimit-reset-tokens'] = duration(tokens.resetMs)
+    headers.set('x-ratelimit-limit-tokens', String(tokens.limit))
+    headers.set('x-ratelimit-remaining-tokens', String(tokens.remaining))
+    headers.set('x-ratelimit-reset-tokens', duration(tokens.resetMs))
   }
 }
 

@@ -2,22 +2,13 @@
  * Relaying an admitted call: to the first of its candidates that gives an answer. Every attempt goes on
  * the receipt, those that failed included.
  */
-import type { Attempt } from '../store/store.ts'
 import type { Admitted } from './admit.ts'
 import { attempt, type Answered } from './attempt.ts'
 import type { GatewayDeps } from './deps.ts'
 import { tryInTurn } from './failover.ts'
 
-export type Relayed = Answered & {
-  readonly admitted: Admitted
-  /** All attempts, the one that gave the answer last. */
-  readonly attempts: readonly Attempt[]
-  /** Whether the client has gone meanwhile. */
-  readonly hasLeft: () => boolean
-}
-
-/** Sends an admitted call upstream. Throws an `UpstreamError` when no deployment gave an answer. */
-export async function relay(request: Request, admitted: Admitted, deps: GatewayDeps): Promise<Relayed> {
+/** Sends an admitted call upstream. Rejects with an `UpstreamError` when no deployment gave an answer. */
+export function relay(request: Request, admitted: Admitted, deps: GatewayDeps): Promise<Answered> {
   const { asked, model } = admitted.call
   const ask = {
     candidates: admitted.candidates,
@@ -26,8 +17,7 @@ export async function relay(request: Request, admitted: Admitted, deps: GatewayD
     until: admitted.startedAt + deps.deadlinesFor(model.kind).totalMs,
     attemptsMax: isLastTry(request) ? 1 : deps.failover.attemptsMax,
   }
-  const { answer, failed } = await tryInTurn(ask, (candidate) => attempt(request, admitted, candidate, deps), deps)
-  return { ...answer, admitted, attempts: [...failed, answer.attempt], hasLeft: () => request.signal.aborted }
+  return tryInTurn(ask, (candidate, failed) => attempt({ request, admitted, candidate, failed }, deps), deps)
 }
 
 /** What an upstream's prompt cache may remember is kept apart by organization, here as there. */

@@ -1,7 +1,7 @@
 import type { Deployment } from '../upstreams/deployment.ts'
+import type { Answered } from './attempt.ts'
 import type { GatewayDeps } from './deps.ts'
-import { addRateLimits } from './rate-limit-headers.ts'
-import type { Relayed } from './relay.ts'
+import { setRateLimits } from './rate-limit-headers.ts'
 
 /** Headers of an upstream that mean something to its SDKs and nothing about our account there. */
 const passed = [
@@ -13,24 +13,21 @@ const passed = [
 ] as const
 
 /** Where an answer was made, and whether it is simulated. */
-export function ownHeaders({ region, simulated }: Pick<Deployment, 'region' | 'simulated'>): Record<string, string> {
-  return simulated ? { 'x-mart-region': region, 'x-mart-sandbox': 'true' } : { 'x-mart-region': region }
+export function setOrigin(headers: Headers, { region, simulated }: Pick<Deployment, 'region' | 'simulated'>): void {
+  headers.set('x-mart-region', region)
+  if (simulated) headers.set('x-mart-sandbox', 'true')
 }
 
-/** The headers of an answer: the upstream's that are the client's business, and ours. */
-export function responseHeaders({ admitted, candidate, upstream }: Relayed, deps: GatewayDeps): Record<string, string> {
-  const headers = ownHeaders(candidate.deployment)
-  headers['x-request-id'] = admitted.requestId
-  addRateLimits(headers, deps.limits.standings(admitted.key))
+/**
+ * The headers of an answer: the upstream's that are the client's business, and ours. Set one by one: for Bun
+ * a third less work than to read them out of an object given to the constructor.
+ */
+export function setHeaders(headers: Headers, { admitted, candidate, upstream }: Answered, deps: GatewayDeps): void {
+  setOrigin(headers, candidate.deployment)
+  headers.set('x-request-id', admitted.requestId)
+  setRateLimits(headers, deps.limits.standings(admitted.key))
   for (const name of passed) {
     const value = upstream.headers.get(name)
-    if (value !== null) headers[name] = value
+    if (value !== null) headers.set(name, value)
   }
-  return headers
-}
-
-/** Sets them one by one: for Bun a third less work than to read them out of an object given to the constructor. */
-export function withHeaders(response: Response, headers: Readonly<Record<string, string>>): Response {
-  for (const name in headers) response.headers.set(name, headers[name]!)
-  return response
 }

@@ -11,9 +11,9 @@ import type { GatewayDeps } from './deps.ts'
 import type { Endpoint } from './dialect.ts'
 import { failed, refuseWhileDraining } from './fail.ts'
 import { tryInTurn, type Tried } from './failover.ts'
-import { mayUse, modelNotFound, readBody } from './parse.ts'
+import { bodyOf, mayUse, modelNotFound, readBytes } from './parse.ts'
 import { GatewayError } from './errors.ts'
-import { ownHeaders } from './response-headers.ts'
+import { setOrigin } from './response-headers.ts'
 import { route } from './route.ts'
 import { RefusedError, refusedFailure, retryMs } from './trouble.ts'
 
@@ -63,7 +63,7 @@ export function serveFree(
   return serveKnown(request, endpoint, deps, async (key) => {
     const model = deps.catalog.find(modelName)
     if (!model?.listed || model.dialect !== endpoint.dialect.name || !mayUse(key, model)) throw modelNotFound(modelName)
-    const { bytes, text } = await readBody(request, endpoint.bodyBytesMax)
+    const { bytes, text } = bodyOf(await readBytes(request, endpoint.bodyBytesMax))
     const ticket = deps.limits.enter(key, 0)
     if (!('leave' in ticket)) throw rateLimited(ticket, key, deps)
     try {
@@ -76,7 +76,7 @@ export function serveFree(
       }
       const { connectMs } = deps.deadlinesFor(model.kind)
       const call = { endpoint, modelName, bytes, text, connectMs }
-      return (await tryInTurn(ask, (candidate) => pass(call, candidate, deps), deps)).answer
+      return await tryInTurn(ask, (candidate) => pass(call, candidate, deps), deps)
     } finally {
       ticket.leave({ tokens: 0, chargeNano: zeroNano })
     }
@@ -111,7 +111,8 @@ async function pass(call: FreeCall, candidate: Candidate, deps: GatewayDeps): Pr
       )
     if (deployment.isTracked) health.succeeded(deps.clock.monotonic() - begunAt, deps.clock.monotonic())
     const type = upstream.headers.get('content-type') ?? 'application/json'
-    const headers = { 'content-type': type, ...ownHeaders(deployment) }
+    const headers = new Headers({ 'content-type': type })
+    setOrigin(headers, deployment)
     return { answer: new Response(refusal?.body ?? upstream.bytes, { status: upstream.status, headers }) }
   } catch (cause) {
     const failure = new GatewayError('upstream_failed', 'The model could not be reached. You may try again.', {

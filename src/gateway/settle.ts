@@ -17,6 +17,8 @@ import type { FailureCode } from './errors.ts'
 
 /** How an admitted request ended. */
 export type Outcome = {
+  /** Of the attempt that ended it. */
+  readonly intent: Intent
   readonly ending: Ending
   /** The status the client was given, or would have been. */
   readonly status: number
@@ -25,7 +27,7 @@ export type Outcome = {
   /** null when nothing came that could be read. */
   readonly reading: Reading | null
   /** Counted by ourselves, where the vendor's figures are of no use; never charged above the hold. */
-  readonly estimate: Usage | null
+  readonly estimate: Usage | Promise<Usage> | null
   readonly attempts: readonly Attempt[]
 }
 
@@ -36,38 +38,13 @@ export async function settle(
   outcome: Outcome,
   deps: GatewayDeps,
 ): Promise<Settlement> {
-  const { key, hold, ticket } = admitted
-  const usage = outcome.estimate ?? outcome.reading?.usage ?? {}
-  const isEstimated = outcome.estimate !== null
+  const { key, hold } = admitted
+  const estimate = outcome.estimate instanceof Promise ? await outcome.estimate : outcome.estimate
+  const usage = estimate ?? outcome.reading?.usage ?? {}
   const rated = rateServed(admitted, deployment, { reading: outcome.reading, usage }, deps)
-  const ratedNano = isEstimated ? lesser(rated.ratedNano, hold.amountNano) : rated.ratedNano
-  if (ratedNano > hold.amountNano) await deps.credit.cover(key.organizationId, (ratedNano - hold.amountNano) as Nano)
-  const { chargeNano, writeOffNano } = deps.credit.settle(hold, ratedNano)
-  deps.limits.releaseBudget(key.id, hold.amountNano)
-  const tokens = tokenTotals(usage)
-  const ratedText = rated.ratedNano.toString()
-  ticket.leave({ tokens: tokens.input + tokens.cachedInput + tokens.output + tokens.reasoning, chargeNano })
-  const settlement: Settlement = {
-    ...intentOf(admitted, deployment),
-    endedAt: deps.clock.now(),
-    servedModel: outcome.reading?.servedModel ?? null,
-    serviceTier: rated.tier,
-    priceFrom: rated.priceFrom,
-    status: outcome.status,
-    ending: outcome.ending,
-    lines: rated.lines,
-    tokens,
-    ratedNano: ratedText,
-    writeOffNano: (writeOffNano + (rated.ratedNano - ratedNano)).toString(),
-    // Nearly always the same amount.
-    chargeNano: chargeNano === rated.ratedNano ? ratedText : chargeNano.toString(),
-    costNano: rated.costNano === rated.ratedNano ? ratedText : rated.costNano.toString(),
-    flags: flagsOf(admitted, outcome, rated, isEstimated),
-    firstByteMs: outcome.attempts.at(-1)?.firstByteMs ?? null,
-    latencyMs: roundedMs(deps.clock.monotonic() - admitted.startedAt),
-    attempts: outcome.attempts,
-    vendorUsage: kept(outcome.reading?.vendorUsage),
-  }
+  const owedNano = estimate ? lesser(rated.ratedNano, hold.amountNano) : rated.ratedNano
+  if (owedNano > hold.amountNano) await deps.credit.cover(key.organizationId, (owedNano - hold.amountNano) as Nano)
+  const settlement = capture(admitted, outcome, { usage, isEstimated: estimate !== null, rated, owedNano }, deps)
   try {
     await deps.journal.settle(settlement)
   } catch (cause) {
@@ -78,15 +55,85 @@ export async function settle(
   return settlement
 }
 
+type Owed = {
+  readonly usage: Usage
+  readonly isEstimated: boolean
+  readonly rated: RatedServed
+  /** What it is rated at, as far as it may be charged. */
+  readonly owedNano: Nano
+}
+
+/**
+ * Captures the charge, releases the rest of what the request held, and makes out its statement: member by
+ * member, because to spread an intent into so many costs several times as much.
+ */
+function capture(
+  admitted: Admitted,
+  outcome: Outcome,
+  { usage, isEstimated, rated, owedNano }: Owed,
+  deps: GatewayDeps,
+): Settlement {
+  const { key, hold, ticket } = admitted
+  const { intent, reading, attempts } = outcome
+  const { chargeNano, writeOffNano } = deps.credit.settle(hold, owedNano)
+  deps.limits.releaseBudget(key.id, hold.amountNano)
+  const tokens = tokenTotals(usage)
+  const ratedText = rated.ratedNano.toString()
+  ticket.leave({ tokens: tokens.input + tokens.cachedInput + tokens.output + tokens.reasoning, chargeNano })
+  return {
+    requestId: intent.requestId,
+    organizationId: intent.organizationId,
+    keyId: intent.keyId,
+    admittedAt: intent.admittedAt,
+    endedAt: deps.clock.now(),
+    dialect: intent.dialect,
+    endpoint: intent.endpoint,
+    model: intent.model,
+    servedModel: reading?.servedModel ?? null,
+    upstream: intent.upstream,
+    region: intent.region,
+    pricePpm: intent.pricePpm,
+    onAbort: intent.onAbort,
+    streamed: intent.streamed,
+    serviceTier: rated.tier,
+    priceFrom: rated.priceFrom,
+    status: outcome.status,
+    ending: outcome.ending,
+    lines: rated.lines,
+    tokens,
+    holdNano: intent.holdNano,
+    ratedNano: ratedText,
+    writeOffNano: (writeOffNano + (rated.ratedNano - owedNano)).toString(),
+    // Nearly always the same amount.
+    chargeNano: chargeNano === rated.ratedNano ? ratedText : chargeNano.toString(),
+    costNano: rated.costNano === rated.ratedNano ? ratedText : rated.costNano.toString(),
+    flags: flagsOf(admitted, outcome, rated, isEstimated),
+    firstByteMs: attempts.at(-1)?.firstByteMs ?? null,
+    latencyMs: roundedMs(deps.clock.monotonic() - admitted.startedAt),
+    attempts,
+    vendorUsage: kept(reading?.vendorUsage),
+  }
+}
+
 function told(
   settlement: Settlement,
-  more: { readonly failure: FailureCode | null; readonly traceparent: string | null },
+  { failure, traceparent }: { readonly failure: FailureCode | null; readonly traceparent: string | null },
   deps: GatewayDeps,
 ): void {
-  const { requestId, endpoint, dialect, organizationId, keyId, model, status, latencyMs } = settlement
-  const startedAt = deps.clock.now() - latencyMs
-  const ended = { requestId, endpoint, dialect, organizationId, keyId, model, startedAt, durationMs: latencyMs, status }
-  deps.observer.requestEnded({ ...ended, ...more, settlement })
+  deps.observer.requestEnded({
+    requestId: settlement.requestId,
+    endpoint: settlement.endpoint,
+    dialect: settlement.dialect,
+    organizationId: settlement.organizationId,
+    keyId: settlement.keyId,
+    model: settlement.model,
+    startedAt: deps.clock.now() - settlement.latencyMs,
+    durationMs: settlement.latencyMs,
+    status: settlement.status,
+    failure,
+    traceparent,
+    settlement,
+  })
 }
 
 const vendorUsageCharsMax = 16 * 1024

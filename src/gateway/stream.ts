@@ -9,13 +9,12 @@ import type { Attempt, Ending } from '../store/store.ts'
 import type { GatewayDeps } from './deps.ts'
 import type { Reading, StreamReader } from './dialect.ts'
 import { estimateUsage } from './estimate.ts'
-import { isEventStream, type FirstPiece, type Source } from './attempt.ts'
-import type { Relayed } from './relay.ts'
-import { responseHeaders, withHeaders } from './response-headers.ts'
+import { isEventStream, type Answered, type FirstPiece, type Source } from './attempt.ts'
+import { setHeaders } from './response-headers.ts'
 import { settle } from './settle.ts'
 import { failureOf } from './trouble.ts'
 
-export type Streamed = Extract<Relayed, { kind: 'stream' }>
+export type Streamed = Extract<Answered, { kind: 'stream' }>
 
 /** Passes a stream on to the client. Settled when its last billed byte has come, before that byte is passed on. */
 export function stream(relayed: Streamed, deps: GatewayDeps): Response {
@@ -63,8 +62,11 @@ export function stream(relayed: Streamed, deps: GatewayDeps): Response {
     },
     { highWaterMark: 0 },
   )
-  const headers = { ...responseHeaders(relayed, deps), 'cache-control': 'no-cache', 'x-accel-buffering': 'no' }
-  return withHeaders(new Response(body), headers)
+  const response = new Response(body)
+  setHeaders(response.headers, relayed, deps)
+  response.headers.set('cache-control', 'no-cache')
+  response.headers.set('x-accel-buffering', 'no')
+  return response
 }
 
 const flushMs = 10
@@ -145,11 +147,11 @@ const readingOf = (follow: StreamReader): Reading =>
   follow.state() === 'complete' ? follow.reading() : { ...follow.reading(), usage: null }
 
 async function end(relayed: Streamed, follow: StreamReader, ending: Ending, deps: GatewayDeps): Promise<void> {
-  const { admitted, candidate, exchange, upstream, attempts } = relayed
+  const { admitted, candidate, intent, exchange, upstream, attempts } = relayed
   candidate.health.ended()
   const { reading, estimate } = await readEnd(relayed, follow, deps)
   const error = ending === 'upstream-failed' ? (exchange.cutBy ?? 'the stream broke off') : null
-  const outcome = { ending, status: upstream.status, reading, estimate, attempts: lastEnding(attempts, error) }
+  const outcome = { intent, ending, status: upstream.status, reading, estimate, attempts: lastEnding(attempts, error) }
   await settle(admitted, candidate.deployment, outcome, deps)
 }
 

@@ -29,12 +29,13 @@ export function duplicateKey(
   keys: ReadonlySet<string>,
   nameOf = (key: string): string => key,
 ): string | null {
-  const seen = new Set<string>()
+  // Few, however many members there are: of each name one at most.
+  const seen: string[] = []
   for (const { key } of members) {
     const name = nameOf(key)
     if (!keys.has(name)) continue
-    if (seen.has(name)) return key
-    seen.add(name)
+    if (seen.includes(name)) return key
+    seen.push(name)
   }
   return null
 }

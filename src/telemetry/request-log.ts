@@ -24,7 +24,7 @@ const alertQuietMs = 60_000
 
 /** Lines have the shape of `lib/log.ts`. A stderr that nobody reads costs lines, which are counted, and never a request's time. */
 export function createRequestLog({ write = writeToStderr, clock }: RequestLogOptions): RequestLog {
-  const at = (): string => new Date(clock.now()).toISOString()
+  const at = createStamp(clock)
   const lines = createLineWriter(write, (count) =>
     lineOf({ at: at(), level: 'error', event: 'request-log-dropped', count }),
   )
@@ -41,6 +41,21 @@ export function createRequestLog({ write = writeToStderr, clock }: RequestLogOpt
 }
 
 const writeToStderr: Write = (text, written) => void process.stderr.write(text, () => written())
+
+/** The time as text. Requests end together, those of one block of the journal, and share it. */
+function createStamp(clock: Clock): () => string {
+  let at = Number.NaN
+  let text = ''
+  return () => {
+    const now = clock.now()
+    if (now !== at) {
+      at = now
+      text = new Date(now).toISOString()
+    }
+    return text
+  }
+}
+
 const lineOf = (event: object): string => `${JSON.stringify(event)}\n`
 
 /** Always the same fields; null is what the request did not get to. */

@@ -38,8 +38,8 @@ export type HttpResponse = {
   readonly headers: ResponseHeaders
   /** The next piece of the body. Not before the one before it has come. */
   readonly read: () => Promise<Piece>
-  /** The whole body; rejects when it is longer than `bytesMax`. `heard` is told of every piece that comes from then on. */
-  readonly bytes: (bytesMax: number, heard?: () => void) => Promise<Uint8Array>
+  /** The whole body, at once where all of it has come; rejects when it is longer than `bytesMax`. `heard` is told of every piece that comes from then on. */
+  readonly bytes: (bytesMax: number, heard?: () => void) => Uint8Array | Promise<Uint8Array>
   /** Nothing more is wanted: the call ends. */
   readonly cancel: () => Promise<void>
 }

@@ -70,13 +70,13 @@ export class Incoming implements HttpResponse {
     return new Promise((resolve, reject) => (this.#reader = { resolve, reject }))
   }
 
-  bytes(bytesMax: number, heard?: () => void): Promise<Uint8Array> {
+  bytes(bytesMax: number, heard?: () => void): Uint8Array | Promise<Uint8Array> {
     if (this.#end instanceof Error) return Promise.reject(this.#end)
     if (this.#waitingBytes > bytesMax) {
       this.#inlet.abort(tooLarge(bytesMax))
       return Promise.reject(tooLarge(bytesMax))
     }
-    if (this.#end === 'complete') return Promise.resolve(this.#take())
+    if (this.#end === 'complete') return this.#take()
     return new Promise((resolve, reject) => {
       this.#whole = { resolve, reject, bytesMax, heard }
       this.#inlet.resume()

@@ -67,6 +67,12 @@ describe('bad requests name the field and what is allowed', () => {
     ['{"model":"gpt-5.4","messages":["hi"]}', 'messages.0', 'expected a message object'],
     ['{"model":"gpt-5.4","messages":[{}],"stream":"yes"}', 'stream', 'expected true or false'],
     ['{"model":"gpt-5.4","messages":[{}],"n":0}', 'n', 'at least 1'],
+    ['{"model":"gpt-5.4","messages":[{}],"n":129}', 'n', 'at most 128'],
+    ['{"model":"gpt-5.4","messages":[{}],"n":1.5}', 'n', 'a whole number from 1 to 128'],
+    ['{"model":"gpt-5.4","messages":[{}],"max_tokens":1e999}', 'max_tokens', 'a whole number from 1 to 10000000'],
+    ['{"model":"gpt-5.4","messages":[{}],"stream_options":[]}', 'stream_options', 'expected an object'],
+    ['{"model":"gpt-5.4","messages":[{}],"service_tier":5}', 'service_tier', 'expected a service tier'],
+    ['{"model":"gpt-5.4","messages":[7],"n":0}', 'messages.0', 'expected a message object'],
     ['{"model":"gpt-5.4","messages":[{}],"max_tokens":-5}', 'max_tokens', 'at least 1'],
     ['{"model":"gpt-5.4","messages":[{}],"max_completion_tokens":"9"}', 'max_completion_tokens', 'whole number'],
     [

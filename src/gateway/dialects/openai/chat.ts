@@ -1,9 +1,8 @@
 /** `POST /v1/chat/completions`: what we read of a request and of its plain answer. */
-import { z } from 'zod'
 import { withMember } from '../../../lib/json-text.ts'
 import type { Asked, Endpoint, Reading, RequestBody, UpstreamChange } from '../../dialect.ts'
 import { promptPrefix } from '../prompt-prefix.ts'
-import { readFields, refuseDuplicates, wholeNumber } from '../read-fields.ts'
+import { notAllowed, optional, optionalWhole, refuseDuplicates } from '../read-fields.ts'
 import { followChat, messageText } from './chat-stream.ts'
 import { openai } from './envelope.ts'
 import { mediaOf } from './media.ts'
@@ -11,32 +10,51 @@ import { askedTiers, servedTier, usageOf } from './usage.ts'
 
 const utf8 = new TextDecoder()
 
-const outputLimit = wholeNumber(1, 10_000_000).nullish()
 type Message = Readonly<Record<string, unknown>>
-const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null
-/** Checked by hand, up to the first bad one: a schema would collect a problem for each of millions. */
-function messagesOf(value: unknown, context: z.RefinementCtx): readonly Message[] {
-  if (!Array.isArray(value)) context.addIssue('expected a list of messages')
-  else if (value.length === 0) context.addIssue('expected at least one message')
-  else {
-    const bad = value.findIndex((message) => !isObject(message))
-    if (bad !== -1) context.addIssue({ code: 'custom', message: 'expected a message object', path: [bad] })
+type Chat = {
+  readonly model: string
+  readonly messages: readonly Message[]
+  readonly stream: boolean
+  readonly includeUsage: boolean
+  readonly n: number
+  readonly maxTokens: number | null
+  readonly maxCompletionTokens: number | null
+  readonly serviceTier: string | null
+}
+
+const outputTokensMax = 10_000_000
+const isObject = (value: unknown): value is Message => typeof value === 'object' && value !== null
+const isOptions = (value: unknown): value is Message => isObject(value) && !Array.isArray(value)
+const isFlag = (value: unknown): value is boolean => typeof value === 'boolean'
+const isText = (value: unknown): value is string => typeof value === 'string'
+
+/** In the order in which problems are told. By hand, because most calls pass here: a schema takes several times as long. */
+function chatOf(json: RequestBody['json']): Chat {
+  const model = json['model']
+  if (!isText(model) || model === '') throw notAllowed('model', 'expected the id of a model')
+  const messages = messagesOf(json['messages'])
+  const stream = optional(json['stream'], 'stream', isFlag, 'expected true or false') ?? false
+  const options = optional(json['stream_options'], 'stream_options', isOptions, 'expected an object')
+  return {
+    model,
+    messages,
+    stream,
+    includeUsage:
+      optional(options?.['include_usage'], 'stream_options.include_usage', isFlag, 'expected true or false') ?? false,
+    n: optionalWhole(json['n'], 'n', 1, 128) ?? 1,
+    maxTokens: optionalWhole(json['max_tokens'], 'max_tokens', 1, outputTokensMax),
+    maxCompletionTokens: optionalWhole(json['max_completion_tokens'], 'max_completion_tokens', 1, outputTokensMax),
+    serviceTier: optional(json['service_tier'], 'service_tier', isText, 'expected a service tier'),
   }
+}
+
+function messagesOf(value: unknown): readonly Message[] {
+  if (!Array.isArray(value)) throw notAllowed('messages', 'expected a list of messages')
+  if (value.length === 0) throw notAllowed('messages', 'expected at least one message')
+  const bad = value.findIndex((message) => !isObject(message))
+  if (bad !== -1) throw notAllowed(`messages.${bad}`, 'expected a message object')
   return value as readonly Message[]
 }
-const ChatBody = z.object({
-  model: z.string('expected the id of a model').min(1, 'expected the id of a model'),
-  messages: z.unknown().transform(messagesOf),
-  stream: z.boolean('expected true or false').nullish(),
-  stream_options: z
-    .object({ include_usage: z.boolean('expected true or false').nullish() }, 'expected an object')
-    .nullish(),
-  n: wholeNumber(1, 128).nullish(),
-  max_tokens: outputLimit,
-  max_completion_tokens: outputLimit,
-  service_tier: z.string('expected a service tier').nullish(),
-})
-type ChatBody = z.infer<typeof ChatBody>
 
 const billedKeys = new Set([
   'model',
@@ -56,7 +74,7 @@ export const chatCompletions: Endpoint = {
   bodyBytesMax: 32 * 1024 * 1024,
   kinds: ['text'],
   read(body) {
-    const chat = readFields(ChatBody, body.json)
+    const chat = chatOf(body.json)
     refuseDuplicates(body.text, billedKeys, ['stream_options'])
     return asked(chat, body)
   },
@@ -66,41 +84,39 @@ export const chatCompletions: Endpoint = {
 const scaffoldTokensMax = 64
 const charsPerToken = 4
 
-function asked(chat: ChatBody, body: RequestBody): Asked {
+function asked(chat: Chat, body: RequestBody): Asked {
   // Upstreams differ in which of the two they know, so where both stand the larger one binds.
-  const given = [chat.max_completion_tokens, chat.max_tokens].filter((limit) => typeof limit === 'number')
-  const limit = given.length === 0 ? null : Math.max(...given)
-  const answers = chat.n ?? 1
+  const limit = Math.max(chat.maxCompletionTokens ?? 0, chat.maxTokens ?? 0)
   const media = mediaOf(chat.messages, chat.model)
   // A token is at least one byte of text, and JSON never makes text shorter.
   const textBytes = body.bytes.length - media.bytes
   return {
     modelName: chat.model,
-    streamed: chat.stream ?? false,
+    streamed: chat.stream,
     inputTokensMax: textBytes + media.tokensMax + scaffoldTokensMax,
     inputTokensGuess: Math.ceil(textBytes / charsPerToken),
-    outputTokensMax: limit === null ? null : limit * answers,
-    answers,
+    outputTokensMax: limit === 0 ? null : limit * chat.n,
+    answers: chat.n,
     hasOutput: true,
     outputTokensFloor: 16,
     pieces: {},
-    tiers: askedTiers(chat.service_tier),
+    tiers: askedTiers(chat.serviceTier),
     hasEffects: body.json['store'] === true,
     affinity: () => affinityOf(body),
     upstreamPath: () => '/chat/completions',
     upstreamBody: (change) => upstreamBody(chat, body, change),
     promptText: () => chat.messages.map(messageText).join('\n') + JSON.stringify(body.json['tools'] ?? ''),
     readAnswer: (answer) => readCompletion(JSON.parse(utf8.decode(answer)) as Completion),
-    followStream: (_headers, ways) => followChat(chat.stream_options?.include_usage ?? false, ways),
+    followStream: (_headers, ways) => followChat(chat.includeUsage, ways),
   }
 }
 
-function upstreamBody(chat: ChatBody, body: RequestBody, change: UpstreamChange): Uint8Array {
+function upstreamBody(chat: Chat, body: RequestBody, change: UpstreamChange): Uint8Array {
   let { text } = body
   if (change.upstreamModel !== null) text = withMember(text, ['model'], change.upstreamModel)
   if (change.outputTokensPerAnswer !== null)
     for (const key of limitKeys(chat)) text = withMember(text, [key], change.outputTokensPerAnswer)
-  if (chat.stream && change.reportsStreamUsage && !chat.stream_options?.include_usage)
+  if (chat.stream && change.reportsStreamUsage && !chat.includeUsage)
     text = withMember(text, ['stream_options', 'include_usage'], true)
   if (change.rewrite) text = change.rewrite(text, { dialect: 'openai', endpoint: 'generate' })
   return text === body.text ? body.bytes : new TextEncoder().encode(text)
@@ -113,9 +129,9 @@ function affinityOf({ json, text }: RequestBody): string | null {
 }
 
 /** The limit is written where the client wrote it; reasoning models refuse the older name. */
-const limitKeys = (chat: ChatBody): string[] => {
-  const given = (['max_completion_tokens', 'max_tokens'] as const).filter((key) => typeof chat[key] === 'number')
-  return given.length > 0 ? given : ['max_completion_tokens']
+function limitKeys({ maxTokens, maxCompletionTokens }: Chat): readonly string[] {
+  if (maxTokens === null) return ['max_completion_tokens']
+  return maxCompletionTokens === null ? ['max_tokens'] : ['max_completion_tokens', 'max_tokens']
 }
 
 type Completion = {
