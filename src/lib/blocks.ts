@@ -1,11 +1,10 @@
 /**
- * The journal's bytes. What one turn of the event loop brings is one block: a line `#<crc32> <bytes>` and so many
- * bytes of lines behind it, each the JSON of a record. One checksum for all of it, because it is written by one
- * `write` and promised to nobody before that has returned: a torn block is known by it, and is nothing.
+ * A file of blocks of lines. A block is a line `#<crc32> <bytes>` and so many bytes of lines behind it: what one `write`
+ * appends, under one checksum, so that a torn one is known and is nothing.
  */
 import { closeSync, openSync, readSync } from 'node:fs'
 import { crc32 } from 'node:zlib'
-import { assert } from '../lib/assert.ts'
+import { assert } from './assert.ts'
 
 const checksumChars = 8
 const lengthDigits = 10
@@ -35,17 +34,17 @@ export function* blocksIn(bytes: Buffer): Generator<Block, void> {
   }
 }
 
-/** Whole blocks of one segment of a journal, from byte `start` to byte `end`. */
-export type JournalSlice = { readonly path: string; readonly start: number; readonly end: number }
+/** Whole blocks of a file, from byte `start` to byte `end`. */
+export type FileSlice = { readonly path: string; readonly start: number; readonly end: number }
 
-export type JournalReader = {
+export type SliceReader = {
   /** The lines of a slice. Throws when the file no longer has what was written there. */
-  readonly linesOf: (slice: JournalSlice) => string[]
+  readonly linesOf: (slice: FileSlice) => string[]
   readonly close: () => void
 }
 
-/** Reads slices as they are written. It keeps the segment it read last open, so that a file which somebody removes is read to its end. */
-export function createJournalReader(): JournalReader {
+/** Reads slices as they are written. It keeps the file it read last open, so that one which somebody removes is read to its end. */
+export function createSliceReader(): SliceReader {
   let kept: { readonly path: string; readonly file: number } | null = null
   const close = (): void => {
     if (kept) closeSync(kept.file)
@@ -61,7 +60,7 @@ export function createJournalReader(): JournalReader {
   return { linesOf: (slice) => linesAt(open(slice.path), slice), close }
 }
 
-function linesAt(file: number, { path, start, end }: JournalSlice): string[] {
+function linesAt(file: number, { path, start, end }: FileSlice): string[] {
   const bytes = Buffer.allocUnsafe(end - start)
   const read = readSync(file, bytes, 0, bytes.length, start)
   assert(read === bytes.length, `${path} ends before byte ${end}`)

@@ -1,6 +1,6 @@
 /** What a process finds in the journal of the one before it. */
 import { mkdirSync, readFileSync } from 'node:fs'
-import { blocksIn } from '../store/journal-block.ts'
+import { blocksIn } from '../lib/blocks.ts'
 import { unpackIntent, type Intent, type PackedIntent } from '../store/settlement-text.ts'
 import { segmentsIn } from './journal-segments.ts'
 import type { WrittenBlock } from './journal-writer.ts'

@@ -1,6 +1,6 @@
 /** Writing the journal: everything that one turn of the event loop brings goes out as one block, by one `write`. */
 import { closeSync, fdatasync, fdatasyncSync, fstatSync, mkdirSync, openSync, writeSync } from 'node:fs'
-import { blockHead, blockHeadBytes } from '../store/journal-block.ts'
+import { blockHead, blockHeadBytes } from '../lib/blocks.ts'
 import { nextSegment } from './journal-segments.ts'
 
 /** Resolves once the record is written; rejects when it cannot be, after which nothing is promised any more. */

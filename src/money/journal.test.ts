@@ -4,7 +4,7 @@ import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, truncat
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Settlement } from '../store/store.ts'
-import { blocksIn, createJournalReader, type JournalSlice } from '../store/journal-block.ts'
+import { blocksIn, createSliceReader, type FileSlice } from '../lib/blocks.ts'
 import { openJournal, recoverJournal, type Intent, type Journal } from './journal.ts'
 import type { Recovered } from './journal-recovery.ts'
 
@@ -63,15 +63,15 @@ const segments = (folder: string): string[] =>
 
 type Shipped = { readonly kind: string; readonly seq: number; readonly epoch: number }
 /** The records of these slices that are to be shipped. */
-const linesOf = (slice: JournalSlice): string[] => {
-  const reader = createJournalReader()
+const linesOf = (slice: FileSlice): string[] => {
+  const reader = createSliceReader()
   try {
     return reader.linesOf(slice)
   } finally {
     reader.close()
   }
 }
-const shippedIn = (slices: JournalSlice[]): Shipped[] =>
+const shippedIn = (slices: FileSlice[]): Shipped[] =>
   slices
     .flatMap((slice) => linesOf(slice).map((line) => JSON.parse(line) as Shipped))
     .filter(({ kind, seq }) => kind !== 'segment' && seq)

@@ -2,7 +2,7 @@
  * The journal: a node's durable, append-only file of what it promised and what became of it.
  *
  * One record a line, in JSON, so that `less` and `jq` read it; what one turn of the event loop brings is one block
- * with a checksum (see `journal-block.ts`). An intent is written before its upstream call and a settlement before the
+ * with a checksum (see `lib/blocks.ts`). An intent is written before its upstream call and a settlement before the
  * last byte leaves. What is written survives `kill -9` at once, and a power cut after the next sync (every 10 ms).
  * Records with a `seq` are shipped to the store in order, without gaps, out of the file itself, and so never before
  * they are written.
@@ -11,7 +11,7 @@
  * from and the intents then open. So recovery reads from the newest segment that the store has not
  * overtaken, however much is kept.
  */
-import type { JournalSlice } from '../store/journal-block.ts'
+import type { FileSlice } from '../lib/blocks.ts'
 import { packIntent, recordText, type Intent } from '../store/settlement-text.ts'
 import type { Settlement, ShippedRecord } from '../store/store.ts'
 import type { OpenIntent, Progress, Recovered, WrittenIntent } from './journal-recovery.ts'
@@ -22,7 +22,7 @@ export type { Intent } from '../store/settlement-text.ts'
 export { recoverJournal, type Progress } from './journal-recovery.ts'
 
 /** Records to ship next: those up to `toSeq`, and where they stand. */
-export type Unshipped = { readonly toSeq: number; readonly records: JournalSlice }
+export type Unshipped = { readonly toSeq: number; readonly records: FileSlice }
 
 export type Journal = {
   readonly intend: (intent: Intent) => Written

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { failuresOf, grant, leasedNode, messageOf, refusalOf, settled, type OpenStore } from './contract-steps.ts'
 import { describeKeys, describeReports, describeSpans } from './reports-contract.ts'
 import { describeSchedules } from './schedules-contract.ts'
-import { blockHead } from './journal-block.ts'
+import { blockHead } from '../lib/blocks.ts'
 import type { Store } from './store.ts'
 import { batchOf, noon, settlementOf } from './store-fixtures.ts'
 

@@ -6,7 +6,7 @@
  * records, receipts) and as bigint elsewhere. Times are epoch milliseconds.
  */
 
-import type { JournalSlice } from './journal-block.ts'
+import type { FileSlice } from '../lib/blocks.ts'
 
 // ---- The journal: what a node writes first and ships later -------------------------------------
 
@@ -107,7 +107,7 @@ export type JournalBatch = {
   readonly epoch: number
   readonly fromSeq: number
   readonly toSeq: number
-  readonly records: JournalSlice | string
+  readonly records: FileSlice | string
 }
 
 /** `applied: false` means the compare-and-set on `lastSeq` failed and nothing changed: resume from `lastSeq`. */

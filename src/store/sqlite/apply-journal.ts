@@ -7,7 +7,7 @@
  */
 import type { Database } from 'bun:sqlite'
 import type { Clock } from '../../lib/clock.ts'
-import type { JournalReader } from '../journal-block.ts'
+import type { SliceReader } from '../../lib/blocks.ts'
 import type { ApplyResult, JournalBatch, ShippedRecord } from '../store.ts'
 import { readBatch, settlementText, type ReadRecord, type SettleRecord } from './journal-record.ts'
 import { raiseGrant } from './lease-credit.ts'
@@ -20,7 +20,7 @@ import type { Requests } from './requests.ts'
 import type { RollupChanges, Rollups } from './rollups.ts'
 
 export type JournalParts = {
-  readonly reader: JournalReader
+  readonly reader: SliceReader
   readonly ledger: Ledger
   readonly leases: Leases
   readonly nodes: Nodes

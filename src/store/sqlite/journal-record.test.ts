@@ -1,12 +1,12 @@
 import { expect, test } from 'bun:test'
-import { createJournalReader } from '../journal-block.ts'
+import { createSliceReader } from '../../lib/blocks.ts'
 import { packSettlement, recordText } from '../settlement-text.ts'
 import { batchOf, settlementOf } from '../store-fixtures.ts'
 import type { Settlement, ShippedRecord } from '../store.ts'
 import { readBatch, settlementText, type SettleRecord } from './journal-record.ts'
 
 const settlement = settlementOf({ requestId: 'r1', organizationId: 'acme' })
-const reader = createJournalReader()
+const reader = createSliceReader()
 const node = { nodeId: 1, epoch: 2 }
 const problemOf = (record: object): string | null =>
   readBatch({ ...node, fromSeq: 0, toSeq: 1, records: JSON.stringify(record) }, reader)[0]!.problem

@@ -3,7 +3,7 @@
  * billed, summed or filtered by is checked here, so that a bad record is parked instead of blocking the rest.
  */
 import { assert } from '../../lib/assert.ts'
-import type { JournalReader } from '../journal-block.ts'
+import type { SliceReader } from '../../lib/blocks.ts'
 import { packSettlement, unpackSettlement, type PackedSettlement } from '../settlement-text.ts'
 import type { Ending, JournalBatch, Settlement, ShippedRecord } from '../store.ts'
 
@@ -15,7 +15,7 @@ export type ReadRecord =
   | { readonly seq: number; readonly text: string; readonly record: null; readonly problem: string }
 
 /** Reads a batch, asserting that it is the gap-free run of sequence numbers it says it is. */
-export function readBatch(batch: JournalBatch, reader: JournalReader): ReadRecord[] {
+export function readBatch(batch: JournalBatch, reader: SliceReader): ReadRecord[] {
   const { fromSeq, toSeq } = batch
   const records = recordsOf(batch, reader)
   assert(
@@ -25,7 +25,7 @@ export function readBatch(batch: JournalBatch, reader: JournalReader): ReadRecor
   return records.map((text, index) => readRecord(text, fromSeq + 1 + index, batch.epoch))
 }
 
-function recordsOf({ records, fromSeq }: JournalBatch, reader: JournalReader): string[] {
+function recordsOf({ records, fromSeq }: JournalBatch, reader: SliceReader): string[] {
   if (typeof records === 'string') return records === '' ? [] : records.split('\n')
   return reader.linesOf(records).filter((line) => Number(shippedLine.exec(line)?.[1]) > fromSeq)
 }

@@ -6,7 +6,7 @@
 import type { Database } from 'bun:sqlite'
 import { dirname } from 'node:path'
 import { systemClock, type Clock } from '../../lib/clock.ts'
-import { createJournalReader } from '../journal-block.ts'
+import { createSliceReader } from '../../lib/blocks.ts'
 import type { Store } from '../store.ts'
 import { prepareApplyJournal } from './apply-journal.ts'
 import { openForReading, openForWriting } from './connection.ts'
@@ -53,7 +53,7 @@ export const openSqliteReader = ({ path, clock = systemClock }: SqliteOptions): 
   storeOn(openForReading(path), clock, { release: () => {} })
 
 function storeOn(db: Database, clock: Clock, lock: FolderLock): Store {
-  const reader = createJournalReader()
+  const reader = createSliceReader()
   const nodes = prepareNodes(db)
   const ledger = prepareLedger(db)
   const leases = prepareLeases(db)
