@@ -49,18 +49,18 @@ export function prepareApplyJournal(
   clock: Clock,
 ): (batch: JournalBatch) => ApplyResult {
   const records = prepareRecords(db)
-  const apply = db.transaction((batch: JournalBatch, read: readonly ReadRecord[]): ApplyResult => {
+  const apply = db.transaction((batch: JournalBatch): ApplyResult => {
     const result = parts.nodes.advance(batch)
     if (!result.applied) return result
     const work = beginWork(parts, records, batch.nodeId, clock.now())
-    for (const record of read) applyOrPark(work, record)
+    for (const record of readBatch(batch, parts.reader)) applyOrPark(work, record)
     captureCharges(work, batch)
     writeLeases(work)
     parts.rollups.write(work.usage)
     parts.ledger.writeAccounts(work.accounts)
     return result
   })
-  return (batch) => apply.immediate(batch, readBatch(batch, parts.reader))
+  return (batch) => apply.immediate(batch)
 }
 
 const beginWork = (parts: JournalParts, records: Records, nodeId: number, at: number): Work => ({

@@ -9,7 +9,7 @@ const settlement = settlementOf({ requestId: 'r1', organizationId: 'acme' })
 const reader = createSliceReader()
 const node = { nodeId: 1, epoch: 2 }
 const problemOf = (record: object): string | null =>
-  readBatch({ ...node, fromSeq: 0, toSeq: 1, records: JSON.stringify(record) }, reader)[0]!.problem
+  [...readBatch({ ...node, fromSeq: 0, toSeq: 1, records: JSON.stringify(record) }, reader)][0]!.problem
 
 const settle = { kind: 'settle', seq: 1, epoch: 2, settlement } satisfies ShippedRecord
 const broken = (changes: Partial<Record<keyof Settlement, unknown>>) => ({
@@ -20,7 +20,7 @@ const broken = (changes: Partial<Record<keyof Settlement, unknown>>) => ({
 test('a record of each kind is understood', () => {
   const returned = { kind: 'return-lease', epoch: 1, organizationId: 'acme', amountNano: '7' } as const
   const batch = batchOf(node, 0, [{ kind: 'settle', epoch: 2, settlement }, returned, { kind: 'end-epoch', epoch: 1 }])
-  expect(readBatch(batch, reader).map(({ record, problem }) => [record?.kind, problem])).toEqual([
+  expect([...readBatch(batch, reader)].map(({ record, problem }) => [record?.kind, problem])).toEqual([
     ['settle', null],
     ['return-lease', null],
     ['end-epoch', null],

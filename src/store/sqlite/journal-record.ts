@@ -14,15 +14,15 @@ export type ReadRecord =
   | { readonly seq: number; readonly text: string; readonly record: ShippedRecord; readonly problem: null }
   | { readonly seq: number; readonly text: string; readonly record: null; readonly problem: string }
 
-/** Reads a batch, asserting that it is the gap-free run of sequence numbers it says it is. */
-export function readBatch(batch: JournalBatch, reader: SliceReader): ReadRecord[] {
+/** Reads a batch record by record, asserting that it is the gap-free run of sequence numbers it says it is. */
+export function* readBatch(batch: JournalBatch, reader: SliceReader): Generator<ReadRecord, void> {
   const { fromSeq, toSeq } = batch
   const records = recordsOf(batch, reader)
   assert(
     records.length === toSeq - fromSeq,
     `a batch from ${fromSeq} to ${toSeq} carries ${toSeq - fromSeq} records, not ${records.length}`,
   )
-  return records.map((text, index) => readRecord(text, fromSeq + 1 + index, batch.epoch))
+  for (const [index, text] of records.entries()) yield readRecord(text, fromSeq + 1 + index, batch.epoch)
 }
 
 function recordsOf({ records, fromSeq }: JournalBatch, reader: SliceReader): string[] {
