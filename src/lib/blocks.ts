@@ -46,6 +46,7 @@ export type SliceReader = {
 /** Reads slices as they are written. It keeps the file it read last open, so that one which somebody removes is read to its end. */
 export function createSliceReader(): SliceReader {
   let kept: { readonly path: string; readonly file: number } | null = null
+  let room = Buffer.allocUnsafe(0)
   const close = (): void => {
     if (kept) closeSync(kept.file)
     kept = null
@@ -57,13 +58,18 @@ export function createSliceReader(): SliceReader {
     kept = { path, file }
     return file
   }
-  return { linesOf: (slice) => linesAt(open(slice.path), slice), close }
+  const linesOf = ({ path, start, end }: FileSlice): string[] => {
+    const file = open(path)
+    if (room.length < end - start) room = Buffer.allocUnsafe(end - start)
+    const bytes = room.subarray(0, end - start)
+    const read = readSync(file, bytes, 0, bytes.length, start)
+    assert(read === bytes.length, `${path} ends before byte ${end}`)
+    return linesIn(bytes, { path, start })
+  }
+  return { linesOf, close }
 }
 
-function linesAt(file: number, { path, start, end }: FileSlice): string[] {
-  const bytes = Buffer.allocUnsafe(end - start)
-  const read = readSync(file, bytes, 0, bytes.length, start)
-  assert(read === bytes.length, `${path} ends before byte ${end}`)
+function linesIn(bytes: Buffer, { path, start }: Omit<FileSlice, 'end'>): string[] {
   const lines: string[] = []
   let whole = 0
   for (const block of blocksIn(bytes)) {
