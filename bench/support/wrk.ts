@@ -12,23 +12,29 @@ export type Load = {
   readonly failed: number
 }
 
-const script = (body: string, key: string): string => `
+export type Post = {
+  readonly body: string
+  readonly key: string
+  readonly connections: number
+  readonly seconds: number
+  readonly pauseMsMax?: number
+}
+
+const script = (body: string, key: string, pauseMsMax: number): string => `
 wrk.method = "POST"
 wrk.body = [==[${body}]==]
 wrk.headers["content-type"] = "application/json"
 wrk.headers["authorization"] = "Bearer ${key}"
+${pauseMsMax > 0 ? `function delay() return math.random(0, ${pauseMsMax}) end` : ''}
 done = function(summary, latency)
   local errors = summary.errors.status + summary.errors.connect + summary.errors.read + summary.errors.timeout
   io.write(string.format("RESULT %d %d %f %f %d\\n", summary.requests, summary.duration, latency:percentile(50), latency:percentile(99), errors))
 end`
 
-/** Posts `body` to `url` for some seconds over that many connections. */
-export async function wrk(
-  url: string,
-  { body, key, connections, seconds }: { body: string; key: string; connections: number; seconds: number },
-): Promise<Load> {
+/** Posts `body` to `url` for some seconds over that many connections; each waits up to `pauseMsMax` before its next request. */
+export async function wrk(url: string, { body, key, connections, seconds, pauseMsMax = 0 }: Post): Promise<Load> {
   const path = join(mkdtempSync(join(tmpdir(), 'mart-wrk-')), 'post.lua')
-  writeFileSync(path, script(body, key))
+  writeFileSync(path, script(body, key, pauseMsMax))
   const child = Bun.spawn(
     onCore(cores.load, ['wrk', '-t1', `-c${connections}`, `-d${seconds}s`, '--timeout', '10s', '-s', path, url]),
     { stdout: 'pipe', stderr: 'inherit' },
