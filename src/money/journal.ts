@@ -48,7 +48,7 @@ export type Journal = {
   readonly close: () => void
 }
 
-/** About 1.5 GB of disk: an hour without a store at 600 requests/s. */
+/** About 2 GB of disk: an hour without a store at 550 requests/s. */
 const unshippedMax = 2_000_000
 
 /** Opens a new segment behind what was recovered. Only one process may write to a folder. */
