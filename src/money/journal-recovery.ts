@@ -51,10 +51,13 @@ export function recoverJournal(folder: string, storeSeq: number): Recovered {
   const unshipped: WrittenBlock[] = []
   let lastSeq = storeSeq
   for (const { lines, ...place } of blocksSince(folder, storeSeq)) {
-    for (const line of lines) follow(open, line)
-    const seqs = lines.flatMap((line) => ('seq' in line ? [line.seq] : []))
-    lastSeq = Math.max(lastSeq, ...seqs)
-    const records = lines.filter((line) => line.kind !== 'segment' && 'seq' in line && line.seq > storeSeq).length
+    let records = 0
+    for (const line of lines) {
+      follow(open, line)
+      if (!('seq' in line)) continue
+      lastSeq = Math.max(lastSeq, line.seq)
+      if (line.kind !== 'segment' && line.seq > storeSeq) records += 1
+    }
     if (records > 0) unshipped.push({ ...place, lastSeq, records })
   }
   return { lastSeq, unshipped, open: [...open.values()] }
@@ -86,22 +89,20 @@ function add(open: Map<string, OpenIntent>, { epoch, intent: packed, progress = 
   open.set(intent.requestId, { epoch, intent, progress })
 }
 
-/** Blocks from the newest segment that starts at or before `storeSeq`; from the oldest kept when none does. */
-function blocksSince(folder: string, storeSeq: number): ReadBlock[] {
-  const needed: ReadBlock[][] = []
-  for (const path of segmentsIn(folder).toReversed()) {
-    const blocks = blocksOf(path)
-    needed.unshift(blocks)
-    const head = blocks[0]?.lines[0]
-    if (head?.kind === 'segment' && head.seq <= storeSeq) break
-  }
-  return needed.flat()
+/** Blocks from the newest segment that starts at or before `storeSeq`; from the oldest kept when none does. One segment is in memory at a time. */
+function* blocksSince(folder: string, storeSeq: number): Generator<ReadBlock, void> {
+  const segments = segmentsIn(folder)
+  const first = segments.findLastIndex((path) => startOf(path) <= storeSeq)
+  for (const path of segments.slice(Math.max(0, first))) yield* blocksOf(path)
 }
 
-const blocksOf = (path: string): ReadBlock[] =>
-  [...blocksIn(readFileSync(path))].map(({ start, end, lines }) => ({
-    path,
-    start,
-    end,
-    lines: lines.map((line) => JSON.parse(line) as Line),
-  }))
+/** The sequence number that a segment starts from; infinite where it has no head. */
+function startOf(path: string): number {
+  for (const { lines } of blocksOf(path)) return lines[0]?.kind === 'segment' ? lines[0].seq : Number.POSITIVE_INFINITY
+  return Number.POSITIVE_INFINITY
+}
+
+function* blocksOf(path: string): Generator<ReadBlock, void> {
+  for (const { start, end, lines } of blocksIn(readFileSync(path)))
+    yield { path, start, end, lines: lines.map((line) => JSON.parse(line) as Line) }
+}

@@ -126,6 +126,19 @@ describe('recovery', () => {
     expect(unshippedIn(recoverJournal(folder, 1)).map(({ epoch }) => epoch)).toEqual([1])
   })
 
+  test('one turn may bring any number of records, as a recovery does that settles all it finds', async () => {
+    const folder = newFolder()
+    const journal = open(folder, 1)
+    const many = 200_000
+    for (let number = 1; number <= many; number += 1) void journal.returnLease('org_1', 1n)
+    await journal.written()
+    expect(journal.unshippedMany()).toBe(many)
+    expect(journal.unshipped(1_000)?.toSeq).toBe(many)
+    journal.close()
+    const { lastSeq, unshipped } = recoverJournal(folder, 0)
+    expect([lastSeq, unshipped.length, unshipped[0]?.records]).toEqual([many, 1, many])
+  })
+
   test('records that the store lost are found again in older segments', async () => {
     const folder = newFolder()
     for (const epoch of [1, 2, 3]) {
