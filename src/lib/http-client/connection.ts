@@ -1,6 +1,7 @@
 import type { Socket } from 'bun'
+import { addMessage, Outbox } from '../http/outbox.ts'
 import { UnreachableError } from './contract.ts'
-import { ResponseReader, type ResponseHead } from './response-reader.ts'
+import { createResponseReader, type ResponseHead } from './response-reader.ts'
 
 /** Where connections go: `name` is scheme, host and port as written in URLs. */
 export type Origin = {
@@ -47,11 +48,10 @@ export class Connection {
   #isStale = false
   #isPaused = false
   #isClosed = false
-  /** What the socket has not taken yet. */
-  #unsent: Uint8Array[] = []
+  readonly #outbox = new Outbox()
   readonly #deadline: ReturnType<typeof setTimeout>
 
-  readonly #reader = new ResponseReader({
+  readonly #reader = createResponseReader({
     answered: (head) => {
       const [, seconds] = /timeout=(\d+)/.exec(head.get('keep-alive') ?? '') ?? []
       if (seconds !== undefined) this.keptMs = Math.max(0, Number(seconds) * 1000 - clockSkewMs)
@@ -74,7 +74,7 @@ export class Connection {
   /** Sends a request and brings its answer to `call`. */
   carry(call: Carried, { head, body }: Outgoing): void {
     this.#call = call
-    this.#unsent = messageOf(head, body)
+    addMessage(this.#outbox, head, body)
     this.flush()
   }
 
@@ -85,7 +85,7 @@ export class Connection {
   /** Nothing more is sent or read; false, so that lists can be filtered by it. */
   close(): false {
     this.#isClosed = true
-    this.#unsent.length = 0
+    this.#outbox.clear()
     clearTimeout(this.#deadline)
     this.#socket?.terminate()
     return false
@@ -134,17 +134,8 @@ export class Connection {
 
   /** Writes what the socket takes; the rest when it asks for more. */
   flush(): void {
-    if (!this.#isReady) return
-    while (this.#unsent.length > 0) {
-      const bytes = this.#unsent[0]!
-      const written = this.#socket!.write(bytes)
-      if (written < 0) return this.break(new Error('the connection was closed while the request was sent'))
-      if (written < bytes.length) {
-        this.#unsent[0] = bytes.subarray(written)
-        return
-      }
-      this.#unsent.shift()
-    }
+    if (this.#isReady && !this.#outbox.flushTo(this.#socket!))
+      this.break(new Error('the connection was closed while the request was sent'))
   }
 
   take(bytes: Buffer): void {
@@ -181,7 +172,7 @@ export class Connection {
     if (!call) return
     this.#call = null
     // Before it is told, so that whatever follows finds the connection free.
-    if (isReusable && this.#unsent.length === 0) this.#keep()
+    if (isReusable && this.#outbox.isEmpty) this.#keep()
     else this.close()
     call.completed()
   }
@@ -198,17 +189,6 @@ const keepAliveMs = 60_000
 
 /** A server that closes after five seconds must not be believed to the last millisecond. */
 const clockSkewMs = 1_000
-
-/** A small request is one write. */
-const oneWriteBytesMax = 64 * 1024
-
-function messageOf(head: string, body: Uint8Array): Uint8Array[] {
-  if (head.length + body.length > oneWriteBytesMax) return [Buffer.from(head, 'latin1'), body]
-  const message = Buffer.allocUnsafe(head.length + body.length)
-  message.write(head, 'latin1')
-  message.set(body, head.length)
-  return [message]
-}
 
 const handlers = {
   data: ({ data: connection }: Socket<Connection>, bytes: Buffer): void => connection.take(bytes),

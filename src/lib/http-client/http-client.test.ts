@@ -148,7 +148,7 @@ describe('a connection that breaks is an error, and not one of those that cannot
 
   test('what is no HTTP', async () => {
     const server = await serve(({ say }) => say('220 mail.example ESMTP\r\n'))
-    expect((await errorOf(post(client(), server.url))).message).toBe('what came is no HTTP/1.1 response')
+    expect((await errorOf(post(client(), server.url))).message).toBe('what came is no HTTP/1.1')
     await until(() => server.open() === 0)
   })
 

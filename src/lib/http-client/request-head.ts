@@ -1,11 +1,10 @@
+import { forbiddenInValue, headerName } from '../http/header-text.ts'
 import type { HttpRequest } from './contract.ts'
 
 /** What follows a `#` is for browsers. */
 const forbiddenInTarget = /[^\x21-\x7e]|#/
 /** Ours to say, and never twice. */
 const framing = new Set(['host', 'content-length', 'transfer-encoding', 'connection'])
-const allowedAsName = /^[a-z0-9!#$%&'*+.^_`|~-]+$/
-const forbiddenInValue = /[^\t\x20-\x7e\x80-\xff]/
 
 /** Request line and headers, up to and with the empty line. Throws a `TypeError` for what would not be read as what it is. */
 export function requestHead(target: string, host: string, { method, headers, body }: HttpRequest): string {
@@ -13,7 +12,7 @@ export function requestHead(target: string, host: string, { method, headers, bod
   let head = `${method} ${target} HTTP/1.1\r\nhost: ${host}\r\n`
   for (const name in headers) {
     const value = headers[name]!
-    if (framing.has(name) || !allowedAsName.test(name) || forbiddenInValue.test(value))
+    if (framing.has(name) || !headerName.test(name) || forbiddenInValue.test(value))
       throw new TypeError(`the header ${JSON.stringify(name)} is not one that can be sent`)
     head += `${name}: ${value}\r\n`
   }

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import fc from 'fast-check'
-import { ResponseHead, ResponseReader } from './response-reader.ts'
+import type { MessageReader } from '../http/message-reader.ts'
+import { createResponseReader, ResponseHead } from './response-reader.ts'
 
 type Read = { status: number | null; id: string | null; body: Buffer; isReusable: boolean | null }
 
@@ -13,8 +14,8 @@ function read(pieces: readonly Buffer[], closes: boolean, reader = readerInto(ne
 
 const newRead = (): Read => ({ status: null, id: null, body: Buffer.alloc(0), isReusable: null })
 
-function readerInto(first: Read): ResponseReader & { read: Read } {
-  const reader = new ResponseReader({
+function readerInto(first: Read): MessageReader & { read: Read } {
+  const reader = createResponseReader({
     answered: (head) => Object.assign(box.read, { status: head.status, id: head.get('x-id') }),
     received: (piece) => {
       expect(box.read.status).not.toBeNull()
@@ -211,7 +212,7 @@ describe('what is no HTTP/1.1 is refused, whole and byte by byte:', () => {
       const prefix = Math.max(0, bytes.length - 200)
       for (const pieces of [[bytes], [bytes.subarray(0, prefix), ...byByte(bytes.subarray(prefix))]]) {
         const reader = readerInto(newRead())
-        expect(() => read(pieces, false, reader)).toThrow(/^(what came|the response|a chunk of)/)
+        expect(() => read(pieces, false, reader)).toThrow(/^(what came|the message|a chunk of)/)
         expect(reader.read.isReusable).toBeNull()
       }
     })

@@ -1,0 +1,170 @@
+/**
+ * Reading HTTP/1.1 messages (RFC 9112) off a connection, in whatever pieces they come. Where a body ends is never
+ * guessed: a line that could be read in two ways breaks the connection.
+ */
+
+/** How a body is framed; a number is its length in bytes. */
+export type Framing = number | 'chunked' | 'until-closed'
+
+export type MessageSink = {
+  /** Whether a head may begin like this; asked while the rest of it has not come. */
+  readonly mayBegin: (text: string) => boolean
+  /** A head, without the empty line that ends it. Gives how its body is framed; null where another head comes first, as behind `100 Continue`. */
+  readonly opened: (head: string) => Framing | null
+  readonly received: (piece: Uint8Array) => void
+  /** The message is whole; `rest` came behind it. */
+  readonly ended: (rest: Buffer) => void
+}
+
+/** What came is no message of HTTP/1.1. `status`: what a server answers to it. */
+export class MessageError extends Error {
+  readonly status: number
+
+  constructor(message: string, status = 400) {
+    super(message)
+    this.name = 'MessageError'
+    this.status = status
+  }
+}
+
+export const notHttp = (): Error => new MessageError('what came is no HTTP/1.1')
+
+type State = 'head' | 'sized' | 'chunk-size' | 'chunk' | 'chunk-end' | 'trailers' | 'until-closed'
+
+/** Of a head, a chunk's size line, or a trailer. */
+const lineBytesMax = 64 * 1024
+const beginningBytes = 16
+const carriageReturn = 13
+const nothing = Buffer.alloc(0)
+
+/** Where the line or head that begins at `at` ends; -1 when that has not come yet. Long ones are refused however they come. */
+function endOf(mark: string, input: Buffer, at: number): number {
+  const end = input.indexOf(mark, at)
+  const bytes = (end === -1 ? input.length - mark.length + 1 : end) - at
+  if (bytes > lineBytesMax) throw new MessageError('what came has a line or a head that is too long', 431)
+  return end
+}
+
+/** Follows the messages of one connection, one after another, and tells its sink what it reads. */
+export class MessageReader {
+  readonly #sink: MessageSink
+  #state: State = 'head'
+  /** Bytes still to come of the body, or of the chunk. */
+  #left = 0
+  #isOver = false
+  /** The beginning of a line whose end has not come yet. */
+  #begun: Buffer | null = null
+
+  constructor(sink: MessageSink) {
+    this.#sink = sink
+  }
+
+  /** Some of a message has come, and not all of it. */
+  get isWithin(): boolean {
+    return this.#begun !== null || this.#state !== 'head'
+  }
+
+  /** Takes what the connection brought, up to the end of a message. Throws a `MessageError`. */
+  push(bytes: Buffer): void {
+    const input = this.#begun ? Buffer.concat([this.#begun, bytes]) : bytes
+    this.#begun = null
+    let at = 0
+    while (at < input.length) {
+      const next = this.#step(input, at)
+      if (next === -1) {
+        this.#begun = input.subarray(at)
+        return
+      }
+      at = next
+      if (this.#isOver) return this.#end(at === input.length ? nothing : input.subarray(at))
+    }
+  }
+
+  /** The other side has closed the connection. Throws when something of a message was still to come. */
+  closed(): void {
+    if (this.#state !== 'until-closed') throw new MessageError('the connection was closed before the end of the message')
+    this.#end(nothing)
+  }
+
+  #end(rest: Buffer): void {
+    this.#state = 'head'
+    this.#isOver = false
+    this.#sink.ended(rest)
+  }
+
+  /** Reads on from `at`; how far it came, or -1 when more must come first. */
+  #step(input: Buffer, at: number): number {
+    switch (this.#state) {
+      case 'head':
+        return this.#readHead(input, at)
+      case 'sized':
+      case 'chunk':
+        return this.#readBody(input, at)
+      case 'until-closed':
+        this.#sink.received(input.subarray(at))
+        return input.length
+      case 'chunk-size':
+      case 'chunk-end':
+      case 'trailers':
+        return this.#readLine(input, at)
+    }
+  }
+
+  #readHead(input: Buffer, at: number): number {
+    const end = endOf('\r\n\r\n', input, at)
+    if (end === -1) {
+      // What speaks another protocol may never send the end of a head.
+      if (!this.#sink.mayBegin(input.toString('latin1', at, at + beginningBytes))) throw notHttp()
+      return -1
+    }
+    const framing = this.#sink.opened(input.toString('latin1', at, end))
+    if (framing !== null) this.#beginBody(framing)
+    return end + 4
+  }
+
+  #beginBody(framing: Framing): void {
+    if (framing === 'chunked') this.#state = 'chunk-size'
+    else if (framing === 'until-closed') this.#state = framing
+    else {
+      this.#left = framing
+      this.#state = 'sized'
+      this.#isOver = framing === 0
+    }
+  }
+
+  #readBody(input: Buffer, at: number): number {
+    const end = Math.min(input.length, at + this.#left)
+    this.#left -= end - at
+    this.#sink.received(at === 0 && end === input.length ? input : input.subarray(at, end))
+    if (this.#left > 0) return end
+    if (this.#state === 'chunk') this.#state = 'chunk-end'
+    else this.#isOver = true
+    return end
+  }
+
+  #readLine(input: Buffer, at: number): number {
+    if (this.#state === 'chunk-end' && input[at] !== carriageReturn)
+      throw new MessageError('a chunk of the body is longer than it says')
+    const end = endOf('\r\n', input, at)
+    if (end === -1) return -1
+    if (this.#state === 'chunk-size') this.#beginChunk(input.toString('latin1', at, end))
+    else if (this.#state === 'trailers') this.#isOver = end === at
+    else if (end === at) this.#state = 'chunk-size'
+    else throw new MessageError('a chunk of the body is longer than it says')
+    return end + 2
+  }
+
+  #beginChunk(line: string): void {
+    const [, size] = /^([0-9a-f]{1,8})[\t ]*(?:;.*)?$/i.exec(line) ?? []
+    if (size === undefined) throw new MessageError('a chunk of the body has no size')
+    this.#left = Number.parseInt(size, 16)
+    this.#state = this.#left === 0 ? 'trailers' : 'chunk'
+  }
+}
+
+const length = /^\d{1,15}$/
+/** The length that a `content-length` names. Throws when it is none, or several. */
+export function lengthOf(value: string): number {
+  if (!length.test(value)) throw new MessageError('the message has a length that is none')
+  return Number(value)
+}
