@@ -18,6 +18,8 @@ import { serveReceipt, type ReceiptDeps } from './gateway/receipts.ts'
 import { policyOf } from './gateway/route.ts'
 import { serveFree, serveKnown } from './gateway/serve-free.ts'
 import { serve } from './gateway/serve.ts'
+import type { HttpAnswer, HttpHandler, HttpRequest } from './lib/http-server/contract.ts'
+import { throughWeb } from './lib/http-server/through-web.ts'
 import { newRequestId } from './lib/ids.ts'
 import type { KeyRow } from './store/store.ts'
 
@@ -31,107 +33,93 @@ export type AppDeps = {
   readonly unready: () => string | null
 }
 
-export type App = { readonly fetch: (request: Request) => Response | Promise<Response> }
+/** What a URL of a dialect asks for. */
+type Asked = {
+  readonly request: HttpRequest
+  /** Without the name of a region policy in front, and without the query. */
+  readonly path: string
+  readonly query: URLSearchParams
+  readonly region: string | null
+}
+type Answering = HttpAnswer | Promise<HttpAnswer>
 
-/** The paid endpoints that most requests are for are found by their path alone; everything else by the router. */
-export function createApp(deps: AppDeps): App {
-  const router = createRouter(deps)
-  return {
-    fetch(request) {
-      const target = request.method === 'POST' ? paidTargets.get(pathOf(request.url)) : undefined
-      return target ? serve(request, target, deps.gateway) : router.fetch(request)
-    },
+/** The dialects are found by their paths alone; everything else by a router. */
+export function createApp(deps: AppDeps): HttpHandler {
+  const pages = throughWeb(createPages(deps).fetch)
+  return (request) => {
+    // The paid endpoints that most requests are for: all they say is in the body.
+    const paid = request.method === 'POST' ? paidTargets.get(request.target) : undefined
+    if (paid) return serve(request, paid, deps.gateway)
+    const asked = askedOf(request)
+    if (isUnder('/v1', asked.path)) return serveOpenai(asked, deps)
+    if (isUnder('/genai', asked.path)) return serveGenai(asked, deps.gateway)
+    return pages(request)
   }
 }
 
-/** What these say is all in the body. */
+const isUnder = (root: string, path: string): boolean => path === root || path.startsWith(`${root}/`)
+
 const targetOf = (endpoint: Endpoint): Target => ({ endpoint, path: {}, query: new URLSearchParams(), region: null })
 const paidTargets: ReadonlyMap<string, Target> = new Map([
   ['/v1/chat/completions', targetOf(chatCompletions)],
   ['/v1/embeddings', targetOf(embeddings)],
 ])
 
-/** The path of an absolute URL, as it stands there. */
-function pathOf(url: string): string {
-  const start = url.indexOf('/', url.indexOf('//') + 2)
-  const query = url.indexOf('?', start)
-  return url.slice(start, query === -1 ? undefined : query)
+/** The URLs of both dialects may stand behind the name of a region policy, for clients that choose it for each request. */
+const regional = /^\/(?!(?:v1|genai)(?:\/|$))([^/]+)(\/(?:v1|genai)(?:\/.*)?)$/
+
+function askedOf(request: HttpRequest): Asked {
+  const { target } = request
+  const end = target.indexOf('?')
+  const whole = end === -1 ? target : target.slice(0, end)
+  const query = new URLSearchParams(end === -1 ? '' : target.slice(end))
+  const [, region, path] = regional.exec(whole) ?? []
+  return path === undefined
+    ? { request, path: whole, query, region: null }
+    : { request, path, query, region: decoded(region!) }
 }
 
-function createRouter({ gateway, receipts, admin, welcome, unready }: AppDeps): Hono {
-  const app = new Hono()
+const isGet = ({ method }: HttpRequest): boolean => method === 'GET' || method === 'HEAD'
+const inList = (path: string, list: string): string | null =>
+  path.startsWith(list) && path.length > list.length ? decoded(path.slice(list.length)) : null
 
-  addOpenai(app, '', gateway)
-  app.get('/v1/receipts/:id', (c) => serveReceipt(c.req.raw, c.req.param('id'), gateway, receipts))
-  app.all('/v1/*', (c) => unknownUrl(openai, c.req.raw))
-  app.all('/genai/*', (c) => serveGenai(c.req.raw, null, gateway))
-  // The same URLs behind the name of a region policy, for clients that choose it for each request.
-  addOpenai(app, '/:region', gateway)
-  app.all('/:region/v1/*', (c) => unknownUrl(openai, c.req.raw))
-  app.all('/:region/genai/*', (c) => serveGenai(c.req.raw, c.req.param('region'), gateway))
-
-  // Every response has an id that people can quote; those of the dialects bring their own.
-  const pages = new Hono()
-  pages.use(async (c, next) => {
-    await next()
-    c.res.headers.set('x-request-id', newRequestId())
+function serveOpenai({ request, path, region }: Asked, { gateway, receipts }: AppDeps): Answering {
+  const paid = request.method === 'POST' ? paidTargets.get(path) : undefined
+  if (paid) return serve(request, { ...paid, region }, gateway)
+  if (!isGet(request)) return unknownUrl(openai, request)
+  const receipt = inList(path, '/v1/receipts/')
+  if (receipt !== null && region === null) return serveReceipt(request, receipt, gateway, receipts)
+  const model = inList(path, '/v1/models/')
+  if (model === null && path !== '/v1/models') return unknownUrl(openai, request)
+  return serveKnown(request, openaiModels.endpoint, gateway, (key) => {
+    const offered = offeredTo(key, region, gateway)
+    return model === null ? openaiModels.listModels(key, offered) : openaiModels.retrieveModel(model, key, offered)
   })
-  pages.get('/healthz', (c) => c.json({ status: 'up' }))
-  pages.get('/readyz', (c) => {
-    const reason = unready()
-    return reason === null ? c.json({ status: 'ready' }) : c.json({ status: 'unready', reason }, 503)
-  })
-  pages.route('/api/admin', admin)
-  pages.get('/', (c) => c.html(welcome.page(), 200, { 'content-security-policy': welcome.policy }))
-  pages.all('*', (c) => c.json({ error: { code: 'not_found', message: 'There is nothing at this address.' } }, 404))
-  app.route('/', pages)
-  return app
-}
-
-function addOpenai(app: Hono, prefix: string, gateway: GatewayDeps): void {
-  for (const [path, target] of paidTargets)
-    app.post(prefix + path, (c) => serve(c.req.raw, { ...target, region: c.req.param('region') ?? null }, gateway))
-  app.get(`${prefix}/v1/models`, (c) =>
-    serveKnown(c.req.raw, openaiModels.endpoint, gateway, (key) =>
-      openaiModels.listModels(key, offeredTo(key, c.req.param('region') ?? null, gateway)),
-    ),
-  )
-  app.get(`${prefix}/v1/models/:id{.+}`, (c) =>
-    serveKnown(c.req.raw, openaiModels.endpoint, gateway, (key) =>
-      openaiModels.retrieveModel(c.req.param('id'), key, offeredTo(key, c.req.param('region') ?? null, gateway)),
-    ),
-  )
 }
 
 const offeredTo = (key: KeyRow, region: string | null, gateway: GatewayDeps): Offered =>
   offeredUnder(policyOf(region, key, gateway.fleet), gateway)
 
-/** `/genai/{version}/models/{model}:{verb}`; the verb stands behind the last colon, which routers take for a parameter. */
+/** `/genai/{version}/models/{model}:{verb}`; the verb stands behind the last colon. */
 const genaiPath =
-  /^(?:\/[^/]+)?\/genai\/(?:v1|v1beta|v1alpha|v1beta1)\/(?:publishers\/google\/)?models(?:\/(.+?))?(?::([A-Za-z]+))?\/?$/
+  /^\/genai\/(?:v1|v1beta|v1alpha|v1beta1)\/(?:publishers\/google\/)?models(?:\/(.+?))?(?::([A-Za-z]+))?\/?$/
 
-function serveGenai(request: Request, region: string | null, gateway: GatewayDeps): Response | Promise<Response> {
-  const url = new URL(request.url)
-  const [matches, encoded, verb] = genaiPath.exec(url.pathname) ?? []
+function serveGenai({ request, path, query, region }: Asked, gateway: GatewayDeps): Answering {
+  const [matches, encoded, verb] = genaiPath.exec(path) ?? []
   if (matches === undefined) return unknownUrl(genai, request)
   const model = encoded === undefined ? '' : decoded(encoded)
-  switch (`${request.method} ${verb ?? ''}`) {
+  const paid = (endpoint: Endpoint): Answering => serve(request, { endpoint, path: { model }, query, region }, gateway)
+  switch (`${isGet(request) ? 'GET' : request.method} ${verb ?? ''}`) {
     case 'POST generateContent':
-      return serve(request, { endpoint: generateContent, path: { model }, query: url.searchParams, region }, gateway)
+      return paid(generateContent)
     case 'POST streamGenerateContent':
-      return serve(
-        request,
-        { endpoint: streamGenerateContent, path: { model }, query: url.searchParams, region },
-        gateway,
-      )
+      return paid(streamGenerateContent)
     case 'POST countTokens':
       return serveFree(request, { endpoint: countTokens, modelName: model, region }, gateway)
     case 'GET ':
       return serveKnown(request, genaiModels.endpoint, gateway, (key) => {
         const offered = offeredTo(key, region, gateway)
-        return model === ''
-          ? genaiModels.listModels(key, url.searchParams, offered)
-          : genaiModels.getModel(model, key, offered)
+        return model === '' ? genaiModels.listModels(key, query, offered) : genaiModels.getModel(model, key, offered)
       })
     default:
       return unknownUrl(genai, request)
@@ -147,8 +135,26 @@ function decoded(text: string): string {
   }
 }
 
-function unknownUrl(dialect: typeof openai, request: Request): Response {
-  const { pathname } = new URL(request.url)
-  const message = `Unknown request URL: ${request.method} ${pathname.slice(0, 200)}. The API reference lists what is served.`
+function unknownUrl(dialect: typeof openai, { method, target }: HttpRequest): HttpAnswer {
+  const [path] = target.split('?')
+  const message = `Unknown request URL: ${method} ${path!.slice(0, 200)}. The API reference lists what is served.`
   return withRequestId(dialect, new GatewayError('not_found', message), newRequestId())
+}
+
+function createPages({ admin, welcome, unready }: AppDeps): Hono {
+  const pages = new Hono()
+  // Every response has an id that people can quote; those of the dialects bring their own.
+  pages.use(async (c, next) => {
+    await next()
+    c.res.headers.set('x-request-id', newRequestId())
+  })
+  pages.get('/healthz', (c) => c.json({ status: 'up' }))
+  pages.get('/readyz', (c) => {
+    const reason = unready()
+    return reason === null ? c.json({ status: 'ready' }) : c.json({ status: 'unready', reason }, 503)
+  })
+  pages.route('/api/admin', admin)
+  pages.get('/', (c) => c.html(welcome.page(), 200, { 'content-security-policy': welcome.policy }))
+  pages.all('*', (c) => c.json({ error: { code: 'not_found', message: 'There is nothing at this address.' } }, 404))
+  return pages
 }

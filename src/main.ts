@@ -14,6 +14,8 @@ import { createKeyTable } from './keys/key-table.ts'
 import { systemClock } from './lib/clock.ts'
 import { createHttpClient } from './lib/http-client/http-client.ts'
 import { clientThroughFetch } from './lib/http-client/through-fetch.ts'
+import type { HttpHandler } from './lib/http-server/contract.ts'
+import { listen, type HttpServer } from './lib/http-server/http-server.ts'
 import { stderrLog } from './lib/log.ts'
 import { createTokenizer } from './lib/tokenizer.ts'
 import { createLimits, periodStart, type Limits } from './limits/limits.ts'
@@ -30,10 +32,6 @@ import { startSandboxProcess } from './upstreams/sandbox-process.ts'
 
 const clock = systemClock
 const log = stderrLog
-/** No limit of Bun's: each endpoint has its own, and says it in its dialect. */
-const requestBytesMax = Number.MAX_SAFE_INTEGER
-/** Bun's longest; our own deadlines are shorter or, for a long first byte, lift it for the request. */
-const idleSecondsMax = 255
 const drainMsMax = 30_000
 
 /** What Bun reads from its environment when it starts, and at no other time. An operator's own settings stay. */
@@ -97,7 +95,7 @@ async function main(): Promise<void> {
   const ship = node.shipper.flush
   const { reload } = offering
   const admin = Object.assign(offering.live(), { clock, log, keys, store, credit, operatorToken, ship, reload })
-  const server = listen(config, (url) =>
+  const server = listenAt(config, (url) =>
     createApp({
       gateway,
       receipts: { flush: ship, store },
@@ -112,7 +110,7 @@ async function main(): Promise<void> {
   onStopSignal(async () => {
     stopAccepting()
     offering.close()
-    await drain(server.stop, () => watch.active() + server.pending())
+    await drain(server, watch.active)
     watch.stop()
     http.close()
     tokenizer.stop()
@@ -162,37 +160,28 @@ async function loadSpending(limits: Limits, store: Store): Promise<void> {
   for (const period of periods) limits.loadSpending(period, await store.chargesByKey(periodStart(period, clock.now())))
 }
 
-function listen(config: Readonly<Config>, appAt: (url: string) => ReturnType<typeof createApp>) {
+function listenAt(config: Readonly<Config>, appAt: (url: string) => HttpHandler): Listening {
   // What listens everywhere is reached at the loopback address.
   const reachable = config.host === '0.0.0.0' ? '127.0.0.1' : config.host === '::' ? '::1' : config.host
-  const app: { current?: ReturnType<typeof createApp> } = {}
-  const options = {
-    port: config.port,
-    hostname: config.host,
-    idleTimeout: idleSecondsMax,
-    maxRequestBodySize: requestBytesMax,
-    fetch(request, bun) {
-      // A model may think for longer than Bun lets a connection rest.
-      bun.timeout(request, 0)
-      return app.current!.fetch(request)
-    },
-  } satisfies Parameters<typeof Bun.serve>[0]
-  const server = bind(options)
+  const app: { current?: HttpHandler } = {}
+  const server = bind(config, (request) => app.current!(request))
   const localUrl = `http://${reachable.includes(':') ? `[${reachable}]` : reachable}:${server.port}`
   const url = config.publicUrl ?? localUrl
   app.current = appAt(url)
-  return { url, localUrl, stop: () => server.stop(), pending: () => server.pendingRequests }
+  return { ...server, url, localUrl }
 }
 
+type Listening = HttpServer & { readonly url: string; readonly localUrl: string }
+
 /** Listens, or says in one line at which address it cannot. */
-function bind(options: Bun.Serve.Options<undefined>): Bun.Server<undefined> {
+function bind({ host, port }: Readonly<Config>, handle: HttpHandler): HttpServer {
+  const failed = (error: unknown): void => log.error({ event: 'request-crashed', error })
   try {
-    return Bun.serve(options)
+    return listen({ hostname: host, port, handle, clock, failed })
   } catch (error) {
-    const { hostname, port } = options as { hostname: string; port: number }
     const reason = (error as NodeJS.ErrnoException).code ?? String(error)
     throw new ConfigError(
-      `environment: HOST ${hostname} and PORT ${port} cannot be listened on (${reason}); allowed: an address of this machine and a free port`,
+      `environment: HOST ${host} and PORT ${port} cannot be listened on (${reason}); allowed: an address of this machine and a free port`,
     )
   }
 }
@@ -205,11 +194,11 @@ function writeOperatorFile(dataDir: string, url: string, token: string): void {
 }
 
 /** Lets what is under way finish, within the deadline; what is not is settled at the next start. */
-async function drain(stop: () => Promise<void>, active: () => number): Promise<void> {
+async function drain(server: HttpServer, active: () => number): Promise<void> {
   const deadline = clock.monotonic() + drainMsMax
-  const stopped = stop()
-  while (active() > 0 && clock.monotonic() < deadline) await Bun.sleep(50)
-  await Promise.race([stopped, Bun.sleep(Math.min(1_000, Math.max(0, deadline - clock.monotonic())))])
+  server.stopAccepting()
+  while (active() + server.pending() > 0 && clock.monotonic() < deadline) await Bun.sleep(50)
+  server.close()
 }
 
 async function closeAll(node: Node, store: Store): Promise<void> {

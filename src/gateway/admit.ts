@@ -3,6 +3,7 @@
  * a hold on credit that covers the most it can cost; both are given back when it is settled.
  */
 import { formatUsd, lesser, zeroNano, type Nano } from '../lib/amounts.ts'
+import type { AnswerHeaders } from '../lib/http-server/contract.ts'
 import { budgetLeftNano, type Budget, type Rejection, type Ticket } from '../limits/limits.ts'
 import type { Hold, HoldAnswer } from '../money/credit.ts'
 import { scaledPrice, type Price } from '../money/price-book.ts'
@@ -45,24 +46,41 @@ export function admit(routed: Routed, deps: GatewayDeps): Admitted | Promise<Adm
   if (!price)
     throw new GatewayError('internal', `The model '${call.model.id}' has no price and is not served without one.`)
   // Whichever candidate serves, the hold covers it.
-  const dearest = scaledPrice(price, candidates.pricePpmMax)
-  const bounds = boundsOf(call, dearest)
+  const bounds = boundsOf(call, scaledPrice(price, candidates.pricePpmMax))
   const ticket = deps.limits.enter(key, call.asked.inputTokensGuess + Math.min(bounds.outputTokens, outputTokensGuess))
   if (!('leave' in ticket)) throw rateLimited(ticket, key, deps)
-  const enter = (hold: Hold): Admitted => {
-    const outputTokensPerAnswer = clampedOutput(call, dearest, bounds, hold)
-    return { ...routed, admittedAt, price, ticket, hold, outputTokensPerAnswer }
-  }
-  const leave = (error: unknown): never => {
-    ticket.leave({ tokens: 0, chargeNano: zeroNano })
-    throw error
-  }
+  const entry = { admittedAt, price, ticket, bounds }
   try {
     const hold = holdCredit(key, bounds, deps)
-    return hold instanceof Promise ? hold.then(enter).catch(leave) : enter(hold)
+    return hold instanceof Promise ? enterLater(routed, entry, hold) : enter(routed, entry, hold)
   } catch (error) {
-    return leave(error)
+    return leave(ticket, error)
   }
+}
+
+/** What was found on the way in. */
+type Entry = Pick<Admitted, 'admittedAt' | 'price' | 'ticket'> & { readonly bounds: Bounds }
+
+const enter = (routed: Routed, { admittedAt, price, ticket, bounds }: Entry, hold: Hold): Admitted => ({
+  requestId: routed.requestId,
+  startedAt: routed.startedAt,
+  traceparent: routed.traceparent,
+  key: routed.key,
+  call: routed.call,
+  candidates: routed.candidates,
+  admittedAt,
+  price,
+  ticket,
+  hold,
+  outputTokensPerAnswer: clampedOutput(bounds, hold),
+})
+
+const enterLater = (routed: Routed, entry: Entry, hold: Promise<Hold>): Promise<Admitted> =>
+  hold.then((taken) => enter(routed, entry, taken)).catch((error: unknown) => leave(entry.ticket, error))
+
+function leave(ticket: Ticket, error: unknown): never {
+  ticket.leave({ tokens: 0, chargeNano: zeroNano })
+  throw error
 }
 
 /** What a call with no limit of its own is expected to answer, for tokens per minute. */
@@ -77,59 +95,56 @@ const imageOutputTokensFloor = 2_600
 const floorOf = (asked: Call['asked'], model: Call['model']): number =>
   model.kind === 'image' ? Math.max(asked.outputTokensFloor, imageOutputTokensFloor) : asked.outputTokensFloor
 
+/** The most that a call can use, and what that costs. */
 type Bounds = {
+  readonly call: Call
+  /** At the dearest of its candidates. */
+  readonly price: Price
   readonly inputTokens: number
   readonly outputTokens: number
   readonly fullNano: Nano
-  readonly plentyNano: Nano
-  readonly ifShortNano: Nano
-  readonly floorNano: Nano
 }
 
-function boundsOf({ asked, model }: Call, price: Price): Bounds {
+function boundsOf(call: Call, price: Price): Bounds {
+  const { asked, model } = call
   const inputTokens = Math.min(asked.inputTokensMax, model.inputTokensMax)
   const modelOutput = asked.hasOutput ? (model.outputTokensMax ?? 0) * asked.answers : 0
   const outputTokens = Math.min(asked.outputTokensMax ?? modelOutput, modelOutput)
-  const upTo = (output: number): Nano =>
-    holdFor({ inputTokens, outputTokens: Math.min(output, outputTokens), pieces: asked.pieces }, price, asked.tiers)
-  const fullNano = upTo(outputTokens)
-  const isUnstated = asked.hasOutput && asked.outputTokensMax === null
-  return {
-    inputTokens,
-    outputTokens,
-    fullNano,
-    plentyNano: isUnstated ? ((fullNano * plenty) as Nano) : zeroNano,
-    ifShortNano: isUnstated ? upTo(unstatedOutputTokensMax * asked.answers) : fullNano,
-    floorNano: upTo(floorOf(asked, model) * asked.answers),
-  }
+  const fullNano = holdFor({ inputTokens, outputTokens, pieces: asked.pieces }, price, asked.tiers)
+  return { call, price, inputTokens, outputTokens, fullNano }
 }
+
+/** What it costs with so many output tokens for each answer, or as many as it can use. */
+function upTo(outputTokensPerAnswer: number, { call: { asked }, price, inputTokens, outputTokens }: Bounds): Nano {
+  const output = Math.min(outputTokensPerAnswer * asked.answers, outputTokens)
+  return holdFor({ inputTokens, outputTokens: output, pieces: asked.pieces }, price, asked.tiers)
+}
+
+const isUnstated = ({ asked }: Call): boolean => asked.hasOutput && asked.outputTokensMax === null
+const floorNanoOf = (bounds: Bounds): Nano => upTo(floorOf(bounds.call.asked, bounds.call.model), bounds)
+const ifShortNanoOf = (bounds: Bounds): Nano =>
+  isUnstated(bounds.call) ? upTo(unstatedOutputTokensMax, bounds) : bounds.fullNano
 
 /** Takes a hold on credit, and its amount of the key's budget. */
 function holdCredit(key: KeyRow, bounds: Bounds, deps: GatewayDeps): Hold | Promise<Hold> {
   const budget = deps.limits.budget(key)
   const ceiling = budget ? lesser(budgetLeftNano(budget), bounds.fullNano) : bounds.fullNano
-  if (budget && ceiling < bounds.floorNano) throw budgetExceeded(budget, bounds, deps.clock.now())
-  const ask = {
+  if (budget && ceiling < bounds.fullNano && ceiling < floorNanoOf(bounds))
+    throw budgetExceeded(budget, bounds, deps.clock.now())
+  const answer = deps.credit.hold({
     organizationId: key.organizationId,
     wantedNano: ceiling,
-    plentyNano: bounds.plentyNano,
-    ifShortNano: lesser(bounds.ifShortNano, ceiling),
-    floorNano: bounds.floorNano,
-  }
-  const taken = (answer: HoldAnswer): Hold => {
-    if (answer.hold === null) throw insufficientCredit(bounds, answer.availableNano)
-    deps.limits.holdBudget(key.id, answer.hold.amountNano)
-    return answer.hold
-  }
-  const answer = deps.credit.hold(ask)
-  if (!(answer instanceof Promise)) return taken(answer)
+    plentyNano: isUnstated(bounds.call) ? ((bounds.fullNano * plenty) as Nano) : zeroNano,
+    ifShort: () => ({ wantedNano: lesser(ifShortNanoOf(bounds), ceiling), floorNano: floorNanoOf(bounds) }),
+  })
+  if (!(answer instanceof Promise)) return held(key, answer, bounds, deps)
   // While it is waited for, no other request may count on the same money of the budget.
   deps.limits.holdBudget(key.id, ceiling)
   const waited = (): void => deps.limits.releaseBudget(key.id, ceiling)
   return answer.then(
     (given) => {
       waited()
-      return taken(given)
+      return held(key, given, bounds, deps)
     },
     (cause: unknown) => {
       waited()
@@ -138,29 +153,33 @@ function holdCredit(key: KeyRow, bounds: Bounds, deps: GatewayDeps): Hold | Prom
   )
 }
 
+function held(key: KeyRow, answer: HoldAnswer, bounds: Bounds, deps: GatewayDeps): Hold {
+  if (answer.hold === null) throw insufficientCredit(bounds, answer.availableNano)
+  deps.limits.holdBudget(key.id, answer.hold.amountNano)
+  return answer.hold
+}
+
 /** Where the hold is smaller than the full bound, the upstream must be kept within what it covers. */
-function clampedOutput({ asked }: Call, price: Price, bounds: Bounds, hold: Hold): number | null {
-  if (hold.amountNano >= bounds.fullNano) return null
-  const affordable = affordableOutputTokens(
-    { inputTokens: bounds.inputTokens, pieces: asked.pieces },
-    price,
-    asked.tiers,
-    hold.amountNano,
-  )
-  return Math.floor(Math.min(affordable, bounds.outputTokens) / asked.answers)
+function clampedOutput(
+  { call: { asked }, price, inputTokens, outputTokens, fullNano }: Bounds,
+  hold: Hold,
+): number | null {
+  if (hold.amountNano >= fullNano) return null
+  const bound = { inputTokens, pieces: asked.pieces }
+  const affordable = affordableOutputTokens(bound, price, asked.tiers, hold.amountNano)
+  return Math.floor(Math.min(affordable, outputTokens) / asked.answers)
 }
 
 function insufficientCredit(bounds: Bounds, availableNano: Nano): GatewayError {
-  const [needed, full, available] = [bounds.floorNano, bounds.fullNano, availableNano].map(
-    (amount) => `$${formatUsd(amount)}`,
-  )
+  const floorNano = floorNanoOf(bounds)
+  const [needed, full, available] = [floorNano, bounds.fullNano, availableNano].map((amount) => `$${formatUsd(amount)}`)
   return new GatewayError(
     'insufficient_credit',
     `Not enough credit: this request needs at least ${needed} to be admitted (up to ${full} at its full length) and ${available} is available. ` +
       'Add credit, shorten the input, or wait for requests in flight to end.',
     {
       facts: {
-        needed_usd: formatUsd(bounds.floorNano),
+        needed_usd: formatUsd(floorNano),
         full_usd: formatUsd(bounds.fullNano),
         available_usd: formatUsd(availableNano),
       },
@@ -169,7 +188,8 @@ function insufficientCredit(bounds: Bounds, availableNano: Nano): GatewayError {
 }
 
 function budgetExceeded(budget: Budget, bounds: Bounds, now: number): GatewayError {
-  const [allowed, spent, held, needed] = [budget.allowedNano, budget.spentNano, budget.heldNano, bounds.floorNano].map(
+  const floorNano = floorNanoOf(bounds)
+  const [allowed, spent, held, needed] = [budget.allowedNano, budget.spentNano, budget.heldNano, floorNano].map(
     (amount) => `$${formatUsd(amount)}`,
   )
   const period = budget.period === 'total' ? 'total budget' : `budget per ${budget.period}`
@@ -182,7 +202,7 @@ function budgetExceeded(budget: Budget, bounds: Bounds, now: number): GatewayErr
       facts: {
         budget_usd: formatUsd(budget.allowedNano),
         spent_usd: formatUsd(budget.spentNano),
-        needed_usd: formatUsd(bounds.floorNano),
+        needed_usd: formatUsd(floorNano),
       },
       ...(budget.resetsAt !== null && { retryAfterMs: budget.resetsAt - now }),
     },
@@ -192,7 +212,7 @@ function budgetExceeded(budget: Budget, bounds: Bounds, now: number): GatewayErr
 /** The refusal of a request that does not fit its key's limits now: which, how far used, and when to come back. */
 export function rateLimited(rejection: Rejection, key: KeyRow, deps: Pick<GatewayDeps, 'limits'>): GatewayError {
   const { limit, used, allowed, retryAfterMs } = rejection
-  const headers = new Map<string, string>()
+  const headers: AnswerHeaders = {}
   setRateLimits(headers, deps.limits.standings(key))
   const named = limit === 'concurrency' ? `${allowed} requests at once` : `${allowed} ${limit} per minute`
   return new GatewayError(
@@ -201,7 +221,7 @@ export function rateLimited(rejection: Rejection, key: KeyRow, deps: Pick<Gatewa
     {
       limit,
       retryAfterMs,
-      headers: Object.fromEntries(headers),
+      headers,
       facts: { limit_name: limit, used: String(used), allowed: String(allowed), reset_ms: String(retryAfterMs) },
     },
   )

@@ -1,9 +1,10 @@
 /** Plain answers: read whole, metered, settled, and only then given to the client, byte for byte. */
 import { formatUsd } from '../lib/amounts.ts'
+import type { HttpAnswer } from '../lib/http-server/contract.ts'
 import type { Answered } from './attempt.ts'
 import type { GatewayDeps } from './deps.ts'
 import { estimateUsage } from './estimate.ts'
-import { setHeaders } from './response-headers.ts'
+import { headersOf } from './response-headers.ts'
 import type { Outcome } from './settle.ts'
 
 export type Plain = Exclude<Answered, { kind: 'stream' }>
@@ -14,17 +15,16 @@ export function outcomeOf(relayed: Plain, deps: GatewayDeps): Outcome {
   if (relayed.kind === 'refused')
     return { intent, ending: 'upstream-refused', status: upstream.status, reading: null, estimate: null, attempts }
   const { reading } = relayed
-  const ending = request.signal.aborted ? 'client-left' : 'completed'
+  const ending = request.hasLeft ? 'client-left' : 'completed'
   const estimate = estimateUsage(admitted.call.asked, reading, deps)
   return { intent, ending, status: upstream.status, reading, estimate, attempts }
 }
 
 /** The answer for the client, once it is settled. */
-export function answer(relayed: Plain, chargeNano: string, deps: GatewayDeps): Response {
+export function answer(relayed: Plain, chargeNano: string, deps: GatewayDeps): HttpAnswer {
   // The client's own fault is told in the upstream's words, less what they tell of our account.
   const body = relayed.kind === 'refused' ? relayed.refusal.body : relayed.bytes
-  const response = new Response(body, { status: relayed.upstream.status })
-  setHeaders(response.headers, relayed, deps)
-  response.headers.set('x-mart-charge-usd', formatUsd(BigInt(chargeNano)))
-  return response
+  const headers = headersOf(relayed, deps)
+  headers['x-mart-charge-usd'] = formatUsd(BigInt(chargeNano))
+  return { status: relayed.upstream.status, headers, body }
 }

@@ -5,6 +5,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { roundedMs } from '../lib/clock.ts'
 import type { HttpResponse } from '../lib/http-client/contract.ts'
+import type { HttpRequest } from '../lib/http-server/contract.ts'
 import type { Intent } from '../money/journal.ts'
 import type { Attempt } from '../store/store.ts'
 import type { Address, Deployment, Refusal } from '../upstreams/deployment.ts'
@@ -28,7 +29,7 @@ import type { Exchange } from './watch.ts'
 
 /** A candidate's turn: the call that is to go to it. */
 export type Turn = {
-  readonly request: Request
+  readonly request: HttpRequest
   readonly admitted: Admitted
   readonly candidate: Candidate
   /** Attempts at others before. */
@@ -206,9 +207,7 @@ function send(trying: Trying, address: Address, deps: GatewayDeps): Promise<Http
   const leave = (): void => {
     if (!exchange.isAnswered) exchange.cut('client-left')
   }
-  const { signal } = request
-  signal.addEventListener('abort', leave, { once: true })
-  if (signal.aborted) leave()
+  request.onLeave(leave)
   return call.response
 }
 

@@ -1,4 +1,5 @@
 import type { KeyTable } from '../keys/key-table.ts'
+import type { HttpRequest } from '../lib/http-server/contract.ts'
 import type { KeyRow } from '../store/store.ts'
 import { GatewayError } from './errors.ts'
 
@@ -7,7 +8,7 @@ import { GatewayError } from './errors.ts'
  * clients send it) or `?key=`. From memory only, so that a store that is away never looks like a bad key.
  * Throws `invalid_key`; the message never repeats what was sent.
  */
-export function authenticate(request: Request, keys: KeyTable): KeyRow {
+export function authenticate(request: HttpRequest, keys: KeyTable): KeyRow {
   const secret = secretOf(request)
   if (secret === null) throw invalidKey(`No API key was given. ${whereKeysGo}`)
   const found = keys.find(secret)
@@ -27,10 +28,11 @@ const whereKeysGo =
   "Send your key (sk-bf-…) as 'Authorization: Bearer KEY' with the OpenAI SDK, or as 'x-goog-api-key: KEY' with the Google GenAI SDK."
 const invalidKey = (message: string): GatewayError => new GatewayError('invalid_key', message)
 
-function secretOf({ headers, url }: Request): string | null {
+function secretOf({ headers, target }: HttpRequest): string | null {
   const authorization = headers.get('authorization')
   if (authorization !== null && /^bearer /i.test(authorization)) return authorization.slice('bearer '.length).trim()
   const inHeader = headers.get('x-goog-api-key') ?? headers.get('api-key')
   if (inHeader !== null) return inHeader
-  return url.includes('?') ? new URL(url).searchParams.get('key') : null
+  const query = target.indexOf('?')
+  return query === -1 ? null : new URLSearchParams(target.slice(query)).get('key')
 }

@@ -4,6 +4,7 @@
  */
 import type { Model, ModelKind } from '../catalog/catalog.ts'
 import type { ResponseHeaders } from '../lib/http-client/contract.ts'
+import type { HttpAnswer } from '../lib/http-server/contract.ts'
 import type { ServiceTier } from '../money/price-book.ts'
 import type { Usage } from '../money/usage.ts'
 import type { Adapter } from '../upstreams/deployment.ts'
@@ -12,7 +13,7 @@ import type { GatewayError } from './errors.ts'
 export type Dialect = {
   readonly name: 'openai' | 'genai'
   /** A failure in the dialect's own envelope, with the status and headers its SDKs understand. */
-  readonly errorResponse: (error: GatewayError) => Response
+  readonly errorAnswer: (error: GatewayError) => HttpAnswer
   /** What may stand between two records of an event stream and is overlooked by the dialect's SDKs. */
   readonly heartbeat: string
   /** The text that ends a stream whose upstream broke after the status was sent, as a last record. */

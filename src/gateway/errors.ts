@@ -2,6 +2,8 @@
  * Every expected failure of a paid request, in one table: its HTTP status in each dialect's terms is
  * the dialect's business; what happened, and what the caller can do next, is said here.
  */
+import type { AnswerHeaders } from '../lib/http-server/contract.ts'
+
 export type FailureCode =
   | 'invalid_key'
   | 'invalid_request'
@@ -28,7 +30,7 @@ export type FailureDetails = {
   /** Machine-readable figures: what was needed, what there is, what would fit. */
   readonly facts?: Readonly<Record<string, string>>
   /** Headers the answer must carry, such as the rate limit's. */
-  readonly headers?: Readonly<Record<string, string>>
+  readonly headers?: Readonly<AnswerHeaders>
   /** The private reason, for logs only. */
   readonly cause?: unknown
 }

@@ -2,6 +2,7 @@
 import type { Admitted } from './admit.ts'
 import type { GatewayDeps } from './deps.ts'
 import type { Dialect, Endpoint } from './dialect.ts'
+import type { HttpAnswer } from '../lib/http-server/contract.ts'
 import { inBackground } from '../lib/log.ts'
 import { GatewayError, type FailureCode } from './errors.ts'
 import { UpstreamError } from './failover.ts'
@@ -20,15 +21,15 @@ export type Failed = {
 }
 
 /** The answer to a request that failed. What was admitted is settled at nothing: no answer received, nothing owed. */
-export function failed(error: unknown, request: Failed, deps: GatewayDeps): Response {
+export function failed(error: unknown, request: Failed, deps: GatewayDeps): HttpAnswer {
   const failure = failureFor(error)
   const { requestId, endpoint, admitted } = request
   if (failure.code === 'internal' || (error instanceof UpstreamError && !hasLeft(error)))
     deps.log.error({ event: 'request-failed', requestId, code: failure.code, error: failure.cause ?? error })
-  const response = withRequestId(endpoint.dialect, failure, requestId)
-  if (admitted) settleFailed(admitted, error, { failure: failure.code, status: response.status }, deps)
-  else told(request, failure, response.status, deps)
-  return response
+  const answer = withRequestId(endpoint.dialect, failure, requestId)
+  if (admitted) settleFailed(admitted, error, { failure: failure.code, status: answer.status }, deps)
+  else told(request, failure, answer.status, deps)
+  return answer
 }
 
 /** A client that leaves is nobody's failure. */
@@ -69,10 +70,10 @@ export function refuseWhileDraining({ isAccepting }: Pick<GatewayDeps, 'isAccept
 }
 
 /** A failure outside any paid request, such as an unknown URL, in the dialect's envelope. */
-export function withRequestId(dialect: Dialect, failure: GatewayError, requestId: string): Response {
-  const response = dialect.errorResponse(failure)
-  response.headers.set('x-request-id', requestId)
-  return response
+export function withRequestId(dialect: Dialect, failure: GatewayError, requestId: string): HttpAnswer {
+  const answer = dialect.errorAnswer(failure)
+  answer.headers['x-request-id'] = requestId
+  return answer
 }
 
 function failureFor(error: unknown): GatewayError {

@@ -1,4 +1,5 @@
 import type { Catalog, Model } from '../catalog/catalog.ts'
+import { BodyError, type HttpRequest } from '../lib/http-server/contract.ts'
 import type { KeyRow } from '../store/store.ts'
 import type { Call, Endpoint, RequestBody } from './dialect.ts'
 import { GatewayError, invalid } from './errors.ts'
@@ -44,28 +45,34 @@ export const modelNotFound = (name: string, hint = ''): GatewayError =>
     { param: 'model' },
   )
 
-/** A body of at most `bytesMax` bytes. Throws, or rejects with, `body_too_large`. */
-export function readBytes(request: Request, bytesMax: number): Promise<Uint8Array> {
-  const announced = request.headers.get('content-length')
-  if (announced === null) return readUpTo(request, bytesMax)
-  if (Number(announced) > bytesMax) throw tooLarge(`is ${announced} bytes`, bytesMax)
-  return request.bytes()
-}
-
-/** A body whose length nobody announced is read only as far as it is allowed to go. */
-async function readUpTo(request: Request, bytesMax: number): Promise<Uint8Array> {
-  const pieces: Uint8Array[] = []
-  let length = 0
-  for await (const piece of request.body ?? []) {
-    length += piece.length
-    if (length > bytesMax) throw tooLarge('is larger', bytesMax)
-    pieces.push(piece)
+/** A body of at most `bytesMax` bytes, at once where all of it has come. Throws, or rejects with, `body_too_large` or `invalid_request`. */
+export function readBytes(request: HttpRequest, bytesMax: number): Uint8Array | Promise<Uint8Array> {
+  const refuse = (error: unknown): never => {
+    throw error instanceof BodyError ? refused(error, bytesMax) : error
   }
-  return Buffer.concat(pieces)
+  try {
+    const bytes = request.bytes(bytesMax)
+    return bytes instanceof Promise ? bytes.catch(refuse) : bytes
+  } catch (error) {
+    return refuse(error)
+  }
 }
 
-const tooLarge = (what: string, bytesMax: number): GatewayError =>
-  new GatewayError('body_too_large', `The request body ${what}; at most ${bytesMax} bytes are allowed.`)
+function refused({ trouble, bytes }: BodyError, bytesMax: number): GatewayError {
+  switch (trouble) {
+    case 'too-large':
+      return new GatewayError(
+        'body_too_large',
+        `The request body is ${bytes === null ? 'larger' : `${bytes} bytes`}; at most ${bytesMax} bytes are allowed.`,
+      )
+    case 'slow':
+      return new GatewayError('invalid_request', 'The request body did not come in time. Send it again.')
+    case 'malformed':
+      return new GatewayError('invalid_request', 'The request body is not framed as HTTP/1.1 says.')
+    case 'left':
+      return new GatewayError('invalid_request', 'The connection was closed before the request body had come.')
+  }
+}
 
 /** A JSON object, kept as sent. Throws `invalid_request`. */
 export function bodyOf(bytes: Uint8Array): RequestBody {

@@ -1,16 +1,17 @@
+import type { AnswerHeaders } from '../lib/http-server/contract.ts'
 import type { Standings } from '../limits/limits.ts'
 
 /** Sets the `x-ratelimit-*` headers of the limits that a key has, as OpenAI writes them. */
-export function setRateLimits(headers: Pick<Headers, 'set'>, { requests, tokens }: Standings): void {
+export function setRateLimits(headers: AnswerHeaders, { requests, tokens }: Standings): void {
   if (requests) {
-    headers.set('x-ratelimit-limit-requests', String(requests.limit))
-    headers.set('x-ratelimit-remaining-requests', String(requests.remaining))
-    headers.set('x-ratelimit-reset-requests', duration(requests.resetMs))
+    headers['x-ratelimit-limit-requests'] = String(requests.limit)
+    headers['x-ratelimit-remaining-requests'] = String(requests.remaining)
+    headers['x-ratelimit-reset-requests'] = duration(requests.resetMs)
   }
   if (tokens) {
-    headers.set('x-ratelimit-limit-tokens', String(tokens.limit))
-    headers.set('x-ratelimit-remaining-tokens', String(tokens.remaining))
-    headers.set('x-ratelimit-reset-tokens', duration(tokens.resetMs))
+    headers['x-ratelimit-limit-tokens'] = String(tokens.limit)
+    headers['x-ratelimit-remaining-tokens'] = String(tokens.remaining)
+    headers['x-ratelimit-reset-tokens'] = duration(tokens.resetMs)
   }
 }
 

@@ -1,3 +1,4 @@
+import { jsonAnswer, type HttpAnswer, type HttpRequest } from '../lib/http-server/contract.ts'
 import { customerReceiptOf } from '../reporting/receipt.ts'
 import type { Store } from '../store/store.ts'
 import type { GatewayDeps } from './deps.ts'
@@ -15,11 +16,11 @@ const receipts = { name: 'receipts', dialect: openai }
 
 /** `GET /v1/receipts/{id}`: the itemised statement of a request, to the organization that paid it, complete the moment its response ended. */
 export const serveReceipt = (
-  request: Request,
+  request: HttpRequest,
   requestId: string,
   deps: GatewayDeps,
   { flush, store }: ReceiptDeps,
-): Promise<Response> =>
+): Promise<HttpAnswer> =>
   serveKnown(request, receipts, deps, async (key) => {
     const settlement = await flush()
       .then(() => store.receipt(requestId, key.organizationId))
@@ -34,5 +35,5 @@ export const serveReceipt = (
         'not_found',
         `There is no receipt of request '${requestId.slice(0, 80)}' for this organization.`,
       )
-    return Response.json(customerReceiptOf(settlement))
+    return jsonAnswer(customerReceiptOf(settlement))
   })

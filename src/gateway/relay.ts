@@ -2,13 +2,14 @@
  * Relaying an admitted call: to the first of its candidates that gives an answer. Every attempt goes on
  * the receipt, those that failed included.
  */
+import type { HttpRequest } from '../lib/http-server/contract.ts'
 import type { Admitted } from './admit.ts'
 import { attempt, type Answered } from './attempt.ts'
 import type { GatewayDeps } from './deps.ts'
 import { tryInTurn } from './failover.ts'
 
 /** Sends an admitted call upstream. Rejects with an `UpstreamError` when no deployment gave an answer. */
-export function relay(request: Request, admitted: Admitted, deps: GatewayDeps): Promise<Answered> {
+export function relay(request: HttpRequest, admitted: Admitted, deps: GatewayDeps): Promise<Answered> {
   const { asked, model } = admitted.call
   const ask = {
     candidates: admitted.candidates,
@@ -28,5 +29,5 @@ function affinityOf({ key, call }: Admitted): string | null {
 
 /** An SDK's own tries multiply with ours, so the last of them gets one. */
 const sdkRetriesMany = 2
-const isLastTry = ({ headers }: Request): boolean =>
+const isLastTry = ({ headers }: HttpRequest): boolean =>
   Number(headers.get('x-stainless-retry-count') ?? 0) >= sdkRetriesMany

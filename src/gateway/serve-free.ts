@@ -2,6 +2,7 @@
 import { zeroNano } from '../lib/amounts.ts'
 import { newRequestId } from '../lib/ids.ts'
 import type { HttpResponse } from '../lib/http-client/contract.ts'
+import type { AnswerHeaders, HttpAnswer, HttpRequest } from '../lib/http-server/contract.ts'
 import type { KeyRow } from '../store/store.ts'
 import type { Fault, Refusal } from '../upstreams/deployment.ts'
 import type { Candidate } from '../upstreams/fleet.ts'
@@ -34,11 +35,11 @@ export type FreeTarget = {
 
 /** Answers from what we know ourselves, such as the list of models, to whoever has a key. */
 export async function serveKnown(
-  request: Request,
+  request: HttpRequest,
   endpoint: KnownEndpoint,
   deps: GatewayDeps,
-  answer: (key: KeyRow) => Response | Promise<Response>,
-): Promise<Response> {
+  answer: (key: KeyRow) => HttpAnswer | Promise<HttpAnswer>,
+): Promise<HttpAnswer> {
   const requestId = newRequestId()
   const startedAt = deps.clock.monotonic()
   const traceparent = request.headers.get('traceparent')
@@ -46,9 +47,9 @@ export async function serveKnown(
   try {
     refuseWhileDraining(deps)
     key = authenticate(request, deps.keys)
-    const response = await answer(key)
-    response.headers.set('x-request-id', requestId)
-    return response
+    const known = await answer(key)
+    known.headers['x-request-id'] = requestId
+    return known
   } catch (error) {
     return failed(error, { requestId, startedAt, traceparent, endpoint, key, admitted: null }, deps)
   }
@@ -56,10 +57,10 @@ export async function serveKnown(
 
 /** Passes a free call on to an upstream and its answer back, within the key's request limits. */
 export function serveFree(
-  request: Request,
+  request: HttpRequest,
   { endpoint, modelName, region }: FreeTarget,
   deps: GatewayDeps,
-): Promise<Response> {
+): Promise<HttpAnswer> {
   return serveKnown(request, endpoint, deps, async (key) => {
     const model = deps.catalog.find(modelName)
     if (!model?.listed || model.dialect !== endpoint.dialect.name || !mayUse(key, model)) throw modelNotFound(modelName)
@@ -94,7 +95,7 @@ const answerMsMax = 60_000
 const answerBytesMax = 4 * 1024 * 1024
 
 /** One attempt at one deployment; a free call has no effect, so it may always be made elsewhere. */
-async function pass(call: FreeCall, candidate: Candidate, deps: GatewayDeps): Promise<Tried<Response>> {
+async function pass(call: FreeCall, candidate: Candidate, deps: GatewayDeps): Promise<Tried<HttpAnswer>> {
   const { deployment, health } = candidate
   const begunAt = deps.clock.monotonic()
   health.begin(deployment, 0, begunAt)
@@ -111,9 +112,9 @@ async function pass(call: FreeCall, candidate: Candidate, deps: GatewayDeps): Pr
       )
     if (deployment.isTracked) health.succeeded(deps.clock.monotonic() - begunAt, deps.clock.monotonic())
     const type = upstream.headers.get('content-type') ?? 'application/json'
-    const headers = new Headers({ 'content-type': type })
+    const headers: AnswerHeaders = { 'content-type': type }
     setOrigin(headers, deployment)
-    return { answer: new Response(refusal?.body ?? upstream.bytes, { status: upstream.status, headers }) }
+    return { answer: { status: upstream.status, headers, body: refusal?.body ?? upstream.bytes } }
   } catch (cause) {
     const failure = new GatewayError('upstream_failed', 'The model could not be reached. You may try again.', {
       retryAfterMs: retryMs,
@@ -175,7 +176,7 @@ function troubled(
   }: { readonly fault: Fault; readonly retryAfterMs: number | null; readonly status: number | null },
   failure: GatewayError,
   deps: GatewayDeps,
-): Tried<Response> {
+): Tried<HttpAnswer> {
   if (deployment.isTracked) health.failed(fault, retryAfterMs, deps.clock.monotonic())
   const attempt = {
     deployment: deployment.id,

@@ -5,6 +5,7 @@
  *
  * A step that waits for nothing, as a rule, is no async function: each of those costs half a microsecond here.
  */
+import type { HttpAnswer, HttpRequest } from '../lib/http-server/contract.ts'
 import { newRequestId } from '../lib/ids.ts'
 import type { KeyRow } from '../store/store.ts'
 import { admit, type Admitted } from './admit.ts'
@@ -19,7 +20,7 @@ import { settle } from './settle.ts'
 import { stream } from './stream.ts'
 
 /** Serves one paid request. Never throws: every failure is an answer in the caller's dialect. */
-export async function serve(request: Request, target: Target, deps: GatewayDeps): Promise<Response> {
+export async function serve(request: HttpRequest, target: Target, deps: GatewayDeps): Promise<HttpAnswer> {
   const requestId = newRequestId()
   const startedAt = deps.clock.monotonic()
   const traceparent = request.headers.get('traceparent')
@@ -28,7 +29,8 @@ export async function serve(request: Request, target: Target, deps: GatewayDeps)
   try {
     refuseWhileDraining(deps)
     key = authenticate(request, deps.keys)
-    const bytes = await readBytes(request, target.endpoint.bodyBytesMax)
+    const body = readBytes(request, target.endpoint.bodyBytesMax)
+    const bytes = body instanceof Promise ? await body : body
     const call = parse(bytes, target, key, deps.catalog)
     const candidates = route(call.model, key, target.region, deps)
     const admission = admit({ requestId, startedAt, traceparent, key, call, candidates }, deps)

@@ -5,7 +5,7 @@
 import { lesser, zeroNano, type Nano } from '../lib/amounts.ts'
 import { roundedMs } from '../lib/clock.ts'
 import type { Intent, Progress } from '../money/journal.ts'
-import { scaledPrice, type Price, type PriceBook, type ServiceTier } from '../money/price-book.ts'
+import { scaledPrice, type PriceBook, type ServiceTier } from '../money/price-book.ts'
 import { rate, type Rated } from '../money/rating.ts'
 import { tokenTotals, type Usage } from '../money/usage.ts'
 import type { Attempt, Ending, Settlement, SettlementFlag } from '../store/store.ts'
@@ -103,7 +103,8 @@ function capture(
     tokens,
     holdNano: intent.holdNano,
     ratedNano: ratedText,
-    writeOffNano: (writeOffNano + (rated.ratedNano - owedNano)).toString(),
+    writeOffNano:
+      owedNano === rated.ratedNano ? writeOffNano.toString() : (writeOffNano + rated.ratedNano - owedNano).toString(),
     // Nearly always the same amount.
     chargeNano: chargeNano === rated.ratedNano ? ratedText : chargeNano.toString(),
     costNano: rated.costNano === rated.ratedNano ? ratedText : rated.costNano.toString(),
@@ -165,11 +166,10 @@ function rateServed(
   const list = deps.costs === deps.prices ? book : (deps.costs.priceOf(book.model, admitted.admittedAt) ?? book)
   const cost = scaledPrice(list, deployment?.costPpm ?? listPpm)
   const costNano = cost === price ? rated.ratedNano : rate(usage, cost, tier).ratedNano
-  return { ...rated, priceFrom: priceName(book), costNano }
+  return { ...rated, priceFrom: book.name, costNano }
 }
 
 const listPpm = 1_000_000n
-const priceName = (price: Price): string => `${price.model} from ${price.from}`
 
 function flagsOf(admitted: Admitted, { reading }: Outcome, rated: Rated, isEstimated: boolean): SettlementFlag[] {
   const flags: SettlementFlag[] = []
@@ -200,7 +200,7 @@ export function intentOf(admitted: Admitted, deployment: Deployment | null): Int
     onAbort: deployment?.onAbort ?? 'drain',
     streamed: call.asked.streamed,
     serviceTier: call.asked.tiers.at(-1) ?? 'standard',
-    priceFrom: priceName(admitted.price),
+    priceFrom: admitted.price.name,
     holdNano: admitted.hold.amountNano.toString(),
   }
 }

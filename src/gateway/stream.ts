@@ -3,21 +3,21 @@
  * A client that leaves is charged for what the upstream made of its request: the rest is drained for its
  * real usage, within bounds; past those it is estimated.
  */
-import { setTimeout as sleep } from 'node:timers/promises'
+import type { HttpAnswer } from '../lib/http-server/contract.ts'
 import { inBackground } from '../lib/log.ts'
 import type { Attempt, Ending } from '../store/store.ts'
 import type { GatewayDeps } from './deps.ts'
 import type { Reading, StreamReader } from './dialect.ts'
 import { estimateUsage } from './estimate.ts'
 import { isEventStream, type Answered, type FirstPiece, type Source } from './attempt.ts'
-import { setHeaders } from './response-headers.ts'
+import { headersOf } from './response-headers.ts'
 import { settle } from './settle.ts'
 import { failureOf } from './trouble.ts'
 
 export type Streamed = Extract<Answered, { kind: 'stream' }>
 
 /** Passes a stream on to the client. Settled when its last billed byte has come, before that byte is passed on. */
-export function stream(relayed: Streamed, deps: GatewayDeps): Response {
+export function stream(relayed: Streamed, deps: GatewayDeps): HttpAnswer {
   const { admitted, upstream, exchange, candidate } = relayed
   const follow = admitted.call.asked.followStream(upstream.headers, candidate.deployment.adapter)
   const source = withFirst(relayed.source, relayed.first)
@@ -48,8 +48,6 @@ export function stream(relayed: Streamed, deps: GatewayDeps): Response {
         const ending = endingOf(next, follow)
         await ended(ending).finally(() => exchange.end())
         const last = lastWords(ending, next, follow, relayed)
-        // An error takes back what the socket has not been given yet.
-        if (last === null) await sleep(flushMs)
         if (!hasLeft) finish(controller, last)
       },
       cancel() {
@@ -62,14 +60,11 @@ export function stream(relayed: Streamed, deps: GatewayDeps): Response {
     },
     { highWaterMark: 0 },
   )
-  const response = new Response(body)
-  setHeaders(response.headers, relayed, deps)
-  response.headers.set('cache-control', 'no-cache')
-  response.headers.set('x-accel-buffering', 'no')
-  return response
+  const headers = headersOf(relayed, deps)
+  headers['cache-control'] = 'no-cache'
+  headers['x-accel-buffering'] = 'no'
+  return { status: upstream.status, headers, body }
 }
-
-const flushMs = 10
 
 const [newline, carriageReturn] = [10, 13]
 /** A record ends with a blank line, of whichever line ends. */

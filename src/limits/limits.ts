@@ -48,13 +48,15 @@ export type Limits = {
 }
 
 const periods: readonly BudgetPeriod[] = ['day', 'week', 'month', 'total']
-/** Of the period `[startsAt, endsAt)`, epoch ms. */
-type Spending = { readonly startsAt: number; readonly endsAt: number; spentNano: Nano }
+/** Of the period `[startsAt, endsAt)`, epoch ms: what was spent when it began, so that a charge is added to one figure alone. */
+type Spending = { readonly startsAt: number; readonly endsAt: number; readonly beforeNano: Nano }
 type KeyState = {
   requests: Gcra
   tokens: Gcra
   inFlight: number
   heldNano: Nano
+  /** All that was charged here. */
+  spentNano: Nano
   spending: Record<BudgetPeriod, Spending>
 }
 
@@ -80,8 +82,11 @@ export function createLimits(clock: Clock): Limits {
       state.heldNano = (state.heldNano - amountNano) as Nano
     },
     loadSpending(period, charges) {
-      for (const { keyId, chargeNano } of charges)
-        spendingOf(stateOf(keyId), period, clock.now()).spentNano = chargeNano as Nano
+      for (const { keyId, chargeNano } of charges) {
+        const state = stateOf(keyId)
+        const { startsAt, endsAt } = spendingOf(state, period, clock.now())
+        state.spending[period] = { startsAt, endsAt, beforeNano: (state.spentNano - chargeNano) as Nano }
+      }
     },
   }
 }
@@ -130,11 +135,11 @@ const standingsOf = (key: KeyRow, state: KeyState, now: number): Standings => ({
 
 function budgetOf(key: KeyRow, state: KeyState, now: number): Budget | null {
   if (key.budgetNano === null || key.budgetPeriod === null) return null
-  const { spentNano, endsAt } = spendingOf(state, key.budgetPeriod, now)
+  const { beforeNano, endsAt } = spendingOf(state, key.budgetPeriod, now)
   return {
     period: key.budgetPeriod,
     allowedNano: key.budgetNano as Nano,
-    spentNano,
+    spentNano: (state.spentNano - beforeNano) as Nano,
     heldNano: state.heldNano,
     resetsAt: Number.isFinite(endsAt) ? endsAt : null,
   }
@@ -145,23 +150,22 @@ export const budgetLeftNano = (budget: Budget): Nano =>
   greater(zeroNano, (budget.allowedNano - budget.spentNano - budget.heldNano) as Nano)
 
 function spend(state: KeyState, chargeNano: Nano, now: number): void {
-  for (const period of periods) {
-    const spending = spendingOf(state, period, now)
-    spending.spentNano = (spending.spentNano + chargeNano) as Nano
-  }
+  // Whichever has begun since, before there is a charge in it.
+  for (const period of periods) spendingOf(state, period, now)
+  state.spentNano = (state.spentNano + chargeNano) as Nano
 }
 
 /** The spending of the period that `now` is in; a new period starts at zero. */
 function spendingOf(state: KeyState, period: BudgetPeriod, now: number): Spending {
   const known = state.spending[period]
   if (now >= known.startsAt && now < known.endsAt) return known
-  return (state.spending[period] = noSpending(period, now))
+  return (state.spending[period] = begun(period, state.spentNano, now))
 }
 
-const noSpending = (period: BudgetPeriod, now: number): Spending => ({
+const begun = (period: BudgetPeriod, beforeNano: Nano, now: number): Spending => ({
   startsAt: periodStart(period, now),
   endsAt: periodEnd(period, now),
-  spentNano: zeroNano,
+  beforeNano,
 })
 
 const dayMs = 86_400_000
@@ -206,11 +210,12 @@ function newState(now: number): KeyState {
     tokens: newGcra(),
     inFlight: 0,
     heldNano: zeroNano,
+    spentNano: zeroNano,
     spending: {
-      day: noSpending('day', now),
-      week: noSpending('week', now),
-      month: noSpending('month', now),
-      total: noSpending('total', now),
+      day: begun('day', zeroNano, now),
+      week: begun('week', zeroNano, now),
+      month: begun('month', zeroNano, now),
+      total: begun('total', zeroNano, now),
     },
   }
 }

@@ -34,8 +34,7 @@ const whole = (amount: bigint) => ({
   organizationId,
   wantedNano: nano(amount),
   plentyNano: nano(0),
-  ifShortNano: nano(amount),
-  floorNano: nano(amount),
+  ifShort: () => ({ wantedNano: nano(amount), floorNano: nano(amount) }),
 })
 const holdOf = (answer: HoldAnswer): Hold => {
   if (answer.hold === null) throw new Error(`refused with ${answer.availableNano} available`)
@@ -68,8 +67,7 @@ describe('holds', () => {
       organizationId,
       wantedNano: nano(1_000),
       plentyNano: nano(0),
-      ifShortNano: nano(1_000),
-      floorNano: nano(100),
+      ifShort: () => ({ wantedNano: nano(1_000), floorNano: nano(100) }),
     }
     expect(holdOf(await credit.hold(ask)).amountNano).toBe(nano(700))
     expect(await credit.hold(ask)).toEqual({ hold: null, availableNano: nano(0) })
@@ -82,8 +80,7 @@ describe('holds', () => {
       organizationId,
       wantedNano: nano(1_920),
       plentyNano: nano(38_400),
-      ifShortNano: nano(250),
-      floorNano: nano(10),
+      ifShort: () => ({ wantedNano: nano(250), floorNano: nano(10) }),
     }
     const holds = await Promise.all(Array.from({ length: 40 }, () => credit.hold(ask)))
     expect(holds.map((answer) => holdOf(answer).amountNano)).toEqual(Array.from({ length: 40 }, () => nano(250)))
@@ -158,7 +155,10 @@ async function play(steps: readonly Step[], credit: Credit, time: { now: number 
   for (const step of steps) {
     time.now += 1_000
     if (step.kind === 'hold') {
-      const { hold } = await credit.hold({ ...whole(BigInt(step.amount)), floorNano: nano(1) })
+      const { hold } = await credit.hold({
+        ...whole(BigInt(step.amount)),
+        ifShort: () => ({ wantedNano: nano(step.amount), floorNano: nano(1) }),
+      })
       if (hold) totals.open.push(hold)
     } else if (step.kind === 'settle') {
       const hold = totals.open.shift()

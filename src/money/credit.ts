@@ -22,8 +22,13 @@ export type HoldAsk = {
   readonly wantedNano: Nano
   /** Credit below this counts as short, so that one request does not keep others from running; zero when only `wantedNano` matters. */
   readonly plentyNano: Nano
-  /** What to take at most when credit is short. */
-  readonly ifShortNano: Nano
+  /** What will do when credit is short; asked only then. */
+  readonly ifShort: () => ShortAsk
+}
+
+export type ShortAsk = {
+  /** What to take at most. */
+  readonly wantedNano: Nano
   /** Below this the request is not worth sending. */
   readonly floorNano: Nano
 }
@@ -46,7 +51,8 @@ export type Credit = {
 type Lease = {
   granted: Nano
   left: Nano
-  held: Nano
+  /** Holds that have not ended. */
+  holds: number
   /** Money was given back that the store may not have yet. */
   isReturning: boolean
   /** The sum that requests wait for while the store is asked. */
@@ -84,8 +90,7 @@ export function createCredit(deps: CreditDeps): Credit {
       const wantedNano = wantedOf(lease, ask)
       if (lease.granted === 0n || lease.left < wantedNano) return holdAfterRefill(lease, ask, deps)
       const hold = take(lease, ask.organizationId, wantedNano)
-      if (lease.left < reserve(lease) / 2n && lease.unleased > 0n)
-        void refill(lease, ask.organizationId, deps).catch(retriedByNextHold)
+      if (isLow(lease)) void refill(lease, ask.organizationId, deps).catch(retriedByNextHold)
       return { hold }
     },
     cover: (organizationId, excessNano) => cover(leaseOf(organizationId), organizationId, excessNano, deps),
@@ -99,10 +104,12 @@ export function createCredit(deps: CreditDeps): Credit {
 }
 
 const wantedOf = (lease: Lease, ask: HoldAsk): Nano =>
-  lease.left + lease.unleased >= ask.plentyNano ? ask.wantedNano : lesser(ask.wantedNano, ask.ifShortNano)
+  lease.left >= ask.plentyNano || lease.left + lease.unleased >= ask.plentyNano
+    ? ask.wantedNano
+    : lesser(ask.wantedNano, ask.ifShort().wantedNano)
 
 function take(lease: Lease, organizationId: string, amountNano: Nano): Hold {
-  lease.held = (lease.held + amountNano) as Nano
+  lease.holds += 1
   lease.left = (lease.left - amountNano) as Nano
   assert(lease.left >= 0n, 'a hold is never larger than what is left of the lease')
   return { organizationId, amountNano, ended: false }
@@ -124,7 +131,7 @@ async function holdAfterRefill(lease: Lease, ask: HoldAsk, deps: CreditDeps): Pr
   }
   const available = lease.left
   const short = lesser(available, wantedOf(lease, ask))
-  if (short >= ask.floorNano && short > 0n) return { hold: take(lease, ask.organizationId, short) }
+  if (short > 0n && short >= ask.ifShort().floorNano) return { hold: take(lease, ask.organizationId, short) }
   return { hold: null, availableNano: available }
 }
 
@@ -169,15 +176,20 @@ function reserve(lease: Lease): Nano {
   return lesser(BigInt(Math.ceil(lease.spentPerMs * reserveMs)) as Nano, (lease.unleased / 2n) as Nano)
 }
 
+/** Whether less than half of the reserve is left. A guess of when to ask, looked at for every request: so by numbers. */
+const isLow = (lease: Lease): boolean =>
+  lease.unleased >= scarceNano &&
+  Number(lease.left) < Math.min(lease.spentPerMs * reserveMs, Number(lease.unleased) / 2) / 2
+
 function settle(lease: Lease, hold: Hold, ratedNano: Nano): { chargeNano: Nano; writeOffNano: Nano } {
   assert(!hold.ended, 'a hold is settled once')
   hold.ended = true
-  lease.held = (lease.held - hold.amountNano) as Nano
+  lease.holds -= 1
   const available = (lease.left + hold.amountNano) as Nano
   const chargeNano = lesser(ratedNano, available)
   lease.left = (available - chargeNano) as Nano
   lease.spentPerMs += Number(chargeNano) / spendingMs
-  return { chargeNano, writeOffNano: (ratedNano - chargeNano) as Nano }
+  return { chargeNano, writeOffNano: chargeNano === ratedNano ? zeroNano : ((ratedNano - chargeNano) as Nano) }
 }
 
 /** Recent spending, forgotten exponentially; an estimate for lease sizes, not money. */
@@ -192,7 +204,7 @@ function returnIdle(
   before: number,
 ): { organizationId: string; amountNano: Nano }[] {
   const idle = [...leases].filter(
-    ([, lease]) => lease.lastUsed <= before && lease.held === 0n && lease.refill === null && lease.left > 0n,
+    ([, lease]) => lease.lastUsed <= before && lease.holds === 0 && lease.refill === null && lease.left > 0n,
   )
   return idle.map(([organizationId, lease]) => {
     const amountNano = lease.left
@@ -205,7 +217,7 @@ function returnIdle(
 const newLease = (now: number): Lease => ({
   granted: zeroNano,
   left: zeroNano,
-  held: zeroNano,
+  holds: 0,
   isReturning: false,
   waitedFor: zeroNano,
   refill: null,

@@ -21,8 +21,10 @@ export type PriceRow = {
 /** The price of one model from one date on: for every tier, rows sorted by `aboveInputTokens` from 0. */
 export type Price = {
   readonly model: string
-  /** The day this price took effect, `YYYY-MM-DD` UTC: with the model, the name of the price. */
+  /** The day this price took effect, `YYYY-MM-DD` UTC. */
   readonly from: string
+  /** Of the model and the day. */
+  readonly name: string
   readonly tiers: Readonly<Record<ServiceTier, readonly PriceRow[]>>
 }
 
@@ -86,7 +88,7 @@ function pricesOf(model: string, data: readonly unknown[]): Price[] {
   const parsed = pricesSchema.safeParse(data)
   if (!parsed.success) throw new Error(`prices of ${model}: ${z.prettifyError(parsed.error)}`)
   return parsed.data
-    .map(({ from, tiers }) => ({ model, from, tiers: everyTier(tiers) }))
+    .map(({ from, tiers }) => ({ model, from, name: `${model} from ${from}`, tiers: everyTier(tiers) }))
     .toSorted((a, b) => a.from.localeCompare(b.from))
 }
 

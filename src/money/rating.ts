@@ -41,9 +41,21 @@ const line = (usageClass: UsageClass, quantity: number, picoPerUnit: Pico, amoun
   class: usageClass,
   quantity,
   unit: unitOf(usageClass),
-  picoPerUnit: picoPerUnit.toString(),
+  picoPerUnit: textOf(picoPerUnit),
   amountPico: amountPico.toString(),
 })
+
+/** Unit prices are few and written on every receipt. */
+const texts = new Map<Pico, string>()
+const textsMany = 1_000
+
+function textOf(price: Pico): string {
+  const known = texts.get(price)
+  if (known !== undefined) return known
+  const text = price.toString()
+  if (texts.size < textsMany) texts.set(price, text)
+  return text
+}
 
 const unitOf = (usageClass: UsageClass): string =>
   (pieceClasses as readonly UsageClass[]).includes(usageClass) ? 'piece' : 'token'
@@ -104,7 +116,8 @@ function inputPicoAt(bound: InputBound, row: PriceRow): bigint {
 
 function rowFor(price: Price, tier: ServiceTier, inputTokens: number): PriceRow {
   const row = price.tiers[tier].findLast((candidate) => applies(candidate, inputTokens))
-  assert(row, `price of ${price.model} from ${price.from} has no base row for ${tier}`)
+  // Not by `assert`: its words would be made for every request.
+  if (!row) throw new Error(`assertion failed: price of ${price.name} has no base row for ${tier}`)
   return row
 }
 
@@ -113,4 +126,5 @@ const applies = (row: PriceRow, inputTokens: number): boolean =>
   row.aboveInputTokens === 0 || inputTokens > row.aboveInputTokens
 
 const picoPerNano = 1_000n
-const nanoRoundedUp = (pico: bigint): Nano => ((pico + picoPerNano - 1n) / picoPerNano) as Nano
+const nearlyNano = picoPerNano - 1n
+const nanoRoundedUp = (pico: bigint): Nano => ((pico + nearlyNano) / picoPerNano) as Nano

@@ -1,20 +1,20 @@
-import { forbiddenInValue, headerName } from '../http/header-text.ts'
+import { headerLine } from '../http/header-lines.ts'
 import type { HttpRequest } from './contract.ts'
 
 /** What follows a `#` is for browsers. */
 const forbiddenInTarget = /[^\x21-\x7e]|#/
 /** Ours to say, and never twice. */
-const framing = new Set(['host', 'content-length', 'transfer-encoding', 'connection'])
+const framing: ReadonlySet<string> = new Set(['host', 'content-length', 'transfer-encoding', 'connection'])
 
 /** Request line and headers, up to and with the empty line. Throws a `TypeError` for what would not be read as what it is. */
 export function requestHead(target: string, host: string, { method, headers, body }: HttpRequest): string {
   if (forbiddenInTarget.test(target)) throw new TypeError('the URL has a character that must be percent-encoded')
-  let head = `${method} ${target} HTTP/1.1\r\nhost: ${host}\r\n`
+  const lines = [`${method} ${target} HTTP/1.1\r\n`, headerLine('host', host)!]
   for (const name in headers) {
-    const value = headers[name]!
-    if (framing.has(name) || !headerName.test(name) || forbiddenInValue.test(value))
-      throw new TypeError(`the header ${JSON.stringify(name)} is not one that can be sent`)
-    head += `${name}: ${value}\r\n`
+    const line = framing.has(name) ? null : headerLine(name, headers[name]!)
+    if (line === null) throw new TypeError(`the header ${JSON.stringify(name)} is not one that can be sent`)
+    lines.push(line)
   }
-  return method === 'GET' ? `${head}\r\n` : `${head}content-length: ${body.length}\r\n\r\n`
+  lines.push(method === 'GET' ? '\r\n' : `content-length: ${body.length}\r\n\r\n`)
+  return lines.join('')
 }

@@ -21,6 +21,16 @@ export class HeaderText {
     }
     return found
   }
+
+  /** Every header as it stands there, by its name in lower case. */
+  *entries(): Generator<readonly [name: string, value: string], void> {
+    for (let at = this.#text.indexOf('\r\n'); at !== -1; at = this.#text.indexOf('\r\n', at + 1)) {
+      const colon = this.#text.indexOf(':', at)
+      const end = this.#text.indexOf('\r\n', colon)
+      const value = trimmed(this.#text, colon + 1, end === -1 ? this.#text.length : end)
+      yield [this.#lower.slice(at + 2, colon), value]
+    }
+  }
 }
 
 const lineBeginnings = new Map<string, string>()
@@ -42,8 +52,3 @@ function trimmed(text: string, from: number, until: number): string {
   while (start < end && (text[end - 1] === ' ' || text[end - 1] === '\t')) end--
   return text.slice(start, end)
 }
-
-/** A token of RFC 9110, in lower case. */
-export const headerName = /^[a-z0-9!#$%&'*+.^_`|~-]+$/
-/** What no value may hold: it would end its line, or is no character of a head. */
-export const forbiddenInValue = /[^\t\x20-\x7e\x80-\xff]/

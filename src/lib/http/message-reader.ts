@@ -82,7 +82,8 @@ export class MessageReader {
 
   /** The other side has closed the connection. Throws when something of a message was still to come. */
   closed(): void {
-    if (this.#state !== 'until-closed') throw new MessageError('the connection was closed before the end of the message')
+    if (this.#state !== 'until-closed')
+      throw new MessageError('the connection was closed before the end of the message')
     this.#end(nothing)
   }
 

@@ -1,4 +1,5 @@
 /** Google's error envelope: a numeric code, a canonical status, and typed details for what to do next. */
+import type { AnswerHeaders, HttpAnswer } from '../../../lib/http-server/contract.ts'
 import type { Dialect } from '../../dialect.ts'
 import type { FailureCode, GatewayError } from '../../errors.ts'
 
@@ -56,17 +57,17 @@ function detailsOf({ code, message, details }: GatewayError): object[] {
 
 const isAboutMoney = (code: FailureCode): boolean => code === 'insufficient_credit' || code === 'budget_exceeded'
 
-function errorResponse(error: GatewayError): Response {
-  const headers = new Headers({ 'content-type': 'application/json; charset=UTF-8', ...error.details.headers })
+function errorAnswer(error: GatewayError): HttpAnswer {
+  const headers: AnswerHeaders = { 'content-type': 'application/json; charset=UTF-8', ...error.details.headers }
   const { retryAfterMs } = error.details
   if (retryAfterMs !== undefined && !isAboutMoney(error.code))
-    headers.set('retry-after', String(Math.max(1, Math.ceil(retryAfterMs / 1000))))
-  return new Response(bodyOf(error), { status: shapes[error.code].code, headers })
+    headers['retry-after'] = String(Math.max(1, Math.ceil(retryAfterMs / 1000)))
+  return { status: shapes[error.code].code, headers, body: bodyOf(error) }
 }
 
 export const genai: Dialect = {
   name: 'genai',
-  errorResponse,
+  errorAnswer,
   // Bare blank lines: a comment breaks the Python SDK.
   heartbeat: '\n\n',
   streamError: (error) => `data: ${bodyOf(error)}\n\n`,

@@ -1,5 +1,6 @@
 /** `GET /genai/{version}/models` and `…/models/{id}`: what is served in this dialect. */
 import type { Model } from '../../../catalog/catalog.ts'
+import { jsonAnswer, type HttpAnswer } from '../../../lib/http-server/contract.ts'
 import type { KeyRow } from '../../../store/store.ts'
 import { invalid } from '../../errors.ts'
 import { mayUse, modelNotFound } from '../../parse.ts'
@@ -12,18 +13,18 @@ const pageSizeDefault = 50
 const pageSizeMax = 1_000
 
 /** A page of the models a key may use; `pageToken` is where the next one starts. */
-export function listModels(key: KeyRow, query: URLSearchParams, offered: Offered): Response {
+export function listModels(key: KeyRow, query: URLSearchParams, offered: Offered): HttpAnswer {
   const models = offered.listed.filter((model) => model.dialect === 'genai' && mayUse(key, model))
   const size = Math.min(wholeParam(query, 'pageSize') || pageSizeDefault, pageSizeMax)
   const from = wholeParam(query, 'pageToken')
   const next = from + size < models.length ? { nextPageToken: String(from + size) } : {}
-  return Response.json({ models: models.slice(from, from + size).map(modelObject), ...next })
+  return jsonAnswer({ models: models.slice(from, from + size).map(modelObject), ...next })
 }
 
-export function getModel(id: string, key: KeyRow, offered: Offered): Response {
+export function getModel(id: string, key: KeyRow, offered: Offered): HttpAnswer {
   const model = offered.find(id)
   if (!model || model.dialect !== 'genai' || !mayUse(key, model)) throw modelNotFound(id)
-  return Response.json(modelObject(model))
+  return jsonAnswer(modelObject(model))
 }
 
 function wholeParam(query: URLSearchParams, name: string): number {

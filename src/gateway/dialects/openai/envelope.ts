@@ -1,4 +1,5 @@
 /** OpenAI's error envelope, with the statuses, codes and headers that its SDKs act on. */
+import type { AnswerHeaders, HttpAnswer } from '../../../lib/http-server/contract.ts'
 import type { Dialect } from '../../dialect.ts'
 import type { FailureCode, GatewayError } from '../../errors.ts'
 
@@ -28,18 +29,18 @@ function bodyOf({ code, message, details }: GatewayError): string {
   return JSON.stringify({ error: { message, type, param: details.param ?? null, code: shape.code, ...details.facts } })
 }
 
-function errorResponse(error: GatewayError): Response {
+function errorAnswer(error: GatewayError): HttpAnswer {
   const { status, retry } = shapes[error.code]
-  const headers = new Headers({ 'content-type': 'application/json', ...error.details.headers })
-  if (retry !== undefined) headers.set('x-should-retry', String(retry))
+  const headers: AnswerHeaders = { 'content-type': 'application/json', ...error.details.headers }
+  if (retry !== undefined) headers['x-should-retry'] = String(retry)
   const { retryAfterMs } = error.details
-  if (retryAfterMs !== undefined) headers.set('retry-after', String(Math.max(1, Math.ceil(retryAfterMs / 1000))))
-  return new Response(bodyOf(error), { status, headers })
+  if (retryAfterMs !== undefined) headers['retry-after'] = String(Math.max(1, Math.ceil(retryAfterMs / 1000)))
+  return { status, headers, body: bodyOf(error) }
 }
 
 export const openai: Dialect = {
   name: 'openai',
-  errorResponse,
+  errorAnswer,
   // A comment: the one thing that both SDKs overlook. Events without data break them.
   heartbeat: ': ping\n\n',
   streamError: (error) => `data: ${bodyOf(error)}\n\n`,

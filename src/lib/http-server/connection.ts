@@ -1,0 +1,352 @@
+import type { Socket } from 'bun'
+import { MessageError, MessageReader } from '../http/message-reader.ts'
+import { addMessage, Outbox } from '../http/outbox.ts'
+import { noPlace } from '../roster.ts'
+import { answerHead, type Ending } from './answer-head.ts'
+import { jsonAnswer, type HttpAnswer, type HttpHandler } from './contract.ts'
+import { IncomingRequest } from './incoming-request.ts'
+import { RequestHead } from './request-head.ts'
+
+/** What all connections of a server share. */
+export type Host = {
+  readonly handle: HttpHandler
+  /** Milliseconds that never go back, as of the last second. */
+  readonly now: () => number
+  /** For the `date` header. */
+  readonly date: () => string
+  readonly isStopping: () => boolean
+  readonly failed: (error: unknown) => void
+  readonly gone: (connection: Connection) => void
+}
+
+type Source = {
+  readonly read: () => Promise<{ readonly done: boolean; readonly value?: Uint8Array | undefined }>
+  readonly cancel: () => Promise<void>
+}
+
+/** Without a request under way. */
+const idleMsMax = 120_000
+/** For a head to come whole. */
+const headMsMax = 30_000
+/** Between two pieces of a body that is waited for. */
+const bodyQuietMsMax = 60_000
+/** For a client to take anything of an answer that waits for it. */
+const answerQuietMsMax = 600_000
+/** What is still to come of a body that nobody wanted is read away for this long, so that its sender gets to read the answer. */
+const lingerMsMax = 20_000
+/** For a client to close what we have closed. */
+const closingMsMax = 10_000
+/** Of further requests, sent before the answer to the first; then the client is held back. */
+const aheadBytesMax = 64 * 1024
+
+/** One client's connection: it carries one request at a time, and is kept between them. */
+export class Connection {
+  /** Among the connections of its server. */
+  place = noPlace
+  readonly #socket: Socket<Connection>
+  readonly #host: Host
+  readonly #outbox = new Outbox()
+  /** Under way, until it is answered and all of it has come. */
+  #request: IncomingRequest | null = null
+  /** Its head has come with the bytes that are being read. */
+  #isFresh = false
+  #isAnswered = false
+  /** Another request may follow. */
+  #isKept = true
+  #isPaused = false
+  #isClosed = false
+  /** Nothing that comes is read any more. */
+  #isDeaf = false
+  /** We have said our last word. */
+  #isEnding = false
+  /** Sent behind the request that is under way. */
+  #ahead: Buffer | null = null
+  #source: Source | null = null
+  /** Told when the client has taken everything, or is gone. */
+  #drained: (() => void) | null = null
+  /** When something last changed that the client did. */
+  #since: number
+
+  readonly #reader = new MessageReader({
+    mayBegin: (text) => /^[A-Z]+(?: |$)/.test(text),
+    opened: (text) => {
+      const head = new RequestHead(text)
+      this.#request = new IncomingRequest(head, this)
+      this.#isFresh = true
+      this.#isAnswered = false
+      return head.framing
+    },
+    received: (piece) => this.#request?.push(piece),
+    ended: (rest) => {
+      if (rest.length > 0) this.#ahead = rest
+      this.#request?.complete()
+      if (this.#isAnswered) this.#next()
+    },
+  })
+
+  constructor(socket: Socket<Connection>, host: Host) {
+    this.#socket = socket
+    this.#host = host
+    this.#since = host.now()
+  }
+
+  /** Whether a request is under way, or an answer on its way. */
+  get isBusy(): boolean {
+    return this.#request !== null || !this.#outbox.isEmpty
+  }
+
+  take(bytes: Buffer): void {
+    if (this.#isDeaf) return
+    if (this.#request?.isWhole) return this.#keepAhead(bytes)
+    // A head has its time from its first byte on, and what nobody wants from its answer on, however slowly they come.
+    if (this.#request ? !this.#isAnswered : !this.#reader.isWithin) this.#since = this.#host.now()
+    this.#read(bytes)
+  }
+
+  /** Gives the socket what it takes; told also when it takes more. */
+  flush(): void {
+    if (this.#isClosed) return
+    this.#since = this.#host.now()
+    if (!this.#outbox.flushTo(this.#socket)) return this.close()
+    if (!this.#outbox.isEmpty) return
+    this.#drained?.()
+    this.#drained = null
+    if (this.#isEnding) this.#socket.end()
+  }
+
+  /** The client has closed it, or it broke. */
+  closed(): void {
+    if (this.#isClosed) return
+    this.#isClosed = true
+    this.#isDeaf = true
+    this.#outbox.clear()
+    this.#host.gone(this)
+    this.#source?.cancel().catch(this.#host.failed)
+    this.#drained?.()
+    this.#drained = null
+    if (!this.#isAnswered) this.#request?.left()
+    this.#request = null
+  }
+
+  close(): void {
+    this.#socket.terminate()
+    this.closed()
+  }
+
+  pause(): void {
+    if (!this.#isPaused) this.#socket.pause()
+    this.#isPaused = true
+  }
+
+  resume(): void {
+    if (this.#isPaused && !this.#isClosed) this.#socket.resume()
+    this.#isPaused = false
+  }
+
+  /** A client that asks whether to send the body of its request is told to. */
+  proceed(): void {
+    this.#send(Buffer.from('HTTP/1.1 100 Continue\r\n\r\n'))
+  }
+
+  /** Ends what takes too long. */
+  look(now: number): void {
+    const quietMs = now - this.#since
+    if (!this.#outbox.isEmpty) {
+      if (quietMs > answerQuietMsMax) this.close()
+    } else if (this.#isEnding) {
+      if (quietMs > closingMsMax) this.close()
+    } else if (this.#request) this.#lookAtBody(this.#request, quietMs)
+    else if (this.#reader.isWithin) {
+      if (quietMs > headMsMax) this.#refuse(new MessageError('the request did not come in time', 408))
+    } else if (quietMs > idleMsMax) this.#end()
+  }
+
+  #lookAtBody(request: IncomingRequest, quietMs: number): void {
+    if (request.isWhole) return
+    if (this.#isAnswered) {
+      if (quietMs > lingerMsMax) this.#end()
+    } else if (request.isAwaited && quietMs > bodyQuietMsMax) {
+      this.#isKept = false
+      request.fail('slow')
+    }
+  }
+
+  #keepAhead(bytes: Buffer): void {
+    this.#ahead = this.#ahead ? Buffer.concat([this.#ahead, bytes]) : bytes
+    if (this.#ahead.length > aheadBytesMax) this.pause()
+  }
+
+  #read(bytes: Buffer): void {
+    try {
+      this.#reader.push(bytes)
+    } catch (error) {
+      return this.#refuse(error as Error)
+    }
+    if (this.#isFresh) this.#serve(this.#request!)
+  }
+
+  #serve(request: IncomingRequest): void {
+    this.#isFresh = false
+    this.#isKept = request.headers.isKept
+    try {
+      const answer = this.#host.handle(request)
+      if (answer instanceof Promise) answer.then(this.#answer, this.#crashed)
+      else this.#answer(answer)
+    } catch (error) {
+      this.#crashed(error)
+    }
+  }
+
+  readonly #answer = (answer: HttpAnswer): void => {
+    try {
+      this.#give(answer)
+    } catch (error) {
+      drop(answer.body)
+      this.#crashed(error)
+    }
+  }
+
+  readonly #crashed = (error: unknown): void => {
+    this.#host.failed(error)
+    this.#isKept = false
+    this.#give(problem(500, 'Something went wrong on our side.'))
+  }
+
+  #give({ status, headers, body }: HttpAnswer): void {
+    if (this.#isClosed) return drop(body)
+    const { headers: asked, method, isWithheld } = this.#request!
+    const bytes = bytesOf(body)
+    const length = lengthOf(status, bytes, asked.isCurrent)
+    this.#isKept &&= !this.#host.isStopping() && !isWithheld && length !== 'until-closed'
+    const head = answerHead(status, headers, { length, isLast: !this.#isKept, date: this.#host.date() })
+    const hasBody = method !== 'HEAD' && length !== null
+    if (hasBody && body instanceof ReadableStream) return this.#stream(head, body, length === 'chunked')
+    drop(body)
+    this.#sendMessage(head, hasBody && bytes ? bytes : none)
+    this.#answered()
+  }
+
+  #stream(head: string, body: ReadableStream<Uint8Array>, isChunked: boolean): void {
+    this.#sendMessage(head, none)
+    const source = body.getReader()
+    this.#source = source
+    this.#pump(source, isChunked).catch(this.#host.failed)
+  }
+
+  /** Passes a stream on, piece by piece, as the client takes it. */
+  async #pump(source: Source, isChunked: boolean): Promise<void> {
+    try {
+      for (;;) {
+        const { done, value } = await source.read()
+        if (this.#isClosed) return
+        if (done || !value) break
+        if (value.length === 0) continue
+        this.#send(isChunked ? chunkOf(value) : value)
+        if (!this.#outbox.isEmpty) await new Promise<void>((resolve) => (this.#drained = resolve))
+      }
+    } catch {
+      // What came is passed on; that the last chunk is missing tells that there should have been more.
+      return isChunked ? this.#end() : this.close()
+    } finally {
+      this.#source = null
+    }
+    if (isChunked) this.#send(lastChunk)
+    this.#answered()
+  }
+
+  /** The answer is given, as far as it lies with us. */
+  #answered(): void {
+    this.#isAnswered = true
+    const request = this.#request
+    if (!request) return
+    if (request.isWhole || request.isWithheld || this.#isDeaf) this.#next()
+    else request.discard()
+  }
+
+  /** The request is over: another may be read, or the connection ends. */
+  #next(): void {
+    if (!this.#isKept) return this.#end()
+    const ahead = this.#ahead
+    if (!ahead) {
+      this.#request = null
+      return
+    }
+    // Not at once, because a client may have sent more than a stack can hold.
+    queueMicrotask(() => {
+      if (this.#isClosed) return
+      this.#request = null
+      const rest = this.#ahead!
+      this.#ahead = null
+      this.resume()
+      this.#read(rest)
+    })
+  }
+
+  /** What came is no HTTP: it is said once, and nothing more is read. */
+  #refuse(error: Error): void {
+    this.#isDeaf = true
+    this.#isKept = false
+    const request = this.#request
+    if (request && this.#isAnswered) return this.#end()
+    if (request && !this.#isFresh) return request.fail('malformed')
+    this.#request = null
+    const answer = problem(error instanceof MessageError ? error.status : 400, error.message)
+    const bytes = bytesOf(answer.body)!
+    const ending = { length: bytes.length, isLast: true, date: this.#host.date() }
+    this.#sendMessage(answerHead(answer.status, answer.headers, ending), bytes)
+    this.#end()
+  }
+
+  #sendMessage(head: string, body: Uint8Array): void {
+    if (this.#isClosed) return
+    addMessage(this.#outbox, head, body)
+    this.flush()
+  }
+
+  #send(bytes: Uint8Array): void {
+    if (this.#isClosed) return
+    this.#outbox.add(bytes)
+    this.flush()
+  }
+
+  /** Closes it behind what is still to be sent. */
+  #end(): void {
+    this.#request = null
+    this.#isDeaf = true
+    this.#isEnding = true
+    this.resume()
+    this.flush()
+  }
+}
+
+const none = new Uint8Array(0)
+const lastChunk = Buffer.from('0\r\n\r\n')
+
+function chunkOf(bytes: Uint8Array): Uint8Array {
+  const size = `${bytes.length.toString(16)}\r\n`
+  const chunk = Buffer.allocUnsafe(size.length + bytes.length + 2)
+  chunk.write(size, 'latin1')
+  chunk.set(bytes, size.length)
+  chunk.write('\r\n', size.length + bytes.length, 'latin1')
+  return chunk
+}
+
+/** An answer that nobody takes. */
+function drop(body: HttpAnswer['body']): void {
+  if (body instanceof ReadableStream) body.cancel().catch(() => undefined)
+}
+
+/** null for a stream. */
+function bytesOf(body: HttpAnswer['body']): Uint8Array | null {
+  if (body instanceof ReadableStream) return null
+  return typeof body === 'string' ? Buffer.from(body) : (body ?? none)
+}
+
+/** `bytes`: null for a stream. */
+function lengthOf(status: number, bytes: Uint8Array | null, isCurrent: boolean): Ending['length'] {
+  if (status === 204 || status === 304) return null
+  return bytes?.length ?? (isCurrent ? 'chunked' : 'until-closed')
+}
+
+const problem = (status: number, message: string): HttpAnswer =>
+  jsonAnswer({ error: { code: status < 500 ? 'bad_request' : 'internal', message } }, status)

@@ -1,0 +1,53 @@
+/** What a handler of requests sees and gives. */
+
+export type HttpRequest = {
+  readonly method: string
+  /** Path and query as they were sent, beginning with `/`. */
+  readonly target: string
+  /** Names in lower case; several of one name are joined by `, `. */
+  readonly headers: RequestHeaders
+  /** The whole body, at once where all of it has come. Rejects or throws with a `BodyError`, for one longer than `bytesMax` without reading it. Once. */
+  readonly bytes: (bytesMax: number) => Uint8Array | Promise<Uint8Array>
+  /** Whether the client closed its connection before it had the whole answer. */
+  readonly hasLeft: boolean
+  /** `listener` is told when it does, or at once when it has. */
+  readonly onLeave: (listener: () => void) => void
+}
+
+export type RequestHeaders = {
+  readonly get: (name: string) => string | null
+  readonly entries: () => Iterable<readonly [name: string, value: string]>
+}
+
+export type HttpAnswer = {
+  readonly status: number
+  /** Names in lower case; several values are several lines. `date`, the length and what concerns the connection are added. */
+  readonly headers: AnswerHeaders
+  /** A stream is pulled as fast as the client takes it, and cancelled when the client leaves. One that errs breaks the connection, behind all that it gave. */
+  readonly body: Uint8Array | string | ReadableStream<Uint8Array> | null
+}
+export type AnswerHeaders = Record<string, string | readonly string[]>
+
+export type HttpHandler = (request: HttpRequest) => HttpAnswer | Promise<HttpAnswer>
+
+/** Why there is no body: it is larger than is wanted, the client left, it came too slowly, or it is no HTTP. */
+export type BodyTrouble = 'too-large' | 'left' | 'slow' | 'malformed'
+
+export class BodyError extends Error {
+  readonly trouble: BodyTrouble
+  /** How long the client says that it is; null when it does not say. */
+  readonly bytes: number | null
+
+  constructor(trouble: BodyTrouble, bytes: number | null = null) {
+    super(`there is no request body: ${trouble}`)
+    this.name = 'BodyError'
+    this.trouble = trouble
+    this.bytes = bytes
+  }
+}
+
+export const jsonAnswer = (value: unknown, status = 200): HttpAnswer => ({
+  status,
+  headers: { 'content-type': 'application/json' },
+  body: JSON.stringify(value),
+})

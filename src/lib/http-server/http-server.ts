@@ -1,0 +1,82 @@
+/**
+ * An HTTP/1.1 server over sockets, for a gateway whose every request passes here: a request is its text and its bytes,
+ * an answer is written as one, and nothing is made of either that nobody asks for.
+ */
+import type { Clock } from '../clock.ts'
+import { Roster } from '../roster.ts'
+import { Connection, type Host } from './connection.ts'
+import type { HttpHandler } from './contract.ts'
+
+export type HttpServer = {
+  readonly port: number
+  /** Requests that are under way, or whose answers are not sent yet. */
+  readonly pending: () => number
+  /** Takes no further connection. Those there are may still bring requests; each ends with the answer to its next. */
+  readonly stopAccepting: () => void
+  /** Closes every connection, wherever it is. */
+  readonly close: () => void
+}
+
+export type HttpServerOptions = {
+  readonly hostname: string
+  /** 0 for any that is free. */
+  readonly port: number
+  readonly handle: HttpHandler
+  readonly clock: Clock
+  /** Told what a handler throws, which is a mistake of ours. */
+  readonly failed: (error: unknown) => void
+}
+
+/** More are closed as they come. */
+const connectionsMany = 20_000
+const sweepMs = 1_000
+
+/** Listens. Throws an error with a `code` when the address cannot be had. */
+export function listen({ hostname, port, handle, clock, failed }: HttpServerOptions): HttpServer {
+  const connections = new Roster<Connection>()
+  let isStopping = false
+  let now = clock.monotonic()
+  let date = new Date(clock.now()).toUTCString()
+  const host: Host = {
+    handle,
+    failed,
+    now: () => now,
+    date: () => date,
+    isStopping: () => isStopping,
+    gone: (connection) => connections.remove(connection),
+  }
+  const listener = Bun.listen<Connection>({
+    hostname,
+    port,
+    socket: {
+      open(socket) {
+        if (connections.size >= connectionsMany) return socket.terminate()
+        socket.setNoDelay(true)
+        connections.add((socket.data = new Connection(socket, host)))
+      },
+      data: ({ data: connection }, bytes) => connection.take(bytes),
+      drain: ({ data: connection }) => connection.flush(),
+      // Where there were too many, there is none.
+      close: ({ data: connection }) => (connection as Connection | undefined)?.closed(),
+      error: ({ data: connection }) => (connection as Connection | undefined)?.close(),
+    },
+  })
+  const sweep = setInterval(() => {
+    now = clock.monotonic()
+    date = new Date(clock.now()).toUTCString()
+    for (const connection of connections.members()) connection.look(now)
+  }, sweepMs)
+  return {
+    port: listener.port,
+    pending: () => connections.members().filter((connection) => connection.isBusy).length,
+    stopAccepting() {
+      isStopping = true
+      listener.stop()
+    },
+    close() {
+      clearInterval(sweep)
+      listener.stop()
+      for (const connection of connections.members()) connection.close()
+    },
+  }
+}

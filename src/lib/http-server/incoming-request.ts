@@ -1,0 +1,119 @@
+import { BodyError, type BodyTrouble, type HttpRequest } from './contract.ts'
+import type { RequestHead } from './request-head.ts'
+
+/** What a request can do to the connection that it comes over. */
+export type Inlet = {
+  readonly pause: () => void
+  readonly resume: () => void
+  /** Tells a client that waits for it to send the body. */
+  readonly proceed: () => void
+}
+
+type Reader = {
+  readonly resolve: (bytes: Uint8Array) => void
+  readonly reject: (error: BodyError) => void
+  readonly bytesMax: number
+}
+
+/** Bytes that may wait for a handler before the client is held back. */
+const waitingBytesMax = 256 * 1024
+
+/** A request as it comes: its body waits here until it is asked for, and holds the client back when it is large. */
+export class IncomingRequest implements HttpRequest {
+  readonly method: string
+  readonly target: string
+  readonly headers: RequestHead
+  hasLeft = false
+  /** All of the body has come. */
+  isWhole = false
+  readonly #inlet: Inlet
+  #pieces: Uint8Array[] = []
+  #bytes = 0
+  #isAsked = false
+  #isUnwanted = false
+  #error: BodyError | null = null
+  #reader: Reader | null = null
+  #listeners: (() => void)[] | null = null
+
+  constructor(head: RequestHead, inlet: Inlet) {
+    this.headers = head
+    this.method = head.method
+    this.target = head.target
+    this.#inlet = inlet
+  }
+
+  /** Whether the body is waited for: then it is the client who is slow. */
+  get isAwaited(): boolean {
+    return this.#reader !== null
+  }
+
+  /** Whether the client keeps the body until it is asked for it, and was not. */
+  get isWithheld(): boolean {
+    return this.headers.expectsContinue && !this.#isAsked && !this.isWhole
+  }
+
+  bytes(bytesMax: number): Uint8Array | Promise<Uint8Array> {
+    const { framing } = this.headers
+    if (framing !== 'chunked' && framing > bytesMax) throw new BodyError('too-large', framing)
+    if (this.#bytes > bytesMax) throw new BodyError('too-large')
+    if (this.#error) throw this.#error
+    if (this.isWhole) return this.#take()
+    if (this.isWithheld) this.#inlet.proceed()
+    this.#isAsked = true
+    this.#inlet.resume()
+    return new Promise((resolve, reject) => (this.#reader = { resolve, reject, bytesMax }))
+  }
+
+  onLeave(listener: () => void): void {
+    if (this.hasLeft) listener()
+    else if (this.#listeners) this.#listeners.push(listener)
+    else this.#listeners = [listener]
+  }
+
+  /** A piece of the body has come. */
+  push(piece: Uint8Array): void {
+    this.#isAsked = true
+    if (this.#isUnwanted) return
+    this.#pieces.push(piece)
+    this.#bytes += piece.length
+    if (this.#reader) {
+      if (this.#bytes > this.#reader.bytesMax) this.fail('too-large')
+    } else if (this.#bytes > waitingBytesMax) this.#inlet.pause()
+  }
+
+  complete(): void {
+    this.isWhole = true
+    this.#reader?.resolve(this.#take())
+    this.#reader = null
+  }
+
+  /** There will be no body. */
+  fail(trouble: BodyTrouble): void {
+    this.#error ??= new BodyError(trouble)
+    this.#reader?.reject(this.#error)
+    this.#reader = null
+    this.discard()
+  }
+
+  /** What is still to come of the body is wanted by nobody. */
+  discard(): void {
+    this.#isUnwanted = true
+    this.#pieces = []
+    this.#inlet.resume()
+  }
+
+  /** The client has closed its connection before it had its answer. */
+  left(): void {
+    this.hasLeft = true
+    if (!this.isWhole) this.fail('left')
+    const listeners = this.#listeners
+    this.#listeners = null
+    if (listeners) for (const listener of listeners) listener()
+  }
+
+  #take(): Uint8Array {
+    const pieces = this.#pieces
+    this.#pieces = []
+    return pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces)
+  }
+}
