@@ -19,7 +19,12 @@ export type KeyTable = {
   readonly put: (row: KeyRow) => void
 }
 
-type Entry = { readonly digest: Buffer; readonly row: KeyRow; readonly until: number | null }
+type Entry = {
+  readonly digest: Buffer
+  readonly row: KeyRow
+  readonly until: number | null
+  readonly active: KeyFinding
+}
 
 /** Builds the table from all rows of the store. */
 export function createKeyTable(rows: readonly KeyRow[], clock: Pick<Clock, 'now'>): KeyTable {
@@ -39,10 +44,12 @@ export function createKeyTable(rows: readonly KeyRow[], clock: Pick<Clock, 'now'
 }
 
 function entriesOf(row: KeyRow): (readonly [string, Entry])[] {
-  const current = [row.hash, { digest: Buffer.from(row.hash), row, until: null }] as const
-  if (row.previousHash === null) return [current]
-  const until = row.previousHashUntil ?? 0
-  return [[row.previousHash, { digest: Buffer.from(row.previousHash), row, until }], current]
+  const entryOf = (hash: string, until: number | null): readonly [string, Entry] => [
+    hash,
+    { digest: Buffer.from(hash), row, until, active: { state: 'active', key: row } },
+  ]
+  const current = entryOf(row.hash, null)
+  return row.previousHash === null ? [current] : [entryOf(row.previousHash, row.previousHashUntil ?? 0), current]
 }
 
 const unknown: KeyFinding = { state: 'unknown' }
@@ -53,9 +60,17 @@ function find(byHash: ReadonlyMap<string, Entry>, secret: string, now: number): 
   const hash = hashOf(secret)
   const entry = byHash.get(hash)
   // How long the map takes depends on a digest that a caller cannot choose; that they are equal is told in constant time.
-  if (!entry || !timingSafeEqual(entry.digest, Buffer.from(hash))) return unknown
+  if (!entry || !timingSafeEqual(entry.digest, digestOf(hash))) return unknown
   if (entry.row.revokedAt !== null) return revoked
-  const isOver = (until: number | null): boolean => until !== null && until <= now
-  if (isOver(entry.until) || isOver(entry.row.expiresAt)) return expired
-  return { state: 'active', key: entry.row }
+  return isOver(entry.until, now) || isOver(entry.row.expiresAt, now) ? expired : entry.active
 }
+
+const hashChars = 64
+const digest = Buffer.alloc(hashChars)
+/** Good until the next is asked for. */
+function digestOf(hash: string): Buffer {
+  digest.write(hash, 'latin1')
+  return digest
+}
+
+const isOver = (until: number | null, now: number): boolean => until !== null && until <= now

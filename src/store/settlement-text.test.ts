@@ -82,6 +82,21 @@ test('a record is one line, whatever stands in it', () => {
   )
 })
 
+test('figures of a vendor that are none are not kept, and everything else is', () => {
+  const settlement = settlementOf({ requestId: 'r1', organizationId: 'acme' })
+  const kept = (vendorUsage: unknown): unknown => {
+    const text = recordText({ kind: 'settle', seq: 1, epoch: 1, settlement: { ...settlement, vendorUsage } })
+    const read = unpackSettlement((JSON.parse(text) as { settlement: PackedSettlement }).settlement)
+    expect({ ...read, vendorUsage: null }).toEqual({ ...throughText(settlement), vendorUsage: null })
+    return read.vendorUsage
+  }
+  let nested: unknown = 1
+  for (let depth = 0; depth < 100_000; depth += 1) nested = [nested]
+  expect(kept({ total_tokens: 5 })).toEqual({ total_tokens: 5 })
+  expect(kept('x'.repeat(40_000))).toBeNull()
+  expect(kept(nested)).toBeNull()
+})
+
 /** What version 1 is written as, for ever: journals and databases are full of it. */
 test('the order of version 1 does not change', () => {
   expect(JSON.stringify(packSettlement(settlementOf({ requestId: 'r1', organizationId: 'acme' })))).toBe(

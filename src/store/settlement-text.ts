@@ -187,13 +187,26 @@ export function unpackSettlement(packed: PackedSettlement): Settlement {
   }
 }
 
+/** A settlement is about 700 characters of its own. A vendor's figures that make it longer than this are no figures, and are not kept. */
+const settleCharsMax = 32 * 1024
+
 /** The line of the journal that has this record. */
-export const recordText = (record: ShippedRecord): string =>
-  JSON.stringify(
-    record.kind === 'settle'
-      ? { kind: record.kind, seq: record.seq, epoch: record.epoch, settlement: packSettlement(record.settlement) }
-      : record,
-  )
+export function recordText(record: ShippedRecord): string {
+  if (record.kind !== 'settle') return JSON.stringify(record)
+  const text = settleText(record)
+  if (text !== null && text.length <= settleCharsMax) return text
+  return settleText({ ...record, settlement: { ...record.settlement, vendorUsage: null } })!
+}
+
+/** null where the vendor's figures cannot be written, nested as they are. */
+function settleText({ kind, seq, epoch, settlement }: Extract<ShippedRecord, { kind: 'settle' }>): string | null {
+  try {
+    return JSON.stringify({ kind, seq, epoch, settlement: packSettlement(settlement) })
+  } catch (error) {
+    if (settlement.vendorUsage === null) throw error
+    return null
+  }
+}
 
 const packLine = (line: ReceiptLine): PackedLine => [
   line.class,

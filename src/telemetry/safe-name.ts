@@ -5,8 +5,18 @@
 const charsMax = 128
 const secretLike = /\b(?:sk-|AIza|Bearer\s)[\w.-]+/gi
 
+/** Nearly all of them are few. */
+const known = new Map<string, string>()
+const knownMany = 1_000
+
 export function safeName(name: string | null): string | null {
   if (name === null) return null
+  const safe = known.get(name) ?? madeSafe(name)
+  if (known.size < knownMany && name.length <= charsMax) known.set(name, safe)
+  return safe
+}
+
+function madeSafe(name: string): string {
   const short = name.length > charsMax ? `${name.slice(0, charsMax)}…` : name
   return short.replaceAll(secretLike, '[secret]')
 }

@@ -1,5 +1,5 @@
 import type { Socket } from 'bun'
-import { addMessage, Outbox } from '../http/outbox.ts'
+import { Outbox } from '../http/outbox.ts'
 import { UnreachableError } from './contract.ts'
 import { createResponseReader, type ResponseHead } from './response-reader.ts'
 
@@ -74,8 +74,7 @@ export class Connection {
   /** Sends a request and brings its answer to `call`. */
   carry(call: Carried, { head, body }: Outgoing): void {
     this.#call = call
-    addMessage(this.#outbox, head, body)
-    this.flush()
+    this.#sent(this.#outbox.sendMessage(this.#isReady ? this.#socket : null, head, body))
   }
 
   isGood(now: number): boolean {
@@ -134,8 +133,11 @@ export class Connection {
 
   /** Writes what the socket takes; the rest when it asks for more. */
   flush(): void {
-    if (this.#isReady && !this.#outbox.flushTo(this.#socket!))
-      this.break(new Error('the connection was closed while the request was sent'))
+    if (this.#isReady) this.#sent(this.#outbox.flushTo(this.#socket!))
+  }
+
+  #sent(isOpen: boolean): void {
+    if (!isOpen) this.break(new Error('the connection was closed while the request was sent'))
   }
 
   take(bytes: Buffer): void {

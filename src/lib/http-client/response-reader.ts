@@ -5,17 +5,20 @@ import { lengthOf, MessageError, MessageReader, notHttp, type Framing } from '..
 /** Status and headers of one response. */
 export class ResponseHead extends HeaderText {
   readonly status: number
-  readonly version: string
+  /** HTTP/1.1 as against 1.0, which keeps no connection. */
+  readonly isCurrent: boolean
 
   /** `text`: the head without the empty line that ends it. Throws when its first line is no status line. */
   constructor(text: string) {
-    const [matches, version, status] = /^HTTP\/(1\.[01]) ([1-9]\d\d)(?: |\r\n|$)/.exec(text) ?? []
-    if (matches === undefined) throw notHttp()
+    if (!statusLine.test(text)) throw notHttp()
     super(text)
-    this.version = version!
-    this.status = Number(status)
+    this.isCurrent = text.startsWith('HTTP/1.1')
+    this.status = Number(text.slice(statusAt, statusAt + 3))
   }
 }
+
+const statusLine = /^HTTP\/1\.[01] [1-9]\d\d(?: |\r\n|$)/
+const statusAt = 'HTTP/1.1 '.length
 
 export type ResponseSink = {
   readonly answered: (head: ResponseHead) => void
@@ -33,10 +36,17 @@ export function createResponseReader(sink: ResponseSink): MessageReader {
     mayBegin: (text) => beginning.startsWith(text.slice(0, beginning.length)),
     opened(text) {
       const head = new ResponseHead(text)
-      if (head.status === 101) throw notHttp()
-      if (head.status < 200) return null
-      isKept = head.version === '1.1' && !/\bclose\b/i.test(head.get('connection') ?? '') && isFramedOnce(head)
-      const framing = framingOf(head)
+      const { status, isCurrent } = head
+      if (status === 101) throw notHttp()
+      if (status < 200) return null
+      const coding = head.get('transfer-encoding')
+      const length = head.get('content-length')
+      const isBodiless = status === 204 || status === 304
+      // RFC 9112, 6.1: with both of them the connection is not to be trusted further; with neither, it ends the body.
+      // A response without a body that speaks of one may go on to send it.
+      const isFramed = isBodiless ? coding === null && length === null : (coding === null) !== (length === null)
+      isKept = isCurrent && isFramed && !/\bclose\b/i.test(head.get('connection') ?? '')
+      const framing = isBodiless ? 0 : framingOf(coding, length)
       sink.answered(head)
       return framing
     },
@@ -45,22 +55,8 @@ export function createResponseReader(sink: ResponseSink): MessageReader {
   })
 }
 
-/** RFC 9112, 6.1: with both a coding and a length, a connection is not to be trusted further; with neither, it ends the body. A response without a body that speaks of one may go on to send it. */
-function isFramedOnce(head: ResponseHead): boolean {
-  const isCoded = head.get('transfer-encoding') !== null
-  const isSized = head.get('content-length') !== null
-  return isBodiless(head) ? !isCoded && !isSized : isCoded !== isSized
-}
-
-const isBodiless = ({ status }: ResponseHead): boolean => status === 204 || status === 304
-
-function framingOf(head: ResponseHead): Framing {
-  if (isBodiless(head)) return 0
-  const coding = head.get('transfer-encoding')
-  if (coding !== null) {
-    if (coding.toLowerCase() !== 'chunked') throw new MessageError('what came is in a coding that was not asked for')
-    return 'chunked'
-  }
-  const length = head.get('content-length')
-  return length === null ? 'until-closed' : lengthOf(length)
+function framingOf(coding: string | null, length: string | null): Framing {
+  if (coding === null) return length === null ? 'until-closed' : lengthOf(length)
+  if (coding.toLowerCase() !== 'chunked') throw new MessageError('what came is in a coding that was not asked for')
+  return 'chunked'
 }

@@ -1,5 +1,5 @@
 import { STATUS_CODES } from 'node:http'
-import { mustBeHeaderLine } from '../http/header-lines.ts'
+import { headerLine } from '../http/header-lines.ts'
 import type { AnswerHeaders } from './contract.ts'
 
 /** What the server adds to an answer's own headers. */
@@ -10,30 +10,34 @@ export type Ending = {
   readonly date: string
 }
 
-/** Ours to say, and never twice. */
-const framing: ReadonlySet<string> = new Set([
-  'content-length',
-  'transfer-encoding',
-  'connection',
-  'date',
-  'keep-alive',
-])
-
 const statusLines = new Map(
   Object.entries(STATUS_CODES).map(([status, words]) => [Number(status), `HTTP/1.1 ${status} ${words}\r\n`]),
 )
 
 /** Status line and headers, up to and with the empty line. Throws for what would not be read as what it is. */
-export function answerHead(status: number, headers: AnswerHeaders, { length, isLast, date }: Ending): string {
-  const lines = [statusLines.get(status) ?? `HTTP/1.1 ${status} \r\n`, mustBeHeaderLine('date', date)]
+export function answerHead(status: number, headers: AnswerHeaders, ending: Ending): string {
+  const lines = [statusLines.get(status) ?? `HTTP/1.1 ${status} \r\n`]
   for (const name in headers) {
-    if (framing.has(name)) continue
     const value = headers[name]!
-    if (typeof value === 'string') lines.push(mustBeHeaderLine(name, value))
-    else for (const one of value) lines.push(mustBeHeaderLine(name, one))
+    if (typeof value === 'string') lines.push(lineOf(name, value))
+    else for (const one of value) lines.push(lineOf(name, one))
   }
-  if (isLast) lines.push('connection: close\r\n')
-  if (length === 'chunked') lines.push('transfer-encoding: chunked\r\n\r\n')
-  else lines.push(typeof length === 'number' ? `content-length: ${length}\r\n\r\n` : '\r\n')
+  const length = framingOf(ending)
+  lines.push(
+    ending.isLast
+      ? `date: ${ending.date}\r\nconnection: close\r\n${length}\r\n`
+      : `date: ${ending.date}\r\n${length}\r\n`,
+  )
   return lines.join('')
+}
+
+function lineOf(name: string, value: string): string {
+  const line = headerLine(name, value)
+  if (line === null) throw new Error(`a header named ${JSON.stringify(name)} cannot be sent`)
+  return line
+}
+
+function framingOf({ length }: Ending): string {
+  if (typeof length === 'number') return `content-length: ${length}\r\n`
+  return length === 'chunked' ? 'transfer-encoding: chunked\r\n' : ''
 }

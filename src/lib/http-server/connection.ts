@@ -1,6 +1,6 @@
 import type { Socket } from 'bun'
 import { MessageError, MessageReader } from '../http/message-reader.ts'
-import { addMessage, Outbox } from '../http/outbox.ts'
+import { Outbox } from '../http/outbox.ts'
 import { noPlace } from '../roster.ts'
 import { answerHead, type Ending } from './answer-head.ts'
 import { jsonAnswer, type HttpAnswer, type HttpHandler } from './contract.ts'
@@ -34,8 +34,8 @@ const bodyQuietMsMax = 60_000
 const answerQuietMsMax = 600_000
 /** What is still to come of a body that nobody wanted is read away for this long, so that its sender gets to read the answer. */
 const lingerMsMax = 20_000
-/** For a client to close what we have closed. */
-const closingMsMax = 10_000
+/** For a client to close what we have closed; what it still sends is read away too. */
+const closingMsMax = 20_000
 /** Of further requests, sent before the answer to the first; then the client is held back. */
 const aheadBytesMax = 64 * 1024
 
@@ -105,13 +105,16 @@ export class Connection {
 
   /** Gives the socket what it takes; told also when it takes more. */
   flush(): void {
-    if (this.#isClosed) return
+    if (!this.#isClosed) this.#sent(this.#outbox.flushTo(this.#socket))
+  }
+
+  #sent(isOpen: boolean): void {
     this.#since = this.#host.now()
-    if (!this.#outbox.flushTo(this.#socket)) return this.close()
+    if (!isOpen) return this.close()
     if (!this.#outbox.isEmpty) return
-    this.#drained?.()
-    this.#drained = null
-    if (this.#isEnding) this.#socket.end()
+    this.#tellDrained()
+    // Closing it whole would reset it where anything is unread, and take our last word from the client.
+    if (this.#isEnding) this.#socket.shutdown()
   }
 
   /** The client has closed it, or it broke. */
@@ -122,14 +125,15 @@ export class Connection {
     this.#outbox.clear()
     this.#host.gone(this)
     this.#source?.cancel().catch(this.#host.failed)
-    this.#drained?.()
-    this.#drained = null
+    this.#tellDrained()
     if (!this.#isAnswered) this.#request?.left()
     this.#request = null
   }
 
+  /** Resets it where something is under way; otherwise what the kernel still holds of an answer reaches the client. */
   close(): void {
-    this.#socket.terminate()
+    if (this.isBusy) this.#socket.terminate()
+    else this.#socket.end()
     this.closed()
   }
 
@@ -139,8 +143,11 @@ export class Connection {
   }
 
   resume(): void {
-    if (this.#isPaused && !this.#isClosed) this.#socket.resume()
+    // It was not the client who was slow.
+    this.#since = this.#host.now()
+    if (!this.#isPaused) return
     this.#isPaused = false
+    if (!this.#isClosed) this.#socket.resume()
   }
 
   /** A client that asks whether to send the body of its request is told to. */
@@ -171,6 +178,12 @@ export class Connection {
     }
   }
 
+  #tellDrained(): void {
+    const drained = this.#drained
+    this.#drained = null
+    drained?.()
+  }
+
   #keepAhead(bytes: Buffer): void {
     this.#ahead = this.#ahead ? Buffer.concat([this.#ahead, bytes]) : bytes
     if (this.#ahead.length > aheadBytesMax) this.pause()
@@ -180,7 +193,7 @@ export class Connection {
     try {
       this.#reader.push(bytes)
     } catch (error) {
-      return this.#refuse(error as Error)
+      return this.#refuse(error)
     }
     if (this.#isFresh) this.#serve(this.#request!)
   }
@@ -201,7 +214,7 @@ export class Connection {
     try {
       this.#give(answer)
     } catch (error) {
-      drop(answer.body)
+      drop((answer as HttpAnswer | undefined)?.body)
       this.#crashed(error)
     }
   }
@@ -209,15 +222,16 @@ export class Connection {
   readonly #crashed = (error: unknown): void => {
     this.#host.failed(error)
     this.#isKept = false
-    this.#give(problem(500, 'Something went wrong on our side.'))
+    this.#give(ourMistake)
   }
 
   #give({ status, headers, body }: HttpAnswer): void {
     if (this.#isClosed) return drop(body)
     const { headers: asked, method, isWithheld } = this.#request!
     const bytes = bytesOf(body)
-    const length = lengthOf(status, bytes, asked.isCurrent)
-    this.#isKept &&= !this.#host.isStopping() && !isWithheld && length !== 'until-closed'
+    const isUnmeasured = method === 'HEAD' && body === null
+    const length = isUnmeasured ? null : lengthOf(status, bytes, asked.isCurrent)
+    this.#isKept &&= !this.#host.isStopping() && !isWithheld
     const head = answerHead(status, headers, { length, isLast: !this.#isKept, date: this.#host.date() })
     const hasBody = method !== 'HEAD' && length !== null
     if (hasBody && body instanceof ReadableStream) return this.#stream(head, body, length === 'chunked')
@@ -227,9 +241,9 @@ export class Connection {
   }
 
   #stream(head: string, body: ReadableStream<Uint8Array>, isChunked: boolean): void {
-    this.#sendMessage(head, none)
     const source = body.getReader()
     this.#source = source
+    this.#sendMessage(head, none)
     this.#pump(source, isChunked).catch(this.#host.failed)
   }
 
@@ -259,13 +273,19 @@ export class Connection {
     this.#isAnswered = true
     const request = this.#request
     if (!request) return
-    if (request.isWhole || request.isWithheld || this.#isDeaf) this.#next()
-    else request.discard()
+    if (!request.isWhole) request.discard()
+    if (request.isWhole || !this.#isKept) this.#next()
   }
 
   /** The request is over: another may be read, or the connection ends. */
-  #next(): void {
+  readonly #next = (): void => {
+    if (this.#isClosed) return
     if (!this.#isKept) return this.#end()
+    // Answers must not pile up for a client that asks on and on and takes none.
+    if (!this.#outbox.isEmpty) {
+      this.#drained = this.#next
+      return
+    }
     const ahead = this.#ahead
     if (!ahead) {
       this.#request = null
@@ -283,14 +303,15 @@ export class Connection {
   }
 
   /** What came is no HTTP: it is said once, and nothing more is read. */
-  #refuse(error: Error): void {
+  #refuse(error: unknown): void {
     this.#isDeaf = true
     this.#isKept = false
     const request = this.#request
     if (request && this.#isAnswered) return this.#end()
     if (request && !this.#isFresh) return request.fail('malformed')
     this.#request = null
-    const answer = problem(error instanceof MessageError ? error.status : 400, error.message)
+    if (!(error instanceof MessageError)) this.#host.failed(error)
+    const answer = error instanceof MessageError ? problem(error.status, error.message) : ourMistake
     const bytes = bytesOf(answer.body)!
     const ending = { length: bytes.length, isLast: true, date: this.#host.date() }
     this.#sendMessage(answerHead(answer.status, answer.headers, ending), bytes)
@@ -298,15 +319,11 @@ export class Connection {
   }
 
   #sendMessage(head: string, body: Uint8Array): void {
-    if (this.#isClosed) return
-    addMessage(this.#outbox, head, body)
-    this.flush()
+    if (!this.#isClosed) this.#sent(this.#outbox.sendMessage(this.#socket, head, body))
   }
 
   #send(bytes: Uint8Array): void {
-    if (this.#isClosed) return
-    this.#outbox.add(bytes)
-    this.flush()
+    if (!this.#isClosed) this.#sent(this.#outbox.send(this.#socket, bytes))
   }
 
   /** Closes it behind what is still to be sent. */
@@ -332,7 +349,7 @@ function chunkOf(bytes: Uint8Array): Uint8Array {
 }
 
 /** An answer that nobody takes. */
-function drop(body: HttpAnswer['body']): void {
+function drop(body: HttpAnswer['body'] | undefined): void {
   if (body instanceof ReadableStream) body.cancel().catch(() => undefined)
 }
 
@@ -350,3 +367,5 @@ function lengthOf(status: number, bytes: Uint8Array | null, isCurrent: boolean):
 
 const problem = (status: number, message: string): HttpAnswer =>
   jsonAnswer({ error: { code: status < 500 ? 'bad_request' : 'internal', message } }, status)
+
+const ourMistake = problem(500, 'Something went wrong on our side.')

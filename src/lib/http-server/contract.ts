@@ -8,7 +8,7 @@ export type HttpRequest = {
   readonly headers: RequestHeaders
   /** The whole body, at once where all of it has come. Rejects or throws with a `BodyError`, for one longer than `bytesMax` without reading it. Once. */
   readonly bytes: (bytesMax: number) => Uint8Array | Promise<Uint8Array>
-  /** Whether the client closed its connection before it had the whole answer. */
+  /** Whether the client closed its connection before the whole answer was given. */
   readonly hasLeft: boolean
   /** `listener` is told when it does, or at once when it has. */
   readonly onLeave: (listener: () => void) => void
@@ -23,7 +23,7 @@ export type HttpAnswer = {
   readonly status: number
   /** Names in lower case; several values are several lines. `date`, the length and what concerns the connection are added. */
   readonly headers: AnswerHeaders
-  /** A stream is pulled as fast as the client takes it, and cancelled when the client leaves. One that errs breaks the connection, behind all that it gave. */
+  /** A stream is pulled as fast as the client takes it, and cancelled when the client leaves. One that errs breaks the connection, behind all that it gave. null to a HEAD: its length is not known. */
   readonly body: Uint8Array | string | ReadableStream<Uint8Array> | null
 }
 export type AnswerHeaders = Record<string, string | readonly string[]>

@@ -58,7 +58,11 @@ export function listen({ hostname, port, handle, clock, failed }: HttpServerOpti
       drain: ({ data: connection }) => connection.flush(),
       // Where there were too many, there is none.
       close: ({ data: connection }) => (connection as Connection | undefined)?.closed(),
-      error: ({ data: connection }) => (connection as Connection | undefined)?.close(),
+      // What one of these handlers threw.
+      error({ data: connection }, error) {
+        failed(error)
+        ;(connection as Connection | undefined)?.close()
+      },
     },
   })
   const sweep = setInterval(() => {

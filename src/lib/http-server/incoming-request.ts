@@ -11,12 +11,14 @@ export type Inlet = {
 
 type Reader = {
   readonly resolve: (bytes: Uint8Array) => void
-  readonly reject: (error: BodyError) => void
+  readonly reject: (error: Error) => void
   readonly bytesMax: number
 }
 
 /** Bytes that may wait for a handler before the client is held back. */
 const waitingBytesMax = 256 * 1024
+/** This many pieces are made one: each costs more than a hundred bytes, however few it has. */
+const loosePiecesMany = 1_000
 
 /** A request as it comes: its body waits here until it is asked for, and holds the client back when it is large. */
 export class IncomingRequest implements HttpRequest {
@@ -28,10 +30,12 @@ export class IncomingRequest implements HttpRequest {
   isWhole = false
   readonly #inlet: Inlet
   #pieces: Uint8Array[] = []
+  /** At the end of the pieces, not made one yet. */
+  #loosePieces = 0
   #bytes = 0
   #isAsked = false
   #isUnwanted = false
-  #error: BodyError | null = null
+  #error: Error | null = null
   #reader: Reader | null = null
   #listeners: (() => void)[] | null = null
 
@@ -61,7 +65,10 @@ export class IncomingRequest implements HttpRequest {
     if (this.isWithheld) this.#inlet.proceed()
     this.#isAsked = true
     this.#inlet.resume()
-    return new Promise((resolve, reject) => (this.#reader = { resolve, reject, bytesMax }))
+    const whole = new Promise<Uint8Array>((resolve, reject) => (this.#reader = { resolve, reject, bytesMax }))
+    // A handler may be elsewhere when the client leaves; that must not end the process.
+    whole.catch(() => undefined)
+    return whole
   }
 
   onLeave(listener: () => void): void {
@@ -75,6 +82,7 @@ export class IncomingRequest implements HttpRequest {
     this.#isAsked = true
     if (this.#isUnwanted) return
     this.#pieces.push(piece)
+    if (++this.#loosePieces === loosePiecesMany) this.#join()
     this.#bytes += piece.length
     if (this.#reader) {
       if (this.#bytes > this.#reader.bytesMax) this.fail('too-large')
@@ -83,6 +91,8 @@ export class IncomingRequest implements HttpRequest {
 
   complete(): void {
     this.isWhole = true
+    // It may have come, and been held back, before anybody asked for it.
+    this.#inlet.resume()
     this.#reader?.resolve(this.#take())
     this.#reader = null
   }
@@ -90,13 +100,14 @@ export class IncomingRequest implements HttpRequest {
   /** There will be no body. */
   fail(trouble: BodyTrouble): void {
     this.#error ??= new BodyError(trouble)
-    this.#reader?.reject(this.#error)
-    this.#reader = null
     this.discard()
   }
 
   /** What is still to come of the body is wanted by nobody. */
   discard(): void {
+    this.#error ??= new Error('the request was answered before its body had come')
+    this.#reader?.reject(this.#error)
+    this.#reader = null
     this.#isUnwanted = true
     this.#pieces = []
     this.#inlet.resume()
@@ -109,6 +120,11 @@ export class IncomingRequest implements HttpRequest {
     const listeners = this.#listeners
     this.#listeners = null
     if (listeners) for (const listener of listeners) listener()
+  }
+
+  #join(): void {
+    this.#pieces.push(Buffer.concat(this.#pieces.splice(-loosePiecesMany)))
+    this.#loosePieces = 0
   }
 
   #take(): Uint8Array {

@@ -41,7 +41,7 @@ const hostsIn = (host: string | null): number => (host === null ? 0 : host.split
 /** Proxies write the whole URL, of which the host header says the rest. */
 function targetOf(sent: string): string {
   const target = /^https?:\/\//i.test(sent) ? sent.replace(/^[^/]*\/\/[^/?]*/, '').replace(/^(?!\/)/, '/') : sent
-  if (!target.startsWith('/') || forbiddenInTarget.test(target))
+  if (!target.startsWith('/') || forbiddenInTarget.test(sent))
     throw new MessageError('the request line must name a path, percent-encoded')
   return target
 }

@@ -3,6 +3,7 @@ import {
   BodyError,
   jsonAnswer,
   type AnswerHeaders,
+  type BodyTrouble,
   type HttpAnswer,
   type HttpHandler,
   type HttpRequest,
@@ -10,6 +11,9 @@ import {
 
 /** Of a request to such a handler. */
 const bodyBytesMax = 16 * 1024 * 1024
+/** One that has anything else would be read as more than a host, and the path as less than a path. */
+const goodHost = /^[\w.~%!$&'()*+;=:[\]-]+$/
+const statuses: Readonly<Record<BodyTrouble, number>> = { 'too-large': 413, slow: 408, malformed: 400, left: 400 }
 
 export const throughWeb =
   (handle: (request: Request) => Response | Promise<Response>): HttpHandler =>
@@ -23,23 +27,25 @@ async function webRequest(request: HttpRequest): Promise<Request | HttpAnswer> {
   const { method, target, headers } = request
   const leaving = new AbortController()
   request.onLeave(() => leaving.abort())
+  // HTTP/1.0 need not say it, and the host of a URL without one is empty.
+  const host = headers.get('host') || 'localhost'
+  if (!goodHost.test(host)) return badRequest('The host header names no host.')
   try {
     const bytes = await request.bytes(bodyBytesMax)
-    return new Request(`http://${headers.get('host') ?? 'localhost'}${target}`, {
+    return new Request(`http://${host}${target}`, {
       method,
       headers: headersOf(request),
       signal: leaving.signal,
       ...(method !== 'GET' && method !== 'HEAD' && { body: bytes }),
     })
   } catch (error) {
-    const message =
-      error instanceof BodyError
-        ? `The request body is ${error.trouble}.`
-        : 'The request cannot be read; its host or method is none.'
-    const isLarge = error instanceof BodyError && error.trouble === 'too-large'
-    return jsonAnswer({ error: { code: 'bad_request', message } }, isLarge ? 413 : 400)
+    if (error instanceof BodyError) return badRequest(`The request body is ${error.trouble}.`, statuses[error.trouble])
+    return badRequest('The request cannot be read; its host or method is none.')
   }
 }
+
+const badRequest = (message: string, status = 400): HttpAnswer =>
+  jsonAnswer({ error: { code: 'bad_request', message } }, status)
 
 function headersOf({ headers }: HttpRequest): Headers {
   const all = new Headers()
@@ -50,10 +56,12 @@ function headersOf({ headers }: HttpRequest): Headers {
 /** What streams is passed on as it comes; everything else is read whole, because its length is then known. */
 async function answerOf(response: Response): Promise<HttpAnswer> {
   const headers: AnswerHeaders = {}
-  for (const [name, value] of response.headers) if (name !== 'set-cookie') headers[name] = value
+  for (const [name, value] of response.headers) headers[name] = value
+  // Several, which must not be joined.
   const cookies = response.headers.getSetCookie()
   if (cookies.length > 0) headers['set-cookie'] = cookies
   const isStream = response.headers.get('content-type')?.startsWith('text/event-stream') ?? false
-  const body = isStream ? response.body : new Uint8Array(await response.arrayBuffer())
+  const isPassedOn = isStream || response.body === null
+  const body = isPassedOn ? response.body : new Uint8Array(await response.arrayBuffer())
   return { status: response.status, headers, body }
 }

@@ -6,14 +6,17 @@ const goodName = /^[a-z0-9!#$%&'*+.^_`|~-]+$/
 const badInValue = /[^\t\x20-\x7e\x80-\xff]/
 
 type Last = { readonly beginning: string; value: string; line: string }
-const lasts = new Map<string, Last>()
+/** What frames a message is for whoever sends it to say, and never twice. */
+const framing = ['host', 'date', 'content-length', 'transfer-encoding', 'connection', 'keep-alive']
+const framed: Last = { beginning: '', value: '', line: '' }
+const lasts = new Map<string, Last>(framing.map((name) => [name, framed]))
 /** Names are those of our own code, and of answers that were parsed. */
 const lastsMany = 1_000
 
-/** The line of a header, or null for what would not be read as what it is. */
+/** The line of a header; null for what would not be read as what it is, and empty for what frames a message. */
 export function headerLine(name: string, value: string): string | null {
   const last = lasts.get(name)
-  if (last?.value === value) return last.line
+  if (last === framed || last?.value === value) return last.line
   if (badInValue.test(value)) return null
   if (last) {
     last.value = value
@@ -23,13 +26,5 @@ export function headerLine(name: string, value: string): string | null {
   const beginning = `${name}: `
   const line = `${beginning}${value}\r\n`
   if (lasts.size < lastsMany) lasts.set(name, { beginning, value, line })
-  return line
-}
-
-/** The same for what can only be wrong by our own mistake. */
-export function mustBeHeaderLine(name: string, value: string): string {
-  const line = headerLine(name, value)
-  // Not by `assert`: its words would be made for every header.
-  if (line === null) throw new Error(`a header named ${JSON.stringify(name)} cannot be sent`)
   return line
 }
