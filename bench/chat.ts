@@ -4,7 +4,7 @@
  */
 import { startGateway } from './support/gateway.ts'
 import { startProxy, startStaticUpstream } from './support/nginx.ts'
-import { cpuMicros, rssMegabytes, stopAll } from './support/processes.ts'
+import { cpuMicros, leaveMeasuredCore, rssMegabytes, stopAll } from './support/processes.ts'
 import { median, report } from './support/report.ts'
 import { requirePrograms, wrk, type Load } from './support/wrk.ts'
 
@@ -36,11 +36,12 @@ const body = JSON.stringify({
   max_completion_tokens: 200,
 })
 const seconds = 5
-const rounds = 3
+const rounds = 5
 const path = '/v1/chat/completions'
 
 export async function chat(): Promise<void> {
   requirePrograms('nginx', 'wrk')
+  leaveMeasuredCore()
   const upstream = await startStaticUpstream(18_181, answer)
   const proxy = await startProxy(18_182, upstream.url)
   const gateway = await startGateway(upstream.url)
@@ -58,7 +59,7 @@ export async function chat(): Promise<void> {
         nginxCpu.push(await cpuPerRequest(proxy.workerPid, () => load(proxy.url, 64, pauseMsMax)))
         gatewayCpu.push(await cpuPerRequest(gateway.pid, () => load(gateway.url, 64, pauseMsMax)))
       }
-      report(`CPU per request (µs), ${what}, median of three rounds`, median(gatewayCpu), median(nginxCpu), 4)
+      report(`CPU per request (µs), ${what}, median of ${rounds} rounds`, median(gatewayCpu), median(nginxCpu), 4)
     }
     for (const connections of [1, 64])
       await reportLatency(connections, load, { upstream: upstream.url, proxy: proxy.url, gateway: gateway.url })

@@ -1,6 +1,7 @@
 /** Writing the journal: everything that one turn of the event loop brings goes out as one block, by one `write`. */
 import { closeSync, fdatasync, fdatasyncSync, fstatSync, mkdirSync, openSync, writeSync } from 'node:fs'
 import { blockHead, blockHeadBytes } from '../lib/blocks.ts'
+import { LineBuffer } from '../lib/line-buffer.ts'
 import { nextSegment } from './journal-segments.ts'
 
 /** Resolves once the record is written; rejects when it cannot be, after which nothing is promised any more. */
@@ -36,7 +37,7 @@ export function createJournalWriter(
   onWritten: (block: WrittenBlock) => void,
 ): JournalWriter {
   mkdirSync(folder, { recursive: true, mode: 0o700 })
-  const block = growingBlock()
+  const lines = new LineBuffer(roomBytes, blockHeadBytes)
   let lastSeq = 0
   let records = 0
   let flush: Written | null = null
@@ -49,7 +50,7 @@ export function createJournalWriter(
 
   function writeWaiting(): void {
     const written = { path: segment.path, start: segment.bytes, lastSeq, records }
-    const bytes = block.seal()
+    const bytes = sealed(lines)
     flush = null
     records = 0
     if (failed) throw new Error('the journal cannot be written; restart to recover')
@@ -69,7 +70,7 @@ export function createJournalWriter(
   }
   return {
     write(line, seq) {
-      block.add(line)
+      lines.add(line)
       if (seq !== undefined) {
         lastSeq = seq
         records += 1
@@ -99,32 +100,14 @@ const inThisTurn = (work: () => void): Promise<void> =>
     })
   })
 
-/** Room for the lines of most turns; it grows where a turn brings more, and is not kept then. */
+/** Room for the lines of most turns. */
 const roomBytes = 256 * 1024
-/** A UTF-16 unit is at most three bytes of UTF-8. */
-const bytesPerUnitMax = 3
-const lineEnd = 10
 
-/** A block that lines are added to; `seal` gives its bytes, good until the next line is added. */
-function growingBlock(): { readonly add: (line: string) => void; readonly seal: () => Uint8Array } {
-  let room = Buffer.allocUnsafe(roomBytes)
-  let used = blockHeadBytes
-  return {
-    add(line) {
-      const needed = used + line.length * bytesPerUnitMax + 1
-      if (needed > room.length) room = Buffer.concat([room.subarray(0, used)], Math.max(needed, room.length * 2))
-      used += room.write(line, used)
-      room[used] = lineEnd
-      used += 1
-    },
-    seal() {
-      const block = room.subarray(0, used)
-      block.write(blockHead(block.subarray(blockHeadBytes)), 0, 'latin1')
-      used = blockHeadBytes
-      if (room.length > roomBytes) room = Buffer.allocUnsafe(roomBytes)
-      return block
-    },
-  }
+/** What was gathered, as a block. */
+function sealed(lines: LineBuffer): Uint8Array {
+  const block = lines.take()
+  block.write(blockHead(block.subarray(blockHeadBytes)), 0, 'latin1')
+  return block
 }
 
 type Segment = { readonly path: string; readonly file: number; bytes: number }
@@ -132,9 +115,9 @@ type Segment = { readonly path: string; readonly file: number; bytes: number }
 function openSegment(folder: string, head: string): Segment {
   const path = nextSegment(folder)
   const file = openSync(path, 'ax', 0o600)
-  const block = growingBlock()
-  block.add(head)
-  return { path, file, bytes: writeWhole(file, block.seal()) }
+  const lines = new LineBuffer(head.length, blockHeadBytes)
+  lines.add(head)
+  return { path, file, bytes: writeWhole(file, sealed(lines)) }
 }
 
 /** Throws when the file does not take all of it: a torn block must be the last one. */

@@ -2,25 +2,28 @@
  * Gathers lines and writes them together, one write at a time. Where the reader is slower than we are,
  * lines beyond a bound are dropped and their count is written as soon as there is room again.
  */
+import { LineBuffer } from '../lib/line-buffer.ts'
+
 export type LineWriter = {
-  /** Takes a line with its line feed. Returns at once. */
+  /** Takes a line, without its line feed. Returns at once. */
   readonly add: (line: string) => void
   /** Writes what is kept; resolves when all of it is gone, or after `msMax`. */
   readonly flush: (msMax: number) => Promise<void>
 }
 
-/** Calls back when the text is gone; the next text comes only then. */
-export type Write = (text: string, written: () => void) => void
+/** Calls back when the bytes are gone; they stay as they are until then, and the next come only then. */
+export type Write = (bytes: Uint8Array, written: () => void) => void
 
 /** Long enough to gather a burst, short enough to look at. */
 const gatherMs = 50
 /** About 10,000 requests. As much again may be on its way. */
-const keptCharsMax = 8 * 1024 * 1024
+const keptBytesMax = 8 * 1024 * 1024
+const roomBytes = 512 * 1024
 
 /** `droppedLine` makes the line that tells how many were dropped. */
 export function createLineWriter(write: Write, droppedLine: (count: number) => string): LineWriter {
-  let kept: string[] = []
-  let keptChars = 0
+  let kept = new LineBuffer(roomBytes)
+  let sent = new LineBuffer(roomBytes)
   let dropped = 0
   let isWriting = false
   let timer: ReturnType<typeof setTimeout> | null = null
@@ -30,16 +33,15 @@ export function createLineWriter(write: Write, droppedLine: (count: number) => s
     if (timer !== null) clearTimeout(timer)
     timer = null
     if (isWriting) return
-    if (dropped > 0) kept.push(droppedLine(dropped))
-    if (kept.length === 0) return becomeIdle()
-    const text = kept.join('')
-    kept = []
-    keptChars = dropped = 0
+    if (dropped > 0) kept.add(droppedLine(dropped))
+    dropped = 0
+    if (kept.bytes === 0) return becomeIdle()
+    ;[kept, sent] = [sent, kept]
     isWriting = true
-    write(text, () => {
+    write(sent.take(), () => {
       isWriting = false
       if (idle.length > 0) send()
-      else if (kept.length > 0 || dropped > 0) timer ??= setTimeout(send, gatherMs)
+      else if (kept.bytes > 0 || dropped > 0) timer ??= setTimeout(send, gatherMs)
     })
   }
 
@@ -50,12 +52,11 @@ export function createLineWriter(write: Write, droppedLine: (count: number) => s
 
   return {
     add(line) {
-      if (keptChars + line.length > keptCharsMax) {
+      if (kept.bytes + line.length > keptBytesMax) {
         dropped += 1
         return
       }
-      kept.push(line)
-      keptChars += line.length
+      kept.add(line)
       if (!isWriting) timer ??= setTimeout(send, gatherMs)
     },
     flush: (msMax) =>

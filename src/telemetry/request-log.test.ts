@@ -3,11 +3,13 @@ import { createLineWriter } from './line-writer.ts'
 import { createRequestLog } from './request-log.ts'
 import { forbidden, rejected, served, stillClock } from './test-request.ts'
 
+const textOf = (bytes: Uint8Array): string => new TextDecoder().decode(bytes)
+
 /** A stderr that takes everything at once. */
 function collected() {
   const writes: string[] = []
-  const write = (text: string, written: () => void): void => {
-    writes.push(text)
+  const write = (bytes: Uint8Array, written: () => void): void => {
+    writes.push(textOf(bytes))
     written()
   }
   const lines = (): Record<string, unknown>[] =>
@@ -25,8 +27,8 @@ function blocked() {
   let waiting: (() => void) | null = null
   return {
     writes,
-    write: (text: string, written: () => void) => {
-      writes.push(text)
+    write: (bytes: Uint8Array, written: () => void) => {
+      writes.push(textOf(bytes))
       waiting = written
     },
     read: () => {
@@ -126,11 +128,11 @@ describe('writing', () => {
   test('gathers lines, one write at a time', async () => {
     const { writes, write, read } = blocked()
     const lines = createLineWriter(write, String)
-    for (const line of ['a\n', 'b\n']) lines.add(line)
+    for (const line of ['a', 'b']) lines.add(line)
     expect(writes).toEqual([])
     await Bun.sleep(80)
     expect(writes).toEqual(['a\nb\n'])
-    lines.add('c\n')
+    lines.add('c')
     await Bun.sleep(80)
     expect(writes.length).toBe(1)
     read()
@@ -140,10 +142,10 @@ describe('writing', () => {
 
   test('to somebody who does not read drops lines, and tells how many', async () => {
     const { writes, write, read } = blocked()
-    const lines = createLineWriter(write, (count) => `dropped ${count}\n`)
-    lines.add('first\n')
+    const lines = createLineWriter(write, (count) => `dropped ${count}`)
+    lines.add('first')
     await Bun.sleep(80)
-    const megabyte = `${'x'.repeat(1024 * 1024 - 1)}\n`
+    const megabyte = 'x'.repeat(1024 * 1024 - 1)
     for (let count = 0; count < 20; count += 1) lines.add(megabyte)
     read()
     await Bun.sleep(80)
@@ -151,19 +153,28 @@ describe('writing', () => {
     expect(writes[1]!.length).toBeLessThan(9 * 1024 * 1024)
     expect(writes[1]).toEndWith('\ndropped 12\n')
     read()
-    lines.add('again\n')
+    lines.add('again')
     await Bun.sleep(80)
     expect(writes[2]).toBe('again\n')
+  })
+
+  test('leaves alone what is on its way', async () => {
+    const written: Uint8Array[] = []
+    const lines = createLineWriter((bytes) => void written.push(bytes), String)
+    lines.add('on its way')
+    await Bun.sleep(80)
+    for (let count = 0; count < 10_000; count += 1) lines.add(`behind it ${'x'.repeat(100)}`)
+    expect(written.map(textOf)).toEqual(['on its way\n'])
   })
 
   test('is finished by flush, which does not wait for ever', async () => {
     const { writes, write, read } = blocked()
     const lines = createLineWriter(write, String)
-    lines.add('a\n')
+    lines.add('a')
     const before = performance.now()
     await lines.flush(30)
     expect(performance.now() - before).toBeGreaterThan(25)
-    lines.add('b\n')
+    lines.add('b')
     let isFlushed = false
     const flushed = lines.flush(5_000).then(() => (isFlushed = true))
     await Bun.sleep(5)

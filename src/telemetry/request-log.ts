@@ -26,21 +26,21 @@ const alertQuietMs = 60_000
 export function createRequestLog({ write = writeToStderr, clock }: RequestLogOptions): RequestLog {
   const at = createStamp(clock)
   const lines = createLineWriter(write, (count) =>
-    lineOf({ at: at(), level: 'error', event: 'request-log-dropped', count }),
+    JSON.stringify({ at: at(), level: 'error', event: 'request-log-dropped', count }),
   )
   const throttle = createThrottle(alertQuietMs, clock)
   return {
-    requestEnded: (ended) => lines.add(lineOf(requestEvent(ended, at()))),
+    requestEnded: (ended) => lines.add(JSON.stringify(requestEvent(ended, at()))),
     attemptEnded: () => undefined,
     alert({ event, deployment }) {
       const heldBack = throttle(`${event} ${deployment}`)
-      if (heldBack !== null) lines.add(lineOf({ at: at(), level: 'error', event, deployment, heldBack }))
+      if (heldBack !== null) lines.add(JSON.stringify({ at: at(), level: 'error', event, deployment, heldBack }))
     },
     flush: (msMax = flushMsMax) => lines.flush(msMax),
   }
 }
 
-const writeToStderr: Write = (text, written) => void process.stderr.write(text, () => written())
+const writeToStderr: Write = (bytes, written) => void process.stderr.write(bytes, () => written())
 
 /** The time as text. Requests end together, those of one block of the journal, and share it. */
 function createStamp(clock: Clock): () => string {
@@ -55,8 +55,6 @@ function createStamp(clock: Clock): () => string {
     return text
   }
 }
-
-const lineOf = (event: object): string => `${JSON.stringify(event)}\n`
 
 /** Always the same fields; null is what the request did not get to. */
 function requestEvent(ended: RequestEnded, at: string): object {

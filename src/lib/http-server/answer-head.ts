@@ -1,4 +1,5 @@
 import { STATUS_CODES } from 'node:http'
+import { assert } from '../assert.ts'
 import { headerLine } from '../http/header-lines.ts'
 import type { AnswerHeaders } from './contract.ts'
 
@@ -11,12 +12,14 @@ export type Ending = {
 }
 
 const statusLines = new Map(
-  Object.entries(STATUS_CODES).map(([status, words]) => [Number(status), `HTTP/1.1 ${status} ${words}\r\n`]),
+  Object.entries(STATUS_CODES)
+    .filter(([status]) => Number(status) >= 200)
+    .map(([status, words]) => [Number(status), `HTTP/1.1 ${status} ${words}\r\n`]),
 )
 
 /** Status line and headers, up to and with the empty line. Throws for what would not be read as what it is. */
 export function answerHead(status: number, headers: AnswerHeaders, ending: Ending): string {
-  const lines = [statusLines.get(status) ?? `HTTP/1.1 ${status} \r\n`]
+  const lines = [statusLines.get(status) ?? statusLine(status)]
   for (const name in headers) {
     const value = headers[name]!
     if (typeof value === 'string') lines.push(lineOf(name, value))
@@ -29,6 +32,11 @@ export function answerHead(status: number, headers: AnswerHeaders, ending: Endin
       : `date: ${ending.date}\r\n${length}\r\n`,
   )
   return lines.join('')
+}
+
+function statusLine(status: number): string {
+  assert(Number.isInteger(status) && status >= 200 && status <= 999, 'an answer has a final status')
+  return `HTTP/1.1 ${status} \r\n`
 }
 
 function lineOf(name: string, value: string): string {

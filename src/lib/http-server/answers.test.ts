@@ -43,6 +43,13 @@ describe('an answer', () => {
     expect(client.got().toString()).not.toMatch(/99|chunked|upgrade|never|timeout/)
   })
 
+  test('of a status that is none, or not a final one, is a 500', async () => {
+    const statuses = [Number.NaN, 0, 99, 101, 199, 200.5, 1000]
+    const server = serve(({ target }) => ({ ...text('x'), status: statuses[Number(target.slice(1))]! }))
+    for (const [nth] of statuses.entries()) expect((await fetch(`${server.url}/${nth}`)).status).toBe(500)
+    expect(server.troubles).toHaveLength(statuses.length)
+  })
+
   test('of many megabytes comes whole to a client that takes its time', async () => {
     const large = Buffer.alloc(30_000_000, 'some text that is large. ')
     const server = serve(() => ({ ...text(''), body: large }))

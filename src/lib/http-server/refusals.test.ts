@@ -90,6 +90,10 @@ const refused: Record<string, readonly [status: number, sent: string]> = {
   'a chunk that ends in a bare line feed': [400, `${chunkedHead}3\r\nabc\n`],
   'a chunk that ends in a carriage return and more': [400, `${chunkedHead}3\r\nabc\rd\r\n`],
   'a long extension': [431, `${chunkedHead}5;${long}\r\n`],
+  'an extension with a character that is none': [400, `${chunkedHead}5;a\0b\r\n`],
+  'a trailer without colon': [400, `${chunkedHead}0\r\nGET /smuggled HTTP/1.1\r\n\r\n`],
+  'a trailer with a bare carriage return': [400, `${chunkedHead}0\r\nx: a\rb\r\n\r\n`],
+  'many trailers': [431, `${chunkedHead}0\r\n${'x: y\r\n'.repeat(20_000)}\r\n`],
   'a long trailer': [431, `${chunkedHead}0\r\nx: ${long}\r\n`],
 }
 

@@ -1,10 +1,10 @@
 import { HeaderText } from '../http/header-text.ts'
 import { lengthOf, MessageError, type Framing } from '../http/message-reader.ts'
 
-const firstLine = /^([A-Z]{1,32}) (\S+) HTTP\/([0-9])\.([0-9])(?:\r\n|$)/
+const firstLine = /^[A-Z]{1,32} [\x21-\x7e]+ HTTP\/1\.[01](?:\r\n|$)/
+const ofAnotherVersion = /^[A-Z]{1,32} \S+ HTTP\/[02-9]\.[0-9](?:\r\n|$)/
 /** A line that is no header, or has a character that could end one: folded lines, blanks before a colon, bare line ends. */
 const badLine = /\r\n(?![\w!#$%&'*+.^`|~-]+:[\t\x20-\x7e\x80-\xff]*(?:\r\n|$))/
-const forbiddenInTarget = /[^\x21-\x7e]|#/
 
 /** Request line and headers of one request. Whatever two readers could read in two ways is refused (RFC 9112). */
 export class RequestHead extends HeaderText {
@@ -20,28 +20,33 @@ export class RequestHead extends HeaderText {
 
   /** `text`: the head without the empty line that ends it. Throws a `MessageError`. */
   constructor(text: string) {
-    const [matches, method, target, major, minor] = firstLine.exec(text) ?? []
-    if (matches === undefined) throw new MessageError('what came is no request line of HTTP/1.1')
-    if (major !== '1') throw new MessageError('HTTP/1.1 is spoken here', 505)
+    if (!firstLine.test(text)) throw notRead(text)
     if (badLine.test(text)) throw new MessageError('the request has a line that is no header')
     super(text)
-    this.method = method!
-    this.target = targetOf(target!)
-    this.isCurrent = minor !== '0'
-    if (this.isCurrent && hostsIn(this.get('host')) !== 1)
-      throw new MessageError('the request must have one host header')
+    const methodEnd = text.indexOf(' ')
+    const targetEnd = text.indexOf(' ', methodEnd + 1)
+    this.method = text.slice(0, methodEnd)
+    this.target = targetOf(text.slice(methodEnd + 1, targetEnd))
+    this.isCurrent = text[targetEnd + ' HTTP/1.'.length] !== '0'
+    if (this.isCurrent && !isOne(this.get('host'))) throw new MessageError('the request must have one host header')
     this.framing = framingOf(this)
-    this.isKept = this.isCurrent && !/\bclose\b/i.test(this.get('connection') ?? '')
+    const connection = this.get('connection')
+    this.isKept = this.isCurrent && (connection === null || !/\bclose\b/i.test(connection))
     this.expectsContinue = this.isCurrent && this.get('expect')?.toLowerCase() === '100-continue'
   }
 }
 
-const hostsIn = (host: string | null): number => (host === null ? 0 : host.split(',').length)
+const notRead = (text: string): MessageError =>
+  ofAnotherVersion.test(text)
+    ? new MessageError('HTTP/1.1 is spoken here', 505)
+    : new MessageError('what came is no request line of HTTP/1.1')
+
+const isOne = (host: string | null): boolean => host !== null && !host.includes(',')
 
 /** Proxies write the whole URL, of which the host header says the rest. */
 function targetOf(sent: string): string {
   const target = /^https?:\/\//i.test(sent) ? sent.replace(/^[^/]*\/\/[^/?]*/, '').replace(/^(?!\/)/, '/') : sent
-  if (!target.startsWith('/') || forbiddenInTarget.test(sent))
+  if (!target.startsWith('/') || sent.includes('#'))
     throw new MessageError('the request line must name a path, percent-encoded')
   return target
 }

@@ -31,8 +31,11 @@ export const notHttp = (): Error => new MessageError('what came is no HTTP/1.1')
 
 type State = 'head' | 'sized' | 'chunk-size' | 'chunk' | 'chunk-end' | 'trailers' | 'until-closed'
 
-/** Of a head, a chunk's size line, or a trailer. */
+/** Of a head, a chunk's size line, or all trailers. */
 const lineBytesMax = 64 * 1024
+const chunkSize = /^([0-9a-f]{1,8})[\t ]*(?:;[\t\x20-\x7e\x80-\xff]*)?$/i
+const trailer = /^[\w!#$%&'*+.^`|~-]+:[\t\x20-\x7e\x80-\xff]*$/
+const tooLong = (): Error => new MessageError('what came has a line or a head that is too long', 431)
 const beginningBytes = 16
 const carriageReturn = 13
 const nothing = Buffer.alloc(0)
@@ -41,7 +44,7 @@ const nothing = Buffer.alloc(0)
 function endOf(mark: string, input: Buffer, at: number): number {
   const end = input.indexOf(mark, at)
   const bytes = (end === -1 ? input.length - mark.length + 1 : end) - at
-  if (bytes > lineBytesMax) throw new MessageError('what came has a line or a head that is too long', 431)
+  if (bytes > lineBytesMax) throw tooLong()
   return end
 }
 
@@ -51,6 +54,7 @@ export class MessageReader {
   #state: State = 'head'
   /** Bytes still to come of the body, or of the chunk. */
   #left = 0
+  #trailerBytes = 0
   #isOver = false
   /** The beginning of a line whose end has not come yet. */
   #begun: Buffer | null = null
@@ -149,17 +153,27 @@ export class MessageReader {
     const end = endOf('\r\n', input, at)
     if (end === -1) return -1
     if (this.#state === 'chunk-size') this.#beginChunk(input.toString('latin1', at, end))
-    else if (this.#state === 'trailers') this.#isOver = end === at
+    else if (this.#state === 'trailers')
+      this.#isOver = end === at || this.#readTrailer(input.toString('latin1', at, end))
     else if (end === at) this.#state = 'chunk-size'
     else throw new MessageError('a chunk of the body is longer than it says')
     return end + 2
   }
 
   #beginChunk(line: string): void {
-    const [, size] = /^([0-9a-f]{1,8})[\t ]*(?:;.*)?$/i.exec(line) ?? []
+    const [, size] = chunkSize.exec(line) ?? []
     if (size === undefined) throw new MessageError('a chunk of the body has no size')
     this.#left = Number.parseInt(size, 16)
     this.#state = this.#left === 0 ? 'trailers' : 'chunk'
+    this.#trailerBytes = 0
+  }
+
+  /** Trailers are of no use here, but must be such: in anything else, another reader may see an end. */
+  #readTrailer(line: string): false {
+    this.#trailerBytes += line.length
+    if (this.#trailerBytes > lineBytesMax) throw tooLong()
+    if (!trailer.test(line)) throw new MessageError('a chunk of the body is followed by a line that is no trailer')
+    return false
   }
 }
 

@@ -17,7 +17,7 @@ import type { Nodes } from './nodes.ts'
 import type { Organizations } from './organizations.ts'
 import { prepareRecords, type Records } from './records.ts'
 import type { Requests } from './requests.ts'
-import type { RollupChanges, Rollups } from './rollups.ts'
+import { noChanges, type RollupChanges, type Rollups } from './rollups.ts'
 
 export type JournalParts = {
   readonly reader: SliceReader
@@ -69,7 +69,7 @@ const beginWork = (parts: JournalParts, records: Records, nodeId: number, at: nu
   nodeId,
   at,
   accounts: new Map(),
-  usage: new Map(),
+  usage: noChanges(),
   charges: new Map(),
   openedLeases: new Map(),
   knownOrganizations: new Set(),

@@ -27,8 +27,9 @@ type Sums = {
   chargeNano: bigint
   latencyMs: number
 }
-/** The sums of a batch. */
-export type RollupChanges = Map<string, Sums>
+/** The sums of a batch. Requests of the same group mostly come one after another, so the last one's sums are at hand. */
+export type RollupChanges = { readonly byGroup: Map<string, Sums>; last: Sums | null }
+export const noChanges = (): RollupChanges => ({ byGroup: new Map(), last: null })
 
 const upsert = (table: string): string => `
   insert into ${table} (organization_id, bucket, key_id, model, upstream, region, endpoint, requests, errors, input_tokens,
@@ -50,7 +51,7 @@ export function prepareRollups(db: Database) {
     add: (changes: RollupChanges, settlement: Settlement, chargeNano: bigint): void =>
       addTo(sumsOf(changes, settlement), settlement, chargeNano),
     write(changes: RollupChanges): void {
-      for (const sums of changes.values())
+      for (const sums of changes.byGroup.values())
         tables.forEach(({ bucketMs }, index) => writeSums(upserts[index]!, sums, bucketOf(sums.minute, bucketMs)))
     },
   }
@@ -60,12 +61,27 @@ const bucketOf = (at: number, bucketMs: number): number => at - (at % bucketMs)
 
 function sumsOf(changes: RollupChanges, settlement: Settlement): Sums {
   const minute = bucketOf(settlement.admittedAt, minuteMs)
+  const { last } = changes
+  return last && isOf(last, minute, settlement) ? last : (changes.last = lookedUp(changes.byGroup, minute, settlement))
+}
+
+const isOf = ({ minute, group }: Sums, minuteAsked: number, settlement: Settlement): boolean =>
+  minute === minuteAsked &&
+  group[0] === settlement.organizationId &&
+  group[1] === settlement.keyId &&
+  group[2] === settlement.model &&
+  group[3] === settlement.upstream &&
+  group[4] === settlement.region &&
+  group[5] === settlement.endpoint
+
+function lookedUp(byGroup: Map<string, Sums>, minute: number, settlement: Settlement): Sums {
   const { organizationId, keyId, model, upstream, region, endpoint } = settlement
-  const key = `${minute}\0${organizationId}\0${keyId}\0${model}\0${upstream}\0${region}\0${endpoint}`
-  const known = changes.get(key)
+  const group = [organizationId, keyId, model, upstream, region, endpoint] as const
+  const key = `${minute}\0${group.join('\0')}`
+  const known = byGroup.get(key)
   if (known) return known
   const fresh: Sums = {
-    group: [organizationId, keyId, model, upstream, region, endpoint],
+    group,
     minute,
     requests: 0,
     errors: 0,
@@ -76,7 +92,7 @@ function sumsOf(changes: RollupChanges, settlement: Settlement): Sums {
     chargeNano: 0n,
     latencyMs: 0,
   }
-  changes.set(key, fresh)
+  byGroup.set(key, fresh)
   return fresh
 }
 
