@@ -43,9 +43,12 @@ type Asked = {
 }
 type Answering = HttpAnswer | Promise<HttpAnswer>
 
+/** More than the admin API takes, which says so in its own words. */
+const pageBodyBytesMax = 128 * 1024
+
 /** The dialects are found by their paths alone; everything else by a router. */
 export function createApp(deps: AppDeps): HttpHandler {
-  const pages = throughWeb(createPages(deps).fetch)
+  const pages = throughWeb(createPages(deps).fetch, pageBodyBytesMax)
   return (request) => {
     // The paid endpoints that most requests are for: all they say is in the body.
     const paid = request.method === 'POST' ? paidTargets.get(request.target) : undefined

@@ -198,7 +198,6 @@ async function drain(server: HttpServer, active: () => number): Promise<void> {
   const deadline = clock.monotonic() + drainMsMax
   server.stopAccepting()
   while (active() + server.pending() > 0 && clock.monotonic() < deadline) await Bun.sleep(50)
-  server.close()
 }
 
 async function closeAll(node: Node, store: Store): Promise<void> {

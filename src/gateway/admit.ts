@@ -137,14 +137,14 @@ function holdCredit(key: KeyRow, bounds: Bounds, deps: GatewayDeps): Hold | Prom
     plentyNano: isUnstated(bounds.call) ? ((bounds.fullNano * plenty) as Nano) : zeroNano,
     ifShort: () => ({ wantedNano: lesser(ifShortNanoOf(bounds), ceiling), floorNano: floorNanoOf(bounds) }),
   })
-  if (!(answer instanceof Promise)) return held(key, answer, bounds, deps)
+  if (!(answer instanceof Promise)) return withinBudget(key, answer, bounds, deps)
   // While it is waited for, no other request may count on the same money of the budget.
   deps.limits.holdBudget(key.id, ceiling)
   const waited = (): void => deps.limits.releaseBudget(key.id, ceiling)
   return answer.then(
     (given) => {
       waited()
-      return held(key, given, bounds, deps)
+      return withinBudget(key, given, bounds, deps)
     },
     (cause: unknown) => {
       waited()
@@ -153,7 +153,8 @@ function holdCredit(key: KeyRow, bounds: Bounds, deps: GatewayDeps): Hold | Prom
   )
 }
 
-function held(key: KeyRow, answer: HoldAnswer, bounds: Bounds, deps: GatewayDeps): Hold {
+/** A hold that was given is held within the key's budget as well. */
+function withinBudget(key: KeyRow, answer: HoldAnswer, bounds: Bounds, deps: GatewayDeps): Hold {
   if (answer.hold === null) throw insufficientCredit(bounds, answer.availableNano)
   deps.limits.holdBudget(key.id, answer.hold.amountNano)
   return answer.hold

@@ -1,3 +1,4 @@
+import { canBeSent } from '../lib/http/header-lines.ts'
 import type { AnswerHeaders } from '../lib/http-server/contract.ts'
 import type { Deployment } from '../upstreams/deployment.ts'
 import type { Answered } from './attempt.ts'
@@ -29,7 +30,8 @@ export function headersOf({ admitted, candidate, upstream }: Answered, deps: Gat
   setRateLimits(headers, deps.limits.standings(admitted.key))
   for (const name of passed) {
     const value = upstream.headers.get(name)
-    if (value !== null) headers[name] = value
+    // What an upstream should not have sent must not keep its answer, which is paid for, from the client.
+    if (value !== null && canBeSent(value)) headers[name] = value
   }
   return headers
 }

@@ -73,22 +73,20 @@ async function settleAboveHold(
   return journaled(admitted, outcome, capture(admitted, outcome, owed, deps), deps)
 }
 
-function journaled(
+async function journaled(
   admitted: Admitted,
   { failure }: Outcome,
   settlement: Settlement,
   deps: GatewayDeps,
 ): Promise<Settlement> {
-  return deps.journal.settle(settlement).then(
-    () => {
-      told(settlement, { failure: failure ?? null, traceparent: admitted.traceparent }, deps)
-      return settlement
-    },
-    (cause: unknown) => {
-      // The hold is released in memory; recovery settles the open intent when the gateway is started again.
-      throw billingUnavailable('the settlement could not be written', cause)
-    },
-  )
+  try {
+    await deps.journal.settle(settlement)
+  } catch (cause) {
+    // The hold is released in memory; recovery settles the open intent when the gateway is started again.
+    throw billingUnavailable('the settlement could not be written', cause)
+  }
+  told(settlement, { failure: failure ?? null, traceparent: admitted.traceparent }, deps)
+  return settlement
 }
 
 type Owed = {
@@ -125,7 +123,7 @@ function capture(
     dialect: intent.dialect,
     endpoint: intent.endpoint,
     model: intent.model,
-    servedModel: reading?.servedModel ?? null,
+    servedModel: reading?.servedModel?.slice(0, servedModelCharsMax) ?? null,
     upstream: intent.upstream,
     region: intent.region,
     pricePpm: intent.pricePpm,
@@ -151,6 +149,9 @@ function capture(
     vendorUsage: reading?.vendorUsage ?? null,
   }
 }
+
+/** A vendor's own name for a model is a name, or no more than the beginning of one. */
+const servedModelCharsMax = 200
 
 function told(
   settlement: Settlement,

@@ -48,7 +48,7 @@ export type Limits = {
 }
 
 const periods: readonly BudgetPeriod[] = ['day', 'week', 'month', 'total']
-/** Of the period `[startsAt, endsAt)`, epoch ms: what was spent when it began, so that a charge is added to one figure alone. */
+/** Of the period `[startsAt, endsAt)`, epoch ms: what of `spentNano` is not its own, so that a charge is added to one figure alone. Below zero for charges from before this process. */
 type Spending = { readonly startsAt: number; readonly endsAt: number; readonly beforeNano: Nano }
 type KeyState = {
   requests: Gcra

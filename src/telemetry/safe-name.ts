@@ -11,7 +11,9 @@ const knownMany = 1_000
 
 export function safeName(name: string | null): string | null {
   if (name === null) return null
-  const safe = known.get(name) ?? madeSafe(name)
+  const seen = known.get(name)
+  if (seen !== undefined) return seen
+  const safe = madeSafe(name)
   if (known.size < knownMany && name.length <= charsMax) known.set(name, safe)
   return safe
 }

@@ -3,7 +3,7 @@ import { MessageError, MessageReader } from '../http/message-reader.ts'
 import { Outbox } from '../http/outbox.ts'
 import { noPlace } from '../roster.ts'
 import { answerHead, type Ending } from './answer-head.ts'
-import { jsonAnswer, type HttpAnswer, type HttpHandler } from './contract.ts'
+import { problemAnswer, type HttpAnswer, type HttpHandler } from './contract.ts'
 import { IncomingRequest } from './incoming-request.ts'
 import { RequestHead } from './request-head.ts'
 
@@ -30,6 +30,8 @@ const idleMsMax = 120_000
 const headMsMax = 30_000
 /** Between two pieces of a body that is waited for. */
 const bodyQuietMsMax = 60_000
+/** For all of it: 100 MiB at half a megabit a second. */
+const bodyMsMax = 1_800_000
 /** For a client to take anything of an answer that waits for it. */
 const answerQuietMsMax = 600_000
 /** What is still to come of a body that nobody wanted is read away for this long, so that its sender gets to read the answer. */
@@ -64,6 +66,8 @@ export class Connection {
   #source: Source | null = null
   /** Told when the client has taken everything, or is gone. */
   #drained: (() => void) | null = null
+  /** Since when the body is waited for. */
+  #bodySince = 0
   /** When something last changed that the client did. */
   #since: number
 
@@ -144,7 +148,7 @@ export class Connection {
 
   resume(): void {
     // It was not the client who was slow.
-    this.#since = this.#host.now()
+    this.#since = this.#bodySince = this.#host.now()
     if (!this.#isPaused) return
     this.#isPaused = false
     if (!this.#isClosed) this.#socket.resume()
@@ -162,17 +166,17 @@ export class Connection {
       if (quietMs > answerQuietMsMax) this.close()
     } else if (this.#isEnding) {
       if (quietMs > closingMsMax) this.close()
-    } else if (this.#request) this.#lookAtBody(this.#request, quietMs)
+    } else if (this.#request) this.#lookAtBody(this.#request, quietMs, now)
     else if (this.#reader.isWithin) {
       if (quietMs > headMsMax) this.#refuse(new MessageError('the request did not come in time', 408))
     } else if (quietMs > idleMsMax) this.#end()
   }
 
-  #lookAtBody(request: IncomingRequest, quietMs: number): void {
+  #lookAtBody(request: IncomingRequest, quietMs: number, now: number): void {
     if (request.isWhole) return
     if (this.#isAnswered) {
       if (quietMs > lingerMsMax) this.#end()
-    } else if (request.isAwaited && quietMs > bodyQuietMsMax) {
+    } else if (request.isAwaited && (quietMs > bodyQuietMsMax || now - this.#bodySince > bodyMsMax)) {
       this.#isKept = false
       request.fail('slow')
     }
@@ -191,7 +195,7 @@ export class Connection {
 
   #read(bytes: Buffer): void {
     try {
-      this.#reader.push(bytes)
+      this.#reader.push(this.#reader.isWithin ? bytes : withoutEmptyLine(bytes))
     } catch (error) {
       return this.#refuse(error)
     }
@@ -222,7 +226,7 @@ export class Connection {
   readonly #crashed = (error: unknown): void => {
     this.#host.failed(error)
     this.#isKept = false
-    this.#give(ourMistake)
+    this.#give(ourMistake())
   }
 
   #give({ status, headers, body }: HttpAnswer): void {
@@ -311,7 +315,7 @@ export class Connection {
     if (request && !this.#isFresh) return request.fail('malformed')
     this.#request = null
     if (!(error instanceof MessageError)) this.#host.failed(error)
-    const answer = error instanceof MessageError ? problem(error.status, error.message) : ourMistake
+    const answer = error instanceof MessageError ? problemAnswer(error.status, error.message) : ourMistake()
     const bytes = bytesOf(answer.body)!
     const ending = { length: bytes.length, isLast: true, date: this.#host.date() }
     this.#sendMessage(answerHead(answer.status, answer.headers, ending), bytes)
@@ -335,6 +339,11 @@ export class Connection {
     this.flush()
   }
 }
+
+const ourMistake = (): HttpAnswer => problemAnswer(500, 'Something went wrong on our side.')
+
+/** RFC 9112, 2.2: some clients send an empty line behind a body, which is in front of the next request. */
+const withoutEmptyLine = (bytes: Buffer): Buffer => (bytes[0] === 13 && bytes[1] === 10 ? bytes.subarray(2) : bytes)
 
 const none = new Uint8Array(0)
 const lastChunk = Buffer.from('0\r\n\r\n')
@@ -364,8 +373,3 @@ function lengthOf(status: number, bytes: Uint8Array | null, isCurrent: boolean):
   if (status === 204 || status === 304) return null
   return bytes?.length ?? (isCurrent ? 'chunked' : 'until-closed')
 }
-
-const problem = (status: number, message: string): HttpAnswer =>
-  jsonAnswer({ error: { code: status < 500 ? 'bad_request' : 'internal', message } }, status)
-
-const ourMistake = problem(500, 'Something went wrong on our side.')

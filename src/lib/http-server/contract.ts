@@ -1,4 +1,5 @@
 /** What a handler of requests sees and gives. */
+import { newRequestId } from '../ids.ts'
 
 export type HttpRequest = {
   readonly method: string
@@ -44,6 +45,18 @@ export class BodyError extends Error {
     this.trouble = trouble
     this.bytes = bytes
   }
+}
+
+const problemCodes: Readonly<Record<number, string>> = {
+  408: 'request_timeout',
+  413: 'body_too_large',
+  500: 'internal',
+}
+/** An answer in no dialect, for what never came to a handler. It has an id that people can quote, as every answer has. */
+export function problemAnswer(status: number, message: string): HttpAnswer {
+  const answer = jsonAnswer({ error: { code: problemCodes[status] ?? 'bad_request', message } }, status)
+  answer.headers['x-request-id'] = newRequestId()
+  return answer
 }
 
 export const jsonAnswer = (value: unknown, status = 200): HttpAnswer => ({

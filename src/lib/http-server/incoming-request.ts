@@ -33,6 +33,7 @@ export class IncomingRequest implements HttpRequest {
   /** At the end of the pieces, not made one yet. */
   #loosePieces = 0
   #bytes = 0
+  /** The body was asked for, or is sent without that. */
   #isAsked = false
   #isUnwanted = false
   #error: Error | null = null

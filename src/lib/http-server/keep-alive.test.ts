@@ -5,6 +5,15 @@ afterEach(closeAll)
 
 const numbers = (many: number): number[] => Array.from({ length: many }, (_, nth) => nth)
 
+describe('an empty line', () => {
+  test('behind a body, as old clients send it, is overlooked', async () => {
+    const server = serve(echo)
+    const { answers } = await conversation(server.port, `${post('/1', 'hi')}\r\n${get('/2', 'connection: close')}`)
+    expect(answers.map(({ status }) => status)).toEqual([200, 200])
+    expect(server.handled).toEqual(['POST /1', 'GET /2'])
+  })
+})
+
 describe('requests that are sent before their answers', () => {
   test('by the thousands are answered in their order, at once or later, without end of the stack', async () => {
     for (const isLater of [false, true]) {

@@ -57,7 +57,7 @@ const refused: Record<string, readonly [status: number, sent: string]> = {
   TLS: [400, '\x16\x03\x01\x02\0\x01\0\x01\xfc\x03\x03'],
   SSH: [400, 'SSH-2.0-OpenSSH_9.9\r\n'],
   'an answer': [400, 'HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n'],
-  'an empty line first': [400, '\r\nGET /refused HTTP/1.1\r\nhost: a\r\n\r\n'],
+  'two empty lines first': [400, '\r\n\r\nGET /refused HTTP/1.1\r\nhost: a\r\n\r\n'],
   'nothing but an end': [400, '\r\n\r\n'],
   'a method in lower case': [400, 'get /refused HTTP/1.1\r\nhost: a\r\n\r\n'],
   'a method that is none': [400, 'G(T /refused HTTP/1.1\r\nhost: a\r\n\r\n'],
@@ -105,6 +105,7 @@ describe('what could be read in two ways, or is no HTTP/1.1, is answered so, onc
       const { answers, ending } = await conversation(server.port, `${sent}${get('/smuggled')}`)
       expect(answers.map((answer) => answer.status)).toEqual([status])
       expect(answers[0]!.headers.get('connection')).toBe('close')
+      expect(answers[0]!.headers.get('x-request-id')).toMatch(/^req_/)
       expect(JSON.parse(answers[0]!.body)).toEqual({ error: { code: expect.any(String), message: expect.any(String) } })
       expect([ending, server.handled, server.troubles]).toEqual(['closed', [], []])
       await until(() => server.pending() === 0)

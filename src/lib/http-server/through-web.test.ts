@@ -4,7 +4,8 @@ import { throughWeb } from './through-web.ts'
 
 afterEach(closeAll)
 
-const web = (handle: Parameters<typeof throughWeb>[0]): TestedServer => serve(throughWeb(handle))
+const bodyBytesMax = 100_000
+const web = (handle: Parameters<typeof throughWeb>[0]): TestedServer => serve(throughWeb(handle, bodyBytesMax))
 
 describe('a request to a handler of the web', () => {
   test('has its URL, its method, its headers, and its body', async () => {
@@ -56,16 +57,23 @@ describe('a request to a handler of the web', () => {
     expect(handled.map((url) => new URL(url).pathname)).toEqual(['/x', '/x', '/x', '/x'])
   })
 
-  test('of more than 16 MiB is refused, announced or not', async () => {
+  test('of more than is allowed is refused, announced or not', async () => {
     const server = web(async (request) => new Response(String((await request.bytes()).length)))
-    const body = Buffer.alloc(16 * 1024 * 1024 + 1, 'x')
+    const body = Buffer.alloc(bodyBytesMax + 1, 'x')
     for (const sent of [body, new Blob([body]).stream()])
       expect((await fetch(server.url, { method: 'POST', body: sent })).status).toBe(413)
     const chunks = `POST / HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n${body.length.toString(16)}\r\n`
     const client = await dial(server.port)
     client.say(Buffer.concat([Buffer.from(chunks), body]))
     expect((await client.answers())[0]!.status).toBe(413)
-    expect(await (await fetch(server.url, { method: 'POST', body: body.subarray(1) })).text()).toBe('16777216')
+    expect(await (await fetch(server.url, { method: 'POST', body: body.subarray(1) })).text()).toBe('100000')
+  })
+
+  test('of GET is answered though its body never comes', async () => {
+    const server = web(() => new Response('up'))
+    const client = await dial(server.port)
+    client.say('GET / HTTP/1.1\r\nhost: a\r\ncontent-length: 1000000\r\n\r\n')
+    expect((await client.answers())[0]).toMatchObject({ status: 200, body: 'up' })
   })
 
   test('whose body is slow or malformed is refused', async () => {

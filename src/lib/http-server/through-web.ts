@@ -1,7 +1,7 @@
 /** Handlers of the web's own `Request` and `Response`, such as a router, for whatever is not worth measuring. */
 import {
   BodyError,
-  jsonAnswer,
+  problemAnswer,
   type AnswerHeaders,
   type BodyTrouble,
   type HttpAnswer,
@@ -9,43 +9,40 @@ import {
   type HttpRequest,
 } from './contract.ts'
 
-/** Of a request to such a handler. */
-const bodyBytesMax = 16 * 1024 * 1024
 /** One that has anything else would be read as more than a host, and the path as less than a path. */
 const goodHost = /^[\w.~%!$&'()*+;=:[\]-]+$/
 const statuses: Readonly<Record<BodyTrouble, number>> = { 'too-large': 413, slow: 408, malformed: 400, left: 400 }
 
+/** A body longer than `bodyBytesMax`, which is read before the handler is asked, is a 413. */
 export const throughWeb =
-  (handle: (request: Request) => Response | Promise<Response>): HttpHandler =>
+  (handle: (request: Request) => Response | Promise<Response>, bodyBytesMax: number): HttpHandler =>
   async (request) => {
-    const made = await webRequest(request)
+    const made = await webRequest(request, bodyBytesMax)
     return made instanceof Request ? answerOf(await handle(made)) : made
   }
 
 /** The request as the web has it; an answer where it cannot be made. */
-async function webRequest(request: HttpRequest): Promise<Request | HttpAnswer> {
+async function webRequest(request: HttpRequest, bodyBytesMax: number): Promise<Request | HttpAnswer> {
   const { method, target, headers } = request
   const leaving = new AbortController()
   request.onLeave(() => leaving.abort())
   // HTTP/1.0 need not say it, and the host of a URL without one is empty.
   const host = headers.get('host') || 'localhost'
-  if (!goodHost.test(host)) return badRequest('The host header names no host.')
+  if (!goodHost.test(host)) return problemAnswer(400, 'The host header names no host.')
   try {
-    const bytes = await request.bytes(bodyBytesMax)
+    const isBodiless = method === 'GET' || method === 'HEAD'
     return new Request(`http://${host}${target}`, {
       method,
       headers: headersOf(request),
       signal: leaving.signal,
-      ...(method !== 'GET' && method !== 'HEAD' && { body: bytes }),
+      ...(!isBodiless && { body: await request.bytes(bodyBytesMax) }),
     })
   } catch (error) {
-    if (error instanceof BodyError) return badRequest(`The request body is ${error.trouble}.`, statuses[error.trouble])
-    return badRequest('The request cannot be read; its host or method is none.')
+    if (error instanceof BodyError)
+      return problemAnswer(statuses[error.trouble], `The request body is ${error.trouble}.`)
+    return problemAnswer(400, 'The request cannot be read; its host or method is none.')
   }
 }
-
-const badRequest = (message: string, status = 400): HttpAnswer =>
-  jsonAnswer({ error: { code: 'bad_request', message } }, status)
 
 function headersOf({ headers }: HttpRequest): Headers {
   const all = new Headers()

@@ -93,6 +93,24 @@ describe('a body that is waited for', () => {
     expect(await client.ended()).toBe('closed')
   })
 
+  test('has half an hour for all of it, however steadily it comes', async () => {
+    const server = serve(async (request) => {
+      const trouble = await Promise.resolve(request.bytes(1_000)).catch((error: BodyError) => error.trouble)
+      return text(String(trouble))
+    })
+    const client = await dial(server.port)
+    client.say('POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 1000\r\n\r\n')
+    for (let minute = 0; minute < 30; minute++) {
+      await Bun.sleep(2)
+      server.pass(59_900)
+      client.say('x')
+    }
+    await aMoment()
+    expect(client.got().length).toBe(0)
+    server.pass(30_000)
+    expect((await client.answers())[0]!.body).toBe('slow')
+  })
+
   test('has its minute from then on, however long its handler took to ask', async () => {
     const half = 'POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 10\r\n\r\nhello'
     const withheld = half.replace('\r\n\r\nhello', '\r\nexpect: 100-continue\r\n\r\n')

@@ -1,0 +1,46 @@
+/** Headers that no answer of ours could carry must not keep a paid answer from its client. */
+import { afterAll, beforeAll, expect, test } from 'bun:test'
+import { createServer, type AddressInfo, type Server as TcpServer } from 'node:net'
+import { balanceNano, openAccount } from '../support/mart.ts'
+import { startServer, type Server } from '../support/start-server.ts'
+import { ask, chat, chatStream, startMsMax, taken } from './request-support.ts'
+
+const usage = { prompt_tokens: 3, completion_tokens: 2, total_tokens: 5 }
+const message = { role: 'assistant', content: 'Hi.' }
+const plain = JSON.stringify({ id: 'x', choices: [{ index: 0, message, finish_reason: 'stop' }], usage })
+const chunk = (fields: object): string => `data: ${JSON.stringify({ id: 'x', ...fields })}\n\n`
+const streamed = `${chunk({ choices: [{ index: 0, delta: message }] })}${chunk({ choices: [], usage })}data: [DONE]\n\n`
+
+let upstream: TcpServer
+let server: Server
+
+beforeAll(async () => {
+  upstream = createServer((socket) => {
+    socket.on('error', () => undefined)
+    socket.on('data', (request) => {
+      const body = request.includes('"stream":true') ? streamed : plain
+      const type = body === streamed ? 'text/event-stream' : 'application/json'
+      socket.write(
+        `HTTP/1.1 200 OK\r\ncontent-type: ${type}\r\nopenai-version: 2020\x01\r\nserver-timing: a\nb\r\nopenai-processing-ms: 7\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
+      )
+    })
+  })
+  await new Promise<void>((resolve) => upstream.listen(0, '127.0.0.1', resolve))
+  const { port } = upstream.address() as AddressInfo
+  server = await startServer({ sandbox: 'built-in', env: { MART_SANDBOX_URL: `http://127.0.0.1:${port}` } })
+}, startMsMax)
+afterAll(async () => {
+  await server?.stop()
+  upstream?.close()
+})
+
+for (const way of [chat, chatStream])
+  test(`${way.name}: the answer comes whole without them, and is charged`, async () => {
+    const account = await openAccount(server, '1.00')
+    const got = await taken(ask(server, account.key, way))
+    expect([got.status, got.broke]).toEqual([200, false])
+    expect(got.text).toContain('Hi.')
+    const odd = ['openai-version', 'server-timing', 'openai-processing-ms'].map((name) => got.headers.get(name))
+    expect(odd).toEqual([null, null, '7'])
+    expect(await balanceNano(server, account.organizationId)).toBeLessThan(1_000_000_000n)
+  })
