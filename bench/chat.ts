@@ -38,6 +38,11 @@ const body = JSON.stringify({
 const seconds = 5
 const rounds = 5
 const path = '/v1/chat/completions'
+/** How long each connection waits before its next request, ms at most. As fast as it can, a core is full, and who waits for it waits for everybody. */
+const paces = [
+  ['as fast as each can', 0],
+  ['at about 5,000 requests a second each', 24],
+] as const
 
 export async function chat(): Promise<void> {
   requirePrograms('nginx', 'wrk')
@@ -49,10 +54,7 @@ export async function chat(): Promise<void> {
     wrk(url + path, { body, key: gateway.key, connections, seconds, pauseMsMax })
   try {
     const rssEarly = await rssAfter(10_000, gateway.pid, () => load(gateway.url, 64))
-    for (const [what, pauseMsMax] of [
-      ['as fast as each can', 0],
-      ['at about 5,000 requests a second each', 24],
-    ] as const) {
+    for (const [what, pauseMsMax] of paces) {
       const nginxCpu: number[] = []
       const gatewayCpu: number[] = []
       for (let round = 0; round < rounds; round += 1) {
@@ -61,8 +63,10 @@ export async function chat(): Promise<void> {
       }
       report(`CPU per request (µs), ${what}, median of ${rounds} rounds`, median(gatewayCpu), median(nginxCpu), 4)
     }
-    for (const connections of [1, 64])
-      await reportLatency(connections, load, { upstream: upstream.url, proxy: proxy.url, gateway: gateway.url })
+    const urls = { upstream: upstream.url, proxy: proxy.url, gateway: gateway.url }
+    await reportLatency('concurrency 1', (url) => load(url, 1), urls)
+    for (const [what, pauseMsMax] of paces)
+      await reportLatency(`concurrency 64, ${what}`, (url) => load(url, 64, pauseMsMax), urls)
     const rssLate = await rssAfter(100_000, gateway.pid, () => load(gateway.url, 64))
     print(
       `RSS: ${rssEarly.toFixed(0)} MB after the first 10,000 requests, ${rssLate.toFixed(0)} MB after 100,000 more requests: ratio ${(rssLate / rssEarly).toFixed(2)} (goal ≤ 1.20)`,
@@ -81,18 +85,16 @@ async function cpuPerRequest(pid: number, run: () => Promise<Load>): Promise<num
 }
 
 async function reportLatency(
-  connections: number,
-  load: (url: string, connections: number) => Promise<Load>,
+  what: string,
+  load: (url: string) => Promise<Load>,
   urls: Readonly<Record<'upstream' | 'proxy' | 'gateway', string>>,
 ): Promise<void> {
-  const direct = await load(urls.upstream, connections)
-  const proxied = await load(urls.proxy, connections)
-  const governed = await load(urls.gateway, connections)
+  const direct = await load(urls.upstream)
+  const proxied = await load(urls.proxy)
+  const governed = await load(urls.gateway)
   const added = (one: Load): string =>
     `p50 +${((one.p50Micros - direct.p50Micros) / 1000).toFixed(2)} ms, p99 +${((one.p99Micros - direct.p99Micros) / 1000).toFixed(2)} ms, ${one.perSecond.toFixed(0)} req/s`
-  print(
-    `added latency at concurrency ${connections}: gateway ${added(governed)}; nginx ${added(proxied)} (goal: p50 ≤ 0.5 ms)`,
-  )
+  print(`added latency at ${what}: gateway ${added(governed)}; nginx ${added(proxied)} (goal: p50 ≤ 0.5 ms)`)
 }
 
 const looks = 15
