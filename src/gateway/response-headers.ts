@@ -1,4 +1,5 @@
 import { canBeSent } from '../lib/http/header-lines.ts'
+import type { HttpResponse } from '../lib/http-client/contract.ts'
 import type { AnswerHeaders } from '../lib/http-server/contract.ts'
 import type { Deployment } from '../upstreams/deployment.ts'
 import type { Answered } from './attempt.ts'
@@ -13,6 +14,12 @@ const passed = [
   'x-gemini-service-tier',
   'server-timing',
 ] as const
+
+/** A header of an upstream; null also for one that it should not have sent, which must not keep its answer from the client. */
+export function sendable({ headers }: Pick<HttpResponse, 'headers'>, name: string): string | null {
+  const value = headers.get(name)
+  return value !== null && canBeSent(value) ? value : null
+}
 
 /** Where an answer was made, and whether it is simulated. */
 export function setOrigin(
@@ -29,9 +36,8 @@ export function headersOf({ admitted, candidate, upstream }: Answered, deps: Gat
   setOrigin(headers, candidate.deployment)
   setRateLimits(headers, deps.limits.standings(admitted.key))
   for (const name of passed) {
-    const value = upstream.headers.get(name)
-    // What an upstream should not have sent must not keep its answer, which is paid for, from the client.
-    if (value !== null && canBeSent(value)) headers[name] = value
+    const value = sendable(upstream, name)
+    if (value !== null) headers[name] = value
   }
   return headers
 }

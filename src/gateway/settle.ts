@@ -31,61 +31,27 @@ export type Outcome = {
   readonly attempts: readonly Attempt[]
 }
 
-/** Settles an admitted request at once, and gives its statement when the journal has it. Rejects with `billing_unavailable` when the journal cannot take it. */
-export function settle(
+/** Settles an admitted request at once, and gives its statement when the journal has it. Throws `billing_unavailable` when the journal cannot take it. */
+export async function settle(
   admitted: Admitted,
   deployment: Deployment | null,
   outcome: Outcome,
-  deps: GatewayDeps,
-): Promise<Settlement> {
-  const { estimate } = outcome
-  if (estimate !== null) return settleEstimated(admitted, deployment, { ...outcome, estimate }, deps)
-  const usage = outcome.reading?.usage ?? {}
-  const rated = rateServed(admitted, deployment, { reading: outcome.reading, usage }, deps)
-  const owed = { usage, isEstimated: false, rated, owedNano: rated.ratedNano }
-  return rated.ratedNano > admitted.hold.amountNano
-    ? settleAboveHold(admitted, outcome, owed, deps)
-    : journaled(admitted, outcome, capture(admitted, outcome, owed, deps), deps)
-}
-
-/** What was counted by ourselves is never charged above the hold. */
-async function settleEstimated(
-  admitted: Admitted,
-  deployment: Deployment | null,
-  outcome: Outcome & { readonly estimate: Usage | Promise<Usage> },
-  deps: GatewayDeps,
-): Promise<Settlement> {
-  const usage = await outcome.estimate
-  const rated = rateServed(admitted, deployment, { reading: outcome.reading, usage }, deps)
-  const owed = { usage, isEstimated: true, rated, owedNano: lesser(rated.ratedNano, admitted.hold.amountNano) }
-  return journaled(admitted, outcome, capture(admitted, outcome, owed, deps), deps)
-}
-
-/** What the hold does not cover is leased first, where the organization has it. */
-async function settleAboveHold(
-  admitted: Admitted,
-  outcome: Outcome,
-  owed: Owed,
   deps: GatewayDeps,
 ): Promise<Settlement> {
   const { key, hold } = admitted
-  await deps.credit.cover(key.organizationId, (owed.owedNano - hold.amountNano) as Nano)
-  return journaled(admitted, outcome, capture(admitted, outcome, owed, deps), deps)
-}
-
-async function journaled(
-  admitted: Admitted,
-  { failure }: Outcome,
-  settlement: Settlement,
-  deps: GatewayDeps,
-): Promise<Settlement> {
+  const estimate = outcome.estimate instanceof Promise ? await outcome.estimate : outcome.estimate
+  const usage = estimate ?? outcome.reading?.usage ?? {}
+  const rated = rateServed(admitted, deployment, { reading: outcome.reading, usage }, deps)
+  const owedNano = estimate ? lesser(rated.ratedNano, hold.amountNano) : rated.ratedNano
+  if (owedNano > hold.amountNano) await deps.credit.cover(key.organizationId, (owedNano - hold.amountNano) as Nano)
+  const settlement = capture(admitted, outcome, { usage, isEstimated: estimate !== null, rated, owedNano }, deps)
   try {
     await deps.journal.settle(settlement)
   } catch (cause) {
     // The hold is released in memory; recovery settles the open intent when the gateway is started again.
     throw billingUnavailable('the settlement could not be written', cause)
   }
-  told(settlement, { failure: failure ?? null, traceparent: admitted.traceparent }, deps)
+  told(settlement, { failure: outcome.failure ?? null, traceparent: admitted.traceparent }, deps)
   return settlement
 }
 

@@ -23,5 +23,5 @@ export function describeError(error: unknown): string {
 
 /** Runs work that nobody waits for, under a name; its failure is logged, never lost. */
 export function inBackground(log: Log, name: string, work: () => Promise<unknown>): void {
-  void (async () => work())().catch((error: unknown) => log.error({ event: 'background-failed', name, error }))
+  void work().catch((error: unknown) => log.error({ event: 'background-failed', name, error }))
 }

@@ -55,12 +55,7 @@ export const tokenTotals = (usage: Usage) => ({
 })
 
 /** Whether every quantity is a whole number that a real exchange could have produced. */
-export function isPlausible(usage: Usage): boolean {
-  for (const usageClass in usage) {
-    const quantity = usage[usageClass as UsageClass]!
-    if (!Number.isSafeInteger(quantity) || quantity < 0 || quantity > quantityMax) return false
-  }
-  return true
-}
+export const isPlausible = (usage: Usage): boolean =>
+  Object.values(usage).every((quantity) => Number.isSafeInteger(quantity) && quantity >= 0 && quantity <= quantityMax)
 
 const quantityMax = 10_000_000

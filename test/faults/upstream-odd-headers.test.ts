@@ -3,11 +3,12 @@ import { afterAll, beforeAll, expect, test } from 'bun:test'
 import { createServer, type AddressInfo, type Server as TcpServer } from 'node:net'
 import { balanceNano, openAccount } from '../support/mart.ts'
 import { startServer, type Server } from '../support/start-server.ts'
-import { ask, chat, chatStream, startMsMax, taken } from './request-support.ts'
+import { ask, chat, chatStream, geminiModel, keyHeader, startMsMax, taken } from './request-support.ts'
 
 const usage = { prompt_tokens: 3, completion_tokens: 2, total_tokens: 5 }
 const message = { role: 'assistant', content: 'Hi.' }
 const plain = JSON.stringify({ id: 'x', choices: [{ index: 0, message, finish_reason: 'stop' }], usage })
+const counted = JSON.stringify({ totalTokens: 3 })
 const chunk = (fields: object): string => `data: ${JSON.stringify({ id: 'x', ...fields })}\n\n`
 const streamed = `${chunk({ choices: [{ index: 0, delta: message }] })}${chunk({ choices: [], usage })}data: [DONE]\n\n`
 
@@ -18,8 +19,9 @@ beforeAll(async () => {
   upstream = createServer((socket) => {
     socket.on('error', () => undefined)
     socket.on('data', (request) => {
-      const body = request.includes('"stream":true') ? streamed : plain
-      const type = body === streamed ? 'text/event-stream' : 'application/json'
+      const isFree = request.includes(':countTokens')
+      const body = isFree ? counted : request.includes('"stream":true') ? streamed : plain
+      const type = isFree ? 'application/json\x01' : body === streamed ? 'text/event-stream' : 'application/json'
       socket.write(
         `HTTP/1.1 200 OK\r\ncontent-type: ${type}\r\nopenai-version: 2020\x01\r\nserver-timing: a\nb\r\nopenai-processing-ms: 7\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
       )
@@ -44,3 +46,11 @@ for (const way of [chat, chatStream])
     expect(odd).toEqual([null, null, '7'])
     expect(await balanceNano(server, account.organizationId)).toBeLessThan(1_000_000_000n)
   })
+
+test('a free answer comes without them as well', async () => {
+  const { key } = await openAccount(server, '1.00')
+  const path = `/genai/v1beta/models/${geminiModel}:countTokens`
+  const headers = { ...keyHeader('genai', key), 'content-type': 'application/json' }
+  const got = await taken(fetch(server.baseUrl + path, { method: 'POST', headers, body: '{"contents":[]}' }))
+  expect([got.status, got.text, got.headers.get('content-type')]).toEqual([200, counted, 'application/json'])
+})

@@ -1,19 +1,11 @@
 import { afterEach, describe, expect, test } from 'bun:test'
 import { createHash } from 'node:crypto'
 import type { Socket } from 'node:net'
+import { hashOf, pattern } from '../http/test-bytes.ts'
 import type { HttpResponse } from './contract.ts'
 import { client, closeAll, errorOf, listen, ok, post, serve, textOf, until } from './test-server.ts'
 
 afterEach(closeAll)
-
-const hashOf = (bytes: Uint8Array): string => createHash('sha1').update(bytes).digest('hex')
-
-/** Bytes that are different everywhere. */
-function pattern(length: number): Buffer {
-  const words = new Uint32Array(Math.ceil(length / 4))
-  for (let at = 0; at < words.length; at++) words[at] = Math.imul(at, 2_654_435_761)
-  return Buffer.from(words.buffer, 0, length)
-}
 
 /** Writes no more than the client takes; tells how much that was. */
 function pour(socket: Socket, bytes: Buffer): { poured: number } {

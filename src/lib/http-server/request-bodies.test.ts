@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from 'bun:test'
 import { heapStats } from 'bun:jsc'
-import { createHash } from 'node:crypto'
 import { BodyError, type HttpRequest } from './contract.ts'
+import { hashOf, pattern } from '../http/test-bytes.ts'
 import {
   closeAll,
   conversation,
@@ -17,15 +17,6 @@ import {
 } from './test-client.ts'
 
 afterEach(closeAll)
-
-const hashOf = (bytes: Uint8Array): string => createHash('sha1').update(bytes).digest('hex')
-
-/** Bytes that are different everywhere. */
-function pattern(length: number): Buffer {
-  const words = new Uint32Array(Math.ceil(length / 4))
-  for (let at = 0; at < words.length; at++) words[at] = Math.imul(at, 2_654_435_761)
-  return Buffer.from(words.buffer, 0, length)
-}
 
 /** What `bytes` throws or rejects with, as the trouble that it names. */
 async function troubleOf(request: HttpRequest, bytesMax = 1_000): Promise<string | null> {

@@ -1,10 +1,10 @@
-import { HeaderText } from '../http/header-text.ts'
+import { headerLinePattern, HeaderText } from '../http/header-text.ts'
 import { lengthOf, MessageError, type Framing } from '../http/message-reader.ts'
 
 const firstLine = /^[A-Z]{1,32} [\x21-\x7e]+ HTTP\/1\.[01](?:\r\n|$)/
 const ofAnotherVersion = /^[A-Z]{1,32} \S+ HTTP\/[02-9]\.[0-9](?:\r\n|$)/
-/** A line that is no header, or has a character that could end one: folded lines, blanks before a colon, bare line ends. */
-const badLine = /\r\n(?![\w!#$%&'*+.^`|~-]+:[\t\x20-\x7e\x80-\xff]*(?:\r\n|$))/
+/** A line that is no header: folded lines, blanks before a colon, bare line ends. */
+const badLine = new RegExp(`\\r\\n(?!${headerLinePattern}(?:\\r\\n|$))`)
 
 /** Request line and headers of one request. Whatever two readers could read in two ways is refused (RFC 9112). */
 export class RequestHead extends HeaderText {

@@ -1,3 +1,6 @@
+/** What a header's line may be, between two line ends, as a pattern: a name, a colon at once, and no character that could end it. */
+export const headerLinePattern = "[\\w!#$%&'*+.^`|~-]+:[\\t\\x20-\\x7e\\x80-\\xff]*"
+
 /** The headers of a message as they came, read where they stand. */
 export class HeaderText {
   readonly #text: string

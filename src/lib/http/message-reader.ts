@@ -3,6 +3,8 @@
  * guessed: a line that could be read in two ways breaks the connection.
  */
 
+import { headerLinePattern } from './header-text.ts'
+
 /** How a body is framed; a number is its length in bytes. */
 export type Framing = number | 'chunked' | 'until-closed'
 
@@ -34,7 +36,7 @@ type State = 'head' | 'sized' | 'chunk-size' | 'chunk' | 'chunk-end' | 'trailers
 /** Of a head, a chunk's size line, or all trailers. */
 const lineBytesMax = 64 * 1024
 const chunkSize = /^([0-9a-f]{1,8})[\t ]*(?:;[\t\x20-\x7e\x80-\xff]*)?$/i
-const trailer = /^[\w!#$%&'*+.^`|~-]+:[\t\x20-\x7e\x80-\xff]*$/
+const trailer = new RegExp(`^${headerLinePattern}$`)
 const tooLong = (): Error => new MessageError('what came has a line or a head that is too long', 431)
 const beginningBytes = 16
 const carriageReturn = 13

@@ -15,16 +15,17 @@ export function usageOf(vendorUsage: unknown): { usage: Usage | null; mismatch: 
   const total = figureOf(vendorUsage, 'total_tokens', prompt + completion)
   const reasoning = figureOf(out, 'reasoning_tokens')
   const audioOutput = figureOf(out, 'audio_tokens')
-  const usage: UsedClasses = {}
-  addInput(usage, {
-    prompt,
-    cached: figureOf(into, 'cached_tokens'),
-    written: figureOf(into, 'cache_write_tokens'),
-    audio: figureOf(into, 'audio_tokens'),
+  const usage = withoutZeros({
+    ...inputOf(
+      prompt,
+      figureOf(into, 'cached_tokens'),
+      figureOf(into, 'cache_write_tokens'),
+      figureOf(into, 'audio_tokens'),
+    ),
+    output: completion - reasoning - audioOutput,
+    reasoning,
+    audioOutput,
   })
-  add(usage, 'output', completion - reasoning - audioOutput)
-  add(usage, 'reasoning', reasoning)
-  add(usage, 'audioOutput', audioOutput)
   if (!isPlausible(usage) || Number.isNaN(total)) return { usage: null, mismatch: true }
   return { usage, mismatch: total !== prompt + completion }
 }
@@ -39,22 +40,19 @@ function figureOf(given: unknown, name: string, absent = 0): number {
   return typeof figure === 'number' ? figure : Number.NaN
 }
 
-type UsedClasses = Partial<Record<UsageClass, number>>
-type Prompt = Readonly<Record<'prompt' | 'cached' | 'written' | 'audio', number>>
-
 /** How cached and audio tokens overlap is not told; what is not cached is taken for audio first. */
-function addInput(usage: UsedClasses, { prompt, cached, written, audio }: Prompt): void {
+function inputOf(prompt: number, cached: number, written: number, audio: number): Usage {
   const fresh = prompt - cached - written
   const audioInput = Math.min(audio, fresh)
-  add(usage, 'input', fresh - audioInput)
-  add(usage, 'cachedInput', cached)
-  add(usage, 'cacheWrite', written)
-  add(usage, 'audioInput', audioInput)
+  return { input: fresh - audioInput, cachedInput: cached, cacheWrite: written, audioInput }
 }
 
 /** Drops absent classes, keeps negative and broken ones for `isPlausible` to see. */
-function add(usage: UsedClasses, usageClass: UsageClass, quantity: number): void {
-  if (quantity !== 0) usage[usageClass] = quantity
+function withoutZeros(usage: Usage): Usage {
+  const used: Partial<Record<UsageClass, number>> = {}
+  for (const usageClass of Object.keys(usage) as UsageClass[])
+    if (usage[usageClass] !== 0) used[usageClass] = usage[usageClass]!
+  return used
 }
 
 /** The tier an answer names as served, in our words; `fast` is priority under its newer name. */
