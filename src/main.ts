@@ -36,8 +36,8 @@ const drainMsMax = 30_000
 
 /** What Bun reads from its environment when it starts, and at no other time. An operator's own settings stay. */
 const runtimeSettings = {
-  /** Freed memory goes back to the system after a second of rest, ms. A busy gateway needs it again at once: to give it back and take it again is one twentieth of a request. */
-  MIMALLOC_PURGE_DELAY: '1000',
+  /** Freed memory goes back to the system after three seconds of rest, ms. A busy gateway needs it again at once: to give it back and take it again is one twentieth of a request. */
+  MIMALLOC_PURGE_DELAY: '3000',
   /** Calls that `fetch` may make at once, behind a proxy; 256 otherwise. */
   BUN_CONFIG_MAX_HTTP_REQUESTS: '65336',
 }
