@@ -2,17 +2,20 @@
  * The `mart` command. Thin: it reads its arguments, asks a running server's admin API and prints.
  * Exit 0 done, 1 refused or failed with one line on stderr, 2 bad usage.
  */
+import { version } from '../package.json'
 import { commands } from './cli/commands.ts'
-import { chooseCommand, helpText, parseCommandLine } from './cli/command-line.ts'
+import { chooseCommand, parseCommandLine } from './cli/command-line.ts'
 import { ServerError, UsageError } from './cli/errors.ts'
+import { helpText } from './cli/help.ts'
 import { openServer } from './cli/server.ts'
 import { ConfigError, loadClientConfig, type Environment } from './config.ts'
 import { describeError } from './lib/log.ts'
 
 async function mart(words: readonly string[], env: Environment): Promise<number> {
   const chosen = chooseCommand(commands, words)
+  if (chosen.kind === 'version') return print(chosen.json ? JSON.stringify({ version }) : version, 0)
   if (chosen.kind === 'help') return print(helpText(commands, chosen.about), 0)
-  const line = parseCommandLine(chosen.command, chosen.rest)
+  const line = parseCommandLine(chosen.command, chosen.rest, commands)
   if (line.help) return print(helpText(commands, chosen.command.words), 0)
   const answer = await chosen.command.run(line, { env, server: () => openServer(loadClientConfig(env)) })
   return print(line.json ? JSON.stringify(answer.json, null, 2) : answer.text, answer.ok ? 0 : 1)

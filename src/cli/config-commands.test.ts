@@ -11,7 +11,7 @@ const noServer = (): never => {
 
 async function check(text: string) {
   writeFileSync(path, text)
-  const line = { positionals: [path], flags: {}, json: false, help: false }
+  const line = { positionals: [path], flags: {}, switches: new Set<string>(), json: false, help: false }
   const answer = await configCommands[0]!.run(line, { env: {}, server: noServer })
   return { text: answer.text, json: answer.json as Record<string, unknown> }
 }

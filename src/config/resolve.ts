@@ -4,7 +4,7 @@ import models from '../catalog/models.json' with { type: 'json' }
 import type { DialectName, ProviderKind } from '../upstreams/deployment.ts'
 import { dialectsOf, onAbortOf } from '../upstreams/providers.ts'
 import { residencyProblem } from '../upstreams/residency.ts'
-import { closestNames } from './closest.ts'
+import { closestNames } from '../lib/closest.ts'
 import type { MartFileData } from './file-schema.ts'
 
 type DeploymentData = MartFileData['deployments'][number]

@@ -21,3 +21,14 @@ function editsBetween(from: string, to: string): number {
   }
   return row[to.length]!
 }
+
+/** The one name that was probably meant: a letter in three may differ, or one may be the beginning of the other. null when none is near. */
+export function closestName(name: string, known: readonly string[]): string | null {
+  const [nearest] = closestNames(name, known)
+  if (nearest !== undefined && editsBetween(name.toLowerCase(), nearest.toLowerCase()) <= Math.ceil(name.length / 3))
+    return nearest
+  return (
+    known.find((each) => (each.length > 2 && name.startsWith(each)) || (name.length > 2 && each.startsWith(name))) ??
+    null
+  )
+}
