@@ -6,7 +6,7 @@
 import { join, resolve } from 'node:path'
 import { parseEnvironment, refuseWhatIsNotThereYet, type Environment } from './config/environment.ts'
 import type { PricesSchema } from './config/file-schema.ts'
-import { frozen, martFilePath, readMartFile } from './config/load.ts'
+import { defaultFilePath, frozen, martFilePath, readMartFile } from './config/load.ts'
 import { ConfigError } from './config/refusal.ts'
 import type { MartFile } from './config/resolve.ts'
 import { watchMartFile, type FileWatch } from './config/watch-file.ts'
@@ -84,16 +84,20 @@ export function checkConfigFile(path: string | null, env: Environment, prices: P
 
 /** What becomes of a configuration file that changed while the server runs. */
 type Listener = {
-  /** The file is valid and says something else. What this throws refuses it. */
-  readonly onChange: (file: MartFile) => void
+  /** The file is valid and says something else. What this throws refuses it. `needRestart` names what of it waits for another start. */
+  readonly onChange: (file: MartFile, needRestart: readonly string[]) => void
   /** One line; what runs is kept. */
   readonly onRefused: (reason: string) => void
 }
 
-/** Reads the configuration file again when it changes, on SIGHUP and when asked. */
+/**
+ * Reads the configuration file again when it changes, on SIGHUP and when asked. A start that found none takes
+ * over the `mart.yaml` that appears in its working folder; once there was one, the defaults never come back.
+ */
 export function watchConfig(config: Config, env: Environment, prices: PricesSchema, listener: Listener): FileWatch {
-  const { martFile: path } = config
-  return watchMartFile({ path, file: config, read: () => readMartFile(path, env, prices), ...listener })
+  let path = config.martFile
+  const read = (): MartFile => readMartFile((path ??= martFilePath(env['MART_CONFIG'])), env, prices)
+  return watchMartFile({ path: path ?? defaultFilePath(), file: config, read, ...listener })
 }
 
 /** Where a running server leaves its URL and operator token for `mart`; mode 0600. */

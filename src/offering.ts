@@ -19,9 +19,10 @@ type OfferingDeps = OfferDeps & { readonly log: Log; readonly env: Environment }
 export function startOffering(config: Config, deps: OfferingDeps): Offering {
   let offer = createOffer(config, deps)
   const { reload, close } = watchConfig(config, deps.env, pricesSchema, {
-    onChange(file) {
+    onChange(file, needRestart) {
       offer = createOffer(file, deps, offer)
       deps.log.info({ event: 'config-changed', deployments: offer.fleet.list.length })
+      if (needRestart.length > 0) deps.log.info({ event: 'config-needs-restart', settings: needRestart })
     },
     onRefused: (reason) => deps.log.error({ event: 'config-refused', reason }),
   })

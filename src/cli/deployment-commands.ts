@@ -44,9 +44,14 @@ const reload: Command = {
   summary: 'Have the server read its configuration file again',
   async run(_line, { server }) {
     const json = await server().ask<ReloadJson>('POST', '/config/reload', {})
-    const text = json.ok ? (json.changed ? 'The new configuration serves.' : 'Nothing has changed.') : json.reason
-    return { json, text, ok: json.ok }
+    return { json, text: json.ok ? reloadText(json) : json.reason, ok: json.ok }
   },
+}
+
+function reloadText({ changed, needRestart }: Extract<ReloadJson, { ok: true }>): string {
+  const done = changed ? 'The new configuration serves.' : 'Nothing has changed.'
+  if (needRestart.length === 0) return done
+  return `${done} Not yet in effect: ${needRestart.join(', ')}; start the server again for that.`
 }
 
 export const deploymentCommands: readonly Command[] = [

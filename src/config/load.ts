@@ -15,8 +15,11 @@ const defaultFile = 'mart.yaml'
 /** The file of that name, or `mart.yaml` of the working folder when none is named; null when that is not there. Absolute. */
 export function martFilePath(named: string | undefined): string | null {
   if (named !== undefined && named !== '') return resolve(named)
-  return existsSync(defaultFile) ? resolve(defaultFile) : null
+  return existsSync(defaultFile) ? defaultFilePath() : null
 }
+
+/** Where a file is looked for when none is named. Absolute. */
+export const defaultFilePath = (): string => resolve(defaultFile)
 
 /** Reads the file, or the defaults when `path` is null. Frozen. Throws `ConfigError`. */
 export function readMartFile(path: string | null, env: Environment, prices: PricesSchema): MartFile {

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import type { References } from '../lib/references.ts'
 import type { PricesSchema } from './file-schema.ts'
 import { martFileSchema } from './mart-file.ts'
+import { sectionsReadAtStart } from './restart.ts'
 
 type Schema = z.core.JSONSchema.BaseSchema
 
@@ -48,7 +49,9 @@ const introduction = [
   '- **Secrets by reference.** A secret is `${NAME}`, an environment variable, or `{file: PATH}`, a file beside this',
   '  one; never the secret itself. URLs and names at a provider may contain `${NAME}` as well.',
   '- **Reloaded while it runs.** When the file changes, and on SIGHUP, which also reads the secrets again. A file that',
-  '  is refused changes nothing; the log says why.',
+  '  is refused changes nothing; the log says why. A `mart.yaml` that appears after a start without one is taken over.',
+  `- **Read at the start only:** ${sectionsReadAtStart.map((section) => `\`${section}\``).join(', ')}. A change there waits for the next start; the log and`,
+  '  `mart config reload` name the settings that wait.',
   '- **Millionths.** What ends in `Ppm` is whole millionths: 1000000 is 1, 50000 is 5 %.',
 ]
 

@@ -3,8 +3,8 @@ import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync 
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { pricesSchema } from '../money/price-book-data.ts'
+import { loadConfig } from '../config.ts'
 import { readMartFile } from './load.ts'
-import { ConfigError } from './refusal.ts'
 import { watchMartFile, type FileWatch } from './watch-file.ts'
 
 const settledMs = 100
@@ -25,7 +25,11 @@ async function until(holds: () => boolean): Promise<void> {
 }
 
 /** A folder with a file that is watched; what came of it so far. */
-function watched(text = 'failover: {jitterMs: 1}', folder = mkdtempSync(join(tmpdir(), 'mart-watch-'))) {
+function watched(
+  text = 'failover: {jitterMs: 1}',
+  folder = mkdtempSync(join(tmpdir(), 'mart-watch-')),
+  onChanged: (needRestart: readonly string[]) => void = () => undefined,
+) {
   const path = join(folder, 'mart.yaml')
   writeFileSync(path, text)
   const read = () => readMartFile(path, {}, pricesSchema)
@@ -34,8 +38,9 @@ function watched(text = 'failover: {jitterMs: 1}', folder = mkdtempSync(join(tmp
     path,
     file: read(),
     read,
-    onChange: ({ failover: { jitterMs } }) => {
+    onChange: ({ failover: { jitterMs } }, needRestart) => {
       if (jitterMs === 13) throw new Error('no thirteen')
+      onChanged(needRestart)
       seen.jitter.push(jitterMs)
     },
     onRefused: (reason) => seen.refused.push(reason),
@@ -97,7 +102,7 @@ test('a change that changes nothing is not taken for one', async () => {
   const { seen, watch, write } = watched()
   write('# A comment.\nfailover:\n  jitterMs: 1\n')
   await Bun.sleep(quietMs)
-  expect(watch.reload()).toEqual({ ok: true, changed: false })
+  expect(watch.reload()).toEqual({ ok: true, changed: false, needRestart: [] })
   expect(seen).toEqual({ jitter: [], refused: [] })
 })
 
@@ -127,8 +132,8 @@ test('what the rest of the system refuses is refused, and tried again when asked
   const refused = { ok: false as const, reason: `${path}: Error: no thirteen` }
   expect([watch.reload(), watch.reload()]).toEqual([refused, refused])
   write('failover: {jitterMs: 14}')
-  expect(watch.reload()).toEqual({ ok: true, changed: true })
-  expect(watch.reload()).toEqual({ ok: true, changed: false })
+  expect(watch.reload()).toEqual({ ok: true, changed: true, needRestart: [] })
+  expect(watch.reload()).toEqual({ ok: true, changed: false, needRestart: [] })
   expect(seen.jitter).toEqual([14])
 })
 
@@ -136,10 +141,10 @@ test('a secret that was rotated in its own file is taken over when asked', () =>
   const { folder, seen, watch, write } = watched('')
   writeFileSync(join(folder, 'key'), 'hunter2')
   write('tracing: {headers: {authorization: {file: key}}}')
-  expect(watch.reload()).toEqual({ ok: true, changed: true })
-  expect(watch.reload()).toEqual({ ok: true, changed: false })
+  expect(watch.reload()).toEqual({ ok: true, changed: true, needRestart: ['tracing.headers'] })
+  expect(watch.reload()).toEqual({ ok: true, changed: false, needRestart: ['tracing.headers'] })
   writeFileSync(join(folder, 'key'), 'hunter3')
-  expect(watch.reload()).toEqual({ ok: true, changed: true })
+  expect(watch.reload()).toEqual({ ok: true, changed: true, needRestart: ['tracing.headers'] })
   rmSync(join(folder, 'key'))
   expect(watch.reload()).toMatchObject({ ok: false })
   expect(seen.refused.join()).not.toContain('hunter')
@@ -153,45 +158,72 @@ test('a watch that is closed sees nothing more', async () => {
   expect(seen).toEqual({ jitter: [], refused: [] })
 })
 
-test('a start without a file has nothing to read again', () => {
-  const file = readMartFile(null, {}, pricesSchema)
-  const refuse = (): never => {
-    throw new ConfigError('read')
-  }
-  const watch = watchMartFile({ path: null, file, read: refuse, onChange: refuse, onRefused: refuse })
-  open.push(watch)
-  expect(watch.reload()).toEqual({ ok: true, changed: false })
+test('settings that wait for a restart are named, however often they are asked for, until they are as at the start', () => {
+  const told: (readonly string[])[] = []
+  const { watch, write } = watched('metrics: {port: 9100}', undefined, (names) => told.push(names))
+  write('metrics: {port: 9101, host: 127.0.0.2}\nlog: {requests: false}\nfailover: {jitterMs: 2}')
+  const needRestart = ['metrics.port', 'metrics.host', 'log.requests']
+  expect(watch.reload()).toEqual({ ok: true, changed: true, needRestart })
+  expect(watch.reload()).toEqual({ ok: true, changed: false, needRestart })
+  write('metrics: {port: 9100}')
+  expect(watch.reload()).toEqual({ ok: true, changed: true, needRestart: [] })
+  expect(told).toEqual([needRestart, []])
 })
+
+test('a mart.yaml that appears in the working folder after a start without one is taken over, and never given up again', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'mart-appears-'))
+  const child = watching(folder, {})
+  await until(() => child.said().includes('ready'))
+  writeFileSync(join(folder, 'mart.yaml'), 'failover: {jitterMs: 7}')
+  await until(() => child.said().includes('7'))
+  rmSync(join(folder, 'mart.yaml'))
+  await until(() => child.said().includes('refused'))
+  expect(await child.end()).toBe('ready\n7\nrefused\n')
+}, 30_000)
+
+test('a file that MART_CONFIG names is refused at the start when it is not there: a slip must not start a sandbox', () => {
+  const path = join(mkdtempSync(join(tmpdir(), 'mart-absent-')), 'mart.yaml')
+  expect(() => loadConfig({ MART_CONFIG: path }, pricesSchema)).toThrow(`${path}: cannot be read (ENOENT)`)
+})
+
+/** A process of its own, in `folder`, that says what becomes of its file. */
+function watching(folder: string, env: Readonly<Record<string, string>>) {
+  const program = `
+    import { loadConfig, watchConfig } from ${JSON.stringify(resolve(import.meta.dir, '../config.ts'))}
+    import { pricesSchema } from ${JSON.stringify(resolve(import.meta.dir, '../money/price-book-data.ts'))}
+    const env = ${JSON.stringify(env)}
+    const say = (word) => process.stdout.write(word + '\\n')
+    watchConfig(loadConfig(env, pricesSchema), env, pricesSchema, {
+      onChange: ({ tracing, failover }) => say(tracing.headers.authorization?.reveal() ?? failover.jitterMs),
+      onRefused: () => say('refused'),
+    })
+    setInterval(() => undefined, 1000)
+    say('ready')`
+  const child = Bun.spawn([process.execPath, '-e', program], { cwd: folder, stdout: 'pipe', stderr: 'inherit' })
+  let said = ''
+  const listening = (async () => {
+    for await (const chunk of child.stdout) said += new TextDecoder().decode(chunk)
+  })()
+  const end = async (): Promise<string> => {
+    child.kill()
+    await listening
+    return said
+  }
+  return { said: () => said, kill: (signal: NodeJS.Signals) => child.kill(signal), end }
+}
 
 test('SIGHUP reads the file and the files it names again', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'mart-hangup-'))
   const path = join(folder, 'mart.yaml')
   writeFileSync(join(folder, 'key'), 'one')
   writeFileSync(path, 'tracing: {headers: {authorization: {file: key}}}')
-  const program = `
-    import { loadConfig, watchConfig } from ${JSON.stringify(resolve(import.meta.dir, '../config.ts'))}
-    import { pricesSchema } from ${JSON.stringify(resolve(import.meta.dir, '../money/price-book-data.ts'))}
-    const env = { MART_CONFIG: ${JSON.stringify(path)} }
-    const say = (word) => process.stdout.write(word + '\\n')
-    watchConfig(loadConfig(env, pricesSchema), env, pricesSchema, {
-      onChange: (file) => say(file.tracing.headers.authorization.reveal()),
-      onRefused: () => say('refused'),
-    })
-    setInterval(() => undefined, 1000)
-    say('ready')`
-  const child = Bun.spawn([process.execPath, '-e', program], { stdout: 'pipe', stderr: 'inherit' })
-  let said = ''
-  const listening = (async () => {
-    for await (const chunk of child.stdout) said += new TextDecoder().decode(chunk)
-  })()
-  await until(() => said.includes('ready\n'))
+  const child = watching(folder, { MART_CONFIG: path })
+  await until(() => child.said().includes('ready\n'))
   writeFileSync(join(folder, 'key'), 'two')
   child.kill('SIGHUP')
-  await until(() => said.includes('two\n'))
+  await until(() => child.said().includes('two\n'))
   writeFileSync(join(folder, 'key'), '')
   child.kill('SIGHUP')
-  await until(() => said.includes('refused\n'))
-  child.kill()
-  await listening
-  expect(said).toBe('ready\ntwo\nrefused\n')
+  await until(() => child.said().includes('refused\n'))
+  expect(await child.end()).toBe('ready\ntwo\nrefused\n')
 }, 30_000)

@@ -8,9 +8,11 @@ import { describeError } from '../lib/log.ts'
 import { isSameConfig } from './load.ts'
 import { ConfigError } from './refusal.ts'
 import type { MartFile } from './resolve.ts'
+import { waitingForRestart } from './restart.ts'
 
+/** `needRestart`: settings that are not what the server was started with and wait for another start, such as `metrics.port`. */
 export type Reloaded =
-  | { readonly ok: true; readonly changed: boolean }
+  | { readonly ok: true; readonly changed: boolean; readonly needRestart: readonly string[] }
   | { readonly ok: false; readonly reason: string }
 
 export type FileWatch = {
@@ -20,14 +22,14 @@ export type FileWatch = {
 }
 
 type Watched = {
-  /** null: the start had no file, so there is none to read again. */
-  readonly path: string | null
-  /** What is running. */
+  /** Where the file is, or would be: one that appears later is read then. */
+  readonly path: string
+  /** What the server was started with. */
   readonly file: MartFile
   /** Throws `ConfigError`. */
   readonly read: () => MartFile
   /** The file is valid and says something else. What this throws refuses it. */
-  readonly onChange: (file: MartFile) => void
+  readonly onChange: (file: MartFile, needRestart: readonly string[]) => void
   /** One line. */
   readonly onRefused: (reason: string) => void
 }
@@ -36,13 +38,13 @@ type Watched = {
 export function watchMartFile(watched: Watched): FileWatch {
   let running = watched.file
   const reload = (): Reloaded => {
-    if (watched.path === null) return { ok: true, changed: false }
     try {
       const file = watched.read()
       const changed = sectionsOf(file).some((section) => !isSameConfig(file[section], running[section]))
-      if (changed) watched.onChange(file)
+      const needRestart = waitingForRestart(watched.file, file)
+      if (changed) watched.onChange(file, needRestart)
       running = file
-      return { ok: true, changed }
+      return { ok: true, changed, needRestart }
     } catch (error) {
       const reason = error instanceof ConfigError ? error.message : `${watched.path}: ${oneLine(describeError(error))}`
       watched.onRefused(reason)
@@ -55,7 +57,7 @@ export function watchMartFile(watched: Watched): FileWatch {
     else reload()
   }
   process.on('SIGHUP', onHangUp)
-  const stop = watched.path === null ? () => undefined : whenSettled(watched.path, reload, watched.onRefused)
+  const stop = whenSettled(watched.path, reload, watched.onRefused)
   return {
     reload,
     close() {

@@ -75,9 +75,12 @@ export type DeploymentJson = {
   readonly firstByteMs: number | null
 }
 
-/** `reason`: the one line that says what is wrong with the file; then nothing changed. */
+/**
+ * `needRestart`: settings that the file has changed since the server was started and that wait for another start, such
+ * as `metrics.port`. `reason`: the one line that says what is wrong with the file; then nothing changed.
+ */
 export type ReloadJson =
-  | { readonly ok: true; readonly changed: boolean }
+  | { readonly ok: true; readonly changed: boolean; readonly needRestart: readonly string[] }
   | { readonly ok: false; readonly reason: string }
 
 export type VerificationJson = { readonly ok: boolean; readonly checks: readonly Check[] }

@@ -54,7 +54,7 @@ export async function startTestServer(changes: Partial<AdminDeps> = {}) {
       us: { serves: ['us'], mayChoose: ['eu'] },
       eu: { serves: ['eu'], mayChoose: [] },
     }),
-    reload: () => ({ ok: true, changed: false }),
+    reload: () => ({ ok: true, changed: false, needRestart: [] }),
     ship,
     log: { info: (event) => void events.push(event), error: (event) => void events.push(event) },
     keyDefaults: { region: 'us', rpm: 600, tpm: null, concurrency: null },

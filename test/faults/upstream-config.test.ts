@@ -86,7 +86,7 @@ test('an operator does all of it by `mart`', async () => {
   expect((await up.asked(fleet, up.chat)).status).toBe(503)
   expect((await mart<Line>(fleet.server, ['deployment', 'resume', 'two'])).state).toBe('healthy')
   expect((await up.asked(fleet, up.chat)).status).toBe(200)
-  expect(await mart<object>(fleet.server, ['config', 'reload'])).toEqual({ ok: true, changed: false })
+  expect(await mart<object>(fleet.server, ['config', 'reload'])).toEqual({ ok: true, changed: false, needRestart: [] })
   const unknown = await runMart(fleet.server, ['deployment', 'drain', 'nobody'])
   expect({ code: unknown.code, lines: unknown.stderr.trimEnd().split('\n').length }).toEqual({ code: 1, lines: 1 })
   const { stdout } = await runMart(fleet.server, ['deployment', 'list'])

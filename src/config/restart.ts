@@ -1,0 +1,34 @@
+/** What of `mart.yaml` a server reads when it starts and at no other time. */
+import { isSameConfig } from './load.ts'
+import type { MartFile } from './resolve.ts'
+
+/** Whoever adds a section says here when it takes effect. */
+const takesEffect: Readonly<Record<keyof MartFile, 'at-once' | 'at-start'>> = {
+  providers: 'at-once',
+  deployments: 'at-once',
+  regions: 'at-once',
+  defaults: 'at-once',
+  failover: 'at-once',
+  deadlines: 'at-once',
+  drain: 'at-once',
+  priceBook: 'at-once',
+  aliases: 'at-once',
+  lifecycle: 'at-once',
+  metrics: 'at-start',
+  tracing: 'at-start',
+  log: 'at-start',
+}
+
+/** The sections that are read at a start only, in the order of the file. */
+export const sectionsReadAtStart = (Object.keys(takesEffect) as (keyof MartFile)[]).filter(
+  (section) => takesEffect[section] === 'at-start',
+)
+
+/** Settings in which a file differs from the one that the server was started with and which wait for another start, such as `metrics.port`. */
+export const waitingForRestart = (started: MartFile, file: MartFile): readonly string[] =>
+  sectionsReadAtStart.flatMap((section) => {
+    const [before, now] = [started[section], file[section]] as [Record<string, unknown>, Record<string, unknown>]
+    return Object.keys(now)
+      .filter((name) => !isSameConfig(before[name], now[name]))
+      .map((name) => `${section}.${name}`)
+  })
