@@ -8,6 +8,7 @@ export type FailureCode =
   | 'invalid_key'
   | 'invalid_request'
   | 'body_too_large'
+  | 'unsupported_encoding'
   | 'not_found'
   | 'model_not_found'
   | 'insufficient_credit'

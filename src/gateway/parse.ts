@@ -1,4 +1,5 @@
 import type { Catalog, Model } from '../catalog/catalog.ts'
+import { contentCodings, decompress, DecompressError } from '../lib/decompress.ts'
 import { BodyError, type HttpRequest } from '../lib/http-server/contract.ts'
 import type { KeyRow } from '../store/store.ts'
 import type { Call, Endpoint, RequestBody } from './dialect.ts'
@@ -45,26 +46,64 @@ export const modelNotFound = (name: string, hint = ''): GatewayError =>
     { param: 'model' },
   )
 
-/** A body of at most `bytesMax` bytes, at once where all of it has come. Throws, or rejects with, `body_too_large` or `invalid_request`. */
+/**
+ * A body of at most `bytesMax` bytes, at once where all of it has come and is not compressed. Throws, or rejects with,
+ * `body_too_large`, `unsupported_encoding` or `invalid_request`.
+ */
 export function readBytes(request: HttpRequest, bytesMax: number): Uint8Array | Promise<Uint8Array> {
+  const encoding = request.headers.get('content-encoding')
+  const coding = encoding === null ? null : codingOf(encoding)
   const refuse = (error: unknown): never => {
     throw error instanceof BodyError ? refused(error, bytesMax) : error
   }
   try {
     const bytes = request.bytes(bytesMax)
+    if (coding !== null) return decompressed(bytes, coding, bytesMax).catch(refuse)
     return bytes instanceof Promise ? bytes.catch(refuse) : bytes
   } catch (error) {
     return refuse(error)
   }
 }
 
-function refused({ trouble, bytes }: BodyError, bytesMax: number): GatewayError {
+/** The one coding that a body has; null for none. Each is a way to make little of much, so several are not undone. */
+function codingOf(encoding: string): string | null {
+  const named = encoding.toLowerCase()
+  if (named === '' || named === 'identity') return null
+  const coding = named === 'x-gzip' ? 'gzip' : named
+  if (contentCodings.includes(coding)) return coding
+  throw new GatewayError(
+    'unsupported_encoding',
+    `The content-encoding '${encoding.slice(0, 80)}' is not supported. Allowed: one of ${contentCodings.join(', ')}, or none.`,
+    { headers: { 'accept-encoding': contentCodings.join(', ') } },
+  )
+}
+
+async function decompressed(
+  sent: Uint8Array | Promise<Uint8Array>,
+  coding: string,
+  bytesMax: number,
+): Promise<Uint8Array> {
+  const bytes = await sent
+  try {
+    return await decompress(bytes, coding, bytesMax)
+  } catch (cause) {
+    if (!(cause instanceof DecompressError)) throw cause
+    if (cause.trouble === 'too-large')
+      throw tooLarge(`decompresses to more than ${bytesMax} bytes; at most ${bytesMax} bytes`, cause)
+    throw new GatewayError('invalid_request', `The request body is not what its content-encoding '${coding}' says.`, {
+      cause,
+    })
+  }
+}
+
+const tooLarge = (is: string, cause: Error): GatewayError =>
+  new GatewayError('body_too_large', `The request body ${is} are allowed.`, { cause })
+
+function refused(error: BodyError, bytesMax: number): GatewayError {
+  const { trouble, bytes } = error
   switch (trouble) {
     case 'too-large':
-      return new GatewayError(
-        'body_too_large',
-        `The request body is ${bytes === null ? 'larger' : `${bytes} bytes`}; at most ${bytesMax} bytes are allowed.`,
-      )
+      return tooLarge(`is ${bytes === null ? 'larger' : `${bytes} bytes`}; at most ${bytesMax} bytes`, error)
     case 'slow':
       return new GatewayError('invalid_request', 'The request body did not come in time. Send it again.')
     case 'malformed':
@@ -74,26 +113,34 @@ function refused({ trouble, bytes }: BodyError, bytesMax: number): GatewayError 
   }
 }
 
-/** A JSON object, kept as sent. Throws `invalid_request`. */
-export function bodyOf(bytes: Uint8Array): RequestBody {
+/** A JSON object, kept as sent, less a byte order mark, which JSON must not have (RFC 8259, 8.1). Throws `invalid_request`. */
+export function bodyOf(sent: Uint8Array): RequestBody {
+  const bytes = hasMark(sent) ? sent.subarray(3) : sent
   const text = textOf(bytes)
   return { bytes, text, json: objectOf(text) }
 }
 
-const utf8 = new TextDecoder('utf-8', { fatal: true })
+const hasMark = (bytes: Uint8Array): boolean => bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf
+
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 function textOf(bytes: Uint8Array): string {
   try {
     return utf8.decode(bytes)
   } catch {
-    throw new GatewayError('invalid_request', 'The request body is not valid UTF-8.')
+    throw notUtf8()
   }
 }
+
+const notUtf8 = (): GatewayError =>
+  new GatewayError('invalid_request', 'The request body is not valid UTF-8. Send JSON in UTF-8.')
 
 function objectOf(text: string): Readonly<Record<string, unknown>> {
   let json: unknown
   try {
     json = JSON.parse(text)
   } catch (cause) {
+    // No JSON has this character, and every text in UTF-16 or UTF-32 has it.
+    if (text.includes('\0')) throw notUtf8()
     throw new GatewayError(
       'invalid_request',
       'The request body is not valid JSON. Send a JSON object with content-type: application/json.',

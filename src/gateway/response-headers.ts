@@ -7,18 +7,20 @@ import type { GatewayDeps } from './deps.ts'
 import { setRateLimits } from './rate-limit-headers.ts'
 
 /** Headers of an upstream that mean something to its SDKs and nothing about our account there. */
-const passed = [
-  'content-type',
-  'openai-version',
-  'openai-processing-ms',
-  'x-gemini-service-tier',
-  'server-timing',
-] as const
+const passed = ['openai-version', 'openai-processing-ms', 'x-gemini-service-tier', 'server-timing'] as const
 
 /** A header of an upstream; null also for one that it should not have sent, which must not keep its answer from the client. */
-export function sendable({ headers }: Pick<HttpResponse, 'headers'>, name: string): string | null {
+function sendable({ headers }: Pick<HttpResponse, 'headers'>, name: string): string | null {
   const value = headers.get(name)
   return value !== null && canBeSent(value) ? value : null
+}
+
+const json = 'application/json'
+
+/** What an answer in JSON is labelled: as its upstream did where that is true, with its charset. SDKs parse nothing else. */
+export function jsonType(upstream: Pick<HttpResponse, 'headers'>): string {
+  const type = sendable(upstream, 'content-type')
+  return type?.toLowerCase().startsWith(`${json};`) ? type : json
 }
 
 /** Where an answer was made, and whether it is simulated. */
@@ -31,8 +33,11 @@ export function setOrigin(
 }
 
 /** The headers of an answer: the upstream's that are the client's business, and ours. */
-export function headersOf({ admitted, candidate, upstream }: Answered, deps: GatewayDeps): AnswerHeaders {
+export function headersOf({ kind, admitted, candidate, upstream }: Answered, deps: GatewayDeps): AnswerHeaders {
   const headers: AnswerHeaders = { 'x-request-id': admitted.requestId }
+  // All that is read whole is JSON, or became it.
+  const type = kind === 'stream' ? sendable(upstream, 'content-type') : jsonType(upstream)
+  if (type !== null) headers['content-type'] = type
   setOrigin(headers, candidate.deployment)
   setRateLimits(headers, deps.limits.standings(admitted.key))
   for (const name of passed) {

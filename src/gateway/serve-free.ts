@@ -14,7 +14,7 @@ import { failed, refuseWhileDraining } from './fail.ts'
 import { tryInTurn, type Tried } from './failover.ts'
 import { bodyOf, mayUse, modelNotFound, readBytes } from './parse.ts'
 import { GatewayError } from './errors.ts'
-import { sendable, setOrigin } from './response-headers.ts'
+import { jsonType, setOrigin } from './response-headers.ts'
 import { route } from './route.ts'
 import { RefusedError, refusedFailure, retryMs } from './trouble.ts'
 
@@ -111,8 +111,7 @@ async function pass(call: FreeCall, candidate: Candidate, deps: GatewayDeps): Pr
         deps,
       )
     if (deployment.isTracked) health.succeeded(deps.clock.monotonic() - begunAt, deps.clock.monotonic())
-    const type = sendable(upstream, 'content-type') ?? 'application/json'
-    const headers: AnswerHeaders = { 'content-type': type }
+    const headers: AnswerHeaders = { 'content-type': jsonType(upstream) }
     setOrigin(headers, deployment)
     return { answer: { status: upstream.status, headers, body: refusal?.body ?? upstream.bytes } }
   } catch (cause) {

@@ -9,6 +9,7 @@ const shapes: Record<FailureCode, Shape> = {
   invalid_key: { code: 400, status: 'INVALID_ARGUMENT', reason: 'API_KEY_INVALID' },
   invalid_request: { code: 400, status: 'INVALID_ARGUMENT' },
   body_too_large: { code: 413, status: 'INVALID_ARGUMENT', reason: 'REQUEST_TOO_LARGE' },
+  unsupported_encoding: { code: 415, status: 'INVALID_ARGUMENT', reason: 'UNSUPPORTED_ENCODING' },
   not_found: { code: 404, status: 'NOT_FOUND' },
   model_not_found: { code: 404, status: 'NOT_FOUND' },
   insufficient_credit: { code: 429, status: 'RESOURCE_EXHAUSTED', reason: 'INSUFFICIENT_CREDIT' },

@@ -9,6 +9,7 @@ const shapes: Record<FailureCode, Shape> = {
   invalid_key: { status: 401, type: 'invalid_request_error', code: 'invalid_api_key' },
   invalid_request: { status: 400, type: 'invalid_request_error', code: 'invalid_value' },
   body_too_large: { status: 413, type: 'invalid_request_error', code: 'request_too_large' },
+  unsupported_encoding: { status: 415, type: 'invalid_request_error', code: 'unsupported_content_encoding' },
   not_found: { status: 404, type: 'invalid_request_error', code: 'unknown_url' },
   model_not_found: { status: 404, type: 'invalid_request_error', code: 'model_not_found' },
   // The SDKs retry every 429; for money that is not there, x-should-retry tells them not to.
