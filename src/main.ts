@@ -8,6 +8,7 @@ import { adminApi } from './control/admin-api.ts'
 import { firstRunText, seedFirstRun, startText } from './control/first-run.ts'
 import { modelPrices } from './control/model-prices.ts'
 import { welcomePage, welcomePolicy } from './control/welcome.ts'
+import { createCaution } from './gateway/caution.ts'
 import type { GatewayDeps } from './gateway/deps.ts'
 import { createWatch, type Watch } from './gateway/watch.ts'
 import { createKeyTable } from './keys/key-table.ts'
@@ -83,6 +84,7 @@ async function main(): Promise<void> {
     log,
     keys,
     limits,
+    caution: createCaution(clock),
     watch,
     credit,
     journal,

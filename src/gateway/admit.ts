@@ -46,7 +46,8 @@ export function admit(routed: Routed, deps: GatewayDeps): Admitted | Promise<Adm
   if (!price)
     throw new GatewayError('internal', `The model '${call.model.id}' has no price and is not served without one.`)
   // Whichever candidate serves, the hold covers it.
-  const bounds = boundsOf(call, scaledPrice(price, candidates.pricePpmMax))
+  const isWary = call.asked.isInputAssumed && deps.caution.isWary(key.organizationId)
+  const bounds = boundsOf(call, scaledPrice(price, candidates.pricePpmMax), isWary)
   const ticket = deps.limits.enter(key, call.asked.inputTokensGuess + Math.min(bounds.outputTokens, outputTokensGuess))
   if (!('leave' in ticket)) throw rateLimited(ticket, key, deps)
   const entry = { admittedAt, price, ticket, bounds }
@@ -105,9 +106,10 @@ type Bounds = {
   readonly fullNano: Nano
 }
 
-function boundsOf(call: Call, price: Price): Bounds {
+/** `isWary`: what was sent is not believed to tell how much it counts. */
+function boundsOf(call: Call, price: Price, isWary: boolean): Bounds {
   const { asked, model } = call
-  const inputTokens = Math.min(asked.inputTokensMax, model.inputTokensMax)
+  const inputTokens = isWary ? model.inputTokensMax : Math.min(asked.inputTokensMax, model.inputTokensMax)
   const modelOutput = asked.hasOutput ? (model.outputTokensMax ?? 0) * asked.answers : 0
   const outputTokens = Math.min(asked.outputTokensMax ?? modelOutput, modelOutput)
   const fullNano = holdFor({ inputTokens, outputTokens, pieces: asked.pieces }, price, asked.tiers)

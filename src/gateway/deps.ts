@@ -8,6 +8,7 @@ import type { Credit } from '../money/credit.ts'
 import type { Journal } from '../money/journal.ts'
 import type { PriceBook } from '../money/price-book.ts'
 import type { Fleet } from '../upstreams/fleet.ts'
+import type { Caution } from './caution.ts'
 import type { Observer } from './observe.ts'
 import type { Deadlines, Watch } from './watch.ts'
 
@@ -21,6 +22,7 @@ export type GatewayDeps = {
   readonly costs: PriceBook
   readonly keys: KeyTable
   readonly limits: Limits
+  readonly caution: Caution
   readonly credit: Credit
   readonly journal: Journal
   readonly fleet: Fleet

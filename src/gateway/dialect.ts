@@ -44,8 +44,10 @@ export type Asked = {
   /** The model's name as the client wrote it, less what the dialect adds to it. */
   readonly modelName: string
   readonly streamed: boolean
-  /** No reading of this body can count more input tokens than this, whatever the tokenizer. */
+  /** No reading of this body can count more input tokens than this, whatever the tokenizer; infinite for whatever the model takes. */
   readonly inputTokensMax: number
+  /** Whether that rests on what so many bytes of media hold, or on what the upstream's own tools read, at most as a rule. */
+  readonly isInputAssumed: boolean
   /** A fair guess, for rate limits and for a stream whose end this process does not live to see. */
   readonly inputTokensGuess: number
   /** The most output tokens the client allows, over all answers; null when it leaves that to the model. */

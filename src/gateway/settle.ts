@@ -7,7 +7,7 @@ import { roundedMs } from '../lib/clock.ts'
 import type { Intent, Progress } from '../money/journal.ts'
 import { scaledPrice, type PriceBook, type ServiceTier } from '../money/price-book.ts'
 import { rate, type Rated } from '../money/rating.ts'
-import { tokenTotals, type Usage } from '../money/usage.ts'
+import { inputTokensOf, tokenTotals, type Usage } from '../money/usage.ts'
 import type { Attempt, Ending, Settlement, SettlementFlag } from '../store/store.ts'
 import type { Deployment } from '../upstreams/deployment.ts'
 import { billingUnavailable, type Admitted } from './admit.ts'
@@ -41,6 +41,9 @@ export async function settle(
   const { key, hold } = admitted
   const estimate = outcome.estimate instanceof Promise ? await outcome.estimate : outcome.estimate
   const usage = estimate ?? outcome.reading?.usage ?? {}
+  const { asked } = admitted.call
+  if (asked.isInputAssumed && !estimate && inputTokensOf(usage) > asked.inputTokensMax)
+    deps.caution.beWary(key.organizationId)
   const rated = rateServed(admitted, deployment, { reading: outcome.reading, usage }, deps)
   const owedNano = estimate ? lesser(rated.ratedNano, hold.amountNano) : rated.ratedNano
   if (owedNano > hold.amountNano) await deps.credit.cover(key.organizationId, (owedNano - hold.amountNano) as Nano)

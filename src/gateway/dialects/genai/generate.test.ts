@@ -53,22 +53,6 @@ describe('a request', () => {
     )
     expect(read(`{${contents}}`, streamGenerateContent).upstreamPath('m')).toBe('/models/m:streamGenerateContent')
   })
-
-  test('with files or tools that add input may count as much as the model takes', () => {
-    for (const extra of [
-      '"cachedContent":"cachedContents/a"',
-      '"tools":[{"codeExecution":{}}]',
-      '"tools":[{"url_context":{}}]',
-    ])
-      expect(read(`{${contents},${extra}}`).inputTokensMax).toBe(Number.POSITIVE_INFINITY)
-    expect(read('{"contents":[{"parts":[{"fileData":{"fileUri":"x"}}]}]}').inputTokensMax).toBe(
-      Number.POSITIVE_INFINITY,
-    )
-    expect(
-      read(`{"contents":[{"parts":[{"inline_data":{"mime_type":"image/png","data":"${'A'.repeat(500_000)}"}}]}]}`)
-        .inputTokensMax,
-    ).toBeLessThan(5_000)
-  })
 })
 
 describe('usage', () => {

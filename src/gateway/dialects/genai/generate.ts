@@ -2,7 +2,6 @@
 import { z } from 'zod'
 import type { ResponseHeaders } from '../../../lib/http-client/contract.ts'
 import { memberValues, withMember } from '../../../lib/json-text.ts'
-import type { Usage } from '../../../money/usage.ts'
 import type { Asked, Endpoint, Reading, RequestBody, UpstreamChange } from '../../dialect.ts'
 import { promptPrefix } from '../prompt-prefix.ts'
 import { readFields, refuseDuplicates, wholeNumber } from '../read-fields.ts'
@@ -11,6 +10,7 @@ import { followGenerate } from './generate-stream.ts'
 import { mediaOf } from './media.ts'
 import { contentText, groundingOf, mediaFreeText } from './parts.ts'
 import { camelCase, camelFields, spelling } from './spelling.ts'
+import { toolsOf } from './tools.ts'
 import { askedTiers, servedTier, usageOf } from './usage.ts'
 
 const utf8 = new TextDecoder()
@@ -88,10 +88,10 @@ function asked(
   return {
     modelName: path.model,
     streamed: path.streamed,
-    inputTokensMax:
-      generate.cachedContent || tools.addInput
-        ? Number.POSITIVE_INFINITY
-        : textBytes + media.tokensMax + scaffoldTokensMax,
+    inputTokensMax: generate.cachedContent
+      ? Number.POSITIVE_INFINITY
+      : textBytes + media.tokensMax + tools.tokensMax + scaffoldTokensMax,
+    isInputAssumed: media.isAssumed || tools.tokensMax > 0,
     inputTokensGuess: Math.ceil(textBytes / charsPerToken),
     outputTokensMax: limit === null ? null : limit * answers,
     answers,
@@ -108,23 +108,6 @@ function asked(
       mediaFreeText(generate.contents) + mediaFreeText(body.json[spelling(body.json, 'systemInstruction')]),
     readAnswer,
     followStream: (headers) => followGenerate(path.sse ? 'sse' : 'array', headers),
-  }
-}
-
-/** The most search and map queries that one call is expected to make; Google states no limit. */
-const queriesMax = 10
-/** Tools whose results are counted as input, by amounts that only the upstream knows. */
-const addingInput = ['urlContext', 'codeExecution', 'fileSearch', 'computerUse']
-
-function toolsOf(tools: readonly unknown[]): { pieces: Usage; addInput: boolean } {
-  const names = new Set(tools.flatMap((tool) => Object.keys(camelFields(tool))))
-  const searches = names.has('googleSearch') || names.has('googleSearchRetrieval')
-  return {
-    pieces: {
-      ...(searches && { searchQuery: queriesMax, groundedPrompt: 1 }),
-      ...(names.has('googleMaps') && { mapsQuery: queriesMax }),
-    },
-    addInput: addingInput.some((name) => names.has(name)),
   }
 }
 

@@ -1,33 +1,136 @@
-/** What the parts of a Gemini request can count at most beyond their text. */
-import { camelFields } from './spelling.ts'
-
-/** The most that one image counts at the highest media resolution, with room (Gemini 3 media resolution guide). */
-const imageTokensMax = 4_096
-
-export type Media = { readonly bytes: number; readonly tokensMax: number }
-
 /**
- * Sums up inline data and files, wherever in the body they stand. Only images and text are bounded by
- * what is sent; sound, video, documents and files elsewhere count as whatever the model takes.
+ * What the media of a Gemini request can count at most beyond its text. Rules of the vendor: Gemini API,
+ * "Understand and count tokens", "Media resolution" and "Document understanding".
  */
-export function mediaOf(value: unknown, depth = 0): Media {
-  if (typeof value !== 'object' || value === null) return none
-  if (depth > depthMax) return unknown
-  const own = Array.isArray(value) ? none : ownMedia(camelFields(value))
-  return Object.values(value).reduce<Media>((sum, inner) => added(sum, mediaOf(inner, depth + 1)), own)
+import { decodedBytes, documentPages, soundSeconds, videoSeconds } from '../media-bounds.ts'
+
+export type Media = {
+  /** Characters of the body that are base64 of media, not text. */
+  bytes: number
+  /** The most tokens that the media count; infinite where files elsewhere are named. */
+  tokensMax: number
+  /** Whether that rests on what so many bytes usually hold. */
+  isAssumed: boolean
 }
 
-const depthMax = 64
-const none: Media = { bytes: 0, tokensMax: 0 }
-const unknown: Media = { bytes: 0, tokensMax: Number.POSITIVE_INFINITY }
-const added = (a: Media, b: Media): Media => ({ bytes: a.bytes + b.bytes, tokensMax: a.tokensMax + b.tokensMax })
+/** The most that one image counts at the highest media resolution, with room. */
+const imageTokensMax = 4_096
+const soundTokensPerSecond = 32
+/** At high resolution; 258 in Gemini 2, 70 by default in Gemini 3. */
+const frameTokensMax = 280
+/** Of a page, by the resolution that is asked for; 258 in Gemini 2. */
+const pageTokens = { default: 560, high: 1_120, ultra: 2_240 } as const
+/** Google takes no more pages in one document. */
+const pagesMax = 1_000
+/** Google takes up to 24 frames of a second, one unless told. */
+const framesPerSecond = 1
 
-function ownMedia({ inlineData, fileData }: Readonly<Record<string, unknown>>): Media {
-  if (fileData) return unknown
-  if (!inlineData) return none
-  const { mimeType, data } = camelFields(inlineData)
-  const type = String(mimeType).toLowerCase()
-  if (type.startsWith('text/')) return none
-  if (!type.startsWith('image/')) return unknown
-  return { bytes: typeof data === 'string' ? data.length : 0, tokensMax: imageTokensMax }
+/** A body of more values, or deeper, than this is not searched through: it is held at what the model takes. */
+const valuesMax = 100_000
+const depthMax = 64
+
+type Found = {
+  bytes: number
+  values: number
+  images: number
+  soundSeconds: number
+  frames: number
+  pages: number
+  textTokens: number
+  resolution: keyof typeof pageTokens
+  isUnknown: boolean
+}
+
+/**
+ * Sums up inline data and files, wherever in the body they stand, in Google's two spellings. One pass
+ * that makes nothing for what it passes: a hostile body costs its reading and no more.
+ */
+export function mediaOf(body: unknown): Media {
+  const found: Found = {
+    bytes: 0,
+    values: 0,
+    images: 0,
+    soundSeconds: 0,
+    frames: 0,
+    pages: 0,
+    textTokens: 0,
+    resolution: 'default',
+    isUnknown: false,
+  }
+  search(body, found, 0)
+  const { images, frames, pages, textTokens } = found
+  const sized =
+    found.soundSeconds * soundTokensPerSecond + frames * frameTokensMax + pages * pageTokens[found.resolution]
+  return {
+    bytes: found.bytes,
+    tokensMax: found.isUnknown ? Number.POSITIVE_INFINITY : images * imageTokensMax + sized + textTokens,
+    isAssumed: sized > 0,
+  }
+}
+
+function search(value: unknown, found: Found, depth: number): void {
+  found.values += 1
+  if (typeof value !== 'object' || value === null || found.isUnknown) return
+  if (depth > depthMax || found.values > valuesMax) {
+    found.isUnknown = true
+    return
+  }
+  if (Array.isArray(value)) {
+    for (let at = 0; at < value.length && !found.isUnknown; at += 1) search(value[at], found, depth + 1)
+    return
+  }
+  const fields = value as Fields
+  for (const key in fields) {
+    if (found.isUnknown) return
+    const field = fields[key]
+    if (key === 'inlineData' || key === 'inline_data') addInline(field, fields, found)
+    else if (key === 'fileData' || key === 'file_data') found.isUnknown ||= namesFile(field)
+    else if (key === 'mediaResolution' || key === 'media_resolution') addResolution(field, found)
+    search(field, found, depth + 1)
+  }
+}
+
+type Fields = Readonly<Record<string, unknown>>
+const fieldsOf = (value: unknown): Fields => (typeof value === 'object' && value !== null ? (value as Fields) : empty)
+const empty: Fields = {}
+
+/** A schema or an argument may use the same word for something else. */
+function namesFile(file: unknown): boolean {
+  const { fileUri, file_uri: snake } = fieldsOf(file)
+  return typeof fileUri === 'string' || typeof snake === 'string'
+}
+
+/** For all of the request the word alone, for one part an object with its level. */
+function addResolution(value: unknown, found: Found): void {
+  const level = typeof value === 'string' ? value : fieldsOf(value)['level']
+  if (level === 'MEDIA_RESOLUTION_ULTRA_HIGH' || level === ultraHigh) found.resolution = 'ultra'
+  else if ((level === 'MEDIA_RESOLUTION_HIGH' || level === high) && found.resolution === 'default')
+    found.resolution = 'high'
+}
+/** Google's JSON takes the numbers of an enum as well. */
+const [high, ultraHigh] = [3, 4]
+
+function addInline(inline: unknown, part: Fields, found: Found): void {
+  const { data, mimeType, mime_type: snake } = fieldsOf(inline)
+  if (typeof data !== 'string') return
+  const type = String(mimeType ?? snake).toLowerCase()
+  // Text stays counted by its base64, which is longer.
+  if (type.startsWith('text/')) return
+  const bytes = decodedBytes(data.length)
+  found.bytes += data.length
+  if (type.startsWith('image/')) found.images += 1
+  else if (type.startsWith('audio/')) found.soundSeconds += soundSeconds(bytes)
+  else if (type.startsWith('video/')) {
+    const seconds = videoSeconds(bytes)
+    found.soundSeconds += seconds
+    found.frames += Math.ceil(seconds * askedFramesPerSecond(part))
+  } else {
+    found.pages += Math.min(pagesMax, documentPages(bytes))
+    if (type !== 'application/pdf') found.textTokens += bytes
+  }
+}
+
+function askedFramesPerSecond({ videoMetadata, video_metadata: snake }: Fields): number {
+  const { fps } = fieldsOf(videoMetadata ?? snake)
+  return typeof fps === 'number' && fps > framesPerSecond ? fps : framesPerSecond
 }

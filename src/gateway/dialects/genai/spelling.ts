@@ -1,7 +1,7 @@
 /** Google's JSON takes `camelCase` and `snake_case` for the same field, so both are read, and never both at once. */
 export const camelCase = (key: string): string =>
   key.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase())
-const snakeCase = (key: string): string => key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
+export const snakeCase = (key: string): string => key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
 
 /** The spelling that an object uses for a field; camelCase when it has none. */
 export const spelling = (object: Readonly<Record<string, unknown>>, field: string): string =>

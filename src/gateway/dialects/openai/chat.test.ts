@@ -89,17 +89,6 @@ describe('bad requests name the field and what is allowed', () => {
   })
 })
 
-describe('the bound on input', () => {
-  test('text counts at most its bytes, an image its own bound instead of its bytes, a file whatever the model takes', () => {
-    const text = (content: string): Asked =>
-      read(`{"model":"gpt-5.4","messages":[{"role":"user","content":${content}}]}`)
-    expect(text('"🦊🦊🦊"').inputTokensMax).toBeGreaterThan(12)
-    const image = text(`[{"type":"image_url","image_url":{"url":"data:image/png;base64,${'A'.repeat(1_000_000)}"}}]`)
-    expect(image.inputTokensMax).toBeLessThan(11_000)
-    expect(text('[{"type":"file","file":{"file_id":"f"}}]').inputTokensMax).toBe(Number.POSITIVE_INFINITY)
-  })
-})
-
 const chunk = (fields: object): string =>
   JSON.stringify({
     id: 'chatcmpl-1',

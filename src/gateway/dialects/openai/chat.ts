@@ -6,6 +6,7 @@ import { notAllowed, optional, optionalWhole, refuseDuplicates } from '../read-f
 import { followChat, messageText } from './chat-stream.ts'
 import { openai } from './envelope.ts'
 import { mediaOf } from './media.ts'
+import { toolTokensMax } from './tools.ts'
 import { askedTiers, servedTier, usageOf } from './usage.ts'
 
 const utf8 = new TextDecoder()
@@ -88,12 +89,14 @@ function asked(chat: Chat, body: RequestBody): Asked {
   // Upstreams differ in which of the two they know, so where both stand the larger one binds.
   const limit = Math.max(chat.maxCompletionTokens ?? 0, chat.maxTokens ?? 0)
   const media = mediaOf(chat.messages, chat.model)
+  const toolTokens = toolTokensMax(body.json)
   // A token is at least one byte of text, and JSON never makes text shorter.
   const textBytes = body.bytes.length - media.bytes
   return {
     modelName: chat.model,
     streamed: chat.stream,
-    inputTokensMax: textBytes + media.tokensMax + scaffoldTokensMax,
+    inputTokensMax: textBytes + media.tokensMax + toolTokens + scaffoldTokensMax,
+    isInputAssumed: media.isAssumed || toolTokens > 0,
     inputTokensGuess: Math.ceil(textBytes / charsPerToken),
     outputTokensMax: limit === 0 ? null : limit * chat.n,
     answers: chat.n,

@@ -41,6 +41,7 @@ const asked = (model: string, body: RequestBody): Asked => ({
   modelName: model,
   streamed: false,
   inputTokensMax: body.bytes.length,
+  isInputAssumed: false,
   inputTokensGuess: Math.ceil(body.bytes.length / charsPerToken),
   outputTokensMax: 0,
   answers: 1,

@@ -1,36 +1,89 @@
-/** Images, sound and files inside chat messages: their bytes are not text, their tokens follow other rules. */
-type Part = { readonly type?: unknown; readonly image_url?: unknown; readonly file?: unknown }
+/**
+ * Images, sound, video and files inside chat messages: their bytes are not text, their tokens follow other
+ * rules. Rules of the vendor: OpenAI's guides "Images and vision", "File inputs" and "Audio".
+ */
+import { decodedBytes, documentPages, soundSeconds, videoSeconds } from '../media-bounds.ts'
+
+type Fields = Readonly<Record<string, unknown>>
 
 export type Media = {
-  /** Bytes of the body that are image data. */
-  readonly bytes: number
-  /** The most tokens that the media can count; infinite for files, whose pages are not known. */
-  readonly tokensMax: number
+  /** Characters of the body that are media, not text. */
+  bytes: number
+  /** The most tokens that the media count; infinite where files elsewhere are named. */
+  tokensMax: number
+  /** Whether that rests on what so many bytes usually hold. */
+  isAssumed: boolean
 }
 
 /**
  * The most that one image counts: gpt-4o-mini takes 2,833 tokens and 5,667 for each of up to eight tiles;
- * the others at most 10,000 patches (OpenAI's vision guide).
+ * the others at most 10,000 patches.
  */
 const imageTokensMax = (model: string): number => (model.startsWith('gpt-4o-mini') ? 48_169 : 10_240)
+/** A page goes to the model as an image of at most 1,536 patches, or of four to eight tiles, beside its text. */
+const pageTokensMax = (model: string): number => (model.startsWith('gpt-4o-mini') ? 48_169 : 1_536)
+/** Text is packed about as tightly as a tokenizer packs it. */
+const textTokensPerByte = 1
+/** OpenAI counts 10; others that speak its dialect up to 50. */
+const soundTokensPerSecond = 50
+/** Of models that take video; OpenAI's take none. */
+const videoTokensPerSecond = 1_024
 
-/** Sums up the media parts of messages. Sound stays counted by its bytes, which are always more than its tokens. */
-export function mediaOf(messages: readonly Readonly<Record<string, unknown>>[], model: string): Media {
-  let bytes = 0
-  let tokensMax = 0
-  for (const { content } of messages) {
+/** Sums up the media parts of messages. */
+export function mediaOf(messages: readonly Fields[], model: string): Media {
+  const sum: Media = { bytes: 0, tokensMax: 0, isAssumed: false }
+  for (const message of messages) {
+    const { content, audio } = message
+    // An earlier answer that was spoken, by its id.
+    if (typeof audio === 'object' && audio !== null) sum.tokensMax = Number.POSITIVE_INFINITY
     if (!Array.isArray(content)) continue
-    for (const part of content as Part[]) {
-      if (part?.type === 'image_url') {
-        bytes += inlineBytes(part.image_url)
-        tokensMax += imageTokensMax(model)
-      } else if (part?.type === 'file') tokensMax = Number.POSITIVE_INFINITY
+    for (let at = 0; at < content.length; at += 1) add(content[at] as Fields | null, model, sum)
+  }
+  return sum
+}
+
+function add(part: Fields | null, model: string, sum: Media): void {
+  switch (part?.['type']) {
+    case 'image_url':
+      sum.tokensMax += imageTokensMax(model)
+      sum.bytes += inlineChars(member(part, 'image_url', 'url'))
+      return
+    case 'input_audio':
+      addSized(member(part, 'input_audio', 'data'), soundTokens, sum)
+      return
+    case 'audio_url':
+      addSized(dataUrl(member(part, 'audio_url', 'url')), soundTokens, sum)
+      return
+    case 'video_url':
+      addSized(dataUrl(member(part, 'video_url', 'url')), videoTokens, sum)
+      return
+    case 'file': {
+      const pageTokens = pageTokensMax(model)
+      addSized(
+        member(part, 'file', 'file_data'),
+        (bytes) => documentPages(bytes) * pageTokens + bytes * textTokensPerByte,
+        sum,
+      )
     }
   }
-  return { bytes, tokensMax }
 }
 
-function inlineBytes(image: unknown): number {
-  const url = (image as { url?: unknown } | null)?.url
-  return typeof url === 'string' && url.startsWith('data:') ? url.length : 0
+const soundTokens = (bytes: number): number => soundSeconds(bytes) * soundTokensPerSecond
+const videoTokens = (bytes: number): number => videoSeconds(bytes) * videoTokensPerSecond
+
+/** What is sent counts by its bytes; what is only named may be of any size. */
+function addSized(data: unknown, tokensOf: (bytes: number) => number, sum: Media): void {
+  if (typeof data !== 'string') {
+    sum.tokensMax = Number.POSITIVE_INFINITY
+    return
+  }
+  sum.bytes += data.length
+  sum.tokensMax += tokensOf(decodedBytes(data.length))
+  sum.isAssumed = true
 }
+
+const member = (part: Fields, name: string, inner: string): unknown =>
+  (part[name] as Fields | null | undefined)?.[inner]
+const isInline = (url: unknown): url is string => typeof url === 'string' && url.startsWith('data:')
+const inlineChars = (url: unknown): number => (isInline(url) ? url.length : 0)
+const dataUrl = (url: unknown): string | null => (isInline(url) ? url : null)

@@ -1,0 +1,141 @@
+import { describe, expect, test } from 'bun:test'
+import fc from 'fast-check'
+import type { Asked } from '../../dialect.ts'
+import { bodyOf } from '../../parse.ts'
+import { generateContent } from './generate.ts'
+import { mediaOf } from './media.ts'
+
+const read = (body: object): Asked =>
+  generateContent.read(
+    bodyOf(new TextEncoder().encode(JSON.stringify(body))),
+    { model: 'gemini-3.5-flash' },
+    new URLSearchParams(),
+  )
+const base64 = (bytes: number): string => 'A'.repeat(Math.ceil(bytes / 3) * 4)
+const inline = (mimeType: string, bytes: number, more: object = {}): object => ({
+  inlineData: { mimeType, data: base64(bytes) },
+  ...more,
+})
+const contents = (...parts: readonly object[]): { contents: object[] } => ({ contents: [{ role: 'user', parts }] })
+const held = (...parts: readonly object[]): number => read(contents(...parts)).inputTokensMax
+
+describe('the bound on the input of a Gemini request', () => {
+  test.each([
+    ['audio/wav', 5_000],
+    ['audio/ogg', 5_000],
+    ['application/pdf', 20_000],
+    ['application/rtf', 25_000],
+    ['video/mp4', 25_000],
+    ['image/png', 5_000],
+    ['', 25_000],
+  ])('6 KB of %s count little, not all that the model takes', (mimeType, tokens) => {
+    expect(held(inline(mimeType, 6_000))).toBeLessThan(tokens)
+    expect(held({ inline_data: { mime_type: mimeType.toUpperCase(), data: base64(6_000) } })).toBeLessThan(tokens)
+  })
+
+  // By the vendor's documented rules, of media no thinner than decision 0004 says.
+  const sound = fc.record({ seconds: fc.nat(7_200), bytesPerSecond: fc.integer({ min: 750, max: 4_000 }) })
+  const media = fc.oneof(
+    sound.map(({ seconds, bytesPerSecond }) => ({
+      part: inline('audio/mpeg', seconds * bytesPerSecond),
+      tokens: seconds * 32,
+    })),
+    fc
+      .record({
+        seconds: fc.nat(600),
+        bytesPerSecond: fc.integer({ min: 4_000, max: 9_000 }),
+        fps: fc.constantFrom(1, 2, 24),
+      })
+      .map(({ seconds, bytesPerSecond, fps }) => ({
+        part: inline('video/mp4', seconds * bytesPerSecond, fps === 1 ? {} : { videoMetadata: { fps } }),
+        tokens: seconds * (258 * fps + 32),
+      })),
+    fc
+      .record({ pages: fc.integer({ min: 1, max: 1_000 }), bytesPerPage: fc.integer({ min: 1_024, max: 3_000 }) })
+      .map(({ pages, bytesPerPage }) => ({
+        part: inline('application/pdf', pages * bytesPerPage),
+        tokens: pages * 560,
+      })),
+    // Small documents may be thinner: pages that are empty, a moment of silence.
+    fc.integer({ min: 1, max: 16 }).map((pages) => ({ part: inline('application/pdf', 300), tokens: pages * 560 })),
+    fc.integer({ min: 1, max: 60 }).map((seconds) => ({ part: inline('audio/opus', 40), tokens: seconds * 32 })),
+    fc.nat(5_000).map((bytes) => ({ part: inline('image/webp', bytes), tokens: 1_120 })),
+    fc.string({ maxLength: 200 }).map((text) => ({ part: { text }, tokens: new TextEncoder().encode(text).length })),
+  )
+
+  test('whatever the media, they count no more than is held by the documented rules', () => {
+    fc.assert(
+      fc.property(fc.array(media, { maxLength: 4 }), (mix) => {
+        const tokens = mix.reduce((sum, each) => sum + each.tokens, 0)
+        expect(held(...mix.map(({ part }) => part))).toBeGreaterThanOrEqual(tokens)
+      }),
+      { numRuns: 200 },
+    )
+  })
+
+  test('more bytes never count less', () => {
+    const anyType = fc.constantFrom('audio/wav', 'video/mp4', 'application/pdf', 'application/x-unknown', 'image/png')
+    fc.assert(
+      fc.property(anyType, fc.nat(300_000), fc.nat(300_000), (mimeType, one, more) => {
+        expect(held(inline(mimeType, one + more))).toBeGreaterThanOrEqual(held(inline(mimeType, one)))
+      }),
+      { numRuns: 200 },
+    )
+  })
+
+  test('a higher resolution of pages is held, asked for the whole request or for one part', () => {
+    const pdf = inline('application/pdf', 100_000)
+    const plain = held(pdf)
+    const whole = (level: string): number =>
+      read({ ...contents(pdf), generation_config: { media_resolution: level } }).inputTokensMax
+    expect(whole('MEDIA_RESOLUTION_LOW') - plain).toBeLessThan(100)
+    expect(whole('MEDIA_RESOLUTION_HIGH')).toBeGreaterThan(1.9 * plain)
+    expect(held({ ...pdf, mediaResolution: { level: 'MEDIA_RESOLUTION_ULTRA_HIGH' } })).toBeGreaterThan(3.8 * plain)
+  })
+
+  test('what is only named may be as much as the model takes', () => {
+    for (const fileUri of ['https://youtu.be/dQw4', 'gs://bucket/a.mp4', 'files/abc'])
+      expect(held({ fileData: { fileUri } })).toBe(Number.POSITIVE_INFINITY)
+    expect(held({ file_data: { file_uri: 'files/abc' } })).toBe(Number.POSITIVE_INFINITY)
+    expect(read({ ...contents({ text: 'hi' }), cachedContent: 'cachedContents/a' }).inputTokensMax).toBe(
+      Number.POSITIVE_INFINITY,
+    )
+  })
+
+  test('the same words in a schema or in arguments are text', () => {
+    const parameters = { type: 'OBJECT', properties: { fileData: { type: 'STRING' }, inlineData: { type: 'STRING' } } }
+    const tools = [{ functionDeclarations: [{ name: 'f', parameters }] }]
+    const { inputTokensMax, isInputAssumed } = read({ ...contents({ text: 'hi' }), tools })
+    expect(inputTokensMax).toBeLessThan(1_000)
+    expect(isInputAssumed).toBe(false)
+  })
+
+  test("Google's own tools add a stated number of tokens each, the client's none", () => {
+    const added = (tool: object): number =>
+      read({ ...contents({ text: 'hi' }), tools: [tool] }).inputTokensMax -
+      read({ ...contents({ text: 'hi' }), tools: [] }).inputTokensMax
+    for (const [tool, tokens] of [
+      [{ codeExecution: {} }, 65_536],
+      [{ url_context: {} }, 131_072],
+      [{ urlContext: {} }, 131_072],
+      [{ fileSearch: {} }, 131_072],
+      [{ computer_use: {} }, 16_384],
+      [{ googleSearch: {} }, 16_384],
+      [{ somethingNew: {} }, 131_072],
+      [{ functionDeclarations: [] }, 0],
+    ] as const)
+      expect(added(tool) - JSON.stringify(tool).length).toBe(tokens)
+    expect(read({ ...contents({ text: 'hi' }), tools: [{ google_search: {} }] }).pieces).toEqual({
+      searchQuery: 10,
+      groundedPrompt: 1,
+    })
+  })
+
+  test('a body made to be walked is not walked through: it is held at all that the model takes', () => {
+    const wide = { contents: Array.from({ length: 200_000 }, () => ({})) }
+    expect(mediaOf(wide).tokensMax).toBe(Number.POSITIVE_INFINITY)
+    let deep: object = {}
+    for (let at = 0; at < 1_000; at += 1) deep = { deep }
+    expect(mediaOf(deep).tokensMax).toBe(Number.POSITIVE_INFINITY)
+  })
+})

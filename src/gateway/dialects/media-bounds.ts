@@ -1,0 +1,23 @@
+/**
+ * How long or how many pages media can be, told from their bytes alone: what a header says of itself is
+ * the client's word. The least that a second or a page takes is stated here, and a floor under it, so that
+ * a few bytes of silence or of empty pages are covered as well. See docs/decisions/0004-hold-policy.md.
+ */
+
+/** What base64 of so many characters is decoded to, at most. */
+export const decodedBytes = (base64Chars: number): number => Math.ceil((base64Chars * 3) / 4)
+
+/** Opus and AMR speak from 6 kbit/s on. */
+const soundBytesPerSecond = 750
+const soundSecondsFloor = 60
+export const soundSeconds = (bytes: number): number => soundSecondsFloor + Math.ceil(bytes / soundBytesPerSecond)
+
+/** A picture that hardly moves, with its sound: 32 kbit/s. */
+const videoBytesPerSecond = 4_000
+const videoSecondsFloor = 60
+export const videoSeconds = (bytes: number): number => videoSecondsFloor + Math.ceil(bytes / videoBytesPerSecond)
+
+/** A page of a few lines, with its share of fonts and structure. */
+const documentBytesPerPage = 1_024
+const documentPagesFloor = 16
+export const documentPages = (bytes: number): number => documentPagesFloor + Math.ceil(bytes / documentBytesPerPage)
