@@ -4,5 +4,5 @@
  */
 import { bun, installWhatIsMissing, root, runInPlace } from './toolchain.mjs'
 
-installWhatIsMissing()
+installWhatIsMissing({ toServe: true })
 runInPlace(bun, ['src/main.ts', ...process.argv.slice(2)], { cwd: root })

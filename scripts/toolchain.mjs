@@ -3,7 +3,7 @@
  * nothing is installed yet.
  */
 import { spawn, spawnSync } from 'node:child_process'
-import { existsSync, statSync, utimesSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { constants } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -13,29 +13,67 @@ export const bun = join(root, 'node_modules', 'bun', 'bin', 'bun.exe')
 /** A program that a package brought along. */
 export const installed = (name) => join(root, 'node_modules', '.bin', name)
 
+/** npm writes it last, so it tells an installation that was not interrupted, and what it came to. */
 const marker = join(root, 'node_modules', '.package-lock.json')
 const lockfile = join(root, 'package-lock.json')
 
-/** Installs the dependencies when they are absent or older than the lockfile, and Bun when npm left its install script out. */
-export function installWhatIsMissing() {
-  if (!isInstalled()) {
-    note('installing dependencies')
-    // Not `npm ci`: it refuses a lockfile without the binaries of platforms that the registry of its maker lacked.
-    // Versions are the lockfile's all the same, and `--no-save` keeps it as it is.
-    mustRun('npm', ['install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error'])
-    // npm leaves its marker alone when there was nothing to do.
-    if (existsSync(marker)) utimesSync(marker, new Date(), new Date())
+/**
+ * Installs what is absent, half there or not of the lockfile's version, and repairs Bun where its binary does
+ * not run. What serves needs no development packages; they are left out unless they are there already.
+ */
+export function installWhatIsMissing({ toServe = false } = {}) {
+  if (!isInstalled(toServe)) installPackages(toServe)
+  // npm may leave Bun's install script out; where what that script works on is broken too, it is fetched again.
+  for (const repair of [installBun, () => installPackages(toServe), installBun]) {
+    if (runs(bun)) return
+    repair()
   }
-  if (spawnSync(bun, ['--version']).status === 0) return
-  note('installing bun')
-  mustRun(process.execPath, [join(root, 'node_modules', 'bun', 'install.js')])
+  if (runs(bun)) return
+  note(`${bun} does not run, and installing it again did not help`)
+  process.exit(1)
 }
 
-/** npm writes the marker last, so it dates a complete installation. */
-function isInstalled() {
-  if (!existsSync(marker)) return false
-  return !existsSync(lockfile) || statSync(lockfile).mtimeMs <= statSync(marker).mtimeMs
+/** Whether all that is needed was installed, and all that was installed is there, each in the locked version. */
+function isInstalled(toServe) {
+  const installed = packagesOf(marker)
+  if (installed === null) return false
+  const isNeeded = ({ dev, optional, devOptional }) => !optional && !(toServe && (dev || devOptional))
+  const isAsLocked = ([path, locked]) =>
+    path in installed ? installed[path].version === locked.version : !isNeeded(locked)
+  const isThere = ([path, { version }]) => readJson(join(root, path, 'package.json'))?.version === version
+  const { '': _project, ...locked } = packagesOf(lockfile) ?? {}
+  return Object.entries(locked).every(isAsLocked) && Object.entries(installed).every(isThere)
 }
+
+const packagesOf = (path) => readJson(path)?.packages ?? null
+
+/** null for what is not there or was cut short. */
+function readJson(path) {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8'))
+  } catch {
+    return null
+  }
+}
+
+function installPackages(toServe) {
+  const hasDevelopment = Object.values(packagesOf(marker) ?? {}).some(({ dev }) => dev)
+  const omitsDevelopment = toServe && !hasDevelopment
+  note(omitsDevelopment ? 'installing dependencies' : 'installing dependencies, those of development as well')
+  const args = ['ci', omitsDevelopment ? '--omit=dev' : '--include=dev', '--no-audit', '--no-fund']
+  const { status, error } = runQuietly('npm', args)
+  if (status === 0) return
+  note(`npm ${args.join(' ')} failed${error ? `: ${error.message}` : ` with exit code ${status}`}`)
+  process.exit(1)
+}
+
+function installBun() {
+  note('installing bun')
+  runQuietly(process.execPath, [join(root, 'node_modules', 'bun', 'install.js')])
+}
+
+/** An empty file ends well too, so it must tell its version. */
+const runs = (program) => /^\d/.test(spawnSync(program, ['--version'], { encoding: 'utf8' }).stdout ?? '')
 
 /** Progress goes to stderr: stdout belongs to the program that is started. */
 export const note = (text) => void process.stderr.write(`${text}\n`)
@@ -43,13 +81,12 @@ export const note = (text) => void process.stderr.write(`${text}\n`)
 /** npm is a script on Windows, which only a shell can start. */
 const needsShell = (command) => process.platform === 'win32' && command === 'npm'
 
-function mustRun(command, args) {
-  const options = { cwd: root, stdio: ['ignore', process.stderr, process.stderr], shell: needsShell(command) }
-  const { status, error } = spawnSync(command, args, options)
-  if (status === 0) return
-  note(`${command} ${args.join(' ')} failed${error ? `: ${error.message}` : ` with exit code ${status}`}`)
-  process.exit(1)
-}
+const runQuietly = (command, args) =>
+  spawnSync(command, args, {
+    cwd: root,
+    stdio: ['ignore', process.stderr, process.stderr],
+    shell: needsShell(command),
+  })
 
 /**
  * Runs a program in our place: same terminal, signals passed on, and this process ends as the program

@@ -104,7 +104,8 @@ async function untilReady(baseUrl: string, program: Program): Promise<void> {
   )
 }
 
-function freePort(): Promise<number> {
+/** A port of this machine that nobody listens on. */
+export function freePort(): Promise<number> {
   const probe = createServer()
   return new Promise((resolve, reject) => {
     probe.on('error', reject)
