@@ -19,6 +19,7 @@ import type { HttpHandler } from './lib/http-server/contract.ts'
 import { listen, type HttpServer } from './lib/http-server/http-server.ts'
 import { stderrLog } from './lib/log.ts'
 import { createTokenizer } from './lib/tokenizer.ts'
+import { createTurns, type Turns } from './lib/turns.ts'
 import { createLimits, periodStart, type Limits } from './limits/limits.ts'
 import { pricesSchema } from './money/price-book-data.ts'
 import { openNode, type Node } from './node.ts'
@@ -34,6 +35,8 @@ import { startSandboxProcess } from './upstreams/sandbox-process.ts'
 const clock = systemClock
 const log = stderrLog
 const drainMsMax = 30_000
+
+const requestCrashed = (error: unknown): void => log.error({ event: 'request-crashed', error })
 
 /** What Bun reads from its environment when it starts, and at no other time. An operator's own settings stay. */
 const runtimeSettings = {
@@ -75,7 +78,8 @@ async function main(): Promise<void> {
   const limits = createLimits(clock)
   await loadSpending(limits, store)
   const tokenizer = createTokenizer()
-  const http = isProxied(process.env) ? clientThroughFetch() : createHttpClient({ now: clock.monotonic })
+  const turns = createTurns(clock.monotonic, requestCrashed)
+  const http = isProxied(process.env) ? clientThroughFetch() : createHttpClient({ now: clock.monotonic, turns })
   const watch = createWatch(() => offering.current().drain, clock)
   const telemetry = await telemetryOf(config, { watch, node, fleet: () => offering.current().fleet })
   const { credit, journal } = node
@@ -97,7 +101,7 @@ async function main(): Promise<void> {
   const ship = node.shipper.flush
   const { reload } = offering
   const admin = Object.assign(offering.live(), { clock, log, keys, store, credit, operatorToken, ship, reload })
-  const server = listenAt(config, (url) =>
+  const server = listenAt(config, turns, (url) =>
     createApp({
       gateway,
       receipts: { flush: ship, store },
@@ -162,11 +166,11 @@ async function loadSpending(limits: Limits, store: Store): Promise<void> {
   for (const period of periods) limits.loadSpending(period, await store.chargesByKey(periodStart(period, clock.now())))
 }
 
-function listenAt(config: Readonly<Config>, appAt: (url: string) => HttpHandler): Listening {
+function listenAt(config: Readonly<Config>, turns: Turns, appAt: (url: string) => HttpHandler): Listening {
   // What listens everywhere is reached at the loopback address.
   const reachable = config.host === '0.0.0.0' ? '127.0.0.1' : config.host === '::' ? '::1' : config.host
   const app: { current?: HttpHandler } = {}
-  const server = bind(config, (request) => app.current!(request))
+  const server = bind(config, turns, (request) => app.current!(request))
   const localUrl = `http://${reachable.includes(':') ? `[${reachable}]` : reachable}:${server.port}`
   const url = config.publicUrl ?? localUrl
   app.current = appAt(url)
@@ -176,10 +180,9 @@ function listenAt(config: Readonly<Config>, appAt: (url: string) => HttpHandler)
 type Listening = HttpServer & { readonly url: string; readonly localUrl: string }
 
 /** Listens, or says in one line at which address it cannot. */
-function bind({ host, port }: Readonly<Config>, handle: HttpHandler): HttpServer {
-  const failed = (error: unknown): void => log.error({ event: 'request-crashed', error })
+function bind({ host, port }: Readonly<Config>, turns: Turns, handle: HttpHandler): HttpServer {
   try {
-    return listen({ hostname: host, port, handle, clock, failed })
+    return listen({ hostname: host, port, handle, clock, turns, failed: requestCrashed })
   } catch (error) {
     const reason = (error as NodeJS.ErrnoException).code ?? String(error)
     throw new ConfigError(

@@ -1,5 +1,6 @@
 import type { Socket } from 'bun'
 import { Outbox } from '../http/outbox.ts'
+import type { Turns } from '../turns.ts'
 import { UnreachableError } from './contract.ts'
 import { createResponseReader, type ResponseHead } from './response-reader.ts'
 
@@ -28,6 +29,8 @@ export type Carried = {
 export type ConnectionOptions = {
   readonly ca: string | undefined
   readonly connectMs: number
+  /** For what comes in large pieces: a little in each turn of the event loop. */
+  readonly turns: Turns
   /** Told when a call is over and the connection is good for another. */
   readonly park: (connection: Connection) => void
 }
@@ -40,6 +43,11 @@ export class Connection {
   /** How long its server says that it keeps idle connections, ms. */
   keptMs = Number.POSITIVE_INFINITY
   readonly #park: (connection: Connection) => void
+  readonly #turns: Turns
+  /** What has come and was not read yet; nothing more comes while there is any. */
+  #unread: Buffer | null = null
+  /** How it ended, where what came before is still to be read. */
+  #end: { readonly error: Error | undefined } | null = null
   #socket: Socket<Connection> | null = null
   #call: Carried | null = null
   /** Something may be sent: over TLS, once its server has shown that it is who it should be. */
@@ -61,9 +69,10 @@ export class Connection {
     ended: (isReusable) => this.#ended(isReusable),
   })
 
-  constructor(origin: Origin, { ca, connectMs, park }: ConnectionOptions) {
+  constructor(origin: Origin, { ca, connectMs, turns, park }: ConnectionOptions) {
     this.origin = origin
     this.#park = park
+    this.#turns = turns
     const { hostname, port, isSecure } = origin
     const tls = isSecure && { tls: { rejectUnauthorized: true, serverName: hostname, ...(ca !== undefined && { ca }) } }
     const socket = isSecure ? secureHandlers : plainHandlers
@@ -84,6 +93,7 @@ export class Connection {
   /** Nothing more is sent or read; false, so that lists can be filtered by it. */
   close(): false {
     this.#isClosed = true
+    this.#unread = null
     this.#outbox.clear()
     clearTimeout(this.#deadline)
     this.#socket?.terminate()
@@ -105,8 +115,10 @@ export class Connection {
   }
 
   resume(): void {
-    if (this.#isPaused) this.#socket?.resume()
+    if (!this.#isPaused) return
     this.#isPaused = false
+    if (this.#unread) this.#turns.add(this.#readOn)
+    else this.#socket?.resume()
   }
 
   /** Its server has been reached; who that is may still be to show. */
@@ -143,6 +155,17 @@ export class Connection {
   take(bytes: Buffer): void {
     if (!this.#call) return void this.close()
     this.#isStale = false
+    if (bytes.length <= sliceBytes && !this.#unread) return this.#read(bytes)
+    // A pause may still be on its way to the socket.
+    if (this.#unread) this.#unread = Buffer.concat([this.#unread, bytes])
+    else {
+      this.#unread = bytes
+      this.#socket?.pause()
+      this.#turns.add(this.#readOn)
+    }
+  }
+
+  #read(bytes: Buffer): void {
     try {
       this.#reader.push(bytes)
     } catch (error) {
@@ -150,9 +173,24 @@ export class Connection {
     }
   }
 
+  /** Reads some of what has come, unless its reader holds it back. */
+  readonly #readOn = (): void => {
+    const unread = this.#unread
+    if (!unread || this.#isPaused || this.#isClosed) return
+    this.#unread = unread.length > sliceBytes ? unread.subarray(sliceBytes) : null
+    this.#read(unread.subarray(0, sliceBytes))
+    if (this.#unread && !this.#isPaused) this.#turns.add(this.#readOn)
+    else if (!this.#unread && this.#end) this.ended(this.#end.error)
+    else if (!this.#unread && !this.#isPaused && !this.#isClosed) this.#socket?.resume()
+  }
+
   /** The server has closed it, or it has broken. */
   ended(error: Error | undefined): void {
     if (this.#isClosed) return
+    if (this.#unread) {
+      this.#end = { error }
+      return
+    }
     if (!this.#isReady) return this.#unreachable(error ?? new Error('closed at once'))
     if (!this.#call) return void this.close()
     try {
@@ -174,7 +212,8 @@ export class Connection {
     if (!call) return
     this.#call = null
     // Before it is told, so that whatever follows finds the connection free.
-    if (isReusable && this.#outbox.isEmpty) this.#keep()
+    // What came behind its end belongs to no call.
+    if (isReusable && !this.#unread && this.#outbox.isEmpty) this.#keep()
     else this.close()
     call.completed()
   }
@@ -188,6 +227,8 @@ export class Connection {
 }
 
 const keepAliveMs = 60_000
+/** Read at once: a few hundred records of a stream. The rest of what came with them waits for its turn. */
+const sliceBytes = 16 * 1024
 
 /** A server that closes after five seconds must not be believed to the last millisecond. */
 const clockSkewMs = 1_000

@@ -5,6 +5,7 @@
  * It does what a relay needs: requests whose body is at hand, answers as they come. It follows no redirect,
  * keeps no cookie and unpacks nothing. Certificates are verified by the runtime, as for `fetch`.
  */
+import { createTurns, type Turns } from '../turns.ts'
 import { Call } from './call.ts'
 import { Connection, type Origin } from './connection.ts'
 import type { HttpClient } from './contract.ts'
@@ -21,9 +22,11 @@ export type HttpClientOptions = {
   readonly now: () => number
   /** PEM of authorities to trust instead of those that the runtime knows. */
   readonly ca?: string
+  /** Where work that may wait is done a little at a time; shared with whatever else brings much at once. */
+  readonly turns?: Turns
 }
 
-export function createHttpClient({ now, ca }: HttpClientOptions): HttpClient {
+export function createHttpClient({ now, ca, turns = createTurns(now, throwLater) }: HttpClientOptions): HttpClient {
   const idle = new Map<string, Connection[]>()
   const sweep = setInterval(() => {
     for (const [origin, connections] of idle)
@@ -43,7 +46,8 @@ export function createHttpClient({ now, ca }: HttpClientOptions): HttpClient {
     else return void connection.close()
     connection.goodUntil = now() + Math.min(idleMsMax, connection.keptMs)
   }
-  const connect = (origin: Origin, connectMs: number): Connection => new Connection(origin, { ca, connectMs, park })
+  const connect = (origin: Origin, connectMs: number): Connection =>
+    new Connection(origin, { ca, connectMs, turns, park })
   /** The one used last, so that what a quiet time does not need goes. */
   const parked = (origin: string): Connection | null => {
     const connections = idle.get(origin)
@@ -72,6 +76,12 @@ export function createHttpClient({ now, ca }: HttpClientOptions): HttpClient {
     },
   }
 }
+
+/** As where it would have been thrown without waiting for its turn. */
+const throwLater = (error: unknown): void =>
+  queueMicrotask(() => {
+    throw error
+  })
 
 const origins = new Map<string, Origin>()
 const originsMany = 10_000

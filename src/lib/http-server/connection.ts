@@ -1,9 +1,13 @@
 import type { Socket } from 'bun'
+import { keptBytes } from '../http/kept-bytes.ts'
 import { MessageError, MessageReader } from '../http/message-reader.ts'
 import { Outbox } from '../http/outbox.ts'
 import { noPlace } from '../roster.ts'
-import { answerHead, type Ending } from './answer-head.ts'
+import type { Turns } from '../turns.ts'
+import { bytesOf, chunkOf, drop, lastChunk, lengthOf, none } from './answer-body.ts'
+import { answerHead } from './answer-head.ts'
 import { problemAnswer, type HttpAnswer, type HttpHandler } from './contract.ts'
+import type { HeldMemory } from './held-memory.ts'
 import { IncomingRequest } from './incoming-request.ts'
 import { RequestHead } from './request-head.ts'
 
@@ -17,6 +21,9 @@ export type Host = {
   readonly isStopping: () => boolean
   readonly failed: (error: unknown) => void
   readonly gone: (connection: Connection) => void
+  /** For requests that were sent ahead: a few in each turn of the event loop. */
+  readonly turns: Turns
+  readonly held: HeldMemory
 }
 
 type Source = {
@@ -41,6 +48,10 @@ const closingMsMax = 20_000
 /** Of further requests, sent before the answer to the first; then the client is held back. */
 const aheadBytesMax = 64 * 1024
 
+/** Why nothing more is read off a connection for a while; several may hold at once. */
+const heldBackFor = { body: 1, ahead: 2 } as const
+type Reason = (typeof heldBackFor)[keyof typeof heldBackFor]
+
 /** One client's connection: it carries one request at a time, and is kept between them. */
 export class Connection {
   /** Among the connections of its server. */
@@ -55,7 +66,8 @@ export class Connection {
   #isAnswered = false
   /** Another request may follow. */
   #isKept = true
-  #isPaused = false
+  /** The reasons for which it is held back; 0 when it is not. */
+  #reasons = 0
   #isClosed = false
   /** Nothing that comes is read any more. */
   #isDeaf = false
@@ -63,6 +75,8 @@ export class Connection {
   #isEnding = false
   /** Sent behind the request that is under way. */
   #ahead: Buffer | null = null
+  /** Of what nobody has asked for, as its server was last told. */
+  #heldBytes = 0
   #source: Source | null = null
   /** Told when the client has taken everything, or is gone. */
   #drained: (() => void) | null = null
@@ -82,7 +96,7 @@ export class Connection {
     },
     received: (piece) => this.#request?.push(piece),
     ended: (rest) => {
-      if (rest.length > 0) this.#ahead = rest
+      if (rest.length > 0) this.#ahead = keptBytes(rest)
       this.#request?.complete()
       if (this.#isAnswered) this.#next()
     },
@@ -101,10 +115,13 @@ export class Connection {
 
   take(bytes: Buffer): void {
     if (this.#isDeaf) return
-    if (this.#request?.isWhole) return this.#keepAhead(bytes)
-    // A head has its time from its first byte on, and what nobody wants from its answer on, however slowly they come.
-    if (this.#request ? !this.#isAnswered : !this.#reader.isWithin) this.#since = this.#host.now()
-    this.#read(bytes)
+    if (this.#request?.isWhole) this.#keepAhead(bytes)
+    else {
+      // A head has its time from its first byte on, and what nobody wants from its answer on, however slowly they come.
+      if (this.#request ? !this.#isAnswered : !this.#reader.isWithin) this.#since = this.#host.now()
+      this.#read(bytes)
+    }
+    this.#weigh()
   }
 
   /** Gives the socket what it takes; told also when it takes more. */
@@ -126,6 +143,9 @@ export class Connection {
     if (this.#isClosed) return
     this.#isClosed = true
     this.#isDeaf = true
+    this.#ahead = null
+    this.#host.held.change(-this.#heldBytes)
+    this.#heldBytes = 0
     this.#outbox.clear()
     this.#host.gone(this)
     this.#source?.cancel().catch(this.#host.failed)
@@ -142,16 +162,24 @@ export class Connection {
   }
 
   pause(): void {
-    if (!this.#isPaused) this.#socket.pause()
-    this.#isPaused = true
+    this.#holdBack(heldBackFor.body)
   }
 
   resume(): void {
     // It was not the client who was slow.
     this.#since = this.#bodySince = this.#host.now()
-    if (!this.#isPaused) return
-    this.#isPaused = false
-    if (!this.#isClosed) this.#socket.resume()
+    this.#letCome(heldBackFor.body)
+  }
+
+  #holdBack(reason: Reason): void {
+    if (this.#reasons === 0) this.#socket.pause()
+    this.#reasons |= reason
+  }
+
+  #letCome(reason: Reason): void {
+    if (this.#reasons === 0) return
+    this.#reasons &= ~reason
+    if (this.#reasons === 0 && !this.#isClosed) this.#socket.resume()
   }
 
   /** A client that asks whether to send the body of its request is told to. */
@@ -190,7 +218,21 @@ export class Connection {
 
   #keepAhead(bytes: Buffer): void {
     this.#ahead = this.#ahead ? Buffer.concat([this.#ahead, bytes]) : bytes
-    if (this.#ahead.length > aheadBytesMax) this.pause()
+    if (this.#ahead.length > aheadBytesMax) this.#holdBack(heldBackFor.ahead)
+  }
+
+  /** Tells its server what it keeps that nobody has asked for; where that is more than its share, it is let go. */
+  #weigh(): void {
+    const bytes = (this.#ahead?.length ?? 0) + this.#reader.begunBytes
+    if (bytes === this.#heldBytes || this.#isClosed) return
+    this.#host.held.change(bytes - this.#heldBytes)
+    this.#heldBytes = bytes
+    if (bytes <= this.#host.held.share()) return
+    if (!this.#request) this.#refuse(new MessageError('too much is waiting to be served; try again shortly', 503))
+    this.#isKept = false
+    this.#isDeaf = true
+    this.#ahead = null
+    this.#weigh()
   }
 
   #read(bytes: Buffer): void {
@@ -290,20 +332,20 @@ export class Connection {
       this.#drained = this.#next
       return
     }
-    const ahead = this.#ahead
-    if (!ahead) {
-      this.#request = null
-      return
-    }
-    // Not at once, because a client may have sent more than a stack can hold.
-    queueMicrotask(() => {
-      if (this.#isClosed) return
-      this.#request = null
-      const rest = this.#ahead!
-      this.#ahead = null
-      this.resume()
-      this.#read(rest)
-    })
+    if (this.#ahead) this.#host.turns.add(this.#goOn)
+    else this.#request = null
+  }
+
+  /** Reads what was sent ahead, up to the end of one request. */
+  readonly #goOn = (): void => {
+    if (this.#isClosed) return
+    const rest = this.#ahead
+    this.#request = null
+    this.#ahead = null
+    this.#since = this.#host.now()
+    if (rest) this.#read(rest)
+    if (((this.#ahead as Buffer | null)?.length ?? 0) <= aheadBytesMax) this.#letCome(heldBackFor.ahead)
+    this.#weigh()
   }
 
   /** What came is no HTTP: it is said once, and nothing more is read. */
@@ -335,6 +377,7 @@ export class Connection {
     this.#request = null
     this.#isDeaf = true
     this.#isEnding = true
+    this.#letCome(heldBackFor.ahead)
     this.resume()
     this.flush()
   }
@@ -344,32 +387,3 @@ const ourMistake = (): HttpAnswer => problemAnswer(500, 'Something went wrong on
 
 /** RFC 9112, 2.2: some clients send an empty line behind a body, which is in front of the next request. */
 const withoutEmptyLine = (bytes: Buffer): Buffer => (bytes[0] === 13 && bytes[1] === 10 ? bytes.subarray(2) : bytes)
-
-const none = new Uint8Array(0)
-const lastChunk = Buffer.from('0\r\n\r\n')
-
-function chunkOf(bytes: Uint8Array): Uint8Array {
-  const size = `${bytes.length.toString(16)}\r\n`
-  const chunk = Buffer.allocUnsafe(size.length + bytes.length + 2)
-  chunk.write(size, 'latin1')
-  chunk.set(bytes, size.length)
-  chunk.write('\r\n', size.length + bytes.length, 'latin1')
-  return chunk
-}
-
-/** An answer that nobody takes. */
-function drop(body: HttpAnswer['body'] | undefined): void {
-  if (body instanceof ReadableStream) body.cancel().catch(() => undefined)
-}
-
-/** null for a stream. */
-function bytesOf(body: HttpAnswer['body']): Uint8Array | null {
-  if (body instanceof ReadableStream) return null
-  return typeof body === 'string' ? Buffer.from(body) : (body ?? none)
-}
-
-/** `bytes`: null for a stream. */
-function lengthOf(status: number, bytes: Uint8Array | null, isCurrent: boolean): Ending['length'] {
-  if (status === 204 || status === 304) return null
-  return bytes?.length ?? (isCurrent ? 'chunked' : 'until-closed')
-}

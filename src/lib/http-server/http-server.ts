@@ -4,13 +4,17 @@
  */
 import type { Clock } from '../clock.ts'
 import { Roster } from '../roster.ts'
+import { createTurns, type Turns } from '../turns.ts'
 import { Connection, type Host } from './connection.ts'
 import type { HttpHandler } from './contract.ts'
+import { createHeldMemory } from './held-memory.ts'
 
 export type HttpServer = {
   readonly port: number
   /** Requests that are under way, or whose answers are not sent yet. */
   readonly pending: () => number
+  /** What connections keep that nobody has asked for yet, in bytes. */
+  readonly heldBytes: () => number
   /** Takes no further connection. Those there are may still bring requests; each ends with the answer to its next. */
   readonly stopAccepting: () => void
   /** Closes every connection, wherever it is. */
@@ -25,14 +29,21 @@ export type HttpServerOptions = {
   readonly clock: Clock
   /** Told what a handler throws, which is a mistake of ours. */
   readonly failed: (error: unknown) => void
+  /** Where work that may wait is done a little at a time; shared with whatever else brings much at once. */
+  readonly turns?: Turns
+  /** From when on connections are kept to their shares of what is held, in bytes. */
+  readonly heldBytesMax?: number
 }
 
 /** More are closed as they come. */
 const connectionsMany = 20_000
+/** For what connections keep that nobody has asked for. */
+const heldBytesDefault = 64 * 1024 * 1024
 const sweepMs = 1_000
 
 /** Listens. Throws an error with a `code` when the address cannot be had. */
-export function listen({ hostname, port, handle, clock, failed }: HttpServerOptions): HttpServer {
+export function listen(options: HttpServerOptions): HttpServer {
+  const { hostname, port, handle, clock, failed } = options
   const connections = new Roster<Connection>()
   let isStopping = false
   let now = clock.monotonic()
@@ -44,6 +55,8 @@ export function listen({ hostname, port, handle, clock, failed }: HttpServerOpti
     date: () => date,
     isStopping: () => isStopping,
     gone: (connection) => connections.remove(connection),
+    turns: options.turns ?? createTurns(clock.monotonic, failed),
+    held: createHeldMemory(options.heldBytesMax ?? heldBytesDefault, () => connections.size),
   }
   const listener = Bun.listen<Connection>({
     hostname,
@@ -72,6 +85,7 @@ export function listen({ hostname, port, handle, clock, failed }: HttpServerOpti
   }, sweepMs)
   return {
     port: listener.port,
+    heldBytes: host.held.bytes,
     pending: () => connections.members().filter((connection) => connection.isBusy).length,
     stopAccepting() {
       isStopping = true

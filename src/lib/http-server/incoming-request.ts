@@ -1,3 +1,4 @@
+import { keptBytes } from '../http/kept-bytes.ts'
 import { BodyError, type BodyTrouble, type HttpRequest } from './contract.ts'
 import type { RequestHead } from './request-head.ts'
 
@@ -82,7 +83,7 @@ export class IncomingRequest implements HttpRequest {
   push(piece: Uint8Array): void {
     this.#isAsked = true
     if (this.#isUnwanted) return
-    this.#pieces.push(piece)
+    this.#pieces.push(keptBytes(piece))
     if (++this.#loosePieces === loosePiecesMany) this.#join()
     this.#bytes += piece.length
     if (this.#reader) {

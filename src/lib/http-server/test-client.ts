@@ -1,7 +1,7 @@
 /** For the tests beside it: servers of ours with a clock that is moved by hand, and clients that send exactly what a test says. */
 import net from 'node:net'
 import type { HttpAnswer, HttpHandler, HttpRequest } from './contract.ts'
-import { listen, type HttpServer } from './http-server.ts'
+import { listen, type HttpServer, type HttpServerOptions } from './http-server.ts'
 
 export type TestedServer = HttpServer & {
   readonly url: string
@@ -20,7 +20,7 @@ export function closeAll(): void {
   for (const close of closers.splice(0)) close()
 }
 
-export function serve(handle: HttpHandler): TestedServer {
+export function serve(handle: HttpHandler, options: Partial<HttpServerOptions> = {}): TestedServer {
   const troubles: unknown[] = []
   const handled: string[] = []
   const time = { ms: 1_000_000 }
@@ -34,6 +34,7 @@ export function serve(handle: HttpHandler): TestedServer {
       },
       clock: { now: () => Date.UTC(2030, 0, 1) + time.ms, monotonic: () => time.ms },
       failed: (error) => troubles.push(error),
+      ...options,
     }),
   )
   closers.push(server.close)

@@ -4,6 +4,7 @@
  */
 
 import { headerLinePattern } from './header-text.ts'
+import { keptBytes } from './kept-bytes.ts'
 
 /** How a body is framed; a number is its length in bytes. */
 export type Framing = number | 'chunked' | 'until-closed'
@@ -33,8 +34,16 @@ export const notHttp = (): Error => new MessageError('what came is no HTTP/1.1')
 
 type State = 'head' | 'sized' | 'chunk-size' | 'chunk' | 'chunk-end' | 'trailers' | 'until-closed'
 
-/** Of a head, a chunk's size line, or all trailers. */
+/** Of a head, or all trailers. */
 const lineBytesMax = 64 * 1024
+/** Of the line with a chunk's size, extensions and all. */
+const chunkLineBytesMax = 4 * 1024
+/**
+ * What a chunk may say besides its data without counting as waste, and how much waste one body may bring: extensions
+ * that nobody reads must not cost more than data would (the measure of Go's net/http/internal/chunked.go).
+ */
+const chunkLineBytesFair = 16
+const wasteBytesMax = 16 * 1024
 const chunkSize = /^([0-9a-f]{1,8})[\t ]*(?:;[\t\x20-\x7e\x80-\xff]*)?$/i
 const trailer = new RegExp(`^${headerLinePattern}$`)
 const tooLong = (): Error => new MessageError('what came has a line or a head that is too long', 431)
@@ -42,11 +51,11 @@ const beginningBytes = 16
 const carriageReturn = 13
 const nothing = Buffer.alloc(0)
 
-/** Where the line or head that begins at `at` ends; -1 when that has not come yet. Long ones are refused however they come. */
-function endOf(mark: string, input: Buffer, at: number): number {
+/** Where the line or head that begins at `at` ends; -1 when that has not come yet. Those longer than `bytesMax` are refused however they come. */
+function endOf(mark: string, input: Buffer, at: number, bytesMax: number): number {
   const end = input.indexOf(mark, at)
   const bytes = (end === -1 ? input.length - mark.length + 1 : end) - at
-  if (bytes > lineBytesMax) throw tooLong()
+  if (bytes > bytesMax) throw tooLong()
   return end
 }
 
@@ -57,6 +66,8 @@ export class MessageReader {
   /** Bytes still to come of the body, or of the chunk. */
   #left = 0
   #trailerBytes = 0
+  /** Of a body in chunks, what came besides data and is more than fair. */
+  #wasteBytes = 0
   #isOver = false
   /** The beginning of a line whose end has not come yet. */
   #begun: Buffer | null = null
@@ -70,6 +81,11 @@ export class MessageReader {
     return this.#begun !== null || this.#state !== 'head'
   }
 
+  /** Of a line or head whose end has not come yet. */
+  get begunBytes(): number {
+    return this.#begun?.length ?? 0
+  }
+
   /** Takes what the connection brought, up to the end of a message. Throws a `MessageError`. */
   push(bytes: Buffer): void {
     const input = this.#begun ? Buffer.concat([this.#begun, bytes]) : bytes
@@ -78,7 +94,7 @@ export class MessageReader {
     while (at < input.length) {
       const next = this.#step(input, at)
       if (next === -1) {
-        this.#begun = input.subarray(at)
+        this.#begun = keptBytes(input.subarray(at))
         return
       }
       at = next
@@ -118,7 +134,7 @@ export class MessageReader {
   }
 
   #readHead(input: Buffer, at: number): number {
-    const end = endOf('\r\n\r\n', input, at)
+    const end = endOf('\r\n\r\n', input, at, lineBytesMax)
     if (end === -1) {
       // What speaks another protocol may never send the end of a head.
       if (!this.#sink.mayBegin(input.toString('latin1', at, at + beginningBytes))) throw notHttp()
@@ -130,8 +146,10 @@ export class MessageReader {
   }
 
   #beginBody(framing: Framing): void {
-    if (framing === 'chunked') this.#state = 'chunk-size'
-    else if (framing === 'until-closed') this.#state = framing
+    if (framing === 'chunked') {
+      this.#state = 'chunk-size'
+      this.#wasteBytes = 0
+    } else if (framing === 'until-closed') this.#state = framing
     else {
       this.#left = framing
       this.#state = 'sized'
@@ -152,7 +170,7 @@ export class MessageReader {
   #readLine(input: Buffer, at: number): number {
     if (this.#state === 'chunk-end' && input[at] !== carriageReturn)
       throw new MessageError('a chunk of the body is longer than it says')
-    const end = endOf('\r\n', input, at)
+    const end = endOf('\r\n', input, at, this.#state === 'chunk-size' ? chunkLineBytesMax : lineBytesMax)
     if (end === -1) return -1
     if (this.#state === 'chunk-size') this.#beginChunk(input.toString('latin1', at, end))
     else if (this.#state === 'trailers')
@@ -166,6 +184,8 @@ export class MessageReader {
     const [, size] = chunkSize.exec(line) ?? []
     if (size === undefined) throw new MessageError('a chunk of the body has no size')
     this.#left = Number.parseInt(size, 16)
+    this.#wasteBytes = Math.max(0, this.#wasteBytes + line.length - chunkLineBytesFair - 2 * this.#left)
+    if (this.#wasteBytes > wasteBytesMax) throw new MessageError('the body has more chunk extensions than data')
     this.#state = this.#left === 0 ? 'trailers' : 'chunk'
     this.#trailerBytes = 0
   }
