@@ -1,18 +1,16 @@
 /** Every URL of the product. */
 import { Hono } from 'hono'
 import type { GatewayDeps } from './gateway/deps.ts'
-import type { Endpoint } from './gateway/dialect.ts'
+import type { Dialect, Endpoint } from './gateway/dialect.ts'
 import { countTokens } from './gateway/dialects/genai/count-tokens.ts'
 import { genai } from './gateway/dialects/genai/envelope.ts'
-import { generateContent, streamGenerateContent } from './gateway/dialects/genai/generate.ts'
 import * as genaiModels from './gateway/dialects/genai/models.ts'
-import { chatCompletions } from './gateway/dialects/openai/chat.ts'
-import { embeddings } from './gateway/dialects/openai/embeddings.ts'
 import { openai } from './gateway/dialects/openai/envelope.ts'
 import * as openaiModels from './gateway/dialects/openai/models.ts'
+import { genaiEndpoints, openaiEndpoints } from './gateway/endpoints.ts'
 import { GatewayError } from './gateway/errors.ts'
 import { withRequestId } from './gateway/fail.ts'
-import { offeredUnder, type Offered } from './gateway/offered.ts'
+import { offeredTo, type Offered } from './gateway/offered.ts'
 import type { Target } from './gateway/parse.ts'
 import { serveReceipt, type ReceiptDeps } from './gateway/receipts.ts'
 import { policyOf } from './gateway/route.ts'
@@ -63,10 +61,9 @@ export function createApp(deps: AppDeps): HttpHandler {
 const isUnder = (root: string, path: string): boolean => path === root || path.startsWith(`${root}/`)
 
 const targetOf = (endpoint: Endpoint): Target => ({ endpoint, path: {}, query: new URLSearchParams(), region: null })
-const paidTargets: ReadonlyMap<string, Target> = new Map([
-  ['/v1/chat/completions', targetOf(chatCompletions)],
-  ['/v1/embeddings', targetOf(embeddings)],
-])
+const paidTargets: ReadonlyMap<string, Target> = new Map(
+  [...openaiEndpoints].map(([path, endpoint]) => [path, targetOf(endpoint)]),
+)
 
 /** The URLs of both dialects may stand behind the name of a region policy, for clients that choose it for each request. */
 const regional = /^\/(?!(?:v1|genai)(?:\/|$))([^/]+)(\/(?:v1|genai)(?:\/.*)?)$/
@@ -95,39 +92,46 @@ function serveOpenai({ request, path, region }: Asked, { gateway, receipts }: Ap
   const model = inList(path, '/v1/models/')
   if (model === null && path !== '/v1/models') return unknownUrl(openai, request)
   return serveKnown(request, openaiModels.endpoint, gateway, (key) => {
-    const offered = offeredTo(key, region, gateway)
-    return model === null ? openaiModels.listModels(key, offered) : openaiModels.retrieveModel(model, key, offered)
+    const offered = offeredAt(openai, region, key, gateway)
+    return model === null ? openaiModels.listModels(offered) : openaiModels.retrieveModel(model, offered)
   })
 }
 
-const offeredTo = (key: KeyRow, region: string | null, gateway: GatewayDeps): Offered =>
-  offeredUnder(policyOf(region, key, gateway.fleet), gateway)
-
-/** `/genai/{version}/models/{model}:{verb}`; the verb stands behind the last colon. */
-const genaiPath =
-  /^\/genai\/(?:v1|v1beta|v1alpha|v1beta1)\/(?:publishers\/google\/)?models(?:\/(.+?))?(?::([A-Za-z]+))?\/?$/
+const offeredAt = ({ name }: Dialect, region: string | null, key: KeyRow, gateway: GatewayDeps): Offered =>
+  offeredTo(key, name, policyOf(region, key, gateway.fleet), gateway)
 
 function serveGenai({ request, path, query, region }: Asked, gateway: GatewayDeps): Answering {
-  const [matches, encoded, verb] = genaiPath.exec(path) ?? []
-  if (matches === undefined) return unknownUrl(genai, request)
-  const model = encoded === undefined ? '' : decoded(encoded)
-  const paid = (endpoint: Endpoint): Answering => serve(request, { endpoint, path: { model }, query, region }, gateway)
-  switch (`${isGet(request) ? 'GET' : request.method} ${verb ?? ''}`) {
-    case 'POST generateContent':
-      return paid(generateContent)
-    case 'POST streamGenerateContent':
-      return paid(streamGenerateContent)
-    case 'POST countTokens':
-      return serveFree(request, { endpoint: countTokens, modelName: model, region }, gateway)
-    case 'GET ':
-      return serveKnown(request, genaiModels.endpoint, gateway, (key) => {
-        const offered = offeredTo(key, region, gateway)
-        return model === '' ? genaiModels.listModels(key, query, offered) : genaiModels.getModel(model, key, offered)
-      })
-    default:
-      return unknownUrl(genai, request)
-  }
+  const named = namedIn(path)
+  if (named === null) return unknownUrl(genai, request)
+  const { model, verb } = named
+  if (verb === null && isGet(request)) return serveGenaiModels({ request, query, region }, model, gateway)
+  if (verb === null || request.method !== 'POST') return unknownUrl(genai, request)
+  if (verb === countTokens.name) return serveFree(request, { endpoint: countTokens, modelName: model, region }, gateway)
+  return serve(request, { endpoint: genaiEndpoints.get(verb)!, path: { model }, query, region }, gateway)
 }
+
+const genaiPath = /^\/genai\/(?:v1|v1beta|v1alpha|v1beta1)\/(?:publishers\/google\/)?models(?:\/(.+?))?\/?$/
+const genaiVerbs: ReadonlySet<string> = new Set([...genaiEndpoints.keys(), countTokens.name])
+
+/** `/genai/{version}/models/{model}:{verb}`. A colon with no verb of ours behind it is part of the name: `llama3.1:latest`. */
+function namedIn(path: string): { readonly model: string; readonly verb: string | null } | null {
+  const [matches, encoded = ''] = genaiPath.exec(path) ?? []
+  if (matches === undefined) return null
+  const colon = encoded.lastIndexOf(':')
+  const verb = encoded.slice(colon + 1)
+  if (colon < 1 || !genaiVerbs.has(verb)) return { model: decoded(encoded), verb: null }
+  return { model: decoded(encoded.slice(0, colon)), verb }
+}
+
+const serveGenaiModels = (
+  { request, query, region }: Omit<Asked, 'path'>,
+  model: string,
+  gateway: GatewayDeps,
+): Answering =>
+  serveKnown(request, genaiModels.endpoint, gateway, (key) => {
+    const offered = offeredAt(genai, region, key, gateway)
+    return model === '' ? genaiModels.listModels(query, offered) : genaiModels.getModel(model, offered)
+  })
 
 /** A path that is not valid percent-encoding names no model. */
 function decoded(text: string): string {

@@ -57,6 +57,7 @@ test('a start without configuration has the documented defaults', () => {
     regions: { us: { serves: ['us'], mayChoose: ['eu'] }, eu: { serves: ['eu'], mayChoose: [] } },
     failover: { attemptsMax: 3, jitterMs: 50 },
     priceBook: { markupPpm: 0n, models: {} },
+    models: {},
     aliases: {},
     lifecycle: {},
     metrics: { port: null, host: '127.0.0.1' },
@@ -115,7 +116,7 @@ test('a wrong mart.yaml is refused with one line that names file, path, value an
   const cases: [string, string][] = [
     [
       'drian: {}',
-      'drian is unknown; allowed: defaults, providers, deployments, regions, failover, deadlines, drain, priceBook, aliases, lifecycle, metrics, tracing, log',
+      'drian is unknown; allowed: defaults, providers, models, deployments, regions, failover, deadlines, drain, priceBook, aliases, lifecycle, metrics, tracing, log',
     ],
     ['defaults: {rmp: 5}', 'defaults.rmp is unknown; allowed: region, rpm, tpm, concurrency'],
     ['defaults: {rpm: 0}', 'defaults.rpm is 0; allowed: a whole number from 1 to 1000000000'],

@@ -5,15 +5,15 @@
  */
 import { join, resolve } from 'node:path'
 import { parseEnvironment, refuseWhatIsNotThereYet, type Environment } from './config/environment.ts'
-import type { PricesSchema } from './config/file-schema.ts'
 import { defaultFilePath, frozen, martFilePath, readMartFile } from './config/load.ts'
+import type { PricesSchema } from './config/model-schema.ts'
 import { ConfigError } from './config/refusal.ts'
 import type { MartFile } from './config/resolve.ts'
 import { watchMartFile, type FileWatch } from './config/watch-file.ts'
 
 export { deadlinesFor } from './config/deadlines.ts'
 export type { Environment } from './config/environment.ts'
-export { markupOf, overlaidCatalogData, overlaidPrices } from './config/overlay.ts'
+export { listPrices, markupOf, overlaidCatalogData, overlaidPrices } from './config/overlay.ts'
 export { ConfigError } from './config/refusal.ts'
 export type { DeploymentConfig, MartFile } from './config/resolve.ts'
 export type { FileWatch } from './config/watch-file.ts'

@@ -10,6 +10,7 @@ import { modelPrices } from './control/model-prices.ts'
 import { welcomePage, welcomePolicy } from './control/welcome.ts'
 import { createCaution } from './gateway/caution.ts'
 import type { GatewayDeps } from './gateway/deps.ts'
+import { isServed } from './gateway/offered.ts'
 import { createWatch, type Watch } from './gateway/watch.ts'
 import { createKeyTable } from './keys/key-table.ts'
 import { systemClock } from './lib/clock.ts'
@@ -152,7 +153,7 @@ const gaugesOf = ({ watch, node, fleet }: Watched): Gauges => ({
 
 function welcome(baseUrl: string, { catalog, fleet, prices, simulated }: Offer): string {
   const policies = Object.keys(fleet.policies)
-  const listed = catalog.listed.filter((model) => policies.some((policy) => fleet.serving(model, policy) !== null))
+  const listed = catalog.listed.filter((model) => policies.some((policy) => isServed(model, policy, { fleet, clock })))
   return welcomePage({ baseUrl, models: modelPrices({ listed }, prices, clock.now()), simulated })
 }
 

@@ -11,7 +11,7 @@ import type { Log } from './lib/log.ts'
 import { createCredit, type Credit } from './money/credit.ts'
 import { openJournal, recoverJournal, type Journal } from './money/journal.ts'
 import type { PriceBook } from './money/price-book.ts'
-import type { Store } from './store/store.ts'
+import type { Settlement, Store } from './store/store.ts'
 
 export type Node = {
   readonly journal: Journal
@@ -36,14 +36,26 @@ const nodeName = 'main'
 const journalAgeMs = 24 * 60 * 60_000
 const pruneMs = 60 * 60_000
 
+/** A model of the operator's own that left the configuration between the crash and this start. */
+const withoutPrice = ({ requestId, organizationId, model, holdNano }: Settlement) => ({
+  event: 'in-doubt-without-price',
+  requestId,
+  organizationId,
+  model,
+  holdNano,
+})
+
 /** Opens the node. When it resolves, everything a predecessor journaled is in the store and its leases are closed. */
 export async function openNode(deps: NodeDeps): Promise<Node> {
   const { store, clock, log } = deps
   const { nodeId, epoch, lastSeq } = await store.openNode(nodeName)
   const recovered = recoverJournal(join(deps.dataDir, 'journal'), lastSeq)
   const journal = openJournal(join(deps.dataDir, 'journal'), epoch, recovered)
-  for (const { epoch: ofEpoch, intent, progress } of recovered.open)
-    void journal.settle(settleInDoubt(intent, progress, deps.prices, clock.now()), ofEpoch)
+  for (const { epoch: ofEpoch, intent, progress } of recovered.open) {
+    const settlement = settleInDoubt(intent, progress, deps.prices, clock.now())
+    if (settlement.flags.includes('price-fallback')) log.error(withoutPrice(settlement))
+    void journal.settle(settlement, ofEpoch)
+  }
   if (epoch > 1) await journal.endEpoch(epoch - 1)
   const shipper = startShipper({ journal, store, nodeId, epoch, shippedSeq: lastSeq, log, onFenced: deps.onFenced })
   await shipper.flush()

@@ -7,6 +7,7 @@ import models from './catalog/models.json'
 import {
   ConfigError,
   deadlinesFor,
+  listPrices,
   markupOf,
   overlaidCatalogData,
   overlaidPrices,
@@ -41,11 +42,12 @@ export type OfferDeps = {
   readonly sandboxUrl: string | null
 }
 
-const costs = loadPriceBook(models)
+const listed = loadPriceBook(models)
 
 /** Builds the offer. What is known of deployments that `before` had as well is kept, less what kept calls away from them. Throws `ConfigError`. */
 export function createOffer(file: MartFile, deps: OfferDeps, before?: Offer): Offer {
   const deployments = deploymentsOf(file, deps)
+  const costs = Object.keys(file.models).length === 0 ? listed : loadPriceBook(listPrices(models, file))
   const fleet = createFleet(deployments, file.regions, before?.fleet)
   for (const { health } of fleet.list) health.forgive()
   return {

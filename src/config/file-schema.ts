@@ -6,13 +6,8 @@ import { z } from 'zod'
 import { secretField, textField, type References } from '../lib/references.ts'
 import { providerSchema } from '../upstreams/providers.ts'
 import { flag, mapping, name, ppm, section, url, whole } from './fields.ts'
+import { lifecycle, modelName, ownModels, type PricesSchema } from './model-schema.ts'
 
-/** The format of one model's dated prices, which the price book knows. */
-export type PricesSchema = z.ZodType<readonly PricePeriod[]>
-type PricePeriod = { readonly tiers: Readonly<Record<string, readonly PriceRow[] | undefined>> }
-type PriceRow = { readonly usdPerMillion: Amounts; readonly usdPerPiece: Amounts }
-/** USD by class of usage. */
-type Amounts = Readonly<Record<string, string | undefined>>
 export type MartFileData = z.infer<ReturnType<typeof fileData>>
 
 /** The file as it is written, with its references resolved. */
@@ -22,6 +17,11 @@ export const fileData = (references: References, prices: PricesSchema) =>
     providers: mapping(name, providerSchema(references))
       .default({})
       .describe('Accounts at vendors, by a name of your own. Without any, only the sandbox is served.'),
+    models: ownModels(prices)
+      .default({})
+      .describe(
+        'Models of your own beside those of the catalog, by id: `llama3.1:8b`, `deepseek/deepseek-chat`. What is said of models elsewhere in this file may be said of them.',
+      ),
     deployments: z
       .array(deploymentData(references), 'a list')
       .default([])
@@ -31,12 +31,12 @@ export const fileData = (references: References, prices: PricesSchema) =>
     deadlines: deadlines.prefault({}).describe('How long an upstream may take.'),
     drain: drain.prefault({}).describe('Answers that are read on after their client left, for their real usage.'),
     priceBook: priceBook(prices).prefault({}).describe('What is charged, on top of or instead of the list prices.'),
-    aliases: mapping(alias, z.string('a model of the catalog').describe('Catalog id of the model that is meant.'))
+    aliases: mapping(modelName, z.string('the id of a model').describe('Id of the model that is meant.'))
       .default({})
-      .describe('Names of your own for models of the catalog, accepted in requests.'),
+      .describe('Further names of your own for models, accepted in requests and shown in lists of models.'),
     lifecycle: mapping(z.string(), lifecycle)
       .default({})
-      .describe('What differs from the catalog about the life of a model, by catalog id.'),
+      .describe('What differs from the catalog about the life of a model, by its id.'),
     metrics: metrics.prefault({}).describe('Prometheus metrics, on a port of their own.'),
     tracing: tracing(references).prefault({}).describe('OpenTelemetry traces.'),
     log: log.prefault({}).describe('The log on standard error.'),
@@ -54,8 +54,8 @@ const defaults = section({
 const deploymentData = (references: References) =>
   section({
     model: z
-      .string('a model of the catalog')
-      .describe('The model: a catalog id or an alias. `*`, at a sandbox only: every model.'),
+      .string('a model')
+      .describe('The model: an id of the catalog or of `models`, or an alias. `*`, at a sandbox only: every model.'),
     provider: z.string('a name of `providers`').describe('The provider, a name of `providers`.'),
     region: z
       .string('a region that a policy serves')
@@ -67,7 +67,9 @@ const deploymentData = (references: References) =>
       .pipe(z.string().min(1, 'text'))
       .nullable()
       .default(null)
-      .describe("The provider's own name for the model; null: the name that the client wrote."),
+      .describe(
+        "The provider's own name for the model; null: the name that the client wrote, or the model's id where that was an alias.",
+      ),
     weight: whole(1, 1000).default(1).describe('Share of the requests among deployments of the same priority.'),
     priority: whole(0, 100)
       .default(0)
@@ -168,20 +170,8 @@ const priceBook = (prices: PricesSchema) =>
       }),
     )
       .default({})
-      .describe('What differs for a model, by catalog id.'),
+      .describe('What differs for a model, by its id.'),
   })
-
-const alias = z.string().regex(/^[A-Za-z0-9][\w.-]{0,127}$/, 'letters, digits, hyphens, dots and underscores')
-
-const lifecycle = section({
-  shutdown: z.iso
-    .date('a day, YYYY-MM-DD, or null')
-    .nullable()
-    .optional()
-    .describe('The day on which the vendor stops serving it, `YYYY-MM-DD`; null: none.'),
-  replacement: z.string('a model').nullable().optional().describe('The model to use instead; null: none.'),
-  listed: z.boolean('true or false').optional().describe('Whether lists of models show it.'),
-})
 
 const metrics = section({
   port: whole(1, 65_535).nullable().default(null).describe('The port; null: no metrics.'),

@@ -2,10 +2,11 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { parseDocument, type YAMLError } from 'yaml'
+import { systemClock } from '../lib/clock.ts'
 import type { References } from '../lib/references.ts'
 import { Secret } from '../lib/secret.ts'
 import type { Environment } from './environment.ts'
-import type { PricesSchema } from './file-schema.ts'
+import type { PricesSchema } from './model-schema.ts'
 import { martFileSchema } from './mart-file.ts'
 import { ConfigError, refusal } from './refusal.ts'
 import type { MartFile } from './resolve.ts'
@@ -24,7 +25,7 @@ export const defaultFilePath = (): string => resolve(defaultFile)
 /** Reads the file, or the defaults when `path` is null. Frozen. Throws `ConfigError`. */
 export function readMartFile(path: string | null, env: Environment, prices: PricesSchema): MartFile {
   const data: unknown = path === null ? {} : (parseFile(path) ?? {})
-  const parsed = martFileSchema(referencesFrom(path, env), prices).safeParse(data)
+  const parsed = martFileSchema(referencesFrom(path, env), prices, systemClock.now()).safeParse(data)
   if (!parsed.success) throw refusal(path ?? defaultFile, parsed.error, data)
   return frozen(parsed.data)
 }

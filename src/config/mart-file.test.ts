@@ -166,11 +166,11 @@ test('a deployment of an unknown provider, model or region is refused with the c
     [`deployments: [{${gpt}}]`, 'deployments.0.provider is "openai"; allowed: a name of `providers`, which are none'],
     [
       deployed('model: gpt5.4-mini, provider: openai, region: us'),
-      'deployments.0.model is "gpt5.4-mini"; allowed: a model of the catalog or an alias, such as gpt-5.4-mini, gpt-5-mini, gpt-4.1-mini',
+      'deployments.0.model is "gpt5.4-mini"; allowed: a model of the catalog or of `models`, or an alias, such as gpt-5.4-mini, gpt-5-mini, gpt-4.1-mini',
     ],
     [
       deployed('model: "*", provider: openai, region: us'),
-      'deployments.0.model is "*"; allowed: a model of the catalog or an alias; only a sandbox serves every model',
+      'deployments.0.model is "*"; allowed: a model of the catalog or of `models`, or an alias; only a sandbox serves every model',
     ],
     [
       deployed(gpt, 'model: gpt-5.4, provider: openai, region: mars'),
@@ -221,7 +221,7 @@ test('names that could not stand in a URL or a metric are refused', () => {
     ['regions: {us: {serves: [US]}}', `regions.us.serves.0 is "US"; allowed: ${allowed}`],
     [
       'aliases: {a b: gpt-5}',
-      'aliases."a b" has no valid name; allowed: letters, digits, hyphens, dots and underscores',
+      'aliases."a b" has no valid name; allowed: letters, digits and . _ - / : @ +, at most 200, beginning with a letter, a digit or @',
     ],
   ])
   expect(refusalOf('regions: {api: {serves: [us]}}')).toStartWith(
@@ -258,16 +258,16 @@ test('aliases, lifecycles and prices are of models that the catalog has', () => 
     ],
     [
       'aliases: {best: gpt-9}',
-      'aliases.best is "gpt-9"; allowed: a model of the catalog, such as gpt-5, gpt-4o, gpt-5.4',
+      'aliases.best is "gpt-9"; allowed: a model of the catalog or of `models`, such as gpt-5, gpt-4o, gpt-5.4',
     ],
     [
       'lifecycle: {gpt-9: {listed: false}}',
-      'lifecycle.gpt-9 is unknown; allowed: a model of the catalog, such as gpt-5, gpt-4o, gpt-5.4',
+      'lifecycle.gpt-9 is unknown; allowed: a model of the catalog or of `models`, such as gpt-5, gpt-4o, gpt-5.4',
     ],
     ['lifecycle: {gpt-5: {shutdown: soon}}', 'lifecycle.gpt-5.shutdown is "soon"; allowed: a day, YYYY-MM-DD, or null'],
     [
       'priceBook: {models: {gpt-9: {}}}',
-      'priceBook.models.gpt-9 is unknown; allowed: a model of the catalog, such as gpt-5, gpt-4o, gpt-5.4',
+      'priceBook.models.gpt-9 is unknown; allowed: a model of the catalog or of `models`, such as gpt-5, gpt-4o, gpt-5.4',
     ],
     ['priceBook: {markupPpm: 0.2}', 'priceBook.markupPpm is 0.2; allowed: a whole number from -1000000 to 100000000'],
     [

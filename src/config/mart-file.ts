@@ -1,10 +1,11 @@
 /** `mart.yaml`: what it may hold, and what it comes to. */
 import type { References } from '../lib/references.ts'
-import { fileData, type MartFileData, type PricesSchema } from './file-schema.ts'
+import { fileData, type MartFileData } from './file-schema.ts'
+import type { PricesSchema } from './model-schema.ts'
 import { problemsOf, resolved, servedRegions, type MartFile } from './resolve.ts'
 
-/** Checks and resolves what `mart.yaml` holds. `prices` is the format of one model's dated prices. */
-export function martFileSchema(references: References, prices: PricesSchema) {
+/** Checks and resolves what `mart.yaml` holds. `prices` is the format of one model's dated prices, some of which must be in force at `now`, epoch ms. */
+export function martFileSchema(references: References, prices: PricesSchema, now: number) {
   const data = fileData(references, prices)
   /** Without any provider: the sandbox, wherever a policy serves, so that region policies can be tried. */
   const withSandbox = (file: MartFileData): MartFileData => {
@@ -14,7 +15,7 @@ export function martFileSchema(references: References, prices: PricesSchema) {
   }
   return data
     .superRefine((file, context) => {
-      for (const { path, message, name } of problemsOf(file))
+      for (const { path, message, name } of problemsOf(file, now))
         context.addIssue({ code: 'custom', path: [...path], message, params: { name } })
     })
     .transform((file): MartFile => resolved(Object.keys(file.providers).length > 0 ? file : withSandbox(file)))

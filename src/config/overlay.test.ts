@@ -18,8 +18,8 @@ const now = Date.parse('2026-11-23T00:00:00Z')
 
 test('a file that says nothing of models leaves catalog and prices as they are', () => {
   const file = read('')
-  expect(overlaidCatalogData(models, file)).toEqual(models)
-  expect(overlaidPrices(models, file)).toEqual(models.map(({ id, prices }) => ({ id, prices })))
+  expect(loadCatalog(overlaidCatalogData(models, file)).listed).toEqual(loadCatalog(models).listed)
+  expect(overlaidPrices(models, file)).toEqual(models)
   expect(markupOf(file)).toEqual({ defaultPpm: 0n, byModel: new Map() })
 })
 

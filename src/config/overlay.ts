@@ -1,36 +1,47 @@
 /** What `mart.yaml` changes about the catalog and the price book, as the data that those are loaded from. */
+import { ownModelData } from './own-models.ts'
 import type { MartFile } from './resolve.ts'
 
 type ModelData = {
   readonly id: string
   readonly listed: boolean
-  readonly snapshots: readonly string[]
   readonly lifecycle: { readonly shutdown: string | null; readonly replacement: string | null }
   readonly prices: readonly unknown[]
 }
 
-/** For `loadCatalog`: the models with their aliases, and their lifecycles as the file has them. */
-export const overlaidCatalogData = <Model extends ModelData>(
-  models: readonly Model[],
-  { aliases, lifecycle }: Pick<MartFile, 'aliases' | 'lifecycle'>,
+/** For `loadCatalog`: the catalog's models and the file's own, with their aliases, and their lifecycles as the file has them. */
+export const overlaidCatalogData = (
+  models: readonly ModelData[],
+  file: Pick<MartFile, 'models' | 'aliases' | 'lifecycle'>,
 ) =>
-  models.map((model) => {
-    const { listed, ...changes } = own(lifecycle, model.id) ?? {}
-    const names = Object.keys(aliases).filter((alias) => aliases[alias] === model.id)
+  [...models, ...ownModelData(file)].map((model) => {
+    const { listed = model.listed, ...changes } = own(file.lifecycle, model.id) ?? {}
     return {
       ...model,
-      listed: listed ?? model.listed,
-      snapshots: [...model.snapshots, ...names],
+      listed,
+      aliases: Object.keys(file.aliases).filter((alias) => file.aliases[alias] === model.id),
       lifecycle: { ...model.lifecycle, ...changes },
     }
   })
 
-/** For `loadPriceBook`: the models' list prices, or those of the file. */
+/** For `loadPriceBook`. */
+type PricedModel = { readonly id: string; readonly prices: readonly unknown[]; readonly isFree?: boolean }
+
+/** What the providers ask: the catalog's list prices, and what the file says of its own models. */
+export const listPrices = (models: readonly PricedModel[], file: Pick<MartFile, 'models'>): readonly PricedModel[] => [
+  ...models,
+  ...ownModelData(file).map(({ id, prices }) => ({ id, prices, isFree: file.models[id]!.free })),
+]
+
+/** What is charged: list prices, or those of the file's price book. */
 export const overlaidPrices = (
-  models: readonly Pick<ModelData, 'id' | 'prices'>[],
-  { priceBook }: Pick<MartFile, 'priceBook'>,
-): readonly Pick<ModelData, 'id' | 'prices'>[] =>
-  models.map(({ id, prices }) => ({ id, prices: own(priceBook.models, id)?.prices ?? prices }))
+  models: readonly PricedModel[],
+  file: Pick<MartFile, 'models' | 'priceBook'>,
+): readonly PricedModel[] =>
+  listPrices(models, file).map((model) => {
+    const prices = own(file.priceBook.models, model.id)?.prices
+    return prices ? { id: model.id, prices } : model
+  })
 
 /** For `loadPriceBook`: what is added to prices, in millionths. */
 export function markupOf({ priceBook: { markupPpm, models } }: Pick<MartFile, 'priceBook'>) {

@@ -30,6 +30,7 @@ test('editors know every section, every kind of provider, and that nothing else 
   expect(Object.keys(properties!)).toEqual([
     'defaults',
     'providers',
+    'models',
     'deployments',
     'regions',
     'failover',

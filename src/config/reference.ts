@@ -1,7 +1,7 @@
 /** What editors and people are told about `mart.yaml`: a JSON Schema and a page, both made from what checks it. */
 import { z } from 'zod'
 import type { References } from '../lib/references.ts'
-import type { PricesSchema } from './file-schema.ts'
+import type { PricesSchema } from './model-schema.ts'
 import { martFileSchema } from './mart-file.ts'
 import { sectionsReadAtStart } from './restart.ts'
 
@@ -13,7 +13,7 @@ export function martJsonSchema(prices: PricesSchema): Schema {
   return {
     title: 'mart.yaml',
     description: 'The configuration file of AICreditMart.',
-    ...z.toJSONSchema(martFileSchema(references, prices), { io: 'input', target: 'draft-07', override: edit }),
+    ...z.toJSONSchema(martFileSchema(references, prices, 0), { io: 'input', target: 'draft-07', override: edit }),
   }
 }
 
@@ -152,7 +152,10 @@ function typeText(type: SchemaType, schema: Schema): string {
 
 type SchemaType = 'integer' | 'number' | 'boolean' | 'array' | 'object' | 'null' | 'string'
 
-const listText = (item: Schema): string => `list of ${item.type === 'object' ? 'mappings' : `${allowedText(item)}s`}`
+function listText(item: Schema): string {
+  if (item.enum) return `list of any of ${allowedText(item)}`
+  return `list of ${item.type === 'object' ? 'mappings' : `${allowedText(item)}s`}`
+}
 
 function boundsText({ minimum, maximum }: Schema): string {
   if (minimum === undefined) return ''

@@ -10,6 +10,13 @@ export class ConfigError extends Error {
   }
 }
 
+/** Something wrong, at its place. `name`: how the name there is wrong; without it, the value is. */
+export type Problem = {
+  readonly path: readonly (string | number)[]
+  readonly message: string
+  readonly name?: 'unknown' | 'taken'
+}
+
 /**
  * The line for the first thing that is wrong: where it stands, its path, its value and what is allowed.
  * `data` is what was checked; values at the paths of `secrets` are not shown.

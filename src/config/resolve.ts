@@ -1,11 +1,12 @@
 /** What one part of `mart.yaml` says about another: checked, then resolved. */
-import type { ModelKind } from '../catalog/catalog.ts'
-import models from '../catalog/models.json' with { type: 'json' }
 import type { DialectName, ProviderKind } from '../upstreams/deployment.ts'
 import { dialectsOf, onAbortOf } from '../upstreams/providers.ts'
 import { residencyProblem } from '../upstreams/residency.ts'
 import { closestNames } from '../lib/closest.ts'
 import type { MartFileData } from './file-schema.ts'
+import { modelProblems } from './model-problems.ts'
+import { closestModels, modelNamed, type KnownModel } from './known-models.ts'
+import type { Problem } from './refusal.ts'
 
 type DeploymentData = MartFileData['deployments'][number]
 
@@ -27,24 +28,14 @@ export type MartFile = Readonly<
   }
 >
 
-/** Something wrong, at its place. `name`: how the name there is wrong; without it, the value is. */
-export type Problem = {
-  readonly path: readonly (string | number)[]
-  readonly message: string
-  readonly name?: 'unknown' | 'taken'
-}
-
-/** All that is wrong, in the order of the file's sections. */
-export const problemsOf = (file: MartFileData): readonly Problem[] => [
+/** All that is wrong at `now`, epoch ms, in the order of the file's sections. */
+export const problemsOf = (file: MartFileData, now: number): readonly Problem[] => [
   ...defaultsProblems(file),
   ...whetherItServes(file),
   ...file.deployments.flatMap((deployment, index) => deploymentProblems(file, deployment, index)),
   ...nameProblems(file.deployments),
   ...policyProblems(file),
-  ...aliasProblems(file),
-  ...unknownModels(['lifecycle'], file.lifecycle),
-  ...unknownModels(['priceBook', 'models'], file.priceBook.models),
-  ...Object.keys(file.priceBook.models).flatMap((id) => priceProblems(file, id)),
+  ...modelProblems(file, now),
 ]
 
 /** The file with what follows from it; for one without problems. */
@@ -56,61 +47,18 @@ export function resolved(file: MartFileData): MartFile {
     deployments: file.deployments.map((deployment, index) => ({
       ...deployment,
       name: names[index]!,
-      model: deployment.model === everyModel ? null : modelOf(file, deployment.model)!.id,
+      model: deployment.model === everyModel ? null : modelNamed(deployment.model, file)!.id,
       onAbort: deployment.onAbort ?? onAbortOf(file.providers[deployment.provider]!.kind),
     })),
   }
 }
 
+const everyModel = '*'
+
 /** Every region that a policy serves, once. */
 export const servedRegions = ({ regions }: Pick<MartFileData, 'regions'>): readonly string[] => [
   ...new Set(Object.values(regions).flatMap(({ serves }) => serves)),
 ]
-
-// ---- Models --------------------------------------------------------------------------------------
-
-const everyModel = '*'
-const modelById: ReadonlyMap<string, (typeof models)[number]> = new Map(models.map((model) => [model.id, model]))
-const catalogNames: ReadonlySet<string> = new Set(models.flatMap(({ id, snapshots }) => [id, ...snapshots]))
-
-const modelOf = ({ aliases }: MartFileData, name: string) =>
-  modelById.get(name) ?? (Object.hasOwn(aliases, name) ? modelById.get(aliases[name]!) : undefined)
-
-const closestModels = (name: string, others: readonly string[] = []): string =>
-  `such as ${closestNames(name, [...modelById.keys(), ...others]).join(', ')}`
-
-const unknownModels = (path: readonly string[], byModel: Readonly<Record<string, unknown>>): Problem[] =>
-  Object.keys(byModel)
-    .filter((id) => !modelById.has(id))
-    .map((id) => ({ path: [...path, id], name: 'unknown', message: `a model of the catalog, ${closestModels(id)}` }))
-
-const aliasProblems = ({ aliases }: MartFileData): Problem[] =>
-  Object.entries(aliases).flatMap(([alias, target]): Problem[] => {
-    const path = ['aliases', alias]
-    if (catalogNames.has(alias)) return [{ path, name: 'taken', message: 'a name that the catalog does not have' }]
-    return modelById.has(target) ? [] : [{ path, message: `a model of the catalog, ${closestModels(target)}` }]
-  })
-
-/** What a model makes must have a price, or it would be given away. */
-const pricedClasses: Readonly<Record<ModelKind, readonly string[]>> = {
-  text: ['input', 'output'],
-  image: ['input', 'imageOutput'],
-  video: ['videoSecond'],
-  embeddings: ['input'],
-}
-
-function priceProblems({ priceBook }: MartFileData, id: string): Problem[] {
-  const needed = pricedClasses[(modelById.get(id)?.kind ?? 'embeddings') as ModelKind]
-  return (priceBook.models[id]!.prices ?? []).flatMap(({ tiers }, period) =>
-    Object.entries(tiers).flatMap(([tier, rows = []]) =>
-      rows.flatMap(({ usdPerMillion, usdPerPiece }, row) => {
-        const missing = needed.filter((each) => (usdPerMillion[each] ?? usdPerPiece[each]) === undefined)
-        const path = ['priceBook', 'models', id, 'prices', period, 'tiers', tier, row]
-        return missing.length === 0 ? [] : [{ path, message: `a row with a price for ${missing.join(' and ')}` }]
-      }),
-    ),
-  )
-}
 
 // ---- Regions -------------------------------------------------------------------------------------
 
@@ -167,18 +115,18 @@ function deploymentProblems(file: MartFileData, deployment: DeploymentData, inde
   ]
 }
 
-/** Whose models a kind of provider serves. What Google offers in the OpenAI dialect are its own models, which are of genai. */
-const servedDialects = (kind: ProviderKind): readonly DialectName[] =>
-  kind === 'google-ai-studio' ? ['genai'] : dialectsOf(kind)
+/** Whose models a kind of provider serves. What Google offers in the OpenAI dialect are models that the catalog has in genai. */
+const servedDialects = (kind: ProviderKind, { isOwn }: Pick<KnownModel, 'isOwn'>): readonly DialectName[] =>
+  kind === 'google-ai-studio' && !isOwn ? ['genai'] : dialectsOf(kind)
 
 function modelProblem(file: MartFileData, name: string, kind: ProviderKind): string | null {
   if (name === everyModel && kind === 'sandbox') return null
-  const model = modelOf(file, name)
+  const model = modelNamed(name, file)
   if (!model)
     return name === everyModel
-      ? 'a model of the catalog or an alias; only a sandbox serves every model'
-      : `a model of the catalog or an alias, ${closestModels(name, Object.keys(file.aliases))}`
-  const served: readonly string[] = servedDialects(kind)
+      ? 'a model of the catalog or of `models`, or an alias; only a sandbox serves every model'
+      : `a model of the catalog or of \`models\`, or an alias, ${closestModels(name, file, Object.keys(file.aliases))}`
+  const served: readonly string[] = servedDialects(kind, model)
   if (served.includes(model.dialect)) return null
   return `a model of the ${anyOf(served)} dialect, which is what ${kind} speaks; ${model.id} is of ${model.dialect}`
 }

@@ -5,6 +5,7 @@ import type { MartFile } from './resolve.ts'
 /** Whoever adds a section says here when it takes effect. */
 const takesEffect: Readonly<Record<keyof MartFile, 'at-once' | 'at-start'>> = {
   providers: 'at-once',
+  models: 'at-once',
   deployments: 'at-once',
   regions: 'at-once',
   defaults: 'at-once',

@@ -8,7 +8,7 @@ import type { HttpResponse } from '../lib/http-client/contract.ts'
 import type { HttpRequest } from '../lib/http-server/contract.ts'
 import type { Intent } from '../money/journal.ts'
 import type { Attempt } from '../store/store.ts'
-import type { Address, Deployment, Refusal } from '../upstreams/deployment.ts'
+import { upstreamModelOf, type Address, type Deployment, type Refusal } from '../upstreams/deployment.ts'
 import type { Candidate } from '../upstreams/fleet.ts'
 import { billingUnavailable, type Admitted } from './admit.ts'
 import type { GatewayDeps } from './deps.ts'
@@ -145,7 +145,7 @@ async function refusalOf(upstream: HttpResponse, { admitted, candidate }: Trying
     status: upstream.status,
     headers: upstream.headers,
     body: await upstream.bytes(refusalBytesMax),
-    upstreamModel: deployment.upstreamModel ?? asked.modelName,
+    upstreamModel: upstreamName(admitted, deployment),
     askedModel: asked.modelName,
   })
   if (refusal.fault === 'client' || refusal.fault === 'policy') return refusal
@@ -174,9 +174,9 @@ function alert({ fault }: Refusal, { id }: Deployment, deps: GatewayDeps): void 
 
 /** Where the call goes and with which credential, at once unless a token must be fetched first. Throws a `NoTokenError`. */
 function addressOf({ admitted, candidate }: Trying): Address | Promise<Address> {
-  const { adapter, upstreamModel } = candidate.deployment
+  const { adapter } = candidate.deployment
   const { endpoint, asked } = admitted.call
-  const model = upstreamModel ?? asked.modelName
+  const model = upstreamName(admitted, candidate.deployment)
   const tier = asked.tiers.at(-1) ?? null
   const address = adapter.address({ dialect: endpoint.dialect.name, path: asked.upstreamPath(model), model, tier })
   if (!(address instanceof Promise)) return address
@@ -185,11 +185,15 @@ function addressOf({ admitted, candidate }: Trying): Address | Promise<Address> 
   })
 }
 
+const upstreamName = ({ call }: Admitted, deployment: Deployment): string =>
+  upstreamModelOf(deployment, call.model, call.sentName)
+
 /** Sends the call; it is cut off when its client leaves before the answer begins. */
 function send(trying: Trying, address: Address, deps: GatewayDeps): Promise<HttpResponse> {
   const { request, admitted, candidate, exchange } = trying
-  const { adapter, upstreamModel } = candidate.deployment
+  const { adapter } = candidate.deployment
   const { asked, model } = admitted.call
+  const upstreamModel = upstreamName(admitted, candidate.deployment)
   const call = deps.http.send({
     method: 'POST',
     url: address.url,

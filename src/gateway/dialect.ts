@@ -125,4 +125,6 @@ export type Call = {
   readonly endpoint: Endpoint
   readonly asked: Asked
   readonly model: Model
+  /** The model's name for upstreams that have none of their own for it: as the client wrote it, but never an alias. */
+  readonly sentName: string
 }

@@ -1,22 +1,51 @@
 import type { Model } from '../catalog/catalog.ts'
+import type { KeyRow } from '../store/store.ts'
 import type { GatewayDeps } from './deps.ts'
+import { endpointsFor } from './endpoints.ts'
+import { mayUse } from './parse.ts'
+
+/** A model that somebody may be told of, by one of its names. */
+export type OfferedModel = {
+  readonly name: string
+  readonly model: Model
+  /** The endpoints that it can be asked at. */
+  readonly endpoints: readonly string[]
+}
 
 /** The models that somebody may be told of. */
 export type Offered = {
-  readonly listed: readonly Model[]
-  /** By id or dated snapshot; null when it is not among them. */
-  readonly find: (id: string) => Model | null
+  /** Each by its id and by its aliases, in the catalog's order. */
+  readonly listed: readonly OfferedModel[]
+  /** By id, dated snapshot or alias; null when it is not among them. */
+  readonly find: (name: string) => OfferedModel | null
 }
 
-/** Models of the catalog that some deployment serves under a region policy: what is listed can be asked. */
-export function offeredUnder(policy: string, { catalog, fleet }: Pick<GatewayDeps, 'catalog' | 'fleet'>): Offered {
-  const isOffered = (model: Model | null): model is Model =>
-    model !== null && model.listed && fleet.serving(model, policy) !== null
+type Deps = Pick<GatewayDeps, 'catalog' | 'fleet' | 'clock'>
+
+/** Models of a dialect that a key may ask for under a region policy: what is listed can be asked. */
+export function offeredTo(key: KeyRow, dialect: Model['dialect'], policy: string, deps: Deps): Offered {
+  const isOffered = (model: Model): boolean =>
+    model.dialect === dialect && mayUse(key, model) && isServed(model, policy, deps)
   return {
-    listed: catalog.listed.filter(isOffered),
-    find(id) {
-      const model = catalog.find(id)
-      return isOffered(model) ? model : null
+    listed: deps.catalog.listed
+      .filter(isOffered)
+      .flatMap((model) => [model.id, ...model.aliases].map((name) => offeredAs(name, model))),
+    find(name) {
+      const model = deps.catalog.find(name)
+      return model?.listed && isOffered(model) ? offeredAs(name, model) : null
     },
   }
 }
+
+const offeredAs = (name: string, model: Model): OfferedModel => ({
+  name,
+  model,
+  endpoints: endpointsFor(model).map((endpoint) => endpoint.name),
+})
+
+/** Whether a model is served under a region policy: by some deployment and some endpoint, and not past its shutdown. */
+export const isServed = (model: Model, policy: string, { fleet, clock }: Omit<Deps, 'catalog'>): boolean =>
+  fleet.serving(model, policy) !== null && endpointsFor(model).length > 0 && !isShutDown(model, clock.now())
+
+const isShutDown = ({ lifecycle: { shutdown } }: Model, now: number): boolean =>
+  shutdown !== null && Date.parse(shutdown) <= now

@@ -28,8 +28,11 @@ export function parse(bytes: Uint8Array, { endpoint, path, query }: Target, key:
       'model',
       `The model '${asked.modelName}' makes ${model.kind}; this endpoint is for ${endpoint.kinds.join(' and ')} models.`,
     )
-  return { endpoint, asked, model }
+  return { endpoint, asked, model, sentName: sentNameOf(model, asked.modelName) }
 }
+
+/** What a model that a client calls `name` is called at upstreams: they know snapshots, but not an operator's aliases. */
+export const sentNameOf = (model: Model, name: string): string => (model.aliases.includes(name) ? model.id : name)
 
 /** Whether a key's list of models, if it has one, has this one. */
 export const mayUse = (key: KeyRow, model: Model): boolean => key.models === null || key.models.includes(model.id)

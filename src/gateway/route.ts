@@ -3,6 +3,7 @@ import type { KeyRow } from '../store/store.ts'
 import type { Candidates, Fleet } from '../upstreams/fleet.ts'
 import { GatewayError } from './errors.ts'
 import type { GatewayDeps } from './deps.ts'
+import { isServed } from './offered.ts'
 
 /**
  * The deployments that may serve a model for a key, under its region policy or one that the client chose
@@ -12,11 +13,12 @@ export function route(
   model: Model,
   key: KeyRow,
   chosen: string | null,
-  { fleet, catalog }: Pick<GatewayDeps, 'fleet' | 'catalog'>,
+  deps: Pick<GatewayDeps, 'fleet' | 'catalog' | 'clock'>,
 ): Candidates {
+  const { fleet } = deps
   const policy = policyOf(chosen, key, fleet)
   const candidates = fleet.serving(model, policy)
-  if (!candidates) throw regionUnavailable(model, policy, servedUnder(policy, fleet, catalog.listed))
+  if (!candidates) throw regionUnavailable(model, policy, servedUnder(policy, deps))
   return candidates
 }
 
@@ -39,9 +41,8 @@ export function policyOf(chosen: string | null, key: KeyRow, { policies }: Fleet
 }
 
 const namedMax = 40
-function servedUnder(policy: string, fleet: Fleet, models: readonly Model[]): readonly string[] {
-  return models.filter((model) => fleet.serving(model, policy) !== null).map(({ id }) => id)
-}
+const servedUnder = (policy: string, deps: Parameters<typeof route>[3]): readonly string[] =>
+  deps.catalog.listed.filter((model) => isServed(model, policy, deps)).map(({ id }) => id)
 
 function regionUnavailable(model: Model, policy: string, served: readonly string[]): GatewayError {
   const others =

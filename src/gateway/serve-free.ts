@@ -1,10 +1,11 @@
 /** Requests that cost nothing: the same care for keys, regions and upstreams, and no money. */
+import type { Model } from '../catalog/catalog.ts'
 import { zeroNano } from '../lib/amounts.ts'
 import { newRequestId } from '../lib/ids.ts'
 import type { HttpResponse } from '../lib/http-client/contract.ts'
 import type { AnswerHeaders, HttpAnswer, HttpRequest } from '../lib/http-server/contract.ts'
 import type { KeyRow } from '../store/store.ts'
-import type { Fault, Refusal } from '../upstreams/deployment.ts'
+import { upstreamModelOf, type Deployment, type Fault, type Refusal } from '../upstreams/deployment.ts'
 import type { Candidate } from '../upstreams/fleet.ts'
 import { rateLimited } from './admit.ts'
 import { authenticate } from './authenticate.ts'
@@ -12,7 +13,7 @@ import type { GatewayDeps } from './deps.ts'
 import type { Endpoint } from './dialect.ts'
 import { failed, refuseWhileDraining } from './fail.ts'
 import { tryInTurn, type Tried } from './failover.ts'
-import { bodyOf, mayUse, modelNotFound, readBytes } from './parse.ts'
+import { bodyOf, mayUse, modelNotFound, readBytes, sentNameOf } from './parse.ts'
 import { GatewayError } from './errors.ts'
 import { jsonType, setOrigin } from './response-headers.ts'
 import { route } from './route.ts'
@@ -76,7 +77,7 @@ export function serveFree(
         attemptsMax: deps.failover.attemptsMax,
       }
       const { connectMs } = deps.deadlinesFor(model.kind)
-      const call = { endpoint, modelName, bytes, text, connectMs }
+      const call = { endpoint, modelName, model, bytes, text, connectMs }
       return await tryInTurn(ask, (candidate) => pass(call, candidate, deps), deps)
     } finally {
       ticket.leave({ tokens: 0, chargeNano: zeroNano })
@@ -87,6 +88,7 @@ export function serveFree(
 type FreeCall = {
   readonly endpoint: FreeEndpoint
   readonly modelName: string
+  readonly model: Model
   readonly bytes: Uint8Array
   readonly text: string
   readonly connectMs: number
@@ -127,14 +129,11 @@ async function pass(call: FreeCall, candidate: Candidate, deps: GatewayDeps): Pr
 
 type Answer = Pick<HttpResponse, 'status' | 'headers'> & { readonly bytes: Uint8Array }
 
-async function send(
-  { endpoint, modelName, bytes, text, connectMs }: FreeCall,
-  { deployment }: Candidate,
-  deps: GatewayDeps,
-): Promise<Answer> {
-  const { adapter, upstreamModel } = deployment
+async function send(call: FreeCall, { deployment }: Candidate, deps: GatewayDeps): Promise<Answer> {
+  const { endpoint, bytes, text, connectMs } = call
+  const { adapter } = deployment
   const dialect = endpoint.dialect.name
-  const model = upstreamModel ?? modelName
+  const model = upstreamName(call, deployment)
   const address = await adapter.address({ dialect, path: endpoint.upstreamPath(model), model, tier: null })
   const sent = deps.http.send({
     method: 'POST',
@@ -155,13 +154,16 @@ async function send(
   }
 }
 
+const upstreamName = ({ model, modelName }: FreeCall, deployment: Deployment): string =>
+  upstreamModelOf(deployment, model, sentNameOf(model, modelName))
+
 function refusalOf({ status, headers, bytes }: Answer, call: FreeCall, { deployment }: Candidate): Refusal {
   return deployment.adapter.refusal({
     dialect: call.endpoint.dialect.name,
     status,
     headers,
     body: bytes,
-    upstreamModel: deployment.upstreamModel ?? call.modelName,
+    upstreamModel: upstreamName(call, deployment),
     askedModel: call.modelName,
   })
 }

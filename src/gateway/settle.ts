@@ -145,14 +145,15 @@ function told(
 
 type RatedServed = Rated & { readonly priceFrom: string; readonly costNano: Nano }
 
-/** The model, tier and deployment that really served decide the price, where the answer names them. */
+/** The model, tier and deployment that really served decide the price, where the answer names them. What a model of one's own costs, its operator says, whatever serves it. */
 function rateServed(
   admitted: Admitted,
   deployment: Deployment | null,
   { reading, usage }: { readonly reading: Reading | null; readonly usage: Usage },
   deps: Pick<GatewayDeps, 'catalog' | 'prices' | 'costs'>,
 ): RatedServed {
-  const served = reading?.servedModel ? deps.catalog.find(reading.servedModel) : null
+  const { isOwn } = admitted.call.model
+  const served = reading?.servedModel && !isOwn ? deps.catalog.find(reading.servedModel) : null
   const isOther = served !== null && served.id !== admitted.call.model.id
   const book = (isOther && deps.prices.priceOf(served.id, admitted.admittedAt)) || admitted.price
   const price = scaledPrice(book, deployment?.pricePpm ?? listPpm)
@@ -202,7 +203,8 @@ export function intentOf(admitted: Admitted, deployment: Deployment | null): Int
 
 /**
  * Settles a request whose process died in between. A plain answer never reached its client, so nothing
- * is owed; a stream owes what it had carried by our last note of it, never above its hold.
+ * is owed; a stream owes what it had carried by our last note of it, never above its hold. Where its model
+ * has no price any more, nothing is charged and the flag `price-fallback` says so.
  */
 export function settleInDoubt(intent: Intent, progress: Progress | null, prices: PriceBook, now: number): Settlement {
   const listed = prices.priceOf(intent.model, intent.admittedAt)
@@ -223,7 +225,7 @@ export function settleInDoubt(intent: Intent, progress: Progress | null, prices:
     writeOffNano: (rated.ratedNano - chargeNano).toString(),
     chargeNano: chargeNano.toString(),
     costNano: rated.ratedNano.toString(),
-    flags: ['estimated'],
+    flags: price === null && progress !== null && intent.streamed ? ['estimated', 'price-fallback'] : ['estimated'],
     firstByteMs: null,
     latencyMs: Math.max(0, now - intent.admittedAt),
     attempts: [],

@@ -87,6 +87,8 @@ export function createCredit(deps: CreditDeps): Credit {
     hold(ask) {
       const lease = leaseOf(ask.organizationId)
       touch(lease, deps.clock.monotonic())
+      // What costs nothing needs no credit, and no store.
+      if (ask.wantedNano === 0n) return { hold: take(lease, ask.organizationId, zeroNano) }
       const wantedNano = wantedOf(lease, ask)
       if (lease.granted === 0n || lease.left < wantedNano) return holdAfterRefill(lease, ask, deps)
       const hold = take(lease, ask.organizationId, wantedNano)

@@ -5,7 +5,15 @@
 import { z } from 'zod'
 import { greater, type Pico } from '../lib/amounts.ts'
 import { pricesSchema, type PricePeriodData, type PriceRowData } from './price-book-data.ts'
-import { inputClasses, outputClasses, tokenClasses, usageClasses, type TokenClass, type UsageClass } from './usage.ts'
+import {
+  inputClasses,
+  outputClasses,
+  pieceClasses,
+  tokenClasses,
+  usageClasses,
+  type TokenClass,
+  type UsageClass,
+} from './usage.ts'
 
 /** Prices in pico-USD per unit. Complete: a class without a list price carries that of the class it belongs to. */
 export type PriceRow = {
@@ -40,12 +48,15 @@ export type Markup = {
   readonly byModel: ReadonlyMap<string, bigint>
 }
 
-/** Checks the models' dated prices, adds the markup and builds the book; throws when a model has none. */
+type PricedModel = { readonly id: string; readonly prices: readonly unknown[]; readonly isFree?: boolean }
+
+/** Checks the models' dated prices, adds the markup and builds the book; throws when a model has none and is not free. */
 export function loadPriceBook(
-  models: readonly { readonly id: string; readonly prices: readonly unknown[] }[],
+  models: readonly PricedModel[],
   markup: Markup = { defaultPpm: 0n, byModel: new Map() },
 ): PriceBook {
-  const marked = ({ id, prices }: (typeof models)[number]): Price[] => {
+  const marked = ({ id, prices, isFree }: PricedModel): Price[] => {
+    if (isFree) return [freePrice(id)]
     const ppm = onePpm + (markup.byModel.get(id) ?? markup.defaultPpm)
     return pricesOf(id, prices).map((price) => scaledPrice(price, ppm))
   }
@@ -88,8 +99,20 @@ function pricesOf(model: string, data: readonly unknown[]): Price[] {
   const parsed = pricesSchema.safeParse(data)
   if (!parsed.success) throw new Error(`prices of ${model}: ${z.prettifyError(parsed.error)}`)
   return parsed.data
-    .map(({ from, tiers }) => ({ model, from, name: `${model} from ${from}`, tiers: everyTier(tiers) }))
+    .map(({ from, tiers }) => ({ model, from, name: nameOf(model, from), tiers: everyTier(tiers) }))
     .toSorted((a, b) => a.from.localeCompare(b.from))
+}
+
+/** What was priced without a date is in force since the first of all days. */
+const undated = '1970-01-01'
+const nameOf = (model: string, from: string): string => (from === undated ? model : `${model} from ${from}`)
+
+/** Every unit of every class at nothing, so that its receipts show what was used. */
+function freePrice(model: string): Price {
+  const zero = <Class extends string>(classes: readonly Class[]) =>
+    Object.fromEntries(classes.map((each) => [each, '0'])) as Record<Class, string>
+  const row = { aboveInputTokens: 0, usdPerMillion: zero(tokenClasses), usdPerPiece: zero(pieceClasses) }
+  return { model, from: undated, name: model, tiers: everyTier({ standard: [row] }) }
 }
 
 function everyTier(tiers: PricePeriodData['tiers']): Price['tiers'] {

@@ -46,6 +46,22 @@ export type Deployment = {
   readonly adapter: Adapter
 }
 
+/** What a deployment must know of a model. */
+export type ServedModel = {
+  readonly id: string
+  readonly dialect: DialectName
+  readonly kind: string
+  /** Whether it is an operator's own, which no vendor knows. */
+  readonly isOwn: boolean
+}
+
+/** The upstream's name for a model: the deployment's own, the provider's stand-in, or the name that it was asked by. */
+export const upstreamModelOf = (
+  { upstreamModel, adapter }: Pick<Deployment, 'upstreamModel' | 'adapter'>,
+  model: ServedModel,
+  asked: string,
+): string => upstreamModel ?? adapter.standIn?.(model) ?? asked
+
 /** A call in the dialect's own terms, before a provider's ways are applied to it. */
 export type UpstreamCall = {
   readonly dialect: DialectName
@@ -66,6 +82,8 @@ export type Purpose = { readonly dialect: DialectName; readonly endpoint: 'gener
 /** What one kind of provider does differently. Stateless but for an access token. */
 export type Adapter = {
   readonly dialects: readonly DialectName[]
+  /** The provider's model that answers for one that it does not know; null when it is asked by its name. Left out where there is never one. */
+  readonly standIn?: (model: ServedModel) => string | null
   /** Waits only for an access token. Rejects when none can be had, with an error that holds no secret. */
   readonly address: (call: UpstreamCall) => Address | Promise<Address>
   /** Changes the JSON text of a body where this provider needs it changed, in place; null when it never does. */

@@ -1,0 +1,135 @@
+import { expect, test } from 'bun:test'
+import { mkdtempSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { checkConfigFile } from '../config.ts'
+import { newKey, type KeyTerms } from '../keys/virtual-key.ts'
+import { systemClock } from '../lib/clock.ts'
+import { pricesSchema } from '../money/price-book-data.ts'
+import { createOffer } from '../offer.ts'
+import { getModel } from './dialects/genai/models.ts'
+import { listModels } from './dialects/openai/models.ts'
+import { endpointsFor } from './endpoints.ts'
+import { offeredTo } from './offered.ts'
+
+const path = join(mkdtempSync(join(tmpdir(), 'mart-offered-')), 'mart.yaml')
+const terms: KeyTerms = {
+  name: 'test',
+  region: 'us',
+  rpm: null,
+  tpm: null,
+  concurrency: null,
+  budgetNano: null,
+  budgetPeriod: null,
+  models: null,
+  expiresAt: null,
+}
+const keyFor = (models: readonly string[] | null) => newKey('org_a', { ...terms, models }, 0).row
+
+/** Served by a sandbox, which serves every model. */
+function offerOf(text: string, at = '2026-11-30') {
+  writeFileSync(path, text)
+  const { file } = checkConfigFile(path, {}, pricesSchema)
+  const clock = { ...systemClock, now: () => Date.parse(at) }
+  return { ...createOffer(file, { clock, sandboxUrl: 'http://127.0.0.1:1' }), clock }
+}
+const offered = (
+  offer: ReturnType<typeof offerOf>,
+  dialect: 'openai' | 'genai',
+  models: readonly string[] | null = null,
+) => offeredTo(keyFor(models), dialect, 'us', offer)
+const namesOf = (...args: Parameters<typeof offered>): string[] => offered(...args).listed.map(({ name }) => name)
+
+const free = 'contextTokens: 8192, free: true'
+
+test('what is listed can be asked: every kind has an endpoint of its dialect, and no other kind is listed', () => {
+  const offer = offerOf('')
+  for (const dialect of ['openai', 'genai'] as const) {
+    const { listed } = offered(offer, dialect)
+    expect(listed.length).toBeGreaterThan(5)
+    for (const { name, model, endpoints } of listed) {
+      expect(
+        endpointsFor(model).map((endpoint) => endpoint.name),
+        name,
+      ).toEqual([...endpoints])
+      expect(endpoints, name).not.toEqual([])
+    }
+  }
+  const kinds = new Set(offered(offer, 'openai').listed.map(({ model }) => model.kind))
+  expect([...kinds]).toEqual(['text', 'embeddings'])
+  for (const id of ['gpt-image-2', 'sora-2']) expect(offered(offer, 'openai').find(id), id).toBeNull()
+  expect(namesOf(offer, 'genai')).toContain('gemini-3-pro-image')
+})
+
+test('an own model of a kind that no endpoint serves yet is not listed, and one that is served is', () => {
+  const offer = offerOf(`models:
+  clip: { kind: video, contextTokens: 100, free: true }
+  e5: { kind: embeddings, ${free} }
+  vec: { kind: embeddings, dialect: genai, ${free} }
+  'llama3.1:8b': { ${free} }
+`)
+  expect(namesOf(offer, 'openai').slice(-2)).toEqual(['e5', 'llama3.1:8b'])
+  expect(namesOf(offer, 'genai')).not.toContain('vec')
+})
+
+test('a model is listed up to the day of its shutdown, and an operator may know of another day', () => {
+  const named = (at: string, text = ''): boolean => namesOf(offerOf(text, at), 'openai').includes('gpt-5')
+  expect([named('2026-12-10T23:59:59Z'), named('2026-12-11T00:00:00Z')]).toEqual([true, false])
+  expect(offered(offerOf('', '2026-12-11'), 'openai').find('gpt-5')).toBeNull()
+  expect(named('2026-12-11', 'lifecycle: {gpt-5: {shutdown: null}}')).toBe(true)
+  expect(named('2026-11-30', 'lifecycle: {gpt-5: {shutdown: 2026-11-01}}')).toBe(false)
+})
+
+test('an alias is listed behind its model, when what it means is offered to that key', () => {
+  const offer = offerOf(
+    'aliases: {fast: gpt-5.4-nano, tiny: gpt-5.4-nano, pic: gpt-image-2, g/flash: gemini-3.5-flash, old: gpt-4.1-nano}',
+  )
+  const names = namesOf(offer, 'openai')
+  expect(names.slice(names.indexOf('gpt-5.4-nano'), names.indexOf('gpt-5.4-nano') + 3)).toEqual([
+    'gpt-5.4-nano',
+    'fast',
+    'tiny',
+  ])
+  for (const name of ['pic', 'old', 'g/flash']) expect(names, name).not.toContain(name)
+  expect(namesOf(offer, 'genai')).toContain('g/flash')
+  expect(new Set(names).size).toBe(names.length)
+  expect(namesOf(offer, 'openai', ['gpt-5.4-nano'])).toEqual(['gpt-5.4-nano', 'fast', 'tiny'])
+  expect(offered(offer, 'openai', ['gpt-5.4']).find('fast')).toBeNull()
+  expect(offered(offer, 'openai').find('fast')).toMatchObject({ name: 'fast', model: { id: 'gpt-5.4-nano' } })
+})
+
+test('the OpenAI list says whose a model is, and never whose account serves it', () => {
+  const offer = offerOf(`models:
+  deepseek/deepseek-chat: { ${free} }
+  llama: { ${free}, released: 2025-01-02 }
+  ours: { ${free}, ownedBy: acme }
+aliases: { chat: deepseek/deepseek-chat }
+`)
+  const { body } = listModels(offered(offer, 'openai'))
+  const { data } = JSON.parse(body as string) as { data: { id: string; created: number; owned_by: string }[] }
+  const of = (id: string) => data.find((each) => each.id === id)
+  expect(of('gpt-5.4')).toMatchObject({ object: 'model', created: 1_772_668_800, owned_by: 'openai' })
+  expect(of('chat')).toEqual({ ...of('deepseek/deepseek-chat')!, id: 'chat' })
+  expect(of('chat')).toMatchObject({ created: 0, owned_by: 'deepseek' })
+  expect(of('llama')).toMatchObject({ created: 1_735_776_000, owned_by: 'organization-owner' })
+  expect(of('ours')).toMatchObject({ owned_by: 'acme' })
+})
+
+test('the Gemini list says what a model can be asked for, and what an alias means', () => {
+  const offer = offerOf(
+    `models: { gemma:2b: { dialect: genai, ${free}, outputTokensMax: 512 } }\naliases: { small: gemma:2b }`,
+  )
+  const of = (name: string): unknown => JSON.parse(getModel(name, offered(offer, 'genai')).body as string)
+  const gemma = {
+    name: 'models/gemma:2b',
+    baseModelId: 'gemma:2b',
+    version: '001',
+    displayName: 'gemma:2b',
+    description: '',
+    inputTokenLimit: 8192,
+    outputTokenLimit: 512,
+    supportedGenerationMethods: ['generateContent', 'streamGenerateContent', 'countTokens'],
+  }
+  expect(of('gemma:2b')).toEqual(gemma)
+  expect(of('small')).toEqual({ ...gemma, name: 'models/small', displayName: 'small' })
+})
