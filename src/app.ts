@@ -16,7 +16,7 @@ import { serveReceipt, type ReceiptDeps } from './gateway/receipts.ts'
 import { policyOf } from './gateway/route.ts'
 import { serveFree, serveKnown } from './gateway/serve-free.ts'
 import { serve } from './gateway/serve.ts'
-import type { HttpAnswer, HttpHandler, HttpRequest } from './lib/http-server/contract.ts'
+import { jsonAnswer, type HttpAnswer, type HttpHandler, type HttpRequest } from './lib/http-server/contract.ts'
 import { throughWeb } from './lib/http-server/through-web.ts'
 import { newRequestId } from './lib/ids.ts'
 import type { KeyRow } from './store/store.ts'
@@ -56,6 +56,23 @@ export function createApp(deps: AppDeps): HttpHandler {
     if (isUnder('/genai', asked.path)) return serveGenai(asked, deps.gateway)
     return pages(request)
   }
+}
+
+const startingMs = 1_000
+
+/** Answers until there is something to serve: the process is up, not ready, and whoever asks for more is asked to try again. */
+export const startingApp: HttpHandler = ({ target }) => {
+  const answer = startingAnswer(target.split('?')[0]!)
+  answer.headers['x-request-id'] = newRequestId()
+  return answer
+}
+
+function startingAnswer(path: string): HttpAnswer {
+  if (path === '/healthz') return jsonAnswer({ status: 'up' })
+  if (path === '/readyz') return jsonAnswer({ status: 'unready', reason: 'starting' }, 503)
+  const words = 'This gateway is starting. Try again shortly.'
+  const failure = new GatewayError('starting', words, { retryAfterMs: startingMs })
+  return (/^(?:\/[^/]+)?\/genai(?:\/|$)/.test(path) ? genai : openai).errorAnswer(failure)
 }
 
 const isUnder = (root: string, path: string): boolean => path === root || path.startsWith(`${root}/`)

@@ -1,8 +1,8 @@
 /** Wiring: configuration, store, node, listener; and a drain when asked to stop. */
 import { version } from '../package.json'
 import { randomBytes } from 'node:crypto'
-import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
-import { createApp } from './app.ts'
+import { accessSync, chmodSync, constants, mkdirSync, writeFileSync } from 'node:fs'
+import { createApp, startingApp } from './app.ts'
 import { ConfigError, loadConfig, operatorFilePath, type Config } from './config.ts'
 import { adminApi } from './control/admin-api.ts'
 import { firstRunText, seedFirstRun, startText } from './control/first-run.ts'
@@ -62,27 +62,37 @@ function applyRuntimeSettings(): void {
 async function main(): Promise<void> {
   applyRuntimeSettings()
   const config = loadConfig(process.env, pricesSchema)
-  mkdirSync(config.dataDir, { recursive: true, mode: 0o700 })
-  const store = await openStoreInWorker({ dataDir: config.dataDir })
+  // What a start can fail at comes in this order: addresses and the upstream, which leave nothing behind, then the
+  // data folder, and last of all the first key, which is shown only once.
+  const turns = createTurns(clock.monotonic, requestCrashed)
+  const server = listenAt(config, turns)
+  const sandbox = config.sandboxUrl === null && needsSandbox(config) ? await startSandboxProcess(log) : null
+  const sandboxUrl = config.sandboxUrl ?? sandbox?.url ?? null
+  const offering = startOffering(config, { clock, log, sandboxUrl, env: process.env })
+  const watch = createWatch(() => offering.current().drain, clock)
+  let opened: Node | null = null
+  const telemetry = await telemetryOf(config, { watch, node: () => opened, fleet: () => offering.current().fleet })
+
   let isAccepting = true
   const stopAccepting = (): void => {
     isAccepting = false
   }
-  const sandbox = config.sandboxUrl === null && needsSandbox(config) ? await startSandboxProcess(log) : null
-  const sandboxUrl = config.sandboxUrl ?? sandbox?.url ?? null
-  const offering = startOffering(config, { clock, log, sandboxUrl, env: process.env })
+  makeDataFolder(config.dataDir)
+  const store = await openStoreInWorker({ dataDir: config.dataDir })
   const { prices, simulated, keyDefaults } = offering.current()
   const node = await openNode({ store, dataDir: config.dataDir, prices, clock, log, onFenced: stopAccepting })
-  // Credit to play with is for what is simulated; with real providers an operator grants it.
-  const seeded = simulated ? await seedFirstRun({ store, keyDefaults, now: clock.now() }) : null
+  opened = node
   const keys = createKeyTable(await store.keys(), clock)
   const limits = createLimits(clock)
   await loadSpending(limits, store)
+  const operatorToken = randomBytes(32).toString('base64url')
+  writeOperatorFile(config.dataDir, server.localUrl, operatorToken)
+  // Credit to play with is for what is simulated; with real providers an operator grants it.
+  const seeded = simulated ? await seedFirstRun({ store, keyDefaults, now: clock.now() }) : null
+  if (seeded) keys.put(seeded.row)
+
   const tokenizer = createTokenizer()
-  const turns = createTurns(clock.monotonic, requestCrashed)
   const http = isProxied(process.env) ? clientThroughFetch() : createHttpClient({ now: clock.monotonic, turns })
-  const watch = createWatch(() => offering.current().drain, clock)
-  const telemetry = await telemetryOf(config, { watch, node, fleet: () => offering.current().fleet })
   const { credit, journal } = node
   const gateway: GatewayDeps = Object.assign(offering.live(), {
     clock,
@@ -98,11 +108,11 @@ async function main(): Promise<void> {
     countTokens: tokenizer.countTokens,
     isAccepting: () => isAccepting,
   })
-  const operatorToken = randomBytes(32).toString('base64url')
   const ship = node.shipper.flush
   const { reload } = offering
   const admin = Object.assign(offering.live(), { clock, log, keys, store, credit, operatorToken, ship, reload })
-  const server = listenAt(config, turns, (url) =>
+  const { url } = server
+  server.serve(
     createApp({
       gateway,
       receipts: { flush: ship, store },
@@ -111,8 +121,6 @@ async function main(): Promise<void> {
       unready: () => (!isAccepting ? 'stopping' : journal.canPromise() ? null : 'the journal cannot be written'),
     }),
   )
-  writeOperatorFile(config.dataDir, server.localUrl, operatorToken)
-  const { url } = server
   process.stdout.write(seeded ? firstRunText({ url, ...seeded }) : startText({ url, simulated }))
   onStopSignal(async () => {
     stopAccepting()
@@ -127,7 +135,7 @@ async function main(): Promise<void> {
   })
 }
 
-type Watched = { readonly watch: Watch; readonly node: Node; readonly fleet: () => Fleet }
+type Watched = { readonly watch: Watch; readonly node: () => Node | null; readonly fleet: () => Fleet }
 
 const telemetryOf = (config: Config, watched: Watched): Promise<Telemetry> =>
   startTelemetry(config, {
@@ -141,7 +149,7 @@ const telemetryOf = (config: Config, watched: Watched): Promise<Telemetry> =>
 const gaugesOf = ({ watch, node, fleet }: Watched): Gauges => ({
   requestsInFlight: watch.active,
   drainsInFlight: watch.draining,
-  journalUnshippedRecords: () => node.journal.lastSeq() - node.shipper.shippedSeq(),
+  journalUnshippedRecords: () => unshippedRecords(node()),
   deployments: () =>
     fleet().list.map(({ deployment: { id, region }, health }) => ({
       id,
@@ -150,6 +158,10 @@ const gaugesOf = ({ watch, node, fleet }: Watched): Gauges => ({
       inFlight: health.inFlight,
     })),
 })
+
+/** 0 until there is a node. */
+const unshippedRecords = (node: Node | null): number =>
+  node === null ? 0 : node.journal.lastSeq() - node.shipper.shippedSeq()
 
 function welcome(baseUrl: string, { catalog, fleet, prices, simulated }: Offer): string {
   const policies = Object.keys(fleet.policies)
@@ -167,18 +179,22 @@ async function loadSpending(limits: Limits, store: Store): Promise<void> {
   for (const period of periods) limits.loadSpending(period, await store.chargesByKey(periodStart(period, clock.now())))
 }
 
-function listenAt(config: Readonly<Config>, turns: Turns, appAt: (url: string) => HttpHandler): Listening {
-  // What listens everywhere is reached at the loopback address.
-  const reachable = config.host === '0.0.0.0' ? '127.0.0.1' : config.host === '::' ? '::1' : config.host
-  const app: { current?: HttpHandler } = {}
-  const server = bind(config, turns, (request) => app.current!(request))
-  const localUrl = `http://${reachable.includes(':') ? `[${reachable}]` : reachable}:${server.port}`
-  const url = config.publicUrl ?? localUrl
-  app.current = appAt(url)
-  return { ...server, url, localUrl }
+type Listening = HttpServer & {
+  readonly url: string
+  readonly localUrl: string
+  readonly serve: (app: HttpHandler) => void
 }
 
-type Listening = HttpServer & { readonly url: string; readonly localUrl: string }
+/** Listens, and says that it is starting until there is something to serve. */
+function listenAt(config: Readonly<Config>, turns: Turns): Listening {
+  // What listens everywhere is reached at the loopback address.
+  const reachable = config.host === '0.0.0.0' ? '127.0.0.1' : config.host === '::' ? '::1' : config.host
+  let app: HttpHandler = startingApp
+  const server = bind(config, turns, (request) => app(request))
+  const localUrl = `http://${reachable.includes(':') ? `[${reachable}]` : reachable}:${server.port}`
+  const serve = (wired: HttpHandler): void => void (app = wired)
+  return { ...server, url: config.publicUrl ?? localUrl, localUrl, serve }
+}
 
 /** Listens, or says in one line at which address it cannot. */
 function bind({ host, port }: Readonly<Config>, turns: Turns, handle: HttpHandler): HttpServer {
@@ -188,6 +204,19 @@ function bind({ host, port }: Readonly<Config>, turns: Turns, handle: HttpHandle
     const reason = (error as NodeJS.ErrnoException).code ?? String(error)
     throw new ConfigError(
       `environment: HOST ${host} and PORT ${port} cannot be listened on (${reason}); allowed: an address of this machine and a free port`,
+    )
+  }
+}
+
+/** Makes the data folder where there is none, or says in one line why it cannot be written. */
+function makeDataFolder(dataDir: string): void {
+  try {
+    mkdirSync(dataDir, { recursive: true, mode: 0o700 })
+    accessSync(dataDir, constants.W_OK | constants.X_OK)
+  } catch (error) {
+    const reason = (error as NodeJS.ErrnoException).code ?? String(error)
+    throw new ConfigError(
+      `environment: DATA_DIR ${dataDir} cannot be written (${reason}); allowed: a folder that this user may write, or may make`,
     )
   }
 }

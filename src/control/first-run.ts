@@ -1,6 +1,6 @@
 /** What happens on an empty data folder: one organization with sandbox credit and one key, and the words that go with them. */
 import { newKey } from '../keys/virtual-key.ts'
-import type { Store } from '../store/store.ts'
+import type { KeyRow, Store } from '../store/store.ts'
 import type { KeyDefaults } from './key-input.ts'
 import { snippets, type Snippet } from './snippets.ts'
 
@@ -15,15 +15,14 @@ type SeedDeps = {
   readonly now: number
 }
 
+/** `key` is the secret of `row`. */
+export type Seeded = { readonly organizationId: string; readonly key: string; readonly row: KeyRow }
+
 /**
  * Fills an empty store. Returns the new key's secret, which is kept nowhere; null when the store had been
  * filled before. Each step is done only once, and the key, which cannot be shown twice, is made last.
  */
-export async function seedFirstRun({
-  store,
-  keyDefaults,
-  now,
-}: SeedDeps): Promise<{ readonly organizationId: string; readonly key: string } | null> {
+export async function seedFirstRun({ store, keyDefaults, now }: SeedDeps): Promise<Seeded | null> {
   const [organizations, keys] = await Promise.all([store.organizations(), store.keys()])
   const isUnfinished = organizations.every(({ id }) => id === sandboxOrganizationId) && keys.length === 0
   if (!isUnfinished) return null
@@ -39,7 +38,7 @@ export async function seedFirstRun({
   const unlimited = { budgetNano: null, budgetPeriod: null, models: null, expiresAt: null }
   const { row, secret } = newKey(organizationId, { name: 'first key', ...unlimited, ...keyDefaults }, now)
   await store.createKey(row)
-  return { organizationId, key: secret }
+  return { organizationId, key: secret, row }
 }
 
 type FirstRun = { readonly url: string; readonly key: string; readonly organizationId: string }

@@ -18,6 +18,7 @@ export type FailureCode =
   | 'upstream_failed'
   | 'upstream_timeout'
   | 'billing_unavailable'
+  | 'starting'
   | 'shutting_down'
   | 'internal'
 

@@ -32,9 +32,13 @@ export async function startMetricsServer({ port, host, metrics, log }: MetricsSe
   })
   server.maxConnections = connectionsMax
   await new Promise<void>((resolve, reject) => {
-    server.once('error', reject)
+    const refuse = (cause: NodeJS.ErrnoException): void => {
+      const words = `metrics: host ${host} and port ${port} cannot be listened on (${cause.code ?? cause.message})`
+      reject(new Error(`${words}; allowed: an address of this machine and a free port`, { cause }))
+    }
+    server.once('error', refuse)
     server.listen(port, host, () => {
-      server.off('error', reject)
+      server.off('error', refuse)
       resolve()
     })
   })

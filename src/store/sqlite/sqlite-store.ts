@@ -37,14 +37,16 @@ export function openSqliteStore({ path, clock = systemClock }: SqliteOptions): S
   }
 }
 
+/** Throws one line that names the file. */
 function openMigrated(path: string, now: number): Database {
-  const db = openForWriting(path)
+  let db: Database | undefined
   try {
+    db = openForWriting(path)
     migrate(db, now)
     return db
-  } catch (error) {
-    db.close()
-    throw error
+  } catch (cause) {
+    db?.close()
+    throw new Error(`${path} cannot be opened: ${cause instanceof Error ? cause.message : String(cause)}`, { cause })
   }
 }
 

@@ -19,6 +19,7 @@ const shapes: Record<FailureCode, Shape> = {
   upstream_failed: { code: 503, status: 'UNAVAILABLE' },
   upstream_timeout: { code: 504, status: 'DEADLINE_EXCEEDED' },
   billing_unavailable: { code: 503, status: 'UNAVAILABLE' },
+  starting: { code: 503, status: 'UNAVAILABLE' },
   shutting_down: { code: 503, status: 'UNAVAILABLE' },
   internal: { code: 500, status: 'INTERNAL' },
 }

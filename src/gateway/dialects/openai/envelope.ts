@@ -20,6 +20,7 @@ const shapes: Record<FailureCode, Shape> = {
   upstream_failed: { status: 503, type: 'server_error', code: 'upstream_failed' },
   upstream_timeout: { status: 504, type: 'server_error', code: 'upstream_timeout' },
   billing_unavailable: { status: 503, type: 'server_error', code: 'billing_unavailable' },
+  starting: { status: 503, type: 'server_error', code: 'starting' },
   shutting_down: { status: 503, type: 'server_error', code: 'shutting_down' },
   internal: { status: 500, type: 'server_error', code: 'internal_error' },
 }
