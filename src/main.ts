@@ -12,7 +12,7 @@ import { createCaution } from './gateway/caution.ts'
 import type { GatewayDeps } from './gateway/deps.ts'
 import { isServed } from './gateway/offered.ts'
 import { createWatch, type Watch } from './gateway/watch.ts'
-import { createKeyTable } from './keys/key-table.ts'
+import { createKeyTable, type KeyTable } from './keys/key-table.ts'
 import { systemClock } from './lib/clock.ts'
 import { createHttpClient } from './lib/http-client/http-client.ts'
 import { clientThroughFetch } from './lib/http-client/through-fetch.ts'
@@ -23,6 +23,7 @@ import { createTokenizer } from './lib/tokenizer.ts'
 import { createTurns, type Turns } from './lib/turns.ts'
 import { createLimits, periodStart, type Limits } from './limits/limits.ts'
 import { pricesSchema } from './money/price-book-data.ts'
+import type { PriceBook } from './money/price-book.ts'
 import { openNode, type Node } from './node.ts'
 import { needsSandbox, type Offer } from './offer.ts'
 import { startOffering } from './offering.ts'
@@ -77,14 +78,9 @@ async function main(): Promise<void> {
   const stopAccepting = (): void => {
     isAccepting = false
   }
-  makeDataFolder(config.dataDir)
-  const store = await openStoreInWorker({ dataDir: config.dataDir })
   const { prices, simulated, keyDefaults } = offering.current()
-  const node = await openNode({ store, dataDir: config.dataDir, prices, clock, log, onFenced: stopAccepting })
+  const { store, node, keys, limits } = await openBooks(config, prices, stopAccepting)
   opened = node
-  const keys = createKeyTable(await store.keys(), clock)
-  const limits = createLimits(clock)
-  await loadSpending(limits, store)
   const operatorToken = randomBytes(32).toString('base64url')
   writeOperatorFile(config.dataDir, server.localUrl, operatorToken)
   // Credit to play with is for what is simulated; with real providers an operator grants it.
@@ -133,6 +129,19 @@ async function main(): Promise<void> {
     await telemetry.stop()
     sandbox?.stop()
   })
+}
+
+type Books = { readonly store: Store; readonly node: Node; readonly keys: KeyTable; readonly limits: Limits }
+
+/** Opens what the data folder keeps, and reads from it what requests are judged by. */
+async function openBooks({ dataDir }: Readonly<Config>, prices: PriceBook, onFenced: () => void): Promise<Books> {
+  makeDataFolder(dataDir)
+  const store = await openStoreInWorker({ dataDir })
+  const node = await openNode({ store, dataDir, prices, clock, log, onFenced })
+  const keys = createKeyTable(await store.keys(), clock)
+  const limits = createLimits(clock)
+  await loadSpending(limits, store)
+  return { store, node, keys, limits }
 }
 
 type Watched = { readonly watch: Watch; readonly node: () => Node | null; readonly fleet: () => Fleet }
