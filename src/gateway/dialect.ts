@@ -92,12 +92,18 @@ export type UpstreamChange = {
   readonly rewrite: Adapter['rewriteBody']
 }
 
-/** What an answer said of itself. */
-export type Reading = {
-  /** Disjoint classes; null when the vendor's figures are missing or cannot be true. */
+/** What a vendor's figures come to. */
+export type Counted = {
+  /** Disjoint classes, of what was told in figures of use: a side without any is counted by ourselves. null when there is none at all. */
   readonly usage: Usage | null
-  /** The vendor's figures contradict each other: they are kept, but not believed. */
+  /** Some of the figures cannot be true or contradict each other. */
   readonly mismatch: boolean
+  /** Some figures stand under names that we do not know, and are in no class. */
+  readonly hasUnknown: boolean
+}
+
+/** What an answer said of itself. */
+export type Reading = Counted & {
   /** The model and the tier that really served, where the answer names them. */
   readonly servedModel: string | null
   readonly tier: ServiceTier | null

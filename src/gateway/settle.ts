@@ -171,6 +171,7 @@ function flagsOf(admitted: Admitted, { reading }: Outcome, rated: Rated, isEstim
   const flags: SettlementFlag[] = []
   if (isEstimated) flags.push('estimated')
   if (reading?.mismatch || (isEstimated && reading?.usage)) flags.push('usage-mismatch')
+  if (reading?.hasUnknown) flags.push('usage-unknown')
   if (rated.ratedNano > admitted.hold.amountNano) flags.push('over-hold')
   if (admitted.outputTokensPerAnswer !== null) flags.push('output-clamped')
   // A model prices searches either by the query or by the prompt; the other way is not a gap.

@@ -45,6 +45,8 @@ export const outputClasses: readonly TokenClass[] = [...visibleClasses, 'reasoni
 
 /** Every token that went in, cached or not: what long-context prices are decided by. */
 export const inputTokensOf = (usage: Usage): number => sum(usage, inputClasses)
+/** Every token that came out, visible or not. */
+export const outputTokensOf = (usage: Usage): number => sum(usage, outputClasses)
 
 /** The four figures that reports show. */
 export const tokenTotals = (usage: Usage) => ({
@@ -54,8 +56,8 @@ export const tokenTotals = (usage: Usage) => ({
   reasoning: usage.reasoning ?? 0,
 })
 
-/** Whether every quantity is a whole number that a real exchange could have produced. */
-export const isPlausible = (usage: Usage): boolean =>
-  Object.values(usage).every((quantity) => Number.isSafeInteger(quantity) && quantity >= 0 && quantity <= quantityMax)
+/** Whether a real exchange could have used so many of something. */
+export const isQuantity = (value: unknown): value is number =>
+  Number.isSafeInteger(value) && (value as number) >= 0 && (value as number) <= quantityMax
 
 const quantityMax = 10_000_000

@@ -13,8 +13,18 @@ import type { FileSlice } from '../lib/blocks.ts'
 /** How a request ended. Each is settled exactly once. */
 export type Ending = 'completed' | 'client-left' | 'upstream-failed' | 'upstream-refused' | 'in-doubt'
 
-/** What deserves a second look on a settled request. `estimated`: no usable vendor usage, tokens were counted by us. */
-export type SettlementFlag = 'estimated' | 'usage-mismatch' | 'over-hold' | 'output-clamped' | 'price-fallback'
+/**
+ * What deserves a second look on a settled request. `estimated`: no usable vendor usage for the input, the output or
+ * both, so tokens were counted by us. `usage-mismatch`: vendor figures that cannot be true were left out, or contradict
+ * each other. `usage-unknown`: vendor figures under names that we do not know are in no line.
+ */
+export type SettlementFlag =
+  | 'estimated'
+  | 'usage-mismatch'
+  | 'usage-unknown'
+  | 'over-hold'
+  | 'output-clamped'
+  | 'price-fallback'
 
 /** One line of a receipt: quantity × unit price = amount, in pico-USD, exact. */
 export type ReceiptLine = {

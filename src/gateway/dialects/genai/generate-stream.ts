@@ -1,6 +1,6 @@
 /**
  * A streamed Gemini answer, as server-sent events or as one JSON array. Bytes always pass untouched.
- * Usage in the chunks is a running total: the latest that counts tokens is the answer's.
+ * Usage in the chunks is a running total: the latest figure of each kind is the answer's.
  */
 import type { ResponseHeaders } from '../../../lib/http-client/contract.ts'
 import { createElementSplitter, memberValues } from '../../../lib/json-text.ts'
@@ -8,16 +8,19 @@ import { createRecordSplitter, dataOf } from '../../../lib/sse.ts'
 import type { Reading, StreamReader } from '../../dialect.ts'
 import { createOutputText } from '../output-text.ts'
 import { contentText, groundingOf } from './parts.ts'
-import { servedTier, usageOf } from './usage.ts'
+import { servedTier, usageOf, usageWith } from './usage.ts'
 
-/** What a record says of usage; nothing when it is not the JSON it should be. */
+/** What a record says of itself; nothing when it is not the JSON it should be. */
 function valuesOf(json: string): Readonly<Record<string, unknown>> {
   try {
-    return json === '' ? {} : memberValues(json, ['usageMetadata', 'modelVersion'])
+    // Parsing a short record takes less time than skipping through it; images are skipped.
+    if (json.length < shortChars) return (JSON.parse(json) ?? {}) as Record<string, unknown>
+    return memberValues(json, ['usageMetadata', 'modelVersion'])
   } catch {
     return {}
   }
 }
+const shortChars = 16 * 1024
 
 /** Streams repeat their grounding; the last few records have it all. */
 const groundedMax = 4
@@ -29,11 +32,17 @@ export function followGenerate(framing: 'sse' | 'array', headers: ResponseHeader
   const jsonOf = framing === 'sse' ? dataOf : (element: string): string => element
   const output = createOutputText((record) => contentText(jsonOf(record)))
   let grounded: string[] = []
-  let counted = ''
+  let vendorUsage: unknown = null
+  let servedModel: string | null = null
   let state: 'open' | 'complete' | 'failed' = 'open'
 
+  const readUsage = (json: string): void => {
+    const { usageMetadata, modelVersion } = valuesOf(json)
+    vendorUsage = usageWith(vendorUsage, usageMetadata) ?? null
+    if (typeof modelVersion === 'string') servedModel = modelVersion
+  }
   const read = (record: string): void => {
-    if (record.includes('"promptTokenCount"')) counted = record
+    if (record.includes('"usageMetadata"')) readUsage(jsonOf(record))
     if (record.includes('"groundingMetadata"')) grounded = [...grounded, jsonOf(record)].slice(-groundedMax)
     if (record.includes('"finishReason"') || record.includes('"blockReason"')) state = 'complete'
     else if (/^(data: ?)?\s*\{\s*"error"/.test(record)) state = 'failed'
@@ -50,14 +59,13 @@ export function followGenerate(framing: 'sse' | 'array', headers: ResponseHeader
     isFinal: () => false,
     state: () => state,
     reading: (): Reading => {
-      const { usageMetadata, modelVersion } = valuesOf(jsonOf(counted))
-      const { usage, mismatch } = usageOf(usageMetadata)
+      const counted = usageOf(vendorUsage)
       return {
-        usage: usage && { ...usage, ...groundingOf(grounded) },
-        mismatch,
-        servedModel: typeof modelVersion === 'string' ? modelVersion : null,
-        tier: servedTier(headers, usageMetadata),
-        vendorUsage: usageMetadata ?? null,
+        ...counted,
+        usage: counted.usage && { ...counted.usage, ...groundingOf(grounded) },
+        servedModel,
+        tier: servedTier(headers, vendorUsage),
+        vendorUsage,
         outputText: output.text,
       }
     },

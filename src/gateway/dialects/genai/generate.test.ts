@@ -3,7 +3,6 @@ import fc from 'fast-check'
 import type { Asked, Endpoint, RequestBody } from '../../dialect.ts'
 import { generateContent, streamGenerateContent } from './generate.ts'
 import { followGenerate } from './generate-stream.ts'
-import { usageOf } from './usage.ts'
 
 const encode = (text: string): Uint8Array => new TextEncoder().encode(text)
 const body = (text: string): RequestBody => ({
@@ -52,45 +51,6 @@ describe('a request', () => {
       '/models/m:streamGenerateContent?alt=sse',
     )
     expect(read(`{${contents}}`, streamGenerateContent).upstreamPath('m')).toBe('/models/m:streamGenerateContent')
-  })
-})
-
-describe('usage', () => {
-  test('thoughts are added to the candidates, cached tokens are part of the prompt, the rest of each detail is text', () => {
-    const figures = {
-      promptTokenCount: 400,
-      cachedContentTokenCount: 100,
-      candidatesTokenCount: 2_340,
-      thoughtsTokenCount: 337,
-      toolUsePromptTokenCount: 10,
-      totalTokenCount: 3_087,
-      promptTokensDetails: [
-        { modality: 'TEXT', tokenCount: 300 },
-        { modality: 'AUDIO', tokenCount: 60 },
-      ],
-      cacheTokensDetails: [{ modality: 'AUDIO', tokenCount: 20 }],
-      candidatesTokensDetails: [{ modality: 'IMAGE', tokenCount: 2_000 }],
-    }
-    expect(usageOf(figures)).toEqual({
-      usage: {
-        input: 270,
-        audioInput: 40,
-        cachedInput: 80,
-        cachedAudioInput: 20,
-        output: 340,
-        imageOutput: 2_000,
-        reasoning: 337,
-      },
-      mismatch: false,
-    })
-  })
-
-  test('of a blocked prompt is the prompt alone', () => {
-    expect(usageOf({ promptTokenCount: 12, totalTokenCount: 12 })).toEqual({ usage: { input: 12 }, mismatch: false })
-  })
-
-  test('that Vertex sends before it has counted is no usage yet', () => {
-    expect(usageOf({ trafficType: 'ON_DEMAND' })).toEqual({ usage: null, mismatch: false })
   })
 })
 

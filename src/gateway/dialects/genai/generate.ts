@@ -132,11 +132,11 @@ function readAnswer(answer: Uint8Array, headers: ResponseHeaders): Reading {
   const text = utf8.decode(answer)
   if (!text.trimStart().startsWith('{')) throw new Error('a generateContent answer is a JSON object')
   const { usageMetadata, modelVersion } = memberValues(text, ['usageMetadata', 'modelVersion'])
-  const { usage, mismatch } = usageOf(usageMetadata)
+  const counted = usageOf(usageMetadata)
   const grounding = text.includes('"groundingMetadata"') ? groundingOf([text]) : {}
   return {
-    usage: usage && { ...usage, ...grounding },
-    mismatch,
+    ...counted,
+    usage: counted.usage && { ...counted.usage, ...grounding },
     servedModel: typeof modelVersion === 'string' ? modelVersion : null,
     tier: servedTier(headers, usageMetadata),
     vendorUsage: usageMetadata ?? null,

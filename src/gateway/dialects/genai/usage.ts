@@ -1,85 +1,135 @@
 /**
- * Gemini's usage figures, taken apart into disjoint classes. `promptTokenCount` includes the cached
- * tokens; `candidatesTokenCount` excludes the thoughts; details by modality may be missing or not add up,
- * and what they leave over is text.
+ * Gemini's usage figures, taken apart into disjoint classes. `promptTokenCount` includes the cached tokens;
+ * `candidatesTokenCount` excludes the thoughts, unless the total says otherwise; details by modality may be
+ * missing or not add up, and what they leave over is text. What cannot be true is discarded alone.
+ * Fields: `GenerateContentResponseUsageMetadata` of google-genai.
  */
-import { z } from 'zod'
 import type { ResponseHeaders } from '../../../lib/http-client/contract.ts'
 import type { ServiceTier } from '../../../money/price-book.ts'
-import { isPlausible, type Usage } from '../../../money/usage.ts'
+import type { Usage, UsageClass } from '../../../money/usage.ts'
+import type { Counted } from '../../dialect.ts'
+import { isMembers, mergedUsage, type Sum } from '../merge-usage.ts'
+import { figuresOf, type ByModality, type Figures } from './figures.ts'
 
-const count = z.number().nullish()
-const byModality = z.array(z.looseObject({ modality: z.string().nullish(), tokenCount: count })).nullish()
-const VendorUsage = z.looseObject({
-  promptTokenCount: count,
-  cachedContentTokenCount: count,
-  candidatesTokenCount: count,
-  thoughtsTokenCount: count,
-  toolUsePromptTokenCount: count,
-  totalTokenCount: count,
-  promptTokensDetails: byModality,
-  cacheTokensDetails: byModality,
-  candidatesTokensDetails: byModality,
-})
-type VendorUsage = z.infer<typeof VendorUsage>
-
-/** Disjoint usage, or null when the figures are missing or cannot be true; `mismatch` when they do not add up or cannot be true. */
-export function usageOf(vendorUsage: unknown): { usage: Usage | null; mismatch: boolean } {
-  const parsed = VendorUsage.safeParse(vendorUsage)
-  if (!parsed.success) return { usage: null, mismatch: vendorUsage !== undefined && vendorUsage !== null }
-  const figures = parsed.data
-  if (typeof figures.promptTokenCount !== 'number') return { usage: null, mismatch: false }
-  const usage = nonZero({ ...inputOf(figures, figures.promptTokenCount), ...outputOf(figures) })
-  if (!isPlausible(usage)) return { usage: null, mismatch: true }
-  return { usage, mismatch: !addsUp(figures) }
-}
-
-function inputOf(figures: VendorUsage, prompt: number): Usage {
-  const cached = figures.cachedContentTokenCount ?? 0
-  const fresh = (modality: string) =>
-    tokensOf(figures.promptTokensDetails, modality) - tokensOf(figures.cacheTokensDetails, modality)
-  const kept = (modality: string) => tokensOf(figures.cacheTokensDetails, modality)
-  const [audio, image, video] = [fresh('AUDIO'), fresh('IMAGE'), fresh('VIDEO')]
-  const [cachedAudio, cachedImage, cachedVideo] = [kept('AUDIO'), kept('IMAGE'), kept('VIDEO')]
+/** Disjoint usage; null when there are no figures of use. */
+export function usageOf(vendorUsage: unknown): Counted {
+  if (vendorUsage === undefined || vendorUsage === null) return nothing
+  if (!isMembers(vendorUsage)) return { ...nothing, mismatch: true }
+  const figures = figuresOf(vendorUsage)
+  if (figures.total !== 0) placeByTotal(figures)
+  const isNothing = figures.prompt + figures.candidates + figures.thoughts === 0
+  const usage = { ...inputOf(figures), ...outputOf(figures) }
   return {
-    input: prompt - cached - audio - image - video + (figures.toolUsePromptTokenCount ?? 0),
-    audioInput: audio,
-    imageInput: image,
-    videoInput: video,
-    cachedInput: cached - cachedAudio - cachedImage - cachedVideo,
-    cachedAudioInput: cachedAudio,
-    cachedImageInput: cachedImage,
-    cachedVideoInput: cachedVideo,
+    usage: isNothing && vendorUsage['promptTokenCount'] !== 0 ? null : usage,
+    mismatch: figures.isOdd,
+    hasUnknown: figures.hasUnknown,
   }
 }
 
-function outputOf(figures: VendorUsage): Usage {
-  const image = tokensOf(figures.candidatesTokensDetails, 'IMAGE')
-  const audio = tokensOf(figures.candidatesTokensDetails, 'AUDIO')
-  return {
-    output: (figures.candidatesTokenCount ?? 0) - image - audio,
-    imageOutput: image,
-    audioOutput: audio,
-    reasoning: figures.thoughtsTokenCount ?? 0,
+const nothing: Counted = { usage: null, mismatch: false, hasUnknown: false }
+
+/**
+ * The total is the sum of prompt, candidates, thoughts and tool results (google-genai). Where it is less, some
+ * backends have counted thoughts within the candidates (BerriAI/litellm#10141), or tool results within the prompt;
+ * where it is more and thoughts are not told, they stand in the total alone (langchain-ai/langchain-google#920).
+ */
+function placeByTotal(figures: Figures): void {
+  const { prompt, candidates, thoughts, toolUse, total } = figures
+  const rest = total - prompt - candidates - thoughts - toolUse
+  if (rest === 0 || (prompt === 0 && candidates + thoughts === 0)) return
+  if (rest === -thoughts && thoughts <= candidates) figures.candidates -= thoughts
+  else if (rest === -toolUse && toolUse <= prompt) figures.prompt -= toolUse
+  else if (rest > 0 && prompt === 0) figures.prompt = rest
+  else if (rest > 0 && candidates === 0 && thoughts === 0) figures.candidates = rest
+  else if (rest > 0 && thoughts === 0) figures.thoughts = rest
+  else figures.isOdd = true
+}
+
+const media = ['audio', 'image', 'video'] as const
+type Media = (typeof media)[number]
+const freshClass = { audio: 'audioInput', image: 'imageInput', video: 'videoInput' } as const
+const cachedClass = { audio: 'cachedAudioInput', image: 'cachedImageInput', video: 'cachedVideoInput' } as const
+
+/**
+ * What of each modality was cached is told or, where the details are missing or short, found: text as far as
+ * there is any, then the cheaper media. So what is not cached is taken for media first, as for OpenAI.
+ */
+function inputOf(figures: Figures): Usage {
+  const prompt = split(figures, figures.prompt, figures.promptDetails)
+  const cached = cachedOf(figures, prompt)
+  const toolUse = split(figures, figures.toolUse, figures.toolUseDetails)
+  const usage: Partial<Record<UsageClass, number>> = {}
+  set(usage, 'input', prompt.text - cached.text + toolUse.text)
+  set(usage, 'cachedInput', cached.text)
+  for (const each of media) {
+    set(usage, freshClass[each], prompt[each] - cached[each] + toolUse[each])
+    set(usage, cachedClass[each], cached[each])
   }
+  return usage
 }
 
-const tokensOf = (details: VendorUsage['promptTokensDetails'], modality: string): number =>
-  (details ?? []).reduce((total, entry) => total + (entry.modality === modality ? (entry.tokenCount ?? 0) : 0), 0)
-
-const nonZero = (usage: Usage): Usage =>
-  Object.fromEntries(Object.entries(usage).filter(([, quantity]) => quantity !== 0))
-
-function addsUp(figures: VendorUsage): boolean {
-  const parts = [
-    figures.promptTokenCount,
-    figures.candidatesTokenCount,
-    figures.thoughtsTokenCount,
-    figures.toolUsePromptTokenCount,
-  ]
-  const total = parts.reduce<number>((sum, part) => sum + (part ?? 0), 0)
-  return typeof figures.totalTokenCount !== 'number' || figures.totalTokenCount === total
+function cachedOf(figures: Figures, prompt: ByModality): ByModality {
+  if (figures.cached > figures.prompt) {
+    figures.isOdd = true
+    return noModality
+  }
+  const cached = split(figures, figures.cached, figures.cacheDetails)
+  for (const each of media) {
+    if (cached[each] <= prompt[each]) continue
+    figures.isOdd = true
+    cached.text += cached[each] - prompt[each]
+    cached[each] = prompt[each]
+  }
+  let over = Math.max(0, cached.text - prompt.text)
+  cached.text -= over
+  for (const each of cheapestFirst) {
+    const taken = Math.min(over, prompt[each] - cached[each])
+    cached[each] += taken
+    over -= taken
+  }
+  return cached
 }
+
+const cheapestFirst: readonly Media[] = ['video', 'image', 'audio']
+const noModality: ByModality = { text: 0, audio: 0, image: 0, video: 0 }
+
+/** A count by modality. A share above the whole cannot be true; what the shares leave over is text. */
+function split(figures: Figures, count: number, details: ByModality): ByModality {
+  const shares: ByModality = { ...noModality }
+  let left = count
+  for (const each of media) {
+    if (details[each] > left) figures.isOdd = true
+    shares[each] = details[each] > count ? 0 : Math.min(details[each], left)
+    left -= shares[each]
+  }
+  shares.text = left
+  return shares
+}
+
+function outputOf(figures: Figures): Usage {
+  const candidates = split(figures, figures.candidates, figures.candidatesDetails)
+  const usage: Partial<Record<UsageClass, number>> = {}
+  set(usage, 'output', candidates.text + candidates.video)
+  set(usage, 'imageOutput', candidates.image)
+  set(usage, 'audioOutput', candidates.audio)
+  set(usage, 'reasoning', figures.thoughts)
+  return usage
+}
+
+function set(usage: Partial<Record<UsageClass, number>>, usageClass: UsageClass, quantity: number): void {
+  if (quantity > 0) usage[usageClass] = quantity
+}
+
+const sum: Sum = {
+  total: 'totalTokenCount',
+  parts: ['promptTokenCount', 'candidatesTokenCount', 'thoughtsTokenCount', 'toolUsePromptTokenCount'],
+}
+
+/**
+ * The usage of a stream's records so far, with one more of them. Each has running totals, but Vertex' intermediate
+ * ones have no more than a traffic type, and nothing that was said is erased by one that says less.
+ */
+export const usageWith = (before: unknown, later: unknown): unknown => mergedUsage(before, later, sum)
 
 /** The tier a call was served at: the header says it on AI Studio, `trafficType` on Vertex. */
 export function servedTier(headers: ResponseHeaders, vendorUsage: unknown): ServiceTier | null {

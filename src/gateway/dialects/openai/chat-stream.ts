@@ -6,15 +6,10 @@ import { membersOf } from '../../../lib/json-text.ts'
 import { createRecordSplitter, dataOf } from '../../../lib/sse.ts'
 import type { Reading, StreamReader, StreamWays } from '../../dialect.ts'
 import { createOutputText } from '../output-text.ts'
+import { toldBy, type Told } from './told.ts'
 import { servedTier, usageOf } from './usage.ts'
 
-type Chunk = {
-  readonly model?: unknown
-  readonly service_tier?: unknown
-  readonly usage?: unknown
-  readonly choices?: unknown
-  readonly id?: unknown
-}
+type Chunk = Told & { readonly id?: unknown }
 
 const noBytes = new Uint8Array(0)
 
@@ -28,7 +23,7 @@ export function followChat(
   const encoder = new TextEncoder()
   const splitter = createRecordSplitter()
   const output = createOutputText(deltaText)
-  let last: Chunk | null = null
+  let told: Told | null = null
   let state: 'open' | 'complete' | 'failed' = 'open'
 
   /** Reads one record; gives what of it is for the client, empty for nothing. */
@@ -41,7 +36,7 @@ export function followChat(
     output.add(record)
     if (hasAnnotationChunks && isAnnotation(record)) return ''
     if (!record.includes('"usage"')) return record
-    if (!record.includes('"usage":null')) last = chunkOf(record) ?? last
+    if (hasUsage(record)) told = toldBy(chunkOf(record), told)
     return passUsage ? record : withoutUsage(record)
   }
 
@@ -52,24 +47,24 @@ export function followChat(
     },
     rest: () => (passesAll ? noBytes : encoder.encode(splitter.rest())),
     isFinal: () => state === 'complete',
-    state: () => (state === 'open' && last !== null ? 'complete' : state),
+    state: () => (state === 'open' && told !== null ? 'complete' : state),
     reading: (): Reading => ({
-      ...usageOf(last?.usage),
-      servedModel: typeof last?.model === 'string' ? last.model : null,
-      tier: servedTier(last?.service_tier),
-      vendorUsage: last?.usage ?? null,
+      ...usageOf(told?.usage),
+      servedModel: typeof told?.model === 'string' ? told.model : null,
+      tier: servedTier(told?.service_tier),
+      vendorUsage: told?.usage ?? null,
       outputText: output.text,
     }),
   }
 }
 
-/** A chunk with usage that counts; null when it has none. */
-function chunkOf(record: string): Chunk | null {
-  const chunk = chunkOfAny(record)
-  return chunk.usage ? chunk : null
+/** Whether any `usage` of a record is more than the `null` that most chunks have. */
+const hasUsage = (record: string): boolean => {
+  const at = record.indexOf('"usage"')
+  return !record.startsWith('"usage":null', at) || record.includes('"usage"', at + 1)
 }
 
-function chunkOfAny(record: string): Chunk {
+function chunkOf(record: string): Chunk {
   try {
     return (JSON.parse(dataOf(record)) ?? {}) as Chunk
   } catch {
@@ -84,7 +79,7 @@ function chunkOfAny(record: string): Chunk {
  */
 function isAnnotation(record: string): boolean {
   if (!/"id": ?""/.test(record)) return false
-  const { id, choices, usage } = chunkOfAny(record)
+  const { id, choices, usage } = chunkOf(record)
   if (id !== '' || usage) return false
   const saying = (choice: { delta?: unknown; finish_reason?: unknown } | null): boolean =>
     messageText(choice?.delta) !== '' || Boolean(choice?.finish_reason)
@@ -94,8 +89,8 @@ function isAnnotation(record: string): boolean {
 function withoutUsage(record: string): string {
   const usual = record.replace(',"usage":null', '')
   if (!usual.includes('"usage"')) return usual
-  const chunk = chunkOf(record)
-  if (chunk && Array.isArray(chunk.choices) && chunk.choices.length === 0) return ''
+  const { choices, usage } = chunkOf(record)
+  if (usage && Array.isArray(choices) && choices.length === 0) return ''
   const member = membersOf(record).findLast(({ key }) => key === 'usage')
   if (!member) return record
   const before = record.slice(0, member.keyStart)

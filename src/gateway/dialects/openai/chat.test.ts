@@ -4,7 +4,6 @@ import type { Asked, RequestBody, StreamReader } from '../../dialect.ts'
 import { GatewayError } from '../../errors.ts'
 import { chatCompletions } from './chat.ts'
 import { followChat } from './chat-stream.ts'
-import { usageOf } from './usage.ts'
 
 const encode = (text: string): Uint8Array => new TextEncoder().encode(text)
 const decode = (bytes: Uint8Array): string => new TextDecoder().decode(bytes)
@@ -167,7 +166,7 @@ describe('a stream', () => {
     const follow = followChat(false, noWays)
     feed(follow, `data: ${delta('hel', '')}\n\n`, [])
     expect(follow.state()).toBe('open')
-    expect(follow.reading()).toMatchObject({ usage: null, mismatch: false })
+    expect(follow.reading()).toMatchObject({ usage: null, mismatch: false, hasUnknown: false })
     expect(follow.reading().outputText()).toBe('hel')
   })
 
@@ -176,33 +175,6 @@ describe('a stream', () => {
     const record = 'data: {"error":{"message":"overloaded"}}\n\n'
     expect(feed(follow, record, [])).toBe(record)
     expect(follow.state()).toBe('failed')
-  })
-})
-
-describe('usage', () => {
-  test('cached tokens are within the prompt, reasoning within the completion', () => {
-    expect(usageOf(usage)).toEqual({ usage: { input: 5, cachedInput: 3, output: 5, reasoning: 4 }, mismatch: false })
-  })
-
-  test.each([
-    [{ prompt_tokens: -5, completion_tokens: 3 }],
-    [{ prompt_tokens: 'many', completion_tokens: 3 }],
-    [{ prompt_tokens: 5, completion_tokens: 1_000_000_000 }],
-    [{ prompt_tokens: 5, completion_tokens: 3, prompt_tokens_details: { cached_tokens: 9 } }],
-    [{ prompt_tokens: 5.5, completion_tokens: 3 }],
-  ])('what cannot be true is not believed: %j', (figures) => {
-    expect(usageOf(figures)).toEqual({ usage: null, mismatch: true })
-  })
-
-  test('an honest zero is a zero, not a gap to be filled by an estimate', () => {
-    expect(usageOf({ prompt_tokens: 0, completion_tokens: 0, total_tokens: 0 })).toEqual({ usage: {}, mismatch: false })
-  })
-
-  test('figures that do not add up are used and flagged', () => {
-    expect(usageOf({ prompt_tokens: 5, completion_tokens: 3, total_tokens: 9 })).toEqual({
-      usage: { input: 5, output: 3 },
-      mismatch: true,
-    })
   })
 })
 

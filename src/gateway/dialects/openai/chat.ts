@@ -7,6 +7,7 @@ import { followChat, messageText } from './chat-stream.ts'
 import { openai } from './envelope.ts'
 import { mediaOf } from './media.ts'
 import { toolTokensMax } from './tools.ts'
+import { usageIn, type Told } from './told.ts'
 import { askedTiers, servedTier, usageOf } from './usage.ts'
 
 const utf8 = new TextDecoder()
@@ -109,7 +110,7 @@ function asked(chat: Chat, body: RequestBody): Asked {
     upstreamPath: () => '/chat/completions',
     upstreamBody: (change) => upstreamBody(chat, body, change),
     promptText: () => chat.messages.map(messageText).join('\n') + JSON.stringify(body.json['tools'] ?? ''),
-    readAnswer: (answer) => readCompletion(JSON.parse(utf8.decode(answer)) as Completion),
+    readAnswer: (answer) => readCompletion(JSON.parse(utf8.decode(answer)) as Told),
     followStream: (_headers, ways) => followChat(chat.includeUsage, ways),
   }
 }
@@ -137,20 +138,15 @@ function limitKeys({ maxTokens, maxCompletionTokens }: Chat): readonly string[] 
   return maxCompletionTokens === null ? ['max_tokens'] : ['max_completion_tokens', 'max_tokens']
 }
 
-type Completion = {
-  readonly model?: unknown
-  readonly choices?: unknown
-  readonly usage?: unknown
-  readonly service_tier?: unknown
-}
-
-function readCompletion({ model, choices, usage: vendorUsage, service_tier: tier }: Completion): Reading {
+function readCompletion(completion: Told): Reading {
+  const { model, choices, service_tier: tier } = completion
   if (!Array.isArray(choices)) throw new Error('a chat completion has choices')
+  const vendorUsage = usageIn(completion)
   return {
     ...usageOf(vendorUsage),
     servedModel: typeof model === 'string' ? model : null,
     tier: servedTier(tier),
-    vendorUsage: vendorUsage ?? null,
+    vendorUsage,
     outputText: () => choices.map((choice) => messageText((choice as { message?: unknown }).message)).join(''),
   }
 }

@@ -1,58 +1,95 @@
 /**
- * OpenAI's usage figures, taken apart into disjoint classes. `prompt_tokens` includes the cached, audio
- * and image ones; `completion_tokens` includes reasoning and audio.
+ * OpenAI's usage figures, as its own and compatible upstreams send them, taken apart into disjoint classes.
+ * `prompt_tokens` includes the cached, written, audio and image ones; `completion_tokens` includes reasoning,
+ * audio and images, unless the total says that they stand beside it. What cannot be true is discarded alone.
  */
 import type { ServiceTier } from '../../../money/price-book.ts'
-import { isPlausible, type Usage, type UsageClass } from '../../../money/usage.ts'
+import type { Usage, UsageClass } from '../../../money/usage.ts'
+import type { Counted } from '../../dialect.ts'
+import { isMembers } from '../merge-usage.ts'
+import { figuresOf, type Figures } from './figures.ts'
 
-/** Disjoint usage, or null when the figures cannot be true; `mismatch` when they do not add up or cannot be true. */
-export function usageOf(vendorUsage: unknown): { usage: Usage | null; mismatch: boolean } {
-  if (vendorUsage === undefined || vendorUsage === null) return { usage: null, mismatch: false }
-  const into = memberOf(vendorUsage, 'prompt_tokens_details') ?? none
-  const out = memberOf(vendorUsage, 'completion_tokens_details') ?? none
-  const prompt = figureOf(vendorUsage, 'prompt_tokens', Number.NaN)
-  const completion = figureOf(vendorUsage, 'completion_tokens')
-  const total = figureOf(vendorUsage, 'total_tokens', prompt + completion)
-  const reasoning = figureOf(out, 'reasoning_tokens')
-  const audioOutput = figureOf(out, 'audio_tokens')
-  const usage = withoutZeros({
-    ...inputOf(
-      prompt,
-      figureOf(into, 'cached_tokens'),
-      figureOf(into, 'cache_write_tokens'),
-      figureOf(into, 'audio_tokens'),
-    ),
-    output: completion - reasoning - audioOutput,
+/** Disjoint usage; null when there are no figures of use. */
+export function usageOf(vendorUsage: unknown): Counted {
+  if (vendorUsage === undefined || vendorUsage === null) return nothing
+  if (!isMembers(vendorUsage)) return { ...nothing, mismatch: true }
+  const figures = figuresOf(vendorUsage)
+  if (figures.total !== 0) placeByTotal(figures)
+  const usage = disjoint(figures)
+  const isNothing = figures.prompt === 0 && figures.completion === 0
+  return {
+    usage: isNothing && vendorUsage['prompt_tokens'] !== 0 ? null : usage,
+    mismatch: figures.isOdd,
+    hasUnknown: figures.hasUnknown,
+  }
+}
+
+const nothing: Counted = { usage: null, mismatch: false, hasUnknown: false }
+
+/**
+ * Where prompt and completion fall short of the total, it tells what is not within them but beside them.
+ * Reasoning: xAI (UKGovernmentBEIS/inspect_ai#5528, vercel/ai#12425; Vertex' Grok guide says so), Gemini through
+ * translators (router-for-me/CLIProxyAPI#5733). Cache hits and writes: Anthropic's `input_tokens` handed on as
+ * `prompt_tokens`. What nothing explains is reasoning that stands in the total alone: Google's OpenAI endpoint.
+ */
+function placeByTotal(figures: Figures): void {
+  const { prompt, completion, total, reasoning } = figures
+  const cache = figures.cached + figures.written
+  const rest = total - prompt - completion
+  if (rest === 0 || (prompt === 0 && completion === 0)) return
+  if (rest === cache && (cache > prompt || cache !== reasoning)) figures.prompt += cache
+  else if (rest === reasoning) figures.completion += reasoning
+  else if (rest === cache + reasoning) {
+    figures.prompt += cache
+    figures.completion += reasoning
+  } else if (rest > 0 && prompt === 0) figures.prompt = rest
+  else if (rest > 0 && completion === 0) figures.completion = rest
+  else if (rest > 0 && reasoning === 0) {
+    figures.completion += rest
+    figures.reasoning = rest
+  } else figures.isOdd = true
+}
+
+/** How cached input and media overlap is not told; what is not cached is taken for media first. */
+function disjoint(figures: Figures): Usage {
+  const { prompt, completion } = figures
+  const cachedInput = within(figures, 'cached', prompt)
+  const cacheWrite = within(figures, 'written', prompt - cachedInput)
+  const fresh = prompt - cachedInput - cacheWrite
+  const audioInput = Math.min(within(figures, 'audioInput', prompt), fresh)
+  const imageInput = Math.min(within(figures, 'imageInput', prompt), fresh - audioInput)
+  const videoInput = Math.min(within(figures, 'videoInput', prompt), fresh - audioInput - imageInput)
+  const reasoning = within(figures, 'reasoning', completion)
+  const audioOutput = within(figures, 'audioOutput', completion - reasoning)
+  const imageOutput = within(figures, 'imageOutput', completion - reasoning - audioOutput)
+  return withoutZeros({
+    input: fresh - audioInput - imageInput - videoInput,
+    cachedInput,
+    cacheWrite,
+    audioInput,
+    imageInput,
+    videoInput,
+    output: completion - reasoning - audioOutput - imageOutput,
     reasoning,
     audioOutput,
+    imageOutput,
   })
-  if (!isPlausible(usage) || Number.isNaN(total)) return { usage: null, mismatch: true }
-  return { usage, mismatch: total !== prompt + completion }
 }
 
-const none = {}
-const memberOf = (given: unknown, name: string): unknown =>
-  typeof given === 'object' ? (given as Readonly<Record<string, unknown>>)[name] : undefined
-/** By hand, because every answer passes here. What is no number is NaN, which makes whatever it is added to implausible. */
-function figureOf(given: unknown, name: string, absent = 0): number {
-  if (typeof given !== 'object' || Array.isArray(given)) return Number.NaN
-  const figure = memberOf(given, name) ?? absent
-  return typeof figure === 'number' ? figure : Number.NaN
+/** A part of `whole`; one that is larger cannot be true, and counts as none. */
+function within(figures: Figures, name: 'cached' | 'written' | (UsageClass & keyof Figures), whole: number): number {
+  if (figures[name] <= whole) return figures[name]
+  figures.isOdd = true
+  return 0
 }
 
-/** How cached and audio tokens overlap is not told; what is not cached is taken for audio first. */
-function inputOf(prompt: number, cached: number, written: number, audio: number): Usage {
-  const fresh = prompt - cached - written
-  const audioInput = Math.min(audio, fresh)
-  return { input: fresh - audioInput, cachedInput: cached, cacheWrite: written, audioInput }
-}
-
-/** Drops absent classes, keeps negative and broken ones for `isPlausible` to see. */
-function withoutZeros(usage: Usage): Usage {
-  const used: Partial<Record<UsageClass, number>> = {}
-  for (const usageClass of Object.keys(usage) as UsageClass[])
-    if (usage[usageClass] !== 0) used[usageClass] = usage[usageClass]!
-  return used
+function withoutZeros(quantities: Usage): Usage {
+  const usage: Partial<Record<UsageClass, number>> = {}
+  for (const usageClass in quantities) {
+    const quantity = quantities[usageClass as UsageClass]!
+    if (quantity > 0) usage[usageClass as UsageClass] = quantity
+  }
+  return usage
 }
 
 /** The tier an answer names as served, in our words; `fast` is priority under its newer name. */
