@@ -26,6 +26,7 @@ const deployment = (at: number): Deployment => ({
   weight: 1 + (at % 3),
   rpm: 1_000_000_000,
   tpm: null,
+  outputTokensMax: null,
   pricePpm: 1_000_000n,
   costPpm: 1_000_000n,
   onAbort: 'drain',

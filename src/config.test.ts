@@ -55,6 +55,7 @@ test('a start without configuration has the documented defaults', () => {
       byKind: { text: {}, image: {}, video: {}, embeddings: {} },
     },
     regions: { us: { serves: ['us'], mayChoose: ['eu'] }, eu: { serves: ['eu'], mayChoose: [] } },
+    holds: { outputTokensUnstated: 16_384, plentyTimes: 20n },
     failover: { attemptsMax: 3, jitterMs: 50 },
     priceBook: { markupPpm: 0n, models: {} },
     models: {},
@@ -116,7 +117,7 @@ test('a wrong mart.yaml is refused with one line that names file, path, value an
   const cases: [string, string][] = [
     [
       'drian: {}',
-      'drian is unknown; allowed: defaults, providers, models, deployments, regions, failover, deadlines, drain, priceBook, aliases, lifecycle, metrics, tracing, log',
+      'drian is unknown; allowed: defaults, providers, models, deployments, regions, holds, failover, deadlines, drain, priceBook, aliases, lifecycle, metrics, tracing, log',
     ],
     ['defaults: {rmp: 5}', 'defaults.rmp is unknown; allowed: region, rpm, tpm, concurrency'],
     ['defaults: {rpm: 0}', 'defaults.rpm is 0; allowed: a whole number from 1 to 1000000000'],

@@ -14,7 +14,7 @@ import {
   type DeploymentConfig,
   type MartFile,
 } from './config.ts'
-import type { Failover } from './gateway/deps.ts'
+import type { Failover, HoldPolicy } from './gateway/deps.ts'
 import type { Deadlines, DrainBounds } from './gateway/watch.ts'
 import type { Clock } from './lib/clock.ts'
 import { loadPriceBook, type PriceBook } from './money/price-book.ts'
@@ -28,6 +28,7 @@ export type Offer = {
   /** What providers ask of us: their list prices. */
   readonly costs: PriceBook
   readonly fleet: Fleet
+  readonly holds: HoldPolicy
   readonly failover: Failover
   readonly drain: DrainBounds
   readonly deadlinesFor: (kind: ModelKind) => Deadlines
@@ -55,6 +56,7 @@ export function createOffer(file: MartFile, deps: OfferDeps, before?: Offer): Of
     prices: isListPriced(file) ? costs : loadPriceBook(overlaidPrices(models, file), markupOf(file)),
     costs,
     fleet,
+    holds: file.holds,
     failover: file.failover,
     drain: file.drain,
     deadlinesFor: (kind) => deadlinesFor(file.deadlines, kind),
@@ -106,6 +108,7 @@ function deploymentOf(config: DeploymentConfig, kind: Deployment['kind'], adapte
     weight,
     rpm,
     tpm,
+    outputTokensMax: config.outputTokensMax,
     pricePpm,
     costPpm,
     onAbort: config.onAbort ?? onAbortOf(kind),

@@ -42,6 +42,9 @@ const liveOf = (offer: () => Offer): Offer => ({
   get fleet() {
     return offer().fleet
   },
+  get holds() {
+    return offer().holds
+  },
   get failover() {
     return offer().failover
   },

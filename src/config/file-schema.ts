@@ -27,6 +27,7 @@ export const fileData = (references: References, prices: PricesSchema) =>
       .default([])
       .describe('What is served: a model at a provider, in a region.'),
     regions: regions.describe('Region policies by name: where the requests of a key may go. They never go elsewhere.'),
+    holds: holds.prefault({}).describe('How much output is allowed while credit is short.'),
     failover: failover.prefault({}).describe('Moving to the next deployment when one fails before its first byte.'),
     deadlines: deadlines.prefault({}).describe('How long an upstream may take.'),
     drain: drain.prefault({}).describe('Answers that are read on after their client left, for their real usage.'),
@@ -76,6 +77,12 @@ const deploymentData = (references: References) =>
       .describe('Lower ones are used first, higher ones only when no lower one can serve.'),
     rpm: limit('Ceiling of the account there, requests per minute'),
     tpm: limit('Ceiling of the account there, tokens per minute'),
+    outputTokensMax: whole(1, 10_000_000)
+      .nullable()
+      .default(null)
+      .describe(
+        'The most output tokens of one answer there, where it is less than the model has; null: what the model has. No larger limit is sent there by the gateway itself.',
+      ),
     enabled: flag(true).describe('Whether it serves.'),
     pricePpm: ppm(0, 100_000_000, 1_000_000).describe(
       'What is charged, in millionths of the price in the price book: 1100000 is 10 % more.',
@@ -113,6 +120,16 @@ const regions = mapping(
 )
   .refine((policies) => Object.keys(policies).length > 0, 'at least one policy')
   .default({ us: { serves: ['us'], mayChoose: ['eu'] }, eu: { serves: ['eu'], mayChoose: [] } })
+
+const holds = section({
+  outputTokensUnstated: whole(16, 10_000_000)
+    .default(16_384)
+    .describe('Output tokens of each answer, at most, for a request that states no limit while credit is short.'),
+  plentyTimes: whole(0, 1_000_000)
+    .default(20)
+    .transform((times) => BigInt(times))
+    .describe('Credit is short for such a request below this many times the most that it can cost; 0: never.'),
+})
 
 const failover = section({
   attemptsMax: whole(1, 10).default(3).describe('Deployments that are tried for one request, at most.'),

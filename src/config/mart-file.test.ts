@@ -63,12 +63,23 @@ test('a deployment that says no more than it must has the documented defaults', 
       priority: 0,
       rpm: null,
       tpm: null,
+      outputTokensMax: null,
       enabled: true,
       pricePpm: 1_000_000n,
       costPpm: 1_000_000n,
       onAbort: 'drain',
     },
   ])
+})
+
+test('what is held while credit is short, and what a deployment can do, are settings with bounds', () => {
+  const { holds, deployments } = read(
+    `${deployed(`${gpt}, outputTokensMax: 4096`)}\nholds: { outputTokensUnstated: 2000, plentyTimes: 0 }\n`,
+  )
+  expect(holds).toEqual({ outputTokensUnstated: 2_000, plentyTimes: 0n })
+  expect(deployments[0]!.outputTokensMax).toBe(4_096)
+  expect(() => read(`${deployed(gpt)}\nholds: { outputTokensUnstated: 0 }\n`)).toThrow('holds.outputTokensUnstated')
+  expect(() => read(deployed(`${gpt}, outputTokensMax: 0`))).toThrow('outputTokensMax')
 })
 
 test('secrets come from the environment and from files beside the configuration, and are not written out', () => {

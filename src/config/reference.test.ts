@@ -33,6 +33,7 @@ test('editors know every section, every kind of provider, and that nothing else 
     'models',
     'deployments',
     'regions',
+    'holds',
     'failover',
     'deadlines',
     'drain',

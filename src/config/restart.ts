@@ -9,6 +9,7 @@ const takesEffect: Readonly<Record<keyof MartFile, 'at-once' | 'at-start'>> = {
   deployments: 'at-once',
   regions: 'at-once',
   defaults: 'at-once',
+  holds: 'at-once',
   failover: 'at-once',
   deadlines: 'at-once',
   drain: 'at-once',

@@ -2,17 +2,19 @@
  * Letting a call in: limits first, then money. What is admitted owns a place within its key's limits and
  * a hold on credit that covers the most it can cost; both are given back when it is settled.
  */
-import { formatUsd, lesser, zeroNano, type Nano } from '../lib/amounts.ts'
+import { lesser, zeroNano, type Nano } from '../lib/amounts.ts'
 import type { AnswerHeaders } from '../lib/http-server/contract.ts'
-import { budgetLeftNano, type Budget, type Rejection, type Ticket } from '../limits/limits.ts'
+import { budgetLeftNano, type Rejection, type Ticket } from '../limits/limits.ts'
 import type { Hold, HoldAnswer } from '../money/credit.ts'
 import { scaledPrice, type Price } from '../money/price-book.ts'
 import { affordableOutputTokens, holdFor } from '../money/rating.ts'
 import type { KeyRow } from '../store/store.ts'
+import type { Deployment } from '../upstreams/deployment.ts'
 import type { Candidates } from '../upstreams/fleet.ts'
 import type { GatewayDeps } from './deps.ts'
 import type { Call } from './dialect.ts'
 import { GatewayError } from './errors.ts'
+import { billingUnavailable, noBudget, noCredit, type Need } from './no-money.ts'
 import { setRateLimits } from './rate-limit-headers.ts'
 
 /** A call with a place to be served, on its way to be let in. */
@@ -33,9 +35,15 @@ export type Admitted = Routed & {
   readonly price: Price
   readonly ticket: Ticket
   readonly hold: Hold
-  /** The output limit that the upstream must be given for each answer; null when the client's own, or none, will do. */
+  /** The output limit that the upstream must be given for each answer, at most; null when the client's own, or none, will do. */
   readonly outputTokensPerAnswer: number | null
 }
+
+/** The output limit for each answer that a deployment must be given: never a larger one than it can do. */
+export const outputLimit = (
+  { outputTokensPerAnswer: tokens }: Pick<Admitted, 'outputTokensPerAnswer'>,
+  { outputTokensMax }: Pick<Deployment, 'outputTokensMax'>,
+): number | null => (tokens === null || outputTokensMax === null ? tokens : Math.min(tokens, outputTokensMax))
 
 /** Lets a call in; waits only where credit must be asked for. Throws, or rejects with, what keeps it out. */
 export function admit(routed: Routed, deps: GatewayDeps): Admitted | Promise<Admitted> {
@@ -46,8 +54,7 @@ export function admit(routed: Routed, deps: GatewayDeps): Admitted | Promise<Adm
   if (!price)
     throw new GatewayError('internal', `The model '${call.model.id}' has no price and is not served without one.`)
   // Whichever candidate serves, the hold covers it.
-  const isWary = call.asked.isInputAssumed && deps.caution.isWary(key.organizationId)
-  const bounds = boundsOf(call, scaledPrice(price, candidates.pricePpmMax), isWary)
+  const bounds = boundsOf(routed, scaledPrice(price, candidates.pricePpmMax), deps)
   const ticket = deps.limits.enter(key, call.asked.inputTokensGuess + Math.min(bounds.outputTokens, outputTokensGuess))
   if (!('leave' in ticket)) throw rateLimited(ticket, key, deps)
   const entry = { admittedAt, price, ticket, bounds }
@@ -86,10 +93,6 @@ function leave(ticket: Ticket, error: unknown): never {
 
 /** What a call with no limit of its own is expected to answer, for tokens per minute. */
 const outputTokensGuess = 1_024
-/** Output of a call that states no limit, while credit is not plentiful. */
-const unstatedOutputTokensMax = 16_384
-/** Credit for this many of a call at its full bound is plenty. */
-const plenty = 20n
 
 /** One image of any size, and a sentence with it: less is an image cut short. */
 const imageOutputTokensFloor = 2_600
@@ -106,14 +109,22 @@ type Bounds = {
   readonly fullNano: Nano
 }
 
-/** `isWary`: what was sent is not believed to tell how much it counts. */
-function boundsOf(call: Call, price: Price, isWary: boolean): Bounds {
+function boundsOf({ key, call, candidates }: Routed, price: Price, deps: GatewayDeps): Bounds {
   const { asked, model } = call
+  // Then what was sent is not believed to tell how much it counts.
+  const isWary = asked.isInputAssumed && deps.caution.isWary(key.organizationId)
   const inputTokens = isWary ? model.inputTokensMax : Math.min(asked.inputTokensMax, model.inputTokensMax)
-  const modelOutput = asked.hasOutput ? (model.outputTokensMax ?? 0) * asked.answers : 0
-  const outputTokens = Math.min(asked.outputTokensMax ?? modelOutput, modelOutput)
+  const outputTokens = asked.hasOutput ? outputTokensOf(call, candidates) : 0
   const fullNano = holdFor({ inputTokens, outputTokens, pieces: asked.pieces }, price, asked.tiers)
   return { call, price, inputTokens, outputTokens, fullNano }
+}
+
+/** What a client states may be more than a deployment says it can do; what it leaves to the model cannot. */
+function outputTokensOf({ asked, model }: Call, candidates: Candidates): number {
+  const modelTokens = model.outputTokensMax ?? model.contextTokens ?? model.inputTokensMax
+  return asked.outputTokensMax === null
+    ? Math.min(modelTokens, candidates.outputTokensMax) * asked.answers
+    : Math.min(asked.outputTokensMax, modelTokens * asked.answers)
 }
 
 /** What it costs with so many output tokens for each answer, or as many as it can use. */
@@ -124,20 +135,22 @@ function upTo(outputTokensPerAnswer: number, { call: { asked }, price, inputToke
 
 const isUnstated = ({ asked }: Call): boolean => asked.hasOutput && asked.outputTokensMax === null
 const floorNanoOf = (bounds: Bounds): Nano => upTo(floorOf(bounds.call.asked, bounds.call.model), bounds)
-const ifShortNanoOf = (bounds: Bounds): Nano =>
-  isUnstated(bounds.call) ? upTo(unstatedOutputTokensMax, bounds) : bounds.fullNano
+const ifShortNanoOf = (bounds: Bounds, { holds }: GatewayDeps): Nano =>
+  isUnstated(bounds.call) ? upTo(holds.outputTokensUnstated, bounds) : bounds.fullNano
+
+const needOf = (bounds: Bounds): Need => ({ floorNano: floorNanoOf(bounds), fullNano: bounds.fullNano })
 
 /** Takes a hold on credit, and its amount of the key's budget. */
 function holdCredit(key: KeyRow, bounds: Bounds, deps: GatewayDeps): Hold | Promise<Hold> {
   const budget = deps.limits.budget(key)
   const ceiling = budget ? lesser(budgetLeftNano(budget), bounds.fullNano) : bounds.fullNano
   if (budget && ceiling < bounds.fullNano && ceiling < floorNanoOf(bounds))
-    throw budgetExceeded(budget, bounds, deps.clock.now())
+    throw noBudget(budget, needOf(bounds), deps.clock.now())
   const answer = deps.credit.hold({
     organizationId: key.organizationId,
     wantedNano: ceiling,
-    plentyNano: isUnstated(bounds.call) ? ((bounds.fullNano * plenty) as Nano) : zeroNano,
-    ifShort: () => ({ wantedNano: lesser(ifShortNanoOf(bounds), ceiling), floorNano: floorNanoOf(bounds) }),
+    plentyNano: isUnstated(bounds.call) ? ((bounds.fullNano * deps.holds.plentyTimes) as Nano) : zeroNano,
+    ifShort: () => ({ wantedNano: lesser(ifShortNanoOf(bounds, deps), ceiling), floorNano: floorNanoOf(bounds) }),
   })
   if (!(answer instanceof Promise)) return withinBudget(key, answer, bounds, deps)
   // While it is waited for, no other request may count on the same money of the budget.
@@ -157,7 +170,7 @@ function holdCredit(key: KeyRow, bounds: Bounds, deps: GatewayDeps): Hold | Prom
 
 /** A hold that was given is held within the key's budget as well. */
 function withinBudget(key: KeyRow, answer: HoldAnswer, bounds: Bounds, deps: GatewayDeps): Hold {
-  if (answer.hold === null) throw insufficientCredit(bounds, answer.availableNano)
+  if (answer.hold === null) throw noCredit(answer, needOf(bounds))
   deps.limits.holdBudget(key.id, answer.hold.amountNano)
   return answer.hold
 }
@@ -171,45 +184,6 @@ function clampedOutput(
   const bound = { inputTokens, pieces: asked.pieces }
   const affordable = affordableOutputTokens(bound, price, asked.tiers, hold.amountNano)
   return Math.floor(Math.min(affordable, outputTokens) / asked.answers)
-}
-
-function insufficientCredit(bounds: Bounds, availableNano: Nano): GatewayError {
-  const floorNano = floorNanoOf(bounds)
-  const [needed, full, available] = [floorNano, bounds.fullNano, availableNano].map((amount) => `$${formatUsd(amount)}`)
-  return new GatewayError(
-    'insufficient_credit',
-    `Not enough credit: this request needs at least ${needed} to be admitted (up to ${full} at its full length) and ${available} is available. ` +
-      'Add credit, shorten the input, or wait for requests in flight to end.',
-    {
-      facts: {
-        needed_usd: formatUsd(floorNano),
-        full_usd: formatUsd(bounds.fullNano),
-        available_usd: formatUsd(availableNano),
-      },
-    },
-  )
-}
-
-function budgetExceeded(budget: Budget, bounds: Bounds, now: number): GatewayError {
-  const floorNano = floorNanoOf(bounds)
-  const [allowed, spent, held, needed] = [budget.allowedNano, budget.spentNano, budget.heldNano, floorNano].map(
-    (amount) => `$${formatUsd(amount)}`,
-  )
-  const period = budget.period === 'total' ? 'total budget' : `budget per ${budget.period}`
-  const resets =
-    budget.resetsAt === null ? 'It does not reset.' : `It resets at ${new Date(budget.resetsAt).toISOString()}.`
-  return new GatewayError(
-    'budget_exceeded',
-    `This key's ${period} of ${allowed} cannot cover this request: ${spent} is spent, ${held} is held by requests in flight, and at least ${needed} is needed. ${resets}`,
-    {
-      facts: {
-        budget_usd: formatUsd(budget.allowedNano),
-        spent_usd: formatUsd(budget.spentNano),
-        needed_usd: formatUsd(floorNano),
-      },
-      ...(budget.resetsAt !== null && { retryAfterMs: budget.resetsAt - now }),
-    },
-  )
 }
 
 /** The refusal of a request that does not fit its key's limits now: which, how far used, and when to come back. */
@@ -229,14 +203,3 @@ export function rateLimited(rejection: Rejection, key: KeyRow, deps: Pick<Gatewa
     },
   )
 }
-
-/** Nothing can be promised: the store or the journal does not answer. */
-export const billingUnavailable = (reason: string, cause?: unknown): GatewayError =>
-  new GatewayError(
-    'billing_unavailable',
-    'Billing is not available for a moment. Nothing is owed for an answer you did not get; try again shortly.',
-    {
-      retryAfterMs: 2_000,
-      cause: cause ?? reason,
-    },
-  )

@@ -10,11 +10,12 @@ import type { Intent } from '../money/journal.ts'
 import type { Attempt } from '../store/store.ts'
 import { upstreamModelOf, type Address, type Deployment, type Refusal } from '../upstreams/deployment.ts'
 import type { Candidate } from '../upstreams/fleet.ts'
-import { billingUnavailable, type Admitted } from './admit.ts'
+import { outputLimit, type Admitted } from './admit.ts'
 import type { GatewayDeps } from './deps.ts'
 import type { Reading } from './dialect.ts'
 import type { Tried } from './failover.ts'
 import { intentOf } from './settle.ts'
+import { billingUnavailable } from './no-money.ts'
 import {
   failureOf,
   isNotSent,
@@ -199,7 +200,7 @@ function send(trying: Trying, address: Address, deps: GatewayDeps): Promise<Http
     url: address.url,
     headers: headersFor(trying, address),
     body: asked.upstreamBody({
-      outputTokensPerAnswer: admitted.outputTokensPerAnswer,
+      outputTokensPerAnswer: outputLimit(admitted, candidate.deployment),
       upstreamModel: upstreamModel === asked.modelName ? null : upstreamModel,
       reportsStreamUsage: adapter.reportsStreamUsage,
       rewrite: adapter.rewriteBody,

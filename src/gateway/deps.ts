@@ -27,6 +27,7 @@ export type GatewayDeps = {
   readonly journal: Journal
   readonly fleet: Fleet
   readonly http: HttpClient
+  readonly holds: HoldPolicy
   readonly failover: Failover
   readonly deadlinesFor: (kind: ModelKind) => Deadlines
   readonly watch: Watch
@@ -35,6 +36,13 @@ export type GatewayDeps = {
   readonly countTokens: (text: string) => Promise<number>
   /** false once the process is draining. */
   readonly isAccepting: () => boolean
+}
+
+export type HoldPolicy = {
+  /** Output tokens of each answer for a request that states no limit, while credit is short. */
+  readonly outputTokensUnstated: number
+  /** Credit for this many of a request at its full bound is plenty; 0: any is. */
+  readonly plentyTimes: bigint
 }
 
 export type Failover = {

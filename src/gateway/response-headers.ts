@@ -2,6 +2,7 @@ import { canBeSent } from '../lib/http/header-lines.ts'
 import type { HttpResponse } from '../lib/http-client/contract.ts'
 import type { AnswerHeaders } from '../lib/http-server/contract.ts'
 import type { Deployment } from '../upstreams/deployment.ts'
+import { outputLimit } from './admit.ts'
 import type { Answered } from './attempt.ts'
 import type { GatewayDeps } from './deps.ts'
 import { setRateLimits } from './rate-limit-headers.ts'
@@ -40,6 +41,8 @@ export function headersOf({ kind, admitted, candidate, upstream }: Answered, dep
   if (type !== null) headers['content-type'] = type
   setOrigin(headers, candidate.deployment)
   setRateLimits(headers, deps.limits.standings(admitted.key))
+  const limit = outputLimit(admitted, candidate.deployment)
+  if (limit !== null) headers['x-mart-output-limit'] = String(limit)
   for (const name of passed) {
     const value = sendable(upstream, name)
     if (value !== null) headers[name] = value

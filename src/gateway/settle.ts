@@ -10,10 +10,11 @@ import { rate, type Rated } from '../money/rating.ts'
 import { inputTokensOf, tokenTotals, type Usage } from '../money/usage.ts'
 import type { Attempt, Ending, Settlement, SettlementFlag } from '../store/store.ts'
 import type { Deployment } from '../upstreams/deployment.ts'
-import { billingUnavailable, type Admitted } from './admit.ts'
+import type { Admitted } from './admit.ts'
 import type { GatewayDeps } from './deps.ts'
 import type { Reading } from './dialect.ts'
 import type { FailureCode } from './errors.ts'
+import { billingUnavailable } from './no-money.ts'
 
 /** How an admitted request ended. */
 export type Outcome = {

@@ -9,7 +9,7 @@ const nano = (amount: number | bigint): Nano => BigInt(amount) as Nano
 
 /** A store with one organization's money, by the rules of leases: cumulative, never below zero. */
 function createBank(balance: bigint) {
-  const bank = { available: balance, granted: 0n, asks: 0 }
+  const bank = { available: balance, granted: 0n, elsewhere: 0n, asks: 0 }
   const leaseCredit = async ({ wantTotalNano }: LeaseAsk): Promise<LeaseGrant> => {
     bank.asks += 1
     await Promise.resolve()
@@ -19,7 +19,7 @@ function createBank(balance: bigint) {
       bank.granted += delta
       bank.available -= delta
     }
-    return { grantedNano: bank.granted, availableNano: bank.available }
+    return { grantedNano: bank.granted, availableNano: bank.available, leasedElsewhereNano: bank.elsewhere }
   }
   return { bank, leaseCredit }
 }
@@ -70,7 +70,18 @@ describe('holds', () => {
       ifShort: () => ({ wantedNano: nano(1_000), floorNano: nano(100) }),
     }
     expect(holdOf(await credit.hold(ask)).amountNano).toBe(nano(700))
-    expect(await credit.hold(ask)).toEqual({ hold: null, availableNano: nano(0) })
+    expect(await credit.hold(ask)).toEqual({ hold: null, availableNano: nano(0), heldNano: nano(700) })
+  })
+
+  test('a refusal says what requests in flight hold, here and elsewhere, and no more when they have ended', async () => {
+    const { bank, leaseCredit } = createBank(1_000n)
+    bank.elsewhere = 250n
+    const { credit } = openCredit(leaseCredit)
+    const held = holdOf(await credit.hold(whole(900n)))
+    expect(await credit.hold(whole(500n))).toEqual({ hold: null, availableNano: nano(100), heldNano: nano(1_150) })
+    credit.settle(held, nano(880))
+    bank.elsewhere = 0n
+    expect(await credit.hold(whole(500n))).toEqual({ hold: null, availableNano: nano(120), heldNano: nano(0) })
   })
 
   test('a request that states no limit does not take all of a small balance', async () => {

@@ -33,7 +33,10 @@ export type ShortAsk = {
   readonly floorNano: Nano
 }
 
-export type HoldAnswer = { readonly hold: Hold } | { readonly hold: null; readonly availableNano: Nano }
+/** `heldNano`: what requests in flight hold, here and, as far as is known, elsewhere; some of it comes back when they end. */
+export type HoldAnswer =
+  | { readonly hold: Hold }
+  | { readonly hold: null; readonly availableNano: Nano; readonly heldNano: Nano }
 
 export type Credit = {
   /** Takes a hold. Answers at once when the lease covers it; otherwise asks the store for more. Rejects when the store is out of reach. */
@@ -51,8 +54,9 @@ export type Credit = {
 type Lease = {
   granted: Nano
   left: Nano
-  /** Holds that have not ended. */
+  /** Holds that have not ended, and what they come to. */
   holds: number
+  held: Nano
   /** Money was given back that the store may not have yet. */
   isReturning: boolean
   /** The sum that requests wait for while the store is asked. */
@@ -60,6 +64,8 @@ type Lease = {
   refill: Promise<void> | null
   /** What the store had left for this organization when last asked. */
   unleased: Nano
+  /** What it then knew others to have leased. */
+  elsewhere: Nano
   spentPerMs: number
   lastUsed: number
 }
@@ -112,6 +118,7 @@ const wantedOf = (lease: Lease, ask: HoldAsk): Nano =>
 
 function take(lease: Lease, organizationId: string, amountNano: Nano): Hold {
   lease.holds += 1
+  lease.held = (lease.held + amountNano) as Nano
   lease.left = (lease.left - amountNano) as Nano
   assert(lease.left >= 0n, 'a hold is never larger than what is left of the lease')
   return { organizationId, amountNano, ended: false }
@@ -134,7 +141,7 @@ async function holdAfterRefill(lease: Lease, ask: HoldAsk, deps: CreditDeps): Pr
   const available = lease.left
   const short = lesser(available, wantedOf(lease, ask))
   if (short > 0n && short >= ask.ifShort().floorNano) return { hold: take(lease, ask.organizationId, short) }
-  return { hold: null, availableNano: available }
+  return { hold: null, availableNano: available, heldNano: (lease.held + lease.elsewhere) as Nano }
 }
 
 async function cover(lease: Lease, organizationId: string, excessNano: Nano, deps: CreditDeps): Promise<void> {
@@ -164,6 +171,7 @@ async function askStore(lease: Lease, organizationId: string, deps: CreditDeps):
   lease.left = (lease.left + granted - lease.granted) as Nano
   lease.granted = granted
   lease.unleased = grant.availableNano as Nano
+  lease.elsewhere = grant.leasedElsewhereNano as Nano
 }
 
 /**
@@ -187,6 +195,7 @@ function settle(lease: Lease, hold: Hold, ratedNano: Nano): { chargeNano: Nano; 
   assert(!hold.ended, 'a hold is settled once')
   hold.ended = true
   lease.holds -= 1
+  lease.held = (lease.held - hold.amountNano) as Nano
   const available = (lease.left + hold.amountNano) as Nano
   const chargeNano = lesser(ratedNano, available)
   lease.left = (available - chargeNano) as Nano
@@ -220,10 +229,12 @@ const newLease = (now: number): Lease => ({
   granted: zeroNano,
   left: zeroNano,
   holds: 0,
+  held: zeroNano,
   isReturning: false,
   waitedFor: zeroNano,
   refill: null,
   unleased: zeroNano,
+  elsewhere: zeroNano,
   spentPerMs: 0,
   lastUsed: now,
 })

@@ -123,7 +123,7 @@ function describeOddRecords(store: () => Store): void {
     await grant(store(), 500n, 'grant-2')
     expect(failuresOf(await store().verifyLedger())).toEqual([])
     const more = await store().leaseCredit({ ...node, organizationId: 'acme', wantTotalNano: 9_999n })
-    expect(more).toEqual({ grantedNano: 1_500n, availableNano: 0n })
+    expect(more).toEqual({ grantedNano: 1_500n, availableNano: 0n, leasedElsewhereNano: 0n })
   })
 
   test('a settlement that no lease ever covered is paid from credit', async () => {
@@ -178,10 +178,10 @@ function describeLeases(store: () => Store): void {
     await grant(store(), 1_000n)
     const node = await store().openNode('node-a')
     const ask = (wantTotalNano: bigint) => store().leaseCredit({ ...node, organizationId: 'acme', wantTotalNano })
-    expect(await ask(300n)).toEqual({ grantedNano: 300n, availableNano: 700n })
-    expect(await ask(300n)).toEqual({ grantedNano: 300n, availableNano: 700n })
-    expect(await ask(100n)).toEqual({ grantedNano: 300n, availableNano: 700n })
-    expect(await ask(5_000n)).toEqual({ grantedNano: 1_000n, availableNano: 0n })
+    expect(await ask(300n)).toEqual({ grantedNano: 300n, availableNano: 700n, leasedElsewhereNano: 0n })
+    expect(await ask(300n)).toEqual({ grantedNano: 300n, availableNano: 700n, leasedElsewhereNano: 0n })
+    expect(await ask(100n)).toEqual({ grantedNano: 300n, availableNano: 700n, leasedElsewhereNano: 0n })
+    expect(await ask(5_000n)).toEqual({ grantedNano: 1_000n, availableNano: 0n, leasedElsewhereNano: 0n })
     expect(await store().balance('acme')).toEqual({ balanceNano: 1_000n, leasedNano: 1_000n })
   })
 
@@ -210,7 +210,7 @@ function describeLeases(store: () => Store): void {
     )
     expect(await store().balance('acme')).toEqual({ balanceNano: 1_000n, leasedNano: 600n })
     const again = await store().leaseCredit({ ...node, organizationId: 'acme', wantTotalNano: 1_100n })
-    expect(again).toEqual({ grantedNano: 1_100n, availableNano: 300n })
+    expect(again).toEqual({ grantedNano: 1_100n, availableNano: 300n, leasedElsewhereNano: 0n })
     expect(failuresOf(await store().verifyLedger())).toEqual([])
   })
 

@@ -132,8 +132,14 @@ export type LeaseAsk = {
   readonly organizationId: string
   readonly wantTotalNano: bigint
 }
-/** `grantedNano`: cumulative total handed to this node in this epoch. `availableNano`: what is left in `credit:<org>`. */
-export type LeaseGrant = { readonly grantedNano: bigint; readonly availableNano: bigint }
+export type LeaseGrant = {
+  /** Cumulative total handed to this node in this epoch. */
+  readonly grantedNano: bigint
+  /** What is left in `credit:<org>`. */
+  readonly availableNano: bigint
+  /** What others have leased and not used. */
+  readonly leasedElsewhereNano: bigint
+}
 
 // ---- Ledger ------------------------------------------------------------------------------------
 

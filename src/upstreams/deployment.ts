@@ -36,6 +36,8 @@ export type Deployment = {
   /** Ceilings of our account there, per minute; null when none is known. */
   readonly rpm: number | null
   readonly tpm: number | null
+  /** The most output tokens of one answer there; null when it is the model's. */
+  readonly outputTokensMax: number | null
   /** What is charged, and what is paid to the vendor, in millionths of the list price. */
   readonly pricePpm: bigint
   readonly costPpm: bigint

@@ -16,6 +16,7 @@ const deployment = (id: string, changes: Partial<Deployment> = {}): Deployment =
   weight: 1,
   rpm: null,
   tpm: null,
+  outputTokensMax: null,
   pricePpm: 1_000_000n,
   costPpm: 1_000_000n,
   onAbort: 'drain',

@@ -14,6 +14,8 @@ export type Candidates = {
   readonly list: readonly Candidate[]
   readonly weightMax: number
   readonly pricePpmMax: bigint
+  /** The most output tokens of one answer at any of them; infinite when one has no limit but the model's. */
+  readonly outputTokensMax: number
 }
 
 export type RegionPolicy = {
@@ -70,6 +72,7 @@ function candidatesOf(list: readonly Candidate[], model: ModelName, regions: rea
     list: fitting,
     weightMax: Math.max(...deployments.map(({ weight }) => weight)),
     pricePpmMax: deployments.reduce((most, { pricePpm }) => (pricePpm > most ? pricePpm : most), 0n),
+    outputTokensMax: Math.max(...deployments.map(({ outputTokensMax }) => outputTokensMax ?? Number.POSITIVE_INFINITY)),
   }
 }
 

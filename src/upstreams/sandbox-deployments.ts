@@ -16,6 +16,7 @@ export const sandboxDeployments = (url: string): readonly Deployment[] =>
     weight: 1,
     rpm: null,
     tpm: null,
+    outputTokensMax: null,
     pricePpm: 1_000_000n,
     costPpm: 1_000_000n,
     onAbort: 'drain',

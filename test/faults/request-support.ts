@@ -140,7 +140,12 @@ export type Envelope = {
   readonly details?: readonly Detail[]
   readonly [fact: string]: unknown
 }
-type Detail = { readonly '@type': string; readonly reason?: string; readonly metadata?: Record<string, string> }
+type Detail = {
+  readonly '@type': string
+  readonly reason?: string
+  readonly retryDelay?: string
+  readonly metadata?: Record<string, string>
+}
 
 /** The error that a refusal carries, in its dialect's own envelope, whose members must be those of the vendor. */
 export function envelopeOf({ status, headers, text, requestId }: Taken, dialect: Way['dialect']): Envelope {

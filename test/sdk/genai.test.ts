@@ -9,7 +9,8 @@ import {
 } from '@google/genai'
 import sharp from 'sharp'
 import { audit } from '../support/audit.ts'
-import { balanceNano, openAccount, type Account } from '../support/mart.ts'
+import { eventually } from '../support/eventually.ts'
+import { balanceNano, heldNano, openAccount, type Account } from '../support/mart.ts'
 import { startRecorder, type Recorder } from '../support/recorder.ts'
 import { startServer, type Server } from '../support/start-server.ts'
 
@@ -210,6 +211,31 @@ describe('@google/genai 3: refusals', () => {
     })
   }
 })
+
+test(
+  'credit that another request holds is waited for by the SDK itself, where it is told to retry',
+  async () => {
+    const purse = await openAccount(server, '0.01')
+    // Beside the recorder, whose requests are audited as the other account's.
+    const clientOf = (httpOptions: object): GoogleGenAI =>
+      new GoogleGenAI({ apiKey: purse.key, httpOptions: { baseUrl: `${server.baseUrl}/genai`, ...httpOptions } })
+    const headers = { 'x-sandbox': 'latency_ms=1500 tokens=5 reasoning=0' }
+    const ask = (own: GoogleGenAI, maxOutputTokens: number): Promise<GenerateContentResponse> =>
+      own.models.generateContent({ model, contents: london, config: { maxOutputTokens } })
+    const holding = ask(clientOf({ headers }), 60_000)
+    await eventually(
+      async () => ((await heldNano(server, purse.organizationId)) > 0n ? true : null),
+      10_000,
+      () => 'nothing is held',
+    )
+    const envelope = await refused(() => ask(clientOf({}), 20))
+    expect(reasonsOf(envelope)).toEqual(['CREDIT_HELD'])
+    const waited = await ask(clientOf({ retryOptions: { attempts: 5 } }), 20)
+    expect(waited.usageMetadata!.totalTokenCount).toBeGreaterThan(0)
+    expect((await holding).usageMetadata!.candidatesTokenCount).toBe(5)
+  },
+  startMsMax,
+)
 
 // Last: it looks back at everything above.
 test(

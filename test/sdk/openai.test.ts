@@ -2,7 +2,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import OpenAI, { type APIError, AuthenticationError, BadRequestError, NotFoundError, RateLimitError } from 'openai'
 import { audit } from '../support/audit.ts'
-import { balanceNano, openAccount, type Account } from '../support/mart.ts'
+import { eventually } from '../support/eventually.ts'
+import { balanceNano, heldNano, openAccount, type Account } from '../support/mart.ts'
 import { startRecorder, type Recorder } from '../support/recorder.ts'
 import { startServer, type Server } from '../support/start-server.ts'
 
@@ -298,6 +299,44 @@ describe('openai 7: refusals', () => {
     })
   }
 })
+
+test(
+  'credit that another request holds is waited for by the SDK itself, plain and streamed',
+  async () => {
+    const purse = await openAccount(server, '0.01')
+    // Beside the recorder, whose requests are audited as the other account's.
+    const baseURL = `${server.baseUrl}/v1/`
+    const own = clientFor(purse.key, { baseURL })
+    for (const stream of [false, true]) {
+      // All of it, for a second and a half.
+      const holding = own.chat.completions.create(
+        { model, messages: [...hello], max_completion_tokens: 100_000 },
+        { headers: { 'x-sandbox': 'latency_ms=1500 tokens=5 reasoning=0' } },
+      )
+      await eventually(
+        async () => ((await heldNano(server, purse.organizationId)) > 0n ? true : null),
+        10_000,
+        () => 'nothing is held',
+      )
+      const impatient = clientFor(purse.key, { baseURL, maxRetries: 0 })
+      const asked = { model, messages: [...hello], max_completion_tokens: 20 }
+      const error = (await impatient.chat.completions
+        .create(asked)
+        .catch((thrown: unknown) => thrown)) as RateLimitError
+      expect(error).toBeInstanceOf(RateLimitError)
+      expect(error.code).toBe('credit_held')
+      const waited = await own.chat.completions.create({ ...asked, stream })
+      if ('choices' in waited) expect(waited.choices[0]!.message.content).toBeString()
+      else {
+        let chunks = 0
+        for await (const chunk of waited) chunks += chunk.choices.length
+        expect(chunks).toBeGreaterThan(0)
+      }
+      expect((await holding).choices[0]!.finish_reason).toBe('stop')
+    }
+  },
+  startMsMax,
+)
 
 // Last: it looks back at everything above.
 test(

@@ -47,6 +47,7 @@ async function runPytest(): Promise<Outcome> {
   try {
     const account = await openAccount(server, '100.00')
     const empty = await openAccount(server, null)
+    const small = await openAccount(server, '0.01')
     const beforeNano = await balanceNano(server, account.organizationId)
     const env = {
       ...plainEnvironment(),
@@ -54,6 +55,9 @@ async function runPytest(): Promise<Outcome> {
       AICREDITMART_BASE_URL: recorder.url,
       AICREDITMART_API_KEY: account.key,
       AICREDITMART_EMPTY_API_KEY: empty.key,
+      AICREDITMART_SMALL_API_KEY: small.key,
+      // Beside the recorder, whose requests are audited as the other account's.
+      AICREDITMART_SMALL_BASE_URL: server.baseUrl,
       PYTEST_CASES: join(reportFolder, 'cases.jsonl'),
     }
     const args = ['-m', 'pytest', '-p', 'no:cacheprovider', '--tb=short', '-q', folder]

@@ -44,7 +44,12 @@ export async function openAccount(
 }
 
 /** The organization's balance in nano-USD: what is available and what is held, together. */
-export async function balanceNano(server: Server, organizationId: string): Promise<bigint> {
-  const balance = await mart<{ balanceNano: string }>(server, ['balance', '--org', organizationId])
-  return BigInt(balance.balanceNano)
-}
+export const balanceNano = async (server: Server, organizationId: string): Promise<bigint> =>
+  BigInt((await balanceOf(server, organizationId)).balanceNano)
+
+/** What its requests in flight hold of it. */
+export const heldNano = async (server: Server, organizationId: string): Promise<bigint> =>
+  BigInt((await balanceOf(server, organizationId)).heldNano)
+
+const balanceOf = (server: Server, organizationId: string) =>
+  mart<{ balanceNano: string; heldNano: string }>(server, ['balance', '--org', organizationId])

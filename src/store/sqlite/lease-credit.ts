@@ -3,7 +3,7 @@ import { greater, lesser } from '../../lib/amounts.ts'
 import type { Clock } from '../../lib/clock.ts'
 import type { LeaseAsk, LeaseGrant } from '../store.ts'
 import { creditOf, heldOf, type AccountChanges, type Ledger, type Posting } from './ledger.ts'
-import type { Lease, Leases } from './leases.ts'
+import { remainderOf, type Lease, type Leases } from './leases.ts'
 import type { Nodes } from './nodes.ts'
 
 export type LeaseParts = { readonly ledger: Ledger; readonly leases: Leases; readonly nodes: Nodes }
@@ -12,11 +12,13 @@ export type LeaseParts = { readonly ledger: Ledger; readonly leases: Leases; rea
 export function prepareLeaseCredit(db: Database, parts: LeaseParts, clock: Clock): (ask: LeaseAsk) => LeaseGrant {
   const lease = db.transaction((ask: LeaseAsk): LeaseGrant => {
     parts.nodes.assertMayLease(ask.nodeId, ask.epoch)
-    const availableNano = parts.ledger.availableNano(ask.organizationId)
+    const { balanceNano, leasedNano } = parts.ledger.balance(ask.organizationId)
+    const availableNano = balanceNano - leasedNano
     const found = parts.leases.read({ nodeId: ask.nodeId, epoch: ask.epoch, organizationId: ask.organizationId })
+    const leasedElsewhereNano = leasedNano - remainderOf(found)
     const addedNano = greater(0n, lesser(ask.wantTotalNano - found.grantedNano, availableNano))
     if (addedNano > 0n) hold(parts, found, addedNano, clock.now())
-    return { grantedNano: found.grantedNano, availableNano: availableNano - addedNano }
+    return { grantedNano: found.grantedNano, availableNano: availableNano - addedNano, leasedElsewhereNano }
   })
   return (ask) => lease.immediate(ask)
 }

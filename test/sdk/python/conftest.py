@@ -12,14 +12,17 @@ BASE_URL = os.environ["AICREDITMART_BASE_URL"]
 API_KEY = os.environ["AICREDITMART_API_KEY"]
 # The key of an organization that never had credit.
 EMPTY_API_KEY = os.environ["AICREDITMART_EMPTY_API_KEY"]
+# The key of an organization whose credit one request can hold.
+SMALL_API_KEY = os.environ["AICREDITMART_SMALL_API_KEY"]
+SMALL_BASE_URL = os.environ["AICREDITMART_SMALL_BASE_URL"]
 # Of the right shape, and nobody's.
 UNKNOWN_API_KEY = "sk-bf-00000000-0000-4000-8000-000000000000"
 
 TIMEOUT_SECONDS = 60
 
 
-def openai_client(key=API_KEY):
-    return OpenAI(base_url=BASE_URL + "/v1/", api_key=key, timeout=TIMEOUT_SECONDS)
+def openai_client(key=API_KEY, base_url=BASE_URL):
+    return OpenAI(base_url=base_url + "/v1/", api_key=key, timeout=TIMEOUT_SECONDS)
 
 
 def async_openai_client(key=API_KEY):

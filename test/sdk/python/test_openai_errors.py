@@ -1,8 +1,10 @@
 """How refusals reach a user of the OpenAI SDK: the right class, code and words, after one attempt."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import openai as sdk
 import pytest
-from conftest import BASE_URL, EMPTY_API_KEY, UNKNOWN_API_KEY, openai_client
+from conftest import BASE_URL, EMPTY_API_KEY, SMALL_API_KEY, SMALL_BASE_URL, UNKNOWN_API_KEY, openai_client
 
 MODEL = "gpt-5.4"
 HELLO = [{"role": "user", "content": "Hello!"}]
@@ -67,6 +69,34 @@ def test_insufficient_credit_is_said_once(stream):
     assert raised.value.response.headers["x-should-retry"] == "false"
     assert attempts(raised.value) == 1
     assert_explained(raised.value)
+
+
+def test_credit_that_another_request_holds_is_waited_for():
+    def ask(tokens, sandbox="tokens=5 reasoning=0", **options):
+        client = openai_client(SMALL_API_KEY, SMALL_BASE_URL).with_options(**options)
+        return client.chat.completions.with_raw_response.create(
+            model=MODEL, messages=HELLO, max_completion_tokens=tokens, extra_headers={"x-sandbox": sandbox}
+        )
+
+    with ThreadPoolExecutor() as pool:
+        holding = pool.submit(ask, 100_000, "latency_ms=1500 tokens=5 reasoning=0")
+        # Until it is seen to hold everything.
+        error = None
+        while not holding.done():
+            try:
+                ask(20, max_retries=0)
+            except sdk.RateLimitError as raised:
+                error = raised
+                break
+        assert error is not None
+        assert error.code == "credit_held"
+        assert error.response.headers["x-should-retry"] == "true"
+        assert float(error.response.headers["retry-after-ms"]) > 0
+        assert_explained(error)
+        waited = ask(20)
+        assert int(waited.http_response.request.headers["x-stainless-retry-count"]) > 0
+        assert waited.parse().usage.completion_tokens == 5
+        assert holding.result().status_code == 200
 
 
 def test_insufficient_credit_for_embeddings_is_said_once():

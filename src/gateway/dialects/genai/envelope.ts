@@ -13,6 +13,8 @@ const shapes: Record<FailureCode, Shape> = {
   not_found: { code: 404, status: 'NOT_FOUND' },
   model_not_found: { code: 404, status: 'NOT_FOUND' },
   insufficient_credit: { code: 429, status: 'RESOURCE_EXHAUSTED', reason: 'INSUFFICIENT_CREDIT' },
+  credit_held: { code: 429, status: 'RESOURCE_EXHAUSTED', reason: 'CREDIT_HELD' },
+  budget_held: { code: 429, status: 'RESOURCE_EXHAUSTED', reason: 'BUDGET_HELD' },
   budget_exceeded: { code: 429, status: 'RESOURCE_EXHAUSTED', reason: 'BUDGET_EXCEEDED' },
   rate_limited: { code: 429, status: 'RESOURCE_EXHAUSTED', reason: 'RATE_LIMIT_EXCEEDED' },
   region_unavailable: { code: 403, status: 'PERMISSION_DENIED', reason: 'REGION_UNAVAILABLE' },

@@ -14,6 +14,9 @@ const shapes: Record<FailureCode, Shape> = {
   model_not_found: { status: 404, type: 'invalid_request_error', code: 'model_not_found' },
   // The SDKs retry every 429; for money that is not there, x-should-retry tells them not to.
   insufficient_credit: { status: 429, type: 'insufficient_quota', code: 'insufficient_quota', retry: false },
+  // Money that other requests hold comes back by itself.
+  credit_held: { status: 429, type: 'credit_held', code: 'credit_held', retry: true },
+  budget_held: { status: 429, type: 'budget_held', code: 'budget_held', retry: true },
   budget_exceeded: { status: 429, type: 'insufficient_quota', code: 'insufficient_quota', retry: false },
   rate_limited: { status: 429, type: 'requests', code: 'rate_limit_exceeded' },
   region_unavailable: { status: 403, type: 'invalid_request_error', code: 'region_unavailable' },

@@ -1,0 +1,73 @@
+/** The refusals of a request for money: that there is none, that others hold it, that nothing can be promised. */
+import { formatUsd, zeroNano, type Nano } from '../lib/amounts.ts'
+import type { AnswerHeaders } from '../lib/http-server/contract.ts'
+import { budgetLeftNano, type Budget } from '../limits/limits.ts'
+import type { HoldAnswer } from '../money/credit.ts'
+import { GatewayError } from './errors.ts'
+
+/** What a request must have to be admitted, and what it can cost at its full length. */
+export type Need = { readonly floorNano: Nano; readonly fullNano: Nano }
+
+/** Not enough credit is available: `credit_held` where it would be without what other requests hold. */
+export function noCredit(
+  { availableNano, heldNano }: Extract<HoldAnswer, { hold: null }>,
+  { floorNano, fullNano }: Need,
+): GatewayError {
+  const [needed, full, available, held] = textsOf(floorNano, fullNano, availableNano, heldNano)
+  const facts = { needed_usd: needed, full_usd: full, available_usd: available, held_usd: held }
+  const needs = `this request needs at least $${needed} to be admitted (up to $${full} at its full length)`
+  if (availableNano + heldNano >= floorNano)
+    return new GatewayError(
+      'credit_held',
+      `Requests in flight hold the credit: ${needs}, $${available} is available and $${held} is held. Try again when they have ended, or add credit.`,
+      { facts, retryAfterMs: heldRetryMs, headers: heldHeaders },
+    )
+  return new GatewayError(
+    'insufficient_credit',
+    `Not enough credit: ${needs} and $${available} is available. Add credit, or shorten the input.`,
+    { facts },
+  )
+}
+
+/** The key's budget cannot cover it: `budget_held` where it could without what other requests of the key hold. */
+export function noBudget(budget: Budget, { floorNano }: Need, now: number): GatewayError {
+  const [allowed, spent, held, needed] = textsOf(budget.allowedNano, budget.spentNano, budget.heldNano, floorNano)
+  const facts = { budget_usd: allowed, spent_usd: spent, held_usd: held, needed_usd: needed }
+  const period = budget.period === 'total' ? 'total budget' : `budget per ${budget.period}`
+  const standing = `$${spent} is spent, $${held} is held by requests in flight, and at least $${needed} is needed`
+  if (budgetLeftNano({ ...budget, heldNano: zeroNano }) >= floorNano)
+    return new GatewayError(
+      'budget_held',
+      `Requests in flight hold what is left of this key's ${period} of $${allowed}: ${standing}. Try again when they have ended.`,
+      { facts, retryAfterMs: heldRetryMs, headers: heldHeaders },
+    )
+  const resets =
+    budget.resetsAt === null ? 'It does not reset.' : `It resets at ${new Date(budget.resetsAt).toISOString()}.`
+  return new GatewayError(
+    'budget_exceeded',
+    `This key's ${period} of $${allowed} cannot cover this request: ${standing}. ${resets}`,
+    { facts, ...(budget.resetsAt !== null && { retryAfterMs: budget.resetsAt - now }) },
+  )
+}
+
+/** Nothing can be promised: the store or the journal does not answer. */
+export const billingUnavailable = (reason: string, cause?: unknown): GatewayError =>
+  new GatewayError(
+    'billing_unavailable',
+    'Billing is not available for a moment. Nothing is owed for an answer you did not get; try again shortly.',
+    {
+      retryAfterMs: 2_000,
+      cause: cause ?? reason,
+    },
+  )
+
+/** When requests end is not known: about as long as a short answer takes. SDKs wait so long, and try again by themselves. */
+const heldRetryMs = 2_000
+const heldHeaders: AnswerHeaders = { 'retry-after-ms': String(heldRetryMs), 'x-should-retry': 'true' }
+
+const textsOf = (a: Nano, b: Nano, c: Nano, d: Nano): [string, string, string, string] => [
+  formatUsd(a),
+  formatUsd(b),
+  formatUsd(c),
+  formatUsd(d),
+]
