@@ -1,5 +1,7 @@
 /** Every URL of the product. */
 import { Hono } from 'hono'
+import { decoded, readUrl, type AskedUrl } from './gateway/asked-url.ts'
+import { openToBrowsers, preflight, type Cors } from './gateway/cors.ts'
 import type { GatewayDeps } from './gateway/deps.ts'
 import type { Dialect, Endpoint } from './gateway/dialect.ts'
 import { countTokens } from './gateway/dialects/genai/count-tokens.ts'
@@ -9,14 +11,20 @@ import { openai } from './gateway/dialects/openai/envelope.ts'
 import * as openaiModels from './gateway/dialects/openai/models.ts'
 import { genaiEndpoints, openaiEndpoints } from './gateway/endpoints.ts'
 import { GatewayError } from './gateway/errors.ts'
-import { withRequestId } from './gateway/fail.ts'
 import { offeredTo, type Offered } from './gateway/offered.ts'
 import type { Target } from './gateway/parse.ts'
 import { serveReceipt, type ReceiptDeps } from './gateway/receipts.ts'
 import { policyOf } from './gateway/route.ts'
 import { serveFree, serveKnown } from './gateway/serve-free.ts'
 import { serve } from './gateway/serve.ts'
-import { jsonAnswer, type HttpAnswer, type HttpHandler, type HttpRequest } from './lib/http-server/contract.ts'
+import { meantDialect, wrongUrl } from './gateway/wrong-url.ts'
+import {
+  jsonAnswer,
+  problemAnswer,
+  type HttpAnswer,
+  type HttpHandler,
+  type HttpRequest,
+} from './lib/http-server/contract.ts'
 import { throughWeb } from './lib/http-server/through-web.ts'
 import { newRequestId } from './lib/ids.ts'
 import type { KeyRow } from './store/store.ts'
@@ -25,160 +33,194 @@ export type AppDeps = {
   readonly gateway: GatewayDeps
   readonly receipts: ReceiptDeps
   readonly admin: Hono
-  /** The page at `/`, and the content security policy it is served under. */
-  readonly welcome: { readonly page: () => string; readonly policy: string }
+  /** The page at `/` for who reached this server at an address, and the content security policy it is served under. */
+  readonly welcome: { readonly page: (baseUrl: string) => string; readonly policy: string }
+  readonly cors: () => Cors
+  /** Where the client reached this server, without a slash at the end. */
+  readonly baseUrl: (request: HttpRequest) => string
   /** Why the product cannot serve and bill right now; null when it can. */
   readonly unready: () => string | null
 }
 
 /** What a URL of a dialect asks for. */
-type Asked = {
-  readonly request: HttpRequest
-  /** Without the name of a region policy in front, and without the query. */
-  readonly path: string
-  readonly query: URLSearchParams
-  readonly region: string | null
-}
+type Asked = AskedUrl & { readonly request: HttpRequest }
 type Answering = HttpAnswer | Promise<HttpAnswer>
-
-/** More than the admin API takes, which says so in its own words. */
-const pageBodyBytesMax = 128 * 1024
 
 /** The dialects are found by their paths alone; everything else by a router. */
 export function createApp(deps: AppDeps): HttpHandler {
-  const pages = throughWeb(createPages(deps).fetch, pageBodyBytesMax)
+  const pages = createPages(deps)
   return (request) => {
     // The paid endpoints that most requests are for: all they say is in the body.
     const paid = request.method === 'POST' ? paidTargets.get(request.target) : undefined
-    if (paid) return serve(request, paid, deps.gateway)
-    const asked = askedOf(request)
-    if (isUnder('/v1', asked.path)) return serveOpenai(asked, deps)
-    if (isUnder('/genai', asked.path)) return serveGenai(asked, deps.gateway)
-    return pages(request)
+    if (paid) return openToBrowsers(request, serve(request, paid, deps.gateway), deps.cors)
+    const asked = { request, ...readUrl(request) }
+    const dialect = meantDialect(request, asked)
+    if (dialect === null) return pages(request)
+    const answering = (): Answering => serveDialect(asked, deps) ?? wrongUrl(dialect, request, deps.baseUrl(request))
+    return preflight(request, deps.cors) ?? openToBrowsers(request, answering(), deps.cors)
   }
 }
 
 const startingMs = 1_000
 
 /** Answers until there is something to serve: the process is up, not ready, and whoever asks for more is asked to try again. */
-export const startingApp: HttpHandler = ({ target }) => {
-  const answer = startingAnswer(target.split('?')[0]!)
+export const startingApp: HttpHandler = (request) => {
+  const answer = startingAnswer(request)
   answer.headers['x-request-id'] = newRequestId()
   return answer
 }
 
-function startingAnswer(path: string): HttpAnswer {
+function startingAnswer(request: HttpRequest): HttpAnswer {
+  const { path, ...asked } = readUrl(request)
   if (path === '/healthz') return jsonAnswer({ status: 'up' })
   if (path === '/readyz') return jsonAnswer({ status: 'unready', reason: 'starting' }, 503)
   const words = 'This gateway is starting. Try again shortly.'
   const failure = new GatewayError('starting', words, { retryAfterMs: startingMs })
-  return (/^(?:\/[^/]+)?\/genai(?:\/|$)/.test(path) ? genai : openai).errorAnswer(failure)
+  return (meantDialect(request, { path, ...asked }) ?? openai).errorAnswer(failure)
 }
-
-const isUnder = (root: string, path: string): boolean => path === root || path.startsWith(`${root}/`)
 
 const targetOf = (endpoint: Endpoint): Target => ({ endpoint, path: {}, query: new URLSearchParams(), region: null })
 const paidTargets: ReadonlyMap<string, Target> = new Map(
   [...openaiEndpoints].map(([path, endpoint]) => [path, targetOf(endpoint)]),
 )
 
-/** The URLs of both dialects may stand behind the name of a region policy, for clients that choose it for each request. */
-const regional = /^\/(?!(?:v1|genai)(?:\/|$))([^/]+)(\/(?:v1|genai)(?:\/.*)?)$/
-
-function askedOf(request: HttpRequest): Asked {
-  const { target } = request
-  const end = target.indexOf('?')
-  const whole = end === -1 ? target : target.slice(0, end)
-  const query = new URLSearchParams(end === -1 ? '' : target.slice(end))
-  const [, region, path] = regional.exec(whole) ?? []
-  return path === undefined
-    ? { request, path: whole, query, region: null }
-    : { request, path, query, region: decoded(region!) }
+/** null for what is not served. */
+function serveDialect(asked: Asked, deps: AppDeps): Answering | null {
+  switch (asked.root) {
+    case 'v1':
+      return serveDeployment(asked, deps) ?? serveOpenai(asked, deps)
+    case 'openai':
+      return serveDeployment(asked, deps) ?? (modelIn(asked.path) === null ? null : serveOpenaiModels(asked, deps))
+    case 'genai':
+      return serveGenai(asked, deps.gateway)
+    case null:
+      return null
+  }
 }
 
 const isGet = ({ method }: HttpRequest): boolean => method === 'GET' || method === 'HEAD'
 const inList = (path: string, list: string): string | null =>
-  path.startsWith(list) && path.length > list.length ? decoded(path.slice(list.length)) : null
+  path.length > list.length && path.slice(0, list.length).toLowerCase() === list
+    ? decoded(path.slice(list.length))
+    : null
 
-function serveOpenai({ request, path, region }: Asked, { gateway, receipts }: AppDeps): Answering {
-  const paid = request.method === 'POST' ? paidTargets.get(path) : undefined
-  if (paid) return serve(request, { ...paid, region }, gateway)
-  if (!isGet(request)) return unknownUrl(openai, request)
-  const receipt = inList(path, '/v1/receipts/')
-  if (receipt !== null && region === null) return serveReceipt(request, receipt, gateway, receipts)
-  const model = inList(path, '/v1/models/')
-  if (model === null && path !== '/v1/models') return unknownUrl(openai, request)
+function serveOpenai(asked: Asked, deps: AppDeps): Answering | null {
+  const { request, path, region } = asked
+  const paid = request.method === 'POST' ? paidTargets.get(`/v1${path.toLowerCase()}`) : undefined
+  if (paid) return serve(request, { ...paid, region }, deps.gateway)
+  const receipt = isGet(request) && region === null ? inList(path, '/receipts/') : null
+  if (receipt !== null) return serveReceipt(request, receipt, deps.gateway, deps.receipts)
+  return serveOpenaiModels(asked, deps)
+}
+
+/** Azure's way: the model is in the path, slashes and all. Clients are given this server as their endpoint, or its `/v1`. */
+const deploymentPath = /^(?:\/openai)?\/deployments\/(.+)$/i
+
+function serveDeployment({ request, path, region }: Asked, { gateway }: AppDeps): Answering | null {
+  const [, named] = deploymentPath.exec(path) ?? []
+  if (named === undefined || request.method !== 'POST') return null
+  for (const [paidPath, paid] of paidTargets) {
+    const verb = paidPath.slice('/v1'.length)
+    const deployment = decoded(named.slice(0, -verb.length))
+    if (named.toLowerCase().endsWith(verb)) return serve(request, { ...paid, path: { deployment }, region }, gateway)
+  }
+  return null
+}
+
+/** The model that a path names; empty for the list of them, and null for anything else. */
+const modelIn = (path: string): string | null => (path.toLowerCase() === '/models' ? '' : inList(path, '/models/'))
+
+function serveOpenaiModels({ request, path, region }: Asked, { gateway }: AppDeps): Answering | null {
+  const model = modelIn(path)
+  if (model === null || !isGet(request)) return null
   return serveKnown(request, openaiModels.endpoint, gateway, (key) => {
     const offered = offeredAt(openai, region, key, gateway)
-    return model === null ? openaiModels.listModels(offered) : openaiModels.retrieveModel(model, offered)
+    return model === '' ? openaiModels.listModels(offered) : openaiModels.retrieveModel(model, offered)
   })
 }
 
 const offeredAt = ({ name }: Dialect, region: string | null, key: KeyRow, gateway: GatewayDeps): Offered =>
   offeredTo(key, name, policyOf(region, key, gateway.fleet), gateway)
 
-function serveGenai({ request, path, query, region }: Asked, gateway: GatewayDeps): Answering {
+function serveGenai(asked: Asked, gateway: GatewayDeps): Answering | null {
+  const { request, path, query, region } = asked
   const named = namedIn(path)
-  if (named === null) return unknownUrl(genai, request)
+  if (named === null) return null
   const { model, verb } = named
-  if (verb === null && isGet(request)) return serveGenaiModels({ request, query, region }, model, gateway)
-  if (verb === null || request.method !== 'POST') return unknownUrl(genai, request)
+  if (verb === null) return isGet(request) ? serveGenaiModels(asked, model, gateway) : null
+  if (request.method !== 'POST') return null
   if (verb === countTokens.name) return serveFree(request, { endpoint: countTokens, modelName: model, region }, gateway)
   return serve(request, { endpoint: genaiEndpoints.get(verb)!, path: { model }, query, region }, gateway)
 }
 
-const genaiPath = /^\/genai\/(?:v1|v1beta|v1alpha|v1beta1)\/(?:publishers\/google\/)?models(?:\/(.+?))?\/?$/
-const genaiVerbs: ReadonlySet<string> = new Set([...genaiEndpoints.keys(), countTokens.name])
+/** Base URLs may lack the version. */
+const genaiPath = /^(?:\/v1(?:alpha|beta)?1?)?\/(?:publishers\/google\/)?models(?:\/(.+))?$/i
+const genaiVerbs: ReadonlyMap<string, string> = new Map(
+  [...genaiEndpoints.keys(), countTokens.name].map((verb) => [verb.toLowerCase(), verb]),
+)
 
-/** `/genai/{version}/models/{model}:{verb}`. A colon with no verb of ours behind it is part of the name: `llama3.1:latest`. */
+/** `/{version}/models/{model}:{verb}`. A colon with no verb of ours behind it is part of the name: `llama3.1:latest`. */
 function namedIn(path: string): { readonly model: string; readonly verb: string | null } | null {
   const [matches, encoded = ''] = genaiPath.exec(path) ?? []
   if (matches === undefined) return null
   const colon = encoded.lastIndexOf(':')
-  const verb = encoded.slice(colon + 1)
-  if (colon < 1 || !genaiVerbs.has(verb)) return { model: decoded(encoded), verb: null }
+  const verb = genaiVerbs.get(encoded.slice(colon + 1).toLowerCase())
+  if (colon < 1 || verb === undefined) return { model: decoded(encoded), verb: null }
   return { model: decoded(encoded.slice(0, colon)), verb }
 }
 
-const serveGenaiModels = (
-  { request, query, region }: Omit<Asked, 'path'>,
-  model: string,
-  gateway: GatewayDeps,
-): Answering =>
+const serveGenaiModels = ({ request, query, region }: Asked, model: string, gateway: GatewayDeps): Answering =>
   serveKnown(request, genaiModels.endpoint, gateway, (key) => {
     const offered = offeredAt(genai, region, key, gateway)
     return model === '' ? genaiModels.listModels(query, offered) : genaiModels.getModel(model, offered)
   })
 
-/** A path that is not valid percent-encoding names no model. */
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text)
-  } catch {
-    return text
+// ---- Pages -----------------------------------------------------------------------------------------
+
+/** More than the admin API takes, which says so in its own words. */
+const pageBodyBytesMax = 128 * 1024
+
+/** What a reader of URLs would take for another path than a proxy in front does. */
+const elsewhere = /\/(?:\.|%2e){1,2}(?:\/|$)|\\/i
+
+function createPages(deps: AppDeps): HttpHandler {
+  const admin = createAdmin(deps.admin)
+  return (request) => {
+    const [path] = request.target.split('?') as [string]
+    // By what stands there: its router would decode it, and resolve its dots.
+    if (path.startsWith('/api/admin/') && !elsewhere.test(path)) return admin(request)
+    const page = isGet(request) ? pageAt(path, request, deps) : null
+    if (page === null) return problemAnswer(404, 'There is nothing at this address.')
+    page.headers['x-request-id'] = newRequestId()
+    return page
   }
 }
 
-function unknownUrl(dialect: typeof openai, { method, target }: HttpRequest): HttpAnswer {
-  const [path] = target.split('?')
-  const message = `Unknown request URL: ${method} ${path!.slice(0, 200)}. The API reference lists what is served.`
-  return withRequestId(dialect, new GatewayError('not_found', message), newRequestId())
-}
-
-function createPages({ admin, welcome, unready }: AppDeps): Hono {
+/** Every response has an id that people can quote. */
+function createAdmin(admin: Hono): HttpHandler {
   const pages = new Hono()
-  // Every response has an id that people can quote; those of the dialects bring their own.
   pages.use(async (c, next) => {
     await next()
     c.res.headers.set('x-request-id', newRequestId())
   })
-  pages.get('/healthz', (c) => c.json({ status: 'up' }))
-  pages.get('/readyz', (c) => {
-    const reason = unready()
-    return reason === null ? c.json({ status: 'ready' }) : c.json({ status: 'unready', reason }, 503)
-  })
-  pages.route('/api/admin', admin)
-  pages.get('/', (c) => c.html(welcome.page(), 200, { 'content-security-policy': welcome.policy }))
-  pages.all('*', (c) => c.json({ error: { code: 'not_found', message: 'There is nothing at this address.' } }, 404))
-  return pages
+  return throughWeb(pages.route('/api/admin', admin).fetch, pageBodyBytesMax)
+}
+
+function pageAt(path: string, request: HttpRequest, { welcome, unready, baseUrl }: AppDeps): HttpAnswer | null {
+  switch (path) {
+    case '/':
+      return {
+        status: 200,
+        headers: { 'content-type': 'text/html; charset=UTF-8', 'content-security-policy': welcome.policy },
+        body: welcome.page(baseUrl(request)),
+      }
+    case '/healthz':
+      return jsonAnswer({ status: 'up' })
+    case '/readyz': {
+      const reason = unready()
+      return reason === null ? jsonAnswer({ status: 'ready' }) : jsonAnswer({ status: 'unready', reason }, 503)
+    }
+    default:
+      return null
+  }
 }

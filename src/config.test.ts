@@ -63,6 +63,8 @@ test('a start without configuration has the documented defaults', () => {
     lifecycle: {},
     metrics: { port: null, host: '127.0.0.1' },
     tracing: { endpoint: null, headers: {}, sampleRatio: 1 },
+    server: { trustedProxies: [], hosts: [] },
+    cors: { origins: ['*'] },
     log: { requests: true },
   })
   expect(Object.values(providers).map(({ kind }) => kind)).toEqual(['sandbox'])
@@ -117,7 +119,7 @@ test('a wrong mart.yaml is refused with one line that names file, path, value an
   const cases: [string, string][] = [
     [
       'drian: {}',
-      'drian is unknown; allowed: defaults, providers, models, deployments, regions, holds, failover, deadlines, drain, priceBook, aliases, lifecycle, metrics, tracing, log',
+      'drian is unknown; allowed: defaults, providers, models, deployments, regions, holds, failover, deadlines, drain, priceBook, aliases, lifecycle, metrics, tracing, server, cors, log',
     ],
     ['defaults: {rmp: 5}', 'defaults.rmp is unknown; allowed: region, rpm, tpm, concurrency'],
     ['defaults: {rpm: 0}', 'defaults.rpm is 0; allowed: a whole number from 1 to 1000000000'],

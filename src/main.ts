@@ -2,7 +2,7 @@
 import { version } from '../package.json'
 import { randomBytes } from 'node:crypto'
 import { accessSync, chmodSync, constants, mkdirSync, writeFileSync } from 'node:fs'
-import { createApp, startingApp } from './app.ts'
+import { createApp, startingApp, type AppDeps } from './app.ts'
 import { ConfigError, loadConfig, operatorFilePath, type Config } from './config.ts'
 import { adminApi } from './control/admin-api.ts'
 import { firstRunText, seedFirstRun, startText } from './control/first-run.ts'
@@ -16,6 +16,7 @@ import { createKeyTable, type KeyTable } from './keys/key-table.ts'
 import { systemClock } from './lib/clock.ts'
 import { createHttpClient } from './lib/http-client/http-client.ts'
 import { clientThroughFetch } from './lib/http-client/through-fetch.ts'
+import { askedOrigin } from './lib/http-server/asked-origin.ts'
 import type { HttpHandler } from './lib/http-server/contract.ts'
 import { listen, type HttpServer } from './lib/http-server/http-server.ts'
 import { stderrLog } from './lib/log.ts'
@@ -113,7 +114,7 @@ async function main(): Promise<void> {
       gateway,
       receipts: { flush: ship, store },
       admin: adminApi(admin),
-      welcome: { page: () => welcome(url, offering.current()), policy: welcomePolicy },
+      ...doorsOf(config, offering.current, url),
       unready: () => (!isAccepting ? 'stopping' : journal.canPromise() ? null : 'the journal cannot be written'),
     }),
   )
@@ -171,6 +172,17 @@ const gaugesOf = ({ watch, node, fleet }: Watched): Gauges => ({
 /** 0 until there is a node. */
 const unshippedRecords = (node: Node | null): number =>
   node === null ? 0 : node.journal.lastSeq() - node.shipper.shippedSeq()
+
+/** How this server is reached, as its configuration has it now. `url`: where that is when a request does not say. */
+const doorsOf = (
+  { publicUrl }: Readonly<Config>,
+  offer: () => Offer,
+  url: string,
+): Pick<AppDeps, 'welcome' | 'cors' | 'baseUrl'> => ({
+  welcome: { page: (baseUrl) => welcome(baseUrl, offer()), policy: welcomePolicy },
+  cors: () => offer().cors,
+  baseUrl: (request) => publicUrl ?? askedOrigin(request, offer().trustsProxy) ?? url,
+})
 
 function welcome(baseUrl: string, { catalog, fleet, prices, simulated }: Offer): string {
   const policies = Object.keys(fleet.policies)

@@ -16,6 +16,7 @@ import {
 } from './config.ts'
 import type { Failover, HoldPolicy } from './gateway/deps.ts'
 import type { Deadlines, DrainBounds } from './gateway/watch.ts'
+import { trustIn, type Trust } from './lib/http-server/asked-origin.ts'
 import type { Clock } from './lib/clock.ts'
 import { loadPriceBook, type PriceBook } from './money/price-book.ts'
 import type { Deployment } from './upstreams/deployment.ts'
@@ -33,6 +34,11 @@ export type Offer = {
   readonly drain: DrainBounds
   readonly deadlinesFor: (kind: ModelKind) => Deadlines
   readonly keyDefaults: MartFile['defaults']
+  readonly cors: MartFile['cors']
+  /** Proxies that may say where a client reached this server. */
+  readonly trustsProxy: Trust
+  /** Further names at which the admin API answers. */
+  readonly hosts: readonly string[]
   /** Whether nothing that is served is real. */
   readonly simulated: boolean
 }
@@ -61,6 +67,9 @@ export function createOffer(file: MartFile, deps: OfferDeps, before?: Offer): Of
     drain: file.drain,
     deadlinesFor: (kind) => deadlinesFor(file.deadlines, kind),
     keyDefaults: file.defaults,
+    cors: file.cors,
+    trustsProxy: trustIn(file.server.trustedProxies),
+    hosts: file.server.hosts,
     simulated: deployments.every(({ simulated }) => simulated),
   }
 }

@@ -54,6 +54,15 @@ const liveOf = (offer: () => Offer): Offer => ({
   get keyDefaults() {
     return offer().keyDefaults
   },
+  get cors() {
+    return offer().cors
+  },
+  get trustsProxy() {
+    return offer().trustsProxy
+  },
+  get hosts() {
+    return offer().hosts
+  },
   get simulated() {
     return offer().simulated
   },

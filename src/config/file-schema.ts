@@ -5,6 +5,7 @@
 import { z } from 'zod'
 import { secretField, textField, type References } from '../lib/references.ts'
 import { providerSchema } from '../upstreams/providers.ts'
+import { cors, server } from './doors.ts'
 import { flag, mapping, name, ppm, section, url, whole } from './fields.ts'
 import { lifecycle, modelName, ownModels, type PricesSchema } from './model-schema.ts'
 
@@ -40,6 +41,8 @@ export const fileData = (references: References, prices: PricesSchema) =>
       .describe('What differs from the catalog about the life of a model, by its id.'),
     metrics: metrics.prefault({}).describe('Prometheus metrics, on a port of their own.'),
     tracing: tracing(references).prefault({}).describe('OpenTelemetry traces.'),
+    server: server.prefault({}).describe('How this server is reached.'),
+    cors: cors.prefault({}).describe('Browsers: which web pages may call the two dialects.'),
     log: log.prefault({}).describe('The log on standard error.'),
   })
 
@@ -100,7 +103,20 @@ const deploymentData = (references: References) =>
   })
 
 /** Each is the first part of a path of ours, which `/<policy>/v1` would hide. */
-const reservedPolicies = ['v1', 'v1beta', 'genai', 'api', 'upload', 'healthz', 'readyz', 'metrics', 'assets']
+const reservedPolicies = [
+  'v1',
+  'v1beta',
+  'genai',
+  'openai',
+  'api',
+  'docs',
+  'playground',
+  'upload',
+  'healthz',
+  'readyz',
+  'metrics',
+  'assets',
+]
 const policyName = name.refine(
   (text) => !reservedPolicies.includes(text),
   `any name but ${reservedPolicies.join(', ')}`,

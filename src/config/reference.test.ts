@@ -42,6 +42,8 @@ test('editors know every section, every kind of provider, and that nothing else 
     'lifecycle',
     'metrics',
     'tracing',
+    'server',
+    'cors',
     'log',
   ])
   expect(additionalProperties).toBe(false)

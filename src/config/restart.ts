@@ -18,6 +18,8 @@ const takesEffect: Readonly<Record<keyof MartFile, 'at-once' | 'at-start'>> = {
   lifecycle: 'at-once',
   metrics: 'at-start',
   tracing: 'at-start',
+  server: 'at-once',
+  cors: 'at-once',
   log: 'at-start',
 }
 

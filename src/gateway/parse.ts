@@ -1,6 +1,7 @@
 import type { Catalog, Model } from '../catalog/catalog.ts'
 import { contentCodings, decompress, DecompressError } from '../lib/decompress.ts'
 import { BodyError, type HttpRequest } from '../lib/http-server/contract.ts'
+import { withMember } from '../lib/json-text.ts'
 import type { KeyRow } from '../store/store.ts'
 import type { Call, Endpoint, RequestBody } from './dialect.ts'
 import { GatewayError, invalid } from './errors.ts'
@@ -19,7 +20,9 @@ export type Target = {
  * are kept; what the dialect does not know passes through. Throws what the caller can put right.
  */
 export function parse(bytes: Uint8Array, { endpoint, path, query }: Target, key: KeyRow, catalog: Catalog): Call {
-  const asked = endpoint.read(bodyOf(bytes), path, query)
+  const body = bodyOf(bytes)
+  const { deployment } = path
+  const asked = endpoint.read(deployment === undefined ? body : bodyFor(deployment, body), path, query)
   const model = catalog.find(asked.modelName)
   if (!model?.listed || !mayUse(key, model)) throw modelNotFound(asked.modelName)
   if (model.dialect !== endpoint.dialect.name) throw modelNotFound(asked.modelName, elsewhere[model.dialect])
@@ -33,6 +36,10 @@ export function parse(bytes: Uint8Array, { endpoint, path, query }: Target, key:
 
 /** What a model that a client calls `name` is called at upstreams: they know snapshots, but not an operator's aliases. */
 export const sentNameOf = (model: Model, name: string): string => (model.aliases.includes(name) ? model.id : name)
+
+/** Azure names the model in the path as a deployment, and means that one whatever the body says. */
+const bodyFor = (model: string, body: RequestBody): RequestBody =>
+  body.json['model'] === model ? body : bodyOf(new TextEncoder().encode(withMember(body.text, ['model'], model)))
 
 /** Whether a key's list of models, if it has one, has this one. */
 export const mayUse = (key: KeyRow, model: Model): boolean => key.models === null || key.models.includes(model.id)

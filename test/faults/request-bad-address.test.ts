@@ -37,15 +37,9 @@ const forNothing = <T extends Taken | string>(asking: () => Promise<T>): Promise
 
 describe('addresses that are not served', () => {
   const paths: readonly [method: string, path: string][] = [
-    ...[
-      '/v1',
-      '/v1/',
-      '/v1/chat',
-      '/v1/chat/completions/',
-      '/v1/chat/completions/x',
-      '/v1/nothing',
-      '/v1/fine_tuning/jobs',
-    ].map((path) => ['POST', path] as [string, string]),
+    ...['/v1', '/v1/', '/v1/chat', '/v1/chat/completions/x', '/v1/nothing', '/v1/fine_tuning/jobs'].map(
+      (path) => ['POST', path] as [string, string],
+    ),
     ...[
       '/genai',
       '/genai/',

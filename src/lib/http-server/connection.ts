@@ -56,6 +56,8 @@ type Reason = (typeof heldBackFor)[keyof typeof heldBackFor]
 export class Connection {
   /** Among the connections of its server. */
   place = noPlace
+  /** The client's IP address, or its proxy's. */
+  readonly peer: string
   readonly #socket: Socket<Connection>
   readonly #host: Host
   readonly #outbox = new Outbox()
@@ -105,6 +107,8 @@ export class Connection {
   constructor(socket: Socket<Connection>, host: Host) {
     this.#socket = socket
     this.#host = host
+    // What listens for both kinds of address sees IPv4 within IPv6.
+    this.peer = socket.remoteAddress.replace(/^::ffff:(?=[\d.]+$)/i, '')
     this.#since = host.now()
   }
 

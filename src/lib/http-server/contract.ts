@@ -5,6 +5,10 @@ export type HttpRequest = {
   readonly method: string
   /** Path and query as they were sent, beginning with `/`. */
   readonly target: string
+  /** The host that was asked for, and its port, as they were sent; empty where HTTP/1.0 does not say. */
+  readonly host: string
+  /** The IP address at the other end of the connection, which may be a proxy's; IPv4 as such. */
+  readonly peer: string
   /** Names in lower case; several of one name are joined by `, `. */
   readonly headers: RequestHeaders
   /** The whole body, at once where all of it has come. Rejects or throws with a `BodyError`, for one longer than `bytesMax` without reading it. Once. */
@@ -48,8 +52,10 @@ export class BodyError extends Error {
 }
 
 const problemCodes: Readonly<Record<number, string>> = {
+  404: 'not_found',
   408: 'request_timeout',
   413: 'body_too_large',
+  421: 'misdirected_request',
   500: 'internal',
 }
 /** An answer in no dialect, for what never came to a handler. It has an id that people can quote, as every answer has. */

@@ -4,6 +4,8 @@ import type { RequestHead } from './request-head.ts'
 
 /** What a request can do to the connection that it comes over. */
 export type Inlet = {
+  /** The address of who sends it. */
+  readonly peer: string
   readonly pause: () => void
   readonly resume: () => void
   /** Tells a client that waits for it to send the body. */
@@ -46,6 +48,14 @@ export class IncomingRequest implements HttpRequest {
     this.method = head.method
     this.target = head.target
     this.#inlet = inlet
+  }
+
+  get host(): string {
+    return this.headers.host
+  }
+
+  get peer(): string {
+    return this.#inlet.peer
   }
 
   /** Whether the body is waited for: then it is the client who is slow. */

@@ -6,10 +6,17 @@ const ofAnotherVersion = /^[A-Z]{1,32} \S+ HTTP\/[02-9]\.[0-9](?:\r\n|$)/
 /** A line that is no header: folded lines, blanks before a colon, bare line ends. */
 const badLine = new RegExp(`\\r\\n(?!${headerLinePattern}(?:\\r\\n|$))`)
 
+/** A host and a port, without a user (RFC 9110, 7.2); nothing at all where there is no host. */
+const goodHost = /^(?:(?:[\w.~!$&'()*+;=-]|%[0-9a-f]{2})*|\[[0-9a-f:.]+\])(?::\d{0,5})?$/i
+/** As it is asked of proxies: the whole URL, whose host is the one that counts (RFC 9112, 3.2.2). */
+const wholeUrl = /^https?:\/\/([^/?]+)(.*)$/i
+
 /** Request line and headers of one request. Whatever two readers could read in two ways is refused (RFC 9112). */
 export class RequestHead extends HeaderText {
   readonly method: string
   readonly target: string
+  /** The host that was asked for, and its port, as they were sent; empty where HTTP/1.0 does not say. */
+  readonly host: string
   readonly framing: Exclude<Framing, 'until-closed'>
   /** HTTP/1.1 as against 1.0, which knows no chunks and keeps no connection. */
   readonly isCurrent: boolean
@@ -26,9 +33,11 @@ export class RequestHead extends HeaderText {
     const methodEnd = text.indexOf(' ')
     const targetEnd = text.indexOf(' ', methodEnd + 1)
     this.method = text.slice(0, methodEnd)
-    this.target = targetOf(text.slice(methodEnd + 1, targetEnd))
+    const sent = text.slice(methodEnd + 1, targetEnd)
+    const [, authority, rest] = (sent.startsWith('/') ? null : wholeUrl.exec(sent)) ?? []
+    this.target = targetOf(sent, rest)
     this.isCurrent = text[targetEnd + ' HTTP/1.'.length] !== '0'
-    if (this.isCurrent && !isOne(this.get('host'))) throw new MessageError('the request must have one host header')
+    this.host = hostOf(authority ?? null, this.get('host'), this.isCurrent)
     this.framing = framingOf(this)
     const connection = this.get('connection')
     this.isKept = this.isCurrent && (connection === null || !/\bclose\b/i.test(connection))
@@ -41,14 +50,19 @@ const notRead = (text: string): MessageError =>
     ? new MessageError('HTTP/1.1 is spoken here', 505)
     : new MessageError('what came is no request line of HTTP/1.1')
 
-const isOne = (host: string | null): boolean => host !== null && !host.includes(',')
-
-/** Proxies write the whole URL, of which the host header says the rest. */
-function targetOf(sent: string): string {
-  const target = /^https?:\/\//i.test(sent) ? sent.replace(/^[^/]*\/\/[^/?]*/, '').replace(/^(?!\/)/, '/') : sent
-  if (!target.startsWith('/') || sent.includes('#'))
+function targetOf(sent: string, rest: string | undefined): string {
+  if (sent.includes('#') || (rest === undefined && !sent.startsWith('/')))
     throw new MessageError('the request line must name a path, percent-encoded')
-  return target
+  if (rest === undefined) return sent
+  return rest.startsWith('/') ? rest : `/${rest}`
+}
+
+function hostOf(authority: string | null, header: string | null, isCurrent: boolean): string {
+  if (header === null ? isCurrent : !goodHost.test(header))
+    throw new MessageError('the request must have one host header, which names a host')
+  if (authority === null) return header ?? ''
+  if (!goodHost.test(authority)) throw new MessageError('the request line names no host')
+  return authority
 }
 
 function framingOf(head: RequestHead): RequestHead['framing'] {

@@ -9,8 +9,6 @@ import {
   type HttpRequest,
 } from './contract.ts'
 
-/** One that has anything else would be read as more than a host, and the path as less than a path. */
-const goodHost = /^[\w.~%!$&'()*+;=:[\]-]+$/
 const statuses: Readonly<Record<BodyTrouble, number>> = { 'too-large': 413, slow: 408, malformed: 400, left: 400 }
 
 /** A body longer than `bodyBytesMax`, which is read before the handler is asked, is a 413. */
@@ -23,12 +21,11 @@ export const throughWeb =
 
 /** The request as the web has it; an answer where it cannot be made. */
 async function webRequest(request: HttpRequest, bodyBytesMax: number): Promise<Request | HttpAnswer> {
-  const { method, target, headers } = request
+  const { method, target } = request
   const leaving = new AbortController()
   request.onLeave(() => leaving.abort())
   // HTTP/1.0 need not say it, and the host of a URL without one is empty.
-  const host = headers.get('host') || 'localhost'
-  if (!goodHost.test(host)) return problemAnswer(400, 'The host header names no host.')
+  const host = request.host || 'localhost'
   try {
     const isBodiless = method === 'GET' || method === 'HEAD'
     return new Request(`http://${host}${target}`, {

@@ -1,0 +1,54 @@
+/** URLs that are not served, most often because of a base URL: whoever sent one is told the right one, in words that its SDK can read. */
+import type { HttpAnswer, HttpRequest } from '../lib/http-server/contract.ts'
+import { newRequestId } from '../lib/ids.ts'
+import type { AskedUrl } from './asked-url.ts'
+import type { Dialect } from './dialect.ts'
+import { genai } from './dialects/genai/envelope.ts'
+import { openai } from './dialects/openai/envelope.ts'
+import { GatewayError } from './errors.ts'
+import { withRequestId } from './fail.ts'
+
+/** Where this server says what it serves. */
+const referencePath = '/'
+
+/** `POST …/models/MODEL:verb`: nobody else writes this. */
+const genaiVerb = /\/[^/:]+:[a-z]+$/i
+/** First parts of the paths of OpenAI's API which Google's has not. */
+const openaiWords =
+  /\/(?:openai|chat|completions|embeddings|responses|images|audio|moderations|fine_tuning|vector_stores|assistants|threads|realtime|deployments|engines)(?:\/|$)/i
+const genaiVersion = /^\/v1(?:alpha|beta)1?(?:\/|$)/i
+/** Both have these, under whatever base URL. */
+const eithersWords = /^(?:\/api)?(?:\/v1)?\/(?:models|files|batches|videos)(?:\/|$)|^\/api\/v1(?:\/|$)/i
+
+/** Where the product has its own pages. Other gateways have `/api/v1`. */
+const ours = /^\/(?:api(?!\/v1(?:\/|$))|docs|playground)(?:\/|$)/
+
+/** Whose client sent this URL: by its path, and where that says nothing by how it sends its key. null: none of the two dialects'. */
+export function meantDialect(request: HttpRequest, { root, path }: AskedUrl): Dialect | null {
+  if (ours.test(path)) return null
+  if (request.method === 'POST' && genaiVerb.test(path)) return genai
+  if (openaiWords.test(path)) return openai
+  if (root === 'genai' || genaiVersion.test(path)) return genai
+  if (root !== null) return openai
+  const byKey = dialectByKey(request)
+  if (eithersWords.test(path)) return byKey ?? openai
+  // A page is only ever looked at.
+  return request.method === 'GET' || request.method === 'HEAD' ? null : byKey
+}
+
+function dialectByKey({ headers, target }: HttpRequest): Dialect | null {
+  if (headers.get('x-goog-api-key') !== null || /[?&]key=/.test(target)) return genai
+  return headers.get('authorization') !== null || headers.get('api-key') !== null ? openai : null
+}
+
+/** A 404 in a dialect that says what its base URL is here. `baseUrl`: where the client reached this server, without a slash at the end. */
+export function wrongUrl(dialect: Dialect, { method, target }: HttpRequest, baseUrl: string): HttpAnswer {
+  const [path] = target.split('?')
+  const message = `Unknown request URL: ${method} ${path!.slice(0, 200)}. ${advice[dialect.name](baseUrl)} What is served: ${baseUrl}${referencePath}`
+  return withRequestId(dialect, new GatewayError('not_found', message), newRequestId())
+}
+
+const advice: Readonly<Record<Dialect['name'], (baseUrl: string) => string>> = {
+  openai: (baseUrl) => `The base URL for the OpenAI SDK is ${baseUrl}/v1/ and for AzureOpenAI clients ${baseUrl}.`,
+  genai: (baseUrl) => `The base URL for the Google GenAI SDK is ${baseUrl}/genai.`,
+}

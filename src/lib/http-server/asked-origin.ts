@@ -1,0 +1,91 @@
+/** Where a client reached this server: what it says itself, or what the proxies that are trusted say for it. */
+import { BlockList, isIP, isIPv6 } from 'node:net'
+import type { HttpRequest, RequestHeaders } from './contract.ts'
+
+type Asked = Pick<HttpRequest, 'host' | 'headers' | 'peer'>
+
+/** Whether what comes from an IP address may speak for others. */
+export type Trust = (address: string) => boolean
+
+/** Scheme, host and port as the client asked for them, such as `https://gateway.example`; null where it named no host that can be shown. */
+export function askedOrigin(request: Asked, trusts: Trust): string | null {
+  const told = trusts(request.peer) ? forwarded(request.headers, trusts) : nothing
+  const host = told.host ?? request.host
+  const scheme = told.proto?.toLowerCase() === 'https' ? 'https' : 'http'
+  return plainHost.test(host) ? `${scheme}://${host.toLowerCase()}` : null
+}
+
+/** Much more is legal in a host; what is shown, and copied from there into a shell, is only what names of machines are made of. */
+const plainHost = /^(?:[a-z0-9][a-z0-9._-]*|\[[0-9a-f:.]+\])(?::\d{1,5})?$/i
+
+/** Trusts these IP addresses and networks, such as `10.0.0.0/8`. */
+export function trustIn(networks: readonly string[]): Trust {
+  const list = new BlockList()
+  for (const network of networks) {
+    const [address, prefix] = network.split('/') as [string, string | undefined]
+    if (prefix === undefined) list.addAddress(address, familyOf(address))
+    else list.addSubnet(address, Number(prefix), familyOf(address))
+  }
+  return (address) => networks.length > 0 && isIP(address) !== 0 && list.check(address, familyOf(address))
+}
+
+const familyOf = (address: string): 'ipv4' | 'ipv6' => (isIPv6(address) ? 'ipv6' : 'ipv4')
+
+type Told = { readonly host: string | null; readonly proto: string | null }
+const nothing: Told = { host: null, proto: null }
+
+/**
+ * What the outermost proxy that is trusted was asked for. Each proxy adds to the end of the lists, so what stands in
+ * front of its words is the client's and may be anything.
+ */
+function forwarded(headers: RequestHeaders, trusts: Trust): Told {
+  const hosts = listOf(headers, 'x-forwarded-host')
+  const protos = listOf(headers, 'x-forwarded-proto')
+  if (hosts.length + protos.length > 0) {
+    const depth = depthOf(listOf(headers, 'x-forwarded-for'), trusts)
+    // Many proxies replace what came instead of adding to it.
+    const pick = (list: readonly string[]): string | null => list.at(-depth) ?? list[0] ?? null
+    return { host: pick(hosts), proto: pick(protos) }
+  }
+  const hops = hopsOf(headers.get('forwarded') ?? '')
+  const hop =
+    hops.at(
+      -depthOf(
+        hops.map(({ for: address = '' }) => addressIn(address)),
+        trusts,
+      ),
+    ) ?? {}
+  return { host: hop.host ?? null, proto: hop.proto ?? null }
+}
+
+const listOf = (headers: RequestHeaders, name: string): readonly string[] =>
+  (headers.get(name) ?? '')
+    .split(',')
+    .map((item) => item.trim())
+    .filter((item) => item !== '')
+
+/** How many proxies in a row are trusted, the one that is connected to us included; each says whom it was asked by. */
+function depthOf(askers: readonly string[], trusts: Trust): number {
+  let depth = 1
+  while (depth < askers.length && trusts(askers.at(-depth)!)) depth++
+  return depth
+}
+
+type Hop = Readonly<Partial<Record<string, string>>>
+const pair = /[\t ]*([\w-]+)=(?:"([^"\\]*)"|([^\t ;,"]*))[\t ]*([;,]|$)/gy
+
+/** The elements of `Forwarded` (RFC 7239); none where it is not written as it should be. */
+function hopsOf(header: string): readonly Hop[] {
+  const hops: Record<string, string>[] = [{}]
+  pair.lastIndex = 0
+  for (let end = 0; end < header.length; end = pair.lastIndex) {
+    const [, name, quoted, bare, mark] = pair.exec(header) ?? []
+    if (name === undefined) return []
+    hops.at(-1)![name.toLowerCase()] = quoted ?? bare!
+    if (mark === ',') hops.push({})
+  }
+  return hops
+}
+
+/** Without a port, and without the brackets of IPv6. */
+const addressIn = (node: string): string => /^\[([^\]]*)\]/.exec(node)?.[1] ?? node.replace(/^([\d.]+):\d+$/, '$1')
