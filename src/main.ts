@@ -101,6 +101,7 @@ async function main(): Promise<void> {
     credit,
     journal,
     http,
+    turns,
     observer: telemetry.observer,
     countTokens: tokenizer.countTokens,
     isAccepting: () => isAccepting,

@@ -3,6 +3,7 @@ import type { KeyTable } from '../keys/key-table.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { HttpClient } from '../lib/http-client/contract.ts'
 import type { Log } from '../lib/log.ts'
+import type { Turns } from '../lib/turns.ts'
 import type { Limits } from '../limits/limits.ts'
 import type { Credit } from '../money/credit.ts'
 import type { Journal } from '../money/journal.ts'
@@ -28,6 +29,8 @@ export type GatewayDeps = {
   readonly fleet: Fleet
   readonly http: HttpClient
   readonly holds: HoldPolicy
+  /** For what takes long: a little in each turn of the event loop. */
+  readonly turns: Turns
   readonly failover: Failover
   readonly deadlinesFor: (kind: ModelKind) => Deadlines
   readonly watch: Watch

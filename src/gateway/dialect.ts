@@ -5,6 +5,7 @@
 import type { Model, ModelKind } from '../catalog/catalog.ts'
 import type { ResponseHeaders } from '../lib/http-client/contract.ts'
 import type { HttpAnswer } from '../lib/http-server/contract.ts'
+import type { Strings } from '../lib/json-skeleton.ts'
 import type { ServiceTier } from '../money/price-book.ts'
 import type { Usage } from '../money/usage.ts'
 import type { Adapter } from '../upstreams/deployment.ts'
@@ -32,9 +33,10 @@ export type Endpoint = {
   readonly read: (body: RequestBody, path: Readonly<Record<string, string>>, query: URLSearchParams) => Asked
 }
 
-/** The body as sent, its text, and the same text parsed: `json` is only ever read. */
+/** The body as sent, its text, and the same text parsed: `json` is only ever read. Of a large body's long strings both have the beginning; `strings` knows the rest. */
 export type RequestBody = {
   readonly bytes: Uint8Array
+  readonly strings: Strings
   readonly text: string
   readonly json: Readonly<Record<string, unknown>>
 }

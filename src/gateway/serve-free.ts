@@ -10,10 +10,11 @@ import type { Candidate } from '../upstreams/fleet.ts'
 import { rateLimited } from './admit.ts'
 import { authenticate } from './authenticate.ts'
 import type { GatewayDeps } from './deps.ts'
-import type { Endpoint } from './dialect.ts'
+import type { Endpoint, RequestBody } from './dialect.ts'
 import { failed, refuseWhileDraining } from './fail.ts'
 import { tryInTurn, type Tried } from './failover.ts'
-import { bodyOf, mayUse, modelNotFound, readBytes, sentNameOf } from './parse.ts'
+import { bodyOf, readBytes } from './body.ts'
+import { mayUse, modelNotFound, sentNameOf } from './parse.ts'
 import { GatewayError } from './errors.ts'
 import { jsonType, setOrigin } from './response-headers.ts'
 import { route } from './route.ts'
@@ -65,7 +66,7 @@ export function serveFree(
   return serveKnown(request, endpoint, deps, async (key) => {
     const model = deps.catalog.find(modelName)
     if (!model?.listed || model.dialect !== endpoint.dialect.name || !mayUse(key, model)) throw modelNotFound(modelName)
-    const { bytes, text } = bodyOf(await readBytes(request, endpoint.bodyBytesMax))
+    const body = await bodyOf(await readBytes(request, endpoint.bodyBytesMax), deps.turns)
     const ticket = deps.limits.enter(key, 0)
     if (!('leave' in ticket)) throw rateLimited(ticket, key, deps)
     try {
@@ -77,7 +78,7 @@ export function serveFree(
         attemptsMax: deps.failover.attemptsMax,
       }
       const { connectMs } = deps.deadlinesFor(model.kind)
-      const call = { endpoint, modelName, model, bytes, text, connectMs }
+      const call = { endpoint, modelName, model, body, connectMs }
       return await tryInTurn(ask, (candidate) => pass(call, candidate, deps), deps)
     } finally {
       ticket.leave({ tokens: 0, chargeNano: zeroNano })
@@ -89,8 +90,7 @@ type FreeCall = {
   readonly endpoint: FreeEndpoint
   readonly modelName: string
   readonly model: Model
-  readonly bytes: Uint8Array
-  readonly text: string
+  readonly body: RequestBody
   readonly connectMs: number
 }
 const answerMsMax = 60_000
@@ -130,7 +130,7 @@ async function pass(call: FreeCall, candidate: Candidate, deps: GatewayDeps): Pr
 type Answer = Pick<HttpResponse, 'status' | 'headers'> & { readonly bytes: Uint8Array }
 
 async function send(call: FreeCall, { deployment }: Candidate, deps: GatewayDeps): Promise<Answer> {
-  const { endpoint, bytes, text, connectMs } = call
+  const { endpoint, body, connectMs } = call
   const { adapter } = deployment
   const dialect = endpoint.dialect.name
   const model = upstreamName(call, deployment)
@@ -140,8 +140,8 @@ async function send(call: FreeCall, { deployment }: Candidate, deps: GatewayDeps
     url: address.url,
     headers: { 'content-type': 'application/json', 'accept-encoding': 'identity', ...address.headers },
     body: adapter.rewriteBody
-      ? new TextEncoder().encode(adapter.rewriteBody(text, { dialect, endpoint: 'countTokens' }))
-      : bytes,
+      ? body.strings.expand(adapter.rewriteBody(body.text, { dialect, endpoint: 'countTokens' }))
+      : body.bytes,
     connectMs,
     isRepeatable: true,
   })

@@ -11,9 +11,10 @@ import type { KeyRow } from '../store/store.ts'
 import { admit, type Admitted } from './admit.ts'
 import { answer, outcomeOf } from './answer.ts'
 import { authenticate } from './authenticate.ts'
+import { bodyOf, readBytes } from './body.ts'
 import type { GatewayDeps } from './deps.ts'
 import { failed, refuseWhileDraining } from './fail.ts'
-import { parse, readBytes, type Target } from './parse.ts'
+import { parse, type Target } from './parse.ts'
 import { relay } from './relay.ts'
 import { route } from './route.ts'
 import { settle } from './settle.ts'
@@ -29,9 +30,9 @@ export async function serve(request: HttpRequest, target: Target, deps: GatewayD
   try {
     refuseWhileDraining(deps)
     key = authenticate(request, deps.keys)
-    const body = readBytes(request, target.endpoint.bodyBytesMax)
-    const bytes = body instanceof Promise ? await body : body
-    const call = parse(bytes, target, key, deps.catalog)
+    const sent = readBytes(request, target.endpoint.bodyBytesMax)
+    const body = bodyOf(sent instanceof Promise ? await sent : sent, deps.turns)
+    const call = parse(body instanceof Promise ? await body : body, target, key, deps.catalog)
     const candidates = route(call.model, key, target.region, deps)
     const admission = admit({ requestId, startedAt, traceparent, key, call, candidates }, deps)
     admitted = admission instanceof Promise ? await admission : admission

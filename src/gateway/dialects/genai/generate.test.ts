@@ -1,15 +1,12 @@
 import { describe, expect, test } from 'bun:test'
 import fc from 'fast-check'
+import { wholeBodyOf } from '../../body.ts'
 import type { Asked, Endpoint, RequestBody } from '../../dialect.ts'
 import { generateContent, streamGenerateContent } from './generate.ts'
 import { followGenerate } from './generate-stream.ts'
 
 const encode = (text: string): Uint8Array => new TextEncoder().encode(text)
-const body = (text: string): RequestBody => ({
-  bytes: encode(text),
-  text,
-  json: JSON.parse(text) as Record<string, unknown>,
-})
+const body = (text: string): RequestBody => wholeBodyOf(encode(text))
 const read = (text: string, endpoint: Endpoint = generateContent, query = ''): Asked =>
   endpoint.read(body(text), { model: 'gemini-3.5-flash' }, new URLSearchParams(query))
 const contents = '"contents":[{"parts":[{"text":"hi"}]}]'

@@ -81,7 +81,7 @@ function asked(
   const { config } = generate
   const answers = config.candidateCount ?? 1
   const limit = config.maxOutputTokens ?? null
-  const media = mediaOf(body.json)
+  const media = mediaOf(body.json, body.strings)
   const textBytes = body.bytes.length - media.bytes
   const tools = toolsOf(generate.tools ?? [])
   const verb = path.streamed ? 'streamGenerateContent' : 'generateContent'
@@ -120,7 +120,7 @@ function upstreamBody(generate: GenerateBody, body: RequestBody, change: Upstrea
     text = withMember(text, path, change.outputTokensPerAnswer)
   }
   if (change.rewrite) text = change.rewrite(text, { dialect: 'genai', endpoint: 'generate' })
-  return text === body.text ? body.bytes : new TextEncoder().encode(text)
+  return text === body.text ? body.bytes : body.strings.expand(text)
 }
 
 /** The cache that the client made, or how the prompt begins. */

@@ -1,13 +1,14 @@
 import { describe, expect, test } from 'bun:test'
 import fc from 'fast-check'
 import type { Asked } from '../../dialect.ts'
-import { bodyOf } from '../../parse.ts'
+import { wholeStrings } from '../../../lib/json-skeleton.ts'
+import { wholeBodyOf } from '../../body.ts'
 import { generateContent } from './generate.ts'
 import { mediaOf } from './media.ts'
 
 const read = (body: object): Asked =>
   generateContent.read(
-    bodyOf(new TextEncoder().encode(JSON.stringify(body))),
+    wholeBodyOf(new TextEncoder().encode(JSON.stringify(body))),
     { model: 'gemini-3.5-flash' },
     new URLSearchParams(),
   )
@@ -133,9 +134,9 @@ describe('the bound on the input of a Gemini request', () => {
 
   test('a body made to be walked is not walked through: it is held at all that the model takes', () => {
     const wide = { contents: Array.from({ length: 200_000 }, () => ({})) }
-    expect(mediaOf(wide).tokensMax).toBe(Number.POSITIVE_INFINITY)
+    expect(mediaOf(wide, wholeStrings).tokensMax).toBe(Number.POSITIVE_INFINITY)
     let deep: object = {}
     for (let at = 0; at < 1_000; at += 1) deep = { deep }
-    expect(mediaOf(deep).tokensMax).toBe(Number.POSITIVE_INFINITY)
+    expect(mediaOf(deep, wholeStrings).tokensMax).toBe(Number.POSITIVE_INFINITY)
   })
 })

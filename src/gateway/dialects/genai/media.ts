@@ -2,6 +2,7 @@
  * What the media of a Gemini request can count at most beyond its text. Rules of the vendor: Gemini API,
  * "Understand and count tokens", "Media resolution" and "Document understanding".
  */
+import type { Strings } from '../../../lib/json-skeleton.ts'
 import { decodedBytes, documentPages, soundSeconds, videoSeconds } from '../media-bounds.ts'
 
 export type Media = {
@@ -39,13 +40,14 @@ type Found = {
   textTokens: number
   resolution: keyof typeof pageTokens
   isUnknown: boolean
+  readonly strings: Strings
 }
 
 /**
  * Sums up inline data and files, wherever in the body they stand, in Google's two spellings. One pass
  * that makes nothing for what it passes: a hostile body costs its reading and no more.
  */
-export function mediaOf(body: unknown): Media {
+export function mediaOf(body: unknown, strings: Strings): Media {
   const found: Found = {
     bytes: 0,
     values: 0,
@@ -56,6 +58,7 @@ export function mediaOf(body: unknown): Media {
     textTokens: 0,
     resolution: 'default',
     isUnknown: false,
+    strings,
   }
   search(body, found, 0)
   const { images, frames, pages, textTokens } = found
@@ -116,8 +119,9 @@ function addInline(inline: unknown, part: Fields, found: Found): void {
   const type = String(mimeType ?? snake).toLowerCase()
   // Text stays counted by its base64, which is longer.
   if (type.startsWith('text/')) return
-  const bytes = decodedBytes(data.length)
-  found.bytes += data.length
+  const chars = found.strings.lengthOf(data)
+  const bytes = decodedBytes(chars)
+  found.bytes += chars
   if (type.startsWith('image/')) found.images += 1
   else if (type.startsWith('audio/')) found.soundSeconds += soundSeconds(bytes)
   else if (type.startsWith('video/')) {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import fc from 'fast-check'
+import { wholeBodyOf } from '../../body.ts'
 import type { Asked, RequestBody, StreamReader } from '../../dialect.ts'
 import { GatewayError } from '../../errors.ts'
 import { chatCompletions } from './chat.ts'
@@ -7,11 +8,7 @@ import { followChat } from './chat-stream.ts'
 
 const encode = (text: string): Uint8Array => new TextEncoder().encode(text)
 const decode = (bytes: Uint8Array): string => new TextDecoder().decode(bytes)
-const body = (text: string): RequestBody => ({
-  bytes: encode(text),
-  text,
-  json: JSON.parse(text) as Record<string, unknown>,
-})
+const body = (text: string): RequestBody => wholeBodyOf(encode(text))
 const read = (text: string): Asked => chatCompletions.read(body(text), {}, new URLSearchParams())
 const sent = (text: string, outputTokensPerAnswer: number | null = null): string =>
   decode(read(text).upstreamBody({ ...unchanged, outputTokensPerAnswer }))

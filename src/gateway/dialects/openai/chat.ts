@@ -89,7 +89,7 @@ const charsPerToken = 4
 function asked(chat: Chat, body: RequestBody): Asked {
   // Upstreams differ in which of the two they know, so where both stand the larger one binds.
   const limit = Math.max(chat.maxCompletionTokens ?? 0, chat.maxTokens ?? 0)
-  const media = mediaOf(chat.messages, chat.model)
+  const media = mediaOf(chat.messages, chat.model, body.strings)
   const toolTokens = toolTokensMax(body.json)
   // A token is at least one byte of text, and JSON never makes text shorter.
   const textBytes = body.bytes.length - media.bytes
@@ -123,7 +123,7 @@ function upstreamBody(chat: Chat, body: RequestBody, change: UpstreamChange): Ui
   if (chat.stream && change.reportsStreamUsage && !chat.includeUsage)
     text = withMember(text, ['stream_options', 'include_usage'], true)
   if (change.rewrite) text = change.rewrite(text, { dialect: 'openai', endpoint: 'generate' })
-  return text === body.text ? body.bytes : new TextEncoder().encode(text)
+  return text === body.text ? body.bytes : body.strings.expand(text)
 }
 
 /** The client's own key, or how the messages begin: what upstreams keep their prompt caches by. */

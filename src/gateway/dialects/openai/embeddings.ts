@@ -63,7 +63,7 @@ const asked = (model: string, body: RequestBody): Asked => ({
 function upstreamBody(body: RequestBody, upstreamModel: string | null, rewrite: UpstreamChange['rewrite']): Uint8Array {
   const named = upstreamModel === null ? body.text : withMember(body.text, ['model'], upstreamModel)
   const text = rewrite ? rewrite(named, { dialect: 'openai', endpoint: 'generate' }) : named
-  return text === body.text ? body.bytes : new TextEncoder().encode(text)
+  return text === body.text ? body.bytes : body.strings.expand(text)
 }
 
 /** Reads the members around the vectors and skips the vectors: a batch of them is megabytes of numbers. */

@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'bun:test'
 import fc from 'fast-check'
 import type { Asked } from '../../dialect.ts'
-import { bodyOf } from '../../parse.ts'
+import { wholeBodyOf } from '../../body.ts'
 import { chatCompletions } from './chat.ts'
 
 const read = (content: unknown, fields: object = {}): Asked => {
   const body = { model: 'gpt-5.4', messages: [{ role: 'user', content }], ...fields }
-  return chatCompletions.read(bodyOf(new TextEncoder().encode(JSON.stringify(body))), {}, new URLSearchParams())
+  return chatCompletions.read(wholeBodyOf(new TextEncoder().encode(JSON.stringify(body))), {}, new URLSearchParams())
 }
 const held = (content: unknown, fields: object = {}): number => read(content, fields).inputTokensMax
 const base64 = (bytes: number): string => 'A'.repeat(Math.ceil(bytes / 3) * 4)

@@ -2,6 +2,7 @@
  * Images, sound, video and files inside chat messages: their bytes are not text, their tokens follow other
  * rules. Rules of the vendor: OpenAI's guides "Images and vision", "File inputs" and "Audio".
  */
+import type { Strings } from '../../../lib/json-skeleton.ts'
 import { decodedBytes, documentPages, soundSeconds, videoSeconds } from '../media-bounds.ts'
 
 type Fields = Readonly<Record<string, unknown>>
@@ -30,8 +31,8 @@ const soundTokensPerSecond = 50
 const videoTokensPerSecond = 1_024
 
 /** Sums up the media parts of messages. */
-export function mediaOf(messages: readonly Fields[], model: string): Media {
-  const sum: Media = { bytes: 0, tokensMax: 0, isAssumed: false }
+export function mediaOf(messages: readonly Fields[], model: string, strings: Strings): Media {
+  const sum: Sum = { bytes: 0, tokensMax: 0, isAssumed: false, strings }
   for (const message of messages) {
     const { content, audio } = message
     // An earlier answer that was spoken, by its id.
@@ -42,11 +43,13 @@ export function mediaOf(messages: readonly Fields[], model: string): Media {
   return sum
 }
 
-function add(part: Fields | null, model: string, sum: Media): void {
+type Sum = Media & { readonly strings: Strings }
+
+function add(part: Fields | null, model: string, sum: Sum): void {
   switch (part?.['type']) {
     case 'image_url':
       sum.tokensMax += imageTokensMax(model)
-      sum.bytes += inlineChars(member(part, 'image_url', 'url'))
+      sum.bytes += inlineChars(member(part, 'image_url', 'url'), sum.strings)
       return
     case 'input_audio':
       addSized(member(part, 'input_audio', 'data'), soundTokens, sum)
@@ -72,18 +75,19 @@ const soundTokens = (bytes: number): number => soundSeconds(bytes) * soundTokens
 const videoTokens = (bytes: number): number => videoSeconds(bytes) * videoTokensPerSecond
 
 /** What is sent counts by its bytes; what is only named may be of any size. */
-function addSized(data: unknown, tokensOf: (bytes: number) => number, sum: Media): void {
+function addSized(data: unknown, tokensOf: (bytes: number) => number, sum: Sum): void {
   if (typeof data !== 'string') {
     sum.tokensMax = Number.POSITIVE_INFINITY
     return
   }
-  sum.bytes += data.length
-  sum.tokensMax += tokensOf(decodedBytes(data.length))
+  const chars = sum.strings.lengthOf(data)
+  sum.bytes += chars
+  sum.tokensMax += tokensOf(decodedBytes(chars))
   sum.isAssumed = true
 }
 
 const member = (part: Fields, name: string, inner: string): unknown =>
   (part[name] as Fields | null | undefined)?.[inner]
 const isInline = (url: unknown): url is string => typeof url === 'string' && url.startsWith('data:')
-const inlineChars = (url: unknown): number => (isInline(url) ? url.length : 0)
+const inlineChars = (url: unknown, strings: Strings): number => (isInline(url) ? strings.lengthOf(url) : 0)
 const dataUrl = (url: unknown): string | null => (isInline(url) ? url : null)

@@ -1,0 +1,155 @@
+/** Reading the body of a request: its bytes as they were sent, and what they say as JSON. */
+import { contentCodings, decompress, DecompressError } from '../lib/decompress.ts'
+import { BodyError, type HttpRequest } from '../lib/http-server/contract.ts'
+import { ExcessError, SkeletonReader, wholeStrings } from '../lib/json-skeleton.ts'
+import type { Turns } from '../lib/turns.ts'
+import type { RequestBody } from './dialect.ts'
+import { GatewayError } from './errors.ts'
+
+/**
+ * A body of at most `bytesMax` bytes, at once where all of it has come and is not compressed. Throws, or rejects with,
+ * `body_too_large`, `unsupported_encoding` or `invalid_request`.
+ */
+export function readBytes(request: HttpRequest, bytesMax: number): Uint8Array | Promise<Uint8Array> {
+  const encoding = request.headers.get('content-encoding')
+  const coding = encoding === null ? null : codingOf(encoding)
+  const refuse = (error: unknown): never => {
+    throw error instanceof BodyError ? refused(error, bytesMax) : error
+  }
+  try {
+    const bytes = request.bytes(bytesMax)
+    if (coding !== null) return decompressed(bytes, coding, bytesMax).catch(refuse)
+    return bytes instanceof Promise ? bytes.catch(refuse) : bytes
+  } catch (error) {
+    return refuse(error)
+  }
+}
+
+/** The one coding that a body has; null for none. Each is a way to make little of much, so several are not undone. */
+function codingOf(encoding: string): string | null {
+  const named = encoding.toLowerCase()
+  if (named === '' || named === 'identity') return null
+  const coding = named === 'x-gzip' ? 'gzip' : named
+  if (contentCodings.includes(coding)) return coding
+  throw new GatewayError(
+    'unsupported_encoding',
+    `The content-encoding '${encoding.slice(0, 80)}' is not supported. Allowed: one of ${contentCodings.join(', ')}, or none.`,
+    { headers: { 'accept-encoding': contentCodings.join(', ') } },
+  )
+}
+
+async function decompressed(
+  sent: Uint8Array | Promise<Uint8Array>,
+  coding: string,
+  bytesMax: number,
+): Promise<Uint8Array> {
+  const bytes = await sent
+  try {
+    return await decompress(bytes, coding, bytesMax)
+  } catch (cause) {
+    if (!(cause instanceof DecompressError)) throw cause
+    if (cause.trouble === 'too-large')
+      throw tooLarge(`decompresses to more than ${bytesMax} bytes; at most ${bytesMax} bytes`, cause)
+    throw new GatewayError('invalid_request', `The request body is not what its content-encoding '${coding}' says.`, {
+      cause,
+    })
+  }
+}
+
+const tooLarge = (is: string, cause: Error): GatewayError =>
+  new GatewayError('body_too_large', `The request body ${is} are allowed.`, { cause })
+
+function refused(error: BodyError, bytesMax: number): GatewayError {
+  const { trouble, bytes } = error
+  switch (trouble) {
+    case 'too-large':
+      return tooLarge(`is ${bytes === null ? 'larger' : `${bytes} bytes`}; at most ${bytesMax} bytes`, error)
+    case 'slow':
+      return new GatewayError('invalid_request', 'The request body did not come in time. Send it again.')
+    case 'malformed':
+      return new GatewayError('invalid_request', 'The request body is not framed as HTTP/1.1 says.')
+    case 'left':
+      return new GatewayError('invalid_request', 'The connection was closed before the request body had come.')
+  }
+}
+
+/** Of a body larger than this, long strings are left as bytes, and it is read in turns with everybody else's. */
+const smallBytesMax = 64 * 1024
+
+/**
+ * A JSON object, kept as sent, less a byte order mark, which JSON must not have (RFC 8259, 8.1); at once unless it is
+ * large. Throws, or rejects with, `invalid_request`.
+ */
+export function bodyOf(sent: Uint8Array, turns: Turns): RequestBody | Promise<RequestBody> {
+  const bytes = hasMark(sent) ? sent.subarray(3) : sent
+  return bytes.length > smallBytesMax ? largeBodyOf(bytes, turns) : wholeBodyOf(bytes)
+}
+
+/** A JSON object, all of it read at once. Throws `invalid_request`. */
+export function wholeBodyOf(bytes: Uint8Array): RequestBody {
+  const text = textOf(bytes)
+  return { bytes, strings: wholeStrings, text, json: objectOf(text) }
+}
+
+/** Read between two looks at whether it is somebody else's turn. */
+const sliceBytes = 128 * 1024
+
+async function largeBodyOf(bytes: Uint8Array, turns: Turns): Promise<RequestBody> {
+  const reader = new SkeletonReader(bytes)
+  try {
+    await inTurns(() => reader.step(sliceBytes), turns)
+    const { text, ...strings } = reader.skeleton()
+    return { bytes, strings, text, json: objectOf(text) }
+  } catch (error) {
+    if (error instanceof TypeError) throw notUtf8()
+    if (error instanceof ExcessError)
+      throw new GatewayError('invalid_request', `The request body is refused: ${error.message}.`)
+    throw error
+  }
+}
+
+/** Does something again and again, a little in each turn, until it is done. Rejects with what it throws. */
+const inTurns = (step: () => boolean, turns: Turns): Promise<void> =>
+  new Promise((resolve, reject) => {
+    const goOn = (): void => {
+      try {
+        if (step()) resolve()
+        else turns.add(goOn)
+      } catch (error) {
+        reject(error instanceof Error ? error : new Error(String(error)))
+      }
+    }
+    goOn()
+  })
+
+const hasMark = (bytes: Uint8Array): boolean => bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf
+
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+function textOf(bytes: Uint8Array): string {
+  try {
+    return utf8.decode(bytes)
+  } catch {
+    throw notUtf8()
+  }
+}
+
+const notUtf8 = (): GatewayError =>
+  new GatewayError('invalid_request', 'The request body is not valid UTF-8. Send JSON in UTF-8.')
+
+function objectOf(text: string): Readonly<Record<string, unknown>> {
+  let json: unknown
+  try {
+    json = JSON.parse(text)
+  } catch (cause) {
+    // No JSON has this character, and every text in UTF-16 or UTF-32 has it.
+    if (text.includes('\0')) throw notUtf8()
+    throw new GatewayError(
+      'invalid_request',
+      'The request body is not valid JSON. Send a JSON object with content-type: application/json.',
+      { cause },
+    )
+  }
+  if (typeof json !== 'object' || json === null || Array.isArray(json))
+    throw new GatewayError('invalid_request', 'The request body must be a JSON object.')
+  return json as Record<string, unknown>
+}

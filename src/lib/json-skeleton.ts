@@ -1,0 +1,250 @@
+/**
+ * A large JSON text without its long strings: what is left can be parsed and changed like the whole, in a small part of
+ * its time and memory, and is made whole again byte for byte. Pictures and documents are one string each, of megabytes
+ * that nobody here looks at.
+ *
+ * Read a slice at a time, so that no body, however large or however it is made, holds up anybody else; and within
+ * limits, because what takes JSON.parse long is not bytes: it is how many things they name.
+ */
+import { isUtf8 } from 'node:buffer'
+import { randomBytes } from 'node:crypto'
+
+/** What is too much: levels of nesting, values, members, different names of members, or bytes beside the long strings. */
+export type Excess = 'levels' | 'values' | 'members' | 'names' | 'bytes'
+
+/** The most of each that a text may hold. Measured: within them, JSON.parse takes less than 40 ms. */
+export const skeletonLimits: Readonly<Record<Excess, number>> = {
+  levels: 512,
+  values: 1_000_000,
+  members: 150_000,
+  names: 10_000,
+  bytes: 8 * 1024 * 1024,
+}
+
+export class ExcessError extends Error {
+  readonly excess: Excess
+
+  constructor(excess: Excess) {
+    super(`the JSON text has more than ${skeletonLimits[excess]} ${excess}`)
+    this.name = 'ExcessError'
+    this.excess = excess
+  }
+}
+
+/** The strings of a parsed text, of which the long ones are only begun. */
+export type Strings = {
+  /** How many bytes a string takes in the whole text. */
+  readonly lengthOf: (value: string) => number
+  /** A string as the whole text has it, escapes and all where it is long. */
+  readonly wholeOf: (value: string) => string
+  /** The bytes of a text that was made of the skeleton, whole again. */
+  readonly expand: (text: string) => Uint8Array
+}
+
+export type Skeleton = Strings & { readonly text: string }
+
+/** The strings of a text that is whole. */
+export const wholeStrings: Strings = {
+  lengthOf: (value) => value.length,
+  wholeOf: (value) => value,
+  expand: (text) => new TextEncoder().encode(text),
+}
+
+/** Strings longer than this are begun and not more: prompts are told apart by their beginnings. */
+const keptBytesMax = 4 * 1024
+/** From when on only the ends of long strings are marked, to keep what is left small. */
+const plentyBytes = 1024 * 1024
+const keptBytesThen = 256
+
+/** Which string, and where in the text the rest of it stands. Nobody outside can know the word that marks it. */
+const mark = `<${randomBytes(12).toString('hex')}:`
+const markPattern = new RegExp(`${mark}(\\d+)>`, 'g')
+const markAtEnd = new RegExp(`${mark}(\\d+)>$`)
+
+type Cut = { readonly start: number; readonly end: number }
+
+const codes = {
+  quote: 0x22,
+  backslash: 0x5c,
+  comma: 0x2c,
+  colon: 0x3a,
+  bracket: 0x5b,
+  bracketEnd: 0x5d,
+  brace: 0x7b,
+  braceEnd: 0x7d,
+} as const
+
+/** Reads a text a slice at a time. */
+export class SkeletonReader {
+  readonly #bytes: Buffer
+  readonly #kept: Buffer[] = []
+  readonly #cuts: Cut[] = []
+  readonly #names = new Names()
+  #at = 0
+  /** Behind the last cut. */
+  #from = 0
+  #keptBytes = 0
+  #levels = 0
+  #values = 0
+  #members = 0
+  /** Of the last string, in case it turns out to be a name. */
+  #nameStart = 0
+  #nameEnd = 0
+  /** Within a string whose end was not found yet. */
+  #stringStart = -1
+
+  constructor(bytes: Uint8Array) {
+    this.#bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
+  }
+
+  /** Reads on, about `bytesMax` bytes; whether all is read. Throws an `ExcessError`. */
+  step(bytesMax: number): boolean {
+    const until = Math.min(this.#bytes.length, this.#at + bytesMax)
+    while (this.#at < until) {
+      if (this.#stringStart === -1) this.#readByte(this.#bytes[this.#at]!)
+      else this.#readString()
+    }
+    if (this.#at < this.#bytes.length) return false
+    this.#keep(this.#bytes.length)
+    return true
+  }
+
+  /** The skeleton, once all is read. Throws a `TypeError` where the text is not UTF-8. */
+  skeleton(): Skeleton {
+    for (const { start, end } of this.#cuts)
+      if (!isUtf8(this.#bytes.subarray(start, end))) throw new TypeError('the text is not UTF-8')
+    const text = utf8.decode(Buffer.concat(this.#kept))
+    return { text, ...stringsOf(this.#bytes, this.#cuts) }
+  }
+
+  #readByte(byte: number): void {
+    this.#at += 1
+    switch (byte) {
+      case codes.quote:
+        this.#stringStart = this.#at
+        return
+      case codes.comma:
+        return this.#count('values', (this.#values += 1))
+      case codes.colon:
+        this.#count('members', (this.#members += 1))
+        return this.#count('names', this.#names.add(this.#bytes, this.#nameStart, this.#nameEnd))
+      case codes.brace:
+      case codes.bracket:
+        this.#count('levels', (this.#levels += 1))
+        return this.#count('values', (this.#values += 1))
+      case codes.braceEnd:
+      case codes.bracketEnd:
+        this.#levels -= 1
+    }
+  }
+
+  #count(what: Excess, many: number): void {
+    if (many > skeletonLimits[what]) throw new ExcessError(what)
+  }
+
+  /** Looks for the end of the string, however far it is: natively, so that a hundred megabytes are some milliseconds. */
+  #readString(): void {
+    const quote = this.#bytes.indexOf(codes.quote, this.#at)
+    this.#at = quote === -1 ? this.#bytes.length : quote + 1
+    if (quote === -1 || this.#isEscaped(quote)) return
+    const start = this.#stringStart
+    this.#stringStart = -1
+    this.#nameStart = start
+    this.#nameEnd = quote
+    const room = this.#keptBytes + start - this.#from > plentyBytes ? keptBytesThen : keptBytesMax
+    if (quote - start > room) this.#cut(this.#cutFrom(start, room), quote)
+  }
+
+  #isEscaped(quote: number): boolean {
+    let at = quote
+    while (at > this.#stringStart && this.#bytes[at - 1] === codes.backslash) at -= 1
+    return (quote - at) % 2 === 1
+  }
+
+  /** Where a string can be cut: between two characters, and behind no escape, of which the longest is a pair of six. */
+  #cutFrom(start: number, room: number): number {
+    const earliest = Math.max(start, start + room - cutLooksBack)
+    for (let at = start + room; at > earliest; at -= 1) if (this.#isBetween(start, at)) return at
+    return start
+  }
+
+  #isBetween(start: number, at: number): boolean {
+    const isWithinCharacter = (this.#bytes[at]! & 0xc0) === 0x80
+    const before = this.#bytes.subarray(Math.max(start, at - escapeBytesMax), at)
+    return !isWithinCharacter && !before.includes(codes.backslash)
+  }
+
+  #cut(start: number, end: number): void {
+    this.#keep(start)
+    this.#kept.push(Buffer.from(`${mark}${this.#cuts.length}>`))
+    this.#keptBytes += mark.length
+    this.#cuts.push({ start, end })
+    this.#from = end
+  }
+
+  #keep(until: number): void {
+    this.#keptBytes += until - this.#from
+    this.#count('bytes', this.#keptBytes)
+    this.#kept.push(this.#bytes.subarray(this.#from, until))
+    this.#from = until
+  }
+}
+
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+const lenient = new TextDecoder('utf-8', { ignoreBOM: true })
+const escapeBytesMax = 12
+const cutLooksBack = 128
+
+function stringsOf(bytes: Buffer, cuts: readonly Cut[]): Strings {
+  if (cuts.length === 0) return wholeStrings
+  const cutOf = (value: string): { readonly kept: string; readonly cut: Cut } | null => {
+    const [marked, index] = (value.length > mark.length && markAtEnd.exec(value.slice(-markChars))) || []
+    const cut = index === undefined ? undefined : cuts[Number(index)]
+    return cut ? { kept: value.slice(0, -marked!.length), cut } : null
+  }
+  return {
+    lengthOf(value) {
+      const found = cutOf(value)
+      return found ? found.kept.length + found.cut.end - found.cut.start : value.length
+    },
+    wholeOf(value) {
+      const found = cutOf(value)
+      return found ? found.kept + lenient.decode(bytes.subarray(found.cut.start, found.cut.end)) : value
+    },
+    expand(text) {
+      const pieces: Uint8Array[] = []
+      let from = 0
+      for (const { 0: marked, 1: index, index: at } of text.matchAll(markPattern)) {
+        const cut = cuts[Number(index)]
+        if (!cut) continue
+        pieces.push(Buffer.from(text.slice(from, at)), bytes.subarray(cut.start, cut.end))
+        from = at + marked.length
+      }
+      return Buffer.concat([...pieces, Buffer.from(text.slice(from))])
+    },
+  }
+}
+
+/** No mark is longer. */
+const markChars = mark.length + 12
+
+/** How many different names there are, nearly: by a bit for each value of a hash, of which there are a million. */
+class Names {
+  readonly #seen = new Uint32Array(hashValues / 32)
+  #many = 0
+
+  add(bytes: Buffer, start: number, end: number): number {
+    let hash = 0x811c9dc5
+    for (let at = start; at < end && at < start + nameBytesHashed; at += 1)
+      hash = Math.imul(hash ^ bytes[at]!, 0x01000193)
+    const value = (hash ^ (hash >>> 12)) & (hashValues - 1)
+    const bit = 1 << (value & 31)
+    if ((this.#seen[value >>> 5]! & bit) === 0) {
+      this.#seen[value >>> 5]! |= bit
+      this.#many += 1
+    }
+    return this.#many
+  }
+}
+const hashValues = 1 << 20
+const nameBytesHashed = 256
