@@ -21,7 +21,7 @@ import type { HttpHandler } from './lib/http-server/contract.ts'
 import { listen, type HttpServer } from './lib/http-server/http-server.ts'
 import { stderrLog } from './lib/log.ts'
 import { createTokenizer } from './lib/tokenizer.ts'
-import { createTurns, type Turns } from './lib/turns.ts'
+import { createTurns } from './lib/turns.ts'
 import { createLimits, periodStart, type Limits } from './limits/limits.ts'
 import { pricesSchema } from './money/price-book-data.ts'
 import type { PriceBook } from './money/price-book.ts'
@@ -40,6 +40,8 @@ const log = stderrLog
 const drainMsMax = 30_000
 
 const requestCrashed = (error: unknown): void => log.error({ event: 'request-crashed', error })
+/** What server and client bring at once is served in the same turns. */
+const turns = createTurns(clock.monotonic, requestCrashed)
 
 /** What Bun reads from its environment when it starts, and at no other time. An operator's own settings stay. */
 const runtimeSettings = {
@@ -66,8 +68,7 @@ async function main(): Promise<void> {
   const config = loadConfig(process.env, pricesSchema)
   // What a start can fail at comes in this order: addresses and the upstream, which leave nothing behind, then the
   // data folder, and last of all the first key, which is shown only once.
-  const turns = createTurns(clock.monotonic, requestCrashed)
-  const server = listenAt(config, turns)
+  const server = listenAt(config)
   const sandbox = config.sandboxUrl === null && needsSandbox(config) ? await startSandboxProcess(log) : null
   const sandboxUrl = config.sandboxUrl ?? sandbox?.url ?? null
   const offering = startOffering(config, { clock, log, sandboxUrl, env: process.env })
@@ -208,18 +209,18 @@ type Listening = HttpServer & {
 }
 
 /** Listens, and says that it is starting until there is something to serve. */
-function listenAt(config: Readonly<Config>, turns: Turns): Listening {
+function listenAt(config: Readonly<Config>): Listening {
   // What listens everywhere is reached at the loopback address.
   const reachable = config.host === '0.0.0.0' ? '127.0.0.1' : config.host === '::' ? '::1' : config.host
   let app: HttpHandler = startingApp
-  const server = bind(config, turns, (request) => app(request))
+  const server = bind(config, (request) => app(request))
   const localUrl = `http://${reachable.includes(':') ? `[${reachable}]` : reachable}:${server.port}`
   const serve = (wired: HttpHandler): void => void (app = wired)
   return { ...server, url: config.publicUrl ?? localUrl, localUrl, serve }
 }
 
 /** Listens, or says in one line at which address it cannot. */
-function bind({ host, port }: Readonly<Config>, turns: Turns, handle: HttpHandler): HttpServer {
+function bind({ host, port }: Readonly<Config>, handle: HttpHandler): HttpServer {
   try {
     return listen({ hostname: host, port, handle, clock, turns, failed: requestCrashed })
   } catch (error) {
