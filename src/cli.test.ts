@@ -68,6 +68,7 @@ test('every command of the interface does what it says, and --json prints one va
   expect([key.key, rotated.key].map((each) => admin.keys.find(each).state)).toEqual(['active', 'active'])
   await admin.settle(settlementOf(org.id, key.id))
   expect(await json(['balance', '--org', org.id])).toEqual({
+    mode: 'test',
     balanceNano: '24987500000',
     heldNano: '0',
     availableNano: '24987500000',
@@ -77,7 +78,10 @@ test('every command of the interface does what it says, and --json prints one va
     name: 'Acme',
     keys: 1,
     activeKeys: 1,
-    availableUsd: '24.9875',
+    balances: [
+      { mode: 'test', availableUsd: '24.9875' },
+      { mode: 'live', availableUsd: '0.00' },
+    ],
   })
   expect(
     (await json(['usage', '--org', org.id, '--by', 'model', '--from', '2026-11-01', '--to', '2026-12-01'])).total
@@ -89,6 +93,18 @@ test('every command of the interface does what it says, and --json prints one va
   expect(admin.keys.find(rotated.key).state).toBe('revoked')
 }, 60_000)
 
+test('--test and --live say which is meant, everywhere where it matters', async () => {
+  const { id } = await json(['org', 'create', 'Both'])
+  for (const mode of ['test', 'live']) {
+    expect(await json(['key', 'create', '--org', id, `--${mode}`])).toMatchObject({ mode })
+    expect(await json(['credit', 'grant', '--org', id, '--usd', '5.00', `--${mode}`])).toMatchObject({ mode })
+    expect(await json(['balance', '--org', id, `--${mode}`])).toMatchObject({ mode, availableUsd: '5.00' })
+    expect(await json(['usage', '--org', id, `--${mode}`])).toMatchObject({ mode })
+  }
+  const { code, err } = await mart(['balance', '--org', id, '--test', '--live'])
+  expect([code, err]).toEqual([2, 'mart: --test and --live exclude each other; see `mart balance --help`\n'])
+}, 60_000)
+
 test('people get aligned text, and the secret of a key only where it is made', async () => {
   const { id } = await json(['org', 'create', 'People'])
   const made = await mart(['key', 'create', '--org', id])
@@ -97,7 +113,7 @@ test('people get aligned text, and the secret of a key only where it is made', a
   expect(listed.out).not.toContain(made.out.split('\n')[0]!)
   const [heading, row] = listed.out.split('\n')
   expect(heading!.indexOf('PREFIX')).toBe(row!.indexOf('sk-bf-'))
-  expect((await mart(['usage', '--org', id])).out).toStartWith('No usage from 2026-11-01')
+  expect((await mart(['usage', '--org', id])).out).toStartWith('No test usage from 2026-11-01')
 }, 30_000)
 
 test('bad usage ends with 2 and one line that says where help is', async () => {

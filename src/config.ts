@@ -15,7 +15,7 @@ export { deadlinesFor } from './config/deadlines.ts'
 export type { Environment } from './config/environment.ts'
 export { listPrices, markupOf, overlaidCatalogData, overlaidPrices } from './config/overlay.ts'
 export { ConfigError } from './config/refusal.ts'
-export type { DeploymentConfig, MartFile } from './config/resolve.ts'
+export { servedRegions, type DeploymentConfig, type MartFile } from './config/resolve.ts'
 export type { FileWatch } from './config/watch-file.ts'
 
 /** What a server is started with. */

@@ -26,7 +26,7 @@ import { createLimits, periodStart, type Limits } from './limits/limits.ts'
 import { pricesSchema } from './money/price-book-data.ts'
 import type { PriceBook } from './money/price-book.ts'
 import { openNode, type Node } from './node.ts'
-import { needsSandbox, type Offer } from './offer.ts'
+import { installationOf, needsSandbox, type Offer } from './offer.ts'
 import { startOffering } from './offering.ts'
 import { openStoreInWorker } from './store/sqlite/store-in-worker.ts'
 import type { BudgetPeriod, Store } from './store/store.ts'
@@ -137,9 +137,10 @@ async function main(): Promise<void> {
 type Books = { readonly store: Store; readonly node: Node; readonly keys: KeyTable; readonly limits: Limits }
 
 /** Opens what the data folder keeps, and reads from it what requests are judged by. */
-async function openBooks({ dataDir }: Readonly<Config>, prices: PriceBook, onFenced: () => void): Promise<Books> {
+async function openBooks(config: Readonly<Config>, prices: PriceBook, onFenced: () => void): Promise<Books> {
+  const { dataDir } = config
   makeDataFolder(dataDir)
-  const store = await openStoreInWorker({ dataDir })
+  const store = await openStoreInWorker({ dataDir, installation: installationOf(config) })
   const node = await openNode({ store, dataDir, prices, clock, log, onFenced })
   const keys = createKeyTable(await store.keys(), clock)
   const limits = createLimits(clock)

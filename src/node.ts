@@ -11,6 +11,7 @@ import type { Log } from './lib/log.ts'
 import { createCredit, type Credit } from './money/credit.ts'
 import { openJournal, recoverJournal, type Journal } from './money/journal.ts'
 import type { PriceBook } from './money/price-book.ts'
+import type { ModeBefore } from './store/settlement-text.ts'
 import type { Settlement, Store } from './store/store.ts'
 
 export type Node = {
@@ -49,7 +50,7 @@ const withoutPrice = ({ requestId, organizationId, model, holdNano }: Settlement
 export async function openNode(deps: NodeDeps): Promise<Node> {
   const { store, clock, log } = deps
   const { nodeId, epoch, lastSeq } = await store.openNode(nodeName)
-  const recovered = recoverJournal(join(deps.dataDir, 'journal'), lastSeq)
+  const recovered = recoverJournal(join(deps.dataDir, 'journal'), lastSeq, await modesBefore(store))
   const journal = openJournal(join(deps.dataDir, 'journal'), epoch, recovered)
   for (const { epoch: ofEpoch, intent, progress } of recovered.open) {
     const settlement = settleInDoubt(intent, progress, deps.prices, clock.now())
@@ -84,4 +85,10 @@ export async function openNode(deps: NodeDeps): Promise<Node> {
       journal.close()
     },
   }
+}
+
+/** Intents of before there were modes are of their key's. */
+async function modesBefore(store: Pick<Store, 'keys'>): Promise<ModeBefore> {
+  const modeOf = new Map((await store.keys()).map(({ id, mode }) => [id, mode]))
+  return ({ keyId }) => modeOf.get(keyId) ?? 'live'
 }

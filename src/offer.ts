@@ -11,6 +11,7 @@ import {
   markupOf,
   overlaidCatalogData,
   overlaidPrices,
+  servedRegions,
   type DeploymentConfig,
   type MartFile,
 } from './config.ts'
@@ -19,6 +20,7 @@ import type { Deadlines, DrainBounds } from './gateway/watch.ts'
 import { trustIn, type Trust } from './lib/http-server/asked-origin.ts'
 import type { Clock } from './lib/clock.ts'
 import { loadPriceBook, type PriceBook } from './money/price-book.ts'
+import type { Installation } from './store/store.ts'
 import type { Deployment } from './upstreams/deployment.ts'
 import { createFleet, type Fleet } from './upstreams/fleet.ts'
 import { createAdapter, onAbortOf } from './upstreams/providers.ts'
@@ -80,6 +82,18 @@ const isListPriced = ({ priceBook }: MartFile): boolean =>
 /** Whether the built-in sandbox must run for this file. */
 export const needsSandbox = ({ providers }: MartFile): boolean =>
   Object.values(providers).some((provider) => provider.kind === 'sandbox' && provider.url === undefined)
+
+/** What is simulated here, and what is real. */
+export function installationOf(file: MartFile): Installation {
+  const isSimulated = (provider: string): boolean => file.providers[provider]!.kind === 'sandbox'
+  const real = new Set(file.deployments.filter(({ provider }) => !isSimulated(provider)).map(({ name }) => name))
+  const builtIn = servedRegions(file).map((region) => `sandbox-${region}`)
+  const named = file.deployments.filter(({ provider }) => isSimulated(provider)).map(({ name }) => name)
+  return {
+    simulatedDeployments: [...named, ...builtIn.filter((name) => !real.has(name))],
+    realProviders: Object.keys(file.providers).filter((provider) => !isSimulated(provider)),
+  }
+}
 
 /** One adapter for each provider, so that its deployments share an access token. */
 function deploymentsOf({ providers, deployments }: MartFile, { clock, sandboxUrl }: OfferDeps): Deployment[] {

@@ -69,7 +69,7 @@ function read(path: string): Source {
 
 const withoutComments = (text: string): string => text.replaceAll(/^\s*\/\*[\s\S]*?\*\/|^\s*\/\/.*$|\s\/\/ .*$/gm, '')
 
-const sources = filesIn('src', /\.tsx?$/).filter(({ path }) => !/\.test\.tsx?$/.test(path))
+const sources = filesIn('src', /\.tsx?$/).filter(({ path }) => !/\.(?:test|d)\.tsx?$/.test(path))
 const imports = sources.flatMap(importsOf)
 
 function importsOf({ path, code }: Source): Import[] {

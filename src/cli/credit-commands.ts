@@ -2,6 +2,7 @@
 import type { BalanceJson, GrantJson } from '../control/contract.ts'
 import { formatUsd } from '../lib/amounts.ts'
 import type { Command, Flag } from './command-line.ts'
+import { modeFlags, modeOf } from './mode.ts'
 import { facts, table, usd } from './text.ts'
 
 const org: Flag = { value: 'ID', help: 'the organization', required: true }
@@ -12,20 +13,22 @@ const grant: Command = {
   positionals: [],
   flags: {
     org,
+    ...modeFlags,
     usd: { value: '25.00', help: 'how much, up to nine decimals', required: true },
     note: { value: 'S', help: 'why; kept in the ledger' },
     'idempotency-key': { value: 'S', help: 'the same key again grants nothing new' },
   },
   summary: 'Give an organization credit',
-  async run({ flags }, { server }) {
-    const { org: id, usd: amount, note, 'idempotency-key': idempotencyKey } = flags
+  async run(line, { server }) {
+    const { org: id, usd: amount, note, 'idempotency-key': idempotencyKey } = line.flags
     const json = await server().ask<GrantJson>('POST', `${organizationPath(id!)}/grants`, {
       usd: amount,
+      ...modeOf(grant, line),
       note,
       idempotencyKey,
     })
     const text = facts([
-      ['granted', usd(json.amountUsd)],
+      ['granted', `${usd(json.amountUsd)} of ${json.mode} credit`],
       ['organization', json.organizationId],
       ['note', json.note],
       ['idempotency key', json.idempotencyKey],
@@ -37,16 +40,17 @@ const grant: Command = {
 const balance: Command = {
   words: ['balance'],
   positionals: [],
-  flags: { org },
+  flags: { org, ...modeFlags },
   summary: 'Show what an organization has, and what requests under way hold of it',
-  async run({ flags }, { server }) {
-    const json = await server().ask<BalanceJson>('GET', `${organizationPath(flags['org']!)}/balance`)
+  async run(line, { server }) {
+    const query = new URLSearchParams(modeOf(balance, line)).toString()
+    const json = await server().ask<BalanceJson>('GET', `${organizationPath(line.flags['org']!)}/balance?${query}`)
     const rows = [
       ['available', json.availableNano],
       ['held', json.heldNano],
       ['balance', json.balanceNano],
     ].map(([name, nano]) => [name!, usd(formatUsd(BigInt(nano!)))])
-    return { json, text: table(['', 'USD'], rows, ['USD']), ok: true }
+    return { json, text: table([json.mode.toUpperCase(), 'USD'], rows, ['USD']), ok: true }
   },
 }
 

@@ -1,6 +1,7 @@
 /** `mart key …`. What a flag may say is checked by the server, which knows the models and the time. */
 import type { KeyJson, KeyWithSecret, ListJson } from '../control/contract.ts'
 import { wrong, type Command, type CommandLine, type Flag } from './command-line.ts'
+import { modeFlags, modeOf } from './mode.ts'
 import { facts, minute, table, usd } from './text.ts'
 
 const org: Flag = { value: 'ID', help: 'the organization', required: true }
@@ -18,11 +19,11 @@ const terms: Readonly<Record<string, Flag>> = {
 const create: Command = {
   words: ['key', 'create'],
   positionals: [],
-  flags: { org, ...terms },
+  flags: { org, ...modeFlags, ...terms },
   summary: 'Make a key; its secret is shown only here',
   async run(line, { server }) {
     const path = `/organizations/${encodeURIComponent(line.flags['org']!)}/keys`
-    const json = await server().ask<KeyWithSecret>('POST', path, termsOf(create, line))
+    const json = await server().ask<KeyWithSecret>('POST', path, { ...termsOf(create, line), ...modeOf(create, line) })
     return { json, text: withSecret(json), ok: true }
   },
 }
@@ -41,12 +42,13 @@ const list: Command = {
       key.id,
       key.name,
       `${key.prefix}…`,
+      key.mode,
       key.state,
       key.region,
       limitsOf(key),
       budgetOf(key),
     ])
-    const headings = ['ID', 'NAME', 'PREFIX', 'STATE', 'REGION', 'LIMITS', 'BUDGET']
+    const headings = ['ID', 'NAME', 'PREFIX', 'MODE', 'STATE', 'REGION', 'LIMITS', 'BUDGET']
     return { json: data, text: data.length === 0 ? 'No keys yet.' : table(headings, rows), ok: true }
   },
 }
@@ -121,6 +123,7 @@ const keyFacts = (key: KeyJson): string =>
     ['name', key.name],
     ['organization', key.organizationId],
     ['prefix', `${key.prefix}…`],
+    ['mode', key.mode],
     ['state', key.state],
     ['region', key.region],
     ['limits', limitsOf(key)],

@@ -50,8 +50,10 @@ const show: Command = {
       ['name', json.name],
       ['created', minute(json.createdAt)],
       ['keys', `${json.keys} (${json.activeKeys} active)`],
-      ['available', usd(json.availableUsd)],
-      ['held', usd(formatUsd(BigInt(json.heldNano)))],
+      ...json.balances.flatMap(({ mode, availableUsd, heldNano }): [string, string][] => [
+        [`${mode} available`, usd(availableUsd)],
+        [`${mode} held`, usd(formatUsd(BigInt(heldNano)))],
+      ]),
     ])
     return { json, text, ok: true }
   },

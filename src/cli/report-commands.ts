@@ -2,6 +2,7 @@
 import type { Receipt, UsageReport } from '../control/contract.ts'
 import { formatUsd } from '../lib/amounts.ts'
 import type { Command } from './command-line.ts'
+import { modeFlags, modeOf } from './mode.ts'
 import { count, facts, minute, table, usd } from './text.ts'
 
 const usage: Command = {
@@ -9,21 +10,24 @@ const usage: Command = {
   positionals: [],
   flags: {
     org: { value: 'ID', help: 'the organization', required: true },
+    ...modeFlags,
     by: { value: 'model|key|region|upstream|endpoint', help: 'what to group by; model without it' },
     from: { value: 'ISO', help: 'the first moment; without it, the start of the month (UTC)' },
     to: { value: 'ISO', help: 'the moment after the last; without it, now' },
   },
   summary: 'Show what was used and what it cost',
-  async run({ flags: { org, ...parameters } }, { server }) {
-    const path = `/organizations/${encodeURIComponent(org!)}/usage?${new URLSearchParams(parameters).toString()}`
+  async run(line, { server }) {
+    const { org, ...parameters } = line.flags
+    const query = new URLSearchParams({ ...parameters, ...modeOf(usage, line) }).toString()
+    const path = `/organizations/${encodeURIComponent(org!)}/usage?${query}`
     const json = await server().ask<UsageReport>('GET', path)
     return { json, text: usageText(json), ok: true }
   },
 }
 
-function usageText({ by, from, to, rows, total }: UsageReport): string {
+function usageText({ mode, by, from, to, rows, total }: UsageReport): string {
   const span = `${minute(from)} to ${minute(to)}`
-  if (rows.length === 0) return `No usage from ${span}.`
+  if (rows.length === 0) return `No ${mode} usage from ${span}.`
   const figures = ['REQUESTS', 'ERRORS', 'INPUT', 'CACHED', 'OUTPUT', 'REASONING', 'CHARGE']
   const cells = [...rows, { ...total, group: 'total' }].map((row) => [
     row.group,
@@ -35,7 +39,7 @@ function usageText({ by, from, to, rows, total }: UsageReport): string {
     count(row.reasoningTokens),
     usd(row.chargeUsd),
   ])
-  return `${span}\n\n${table([by.toUpperCase(), ...figures], cells, figures)}`
+  return `${mode} usage, ${span}\n\n${table([by.toUpperCase(), ...figures], cells, figures)}`
 }
 
 const receipt: Command = {
@@ -62,6 +66,7 @@ function receiptText(receipt: Receipt): string {
     ['request', receipt.requestId],
     ['organization', receipt.organizationId],
     ['key', receipt.keyId],
+    ['mode', receipt.mode],
     ['admitted', receipt.admittedAt],
     ['ended', `${receipt.endedAt} (${receipt.ending}, HTTP ${receipt.status}, ${Math.round(receipt.latencyMs)} ms)`],
     ['endpoint', receipt.endpoint],

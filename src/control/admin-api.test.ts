@@ -200,6 +200,7 @@ test('a grant is exact, is given once per idempotency key, and never for another
     json: { error: { code: 'idempotency_conflict' } },
   })
   expect((await server.ask('GET', `/organizations/${organizationId}/balance`)).json).toEqual({
+    mode: 'test',
     balanceNano: '25000000001',
     heldNano: '0',
     availableNano: '25000000001',
@@ -217,6 +218,7 @@ test('balance, usage, receipt and verification see a request the moment it is jo
 
   const balance = (await server.ask('GET', `/organizations/${organizationId}/balance`)).json
   expect(balance).toEqual({
+    mode: 'test',
     balanceNano: '24987500000',
     heldNano: '0',
     availableNano: '24987500000',
@@ -238,6 +240,73 @@ test('balance, usage, receipt and verification see a request the moment it is jo
   expect((await server.ask('GET', '/ledger/verify')).json).toMatchObject({ ok: true })
 })
 
+test('keys, credit, balances and usage are test or live as is said, and live once a real provider is configured', async () => {
+  for (const [simulated, unsaid] of [
+    [true, 'test'],
+    [false, 'live'],
+  ] as const) {
+    const server = await startTestServer({ simulated })
+    const { organizationId, key } = await accountOf(server)
+    const path = `/organizations/${organizationId}`
+    expect(key['mode']).toBe(unsaid)
+    for (const [mode, usd] of [
+      ['test', '5'],
+      ['live', '7'],
+    ] as const) {
+      expect((await server.ask('POST', `${path}/keys`, { mode })).json).toMatchObject({ mode })
+      expect((await server.ask('POST', `${path}/grants`, { usd, mode })).json).toMatchObject({ mode })
+      expect((await server.ask('GET', `${path}/balance?mode=${mode}`)).json).toMatchObject({
+        mode,
+        availableUsd: `${usd}.00`,
+      })
+      expect((await server.ask('GET', `${path}/usage?mode=${mode}`)).json).toMatchObject({ mode, rows: [] })
+    }
+    expect((await server.ask('POST', `${path}/grants`, { usd: '1' })).json).toMatchObject({ mode: unsaid })
+    const [test_, live] = unsaid === 'test' ? ['6.00', '7.00'] : ['5.00', '8.00']
+    expect((await server.ask('GET', path)).json['balances']).toMatchObject([
+      { mode: 'test', availableUsd: test_ },
+      { mode: 'live', availableUsd: live },
+    ])
+    expect((await server.ask('GET', `${path}/usage`)).json).toMatchObject({ mode: unsaid })
+    const listed = (await server.ask('GET', `${path}/keys`)).json['data'] as { mode: string }[]
+    expect(listed.map(({ mode }) => mode).toSorted()).toEqual(['live', 'test', unsaid].toSorted())
+  }
+})
+
+test('test money and live money are not added up anywhere, and a receipt says which it is of', async () => {
+  const server = await startTestServer()
+  const { organizationId, keyId } = await accountOf(server)
+  const live = (await server.ask('POST', `/organizations/${organizationId}/keys`, { mode: 'live' })).json[
+    'id'
+  ] as string
+  for (const mode of ['test', 'live'])
+    await server.ask('POST', `/organizations/${organizationId}/grants`, { usd: '25', mode })
+  const request = settlementOf(organizationId, keyId)
+  await server.settle(request)
+  await server.settle({ ...request, requestId: 'req_live', keyId: live, mode: 'live' })
+  for (const mode of ['test', 'live']) {
+    const usage = (await server.ask('GET', `/organizations/${organizationId}/usage?mode=${mode}`)).json
+    expect(usage['total']).toMatchObject({ requests: 1, chargeUsd: '0.0125' })
+  }
+  expect((await server.ask('GET', '/receipts/req_live')).json).toMatchObject({ mode: 'live' })
+  expect((await server.ask('GET', `/receipts/${request.requestId}`)).json).toMatchObject({ mode: 'test' })
+  expect((await server.ask('GET', '/ledger/verify')).json).toMatchObject({ ok: true })
+})
+
+test('a mode that is none is refused by name, and a key keeps its own for life', async () => {
+  const server = await startTestServer()
+  const { organizationId, keyId } = await accountOf(server)
+  const path = `/organizations/${organizationId}`
+  for (const [method, url, body] of [
+    ['POST', `${path}/keys`, { mode: 'demo' }],
+    ['POST', `${path}/grants`, { usd: '1', mode: 'demo' }],
+    ['GET', `${path}/balance?mode=demo`, undefined],
+    ['GET', `${path}/usage?mode=demo`, undefined],
+    ['PATCH', `/keys/${keyId}`, { mode: 'live' }],
+  ] as const)
+    expect(await server.ask(method, url, body)).toMatchObject({ status: 400, json: { error: { field: 'mode' } } })
+})
+
 test('what is leased and idle is available; what is held is not', async () => {
   const server = await startTestServer({ credit: { idleNano: () => 400_000_000n } })
   const { organizationId, keyId } = await accountOf(server)
@@ -245,6 +314,7 @@ test('what is leased and idle is available; what is held is not', async () => {
   const lease = { ...settlementOf(organizationId, keyId), chargeNano: '0', ratedNano: '0', lines: [] }
   await server.settle(lease)
   expect((await server.ask('GET', `/organizations/${organizationId}/balance`)).json).toEqual({
+    mode: 'test',
     balanceNano: '25000000000',
     heldNano: '600000000',
     availableNano: '24400000000',

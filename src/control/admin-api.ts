@@ -9,6 +9,7 @@ import { z } from 'zod'
 import { newOrganization, OrganizationName } from '../organizations/organization.ts'
 import { receiptOf } from '../reporting/receipt.ts'
 import { usageQuery, usageReport, UsageParameters } from '../reporting/usage-report.ts'
+import { modes, type Mode } from '../store/store.ts'
 import { addDeploymentRoutes } from './admin-deployments.ts'
 import { organizationOf, type AdminDeps } from './admin-deps.ts'
 import { AdminError, adminErrorOf, errorResponse } from './admin-error.ts'
@@ -25,6 +26,7 @@ import type {
 } from './contract.ts'
 import { balanceJson, grantJson, organizationJson } from './json-shapes.ts'
 import { amountOf } from './key-input.ts'
+import { ModeInput, modeOr, ModeParameters } from './mode-input.ts'
 import { readBody, readFields } from './read-input.ts'
 
 const bodyBytesMax = 64 * 1024
@@ -75,18 +77,21 @@ function addOrganizationRoutes(api: Hono, deps: AdminDeps): void {
   })
   api.get('/organizations/:id', async (c) => {
     const organization = await organizationOf(deps, c.req.param('id'))
-    const [keys, balance] = await Promise.all([deps.store.keys(organization.id), balanceOf(deps, organization.id)])
+    const [keys, ...balances] = await Promise.all([
+      deps.store.keys(organization.id),
+      ...modes.map((mode) => balanceOf(deps, organization.id, mode)),
+    ])
     const now = deps.clock.now()
     const active = keys.filter((key) => key.revokedAt === null && (key.expiresAt === null || key.expiresAt > now))
     const counts = { keys: keys.length, activeKeys: active.length }
-    return c.json<OrganizationDetails>({ ...organizationJson(organization), ...counts, ...balance })
+    return c.json<OrganizationDetails>({ ...organizationJson(organization), ...counts, balances })
   })
 }
 
-async function balanceOf(deps: AdminDeps, organizationId: string): Promise<BalanceJson> {
+async function balanceOf(deps: AdminDeps, organizationId: string, mode: Mode): Promise<BalanceJson> {
   await deps.ship()
-  const balance = await deps.store.balance(organizationId)
-  return balanceJson(balance, deps.credit.idleNano(organizationId))
+  const balance = await deps.store.balance(organizationId, mode)
+  return balanceJson(mode, balance, deps.credit.idleNano(organizationId, mode))
 }
 
 const lineAllowed = 'at most 200 characters on one line'
@@ -97,6 +102,7 @@ const line = z
   .regex(/^\P{Cc}*$/u, lineAllowed)
 const NewGrant = z.strictObject({
   usd: z.string('an amount of USD as text, such as "25.00"'),
+  mode: ModeInput,
   note: line.nullable().default(null),
   /** The same key again grants nothing new, so that a caller who got no answer may simply repeat. */
   idempotencyKey: line.min(1, 'at least one character').optional(),
@@ -104,15 +110,17 @@ const NewGrant = z.strictObject({
 
 function addCreditRoutes(api: Hono, deps: AdminDeps): void {
   api.post('/organizations/:id/grants', async (c) => {
-    const { usd, note, idempotencyKey = randomUUID() } = await readBody(c.req.raw, NewGrant)
+    const { usd, note, idempotencyKey = randomUUID(), ...asked } = await readBody(c.req.raw, NewGrant)
+    const mode = modeOr(asked.mode, deps)
     const amountNano = amountOf('usd', usd)
     const { id: organizationId } = await organizationOf(deps, c.req.param('id'))
-    const transfer = await deps.store.grantCredit({ organizationId, amountNano, note, idempotencyKey })
+    const transfer = await deps.store.grantCredit({ organizationId, mode, amountNano, note, idempotencyKey })
     return c.json<GrantJson>(grantJson(organizationId, transfer), 201)
   })
   api.get('/organizations/:id/balance', async (c) => {
+    const { mode } = readFields(c.req.query(), ModeParameters)
     const { id } = await organizationOf(deps, c.req.param('id'))
-    return c.json<BalanceJson>(await balanceOf(deps, id))
+    return c.json<BalanceJson>(await balanceOf(deps, id, modeOr(mode, deps)))
   })
   api.get('/ledger/verify', async (c) => {
     await deps.ship()
@@ -125,7 +133,7 @@ function addReportRoutes(api: Hono, deps: AdminDeps): void {
   api.get('/organizations/:id/usage', async (c) => {
     const asked = readFields(c.req.query(), UsageParameters)
     const { id } = await organizationOf(deps, c.req.param('id'))
-    const query = usageQuery(id, asked, deps.clock.now())
+    const query = usageQuery({ organizationId: id, mode: modeOr(asked.mode, deps) }, asked, deps.clock.now())
     if (query.from >= query.to)
       throw new AdminError('invalid_request', { field: 'from', message: 'from must be before to.' })
     await deps.ship()

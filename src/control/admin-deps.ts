@@ -3,7 +3,7 @@ import type { Catalog } from '../catalog/catalog.ts'
 import type { KeyTable } from '../keys/key-table.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Log } from '../lib/log.ts'
-import type { KeyRow, Organization, Store } from '../store/store.ts'
+import type { KeyRow, Mode, Organization, Store } from '../store/store.ts'
 import type { Fleet } from '../upstreams/fleet.ts'
 import { AdminError } from './admin-error.ts'
 import type { ReloadJson } from './contract.ts'
@@ -32,8 +32,10 @@ export type AdminDeps = {
   /** Reads the configuration file again; a bad one changes nothing and says why. */
   readonly reload: () => ReloadJson
   readonly keyDefaults: KeyDefaults
-  /** Money this node has leased and not held, per organization, in nano-USD. */
-  readonly credit: { readonly idleNano: (organizationId: string) => bigint }
+  /** Whether no real provider is configured. */
+  readonly simulated: boolean
+  /** Money of a mode that this node has leased and not held, per organization, in nano-USD. */
+  readonly credit: { readonly idleNano: (organizationId: string, mode: Mode) => bigint }
   /** Brings everything journaled so far into the store. */
   readonly ship: () => Promise<void>
   /** Told of every new or changed key, after the store and the table have it. */

@@ -7,12 +7,13 @@ import { organizationOf, type AdminDeps } from './admin-deps.ts'
 import { AdminError } from './admin-error.ts'
 import type { KeyJson, KeyWithSecret, ListJson } from './contract.ts'
 import { keyJson } from './json-shapes.ts'
-import { changesOf, KeyInput, termsOf } from './key-input.ts'
+import { changesOf, KeyInput, NewKeyInput, termsOf } from './key-input.ts'
+import { modeOr } from './mode-input.ts'
 import { readBody } from './read-input.ts'
 
 export function addKeyRoutes(api: Hono, deps: AdminDeps): void {
   api.post('/organizations/:id/keys', async (c) => {
-    const input = await readBody(c.req.raw, KeyInput)
+    const input = await readBody(c.req.raw, NewKeyInput)
     const { id } = await organizationOf(deps, c.req.param('id'))
     return c.json<KeyWithSecret>(await createKey(deps, id, input), 201)
   })
@@ -77,9 +78,11 @@ const factsOf = ({ catalog: models, fleet }: AdminDeps, now: number) => ({
   now,
 })
 
-async function createKey(deps: AdminDeps, organizationId: string, input: KeyInput): Promise<KeyWithSecret> {
+async function createKey(deps: AdminDeps, organizationId: string, input: NewKeyInput): Promise<KeyWithSecret> {
   const now = deps.clock.now()
-  const { row, secret } = newKey(organizationId, termsOf(input, deps.keyDefaults, factsOf(deps, now)), now)
+  const { mode: asked, ...terms } = input
+  const owner = { organizationId, mode: modeOr(asked, deps) }
+  const { row, secret } = newKey(owner, termsOf(terms, deps.keyDefaults, factsOf(deps, now)), now)
   await deps.store.createKey(row)
   publish(deps, row)
   return { ...keyJson(row, now), key: secret }

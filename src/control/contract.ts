@@ -4,7 +4,7 @@
  */
 import type { Receipt } from '../reporting/receipt.ts'
 import type { UsageReport } from '../reporting/usage-report.ts'
-import type { BudgetPeriod, Check } from '../store/store.ts'
+import type { BudgetPeriod, Check, Mode } from '../store/store.ts'
 
 export type { Receipt, UsageReport }
 
@@ -12,10 +12,13 @@ export type OrganizationJson = { readonly id: string; readonly name: string; rea
 export type OrganizationDetails = OrganizationJson & {
   readonly keys: number
   readonly activeKeys: number
-} & BalanceJson
+  /** Of test credit and of live credit: two sums that nothing adds up. */
+  readonly balances: readonly BalanceJson[]
+}
 
 /** `balanceNano` = `heldNano` + `availableNano`. Held is what requests under way may cost at most. */
 export type BalanceJson = {
+  readonly mode: Mode
   readonly balanceNano: string
   readonly heldNano: string
   readonly availableNano: string
@@ -25,6 +28,7 @@ export type BalanceJson = {
 export type KeyJson = {
   readonly id: string
   readonly organizationId: string
+  readonly mode: Mode
   readonly name: string
   readonly prefix: string
   readonly state: 'active' | 'revoked' | 'expired'
@@ -48,6 +52,7 @@ export type KeyWithSecret = KeyJson & { readonly key: string }
 export type GrantJson = {
   readonly id: number
   readonly organizationId: string
+  readonly mode: Mode
   readonly amountNano: string
   readonly amountUsd: string
   readonly note: string | null

@@ -12,14 +12,15 @@ const emptyStore = (): Store =>
   openSqliteStore({ path: join(mkdtempSync(join(tmpdir(), 'mart-seed-')), 'store.sqlite') })
 const seed = (store: Store) => seedFirstRun({ store, keyDefaults, now: Date.now() })
 
-test('an empty store gets one organization with $100.00 and one key, whose secret is given once', async () => {
+test('an empty store gets one organization with $100.00 of test credit and one test key, whose secret is given once', async () => {
   const store = emptyStore()
   const first = await seed(store)
   expect(first?.organizationId).toBe(sandboxOrganizationId)
-  expect((await store.keys()).map((key) => key.hash)).toEqual([hashOf(first!.key)])
-  expect((await store.balance(sandboxOrganizationId)).balanceNano).toBe(100_000_000_000n)
+  expect((await store.keys()).map(({ hash, mode }) => [hash, mode])).toEqual([[hashOf(first!.key), 'test']])
+  expect((await store.balance(sandboxOrganizationId, 'live')).balanceNano).toBe(0n)
+  expect((await store.balance(sandboxOrganizationId, 'test')).balanceNano).toBe(100_000_000_000n)
   expect(await seed(store)).toBeNull()
-  expect((await store.balance(sandboxOrganizationId)).balanceNano).toBe(100_000_000_000n)
+  expect((await store.balance(sandboxOrganizationId, 'test')).balanceNano).toBe(100_000_000_000n)
 })
 
 test('a first start that died at any step is finished by the next, and credit is given once', async () => {
@@ -40,7 +41,7 @@ test('a first start that died at any step is finished by the next, and credit is
       expect(next === null).toBe(keyWasMade)
       expect(await store.organizations()).toHaveLength(1)
       expect(await store.keys()).toHaveLength(1)
-      expect((await store.balance(sandboxOrganizationId)).balanceNano).toBe(100_000_000_000n)
+      expect((await store.balance(sandboxOrganizationId, 'test')).balanceNano).toBe(100_000_000_000n)
     }
   }
 })

@@ -1,4 +1,4 @@
-/** What happens on an empty data folder: one organization with sandbox credit and one key, and the words that go with them. */
+/** What happens on an empty data folder: one organization with test credit and one test key, and the words that go with them. */
 import { newKey } from '../keys/virtual-key.ts'
 import type { KeyRow, Store } from '../store/store.ts'
 import type { KeyDefaults } from './key-input.ts'
@@ -31,12 +31,17 @@ export async function seedFirstRun({ store, keyDefaults, now }: SeedDeps): Promi
     await store.createOrganization({ id: organizationId, name: 'Sandbox', createdAt: now })
   await store.grantCredit({
     organizationId,
+    mode: 'test',
     amountNano: sandboxCreditNano,
     note: 'Sandbox credit',
     idempotencyKey: 'first-run',
   })
   const unlimited = { budgetNano: null, budgetPeriod: null, models: null, expiresAt: null }
-  const { row, secret } = newKey(organizationId, { name: 'first key', ...unlimited, ...keyDefaults }, now)
+  const { row, secret } = newKey(
+    { organizationId, mode: 'test' },
+    { name: 'first key', ...unlimited, ...keyDefaults },
+    now,
+  )
   await store.createKey(row)
   return { organizationId, key: secret, row }
 }

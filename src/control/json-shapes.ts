@@ -1,6 +1,6 @@
 /** From the store's rows to the contract's JSON. */
 import { formatUsd, greater } from '../lib/amounts.ts'
-import type { KeyRow, LedgerBalance, Organization, Transfer } from '../store/store.ts'
+import type { KeyRow, LedgerBalance, Mode, Organization, Transfer } from '../store/store.ts'
 import type { BalanceJson, GrantJson, KeyJson, OrganizationJson } from './contract.ts'
 
 const iso = (at: number): string => new Date(at).toISOString()
@@ -16,6 +16,7 @@ export const organizationJson = ({ id, name, createdAt }: Organization): Organiz
 export const keyJson = (row: KeyRow, now: number): KeyJson => ({
   id: row.id,
   organizationId: row.organizationId,
+  mode: row.mode,
   name: row.name,
   prefix: row.prefix,
   state: stateOf(row, now),
@@ -42,10 +43,11 @@ function stateOf(row: KeyRow, now: number): KeyJson['state'] {
  * The balance as customers mean it: what a node has leased and not held is still available. `idleNano`
  * is read apart from the store, so money that moves in between may make it larger than what is leased.
  */
-export function balanceJson({ balanceNano, leasedNano }: LedgerBalance, idleNano: bigint): BalanceJson {
+export function balanceJson(mode: Mode, { balanceNano, leasedNano }: LedgerBalance, idleNano: bigint): BalanceJson {
   const heldNano = greater(0n, leasedNano - idleNano)
   const availableNano = balanceNano - heldNano
   return {
+    mode,
     balanceNano: balanceNano.toString(),
     heldNano: heldNano.toString(),
     availableNano: availableNano.toString(),
@@ -56,6 +58,7 @@ export function balanceJson({ balanceNano, leasedNano }: LedgerBalance, idleNano
 export const grantJson = (organizationId: string, transfer: Transfer): GrantJson => ({
   id: transfer.id,
   organizationId,
+  mode: transfer.mode,
   amountNano: transfer.amountNano.toString(),
   amountUsd: formatUsd(transfer.amountNano),
   note: transfer.note,

@@ -5,6 +5,7 @@ import type { KeyTerms } from '../keys/virtual-key.ts'
 import { parseUsd } from '../lib/amounts.ts'
 import { Moment } from '../reporting/usage-report.ts'
 import type { BudgetPeriod, KeyChanges } from '../store/store.ts'
+import { ModeInput } from './mode-input.ts'
 import { invalid } from './read-input.ts'
 
 const limitMax = 1_000_000_000
@@ -39,6 +40,10 @@ export const KeyInput = z.strictObject({
   expires: Moment.nullable().optional(),
 })
 export type KeyInput = z.infer<typeof KeyInput>
+
+/** A new key is test or live, and stays it. */
+export const NewKeyInput = KeyInput.extend({ mode: ModeInput })
+export type NewKeyInput = z.infer<typeof NewKeyInput>
 
 /** What new keys have when nothing is said. */
 export type KeyDefaults = Pick<KeyTerms, 'region' | 'rpm' | 'tpm' | 'concurrency'>

@@ -38,8 +38,9 @@ export async function startTestServer(changes: Partial<AdminDeps> = {}) {
     })
   }
   const settle = async (settlement: Settlement): Promise<void> => {
-    const wantTotalNano = BigInt(settlement.holdNano)
-    await store.leaseCredit({ ...node, organizationId: settlement.organizationId, wantTotalNano })
+    const { organizationId, mode, holdNano } = settlement
+    const wantTotalNano = BigInt(holdNano)
+    await store.leaseCredit({ ...node, organizationId, mode, wantTotalNano })
     journal.seq += 1
     journal.waiting.push(recordText({ kind: 'settle', seq: journal.seq, epoch: node.epoch, settlement }))
     journal.idleNano = wantTotalNano - BigInt(settlement.chargeNano)
@@ -58,6 +59,7 @@ export async function startTestServer(changes: Partial<AdminDeps> = {}) {
     ship,
     log: { info: (event) => void events.push(event), error: (event) => void events.push(event) },
     keyDefaults: { region: 'us', rpm: 600, tpm: null, concurrency: null },
+    simulated: true,
     credit: { idleNano: () => journal.idleNano },
     onKeyChanged: (key) => void changed.push(key),
     ...changes,
@@ -80,6 +82,7 @@ export const settlementOf = (organizationId: string, keyId: string): Settlement 
   requestId: 'req_0192f0c0a1b27c3d8e4f5a6b7c8d9e0f',
   organizationId,
   keyId,
+  mode: 'test',
   admittedAt: Date.parse('2026-11-23T08:14:00Z'),
   endedAt: Date.parse('2026-11-23T08:14:02Z'),
   dialect: 'openai',

@@ -148,6 +148,7 @@ function holdCredit(key: KeyRow, bounds: Bounds, deps: GatewayDeps): Hold | Prom
     throw noBudget(budget, needOf(bounds), deps.clock.now())
   const answer = deps.credit.hold({
     organizationId: key.organizationId,
+    mode: key.mode,
     wantedNano: ceiling,
     plentyNano: isUnstated(bounds.call) ? ((bounds.fullNano * deps.holds.plentyTimes) as Nano) : zeroNano,
     ifShort: () => ({ wantedNano: lesser(ifShortNanoOf(bounds, deps), ceiling), floorNano: floorNanoOf(bounds) }),

@@ -24,7 +24,8 @@ const terms: KeyTerms = {
   models: null,
   expiresAt: null,
 }
-const keyFor = (models: readonly string[] | null) => newKey('org_a', { ...terms, models }, 0).row
+const keyFor = (models: readonly string[] | null) =>
+  newKey({ organizationId: 'org_a', mode: 'test' }, { ...terms, models }, 0).row
 
 /** Served by a sandbox, which serves every model. */
 function offerOf(text: string, at = '2026-11-30') {

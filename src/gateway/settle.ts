@@ -47,7 +47,7 @@ export async function settle(
     deps.caution.beWary(key.organizationId)
   const rated = rateServed(admitted, deployment, { reading: outcome.reading, usage }, deps)
   const owedNano = estimate ? lesser(rated.ratedNano, hold.amountNano) : rated.ratedNano
-  if (owedNano > hold.amountNano) await deps.credit.cover(key.organizationId, (owedNano - hold.amountNano) as Nano)
+  if (owedNano > hold.amountNano) await deps.credit.cover(hold, (owedNano - hold.amountNano) as Nano)
   const settlement = capture(admitted, outcome, { usage, isEstimated: estimate !== null, rated, owedNano }, deps)
   try {
     await deps.journal.settle(settlement)
@@ -88,6 +88,7 @@ function capture(
     requestId: intent.requestId,
     organizationId: intent.organizationId,
     keyId: intent.keyId,
+    mode: intent.mode,
     admittedAt: intent.admittedAt,
     endedAt: deps.clock.now(),
     dialect: intent.dialect,
@@ -188,6 +189,7 @@ export function intentOf(admitted: Admitted, deployment: Deployment | null): Int
     requestId: admitted.requestId,
     organizationId: key.organizationId,
     keyId: key.id,
+    mode: key.mode,
     admittedAt: admitted.admittedAt,
     dialect: call.endpoint.dialect.name,
     endpoint: call.endpoint.name,

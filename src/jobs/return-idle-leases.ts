@@ -17,9 +17,5 @@ export function startReturningIdleLeases(credit: Credit, journal: Journal, log: 
 /** Resolves once what is returned is journaled. */
 export async function returnIdleLeases(credit: Credit, journal: Journal, unusedMs: number): Promise<void> {
   if (!journal.canPromise()) return
-  await Promise.all(
-    credit
-      .returnIdle(unusedMs)
-      .map(({ organizationId, amountNano }) => journal.returnLease(organizationId, amountNano)),
-  )
+  await Promise.all(credit.returnIdle(unusedMs).map((returned) => journal.returnLease(returned)))
 }

@@ -22,7 +22,7 @@ function tableAt(now: number) {
 
 test('a key is found by its exact secret, which looks as documented and is not part of what is stored', () => {
   const { table } = tableAt(start)
-  const { row, secret } = newKey('org_a', terms, start)
+  const { row, secret } = newKey({ organizationId: 'org_a', mode: 'live' }, terms, start)
   table.put(row)
   expect(secret).toMatch(/^sk-bf-[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/)
   expect(table.find(secret)).toEqual({ state: 'active', key: row })
@@ -33,7 +33,7 @@ test('a key is found by its exact secret, which looks as documented and is not p
 
 test('a rotated secret works until its grace is over, and not at all without one', () => {
   const { time, table } = tableAt(start)
-  const { row, secret } = newKey('org_a', terms, start)
+  const { row, secret } = newKey({ organizationId: 'org_a', mode: 'live' }, terms, start)
   table.put(row)
   const withGrace = rotation(row, 1_000, start)
   const rotated = { ...row, ...withGrace.changes }
@@ -52,7 +52,7 @@ test('a rotated secret works until its grace is over, and not at all without one
 
 test('revoked and expired keys are told from unknown ones, at once', () => {
   const { time, table } = tableAt(start)
-  const { row, secret } = newKey('org_a', { ...terms, expiresAt: start + 10 }, start)
+  const { row, secret } = newKey({ organizationId: 'org_a', mode: 'live' }, { ...terms, expiresAt: start + 10 }, start)
   table.put(row)
   expect(table.find(secret).state).toBe('active')
   time.now = start + 10

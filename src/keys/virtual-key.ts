@@ -14,7 +14,7 @@ export type KeyTerms = Pick<
 
 /** A new key and its secret, which is kept nowhere else. */
 export function newKey(
-  organizationId: string,
+  owner: Pick<KeyRow, 'organizationId' | 'mode'>,
   terms: KeyTerms,
   now: number,
 ): { readonly row: KeyRow; readonly secret: string } {
@@ -24,7 +24,8 @@ export function newKey(
   const row = {
     ...terms,
     id,
-    organizationId,
+    organizationId: owner.organizationId,
+    mode: owner.mode,
     prefix: prefixOf(secret),
     hash: hashOf(secret),
     ...noPrevious,

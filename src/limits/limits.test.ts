@@ -8,6 +8,7 @@ import { budgetLeftNano, createLimits, periodStart, type Rejection, type Ticket 
 const key = (limits: Partial<KeyRow>): KeyRow => ({
   id: 'key_1',
   organizationId: 'org_1',
+  mode: 'live',
   name: 'test',
   prefix: 'sk-bf-0000',
   hash: '',

@@ -1,10 +1,11 @@
 import { describe, expect, test } from 'bun:test'
 import fc from 'fast-check'
 import type { Nano } from '../lib/amounts.ts'
-import type { LeaseAsk, LeaseGrant } from '../store/store.ts'
+import { modes, type LeaseAsk, type LeaseGrant, type Mode } from '../store/store.ts'
 import { createCredit, type Credit, type Hold, type HoldAnswer } from './credit.ts'
 
 const organizationId = 'org_1'
+const mode: Mode = 'live'
 const nano = (amount: number | bigint): Nano => BigInt(amount) as Nano
 
 /** A store with one organization's money, by the rules of leases: cumulative, never below zero. */
@@ -32,6 +33,7 @@ function openCredit(leaseCredit: (ask: LeaseAsk) => Promise<LeaseGrant>) {
 
 const whole = (amount: bigint) => ({
   organizationId,
+  mode,
   wantedNano: nano(amount),
   plentyNano: nano(0),
   ifShort: () => ({ wantedNano: nano(amount), floorNano: nano(amount) }),
@@ -47,7 +49,7 @@ describe('holds', () => {
     const { credit } = openCredit(leaseCredit)
     const answers = await Promise.all(Array.from({ length: 200 }, () => credit.hold(whole(1_000n))))
     expect(answers.filter(({ hold }) => hold !== null)).toHaveLength(10)
-    expect(credit.idleNano(organizationId)).toBe(nano(0))
+    expect(credit.idleNano(organizationId, mode)).toBe(nano(0))
   })
 
   test('the lease answers at once while it lasts, without asking the store', async () => {
@@ -65,6 +67,7 @@ describe('holds', () => {
     const { credit } = openCredit(leaseCredit)
     const ask = {
       organizationId,
+      mode,
       wantedNano: nano(1_000),
       plentyNano: nano(0),
       ifShort: () => ({ wantedNano: nano(1_000), floorNano: nano(100) }),
@@ -89,6 +92,7 @@ describe('holds', () => {
     const { credit } = openCredit(leaseCredit)
     const ask = {
       organizationId,
+      mode,
       wantedNano: nano(1_920),
       plentyNano: nano(38_400),
       ifShort: () => ({ wantedNano: nano(250), floorNano: nano(10) }),
@@ -132,52 +136,68 @@ describe('settling', () => {
     time.now = 60_000
     expect(credit.returnIdle(10_000)).toEqual([])
     credit.settle(hold, nano(150))
-    expect(credit.returnIdle(10_000)).toEqual([{ organizationId, amountNano: nano(250) }])
+    expect(credit.returnIdle(10_000)).toEqual([{ organizationId, mode, amountNano: nano(250) }])
     expect(credit.returnIdle(10_000)).toEqual([])
-    expect(credit.idleNano(organizationId)).toBe(nano(0))
+    expect(credit.idleNano(organizationId, mode)).toBe(nano(0))
   })
 })
 
 type Step =
-  | { readonly kind: 'hold'; readonly amount: number }
+  | { readonly kind: 'hold'; readonly mode: Mode; readonly amount: number }
   | { readonly kind: 'settle'; readonly share: number }
   | { readonly kind: 'idle' }
 
-test('whatever happens in whatever order, charges and leases never exceed the balance and nothing is lost', async () => {
+test('whatever happens in whatever order, charges and leases never exceed the balance of their mode, and nothing is lost', async () => {
   const step: fc.Arbitrary<Step> = fc.oneof(
-    fc.record({ kind: fc.constant('hold' as const), amount: fc.integer({ min: 1, max: 2_000 }) }),
+    fc.record({
+      kind: fc.constant('hold' as const),
+      mode: fc.constantFrom(...modes),
+      amount: fc.integer({ min: 1, max: 2_000 }),
+    }),
     fc.record({ kind: fc.constant('settle' as const), share: fc.integer({ min: 0, max: 300 }) }),
     fc.record({ kind: fc.constant('idle' as const) }),
   )
+  const balance = fc.integer({ min: 0, max: 20_000 })
+  const balances = fc.record({ test: balance, live: balance })
   await fc.assert(
-    fc.asyncProperty(fc.integer({ min: 0, max: 20_000 }), fc.array(step, { maxLength: 60 }), async (balance, steps) => {
-      const { bank, leaseCredit } = createBank(BigInt(balance))
-      const { credit, time } = openCredit(leaseCredit)
+    fc.asyncProperty(balances, fc.array(step, { maxLength: 60 }), async (balanceOf, steps) => {
+      const banks = { test: createBank(BigInt(balanceOf.test)), live: createBank(BigInt(balanceOf.live)) }
+      const { credit, time } = openCredit((ask) => banks[ask.mode].leaseCredit(ask))
       const totals = await play(steps, credit, time)
-      const held = totals.open.reduce((sum, hold) => sum + hold.amountNano, 0n)
-      expect(bank.granted).toBe(totals.charged + totals.returned + held + credit.idleNano(organizationId))
-      expect(totals.charged <= BigInt(balance)).toBe(true)
+      for (const each of modes) {
+        const { charged, returned, open } = totals[each]
+        const held = open.reduce((sum, hold) => sum + hold.amountNano, 0n)
+        expect(banks[each].bank.granted).toBe(charged + returned + held + credit.idleNano(organizationId, each))
+        expect(charged <= BigInt(balanceOf[each])).toBe(true)
+      }
     }),
   )
 })
 
+type Totals = { charged: bigint; returned: bigint; readonly open: Hold[] }
+
 async function play(steps: readonly Step[], credit: Credit, time: { now: number }) {
-  const totals = { charged: 0n, returned: 0n, open: [] as Hold[] }
+  const newTotals = (): Totals => ({ charged: 0n, returned: 0n, open: [] })
+  const totals: Readonly<Record<Mode, Totals>> = { test: newTotals(), live: newTotals() }
+  const holds: Hold[] = []
   for (const step of steps) {
     time.now += 1_000
     if (step.kind === 'hold') {
       const { hold } = await credit.hold({
         ...whole(BigInt(step.amount)),
+        mode: step.mode,
         ifShort: () => ({ wantedNano: nano(step.amount), floorNano: nano(1) }),
       })
-      if (hold) totals.open.push(hold)
+      if (hold) holds.push(hold)
     } else if (step.kind === 'settle') {
-      const hold = totals.open.shift()
-      if (hold) totals.charged += credit.settle(hold, nano((hold.amountNano * BigInt(step.share)) / 100n)).chargeNano
+      const hold = holds.shift()
+      if (hold)
+        totals[hold.mode].charged += credit.settle(hold, nano((hold.amountNano * BigInt(step.share)) / 100n)).chargeNano
     } else {
       time.now += 20_000
-      for (const { amountNano } of credit.returnIdle(10_000)) totals.returned += amountNano
+      for (const { mode: of, amountNano } of credit.returnIdle(10_000)) totals[of].returned += amountNano
     }
   }
+  for (const hold of holds) totals[hold.mode].open.push(hold)
   return totals
 }

@@ -6,18 +6,24 @@
  * is kept as one figure that each of these moves.
  * `granted` is cumulative within an epoch and only the store raises it, so a lost reply is repaired
  * by asking again. A lease goes back by a journal record, never by time alone: money that may have
- * been promised to a request is not handed out twice.
+ * been promised to a request is not handed out twice. Test and live money are leased apart.
  */
 import { greater, lesser, zeroNano, type Nano } from '../lib/amounts.ts'
 import { assert } from '../lib/assert.ts'
 import type { Clock } from '../lib/clock.ts'
-import type { LeaseAsk, LeaseGrant } from '../store/store.ts'
+import { modes, type LeaseAsk, type LeaseGrant, type Mode } from '../store/store.ts'
 
 /** Money set aside for one request; ends exactly once, by `settle`. */
-export type Hold = { readonly organizationId: string; readonly amountNano: Nano; ended: boolean }
+export type Hold = {
+  readonly organizationId: string
+  readonly mode: Mode
+  readonly amountNano: Nano
+  ended: boolean
+}
 
 export type HoldAsk = {
   readonly organizationId: string
+  readonly mode: Mode
   /** What the request can cost at most. */
   readonly wantedNano: Nano
   /** Credit below this counts as short, so that one request does not keep others from running; zero when only `wantedNano` matters. */
@@ -42,16 +48,21 @@ export type Credit = {
   /** Takes a hold. Answers at once when the lease covers it; otherwise asks the store for more. Rejects when the store is out of reach. */
   readonly hold: (ask: HoldAsk) => HoldAnswer | Promise<HoldAnswer>
   /** Leases what a charge needs beyond its hold, where the organization has it. Never rejects: what cannot be had is written off. */
-  readonly cover: (organizationId: string, excessNano: Nano) => Promise<void>
+  readonly cover: (hold: Hold, excessNano: Nano) => Promise<void>
   /** Captures up to the charge and releases the rest. What neither the hold nor the lease covers is written off, never overdrawn. */
   readonly settle: (hold: Hold, ratedNano: Nano) => { readonly chargeNano: Nano; readonly writeOffNano: Nano }
   /** Leased and not held: still the organization's to spend. */
-  readonly idleNano: (organizationId: string) => Nano
+  readonly idleNano: (organizationId: string, mode: Mode) => Nano
   /** Takes back what organizations without a request for `idleMs` still have leased; the caller journals each. */
-  readonly returnIdle: (idleMs: number) => { readonly organizationId: string; readonly amountNano: Nano }[]
+  readonly returnIdle: (idleMs: number) => Returned[]
 }
 
+/** Leased money on its way back. */
+export type Returned = { readonly organizationId: string; readonly mode: Mode; readonly amountNano: Nano }
+
 type Lease = {
+  readonly organizationId: string
+  readonly mode: Mode
   granted: Nano
   left: Nano
   /** Holds that have not ended, and what they come to. */
@@ -81,33 +92,36 @@ export type CreditDeps = {
 
 /** Opens the node's credit. Leases start empty: each organization's first request fetches its first lease. */
 export function createCredit(deps: CreditDeps): Credit {
-  const leases = new Map<string, Lease>()
-  const leaseOf = (organizationId: string): Lease => {
-    const known = leases.get(organizationId)
+  const leases: Readonly<Record<Mode, Map<string, Lease>>> = { test: new Map(), live: new Map() }
+  const leaseOf = (organizationId: string, mode: Mode): Lease => {
+    const known = leases[mode].get(organizationId)
     if (known) return known
-    const opened = newLease(deps.clock.monotonic())
-    leases.set(organizationId, opened)
+    const opened = newLease(organizationId, mode, deps.clock.monotonic())
+    leases[mode].set(organizationId, opened)
     return opened
   }
   return {
     hold(ask) {
-      const lease = leaseOf(ask.organizationId)
+      const lease = leaseOf(ask.organizationId, ask.mode)
       touch(lease, deps.clock.monotonic())
       // What costs nothing needs no credit, and no store.
-      if (ask.wantedNano === 0n) return { hold: take(lease, ask.organizationId, zeroNano) }
+      if (ask.wantedNano === 0n) return { hold: take(lease, zeroNano) }
       const wantedNano = wantedOf(lease, ask)
       if (lease.granted === 0n || lease.left < wantedNano) return holdAfterRefill(lease, ask, deps)
-      const hold = take(lease, ask.organizationId, wantedNano)
-      if (isLow(lease)) void refill(lease, ask.organizationId, deps).catch(retriedByNextHold)
+      const hold = take(lease, wantedNano)
+      if (isLow(lease)) void refill(lease, deps).catch(retriedByNextHold)
       return { hold }
     },
-    cover: (organizationId, excessNano) => cover(leaseOf(organizationId), organizationId, excessNano, deps),
-    settle: (hold, ratedNano) => settle(leaseOf(hold.organizationId), hold, ratedNano),
-    idleNano: (organizationId) => {
-      const lease = leases.get(organizationId)
+    cover: (hold, excessNano) => cover(leaseOf(hold.organizationId, hold.mode), excessNano, deps),
+    settle: (hold, ratedNano) => settle(leaseOf(hold.organizationId, hold.mode), hold, ratedNano),
+    idleNano: (organizationId, mode) => {
+      const lease = leases[mode].get(organizationId)
       return lease ? lease.left : zeroNano
     },
-    returnIdle: (idleMs) => returnIdle(leases, deps.clock.monotonic() - idleMs),
+    returnIdle: (idleMs) => {
+      const before = deps.clock.monotonic() - idleMs
+      return modes.flatMap((mode) => returnIdle(leases[mode].values(), before))
+    },
   }
 }
 
@@ -116,12 +130,12 @@ const wantedOf = (lease: Lease, ask: HoldAsk): Nano =>
     ? ask.wantedNano
     : lesser(ask.wantedNano, ask.ifShort().wantedNano)
 
-function take(lease: Lease, organizationId: string, amountNano: Nano): Hold {
+function take(lease: Lease, amountNano: Nano): Hold {
   lease.holds += 1
   lease.held = (lease.held + amountNano) as Nano
   lease.left = (lease.left - amountNano) as Nano
   assert(lease.left >= 0n, 'a hold is never larger than what is left of the lease')
-  return { organizationId, amountNano, ended: false }
+  return { organizationId: lease.organizationId, mode: lease.mode, amountNano, ended: false }
 }
 
 async function holdAfterRefill(lease: Lease, ask: HoldAsk, deps: CreditDeps): Promise<HoldAnswer> {
@@ -129,7 +143,7 @@ async function holdAfterRefill(lease: Lease, ask: HoldAsk, deps: CreditDeps): Pr
   try {
     // A refill under way may have been asked for before this request came, so one more may be needed.
     for (let round = 0; round < 2 && (lease.granted === 0n || lease.left < wantedOf(lease, ask)); round += 1)
-      await refill(lease, ask.organizationId, deps)
+      await refill(lease, deps)
   } finally {
     lease.waitedFor = (lease.waitedFor - ask.wantedNano) as Nano
   }
@@ -140,14 +154,14 @@ async function holdAfterRefill(lease: Lease, ask: HoldAsk, deps: CreditDeps): Pr
   }
   const available = lease.left
   const short = lesser(available, wantedOf(lease, ask))
-  if (short > 0n && short >= ask.ifShort().floorNano) return { hold: take(lease, ask.organizationId, short) }
+  if (short > 0n && short >= ask.ifShort().floorNano) return { hold: take(lease, short) }
   return { hold: null, availableNano: available, heldNano: (lease.held + lease.elsewhere) as Nano }
 }
 
-async function cover(lease: Lease, organizationId: string, excessNano: Nano, deps: CreditDeps): Promise<void> {
+async function cover(lease: Lease, excessNano: Nano, deps: CreditDeps): Promise<void> {
   lease.waitedFor = (lease.waitedFor + excessNano) as Nano
   try {
-    if (lease.left < excessNano) await refill(lease, organizationId, deps)
+    if (lease.left < excessNano) await refill(lease, deps)
   } catch {
     // The store is away: the charge is what the lease covers.
   } finally {
@@ -156,17 +170,19 @@ async function cover(lease: Lease, organizationId: string, excessNano: Nano, dep
 }
 
 /** One question to the store at a time, for all that wait. */
-function refill(lease: Lease, organizationId: string, deps: CreditDeps): Promise<void> {
-  lease.refill ??= askStore(lease, organizationId, deps).finally(() => {
+function refill(lease: Lease, deps: CreditDeps): Promise<void> {
+  lease.refill ??= askStore(lease, deps).finally(() => {
     lease.refill = null
   })
   return lease.refill
 }
 
-async function askStore(lease: Lease, organizationId: string, deps: CreditDeps): Promise<void> {
+async function askStore(lease: Lease, deps: CreditDeps): Promise<void> {
   const short = greater(zeroNano, (lease.waitedFor + reserve(lease) - lease.left) as Nano)
   const wantTotalNano = lease.granted + short
-  const grant = await deps.leaseCredit({ nodeId: deps.nodeId, epoch: deps.epoch, organizationId, wantTotalNano })
+  const { nodeId, epoch } = deps
+  const { organizationId, mode } = lease
+  const grant = await deps.leaseCredit({ nodeId, epoch, organizationId, mode, wantTotalNano })
   const granted = greater(lease.granted, grant.grantedNano as Nano)
   lease.left = (lease.left + granted - lease.granted) as Nano
   lease.granted = granted
@@ -210,22 +226,21 @@ function touch(lease: Lease, now: number): void {
   lease.lastUsed = now
 }
 
-function returnIdle(
-  leases: ReadonlyMap<string, Lease>,
-  before: number,
-): { organizationId: string; amountNano: Nano }[] {
+function returnIdle(leases: Iterable<Lease>, before: number): Returned[] {
   const idle = [...leases].filter(
-    ([, lease]) => lease.lastUsed <= before && lease.holds === 0 && lease.refill === null && lease.left > 0n,
+    (lease) => lease.lastUsed <= before && lease.holds === 0 && lease.refill === null && lease.left > 0n,
   )
-  return idle.map(([organizationId, lease]) => {
-    const amountNano = lease.left
+  return idle.map((lease) => {
+    const { organizationId, mode, left: amountNano } = lease
     lease.left = zeroNano
     lease.isReturning = true
-    return { organizationId, amountNano }
+    return { organizationId, mode, amountNano }
   })
 }
 
-const newLease = (now: number): Lease => ({
+const newLease = (organizationId: string, mode: Mode, now: number): Lease => ({
+  organizationId,
+  mode,
   granted: zeroNano,
   left: zeroNano,
   holds: 0,

@@ -1,7 +1,7 @@
 /** What a process finds in the journal of the one before it. */
 import { mkdirSync, readFileSync } from 'node:fs'
 import { blocksIn } from '../lib/blocks.ts'
-import { unpackIntent, type Intent, type PackedIntent } from '../store/settlement-text.ts'
+import { unpackIntent, type Intent, type ModeBefore, type PackedIntent } from '../store/settlement-text.ts'
 import { segmentsIn } from './journal-segments.ts'
 import type { WrittenBlock } from './journal-writer.ts'
 
@@ -44,8 +44,8 @@ type ReadBlock = {
   readonly lines: readonly Line[]
 }
 
-/** Reads what a journal folder holds that the store, at `storeSeq`, does not. A torn or foreign block ends its segment. */
-export function recoverJournal(folder: string, storeSeq: number): Recovered {
+/** Reads what a journal folder holds that the store, at `storeSeq`, does not. A torn or foreign block ends its segment. `modeBefore` is asked of intents that say no mode. */
+export function recoverJournal(folder: string, storeSeq: number, modeBefore: ModeBefore): Recovered {
   mkdirSync(folder, { recursive: true, mode: 0o700 })
   const open = new Map<string, OpenIntent>()
   const unshipped: WrittenBlock[] = []
@@ -53,7 +53,7 @@ export function recoverJournal(folder: string, storeSeq: number): Recovered {
   for (const { lines, ...place } of blocksSince(folder, storeSeq)) {
     let records = 0
     for (const line of lines) {
-      follow(open, line)
+      follow(open, line, modeBefore)
       if (!('seq' in line)) continue
       lastSeq = Math.max(lastSeq, line.seq)
       if (line.kind !== 'segment' && line.seq > storeSeq) records += 1
@@ -63,13 +63,13 @@ export function recoverJournal(folder: string, storeSeq: number): Recovered {
   return { lastSeq, unshipped, open: [...open.values()] }
 }
 
-function follow(open: Map<string, OpenIntent>, line: Line): void {
+function follow(open: Map<string, OpenIntent>, line: Line, modeBefore: ModeBefore): void {
   switch (line.kind) {
     case 'segment':
-      for (const written of line.open) add(open, written)
+      for (const written of line.open) add(open, written, modeBefore)
       return
     case 'intent':
-      add(open, line)
+      add(open, line, modeBefore)
       return
     case 'progress': {
       const begun = open.get(line.progress.requestId)
@@ -84,8 +84,9 @@ function follow(open: Map<string, OpenIntent>, line: Line): void {
   }
 }
 
-function add(open: Map<string, OpenIntent>, { epoch, intent: packed, progress = null }: WrittenIntent): void {
-  const intent = unpackIntent(packed)
+function add(open: Map<string, OpenIntent>, written: WrittenIntent, modeBefore: ModeBefore): void {
+  const { epoch, intent: packed, progress = null } = written
+  const intent = unpackIntent(packed, modeBefore)
   open.set(intent.requestId, { epoch, intent, progress })
 }
 

@@ -3,9 +3,10 @@ import fc from 'fast-check'
 import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { Nano } from '../lib/amounts.ts'
 import type { Settlement } from '../store/store.ts'
 import { blocksIn, createSliceReader, type FileSlice } from '../lib/blocks.ts'
-import { openJournal, recoverJournal, type Intent, type Journal } from './journal.ts'
+import { openJournal, recoverJournal as recover, type Intent, type Journal } from './journal.ts'
 import type { Recovered } from './journal-recovery.ts'
 
 const folders: string[] = []
@@ -22,6 +23,7 @@ const intent = (requestId: string): Intent => ({
   requestId,
   organizationId: 'org_1',
   keyId: 'key_1',
+  mode: 'live',
   admittedAt: 1,
   dialect: 'openai',
   endpoint: 'chat.completions',
@@ -35,6 +37,7 @@ const intent = (requestId: string): Intent => ({
   priceFrom: 'gpt-5.4 from 2026-03-05',
   holdNano: '1000',
 })
+const returned = (amount: bigint) => ({ organizationId: 'org_1', mode: 'live' as const, amountNano: amount as Nano })
 const settlement = (requestId: string): Settlement => ({
   ...intent(requestId),
   endedAt: 2,
@@ -54,6 +57,11 @@ const settlement = (requestId: string): Settlement => ({
   vendorUsage: { text: 'ünïcödé 🦊\n' },
 })
 
+/** Nothing here was written before there were modes. */
+const recoverJournal = (folder: string, storeSeq: number): Recovered =>
+  recover(folder, storeSeq, () => {
+    throw new Error('every intent says its mode')
+  })
 const open = (folder: string, epoch: number, storeSeq = 0): Journal =>
   openJournal(folder, epoch, recoverJournal(folder, storeSeq))
 const segments = (folder: string): string[] =>
@@ -89,7 +97,7 @@ describe('recovery', () => {
     for (const id of ['a', 'b', 'c']) void journal.intend(intent(id))
     void journal.settle(settlement('b'))
     void journal.progress({ requestId: 'c', inputTokens: 5, outputTokens: 7 })
-    void journal.returnLease('org_1', 12n)
+    void journal.returnLease(returned(12n))
     await journal.written()
     journal.close()
 
@@ -130,7 +138,7 @@ describe('recovery', () => {
     const folder = newFolder()
     const journal = open(folder, 1)
     const many = 200_000
-    for (let number = 1; number <= many; number += 1) void journal.returnLease('org_1', 1n)
+    for (let number = 1; number <= many; number += 1) void journal.returnLease(returned(1n))
     await journal.written()
     expect(journal.unshippedMany()).toBe(many)
     expect(journal.unshipped(1_000)?.toSeq).toBe(many)

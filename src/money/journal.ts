@@ -14,6 +14,7 @@
 import type { FileSlice } from '../lib/blocks.ts'
 import { packIntent, recordText, type Intent } from '../store/settlement-text.ts'
 import type { Settlement, ShippedRecord } from '../store/store.ts'
+import type { Returned } from './credit.ts'
 import type { OpenIntent, Progress, Recovered, WrittenIntent } from './journal-recovery.ts'
 import { removeSegments } from './journal-segments.ts'
 import { createJournalWriter, type Written, type WrittenBlock } from './journal-writer.ts'
@@ -29,7 +30,7 @@ export type Journal = {
   readonly progress: (progress: Progress) => Written
   /** `ofEpoch`: the epoch of the intent, where it is not this one. */
   readonly settle: (settlement: Settlement, ofEpoch?: number) => Written
-  readonly returnLease: (organizationId: string, amountNano: bigint) => Written
+  readonly returnLease: (returned: Returned) => Written
   readonly endEpoch: (epoch: number) => Written
   /** The oldest records that the store has not confirmed yet, about `max` of them; null when it has all that is written. */
   readonly unshipped: (max: number) => Unshipped | null
@@ -84,8 +85,15 @@ export function openJournal(folder: string, epoch: number, recovered: Recovered)
       open.delete(settlement.requestId)
       return written
     },
-    returnLease: (organizationId, amountNano) =>
-      ship((own) => ({ kind: 'return-lease', seq: own, epoch, organizationId, amountNano: amountNano.toString() })),
+    returnLease: ({ organizationId, mode, amountNano }) =>
+      ship((own) => ({
+        kind: 'return-lease',
+        seq: own,
+        epoch,
+        organizationId,
+        mode,
+        amountNano: amountNano.toString(),
+      })),
     endEpoch: (ended) => ship((own) => ({ kind: 'end-epoch', seq: own, epoch: ended })),
     unshipped: (max) => runOf(blocks, max),
     unshippedMany: () => unshippedMany,

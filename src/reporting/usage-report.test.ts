@@ -2,7 +2,8 @@ import { expect, test } from 'bun:test'
 import { UsageParameters, usageQuery, usageReport } from './usage-report.ts'
 
 const now = Date.parse('2026-11-23T08:15:30Z')
-const queryOf = (parameters: Record<string, string>) => usageQuery('org_a', UsageParameters.parse(parameters), now)
+const queryOf = (parameters: Record<string, string>) =>
+  usageQuery({ organizationId: 'org_a', mode: 'live' }, UsageParameters.parse(parameters), now)
 const iso = (at: number): string => new Date(at).toISOString()
 
 test('a report runs from the start of the month to now unless it is asked otherwise', () => {

@@ -1,7 +1,7 @@
 /** Usage reports: what is asked for, and the JSON that answers. Amounts are decimal strings. */
 import { z } from 'zod'
 import { formatUsd } from '../lib/amounts.ts'
-import type { UsageDimension, UsageQuery, UsageRow } from '../store/store.ts'
+import { modes, type Mode, type UsageDimension, type UsageQuery, type UsageRow } from '../store/store.ts'
 
 const dimensions = ['model', 'key', 'region', 'upstream', 'endpoint'] as const satisfies readonly UsageDimension[]
 
@@ -16,6 +16,7 @@ export const Moment = z
 /** The query parameters of a usage report. */
 export const UsageParameters = z.strictObject({
   by: z.enum(dimensions, `one of ${dimensions.join(', ')}`).default('model'),
+  mode: z.enum(modes, modes.join(' or ')).optional(),
   from: Moment.optional(),
   to: Moment.optional(),
 })
@@ -27,11 +28,11 @@ const minuteMs = 60_000
  * Usage is kept by the minute, so the span is widened to whole ones, and the report says which.
  */
 export const usageQuery = (
-  organizationId: string,
+  of: Pick<UsageQuery, 'organizationId' | 'mode'>,
   asked: z.infer<typeof UsageParameters>,
   now: number,
 ): UsageQuery => ({
-  organizationId,
+  ...of,
   by: asked.by,
   from: Math.floor((asked.from ?? monthStart(asked.to ?? now)) / minuteMs) * minuteMs,
   to: Math.ceil((asked.to ?? now) / minuteMs) * minuteMs,
@@ -51,6 +52,7 @@ export type UsageFigures = {
 
 export type UsageReport = {
   readonly organizationId: string
+  readonly mode: Mode
   readonly by: UsageDimension
   readonly from: string
   readonly to: string
@@ -63,6 +65,7 @@ export function usageReport(query: UsageQuery, rows: readonly UsageRow[]): Usage
   const dearestFirst = rows.toSorted((a, b) => Number(b.chargeNano - a.chargeNano) || b.requests - a.requests)
   return {
     organizationId: query.organizationId,
+    mode: query.mode,
     by: query.by,
     from: new Date(query.from).toISOString(),
     to: new Date(query.to).toISOString(),

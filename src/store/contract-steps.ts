@@ -1,6 +1,14 @@
-/** Steps that the tests of a store share; all on the organization `acme`. */
+/** Steps that the tests of a store share; all on the organization `acme` and in one mode. */
 import { expect } from 'bun:test'
-import { StoreRefusal, type Check, type Store } from './store.ts'
+import {
+  StoreRefusal,
+  type Check,
+  type LedgerBalance,
+  type LeaseAsk,
+  type Mode,
+  type Store,
+  type Transfer,
+} from './store.ts'
 import { settlementOf, type Entry } from './store-fixtures.ts'
 
 /** Opens an empty store; `close` also removes it. */
@@ -11,24 +19,46 @@ export type Node = { readonly nodeId: number; readonly epoch: number; readonly l
 export const failuresOf = (checks: readonly Check[]): string[] =>
   checks.filter(({ ok }) => !ok).map(({ name, detail }) => `${name}: ${detail}`)
 
-/** Gives `acme` credit. */
-export const grant = (store: Store, amountNano: bigint, idempotencyKey = 'grant-1') =>
-  store.grantCredit({ organizationId: 'acme', amountNano, note: null, idempotencyKey })
-
-/** A node that leased from an organization with credit. */
-export async function leasedNode(store: Store, amountNano = 1_000_000n): Promise<Node> {
-  await grant(store, amountNano)
-  const node = await store.openNode('node-a')
-  await store.leaseCredit({ ...node, organizationId: 'acme', wantTotalNano: amountNano })
-  return node
+export type Steps = {
+  /** Gives `acme` credit. */
+  readonly grant: (store: Store, amountNano: bigint, idempotencyKey?: string) => Promise<Transfer>
+  /** What `acme` has. */
+  readonly balance: (store: Store) => Promise<LedgerBalance>
+  /** Leases of `acme`. */
+  readonly lease: (store: Store, node: Node, wantTotalNano: bigint) => ReturnType<Store['leaseCredit']>
+  /** A node that leased from an organization with credit. */
+  readonly leasedNode: (store: Store, amountNano?: bigint) => Promise<Node>
+  /** The settlement of a request of `acme`. */
+  readonly settled: (requestId: string, chargeNano?: string, epoch?: number) => Entry
+  /** The return of what was leased of `acme`. */
+  readonly returned: (amountNano: string) => Entry
 }
 
-/** The settlement of a request of `acme`. */
-export const settled = (requestId: string, chargeNano = '1000', epoch = 1): Entry => ({
-  kind: 'settle',
-  epoch,
-  settlement: settlementOf({ requestId, organizationId: 'acme', chargeNano }),
-})
+/** The steps in a mode. */
+export function stepsIn(mode: Mode): Steps {
+  const acme = { organizationId: 'acme', mode } as const
+  const grant: Steps['grant'] = (store, amountNano, idempotencyKey = 'grant-1') =>
+    store.grantCredit({ ...acme, amountNano, note: null, idempotencyKey })
+  const lease: Steps['lease'] = (store, { nodeId, epoch }, wantTotalNano) =>
+    store.leaseCredit({ ...acme, nodeId, epoch, wantTotalNano } satisfies LeaseAsk)
+  return {
+    grant,
+    lease,
+    balance: (store) => store.balance('acme', mode),
+    async leasedNode(store, amountNano = 1_000_000n) {
+      await grant(store, amountNano)
+      const node = await store.openNode('node-a')
+      await lease(store, node, amountNano)
+      return node
+    },
+    settled: (requestId, chargeNano = '1000', epoch = 1) => ({
+      kind: 'settle',
+      epoch,
+      settlement: settlementOf({ ...acme, requestId, chargeNano }),
+    }),
+    returned: (amountNano) => ({ kind: 'return-lease', epoch: 1, ...acme, amountNano }),
+  }
+}
 
 /** What the work throws. Not `expect().rejects`, which stops Bun's event loop and with it the replies of a worker. */
 export const thrownBy = (work: Promise<unknown>): Promise<unknown> =>

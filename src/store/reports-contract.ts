@@ -1,7 +1,7 @@
 /** What every store promises about keys, organizations, receipts and usage. */
 import { expect, test } from 'bun:test'
-import { leasedNode, refusalOf } from './contract-steps.ts'
-import type { Store } from './store.ts'
+import { refusalOf, stepsIn } from './contract-steps.ts'
+import type { Mode, Store } from './store.ts'
 import { batchOf, keyOf, noon, settlementOf, type Entry } from './store-fixtures.ts'
 
 /** Virtual keys and organizations. */
@@ -11,6 +11,7 @@ export function describeKeys(store: () => Store): void {
     const full = keyOf({
       id: 'k2',
       organizationId: 'acme',
+      mode: 'test',
       createdAt: noon + 1,
       budgetNano: 9_007_199_254_740_993n,
       budgetPeriod: 'week',
@@ -72,10 +73,11 @@ const minuteMs = 60_000
 const dayMs = 1_440 * minuteMs
 
 /** Receipts, usage and charges. */
-export function describeReports(store: () => Store): void {
+export function describeReports(store: () => Store, mode: Mode): void {
+  const { leasedNode } = stepsIn(mode)
   test('a receipt is shown whole, and only to its own organization', async () => {
     const node = await leasedNode(store())
-    const settlement = settlementOf({ requestId: 'r1', organizationId: 'acme', latencyMs: 12.75 })
+    const settlement = settlementOf({ requestId: 'r1', organizationId: 'acme', mode, latencyMs: 12.75 })
     await store().applyJournal(batchOf(node, 0, [{ kind: 'settle', epoch: 1, settlement }]))
     expect(await store().receipt('r1')).toEqual(settlement)
     expect(await store().receipt('r1', 'acme')).toEqual(settlement)
@@ -88,7 +90,7 @@ export function describeReports(store: () => Store): void {
     const entry = (requestId: string, changes: Parameters<typeof settlementOf>[0] | object): Entry => ({
       kind: 'settle',
       epoch: 1,
-      settlement: settlementOf({ ...changes, requestId, organizationId: 'acme' }),
+      settlement: settlementOf({ ...changes, requestId, organizationId: 'acme', mode }),
     })
     await store().applyJournal(
       batchOf(node, 0, [
@@ -98,7 +100,7 @@ export function describeReports(store: () => Store): void {
         entry('r4', { chargeNano: '0', ending: 'upstream-failed' }),
       ]),
     )
-    const span = { organizationId: 'acme', from: noon, to: noon + 1 }
+    const span = { organizationId: 'acme', mode, from: noon, to: noon + 1 }
     const tokens = (n: number) => ({
       inputTokens: 12 * n,
       cachedInputTokens: 3 * n,
@@ -118,7 +120,8 @@ export function describeReports(store: () => Store): void {
 }
 
 /** The spans that reports are asked for. */
-export function describeSpans(store: () => Store): void {
+export function describeSpans(store: () => Store, mode: Mode): void {
+  const { leasedNode } = stepsIn(mode)
   test('usage and charges count exactly the requests admitted in their span, to the minute', async () => {
     const node = await leasedNode(store())
     // Charges are powers of two, so that a sum names its requests; together they cross minutes, hours and days.
@@ -141,6 +144,7 @@ export function describeSpans(store: () => Store): void {
       settlement: settlementOf({
         requestId: `r${index}`,
         organizationId: 'acme',
+        mode,
         admittedAt: noon + offset,
         chargeNano: String(2 ** index),
       }),
@@ -155,7 +159,7 @@ export function describeSpans(store: () => Store): void {
     for (const [a, b] of offsets.flatMap((from) =>
       offsets.map((to) => [floor(noon + from), floor(noon + to)] as const),
     )) {
-      const [row] = await store().usage({ organizationId: 'acme', by: 'model', from: a, to: b })
+      const [row] = await store().usage({ organizationId: 'acme', mode, by: 'model', from: a, to: b })
       expect(row?.chargeNano ?? 0n).toBe(expected(a, b))
     }
     for (const offset of offsets) {

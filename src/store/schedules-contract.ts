@@ -1,30 +1,32 @@
-/** Random schedules of nodes that spend, crash, lose replies and repeat themselves; money must come out exact. */
+/** Random schedules of nodes that spend test and live money, crash, lose replies and repeat themselves; money must come out exact. */
 import { expect, test } from 'bun:test'
 import fc from 'fast-check'
 import type { OpenStore } from './contract-steps.ts'
-import { StoreRefusal, type Store } from './store.ts'
+import { modes, StoreRefusal, type Store } from './store.ts'
 import { batchOf, noon, settlementOf, type Entry } from './store-fixtures.ts'
 
 const organizations = ['acme', 'beta'] as const
-type OrganizationId = (typeof organizations)[number]
+/** Whose money: an organization has some of each mode. */
+const purses = organizations.flatMap((organizationId) => modes.map((mode) => ({ organizationId, mode }) as const))
+type Purse = (typeof purses)[number]
 
 type Step =
-  | { readonly kind: 'grant'; readonly to: OrganizationId; readonly amount: number; readonly twice: boolean }
+  | { readonly kind: 'grant'; readonly to: Purse; readonly amount: number; readonly twice: boolean }
   | {
       readonly kind: 'ask'
       readonly node: number
-      readonly of: OrganizationId
+      readonly of: Purse
       readonly amount: number
       readonly lost: boolean
     }
   | {
       readonly kind: 'settle'
       readonly node: number
-      readonly of: OrganizationId
+      readonly of: Purse
       readonly share: number
       readonly over: number
     }
-  | { readonly kind: 'return'; readonly node: number; readonly of: OrganizationId; readonly share: number }
+  | { readonly kind: 'return'; readonly node: number; readonly of: Purse; readonly share: number }
   | {
       readonly kind: 'ship'
       readonly node: number
@@ -34,7 +36,7 @@ type Step =
   | { readonly kind: 'crash'; readonly node: number; readonly inDoubt: number }
 
 const node = fc.integer({ min: 0, max: 2 })
-const of = fc.constantFrom(...organizations)
+const of = fc.constantFrom(...purses)
 const share = fc.integer({ min: 0, max: 100 })
 const step: fc.Arbitrary<Step> = fc.oneof(
   fc.record({ kind: fc.constant('grant'), to: of, amount: fc.integer({ min: 1, max: 100_000 }), twice: fc.boolean() }),
@@ -62,20 +64,20 @@ type SimulatedNode = {
   id: { nodeId: number; epoch: number }
   readonly journal: Entry[]
   shippedTo: number
-  leases: Map<OrganizationId, { granted: bigint; gone: bigint }>
+  leases: Map<Purse, { granted: bigint; gone: bigint }>
 }
 type World = {
   readonly store: Store
   readonly nodes: SimulatedNode[]
-  readonly granted: Map<OrganizationId, bigint>
-  readonly charged: Map<OrganizationId, bigint>
+  readonly granted: Map<Purse, bigint>
+  readonly charged: Map<Purse, bigint>
   requests: number
   grants: number
 }
 
 /** Runs `runs` random schedules, each on a store of its own. */
 export function describeSchedules(open: OpenStore, runs: number): void {
-  test('after any schedule of crashes, lost replies and repeated batches, balances are grants less charges and the ledger verifies', async () => {
+  test('after any schedule of crashes, lost replies and repeated batches, balances of both modes are grants less charges, they never mix, and the ledger verifies', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { minLength: 10, maxLength: 60, size: 'max' }), async (steps) => {
         const { store, close } = await open()
@@ -121,7 +123,7 @@ async function take(world: World, next: Step): Promise<void> {
 
 async function grant(world: World, { to, amount, twice }: Extract<Step, { kind: 'grant' }>): Promise<void> {
   const given = {
-    organizationId: to,
+    ...to,
     amountNano: BigInt(amount),
     note: null,
     idempotencyKey: `grant-${++world.grants}`,
@@ -133,13 +135,13 @@ async function grant(world: World, { to, amount, twice }: Extract<Step, { kind: 
 
 async function ask(
   world: World,
-  { node: index, of: organizationId, amount, lost }: Extract<Step, { kind: 'ask' }>,
+  { node: index, of: purse, amount, lost }: Extract<Step, { kind: 'ask' }>,
 ): Promise<void> {
   const asking = world.nodes[index]!
-  const lease = leaseOf(asking, organizationId)
+  const lease = leaseOf(asking, purse)
   const { grantedNano, availableNano } = await world.store.leaseCredit({
     ...asking.id,
-    organizationId,
+    ...purse,
     wantTotalNano: lease.granted + BigInt(amount),
   })
   expect(grantedNano >= lease.granted).toBe(true)
@@ -150,17 +152,17 @@ async function ask(
 function settle(
   world: World,
   spending: SimulatedNode,
-  { of: organizationId, share: part, over }: Extract<Step, { kind: 'settle' }>,
+  { of: purse, share: part, over }: Extract<Step, { kind: 'settle' }>,
 ): void {
-  const lease = leaseOf(spending, organizationId)
+  const lease = leaseOf(spending, purse)
   const left = lease.granted - lease.gone
   const charge = (left > 0n ? (left * BigInt(part)) / 100n : 0n) + BigInt(over) * 200n
   lease.gone += charge
-  spending.journal.push(settleEntry(world, organizationId, charge, spending.id.epoch))
+  spending.journal.push(settleEntry(world, purse, charge, spending.id.epoch))
 }
 
-function settleEntry(world: World, organizationId: OrganizationId, charge: bigint, epoch: number): Entry {
-  add(world.charged, organizationId, charge)
+function settleEntry(world: World, purse: Purse, charge: bigint, epoch: number): Entry {
+  add(world.charged, purse, charge)
   world.requests += 1
   const admittedAt = noon + world.requests * 47_000
   return {
@@ -168,25 +170,22 @@ function settleEntry(world: World, organizationId: OrganizationId, charge: bigin
     epoch,
     settlement: settlementOf({
       requestId: `r${world.requests}`,
-      organizationId,
+      ...purse,
       chargeNano: String(charge),
       admittedAt,
     }),
   }
 }
 
-function giveBack(
-  returning: SimulatedNode,
-  { of: organizationId, share: part }: Extract<Step, { kind: 'return' }>,
-): void {
-  const lease = leaseOf(returning, organizationId)
+function giveBack(returning: SimulatedNode, { of: purse, share: part }: Extract<Step, { kind: 'return' }>): void {
+  const lease = leaseOf(returning, purse)
   const amount = ((lease.granted - lease.gone) * BigInt(part)) / 100n
   if (amount <= 0n) return
   lease.gone += amount
   returning.journal.push({
     kind: 'return-lease',
     epoch: returning.id.epoch,
-    organizationId,
+    ...purse,
     amountNano: String(amount),
   })
 }
@@ -212,9 +211,9 @@ const batchAfter = (shipping: SimulatedNode, fromSeq: number, size: number): Ret
 async function crash(world: World, crashed: SimulatedNode, inDoubt: number): Promise<void> {
   const zombie = crashed.id
   const opened = await world.store.openNode(crashed.name)
-  for (const [organizationId, lease] of crashed.leases) {
+  for (const [purse, lease] of crashed.leases) {
     const charge = ((lease.granted - lease.gone) * BigInt(inDoubt)) / 100n
-    if (charge > 0n) crashed.journal.push(settleEntry(world, organizationId, charge, zombie.epoch))
+    if (charge > 0n) crashed.journal.push(settleEntry(world, purse, charge, zombie.epoch))
   }
   crashed.journal.push({ kind: 'end-epoch', epoch: zombie.epoch })
   Object.assign(crashed, { id: opened, leases: new Map(), shippedTo: opened.lastSeq })
@@ -231,24 +230,27 @@ async function quiesce({ store, nodes }: World): Promise<void> {
 
 async function expectExact({ store, granted, charged, requests }: World): Promise<void> {
   let inDebt = false
-  for (const id of organizations) {
-    const expected = (granted.get(id) ?? 0n) - (charged.get(id) ?? 0n)
-    expect(await store.balance(id)).toEqual({ balanceNano: expected, leasedNano: 0n })
+  for (const purse of purses) {
+    const expected = (granted.get(purse) ?? 0n) - (charged.get(purse) ?? 0n)
+    expect(await store.balance(purse.organizationId, purse.mode)).toEqual({ balanceNano: expected, leasedNano: 0n })
     inDebt ||= expected < 0n
   }
   const failed = (await store.verifyLedger()).filter(({ ok }) => !ok).map(({ name }) => name)
   expect(failed).toEqual(inDebt ? ['no-credit-below-zero'] : [])
-  const usage = await Promise.all(
-    organizations.map((organizationId) => store.usage({ organizationId, by: 'key', from: 0, to: noon * 2 })),
-  )
-  expect(usage.flat().reduce((total, row) => total + row.requests, 0)).toBe(requests)
+  let counted = 0
+  for (const purse of purses) {
+    const [row] = await store.usage({ ...purse, by: 'key', from: 0, to: noon * 2 })
+    expect(row?.chargeNano ?? 0n).toBe(charged.get(purse) ?? 0n)
+    counted += row?.requests ?? 0
+  }
+  expect(counted).toBe(requests)
 }
 
-function leaseOf(owner: SimulatedNode, organizationId: OrganizationId): { granted: bigint; gone: bigint } {
-  const lease = owner.leases.get(organizationId) ?? { granted: 0n, gone: 0n }
-  owner.leases.set(organizationId, lease)
+function leaseOf(owner: SimulatedNode, purse: Purse): { granted: bigint; gone: bigint } {
+  const lease = owner.leases.get(purse) ?? { granted: 0n, gone: 0n }
+  owner.leases.set(purse, lease)
   return lease
 }
 
-const add = (sums: Map<OrganizationId, bigint>, id: OrganizationId, amount: bigint): unknown =>
-  sums.set(id, (sums.get(id) ?? 0n) + amount)
+const add = (sums: Map<Purse, bigint>, purse: Purse, amount: bigint): unknown =>
+  sums.set(purse, (sums.get(purse) ?? 0n) + amount)

@@ -2,7 +2,7 @@
  * A settlement as the journal and the store keep it: JSON of its values in a fixed order, without their names. Each
  * request writes it three times (the journal, the database's log, the database), and names would be over half of it.
  */
-import type { Attempt, ReceiptLine, Settlement, ShippedRecord } from './store.ts'
+import type { Attempt, Mode, ReceiptLine, Settlement, ShippedRecord } from './store.ts'
 
 /** What is known of a request before its upstream call: enough to settle it should the process die. */
 export type Intent = Pick<
@@ -10,6 +10,7 @@ export type Intent = Pick<
   | 'requestId'
   | 'organizationId'
   | 'keyId'
+  | 'mode'
   | 'admittedAt'
   | 'dialect'
   | 'endpoint'
@@ -25,7 +26,7 @@ export type Intent = Pick<
 >
 
 /** The order of version 1. What is added later goes to the end, under a new version. */
-export type PackedIntent = readonly [
+type PackedFirst = readonly [
   requestId: string,
   organizationId: string,
   keyId: string,
@@ -42,9 +43,12 @@ export type PackedIntent = readonly [
   onAbort: Settlement['onAbort'],
   holdNano: string,
 ]
+/** Since version 2 it has a mode. */
+export type PackedIntent = readonly [...PackedFirst, mode?: Mode]
+/** Since version 2 it has a mode. */
 export type PackedSettlement = readonly [
   version: number,
-  ...PackedIntent,
+  ...PackedFirst,
   endedAt: number,
   servedModel: string | null,
   status: number,
@@ -63,6 +67,7 @@ export type PackedSettlement = readonly [
   latencyMs: number,
   attempts: readonly PackedAttempt[],
   vendorUsage: unknown,
+  mode?: Mode,
 ]
 type PackedLine = readonly [usageClass: string, quantity: number, unit: string, picoPerUnit: string, amountPico: string]
 type PackedAttempt = readonly [
@@ -75,7 +80,7 @@ type PackedAttempt = readonly [
   firstByteMs: number | null,
 ]
 
-const version = 1
+const version = 2
 
 export const packIntent = (intent: Intent): PackedIntent => [
   intent.requestId,
@@ -93,12 +98,17 @@ export const packIntent = (intent: Intent): PackedIntent => [
   intent.pricePpm,
   intent.onAbort,
   intent.holdNano,
+  intent.mode,
 ]
 
-export const unpackIntent = (packed: PackedIntent): Intent => ({
+/** Tells the mode of what was written before there were modes. */
+export type ModeBefore = (of: { readonly keyId: string; readonly organizationId: string }) => Mode
+
+export const unpackIntent = (packed: PackedIntent, modeBefore: ModeBefore): Intent => ({
   requestId: packed[0],
   organizationId: packed[1],
   keyId: packed[2],
+  mode: packed[15] ?? modeBefore({ keyId: packed[2], organizationId: packed[1] }),
   admittedAt: packed[3],
   dialect: packed[4],
   endpoint: packed[5],
@@ -148,15 +158,18 @@ export const packSettlement = (settlement: Settlement): PackedSettlement => [
   settlement.latencyMs,
   settlement.attempts.map(packAttempt),
   settlement.vendorUsage,
+  settlement.mode,
 ]
 
 /** Throws when it was packed by a program that is newer than this one, or is no packed settlement. */
-export function unpackSettlement(packed: PackedSettlement): Settlement {
-  if (packed[0] !== version) throw new Error(`settlement is of version ${String(packed[0])}, not ${version}`)
+export function unpackSettlement(packed: PackedSettlement, modeBefore: ModeBefore): Settlement {
+  if (packed[0] !== version && packed[0] !== 1)
+    throw new Error(`settlement is of version ${String(packed[0])}, not ${version}`)
   return {
     requestId: packed[1],
     organizationId: packed[2],
     keyId: packed[3],
+    mode: packed[0] === 1 ? modeBefore({ keyId: packed[3], organizationId: packed[2] }) : packed[34]!,
     admittedAt: packed[4],
     dialect: packed[5],
     endpoint: packed[6],

@@ -3,11 +3,12 @@ import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { failuresOf, grant, leasedNode, messageOf, refusalOf, settled, type OpenStore } from './contract-steps.ts'
+import { failuresOf, messageOf, refusalOf, stepsIn, type OpenStore } from './contract-steps.ts'
+import { describeModes } from './modes-contract.ts'
 import { describeKeys, describeReports, describeSpans } from './reports-contract.ts'
 import { describeSchedules } from './schedules-contract.ts'
 import { blockHead } from '../lib/blocks.ts'
-import type { Store } from './store.ts'
+import { modes, type Mode, type Store } from './store.ts'
 import { batchOf, noon, settlementOf } from './store-fixtures.ts'
 
 export type ContractOptions = { readonly schedules?: number }
@@ -23,18 +24,25 @@ export function describeStore(name: string, open: OpenStore, { schedules = 20 }:
     afterEach(async () => opened.close())
     const store = (): Store => opened.store
 
-    describeApplying(store)
-    describeOddRecords(store)
-    describeLeases(store)
-    describeCredit(store)
+    for (const mode of modes)
+      describe(mode, () => {
+        describeApplying(store, mode)
+        describeOddRecords(store, mode)
+        describeLeases(store, mode)
+        describeCredit(store, mode)
+        describeReports(store, mode)
+        describeSpans(store, mode)
+      })
+    describeModes(store)
     describeKeys(store)
-    describeReports(store)
-    describeSpans(store)
     describeSchedules(open, schedules)
   })
 }
 
-function describeApplying(store: () => Store): void {
+const prefixOf = (mode: Mode): string => (mode === 'test' ? 'test-' : '')
+
+function describeApplying(store: () => Store, mode: Mode): void {
+  const { balance, leasedNode, settled } = stepsIn(mode)
   test('a batch is applied once, however often and in whatever order it is sent', async () => {
     const node = await leasedNode(store())
     const first = batchOf(node, 0, [settled('r1'), settled('r2')])
@@ -43,7 +51,7 @@ function describeApplying(store: () => Store): void {
     expect(await store().applyJournal(first)).toEqual({ applied: true, lastSeq: 2 })
     expect(await store().applyJournal(first)).toEqual({ applied: false, lastSeq: 2 })
     expect(await store().applyJournal(second)).toEqual({ applied: true, lastSeq: 3 })
-    expect(await store().balance('acme')).toEqual({ balanceNano: 997_000n, leasedNano: 997_000n })
+    expect(await balance(store())).toEqual({ balanceNano: 997_000n, leasedNano: 997_000n })
     expect(failuresOf(await store().verifyLedger())).toEqual([])
   })
 
@@ -84,7 +92,7 @@ function describeApplying(store: () => Store): void {
         'ends before',
       )
       expect(await store().applyJournal(rest)).toEqual({ applied: true, lastSeq: 3 })
-      expect(await store().balance('acme')).toEqual({ balanceNano: 997_000n, leasedNano: 997_000n })
+      expect(await balance(store())).toEqual({ balanceNano: 997_000n, leasedNano: 997_000n })
     } finally {
       rmSync(folder, { recursive: true })
     }
@@ -100,7 +108,7 @@ function describeApplying(store: () => Store): void {
     const current = await store().openNode('node-a')
     expect(current).toEqual({ nodeId: old.nodeId, epoch: 2, lastSeq: 0 })
     expect((await refusalOf(store().applyJournal(batchOf(old, 0, [settled('r1')])))).code).toBe('node-fenced')
-    const ask = { ...old, organizationId: 'acme', wantTotalNano: 5n }
+    const ask = { ...old, organizationId: 'acme', mode, wantTotalNano: 5n }
     expect((await refusalOf(store().leaseCredit(ask))).code).toBe('node-fenced')
     expect((await refusalOf(store().leaseCredit({ ...ask, nodeId: 999 }))).code).toBe('node-fenced')
   })
@@ -109,20 +117,23 @@ function describeApplying(store: () => Store): void {
     await leasedNode(store(), 5_000n)
     const next = await store().openNode('node-a')
     await store().applyJournal(batchOf(next, 0, [settled('r1', '1500', 1), { kind: 'end-epoch', epoch: 1 }]))
-    expect(await store().balance('acme')).toEqual({ balanceNano: 3_500n, leasedNano: 0n })
+    expect(await balance(store())).toEqual({ balanceNano: 3_500n, leasedNano: 0n })
     expect(failuresOf(await store().verifyLedger())).toEqual([])
   })
 }
 
-function describeOddRecords(store: () => Store): void {
+function describeOddRecords(store: () => Store, mode: Mode): void {
+  const { balance, grant, lease, leasedNode, returned, settled } = stepsIn(mode)
   test('a settlement above its lease is still paid, below zero if need be, and the debt is reported', async () => {
     const node = await leasedNode(store(), 1_000n)
     await store().applyJournal(batchOf(node, 0, [settled('r1', '600'), settled('r2', '700')]))
-    expect(await store().balance('acme')).toEqual({ balanceNano: -300n, leasedNano: 0n })
-    expect(failuresOf(await store().verifyLedger())).toEqual(['no-credit-below-zero: credit:acme is -300'])
+    expect(await balance(store())).toEqual({ balanceNano: -300n, leasedNano: 0n })
+    expect(failuresOf(await store().verifyLedger())).toEqual([
+      `no-credit-below-zero: ${prefixOf(mode)}credit:acme is -300`,
+    ])
     await grant(store(), 500n, 'grant-2')
     expect(failuresOf(await store().verifyLedger())).toEqual([])
-    const more = await store().leaseCredit({ ...node, organizationId: 'acme', wantTotalNano: 9_999n })
+    const more = await lease(store(), node, 9_999n)
     expect(more).toEqual({ grantedNano: 1_500n, availableNano: 0n, leasedElsewhereNano: 0n })
   })
 
@@ -130,27 +141,27 @@ function describeOddRecords(store: () => Store): void {
     await grant(store(), 1_000n)
     const node = await store().openNode('node-a')
     await store().applyJournal(batchOf(node, 0, [settled('r1', '400')]))
-    expect(await store().balance('acme')).toEqual({ balanceNano: 600n, leasedNano: 0n })
+    expect(await balance(store())).toEqual({ balanceNano: 600n, leasedNano: 0n })
     expect(failuresOf(await store().verifyLedger())).toEqual([])
   })
 
   test('a record that cannot be applied is parked, reported, and holds nothing up', async () => {
     const node = await leasedNode(store())
-    const stranger = settlementOf({ requestId: 'r1', organizationId: 'nobody' })
+    const stranger = settlementOf({ requestId: 'r1', organizationId: 'nobody', mode })
     const batch = batchOf(node, 0, [
       { kind: 'settle', epoch: 1, settlement: stranger },
       {
         kind: 'settle',
         epoch: 1,
-        settlement: settlementOf({ requestId: 'r2', organizationId: 'acme', ratedNano: '1.5' }),
+        settlement: settlementOf({ requestId: 'r2', organizationId: 'acme', mode, ratedNano: '1.5' }),
       },
       settled('r3'),
       settled('r3'),
-      { kind: 'return-lease', epoch: 1, organizationId: 'acme', amountNano: '9000000' },
+      returned('9000000'),
       { kind: 'end-epoch', epoch: 7 },
     ])
     expect(await store().applyJournal(batch)).toEqual({ applied: true, lastSeq: 6 })
-    expect(await store().balance('acme')).toEqual({ balanceNano: 999_000n, leasedNano: 999_000n })
+    expect(await balance(store())).toEqual({ balanceNano: 999_000n, leasedNano: 999_000n })
     const failures = failuresOf(await store().verifyLedger())
     expect(failures).toHaveLength(1)
     const reasons = [
@@ -173,16 +184,17 @@ function describeOddRecords(store: () => Store): void {
   })
 }
 
-function describeLeases(store: () => Store): void {
+function describeLeases(store: () => Store, mode: Mode): void {
+  const { balance, grant, lease, leasedNode, returned, settled } = stepsIn(mode)
   test('a lease is cumulative: the same ask grants nothing new, a larger one the difference', async () => {
     await grant(store(), 1_000n)
     const node = await store().openNode('node-a')
-    const ask = (wantTotalNano: bigint) => store().leaseCredit({ ...node, organizationId: 'acme', wantTotalNano })
+    const ask = (wantTotalNano: bigint) => lease(store(), node, wantTotalNano)
     expect(await ask(300n)).toEqual({ grantedNano: 300n, availableNano: 700n, leasedElsewhereNano: 0n })
     expect(await ask(300n)).toEqual({ grantedNano: 300n, availableNano: 700n, leasedElsewhereNano: 0n })
     expect(await ask(100n)).toEqual({ grantedNano: 300n, availableNano: 700n, leasedElsewhereNano: 0n })
     expect(await ask(5_000n)).toEqual({ grantedNano: 1_000n, availableNano: 0n, leasedElsewhereNano: 0n })
-    expect(await store().balance('acme')).toEqual({ balanceNano: 1_000n, leasedNano: 1_000n })
+    expect(await balance(store())).toEqual({ balanceNano: 1_000n, leasedNano: 1_000n })
   })
 
   test('200 asks at once never hand out more than there is', async () => {
@@ -192,24 +204,18 @@ function describeLeases(store: () => Store): void {
       node: nodes[index % 4]!,
       wantTotalNano: BigInt(index) * 100n,
     }))
-    await Promise.all(
-      asks.map(({ node, wantTotalNano }) => store().leaseCredit({ ...node, organizationId: 'acme', wantTotalNano })),
-    )
-    expect(await store().balance('acme')).toEqual({ balanceNano: 10_000n, leasedNano: 10_000n })
-    const grants = await Promise.all(
-      nodes.map((node) => store().leaseCredit({ ...node, organizationId: 'acme', wantTotalNano: 0n })),
-    )
+    await Promise.all(asks.map(({ node, wantTotalNano }) => lease(store(), node, wantTotalNano)))
+    expect(await balance(store())).toEqual({ balanceNano: 10_000n, leasedNano: 10_000n })
+    const grants = await Promise.all(nodes.map((node) => lease(store(), node, 0n)))
     expect(grants.reduce((total, { grantedNano }) => total + grantedNano, 0n)).toBe(10_000n)
     expect(failuresOf(await store().verifyLedger())).toEqual([])
   })
 
   test('what a node returns is available again, and does not lower its cumulative total', async () => {
     const node = await leasedNode(store(), 1_000n)
-    await store().applyJournal(
-      batchOf(node, 0, [{ kind: 'return-lease', epoch: 1, organizationId: 'acme', amountNano: '400' }]),
-    )
-    expect(await store().balance('acme')).toEqual({ balanceNano: 1_000n, leasedNano: 600n })
-    const again = await store().leaseCredit({ ...node, organizationId: 'acme', wantTotalNano: 1_100n })
+    await store().applyJournal(batchOf(node, 0, [returned('400')]))
+    expect(await balance(store())).toEqual({ balanceNano: 1_000n, leasedNano: 600n })
+    const again = await lease(store(), node, 1_100n)
     expect(again).toEqual({ grantedNano: 1_100n, availableNano: 300n, leasedElsewhereNano: 0n })
     expect(failuresOf(await store().verifyLedger())).toEqual([])
   })
@@ -217,37 +223,45 @@ function describeLeases(store: () => Store): void {
   test('the end of an epoch gives back every remainder, and the epoch leases no more', async () => {
     const node = await leasedNode(store(), 1_000n)
     await store().createOrganization({ id: 'beta', name: 'Beta', createdAt: noon })
-    await store().grantCredit({ organizationId: 'beta', amountNano: 50n, note: null, idempotencyKey: 'grant-beta' })
-    await store().leaseCredit({ ...node, organizationId: 'beta', wantTotalNano: 50n })
+    await store().grantCredit({
+      organizationId: 'beta',
+      mode,
+      amountNano: 50n,
+      note: null,
+      idempotencyKey: 'grant-beta',
+    })
+    await store().leaseCredit({ ...node, organizationId: 'beta', mode, wantTotalNano: 50n })
     await store().applyJournal(batchOf(node, 0, [settled('r1', '100'), { kind: 'end-epoch', epoch: 1 }]))
-    expect(await store().balance('acme')).toEqual({ balanceNano: 900n, leasedNano: 0n })
-    expect(await store().balance('beta')).toEqual({ balanceNano: 50n, leasedNano: 0n })
-    const refusal = await refusalOf(store().leaseCredit({ ...node, organizationId: 'acme', wantTotalNano: 2_000n }))
+    expect(await balance(store())).toEqual({ balanceNano: 900n, leasedNano: 0n })
+    expect(await store().balance('beta', mode)).toEqual({ balanceNano: 50n, leasedNano: 0n })
+    const refusal = await refusalOf(lease(store(), node, 2_000n))
     expect(refusal.code).toBe('node-fenced')
     expect(failuresOf(await store().verifyLedger())).toEqual([])
   })
 
   test('leasing for an unknown organization is refused', async () => {
     const node = await store().openNode('node-a')
-    const refusal = await refusalOf(store().leaseCredit({ ...node, organizationId: 'nobody', wantTotalNano: 1n }))
+    const refusal = await refusalOf(store().leaseCredit({ ...node, organizationId: 'nobody', mode, wantTotalNano: 1n }))
     expect(refusal.code).toBe('organization-not-found')
   })
 }
 
-function describeCredit(store: () => Store): void {
+function describeCredit(store: () => Store, mode: Mode): void {
+  const { balance, grant, settled } = stepsIn(mode)
   test('a grant is given once per idempotency key, and a different one under the same key is refused', async () => {
     const first = await grant(store(), 25_000_000_000n)
     expect(await grant(store(), 25_000_000_000n)).toEqual(first)
     expect(first).toMatchObject({
       kind: 'grant',
-      debitAccount: 'grants',
-      creditAccount: 'credit:acme',
+      mode,
+      debitAccount: `${prefixOf(mode)}grants`,
+      creditAccount: `${prefixOf(mode)}credit:acme`,
       amountNano: 25_000_000_000n,
     })
-    expect(await store().balance('acme')).toEqual({ balanceNano: 25_000_000_000n, leasedNano: 0n })
+    expect(await balance(store())).toEqual({ balanceNano: 25_000_000_000n, leasedNano: 0n })
     expect((await refusalOf(grant(store(), 1n))).code).toBe('idempotency-conflict')
     await store().createOrganization({ id: 'beta', name: 'Beta', createdAt: noon })
-    const other = { organizationId: 'beta', amountNano: 25_000_000_000n, note: null, idempotencyKey: 'grant-1' }
+    const other = { organizationId: 'beta', mode, amountNano: 25_000_000_000n, note: null, idempotencyKey: 'grant-1' }
     expect((await refusalOf(store().grantCredit(other))).code).toBe('idempotency-conflict')
     expect(await store().transfers('acme')).toEqual([first])
   })
@@ -256,25 +270,31 @@ function describeCredit(store: () => Store): void {
     await grant(store(), 1_000n, 'capture:r1')
     const node = await store().openNode('node-a')
     await store().applyJournal(batchOf(node, 0, [settled('r1', '400')]))
-    expect((await store().balance('acme')).balanceNano).toBe(600n)
+    expect((await balance(store())).balanceNano).toBe(600n)
   })
 
   test('credit for an unknown organization is refused', async () => {
-    const refused = store().grantCredit({ organizationId: 'nobody', amountNano: 1n, note: null, idempotencyKey: 'k' })
+    const refused = store().grantCredit({
+      organizationId: 'nobody',
+      mode,
+      amountNano: 1n,
+      note: null,
+      idempotencyKey: 'k',
+    })
     expect((await refusalOf(refused)).code).toBe('organization-not-found')
-    expect((await refusalOf(store().balance('nobody'))).code).toBe('organization-not-found')
+    expect((await refusalOf(store().balance('nobody', mode))).code).toBe('organization-not-found')
   })
 
   test('amounts beyond 2^53 are exact', async () => {
     await grant(store(), 9_007_199_254_740_993n)
-    expect((await store().balance('acme')).balanceNano).toBe(9_007_199_254_740_993n)
+    expect((await balance(store())).balanceNano).toBe(9_007_199_254_740_993n)
     expect((await store().transfers('acme'))[0]?.amountNano).toBe(9_007_199_254_740_993n)
   })
 
   test('an amount that no column can hold is a fault, and changes nothing', async () => {
     await grant(store(), 9_000_000_000_000_000_000n)
     expect(await messageOf(grant(store(), 9_000_000_000_000_000_000n, 'grant-2'))).not.toBeNull()
-    expect((await store().balance('acme')).balanceNano).toBe(9_000_000_000_000_000_000n)
+    expect((await balance(store())).balanceNano).toBe(9_000_000_000_000_000_000n)
     expect(failuresOf(await store().verifyLedger())).toEqual([])
   })
 }

@@ -1,6 +1,6 @@
 /** Values for tests of a store. */
 import { recordText } from './settlement-text.ts'
-import type { JournalBatch, KeyRow, Settlement } from './store.ts'
+import type { JournalBatch, KeyRow, Mode, Settlement } from './store.ts'
 
 /** 2026-11-23 10:20:30 UTC, inside a day, an hour and a minute. */
 export const noon = Date.UTC(2026, 10, 23, 10, 20, 30)
@@ -19,6 +19,7 @@ export function settlementOf(
   }
   return {
     keyId: 'key-1',
+    mode: 'live',
     admittedAt: noon,
     endedAt: noon + 900,
     dialect: 'openai',
@@ -59,6 +60,7 @@ export type Entry =
       readonly kind: 'return-lease'
       readonly epoch: number
       readonly organizationId: string
+      readonly mode: Mode
       readonly amountNano: string
     }
   | { readonly kind: 'end-epoch'; readonly epoch: number }
@@ -76,6 +78,7 @@ export function batchOf(
 
 /** A key with every optional field unset. */
 export const keyOf = (changes: Partial<KeyRow> & { readonly id: string; readonly organizationId: string }): KeyRow => ({
+  mode: 'live',
   name: 'a key',
   prefix: 'sk-bf-1234',
   hash: `hash of ${changes.id}`,

@@ -8,6 +8,20 @@
 
 import type { FileSlice } from '../lib/blocks.ts'
 
+// ---- Test and live -----------------------------------------------------------------------------
+
+/** The two that never meet: `test` is served by what is simulated and spends test credit, `live` is neither. */
+export const modes = ['test', 'live'] as const
+export type Mode = (typeof modes)[number]
+
+/** What a store of before there was test and live must be told, to know what was simulated. */
+export type Installation = {
+  /** Ids of deployments that are simulated, and of those that were without a configuration. */
+  readonly simulatedDeployments: readonly string[]
+  /** Names of the providers that are real. */
+  readonly realProviders: readonly string[]
+}
+
 // ---- The journal: what a node writes first and ships later -------------------------------------
 
 /** How a request ended. Each is settled exactly once. */
@@ -54,6 +68,8 @@ export type Settlement = {
   readonly requestId: string
   readonly organizationId: string
   readonly keyId: string
+  /** Its key's. */
+  readonly mode: Mode
   readonly admittedAt: number
   readonly endedAt: number
   readonly dialect: 'openai' | 'genai'
@@ -103,6 +119,7 @@ export type ShippedRecord =
       readonly seq: number
       readonly epoch: number
       readonly organizationId: string
+      readonly mode: Mode
       readonly amountNano: string
     }
   | { readonly kind: 'end-epoch'; readonly seq: number; readonly epoch: number }
@@ -130,12 +147,13 @@ export type LeaseAsk = {
   readonly nodeId: number
   readonly epoch: number
   readonly organizationId: string
+  readonly mode: Mode
   readonly wantTotalNano: bigint
 }
 export type LeaseGrant = {
   /** Cumulative total handed to this node in this epoch. */
   readonly grantedNano: bigint
-  /** What is left in `credit:<org>`. */
+  /** What the organization has left of this mode. */
   readonly availableNano: bigint
   /** What others have leased and not used. */
   readonly leasedElsewhereNano: bigint
@@ -147,6 +165,8 @@ export type Transfer = {
   readonly id: number
   readonly idempotencyKey: string
   readonly kind: 'grant' | 'top-up' | 'hold' | 'capture' | 'release' | 'reversal'
+  /** Of both its accounts. */
+  readonly mode: Mode
   readonly debitAccount: string
   readonly creditAccount: string
   readonly amountNano: bigint
@@ -168,6 +188,8 @@ export type BudgetPeriod = 'day' | 'week' | 'month' | 'total'
 export type KeyRow = {
   readonly id: string
   readonly organizationId: string
+  /** For life. */
+  readonly mode: Mode
   readonly name: string
   /** The first characters of the secret, for people to recognise it by. */
   readonly prefix: string
@@ -190,13 +212,14 @@ export type KeyRow = {
 }
 
 /** Everything of a key that may change after it was made. */
-export type KeyChanges = Partial<Omit<KeyRow, 'id' | 'organizationId' | 'createdAt'>>
+export type KeyChanges = Partial<Omit<KeyRow, 'id' | 'organizationId' | 'mode' | 'createdAt'>>
 
 // ---- Reports -----------------------------------------------------------------------------------
 
 export type UsageDimension = 'model' | 'key' | 'region' | 'upstream' | 'endpoint'
 export type UsageQuery = {
   readonly organizationId: string
+  readonly mode: Mode
   readonly by: UsageDimension
   readonly from: number
   readonly to: number
@@ -232,14 +255,16 @@ export interface Store {
   /** Moves credit → held, up to what is available and never below zero. Throws `node-fenced`, `organization-not-found`. */
   leaseCredit(ask: LeaseAsk): Promise<LeaseGrant>
 
-  /** Gives credit: grants → credit:<org>. The same key again returns the first transfer; with another amount or organization it throws `idempotency-conflict`. */
+  /** Gives credit: grants → credit:<org>, or test-grants → test-credit:<org>. The same key again returns the first transfer; with another amount, organization or mode it throws `idempotency-conflict`. */
   grantCredit(grant: {
     organizationId: string
+    mode: Mode
     amountNano: bigint
     note: string | null
     idempotencyKey: string
   }): Promise<Transfer>
-  balance(organizationId: string): Promise<LedgerBalance>
+  balance(organizationId: string, mode: Mode): Promise<LedgerBalance>
+  /** Of both modes. */
   transfers(organizationId: string): Promise<Transfer[]>
   /** The properties of the ledger, each checked over all rows. */
   verifyLedger(): Promise<Check[]>

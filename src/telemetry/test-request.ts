@@ -32,6 +32,7 @@ const settlement: Settlement = {
   requestId: 'req_1',
   organizationId: 'org_1',
   keyId: 'key_1',
+  mode: 'live',
   admittedAt: startedAt,
   endedAt: startedAt + 1_234,
   dialect: 'openai',

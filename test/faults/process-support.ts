@@ -8,7 +8,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { blocksIn } from '../../src/lib/blocks.ts'
 import { unpackSettlement, type PackedSettlement } from '../../src/store/settlement-text.ts'
-import type { Settlement } from '../../src/store/store.ts'
+import type { Mode, Settlement } from '../../src/store/store.ts'
 import { type Account } from '../support/mart.ts'
 import { faultsOf } from '../support/receipt.ts'
 import type { Server } from '../support/start-server.ts'
@@ -111,9 +111,11 @@ function query<T>(server: Server, sql: string, ...values: (string | number)[]): 
 
 /** Every settled request, oldest first; from behind the first `skipped` ones. */
 export const settlements = (server: Server, skipped = 0): Settlement[] =>
-  query<{ settlement: string }>(server, 'select settlement from request order by rowid limit -1 offset ?', skipped).map(
-    ({ settlement }) => unpackSettlement(JSON.parse(settlement) as PackedSettlement),
-  )
+  query<{ mode: Mode; settlement: string }>(
+    server,
+    'select mode, settlement from request order by rowid limit -1 offset ?',
+    skipped,
+  ).map(({ mode, settlement }) => unpackSettlement(JSON.parse(settlement) as PackedSettlement, () => mode))
 
 /** What nodes have leased and neither consumed nor returned, in nano-USD; records the store could not apply. */
 export function leftOver(server: Server): { readonly leasedNano: bigint; readonly parked: bigint } {

@@ -8,11 +8,12 @@
 import type { Database } from 'bun:sqlite'
 import type { Clock } from '../../lib/clock.ts'
 import type { SliceReader } from '../../lib/blocks.ts'
-import type { ApplyResult, JournalBatch, ShippedRecord } from '../store.ts'
-import { readBatch, settlementText, type ReadRecord, type SettleRecord } from './journal-record.ts'
+import { modes, type ApplyResult, type JournalBatch, type Mode, type ShippedRecord } from '../store.ts'
+import { readBatch, settlementText, type ReadRecord, type RecordBefore, type SettleRecord } from './journal-record.ts'
+import type { Keys } from './keys.ts'
 import { raiseGrant } from './lease-credit.ts'
-import { creditOf, heldOf, type AccountChanges, type Ledger } from './ledger.ts'
-import { remainderOf, type Lease, type Leases } from './leases.ts'
+import { creditOf, heldOf, revenueOf, type AccountChanges, type Ledger } from './ledger.ts'
+import { remainderOf, type Lease, type LeaseId, type Leases } from './leases.ts'
 import type { Nodes } from './nodes.ts'
 import type { Organizations } from './organizations.ts'
 import { prepareRecords, type Records } from './records.ts'
@@ -21,6 +22,7 @@ import { noChanges, type RollupChanges, type Rollups } from './rollups.ts'
 
 export type JournalParts = {
   readonly reader: SliceReader
+  readonly keys: Pick<Keys, 'modeOf'>
   readonly ledger: Ledger
   readonly leases: Leases
   readonly nodes: Nodes
@@ -36,8 +38,8 @@ type Work = JournalParts & {
   readonly at: number
   readonly accounts: AccountChanges
   readonly usage: RollupChanges
-  /** Charges by organization, in nano-USD. */
-  readonly charges: Map<string, bigint>
+  /** Charges by mode and organization, in nano-USD. */
+  readonly charges: Readonly<Record<Mode, Map<string, bigint>>>
   readonly openedLeases: Map<string, Lease>
   readonly knownOrganizations: Set<string>
 }
@@ -53,7 +55,8 @@ export function prepareApplyJournal(
     const result = parts.nodes.advance(batch)
     if (!result.applied) return result
     const work = beginWork(parts, records, batch.nodeId, clock.now())
-    for (const record of readBatch(batch, parts.reader)) applyOrPark(work, record)
+    const modeBefore = (record: RecordBefore): Mode => modeOfBefore(work, record)
+    for (const record of readBatch(batch, parts.reader, modeBefore)) applyOrPark(work, record)
     captureCharges(work, batch)
     writeLeases(work)
     parts.rollups.write(work.usage)
@@ -70,10 +73,14 @@ const beginWork = (parts: JournalParts, records: Records, nodeId: number, at: nu
   at,
   accounts: new Map(),
   usage: noChanges(),
-  charges: new Map(),
+  charges: { test: new Map(), live: new Map() },
   openedLeases: new Map(),
   knownOrganizations: new Set(),
 })
+
+/** Records of before there were modes are of their key's, or of that of the lease they are about. */
+const modeOfBefore = ({ keys, leases, nodeId }: Work, { epoch, organizationId, keyId }: RecordBefore): Mode =>
+  (keyId === null ? null : keys.modeOf(keyId)) ?? leases.modeBefore({ nodeId, epoch, organizationId }) ?? 'live'
 
 function applyOrPark(work: Work, read: ReadRecord): void {
   const problem = read.record ? applyRecord(work, read.record, read.text) : read.problem
@@ -95,13 +102,13 @@ function applyRecord(work: Work, record: ShippedRecord, text: string): string | 
 
 function settle(work: Work, record: SettleRecord, text: string): string | null {
   const { seq, epoch, settlement } = record
-  const { organizationId } = settlement
+  const { organizationId, mode } = settlement
   const chargeNano = BigInt(settlement.chargeNano)
   if (!isKnown(work, organizationId)) return `there is no organization ${organizationId}`
   if (!work.requests.insertOnce({ nodeId: work.nodeId, seq, epoch, settlement, chargeNano, text }))
     return settledBefore(work, record)
   work.rollups.add(work.usage, settlement, chargeNano)
-  if (chargeNano > 0n) consume(work, leaseOf(work, epoch, organizationId), chargeNano)
+  if (chargeNano > 0n) consume(work, leaseOf(work, { epoch, organizationId, mode }), chargeNano)
   return null
 }
 
@@ -110,43 +117,48 @@ function settle(work: Work, record: SettleRecord, text: string): string | null {
  * in doubt: what the store has stands, and the record counts. Any other second settlement is a mistake.
  */
 function settledBefore(work: Work, { seq, epoch, settlement }: SettleRecord): string | null {
-  const { organizationId, requestId, ending } = settlement
+  const { organizationId, mode, requestId, ending } = settlement
   if (ending !== 'in-doubt') return `request ${requestId} was settled before`
-  work.records.applied({ nodeId: work.nodeId, seq, epoch, kind: 'settled-before', organizationId, amountNano: 0n })
+  const { nodeId } = work
+  work.records.applied({ nodeId, seq, epoch, kind: 'settled-before', organizationId, mode, amountNano: 0n })
   return null
 }
 
 /** Takes the charge out of a lease. What the lease does not cover is held first, below zero if it must be. */
 function consume(work: Work, lease: Lease, chargeNano: bigint): void {
-  const { organizationId } = lease.id
+  const { organizationId, mode } = lease.id
+  const charges = work.charges[mode]
   const excessNano = chargeNano - remainderOf(lease)
   if (excessNano > 0n) work.ledger.post(work.accounts, raiseGrant(lease, excessNano, work.at))
   lease.consumedNano += chargeNano
-  work.charges.set(organizationId, (work.charges.get(organizationId) ?? 0n) + chargeNano)
+  charges.set(organizationId, (charges.get(organizationId) ?? 0n) + chargeNano)
 }
 
-/** Moves what the batch charged held → revenue, by one transfer for each organization. */
+/** Moves what the batch charged held → revenue, by one transfer for each organization and mode. */
 function captureCharges(work: Work, { nodeId, fromSeq, toSeq }: JournalBatch): void {
-  for (const [organizationId, amountNano] of work.charges)
-    work.ledger.post(work.accounts, {
-      idempotencyKey: `capture:${nodeId}:${fromSeq}-${toSeq}:${organizationId}`,
-      kind: 'capture',
-      organizationId,
-      debitAccount: heldOf(organizationId),
-      creditAccount: 'revenue',
-      amountNano,
-      at: work.at,
-      takes: { nodeId, fromSeq, toSeq },
-    })
+  for (const mode of modes)
+    for (const [organizationId, amountNano] of work.charges[mode])
+      work.ledger.post(work.accounts, {
+        idempotencyKey: `capture:${nodeId}:${fromSeq}-${toSeq}:${mode}:${organizationId}`,
+        kind: 'capture',
+        organizationId,
+        mode,
+        debitAccount: heldOf(organizationId, mode),
+        creditAccount: revenueOf(mode),
+        amountNano,
+        at: work.at,
+        takes: { nodeId, fromSeq, toSeq },
+      })
 }
 
 function returnLease(work: Work, record: Extract<ShippedRecord, { kind: 'return-lease' }>): string | null {
-  const { seq, epoch, organizationId } = record
+  const { seq, epoch, organizationId, mode } = record
   if (!isKnown(work, organizationId)) return `there is no organization ${organizationId}`
   const amountNano = BigInt(record.amountNano)
-  const lease = leaseOf(work, epoch, organizationId)
+  const lease = leaseOf(work, { epoch, organizationId, mode })
   if (amountNano > remainderOf(lease)) return `returns ${amountNano} of a lease that has ${remainderOf(lease)} left`
-  work.records.applied({ nodeId: work.nodeId, seq, epoch, kind: 'return-lease', organizationId, amountNano })
+  const { nodeId } = work
+  work.records.applied({ nodeId, seq, epoch, kind: 'return-lease', organizationId, mode, amountNano })
   release(work, lease, amountNano, seq)
   return null
 }
@@ -154,29 +166,29 @@ function returnLease(work: Work, record: Extract<ShippedRecord, { kind: 'return-
 /** Closes what the node still has open of this epoch and older ones, and gives the remainders back. */
 function endEpoch(work: Work, { seq, epoch }: { readonly seq: number; readonly epoch: number }): null {
   writeLeases(work)
-  const open = work.leases
-    .openUpTo(work.nodeId, epoch)
-    .map((lease) => leaseOf(work, lease.id.epoch, lease.id.organizationId))
+  const { nodeId } = work
+  const open = work.leases.openUpTo(nodeId, epoch).map(({ id }) => leaseOf(work, id))
   const amountNano = open.reduce((total, lease) => total + remainderOf(lease), 0n)
-  work.records.applied({ nodeId: work.nodeId, seq, epoch, kind: 'end-epoch', organizationId: null, amountNano })
+  work.records.applied({ nodeId, seq, epoch, kind: 'end-epoch', organizationId: null, mode: null, amountNano })
   for (const lease of open) {
     release(work, lease, remainderOf(lease), seq)
     lease.state = 'closed'
   }
-  work.nodes.endEpoch(work.nodeId, epoch)
+  work.nodes.endEpoch(nodeId, epoch)
   return null
 }
 
 function release(work: Work, lease: Lease, amountNano: bigint, seq: number): void {
   if (amountNano === 0n) return
-  const { nodeId, epoch, organizationId } = lease.id
+  const { nodeId, epoch, organizationId, mode } = lease.id
   lease.returnedNano += amountNano
   work.ledger.post(work.accounts, {
-    idempotencyKey: `release:${nodeId}:${seq}:${epoch}:${organizationId}`,
+    idempotencyKey: `release:${nodeId}:${seq}:${epoch}:${mode}:${organizationId}`,
     kind: 'release',
     organizationId,
-    debitAccount: heldOf(organizationId),
-    creditAccount: creditOf(organizationId),
+    mode,
+    debitAccount: heldOf(organizationId, mode),
+    creditAccount: creditOf(organizationId, mode),
     amountNano,
     at: work.at,
   })
@@ -190,11 +202,11 @@ function isKnown(work: Work, organizationId: string): boolean {
 }
 
 /** The lease as this batch has left it so far. */
-function leaseOf(work: Work, epoch: number, organizationId: string): Lease {
-  const key = `${epoch}:${organizationId}`
+function leaseOf(work: Work, { epoch, organizationId, mode }: Omit<LeaseId, 'nodeId'>): Lease {
+  const key = `${epoch}:${mode}:${organizationId}`
   const known = work.openedLeases.get(key)
   if (known) return known
-  const lease = work.leases.read({ nodeId: work.nodeId, epoch, organizationId })
+  const lease = work.leases.read({ nodeId: work.nodeId, epoch, organizationId, mode })
   work.openedLeases.set(key, lease)
   return lease
 }

@@ -2,7 +2,7 @@ import type { Database } from 'bun:sqlite'
 import { assert } from '../../lib/assert.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { StoreRefusal, type Store, type Transfer } from '../store.ts'
-import { creditOf, type AccountChanges, type Ledger } from './ledger.ts'
+import { creditOf, grantsOf, type AccountChanges, type Ledger } from './ledger.ts'
 
 export type Grant = Parameters<Store['grantCredit']>[0]
 
@@ -10,7 +10,7 @@ export type Grant = Parameters<Store['grantCredit']>[0]
 export function prepareGrantCredit(db: Database, ledger: Ledger, clock: Clock): (grant: Grant) => Transfer {
   const give = db.transaction((grant: Grant): Transfer => {
     assert(grant.amountNano > 0n, 'a grant is above zero')
-    ledger.availableNano(grant.organizationId)
+    ledger.availableNano(grant.organizationId, grant.mode)
     const changes: AccountChanges = new Map()
     const isNew = ledger.postOnce(changes, postingOf(grant, clock.now()))
     ledger.writeAccounts(changes)
@@ -25,15 +25,17 @@ const postingOf = (grant: Grant, at: number) => ({
   idempotencyKey: grant.idempotencyKey,
   kind: 'grant' as const,
   organizationId: grant.organizationId,
-  debitAccount: 'grants',
-  creditAccount: creditOf(grant.organizationId),
+  mode: grant.mode,
+  debitAccount: grantsOf(grant.mode),
+  creditAccount: creditOf(grant.organizationId, grant.mode),
   amountNano: grant.amountNano,
   at,
   note: grant.note,
 })
 
 function assertSame(first: Transfer, grant: Grant): void {
-  if (first.amountNano === grant.amountNano && first.creditAccount === creditOf(grant.organizationId)) return
+  if (first.amountNano === grant.amountNano && first.creditAccount === creditOf(grant.organizationId, grant.mode))
+    return
   throw new StoreRefusal(
     'idempotency-conflict',
     `the idempotency key ${grant.idempotencyKey} was used for another grant`,

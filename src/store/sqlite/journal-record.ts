@@ -5,7 +5,7 @@
 import { assert } from '../../lib/assert.ts'
 import type { SliceReader } from '../../lib/blocks.ts'
 import { packSettlement, unpackSettlement, type PackedSettlement } from '../settlement-text.ts'
-import type { Ending, JournalBatch, Settlement, ShippedRecord } from '../store.ts'
+import { modes, type Ending, type JournalBatch, type Mode, type Settlement, type ShippedRecord } from '../store.ts'
 
 export type SettleRecord = Extract<ShippedRecord, { readonly kind: 'settle' }>
 
@@ -14,15 +14,24 @@ export type ReadRecord =
   | { readonly seq: number; readonly text: string; readonly record: ShippedRecord; readonly problem: null }
   | { readonly seq: number; readonly text: string; readonly record: null; readonly problem: string }
 
-/** Reads a batch record by record, asserting that it is the gap-free run of sequence numbers it says it is. */
-export function* readBatch(batch: JournalBatch, reader: SliceReader): Generator<ReadRecord, void> {
+/** What a record of before there were modes says of whose it is. `keyId`: null where it is about a lease. */
+export type RecordBefore = { readonly epoch: number; readonly organizationId: string; readonly keyId: string | null }
+type ModeBefore = (record: RecordBefore) => Mode
+
+/** Reads a batch record by record, asserting that it is the gap-free run of sequence numbers it says it is. `modeBefore` is asked of records that say no mode. */
+export function* readBatch(
+  batch: JournalBatch,
+  reader: SliceReader,
+  modeBefore: ModeBefore,
+): Generator<ReadRecord, void> {
   const { fromSeq, toSeq } = batch
   const records = recordsOf(batch, reader)
   assert(
     records.length === toSeq - fromSeq,
     `a batch from ${fromSeq} to ${toSeq} carries ${toSeq - fromSeq} records, not ${records.length}`,
   )
-  for (const [index, text] of records.entries()) yield readRecord(text, fromSeq + 1 + index, batch.epoch)
+  for (const [index, text] of records.entries())
+    yield readRecord(text, fromSeq + 1 + index, { batchEpoch: batch.epoch, modeBefore })
 }
 
 function recordsOf({ records, fromSeq }: JournalBatch, reader: SliceReader): string[] {
@@ -33,12 +42,14 @@ function recordsOf({ records, fromSeq }: JournalBatch, reader: SliceReader): str
 /** The journal's other lines say what may still become of a request, and are for its own recovery. */
 const shippedLine = /^\{"kind":"(?:settle|return-lease|end-epoch)","seq":(\d+),/
 
-function readRecord(text: string, seq: number, batchEpoch: number): ReadRecord {
-  const json = JSON.parse(text) as { readonly seq: number; readonly settlement?: PackedSettlement }
+type Surroundings = { readonly batchEpoch: number; readonly modeBefore: ModeBefore }
+
+function readRecord(text: string, seq: number, { batchEpoch, modeBefore }: Surroundings): ReadRecord {
+  const json = JSON.parse(text) as RecordJson
   assert(json.seq === seq, `record ${seq} of a batch must carry that sequence number, not ${json.seq}`)
   let record: ShippedRecord
   try {
-    record = recordOf(json)
+    record = recordOf(json, modeBefore)
   } catch (error) {
     return { seq, text, record: null, problem: `not understood: ${(error as Error).message}` }
   }
@@ -49,8 +60,25 @@ function readRecord(text: string, seq: number, batchEpoch: number): ReadRecord {
   return { seq, text, record, problem: null }
 }
 
-const recordOf = (json: { readonly settlement?: PackedSettlement }): ShippedRecord =>
-  (json.settlement ? { ...json, settlement: unpackSettlement(json.settlement) } : json) as ShippedRecord
+type RecordJson = {
+  readonly kind: unknown
+  readonly seq: number
+  readonly epoch: number
+  readonly settlement?: PackedSettlement
+  readonly organizationId?: string
+  readonly mode?: Mode
+}
+
+function recordOf(json: RecordJson, modeBefore: ModeBefore): ShippedRecord {
+  const { kind, epoch, settlement, organizationId = '', mode } = json
+  if (settlement) {
+    const read = unpackSettlement(settlement, (of) => modeBefore({ epoch, ...of }))
+    return { ...json, settlement: read } as ShippedRecord
+  }
+  if (kind === 'return-lease' && mode === undefined)
+    return { ...json, mode: modeBefore({ epoch, organizationId, keyId: null }) } as ShippedRecord
+  return json as ShippedRecord
+}
 
 /** By hand: a schema's parser would copy every settlement only to look at it, and one that walks a table of fields takes 0.5 µs more. */
 const wrongIn = (json: ShippedRecord): string | null =>
@@ -66,7 +94,11 @@ function wrongContent(json: ShippedRecord): string | null {
     case 'settle':
       return wrongUnless(isObject(json.settlement), 'settlement', json.settlement) ?? wrongSettlement(json.settlement)
     case 'return-lease':
-      return wrongText('organizationId', json.organizationId) ?? wrongAmount('amountNano', json.amountNano)
+      return (
+        wrongText('organizationId', json.organizationId) ??
+        wrongMode(json.mode) ??
+        wrongAmount('amountNano', json.amountNano)
+      )
     case 'end-epoch':
       return null
   }
@@ -78,6 +110,7 @@ function wrongSettlement(settlement: Settlement): string | null {
     wrongUnless(isText(requestId) && requestId !== '', 'requestId', requestId) ??
     wrongText('organizationId', settlement.organizationId) ??
     wrongText('keyId', settlement.keyId) ??
+    wrongMode(settlement.mode) ??
     wrongCount('admittedAt', settlement.admittedAt) ??
     wrongCount('endedAt', settlement.endedAt) ??
     wrongText('endpoint', settlement.endpoint) ??
@@ -100,6 +133,7 @@ function wrongSettlement(settlement: Settlement): string | null {
   return wrong === null ? null : `settlement.${wrong}`
 }
 
+const wrongMode = (mode: Mode): string | null => wrongUnless(modes.includes(mode), 'mode', mode)
 const wrongText = (name: string, value: unknown): string | null => wrongUnless(isText(value), name, value)
 const wrongCount = (name: string, value: number): string | null =>
   wrongUnless(Number.isSafeInteger(value) && value >= 0, name, value)

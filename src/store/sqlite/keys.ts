@@ -1,11 +1,12 @@
 /** Virtual keys. Only hashes of secrets are stored. Amounts are nano-USD, times epoch milliseconds. */
 import type { Database } from 'bun:sqlite'
-import { StoreRefusal, type KeyChanges, type KeyRow } from '../store.ts'
+import { StoreRefusal, type KeyChanges, type KeyRow, type Mode } from '../store.ts'
 import type { Organizations } from './organizations.ts'
 
 type Stored = {
   id: string
   organization_id: string
+  mode: Mode
   name: string
   prefix: string
   hash: string
@@ -24,21 +25,25 @@ type Stored = {
 }
 type Values = (string | number | bigint | null)[]
 
-const columns = `id, organization_id, name, prefix, hash, previous_hash, previous_hash_until, region, rpm, tpm, concurrency,
+const columns = `id, organization_id, mode, name, prefix, hash, previous_hash, previous_hash_until, region, rpm, tpm, concurrency,
   budget_nano, budget_period, models, expires_at, revoked_at, created_at`
-const insertKey = `insert into virtual_key (${columns}) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict do nothing`
+const insertKey = `insert into virtual_key (${columns}) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict do nothing`
 const updateKey = `
   update virtual_key set name = ?, prefix = ?, hash = ?, previous_hash = ?, previous_hash_until = ?, region = ?, rpm = ?, tpm = ?,
     concurrency = ?, budget_nano = ?, budget_period = ?, models = ?, expires_at = ?, revoked_at = ? where id = ?`
 const selectKey = `select ${columns} from virtual_key where id = ?`
+const selectMode = 'select mode from virtual_key where id = ?'
 const selectKeys = `select ${columns} from virtual_key order by created_at, id`
 const selectKeysOf = `select ${columns} from virtual_key where organization_id = ? order by created_at, id`
+
+export type Keys = ReturnType<typeof prepareKeys>
 
 /** Prepares the key statements on a connection. */
 export function prepareKeys(db: Database, organizations: Organizations) {
   const insert = db.prepare<unknown, Values>(insertKey)
   const update = db.prepare<unknown, Values>(updateKey)
   const byId = db.prepare<Stored, [string]>(selectKey)
+  const modeRow = db.prepare<{ mode: Mode }, [string]>(selectMode)
   const all = db.prepare<Stored, []>(selectKeys)
   const ofOrganization = db.prepare<Stored, [string]>(selectKeysOf)
   const change = db.transaction((id: string, changes: KeyChanges): KeyRow => {
@@ -51,13 +56,15 @@ export function prepareKeys(db: Database, organizations: Organizations) {
 
   return {
     create(key: KeyRow): void {
-      const { id, organizationId } = key
+      const { id, organizationId, mode } = key
       if (!organizations.exists(organizationId))
         throw new StoreRefusal('organization-not-found', `there is no organization ${organizationId}`)
-      const isNew = insert.run(id, organizationId, ...changeable(key), key.createdAt).changes === 1
+      const isNew = insert.run(id, organizationId, mode, ...changeable(key), key.createdAt).changes === 1
       if (!isNew)
         throw new StoreRefusal('idempotency-conflict', `there is already a key ${id}, or one with the same secret`)
     },
+    /** null when there is no such key. */
+    modeOf: (id: string): Mode | null => modeRow.get(id)?.mode ?? null,
     update: (id: string, changes: KeyChanges): KeyRow => change.immediate(id, changes),
     list: (organizationId?: string): KeyRow[] =>
       (organizationId === undefined ? all.all() : ofOrganization.all(organizationId)).map(keyOf),
@@ -85,6 +92,7 @@ const changeable = (key: KeyRow): Values => [
 const keyOf = (row: Stored): KeyRow => ({
   id: row.id,
   organizationId: row.organization_id,
+  mode: row.mode,
   name: row.name,
   prefix: row.prefix,
   hash: row.hash,

@@ -49,7 +49,7 @@ async function expectKept(store: Store, acknowledged: number): Promise<void> {
   const seq = node.lastSeq + 1
   endings.add(seq)
   await store.applyJournal(batchOf(node, node.lastSeq, [{ kind: 'end-epoch', epoch: node.epoch - 1 }]))
-  expect((await store.balance('acme')).leasedNano).toBe(0n)
+  expect((await store.balance('acme', 'live')).leasedNano).toBe(0n)
   expect(failuresOf(await store.verifyLedger())).toEqual([])
 }
 

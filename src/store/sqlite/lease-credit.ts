@@ -12,9 +12,10 @@ export type LeaseParts = { readonly ledger: Ledger; readonly leases: Leases; rea
 export function prepareLeaseCredit(db: Database, parts: LeaseParts, clock: Clock): (ask: LeaseAsk) => LeaseGrant {
   const lease = db.transaction((ask: LeaseAsk): LeaseGrant => {
     parts.nodes.assertMayLease(ask.nodeId, ask.epoch)
-    const { balanceNano, leasedNano } = parts.ledger.balance(ask.organizationId)
+    const { nodeId, epoch, organizationId, mode } = ask
+    const { balanceNano, leasedNano } = parts.ledger.balance(organizationId, mode)
     const availableNano = balanceNano - leasedNano
-    const found = parts.leases.read({ nodeId: ask.nodeId, epoch: ask.epoch, organizationId: ask.organizationId })
+    const found = parts.leases.read({ nodeId, epoch, organizationId, mode })
     const leasedElsewhereNano = leasedNano - remainderOf(found)
     const addedNano = greater(0n, lesser(ask.wantTotalNano - found.grantedNano, availableNano))
     if (addedNano > 0n) hold(parts, found, addedNano, clock.now())
@@ -32,15 +33,16 @@ function hold({ ledger, leases }: LeaseParts, lease: Lease, amountNano: bigint, 
 
 /** Raises the lease's total in memory and returns the transfer that must be posted with it. */
 export function raiseGrant(lease: Lease, amountNano: bigint, at: number): Posting {
-  const { nodeId, epoch, organizationId } = lease.id
+  const { nodeId, epoch, organizationId, mode } = lease.id
   lease.grantedNano += amountNano
   return {
     // The total only grows, so it names this step of this lease.
-    idempotencyKey: `hold:${nodeId}:${epoch}:${organizationId}:${lease.grantedNano}`,
+    idempotencyKey: `hold:${nodeId}:${epoch}:${mode}:${organizationId}:${lease.grantedNano}`,
     kind: 'hold',
     organizationId,
-    debitAccount: creditOf(organizationId),
-    creditAccount: heldOf(organizationId),
+    mode,
+    debitAccount: creditOf(organizationId, mode),
+    creditAccount: heldOf(organizationId, mode),
     amountNano,
     at,
   }

@@ -6,6 +6,9 @@
 /** `promise` is what the check's detail says when nothing is wrong. */
 export type LedgerCheck = { readonly name: string; readonly promise: string; readonly sql: string }
 
+/** Both modes, with what the names of their accounts begin with. */
+const everyMode = `(select 'live' as mode, '' as prefix union all select 'test', 'test-') as every`
+
 /** Every check of the ledger that SQL can make. */
 export const ledgerChecks: readonly LedgerCheck[] = [
   {
@@ -22,23 +25,25 @@ export const ledgerChecks: readonly LedgerCheck[] = [
   },
   {
     name: 'debits-equal-credits',
-    promise: 'debits equal credits over all accounts',
+    promise: 'debits equal credits over all accounts of each mode',
     sql: `
-      select 'debits of ' || sum(debits) || ' against credits of ' || sum(credits) as problem
-      from account having sum(debits) <> sum(credits)`,
+      select case when name glob 'test-*' then 'test' else 'live' end || ' debits of ' || sum(debits)
+        || ' against credits of ' || sum(credits) as problem
+      from account group by name glob 'test-*' having sum(debits) <> sum(credits)`,
   },
   {
     name: 'held-equals-leases',
     promise: 'what is held is what open leases have left',
     sql: `
       with remainder as (
-        select organization_id, sum(granted_nano - returned_nano - consumed_nano) as nano
-        from lease where state = 'open' group by organization_id)
+        select organization_id, mode, sum(granted_nano - returned_nano - consumed_nano) as nano
+        from lease where state = 'open' group by organization_id, mode)
       select account.name || ' is ' || (account.credits - account.debits) || '; open leases have ' || coalesce(remainder.nano, 0) || ' left'
         as problem
       from organization
-      join account on account.name = 'held:' || organization.id
-      left join remainder on remainder.organization_id = organization.id
+      cross join ${everyMode}
+      join account on account.name = prefix || 'held:' || organization.id
+      left join remainder on remainder.organization_id = organization.id and remainder.mode = every.mode
       where account.credits - account.debits <> coalesce(remainder.nano, 0)`,
   },
   {
@@ -46,13 +51,14 @@ export const ledgerChecks: readonly LedgerCheck[] = [
     promise: 'no organization owes money',
     sql: `
       select name || ' is ' || (credits - debits) as problem
-      from account where (name glob 'credit:*' or name glob 'held:*') and credits < debits`,
+      from account
+      where (name glob 'credit:*' or name glob 'held:*' or name glob 'test-credit:*' or name glob 'test-held:*') and credits < debits`,
   },
   {
     name: 'leases-not-overspent',
     promise: 'no lease was spent or returned beyond what it was granted, and none is closed with a remainder',
     sql: `
-      select 'the lease of ' || organization_id || ' at node ' || node_id || ', epoch ' || epoch || ' (' || state || ') has granted '
+      select 'the ' || mode || ' lease of ' || organization_id || ' at node ' || node_id || ', epoch ' || epoch || ' (' || state || ') has granted '
         || granted_nano || ', consumed ' || consumed_nano || ', returned ' || returned_nano as problem
       from lease
       where consumed_nano + returned_nano > granted_nano or (state = 'closed' and consumed_nano + returned_nano <> granted_nano)`,
@@ -62,18 +68,19 @@ export const ledgerChecks: readonly LedgerCheck[] = [
     promise: 'leases were granted what was held, consumed what was captured, returned what was released',
     sql: `
       with moved as (
-        select organization_id, sum(amount_nano) filter (where kind = 'hold') as held,
+        select organization_id, mode, sum(amount_nano) filter (where kind = 'hold') as held,
           sum(amount_nano) filter (where kind = 'capture') as captured, sum(amount_nano) filter (where kind = 'release') as released
-        from transfer group by 1),
+        from transfer group by 1, 2),
       leased as (
-        select organization_id, sum(granted_nano) as granted, sum(consumed_nano) as consumed, sum(returned_nano) as returned
-        from lease group by organization_id)
-      select organization.id || ': granted ' || coalesce(granted, 0) || ' of ' || coalesce(held, 0) || ' held, consumed '
+        select organization_id, mode, sum(granted_nano) as granted, sum(consumed_nano) as consumed, sum(returned_nano) as returned
+        from lease group by organization_id, mode)
+      select organization.id || ', ' || every.mode || ': granted ' || coalesce(granted, 0) || ' of ' || coalesce(held, 0) || ' held, consumed '
         || coalesce(consumed, 0) || ' of ' || coalesce(captured, 0) || ' captured, returned ' || coalesce(returned, 0) || ' of '
         || coalesce(released, 0) || ' released' as problem
       from organization
-      left join moved on moved.organization_id = organization.id
-      left join leased on leased.organization_id = organization.id
+      cross join ${everyMode}
+      left join moved on moved.organization_id = organization.id and moved.mode = every.mode
+      left join leased on leased.organization_id = organization.id and leased.mode = every.mode
       where coalesce(granted, 0) <> coalesce(held, 0) or coalesce(consumed, 0) <> coalesce(captured, 0)
         or coalesce(returned, 0) <> coalesce(released, 0)`,
   },
@@ -81,22 +88,22 @@ export const ledgerChecks: readonly LedgerCheck[] = [
     name: 'charges-equal-everywhere',
     promise: 'requests, the three rollups and captures add up to the same charges',
     sql: `
-      with figure (source, organization_id, requests, charge_nano) as (
-        select 'request', organization_id, 1, charge_nano from request
-        union all select 'minute', organization_id, requests, charge_nano from usage_minute
-        union all select 'hour', organization_id, requests, charge_nano from usage_hour
-        union all select 'day', organization_id, requests, charge_nano from usage_day
-        union all select 'capture', organization_id, null, amount_nano from transfer where kind = 'capture'),
+      with figure (source, organization_id, mode, requests, charge_nano) as (
+        select 'request', organization_id, mode, 1, charge_nano from request
+        union all select 'minute', organization_id, mode, requests, charge_nano from usage_minute
+        union all select 'hour', organization_id, mode, requests, charge_nano from usage_hour
+        union all select 'day', organization_id, mode, requests, charge_nano from usage_day
+        union all select 'capture', organization_id, mode, null, amount_nano from transfer where kind = 'capture'),
       total as (
-        select organization_id,
+        select organization_id, mode,
           ${['request', 'minute', 'hour', 'day', 'capture']
             .map((source) => `coalesce(sum(charge_nano) filter (where source = '${source}'), 0) as ${source}`)
             .join(', ')},
           ${['request', 'minute', 'hour', 'day']
             .map((source) => `coalesce(sum(requests) filter (where source = '${source}'), 0) as ${source}_count`)
             .join(', ')}
-        from figure group by organization_id)
-      select organization_id || ' was charged ' || request || ' for ' || request_count || ' requests; by minute ' || minute || ' for '
+        from figure group by organization_id, mode)
+      select organization_id || ', ' || mode || ', was charged ' || request || ' for ' || request_count || ' requests; by minute ' || minute || ' for '
         || minute_count || ', by hour ' || hour || ' for ' || hour_count || ', by day ' || day || ' for ' || day_count
         || ', captured ' || capture as problem
       from total
@@ -110,19 +117,35 @@ export const ledgerChecks: readonly LedgerCheck[] = [
     sql: `
       with run as (select distinct after_request, to_request from transfer where kind = 'capture'),
       charged as (
-        select run.after_request, run.to_request, request.organization_id, sum(request.charge_nano) as nano
+        select run.after_request, run.to_request, request.organization_id, request.mode, sum(request.charge_nano) as nano
         from run join request on request.number > run.after_request and request.number <= run.to_request
         where request.charge_nano > 0
-        group by 1, 2, 3)
+        group by 1, 2, 3, 4)
       select 'the capture ' || idempotency_key || ' is ' || amount_nano || ' from ' || debit_account || '; its requests were charged '
         || coalesce(nano, 0) as problem
-      from transfer left join charged using (after_request, to_request, organization_id)
-      where kind = 'capture' and (amount_nano <> coalesce(nano, 0) or debit_account <> 'held:' || organization_id)
+      from transfer left join charged using (after_request, to_request, organization_id, mode)
+      join ${everyMode} using (mode)
+      where kind = 'capture' and (amount_nano <> coalesce(nano, 0) or debit_account <> prefix || 'held:' || organization_id)
       union all
       select 'the requests ' || (after_request & 0xffffffffff) || '-' || (to_request & 0xffffffffff) || ' of ' || organization_id
         || ' were charged ' || nano || ' and never captured'
-      from charged left join transfer using (after_request, to_request, organization_id)
+      from charged left join transfer using (after_request, to_request, organization_id, mode)
       where transfer.id is null`,
+  },
+  {
+    name: 'test-and-live-apart',
+    promise: 'no money moves between test and live, and whatever a key was charged is of its mode',
+    sql: `
+      select 'transfer ' || id || ', ' || mode || ', moves ' || amount_nano || ' from ' || debit_account || ' to ' || credit_account
+        as problem
+      from transfer
+      where (debit_account glob 'test-*') <> (mode = 'test') or (credit_account glob 'test-*') <> (mode = 'test')
+      union all
+      select 'request ' || receipt.id || ' is ' || receipt.mode || ', and its key ' || key_id || ' is ' || virtual_key.mode
+      from receipt join virtual_key on virtual_key.id = key_id where receipt.mode <> virtual_key.mode
+      union all
+      select 'the usage of the ' || virtual_key.mode || ' key ' || key_id || ' is counted as ' || usage_day.mode
+      from usage_day join virtual_key on virtual_key.id = key_id where usage_day.mode <> virtual_key.mode`,
   },
   {
     name: 'every-record-applied-once',
@@ -155,10 +178,12 @@ export const ledgerChecks: readonly LedgerCheck[] = [
   },
   {
     name: 'transfers-immutable',
-    promise: 'the database itself refuses to change transfers and receipts, and no reversal exceeds its transfer',
+    promise:
+      'the database itself refuses to change transfers, receipts and the modes of keys, and no reversal exceeds its transfer',
     sql: `
       select 'the trigger ' || wanted.column1 || ' is missing' as problem
-      from (values ('transfer_never_updated'), ('transfer_never_deleted'), ('request_never_updated')) as wanted
+      from (values ('transfer_never_updated'), ('transfer_never_deleted'), ('request_never_updated'),
+        ('virtual_key_mode_never_updated')) as wanted
       where not exists (select 1 from sqlite_schema where type = 'trigger' and name = wanted.column1)
       union all
       select 'transfer ' || original.id || ' of ' || original.amount_nano || ' has reversals of ' || sum(reversal.amount_nano)

@@ -4,7 +4,7 @@
  */
 import type { Database } from 'bun:sqlite'
 import { assert } from '../../lib/assert.ts'
-import { StoreRefusal, type LedgerBalance, type Transfer } from '../store.ts'
+import { StoreRefusal, type LedgerBalance, type Mode, type Transfer } from '../store.ts'
 import { requestNumber } from './requests.ts'
 
 /** A transfer about to be written. `note` is for people. */
@@ -18,15 +18,20 @@ export type Posting = Omit<Transfer, 'id' | 'note'> & {
 /** What a transaction's transfers add to each account, in nano-USD. */
 export type AccountChanges = Map<string, { debits: bigint; credits: bigint }>
 
+/** The accounts of each mode have names of their own; the database refuses a transfer from one set to the other. */
+const setOf: Readonly<Record<Mode, string>> = { live: '', test: 'test-' }
 /** Money an organization may still lease. */
-export const creditOf = (organizationId: string): string => `credit:${organizationId}`
+export const creditOf = (organizationId: string, mode: Mode): string => `${setOf[mode]}credit:${organizationId}`
 /** Money handed to nodes and not yet captured or released. */
-export const heldOf = (organizationId: string): string => `held:${organizationId}`
+export const heldOf = (organizationId: string, mode: Mode): string => `${setOf[mode]}held:${organizationId}`
+export const revenueOf = (mode: Mode): string => `${setOf[mode]}revenue`
+export const grantsOf = (mode: Mode): string => `${setOf[mode]}grants`
 
 type TransferRow = {
   id: bigint
   idempotency_key: string
   kind: Transfer['kind']
+  mode: Mode
   debit_account: string
   credit_account: string
   amount_nano: bigint
@@ -35,14 +40,14 @@ type TransferRow = {
 }
 
 const insertTransfer = `
-  insert into transfer (idempotency_key, kind, organization_id, debit_account, credit_account, amount_nano, at, note,
-    after_request, to_request)
-  values (?, ?, ?, ?, ?, ?, ?, ?, ${requestNumber}, ${requestNumber})`
+  insert into transfer (idempotency_key, kind, organization_id, mode, debit_account, credit_account, amount_nano, at,
+    note, after_request, to_request)
+  values (?, ?, ?, ?, ?, ?, ?, ?, ?, ${requestNumber}, ${requestNumber})`
 const insertTransferOnce = `
   ${insertTransfer} on conflict (kind, idempotency_key) do nothing`
 const changeAccount = 'update account set debits = debits + ?, credits = credits + ? where name = ?'
 const selectBalance = 'select credits - debits as balance from account where name = ?'
-const transferColumns = 'id, idempotency_key, kind, debit_account, credit_account, amount_nano, at, note'
+const transferColumns = 'id, idempotency_key, kind, mode, debit_account, credit_account, amount_nano, at, note'
 const selectTransfer = `select ${transferColumns} from transfer where kind = ? and idempotency_key = ?`
 const selectTransfers = `select ${transferColumns} from transfer where organization_id = ? order by id`
 
@@ -77,12 +82,12 @@ export function prepareLedger(db: Database) {
         )
       }
     },
-    /** What is left in `credit:<org>`; below zero only after an upstream charged more than could be held. */
-    availableNano: (organizationId: string): bigint =>
-      balanceOf(balanceRow.get(creditOf(organizationId)), organizationId),
-    balance(organizationId: string): LedgerBalance {
-      const available = balanceOf(balanceRow.get(creditOf(organizationId)), organizationId)
-      const leased = balanceOf(balanceRow.get(heldOf(organizationId)), organizationId)
+    /** What an organization has left of a mode; below zero only after an upstream charged more than could be held. */
+    availableNano: (organizationId: string, mode: Mode): bigint =>
+      balanceOf(balanceRow.get(creditOf(organizationId, mode)), organizationId),
+    balance(organizationId: string, mode: Mode): LedgerBalance {
+      const available = balanceOf(balanceRow.get(creditOf(organizationId, mode)), organizationId)
+      const leased = balanceOf(balanceRow.get(heldOf(organizationId, mode)), organizationId)
       return { balanceNano: available + leased, leasedNano: leased }
     },
     transfer(kind: Posting['kind'], idempotencyKey: string): Transfer {
@@ -101,6 +106,7 @@ const valuesOf = (posting: Posting): InsertValues => [
   posting.idempotencyKey,
   posting.kind,
   posting.organizationId,
+  posting.mode,
   posting.debitAccount,
   posting.creditAccount,
   posting.amountNano,
@@ -137,6 +143,7 @@ const transferOf = (row: TransferRow): Transfer => ({
   id: Number(row.id),
   idempotencyKey: row.idempotency_key,
   kind: row.kind,
+  mode: row.mode,
   debitAccount: row.debit_account,
   creditAccount: row.credit_account,
   amountNano: row.amount_nano,

@@ -1,25 +1,57 @@
 /**
- * Migrations: one numbered list, each applied once, in order, and never edited afterwards. All that are
+ * Migrations: numbered files of SQL, each applied once, in order, and frozen once it is released. All that are
  * missing are applied in one transaction, so a crash leaves the database at the old version.
+ *
+ * Amounts are integers of nano-USD, times and buckets are epoch milliseconds. An integer column ends at 9.2e18
+ * nano-USD (9.2 billion USD); arithmetic beyond it becomes a REAL, which a STRICT table refuses.
  */
 import type { Database } from 'bun:sqlite'
 import { createHash } from 'node:crypto'
-import { initialSchema } from './schema.ts'
+import type { Installation } from '../store.ts'
+import initialSchema from './migrations/0001-initial-schema.sql' with { type: 'text' }
+import testAndLive from './migrations/0002-test-and-live.sql' with { type: 'text' }
 
 export type Migration = { readonly id: number; readonly name: string; readonly sql: string }
 
-export const migrations: readonly Migration[] = [{ id: 1, name: 'initial schema', sql: initialSchema }]
+export const migrations: readonly Migration[] = [
+  { id: 1, name: 'initial schema', sql: initialSchema },
+  { id: 2, name: 'test and live', sql: testAndLive },
+]
+
+/** Nothing is taken for simulated that is not known to be. */
+export const unknownInstallation: Installation = { simulatedDeployments: [], realProviders: ['unknown'] }
 
 /** Brings the database to the newest version; throws when it was made by a newer program or an edited migration. */
-export function migrate(db: Database, now: number, list: readonly Migration[] = migrations): void {
+export function migrate(
+  db: Database,
+  now: number,
+  installation: Installation = unknownInstallation,
+  list: readonly Migration[] = migrations,
+): void {
   db.transaction(() => {
     db.exec(
       'create table if not exists migration (id integer primary key, name text not null, checksum text not null, applied_at integer not null) strict',
     )
     const applied = appliedChecksums(db)
     assertKnown(applied, list)
-    for (const migration of list) if (!applied.has(migration.id)) apply(db, migration, now)
+    const missing = list.filter(({ id }) => !applied.has(id))
+    if (missing.length === 0) return
+    tellInstallation(db, installation)
+    for (const migration of missing) apply(db, migration, now)
+    forgetInstallation(db)
   }).immediate()
+}
+
+function tellInstallation(db: Database, { simulatedDeployments, realProviders }: Installation): void {
+  db.exec('create temp table simulated_deployment (id text primary key); create temp table real_provider (name text)')
+  const deployment = db.prepare('insert or ignore into temp.simulated_deployment (id) values (?)')
+  for (const id of simulatedDeployments) deployment.run(id)
+  const provider = db.prepare('insert into temp.real_provider (name) values (?)')
+  for (const name of realProviders) provider.run(name)
+}
+
+function forgetInstallation(db: Database): void {
+  db.exec('drop table temp.simulated_deployment; drop table temp.real_provider')
 }
 
 function appliedChecksums(db: Database): ReadonlyMap<number, string> {

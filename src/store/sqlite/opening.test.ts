@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { thrownBy } from '../contract-steps.ts'
 import { isAtLeast, openForWriting } from './connection.ts'
-import { migrate, migrations } from './migrations.ts'
+import { migrate, migrations, unknownInstallation } from './migrations.ts'
 import { openSqliteStore } from './sqlite-store.ts'
 import { openStoreInWorker } from './store-in-worker.ts'
 import { followCalls, startWorker } from './worker-calls.ts'
@@ -46,10 +46,14 @@ test('a database of a newer program is refused, and so is an edited migration', 
   const db = new Database(':memory:', { safeIntegers: true })
   const [first] = migrations
   const second = { id: 2, name: 'more', sql: 'create table more (id integer primary key) strict' }
-  migrate(db, 0, [first!, second])
-  migrate(db, 0, [first!, second])
-  expect(() => migrate(db, 0, [first!])).toThrow("the database is at version 2, newer than this program's 1")
-  expect(() => migrate(db, 0, [first!, { ...second, sql: 'select 1' }])).toThrow('migration 2 (more) was edited')
+  migrate(db, 0, unknownInstallation, [first!, second])
+  migrate(db, 0, unknownInstallation, [first!, second])
+  expect(() => migrate(db, 0, unknownInstallation, [first!])).toThrow(
+    "the database is at version 2, newer than this program's 1",
+  )
+  expect(() => migrate(db, 0, unknownInstallation, [first!, { ...second, sql: 'select 1' }])).toThrow(
+    'migration 2 (more) was edited',
+  )
 })
 
 test('a migration that fails leaves nothing behind', () => {
@@ -59,7 +63,7 @@ test('a migration that fails leaves nothing behind', () => {
     name: 'broken',
     sql: 'create table half (id integer) strict; create table half (id integer) strict',
   }
-  expect(() => migrate(db, 0, [...migrations, broken])).toThrow()
+  expect(() => migrate(db, 0, unknownInstallation, [...migrations, broken])).toThrow()
   expect(db.prepare('select name from sqlite_schema').all()).toEqual([])
 })
 

@@ -1,6 +1,6 @@
-/** Organizations: never deleted, and each has its two accounts from the moment it exists. */
+/** Organizations: never deleted, and each has its accounts of both modes from the moment it exists. */
 import type { Database } from 'bun:sqlite'
-import { StoreRefusal, type Organization } from '../store.ts'
+import { modes, StoreRefusal, type Organization } from '../store.ts'
 import { creditOf, heldOf } from './ledger.ts'
 
 type OrganizationRow = { id: string; name: string; created_at: bigint }
@@ -22,8 +22,10 @@ export function prepareOrganizations(db: Database) {
   const create = db.transaction(({ id, name, createdAt }: Organization): void => {
     if (insert.run(id, name, createdAt).changes === 0)
       throw new StoreRefusal('idempotency-conflict', `there is already an organization ${id}`)
-    insertAccountRow.run(creditOf(id))
-    insertAccountRow.run(heldOf(id))
+    for (const mode of modes) {
+      insertAccountRow.run(creditOf(id, mode))
+      insertAccountRow.run(heldOf(id, mode))
+    }
   })
 
   return {

@@ -3,7 +3,7 @@
  * the requests, so a report can never disagree with the ledger. A batch is summed by the minute first.
  */
 import type { Database, Statement } from 'bun:sqlite'
-import type { Settlement } from '../store.ts'
+import type { Mode, Settlement } from '../store.ts'
 import { isError } from './journal-record.ts'
 
 export const minuteMs = 60_000
@@ -16,7 +16,7 @@ const tables = [
 ] as const
 
 type Sums = {
-  readonly group: readonly [organizationId: string, ...rest: string[]]
+  readonly group: readonly [organizationId: string, mode: Mode, ...rest: string[]]
   readonly minute: number
   requests: number
   errors: number
@@ -32,10 +32,10 @@ export type RollupChanges = { readonly byGroup: Map<string, Sums>; last: Sums | 
 export const noChanges = (): RollupChanges => ({ byGroup: new Map(), last: null })
 
 const upsert = (table: string): string => `
-  insert into ${table} (organization_id, bucket, key_id, model, upstream, region, endpoint, requests, errors, input_tokens,
+  insert into ${table} (organization_id, mode, bucket, key_id, model, upstream, region, endpoint, requests, errors, input_tokens,
     cached_input_tokens, output_tokens, reasoning_tokens, charge_nano, latency_ms_sum)
-  values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-  on conflict (organization_id, bucket, key_id, model, upstream, region, endpoint) do update set
+  values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+  on conflict (organization_id, mode, bucket, key_id, model, upstream, region, endpoint) do update set
     requests = requests + excluded.requests, errors = errors + excluded.errors,
     input_tokens = input_tokens + excluded.input_tokens, cached_input_tokens = cached_input_tokens + excluded.cached_input_tokens,
     output_tokens = output_tokens + excluded.output_tokens, reasoning_tokens = reasoning_tokens + excluded.reasoning_tokens,
@@ -68,15 +68,16 @@ function sumsOf(changes: RollupChanges, settlement: Settlement): Sums {
 const isOf = ({ minute, group }: Sums, minuteAsked: number, settlement: Settlement): boolean =>
   minute === minuteAsked &&
   group[0] === settlement.organizationId &&
-  group[1] === settlement.keyId &&
-  group[2] === settlement.model &&
-  group[3] === settlement.upstream &&
-  group[4] === settlement.region &&
-  group[5] === settlement.endpoint
+  group[1] === settlement.mode &&
+  group[2] === settlement.keyId &&
+  group[3] === settlement.model &&
+  group[4] === settlement.upstream &&
+  group[5] === settlement.region &&
+  group[6] === settlement.endpoint
 
 function lookedUp(byGroup: Map<string, Sums>, minute: number, settlement: Settlement): Sums {
-  const { organizationId, keyId, model, upstream, region, endpoint } = settlement
-  const group = [organizationId, keyId, model, upstream, region, endpoint] as const
+  const { organizationId, mode, keyId, model, upstream, region, endpoint } = settlement
+  const group = [organizationId, mode, keyId, model, upstream, region, endpoint] as const
   const key = `${minute}\0${group.join('\0')}`
   const known = byGroup.get(key)
   if (known) return known
@@ -108,10 +109,11 @@ function addTo(sums: Sums, settlement: Settlement, chargeNano: bigint): void {
 }
 
 function writeSums(statement: Statement<unknown, (string | number | bigint)[]>, sums: Sums, bucket: number): void {
-  const [organizationId, ...rest] = sums.group
+  const [organizationId, mode, ...rest] = sums.group
   const { requests, errors, input, cachedInput, output, reasoning, chargeNano, latencyMs } = sums
   statement.run(
     organizationId,
+    mode,
     bucket,
     ...rest,
     requests,

@@ -7,7 +7,7 @@ import type { Database } from 'bun:sqlite'
 import { dirname } from 'node:path'
 import { systemClock, type Clock } from '../../lib/clock.ts'
 import { createSliceReader } from '../../lib/blocks.ts'
-import type { Store } from '../store.ts'
+import type { Installation, Store } from '../store.ts'
 import { prepareApplyJournal } from './apply-journal.ts'
 import { openForReading, openForWriting } from './connection.ts'
 import { lockFolder, type FolderLock } from './folder-lock.ts'
@@ -24,13 +24,18 @@ import { prepareRequests } from './requests.ts'
 import { prepareRollups } from './rollups.ts'
 import { verifyLedger } from './verify-ledger.ts'
 
-export type SqliteOptions = { readonly path: string; readonly clock?: Clock }
+export type SqliteOptions = {
+  readonly path: string
+  readonly clock?: Clock
+  /** For a database of before there was test and live. */
+  readonly installation?: Installation | undefined
+}
 
 /** Opens the file, migrated to the newest version; its folder is locked against other processes until `close`. `:memory:` works. */
-export function openSqliteStore({ path, clock = systemClock }: SqliteOptions): Store {
+export function openSqliteStore({ path, clock = systemClock, installation }: SqliteOptions): Store {
   const lock = path === ':memory:' ? { release: () => {} } : lockFolder(dirname(path))
   try {
-    return storeOn(openMigrated(path, clock.now()), clock, lock)
+    return storeOn(openMigrated(path, clock.now(), installation), clock, lock)
   } catch (error) {
     lock.release()
     throw error
@@ -38,11 +43,11 @@ export function openSqliteStore({ path, clock = systemClock }: SqliteOptions): S
 }
 
 /** Throws one line that names the file. */
-function openMigrated(path: string, now: number): Database {
+function openMigrated(path: string, now: number, installation?: Installation): Database {
   let db: Database | undefined
   try {
     db = openForWriting(path)
-    migrate(db, now)
+    migrate(db, now, installation)
     return db
   } catch (cause) {
     db?.close()
@@ -67,7 +72,7 @@ function storeOn(db: Database, clock: Clock, lock: FolderLock): Store {
   const grantCredit = prepareGrantCredit(db, ledger, clock)
   const applyJournal = prepareApplyJournal(
     db,
-    { reader, ledger, leases, nodes, organizations, requests, rollups: prepareRollups(db) },
+    { reader, keys, ledger, leases, nodes, organizations, requests, rollups: prepareRollups(db) },
     clock,
   )
 
@@ -77,7 +82,7 @@ function storeOn(db: Database, clock: Clock, lock: FolderLock): Store {
     applyJournal: async (batch) => applyJournal(batch),
     leaseCredit: async (ask) => leaseCredit(ask),
     grantCredit: async (grant) => grantCredit(grant),
-    balance: async (organizationId) => ledger.balance(organizationId),
+    balance: async (organizationId, mode) => ledger.balance(organizationId, mode),
     transfers: async (organizationId) => ledger.transfers(organizationId),
     verifyLedger: async () => verifyLedger(db),
     createOrganization: async (organization) => organizations.create(organization),

@@ -4,20 +4,22 @@
  */
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Store } from '../store.ts'
+import type { Installation, Store } from '../store.ts'
 import { startWorker, type StoreWorker } from './worker-calls.ts'
 
 export type WorkerOptions = {
   readonly dataDir: string
+  /** For a folder of before there was test and live. */
+  readonly installation?: Installation
   /** Told once when the writing thread died; every call from then on rejects with the same error. */
   readonly onFailure?: (error: Error) => void
 }
 
 /** Opens `mart.db` in the folder, making both when missing. Rejects with one clear line when another process has the folder. */
-export async function openStoreInWorker({ dataDir, onFailure }: WorkerOptions): Promise<Store> {
+export async function openStoreInWorker({ dataDir, installation, onFailure }: WorkerOptions): Promise<Store> {
   await mkdir(dataDir, { recursive: true })
   const path = join(dataDir, 'mart.db')
-  const writer = await startWorker({ path, role: 'writer' }, onFailure)
+  const writer = await startWorker({ path, role: 'writer', installation }, onFailure)
   const reader = lazily((onDeath) => startWorker({ path, role: 'reader' }, onDeath))
 
   return {
@@ -25,7 +27,7 @@ export async function openStoreInWorker({ dataDir, onFailure }: WorkerOptions): 
     applyJournal: (batch) => writer.call('applyJournal', batch),
     leaseCredit: (ask) => writer.call('leaseCredit', ask),
     grantCredit: (grant) => writer.call('grantCredit', grant),
-    balance: (organizationId) => writer.call('balance', organizationId),
+    balance: (organizationId, mode) => writer.call('balance', organizationId, mode),
     createOrganization: (organization) => writer.call('createOrganization', organization),
     organizations: () => writer.call('organizations'),
     createKey: (key) => writer.call('createKey', key),

@@ -9,9 +9,9 @@ assert(parentPort, 'store-worker.ts runs only as a worker')
 const port = parentPort
 const say = (reply: Reply): void => port.postMessage(reply)
 
-function open({ path, role }: Opening): void {
+function open({ path, role, installation }: Opening): void {
   try {
-    const store = role === 'writer' ? openSqliteStore({ path }) : openSqliteReader({ path })
+    const store = role === 'writer' ? openSqliteStore({ path, installation }) : openSqliteReader({ path })
     port.on('message', (call: Call) => void answer(store, call).then(say))
     say({ id: 0, ok: true, value: undefined })
   } catch (error) {

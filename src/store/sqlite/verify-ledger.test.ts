@@ -19,15 +19,21 @@ afterEach(() => rm(folder, { recursive: true }))
 async function fill(file: string): Promise<void> {
   const store = openSqliteStore({ path: file })
   await store.createOrganization({ id: 'acme', name: 'Acme', createdAt: noon })
-  await store.grantCredit({ organizationId: 'acme', amountNano: 100_000n, note: null, idempotencyKey: 'g' })
+  const [live, test_] = [
+    { organizationId: 'acme', mode: 'live' } as const,
+    { organizationId: 'acme', mode: 'test' } as const,
+  ]
+  await store.grantCredit({ ...live, amountNano: 100_000n, note: null, idempotencyKey: 'g' })
+  await store.grantCredit({ ...test_, amountNano: 70_000n, note: null, idempotencyKey: 'test' })
   const node = await store.openNode('node-a')
-  await store.leaseCredit({ ...node, organizationId: 'acme', wantTotalNano: 50_000n })
+  await store.leaseCredit({ ...node, ...live, wantTotalNano: 50_000n })
+  await store.leaseCredit({ ...node, ...test_, wantTotalNano: 30_000n })
   const settle = (requestId: string, chargeNano: string) => ({
     kind: 'settle' as const,
     epoch: 1,
-    settlement: settlementOf({ requestId, organizationId: 'acme', chargeNano }),
+    settlement: settlementOf({ requestId, ...live, chargeNano }),
   })
-  const giveBack = { kind: 'return-lease' as const, epoch: 1, organizationId: 'acme', amountNano: '5000' }
+  const giveBack = { kind: 'return-lease' as const, epoch: 1, ...live, amountNano: '5000' }
   await store.applyJournal(batchOf(node, 0, [settle('r1', '1000'), settle('r2', '2000'), giveBack]))
   await store.close()
 }
@@ -146,6 +152,38 @@ const corruptions: readonly { readonly what: string; readonly sql: string; reado
     sql: "insert into transfer (idempotency_key, kind, organization_id, debit_account, credit_account, amount_nano, at, reverses) select 'rev', 'reversal', 'acme', 'revenue', 'credit:acme', 3001, 0, id from transfer where kind = 'capture'; update account set debits = debits + 3001 where name = 'revenue'; update account set credits = credits + 3001 where name = 'credit:acme'",
     caught: ['transfers-immutable'],
   },
+  {
+    what: 'live money moved to test credit',
+    sql: `${freeTransfers}; update transfer set credit_account = 'test-credit:acme' where kind = 'grant' and mode = 'live'; ${restoreTransfers};
+      update account set credits = credits - 100000 where name = 'credit:acme'; update account set credits = credits + 100000 where name = 'test-credit:acme'`,
+    caught: ['debits-equal-credits', 'no-credit-below-zero', 'test-and-live-apart'],
+  },
+  {
+    what: 'a live transfer passed off as a test one',
+    sql: `${freeTransfers}; update transfer set mode = 'test' where id = 1; ${restoreTransfers}`,
+    caught: ['test-and-live-apart'],
+  },
+  {
+    what: 'the lease of one mode passed off as the other’s',
+    sql: "delete from lease where mode = 'test'; update lease set mode = 'test'",
+    caught: ['held-equals-leases', 'leases-equal-transfers'],
+  },
+  {
+    what: 'a live request passed off as a test one',
+    sql: `${freeRequests}; update request set mode = 'test' where id = 'r1'; ${keepTrigger('request_never_updated')}`,
+    caught: ['captures-equal-charges', 'charges-equal-everywhere', 'receipts-add-up'],
+  },
+  {
+    what: 'a test key that was charged live money',
+    sql: `insert into virtual_key (id, organization_id, mode, name, prefix, hash, region, created_at)
+      values ('key-1', 'acme', 'test', 'a key', 'sk-bf-', 'hash', 'us', 0)`,
+    caught: ['test-and-live-apart'],
+  },
+  {
+    what: 'a key’s mode left unguarded',
+    sql: 'drop trigger virtual_key_mode_never_updated',
+    caught: ['transfers-immutable'],
+  },
   ...[
     { what: 'a line that does not multiply out', path: '$[20][0][4]', value: '999999' },
     { what: 'a line that does not reach the rated amount', path: '$[25]', value: '1001' },
@@ -201,5 +239,26 @@ test('the database itself refuses a second capture of the same run of a journal,
       `kind, 'capture:x', organization_id, debit_account, credit_account, amount_nano, at, null`,
     )
   expect(() => db.exec(`${ofNone} from transfer where kind = 'capture'`)).toThrow('CHECK constraint failed')
+  db.close()
+})
+
+test('the database itself refuses a transfer between test and live, and a key that changes its mode', () => {
+  const db = new Database(path)
+  const post = (mode: string, debit: string, credit: string): void =>
+    void db.exec(`insert into transfer (kind, idempotency_key, organization_id, mode, debit_account, credit_account, amount_nano, at)
+      values ('grant', 'x', 'acme', '${mode}', '${debit}', '${credit}', 1, 0)`)
+  for (const mode of ['test', 'live']) {
+    for (const [debit, credit] of [
+      ['grants', 'test-credit:acme'],
+      ['test-grants', 'credit:acme'],
+      ['test-credit:acme', 'credit:acme'],
+    ] as const)
+      expect(() => post(mode, debit, credit)).toThrow('CHECK constraint failed')
+  }
+  expect(() => post('live', 'test-grants', 'test-credit:acme')).toThrow('CHECK constraint failed')
+  expect(() => post('test', 'grants', 'credit:acme')).toThrow('CHECK constraint failed')
+  db.exec(`insert into virtual_key (id, organization_id, mode, name, prefix, hash, region, created_at)
+    values ('key-9', 'acme', 'test', 'a key', 'sk-bf-', 'hash', 'us', 0)`)
+  expect(() => db.exec("update virtual_key set mode = 'live'")).toThrow('for its life')
   db.close()
 })

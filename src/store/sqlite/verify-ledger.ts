@@ -1,7 +1,7 @@
 /** Proves the ledger on one snapshot of the database, reading row by row. Needs a connection that may be busy for a while. */
 import type { Database } from 'bun:sqlite'
 import { unpackSettlement, type PackedSettlement } from '../settlement-text.ts'
-import type { Check, Settlement } from '../store.ts'
+import type { Check, Mode, Settlement } from '../store.ts'
 import { ledgerChecks } from './ledger-checks.ts'
 
 /** A detail names at most this many of the problems it counts. */
@@ -61,11 +61,12 @@ function* problemsOfSql(db: Database, sql: string): Iterable<string> {
 type RequestRow = {
   id: string
   organization_id: string
+  mode: Mode
   charge_nano: bigint
   settlement: string
 }
 
-const selectRequests = 'select id, organization_id, charge_nano, settlement from request'
+const selectRequests = 'select id, organization_id, mode, charge_nano, settlement from request'
 
 /** In code rather than SQL, because a product of quantity and price may exceed 64 bits. */
 function* problemsOfReceipts(db: Database): Iterable<string> {
@@ -77,7 +78,7 @@ function* problemsOfReceipts(db: Database): Iterable<string> {
 
 function problemOfReceipt(row: RequestRow): string | null {
   try {
-    const settlement = unpackSettlement(JSON.parse(row.settlement) as PackedSettlement)
+    const settlement = unpackSettlement(JSON.parse(row.settlement) as PackedSettlement, () => row.mode)
     return problemOfRow(row, settlement) ?? problemOfLines(settlement) ?? problemOfCharge(settlement)
   } catch (error) {
     return `its receipt cannot be read: ${String(error)}`
@@ -88,6 +89,7 @@ function problemOfRow(row: RequestRow, settlement: Settlement): string | null {
   const isSame =
     settlement.requestId === row.id &&
     settlement.organizationId === row.organization_id &&
+    settlement.mode === row.mode &&
     BigInt(settlement.chargeNano) === row.charge_nano
   return isSame ? null : 'its row and its receipt differ'
 }

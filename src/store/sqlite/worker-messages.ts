@@ -1,8 +1,12 @@
 /** What the store's worker and its client say to each other. Structured clone carries bigint, but no class. */
-import { StoreRefusal, type Store } from '../store.ts'
+import { StoreRefusal, type Installation, type Store } from '../store.ts'
 
 /** The opening message: which connection this worker is to serve. */
-export type Opening = { readonly path: string; readonly role: 'writer' | 'reader' }
+export type Opening = {
+  readonly path: string
+  readonly role: 'writer' | 'reader'
+  readonly installation?: Installation | undefined
+}
 
 export type Call = { readonly id: number; readonly method: keyof Store; readonly args: readonly unknown[] }
 

@@ -1,30 +1,4 @@
-/**
- * The tables. Amounts are integers of nano-USD, times and buckets are epoch milliseconds. An integer column
- * ends at 9.2e18 nano-USD (9.2 billion USD); arithmetic beyond it becomes a REAL, which a STRICT table refuses.
- */
 
-const usageTable = (name: string): string => `
-create table ${name} (
-  organization_id text not null references organization (id),
-  bucket integer not null,
-  key_id text not null,
-  model text not null,
-  upstream text not null,
-  region text not null,
-  endpoint text not null,
-  requests integer not null,
-  errors integer not null,
-  input_tokens integer not null,
-  cached_input_tokens integer not null,
-  output_tokens integer not null,
-  reasoning_tokens integer not null,
-  charge_nano integer not null check (charge_nano >= 0),
-  latency_ms_sum integer not null,
-  primary key (organization_id, bucket, key_id, model, upstream, region, endpoint)
-) strict, without rowid;
-`
-
-const peopleTables = `
 create table organization (
   id text primary key,
   name text not null,
@@ -51,14 +25,8 @@ create table virtual_key (
   created_at integer not null
 ) strict, without rowid;
 create index virtual_key_organization on virtual_key (organization_id, created_at);
-`
 
-/**
- * A capture takes the charges of an organization's requests in a run of a node's journal, one batch of it: a row for
- * each request would say again what the request's own row says. Idempotency keys are unique within a kind, so that
- * a key chosen by a caller for a grant cannot take the place of a release. Reversals name the transfer they undo.
- */
-const ledgerTables = `
+
 create table account (
   name text primary key,
   debits integer not null default 0 check (debits >= 0),
@@ -90,10 +58,8 @@ create trigger transfer_never_updated before update on transfer
   begin select raise(abort, 'transfers are append-only: post a reversal instead'); end;
 create trigger transfer_never_deleted before delete on transfer
   begin select raise(abort, 'transfers are append-only: post a reversal instead'); end;
-`
 
-/** A closed lease has nothing left: granted = consumed + returned. */
-const nodeTables = `
+
 create table node (
   id integer primary key,
   name text not null unique,
@@ -115,46 +81,8 @@ create table lease (
   check (state = 'open' or consumed_nano + returned_nano = granted_nano)
 ) strict, without rowid;
 create index lease_open on lease (node_id, epoch) where state = 'open';
-`
 
-/**
- * Every applied journal record is a row of exactly one of these three, so that gaps can be looked for.
- * A parked record was acknowledged but not applied, because it broke a promise; people look at it.
- *
- * A request's number is made of its node and its place in that node's journal (see `requestNumber`), so that no
- * second index is needed to keep both unique. Its columns are what is looked up and summed; everything else is in
- * the settlement, the receipt in the journal's own words (see `PackedSettlement`), which the view names for people.
- */
-export const receiptColumns: readonly (readonly [place: number, name: string])[] = [
-  [3, 'key_id'],
-  [4, 'admitted_at'],
-  [16, 'ended_at'],
-  [6, 'endpoint'],
-  [7, 'model'],
-  [17, 'served_model'],
-  [8, 'upstream'],
-  [9, 'region'],
-  [18, 'status'],
-  [19, 'ending'],
-  [10, 'streamed'],
-  [11, 'service_tier'],
-  [12, 'price_from'],
-  [15, 'hold_nano'],
-  [20, 'lines'],
-  [21, 'input_tokens'],
-  [22, 'cached_input_tokens'],
-  [23, 'output_tokens'],
-  [24, 'reasoning_tokens'],
-  [25, 'rated_nano'],
-  [26, 'write_off_nano'],
-  [28, 'cost_nano'],
-  [29, 'flags'],
-  [30, 'first_byte_ms'],
-  [31, 'latency_ms'],
-  [32, 'attempts'],
-  [33, 'vendor_usage'],
-]
-const recordTables = `
+
 create table request (
   number integer primary key,
   node_id integer not null generated always as (number >> 40) virtual references node (id),
@@ -169,7 +97,7 @@ create trigger request_never_updated before update on request
   begin select raise(abort, 'a settled request is a receipt and never changes'); end;
 
 create view receipt as select number, node_id, seq, epoch, id, organization_id, charge_nano,
-  ${receiptColumns.map(([place, name]) => `settlement ->> '$[${place}]' as ${name}`).join(', ')}
+  settlement ->> '$[3]' as key_id, settlement ->> '$[4]' as admitted_at, settlement ->> '$[16]' as ended_at, settlement ->> '$[6]' as endpoint, settlement ->> '$[7]' as model, settlement ->> '$[17]' as served_model, settlement ->> '$[8]' as upstream, settlement ->> '$[9]' as region, settlement ->> '$[18]' as status, settlement ->> '$[19]' as ending, settlement ->> '$[10]' as streamed, settlement ->> '$[11]' as service_tier, settlement ->> '$[12]' as price_from, settlement ->> '$[15]' as hold_nano, settlement ->> '$[20]' as lines, settlement ->> '$[21]' as input_tokens, settlement ->> '$[22]' as cached_input_tokens, settlement ->> '$[23]' as output_tokens, settlement ->> '$[24]' as reasoning_tokens, settlement ->> '$[25]' as rated_nano, settlement ->> '$[26]' as write_off_nano, settlement ->> '$[28]' as cost_nano, settlement ->> '$[29]' as flags, settlement ->> '$[30]' as first_byte_ms, settlement ->> '$[31]' as latency_ms, settlement ->> '$[32]' as attempts, settlement ->> '$[33]' as vendor_usage
   from request;
 
 create table lease_record (
@@ -190,13 +118,63 @@ create table parked_record (
   at integer not null,
   primary key (node_id, seq)
 ) strict, without rowid;
-`
 
-/** The first migration: every table of the first release. */
-export const initialSchema = [
-  peopleTables,
-  ledgerTables,
-  nodeTables,
-  recordTables,
-  ...['usage_minute', 'usage_hour', 'usage_day'].map(usageTable),
-].join('\n')
+
+create table usage_minute (
+  organization_id text not null references organization (id),
+  bucket integer not null,
+  key_id text not null,
+  model text not null,
+  upstream text not null,
+  region text not null,
+  endpoint text not null,
+  requests integer not null,
+  errors integer not null,
+  input_tokens integer not null,
+  cached_input_tokens integer not null,
+  output_tokens integer not null,
+  reasoning_tokens integer not null,
+  charge_nano integer not null check (charge_nano >= 0),
+  latency_ms_sum integer not null,
+  primary key (organization_id, bucket, key_id, model, upstream, region, endpoint)
+) strict, without rowid;
+
+
+create table usage_hour (
+  organization_id text not null references organization (id),
+  bucket integer not null,
+  key_id text not null,
+  model text not null,
+  upstream text not null,
+  region text not null,
+  endpoint text not null,
+  requests integer not null,
+  errors integer not null,
+  input_tokens integer not null,
+  cached_input_tokens integer not null,
+  output_tokens integer not null,
+  reasoning_tokens integer not null,
+  charge_nano integer not null check (charge_nano >= 0),
+  latency_ms_sum integer not null,
+  primary key (organization_id, bucket, key_id, model, upstream, region, endpoint)
+) strict, without rowid;
+
+
+create table usage_day (
+  organization_id text not null references organization (id),
+  bucket integer not null,
+  key_id text not null,
+  model text not null,
+  upstream text not null,
+  region text not null,
+  endpoint text not null,
+  requests integer not null,
+  errors integer not null,
+  input_tokens integer not null,
+  cached_input_tokens integer not null,
+  output_tokens integer not null,
+  reasoning_tokens integer not null,
+  charge_nano integer not null check (charge_nano >= 0),
+  latency_ms_sum integer not null,
+  primary key (organization_id, bucket, key_id, model, upstream, region, endpoint)
+) strict, without rowid;

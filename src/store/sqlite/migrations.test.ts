@@ -1,0 +1,159 @@
+import { Database } from 'bun:sqlite'
+import { expect, test } from 'bun:test'
+import { createHash } from 'node:crypto'
+import { installation, organizations, version1Folder } from '../../../test/support/version-1.ts'
+import { failuresOf } from '../contract-steps.ts'
+import { batchOf, settlementOf } from '../store-fixtures.ts'
+import type { Installation, Mode } from '../store.ts'
+import { migrations } from './migrations.ts'
+import { openSqliteStore } from './sqlite-store.ts'
+
+test('migrations are frozen, so that yesterday’s data folders open', () => {
+  const checksums = migrations.map(({ id, sql }) => [id, createHash('sha256').update(sql).digest('hex')])
+  expect(checksums).toEqual([
+    [1, '524d24010f5ecf7d53a2a0b583ef5b13db6e5f0600c01da44c8ce5038b337746'],
+    [2, '2a8a8a55b33ac9d7e992bfeb712e07c2b98a6103a556e71bb6c8a4d3e8da2bdf'],
+  ])
+})
+
+const ids = Object.values(organizations)
+/** What the migrated store says of each organization: its mode, and its money of that mode and of the other. */
+async function carriedOver(path: string, of: Installation) {
+  const store = openSqliteStore({ path, installation: of })
+  const keys = await store.keys()
+  const found = await Promise.all(
+    ids.map(async (id) => {
+      const mode = keys.find(({ organizationId }) => organizationId === id)!.mode
+      const other: Mode = mode === 'test' ? 'live' : 'test'
+      const [own, none] = [await store.balance(id, mode), await store.balance(id, other)]
+      return { id, mode, balanceNano: own.balanceNano, leasedNano: own.leasedNano, otherNano: none.balanceNano }
+    }),
+  )
+  return { store, found }
+}
+
+test('organizations that were simulated become test, and every balance is what it was, to the nano', async () => {
+  const { path, before } = version1Folder()
+  const { store, found } = await carriedOver(path, installation)
+  const { sandbox, simulated } = organizations
+  for (const { id, mode, balanceNano, leasedNano, otherNano } of found) {
+    expect([id, mode]).toEqual([id, id === sandbox || id === simulated ? 'test' : 'live'])
+    expect([leasedNano, otherNano]).toEqual([before.get(`held:${id}`)!, 0n])
+    expect(balanceNano).toBe(before.get(`credit:${id}`)! + before.get(`held:${id}`)!)
+  }
+  expect(failuresOf(await store.verifyLedger())).toEqual([])
+  await store.close()
+})
+
+test('what was captured, granted and counted of simulated organizations is test money', async () => {
+  const { path, before } = version1Folder()
+  await openSqliteStore({ path, installation }).close()
+  const db = new Database(path, { readonly: true, safeIntegers: true })
+  const one = (sql: string): bigint => Object.values(db.query(sql).get() as object)[0] as bigint
+  const balanceOf = (name: string): bigint => one(`select credits - debits from account where name = '${name}'`)
+  const chargedNano = one(
+    `select sum(charge_nano) from request where organization_id in ('${organizations.sandbox}', '${organizations.simulated}')`,
+  )
+  expect(chargedNano).toBe(660_700n)
+  expect(balanceOf('test-revenue')).toBe(chargedNano)
+  expect(balanceOf('revenue')).toBe(before.get('revenue')! - chargedNano)
+  expect(balanceOf('test-grants') + balanceOf('grants')).toBe(before.get('grants')!)
+  expect(balanceOf('test-grants')).toBe(-105_000_000_000n)
+  for (const table of ['request', 'usage_minute', 'usage_hour', 'usage_day'])
+    expect(one(`select sum(charge_nano) from ${table} where mode = 'test'`)).toBe(chargedNano)
+  expect(one("select count(*) from transfer where mode = 'live' and debit_account glob 'test-*'")).toBe(0n)
+  db.close()
+})
+
+test('receipts of before say the mode of what they were', async () => {
+  const { path } = version1Folder()
+  const store = openSqliteStore({ path, installation })
+  const db = new Database(path, { readonly: true })
+  for (const { id, organization_id: of } of db.query('select id, organization_id from request').all() as {
+    id: string
+    organization_id: string
+  }[]) {
+    const isTest = of === organizations.sandbox || of === organizations.simulated
+    expect((await store.receipt(id))?.mode).toBe(isTest ? 'test' : 'live')
+  }
+  db.close()
+  await store.close()
+})
+
+test('organizations without requests are test where no real provider is configured, and those that a real one served are not', async () => {
+  const { path } = version1Folder()
+  const { store, found } = await carriedOver(path, { ...installation, realProviders: [] })
+  const { sandbox, simulated, idle } = organizations
+  const tests = found.filter(({ mode }) => mode === 'test').map(({ id }) => id)
+  expect(tests.toSorted()).toEqual([sandbox, simulated, idle].toSorted())
+  expect(failuresOf(await store.verifyLedger())).toEqual([])
+  await store.close()
+})
+
+test('a deployment that nobody knows any more counts as real: nobody’s money is taken for play money by mistake', async () => {
+  const { path } = version1Folder()
+  const { store, found } = await carriedOver(path, { simulatedDeployments: [], realProviders: ['real'] })
+  expect(found.filter(({ mode }) => mode === 'test').map(({ id }) => id)).toEqual([organizations.sandbox])
+  expect(failuresOf(await store.verifyLedger())).toEqual([])
+  await store.close()
+})
+
+test('a migrated database takes requests of both modes, and opens again without being migrated again', async () => {
+  const { path } = version1Folder()
+  const first = openSqliteStore({ path, installation })
+  const node = await first.openNode('main')
+  const { sandbox, real } = organizations
+  const settled = [
+    settlementOf({ requestId: 'r1', organizationId: sandbox, mode: 'test' }),
+    settlementOf({ requestId: 'r2', organizationId: sandbox, mode: 'live' }),
+    settlementOf({ requestId: 'r3', organizationId: real, mode: 'live' }),
+  ].map((settlement) => ({ kind: 'settle' as const, epoch: node.epoch, settlement }))
+  await first.grantCredit({
+    organizationId: sandbox,
+    mode: 'live',
+    amountNano: 5_000n,
+    note: null,
+    idempotencyKey: 'x',
+  })
+  expect((await first.applyJournal(batchOf(node, 15, settled))).applied).toBe(true)
+  await first.close()
+  const again = openSqliteStore({ path, installation: { simulatedDeployments: ['real'], realProviders: [] } })
+  expect((await again.balance(sandbox, 'live')).balanceNano).toBe(4_000n)
+  expect(failuresOf(await again.verifyLedger())).toEqual([])
+  await again.close()
+})
+
+test('the view of receipts names each value by its own name', async () => {
+  const { path } = version1Folder()
+  const store = openSqliteStore({ path, installation })
+  const settlement = settlementOf({ requestId: 'r1', organizationId: organizations.sandbox, mode: 'test' })
+  const node = await store.openNode('main')
+  await store.applyJournal(batchOf(node, 15, [{ kind: 'settle', epoch: node.epoch, settlement }]))
+  await store.close()
+  const db = new Database(path, { readonly: true })
+  const row = db.query("select * from receipt where id = 'r1'").get() as Record<string, unknown>
+  db.close()
+  const { number, node_id, seq, epoch, id, ...named } = row
+  expect([Number(number) % 2 ** 40, node_id, seq, epoch, id]).toEqual([16, 1, 16, 3, 'r1'])
+  const { requestId: _, dialect: _dialect, pricePpm: _ppm, onAbort: _onAbort, tokens, ...values } = settlement
+  const { input, cachedInput, output, reasoning } = tokens
+  const expected = {
+    ...values,
+    inputTokens: input,
+    cachedInputTokens: cachedInput,
+    outputTokens: output,
+    reasoningTokens: reasoning,
+  }
+  const seen = Object.fromEntries(Object.entries(named).map(([name, value]) => [camelCase(name), value]))
+  expect(Object.keys(seen).toSorted()).toEqual(Object.keys(expected).toSorted())
+  for (const [name, value] of Object.entries(expected)) {
+    if (name === 'lines' || name === 'attempts') continue
+    expect([name, asColumn(value)]).toEqual([name, String(seen[name])])
+  }
+})
+const camelCase = (name: string): string => name.replaceAll(/_([a-z])/g, (_, letter: string) => letter.toUpperCase())
+/** As `->>` gives it: JSON for what is no plain value. */
+const asColumn = (value: unknown): string => {
+  if (typeof value === 'boolean') return value ? '1' : '0'
+  return typeof value === 'object' && value !== null ? JSON.stringify(value) : String(value)
+}
