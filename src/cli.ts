@@ -9,7 +9,7 @@ import { ServerError, UsageError } from './cli/errors.ts'
 import { helpText } from './cli/help.ts'
 import { openServer } from './cli/server.ts'
 import { ConfigError, loadClientConfig, type Environment } from './config.ts'
-import { describeError } from './lib/log.ts'
+import { describeError } from './lib/describe-error.ts'
 
 async function mart(words: readonly string[], env: Environment): Promise<number> {
   const chosen = chooseCommand(commands, words)

@@ -65,7 +65,7 @@ test('a start without configuration has the documented defaults', () => {
     tracing: { endpoint: null, headers: {}, sampleRatio: 1 },
     server: { trustedProxies: [], hosts: [] },
     cors: { origins: ['*'] },
-    log: { requests: true },
+    log: { requests: true, format: 'auto' },
   })
   expect(Object.values(providers).map(({ kind }) => kind)).toEqual(['sandbox'])
   expect(deployments.map(({ name, model, region }) => [name, model, region])).toEqual([

@@ -19,7 +19,9 @@ import { clientThroughFetch } from './lib/http-client/through-fetch.ts'
 import { askedOrigin } from './lib/http-server/asked-origin.ts'
 import type { HttpHandler } from './lib/http-server/contract.ts'
 import { listen, type HttpServer } from './lib/http-server/http-server.ts'
-import { stderrLog } from './lib/log.ts'
+import { createLineWriter, type LineWriter } from './lib/line-writer.ts'
+import { createLog, lineOfStyle, logStyle, stderrLog, type LogStyle } from './lib/log.ts'
+import { writeToStderr } from './lib/stderr.ts'
 import { createTokenizer } from './lib/tokenizer.ts'
 import { createTurns } from './lib/turns.ts'
 import { createLimits, periodStart, type Limits } from './limits/limits.ts'
@@ -36,7 +38,8 @@ import type { Fleet } from './upstreams/fleet.ts'
 import { startSandboxProcess } from './upstreams/sandbox-process.ts'
 
 const clock = systemClock
-const log = stderrLog
+/** Until mart.yaml has said how it wants it. */
+let log = stderrLog
 const drainMsMax = 30_000
 
 const requestCrashed = (error: unknown): void => log.error({ event: 'request-crashed', error })
@@ -66,6 +69,7 @@ function applyRuntimeSettings(): void {
 async function main(): Promise<void> {
   applyRuntimeSettings()
   const config = loadConfig(process.env, pricesSchema)
+  const output = openLog(config)
   // What a start can fail at comes in this order: addresses and the upstream, which leave nothing behind, then the
   // data folder, and last of all the first key, which is shown only once.
   const server = listenAt(config)
@@ -73,13 +77,12 @@ async function main(): Promise<void> {
   const sandboxUrl = config.sandboxUrl ?? sandbox?.url ?? null
   const offering = startOffering(config, { clock, log, sandboxUrl, env: process.env })
   const watch = createWatch(() => offering.current().drain, clock)
+  const fleet = (): Fleet => offering.current().fleet
   let opened: Node | null = null
-  const telemetry = await telemetryOf(config, { watch, node: () => opened, fleet: () => offering.current().fleet })
+  const telemetry = await telemetryOf(config, { ...output, watch, node: () => opened, fleet })
 
   let isAccepting = true
-  const stopAccepting = (): void => {
-    isAccepting = false
-  }
+  const stopAccepting = (): void => void (isAccepting = false)
   const { prices, simulated, keyDefaults } = offering.current()
   const { store, node, keys, limits } = await openBooks(config, prices, stopAccepting)
   opened = node
@@ -148,12 +151,30 @@ async function openBooks(config: Readonly<Config>, prices: PriceBook, onFenced: 
   return { store, node, keys, limits }
 }
 
-type Watched = { readonly watch: Watch; readonly node: () => Node | null; readonly fleet: () => Fleet }
+type LogOutput = { readonly lines: LineWriter; readonly style: LogStyle }
+
+/** From here on, the log is written as the file wants it, and its reader is waited for by nobody. */
+function openLog(config: Readonly<Config>): LogOutput {
+  const style = logStyle(config.log.format, process.stderr)
+  const lines = createLineWriter(writeToStderr, (count) =>
+    lineOfStyle(style)(clock.now(), 'error', { event: 'request-log-dropped', count }),
+  )
+  log = createLog(style, lines.addNow)
+  return { lines, style }
+}
+
+type Watched = LogOutput & {
+  readonly watch: Watch
+  readonly node: () => Node | null
+  readonly fleet: () => Fleet
+}
 
 const telemetryOf = (config: Config, watched: Watched): Promise<Telemetry> =>
   startTelemetry(config, {
     clock,
     log,
+    lines: watched.lines,
+    style: watched.style,
     version,
     gauges: gaugesOf(watched),
     providerOf: (id) => watched.fleet().list.find(({ deployment }) => deployment.id === id)?.deployment.kind ?? null,

@@ -236,4 +236,10 @@ const tracing = (references: References) =>
       .describe('The part of requests that is traced, from 0 to 1.'),
   })
 
-const log = section({ requests: flag(true).describe('One event for each request.') })
+const log = section({
+  requests: flag(true).describe('One event for each request.'),
+  format: z
+    .enum(['auto', 'json', 'text'], 'auto, json or text')
+    .default('auto')
+    .describe('`json`: one object a line. `text`: for people. `auto`: text on a terminal, JSON elsewhere.'),
+})

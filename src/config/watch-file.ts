@@ -4,7 +4,7 @@
  */
 import { closeSync, openSync, statSync, watch, type FSWatcher } from 'node:fs'
 import { dirname } from 'node:path'
-import { describeError } from '../lib/log.ts'
+import { describeError } from '../lib/describe-error.ts'
 import { isSameConfig } from './load.ts'
 import { ConfigError } from './refusal.ts'
 import type { MartFile } from './resolve.ts'

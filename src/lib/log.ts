@@ -1,12 +1,38 @@
-/** Structured log events, one JSON object a line on stderr. Never a prompt, a key or a body. */
+/** Log events: one line each on stderr, JSON for programs or words for people. Never a prompt, a key or a body. */
+import type { WriteStream } from 'node:tty'
+import { describeError } from './describe-error.ts'
+import { textLine } from './log-text.ts'
+
 export type LogEvent = { readonly event: string } & Readonly<Record<string, unknown>>
 export type Log = { readonly info: (event: LogEvent) => void; readonly error: (event: LogEvent) => void }
+export type Level = keyof Log
+/** `text` and `coloured` are for people. */
+export type LogStyle = 'json' | 'text' | 'coloured'
+/** The line of an event, without its line feed. `at`: epoch ms. */
+export type LineOf = (at: number, level: Level, event: LogEvent) => string
 
-export const stderrLog: Log = { info: (event) => write('info', event), error: (event) => write('error', event) }
-
-function write(level: 'info' | 'error', event: LogEvent): void {
-  process.stderr.write(`${JSON.stringify({ at: new Date().toISOString(), level, ...event }, readable)}\n`)
+/** A log whose lines are given to `write`. */
+export function createLog(style: LogStyle, write: (line: string) => void): Log {
+  const lineOf = lineOfStyle(style)
+  const log = (level: Level) => (event: LogEvent) => write(lineOf(Date.now(), level, event))
+  return { info: log('info'), error: log('error') }
 }
+
+/** What a format of `mart.yaml` comes to: `auto` is for people on a terminal, and for programs elsewhere. */
+export function logStyle(
+  format: 'auto' | 'json' | 'text',
+  stream: Partial<Pick<WriteStream, 'isTTY' | 'hasColors'>>,
+): LogStyle {
+  if (format === 'json' || (format === 'auto' && !stream.isTTY)) return 'json'
+  // It knows NO_COLOR and terminals that have none.
+  return stream.isTTY && stream.hasColors?.() ? 'coloured' : 'text'
+}
+
+export const lineOfStyle = (style: LogStyle): LineOf =>
+  style === 'json' ? jsonLine : (at, level, event) => textLine({ at, level, event, coloured: style === 'coloured' })
+
+const jsonLine: LineOf = (at, level, event) =>
+  JSON.stringify({ at: new Date(at).toISOString(), level, ...event }, readable)
 
 function readable(_key: string, value: unknown): unknown {
   if (typeof value === 'bigint') return value.toString()
@@ -14,12 +40,11 @@ function readable(_key: string, value: unknown): unknown {
   return value
 }
 
-/** An error in words for operators: name, message and cause. */
-export function describeError(error: unknown): string {
-  if (!(error instanceof Error)) return String(error)
-  const cause = error.cause === undefined ? '' : ` (because ${describeError(error.cause)})`
-  return `${error.name}: ${error.message}${cause}`
-}
+/** For processes without a `mart.yaml`, and until it is read. */
+export const stderrLog: Log = createLog(
+  logStyle('auto', process.stderr),
+  (line) => void process.stderr.write(`${line}\n`),
+)
 
 /** Runs work that nobody waits for, under a name; its failure is logged, never lost. */
 export function inBackground(log: Log, name: string, work: () => Promise<unknown>): void {

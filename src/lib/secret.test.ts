@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test'
 import { inspect } from 'node:util'
-import { describeError } from './log.ts'
+import { describeError } from './describe-error.ts'
 import { Secret } from './secret.ts'
 
 const secret = new Secret('hunter2')

@@ -1,51 +1,25 @@
 import { describe, expect, test } from 'bun:test'
-import { createLineWriter } from './line-writer.ts'
+import { formatUsd } from '../lib/amounts.ts'
+import { timeOfDay } from '../lib/log-text.ts'
 import { createRequestLog } from './request-log.ts'
-import { forbidden, rejected, served, stillClock } from './test-request.ts'
+import type { RequestEnded } from '../gateway/observe.ts'
+import { forbidden, rejected, served, startedAt, stillClock } from './test-request.ts'
 
-const textOf = (bytes: Uint8Array): string => new TextDecoder().decode(bytes)
-
-/** A stderr that takes everything at once. */
+/** Lines as they were written. */
 function collected() {
-  const writes: string[] = []
-  const write = (bytes: Uint8Array, written: () => void): void => {
-    writes.push(textOf(bytes))
-    written()
-  }
-  const lines = (): Record<string, unknown>[] =>
-    writes
-      .join('')
-      .split('\n')
-      .filter(Boolean)
-      .map((line) => JSON.parse(line) as Record<string, unknown>)
-  return { writes, write, lines }
+  const texts: string[] = []
+  const parsed = (): Record<string, unknown>[] => texts.map((line) => JSON.parse(line) as Record<string, unknown>)
+  return { texts, lines: { add: (line: string) => void texts.push(line) }, parsed }
 }
-
-/** A stderr that nobody reads, until `read` is called. */
-function blocked() {
-  const writes: string[] = []
-  let waiting: (() => void) | null = null
-  return {
-    writes,
-    write: (bytes: Uint8Array, written: () => void) => {
-      writes.push(textOf(bytes))
-      waiting = written
-    },
-    read: () => {
-      const written = waiting
-      waiting = null
-      written?.()
-    },
-  }
-}
+const jsonLog = (lines: { readonly add: (line: string) => void }, clock = stillClock()) =>
+  createRequestLog({ lines, style: 'json', clock })
 
 describe('a request is one line', () => {
-  test('of names and figures, in the shape of the log', async () => {
-    const { write, lines } = collected()
-    const log = createRequestLog({ write, clock: stillClock() })
+  test('of names and figures, in the shape of the log', () => {
+    const { lines, parsed } = collected()
+    const log = jsonLog(lines)
     log.requestEnded(served())
-    await log.flush()
-    expect(lines()).toEqual([
+    expect(parsed()).toEqual([
       {
         at: '2026-03-05T12:00:00.000Z',
         level: 'info',
@@ -76,13 +50,12 @@ describe('a request is one line', () => {
     ])
   })
 
-  test('with the same fields when it was never admitted', async () => {
-    const { write, lines } = collected()
-    const log = createRequestLog({ write, clock: stillClock() })
+  test('with the same fields when it was never admitted', () => {
+    const { lines, parsed } = collected()
+    const log = jsonLog(lines)
     log.requestEnded(served())
     log.requestEnded(rejected())
-    await log.flush()
-    const [first, second] = lines()
+    const [first, second] = parsed()
     expect(Object.keys(second!)).toEqual(Object.keys(first!))
     expect(second).toMatchObject({
       status: 401,
@@ -93,29 +66,27 @@ describe('a request is one line', () => {
     })
   })
 
-  test('that holds no prompt, no secret and no words of an upstream', async () => {
-    const { writes, write } = collected()
-    const log = createRequestLog({ write, clock: stillClock() })
+  test('that holds no prompt, no secret and no words of an upstream', () => {
+    const { lines, texts } = collected()
+    const log = jsonLog(lines)
     log.requestEnded(
       served({ model: `models/${forbidden[0]}` }, { servedModel: `${forbidden[2]} ${'x'.repeat(9_999)}` }),
     )
-    await log.flush()
-    for (const each of forbidden) expect(writes.join('')).not.toContain(each)
-    expect(writes.join('').length).toBeLessThan(1_000)
+    for (const each of forbidden) expect(texts.join('\n')).not.toContain(each)
+    expect(texts.join('\n').length).toBeLessThan(1_000)
   })
 })
 
 describe('alerts', () => {
-  test('are one line a minute for each deployment and event', async () => {
-    const { write, lines } = collected()
+  test('are one line a minute for each deployment and event', () => {
+    const { lines, parsed } = collected()
     const clock = stillClock()
-    const log = createRequestLog({ write, clock })
+    const log = jsonLog(lines, clock)
     const alert = (deployment: string): void => log.alert({ event: 'upstream-out-of-quota', deployment })
     for (const deployment of ['openai-eu', 'openai-eu', 'openai-eu', 'openai-us']) alert(deployment)
     clock.pass(60_000)
     alert('openai-eu')
-    await log.flush()
-    const told = lines().map(({ level, event, deployment, heldBack }) => [level, event, deployment, heldBack])
+    const told = parsed().map(({ level, event, deployment, heldBack }) => [level, event, deployment, heldBack])
     expect(told).toEqual([
       ['error', 'upstream-out-of-quota', 'openai-eu', 0],
       ['error', 'upstream-out-of-quota', 'openai-us', 0],
@@ -124,65 +95,49 @@ describe('alerts', () => {
   })
 })
 
-describe('writing', () => {
-  test('gathers lines, one write at a time', async () => {
-    const { writes, write, read } = blocked()
-    const lines = createLineWriter(write, String)
-    for (const line of ['a', 'b']) lines.add(line)
-    expect(writes).toEqual([])
-    await Bun.sleep(80)
-    expect(writes).toEqual(['a\nb\n'])
-    lines.add('c')
-    await Bun.sleep(80)
-    expect(writes.length).toBe(1)
-    read()
-    await Bun.sleep(80)
-    expect(writes).toEqual(['a\nb\n', 'c\n'])
+describe('for people, a request is one line', () => {
+  const lineOf = (ended: RequestEnded, style: 'text' | 'coloured' = 'text'): string => {
+    const { lines, texts } = collected()
+    createRequestLog({ lines, style, clock: stillClock() }).requestEnded(ended)
+    expect(texts).toHaveLength(1)
+    return texts[0]!
+  }
+  const words = (line: string): string => line.replaceAll(/ +/g, ' ')
+  const at = timeOfDay(startedAt)
+
+  test('of when, how it went, what of which model, how long, how much, its charge, its ending and its id', () => {
+    expect(words(lineOf(served()))).toBe(
+      `${at} 200 chat.completions gpt-5.4 1,235 ms 100→42 tokens $${formatUsd(1_234_567n)} completed attempts=2 output-clamped req_1`,
+    )
+    expect(words(lineOf(rejected()))).toBe(`${at} 401 chat.completions - 1,235 ms invalid_key req_2`)
+    const cut = served({ status: 502, failure: 'upstream_failed' }, { ending: 'upstream-failed', flags: [] })
+    expect(words(lineOf(cut))).toEndWith('upstream_failed attempts=2 req_1')
   })
 
-  test('to somebody who does not read drops lines, and tells how many', async () => {
-    const { writes, write, read } = blocked()
-    const lines = createLineWriter(write, (count) => `dropped ${count}`)
-    lines.add('first')
-    await Bun.sleep(80)
-    const megabyte = 'x'.repeat(1024 * 1024 - 1)
-    for (let count = 0; count < 20; count += 1) lines.add(megabyte)
-    read()
-    await Bun.sleep(80)
-    expect(writes.length).toBe(2)
-    expect(writes[1]!.length).toBeLessThan(9 * 1024 * 1024)
-    expect(writes[1]).toEndWith('\ndropped 12\n')
-    read()
-    lines.add('again')
-    await Bun.sleep(80)
-    expect(writes[2]).toBe('again\n')
+  test('in columns, so that one stands below the other', () => {
+    const [first, second] = [lineOf(served({ durationMs: 3 })), lineOf(served({ durationMs: 123_456 }))]
+    expect(first.indexOf(' ms ')).toBe(second.indexOf(' ms '))
   })
 
-  test('leaves alone what is on its way', async () => {
-    const written: Uint8Array[] = []
-    const lines = createLineWriter((bytes) => void written.push(bytes), String)
-    lines.add('on its way')
-    await Bun.sleep(80)
-    for (let count = 0; count < 10_000; count += 1) lines.add(`behind it ${'x'.repeat(100)}`)
-    expect(written.map(textOf)).toEqual(['on its way\n'])
+  test('in colours, which are all that is added, where the terminal has them', () => {
+    const coloured = lineOf(served(), 'coloured')
+    expect(coloured).toContain('\u001B[32m200\u001B[0m')
+    expect(Bun.stripANSI(coloured)).toBe(lineOf(served()))
+    expect(lineOf(served({ status: 503 }), 'coloured')).toContain('\u001B[31m503')
   })
 
-  test('is finished by flush, which does not wait for ever', async () => {
-    const { writes, write, read } = blocked()
-    const lines = createLineWriter(write, String)
-    lines.add('a')
-    const before = performance.now()
-    await lines.flush(30)
-    expect(performance.now() - before).toBeGreaterThan(25)
-    lines.add('b')
-    let isFlushed = false
-    const flushed = lines.flush(5_000).then(() => (isFlushed = true))
-    await Bun.sleep(5)
-    read()
-    await Bun.sleep(5)
-    expect([writes, isFlushed]).toEqual([['a\n', 'b\n'], false])
-    read()
-    await flushed
-    expect(isFlushed).toBe(true)
+  test('with nothing in it that a terminal would act on, and no secret', () => {
+    const line = lineOf(served({ model: `gpt\u001B[2J\u009B2J\r\n${forbidden[0]} ${'x'.repeat(9_999)}` }))
+    // oxlint-disable-next-line no-control-regex -- those are meant
+    expect(line).not.toMatch(/[\u0000-\u001F\u007F-\u009F]/)
+    expect(line).not.toContain(forbidden[0]!)
+    expect(line.length).toBeLessThan(400)
+  })
+
+  test('and an alert is another', () => {
+    const { lines, texts } = collected()
+    const log = createRequestLog({ lines, style: 'text', clock: stillClock() })
+    log.alert({ event: 'upstream-out-of-quota', deployment: 'openai-eu' })
+    expect(texts).toEqual([`${at} error upstream-out-of-quota deployment=openai-eu heldBack=0`])
   })
 })

@@ -1,46 +1,41 @@
 /**
- * The request log: one JSON line for each request when it has ended, and one for each trouble that only
+ * The request log: one line for each request when it has ended, and one for each trouble that only
  * an operator can end. Names and figures, never what was asked or answered.
  */
 import type { Observer, RequestEnded } from '../gateway/observe.ts'
 import type { Clock } from '../lib/clock.ts'
-import { createLineWriter, type Write } from './line-writer.ts'
+import type { LineWriter } from '../lib/line-writer.ts'
+import { lineOfStyle, type LogStyle } from '../lib/log.ts'
+import { requestText } from './request-text.ts'
 import { safeName } from './safe-name.ts'
 import { createThrottle } from './throttle.ts'
 
-export type RequestLog = Observer & {
-  /** Writes what is still kept; resolves when it is gone, or after `msMax` (1,000). For the end of the process. */
-  readonly flush: (msMax?: number) => Promise<void>
-}
-
 export type RequestLogOptions = {
-  /** stderr by default. */
-  readonly write?: Write
+  readonly lines: Pick<LineWriter, 'add'>
+  readonly style: LogStyle
   readonly clock: Clock
 }
 
-const flushMsMax = 1_000
 const alertQuietMs = 60_000
 
-/** Lines have the shape of `lib/log.ts`. A stderr that nobody reads costs lines, which are counted, and never a request's time. */
-export function createRequestLog({ write = writeToStderr, clock }: RequestLogOptions): RequestLog {
+/** In JSON, lines have the shape of `lib/log.ts`. */
+export function createRequestLog({ lines, style, clock }: RequestLogOptions): Observer {
   const at = createStamp(clock)
-  const lines = createLineWriter(write, (count) =>
-    JSON.stringify({ at: at(), level: 'error', event: 'request-log-dropped', count }),
-  )
+  const lineOf = lineOfStyle(style)
   const throttle = createThrottle(alertQuietMs, clock)
+  const requestLine =
+    style === 'json'
+      ? (ended: RequestEnded) => JSON.stringify(requestEvent(ended, at()))
+      : (ended: RequestEnded) => requestText(ended, clock.now(), style === 'coloured')
   return {
-    requestEnded: (ended) => lines.add(JSON.stringify(requestEvent(ended, at()))),
+    requestEnded: (ended) => lines.add(requestLine(ended)),
     attemptEnded: () => undefined,
     alert({ event, deployment }) {
       const heldBack = throttle(`${event} ${deployment}`)
-      if (heldBack !== null) lines.add(JSON.stringify({ at: at(), level: 'error', event, deployment, heldBack }))
+      if (heldBack !== null) lines.add(lineOf(clock.now(), 'error', { event, deployment, heldBack }))
     },
-    flush: (msMax = flushMsMax) => lines.flush(msMax),
   }
 }
-
-const writeToStderr: Write = (bytes, written) => void process.stderr.write(bytes, () => written())
 
 /** The time as text. Requests end together, those of one block of the journal, and share it. */
 function createStamp(clock: Clock): () => string {

@@ -1,7 +1,8 @@
 /** Starts what the configuration asks for: metrics, traces, the request log. What is off costs nothing, not even memory. */
 import type { Observer } from '../gateway/observe.ts'
 import type { Clock } from '../lib/clock.ts'
-import type { Log } from '../lib/log.ts'
+import type { LineWriter } from '../lib/line-writer.ts'
+import type { Log, LogStyle } from '../lib/log.ts'
 import type { Secret } from '../lib/secret.ts'
 import { combineObservers } from './combine-observers.ts'
 import type { Gauges } from './metrics.ts'
@@ -19,6 +20,9 @@ export type TelemetryConfig = {
 type TelemetryDeps = {
   readonly clock: Clock
   readonly log: Log
+  /** Where the request log goes, and how it is written. */
+  readonly lines: LineWriter
+  readonly style: LogStyle
   readonly gauges: Gauges
   readonly version: string
   /** The provider's kind of a deployment; null when it is not known any more. */
@@ -29,6 +33,7 @@ export type Telemetry = { readonly observer: Observer; readonly stop: () => Prom
 
 type Part = { readonly observer: Observer; readonly stop: () => Promise<void> }
 const stopMsMax = 3_000
+const flushMsMax = 1_000
 
 /** Rejects when the metrics' address cannot be had. */
 export async function startTelemetry(config: TelemetryConfig, deps: TelemetryDeps): Promise<Telemetry> {
@@ -41,10 +46,9 @@ export async function startTelemetry(config: TelemetryConfig, deps: TelemetryDep
   }
 }
 
-function requestLog({ log }: TelemetryConfig, { clock }: TelemetryDeps): Part | null {
+function requestLog({ log }: TelemetryConfig, { clock, lines, style }: TelemetryDeps): Part | null {
   if (!log.requests) return null
-  const observer = createRequestLog({ clock })
-  return { observer, stop: () => observer.flush() }
+  return { observer: createRequestLog({ lines, style, clock }), stop: () => lines.flush(flushMsMax) }
 }
 
 async function metrics(config: TelemetryConfig, { gauges, log }: TelemetryDeps): Promise<Part | null> {

@@ -2,11 +2,13 @@
  * Gathers lines and writes them together, one write at a time. Where the reader is slower than we are,
  * lines beyond a bound are dropped and their count is written as soon as there is room again.
  */
-import { LineBuffer } from '../lib/line-buffer.ts'
+import { LineBuffer } from './line-buffer.ts'
 
 export type LineWriter = {
   /** Takes a line, without its line feed. Returns at once. */
   readonly add: (line: string) => void
+  /** As `add`, for a line that is not one of many: it is on its way at once, unless others are. */
+  readonly addNow: (line: string) => void
   /** Writes what is kept; resolves when all of it is gone, or after `msMax`. */
   readonly flush: (msMax: number) => Promise<void>
 }
@@ -50,14 +52,19 @@ export function createLineWriter(write: Write, droppedLine: (count: number) => s
     idle = []
   }
 
+  function keep(line: string): void {
+    if (kept.bytes + line.length > keptBytesMax) dropped += 1
+    else kept.add(line)
+  }
+
   return {
     add(line) {
-      if (kept.bytes + line.length > keptBytesMax) {
-        dropped += 1
-        return
-      }
-      kept.add(line)
+      keep(line)
       if (!isWriting) timer ??= setTimeout(send, gatherMs)
+    },
+    addNow(line) {
+      keep(line)
+      send()
     },
     flush: (msMax) =>
       new Promise((resolve) => {

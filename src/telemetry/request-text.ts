@@ -1,0 +1,45 @@
+/** A request in one line for people: when, how it went, what was asked of which model, how long, how much, at what charge, and its id. */
+import type { RequestEnded } from '../gateway/observe.ts'
+import { formatUsd } from '../lib/amounts.ts'
+import { harmless, painter, timeOfDay, type Colour } from '../lib/log-text.ts'
+import type { Settlement } from '../store/store.ts'
+import { safeName } from './safe-name.ts'
+
+/** Enough for nearly all, so that what follows stands in columns. */
+const endpointChars = 21
+const modelChars = 24
+const msChars = 10
+
+/** `10:28:33 200 chat.completions gpt-5.4 1,235 ms 100→42 tokens $0.001234567 completed req_…`; `at`: epoch ms. */
+export function requestText(ended: RequestEnded, at: number, coloured: boolean): string {
+  const { requestId, endpoint, model, status, durationMs, settlement } = ended
+  const paint = painter(coloured)
+  const parts = [
+    paint('dim', timeOfDay(at)),
+    paint(colourOf(status), String(status).padStart(3)),
+    endpoint.padEnd(endpointChars),
+    harmless(safeName(model) ?? '-').padEnd(modelChars),
+    `${Math.round(durationMs).toLocaleString('en-US')} ms`.padStart(msChars),
+    ...(settlement ? [tokensText(settlement), paint('green', `$${formatUsd(BigInt(settlement.chargeNano))}`)] : []),
+    ...endingWords(ended).map((word) => (word === 'completed' ? word : paint('yellow', word))),
+    paint('dim', requestId),
+  ]
+  return parts.join(' ')
+}
+
+const colourOf = (status: number): Colour => (status >= 500 ? 'red' : status >= 400 ? 'yellow' : 'green')
+
+/** All that went in and all that came out: the classes are disjoint. */
+const tokensText = ({ tokens: { input, cachedInput, output, reasoning } }: Settlement): string =>
+  `${input + cachedInput}→${output + reasoning} tokens`
+
+/** Why it failed, how it ended, how often it was tried, what the receipt remarks. */
+function endingWords({ failure, settlement }: RequestEnded): string[] {
+  const { ending, attempts = [], flags = [] } = settlement ?? {}
+  return [
+    ...(failure ? [failure] : []),
+    ...(ending && ending !== failure?.replaceAll('_', '-') ? [ending] : []),
+    ...(attempts.length > 1 ? [`attempts=${attempts.length}`] : []),
+    ...flags,
+  ]
+}
