@@ -73,9 +73,8 @@ async function main(): Promise<void> {
   // What a start can fail at comes in this order: addresses and the upstream, which leave nothing behind, then the
   // data folder, and last of all the first key, which is shown only once.
   const server = listenAt(config)
-  const sandbox = config.sandboxUrl === null && needsSandbox(config) ? await startSandboxProcess(log) : null
-  const sandboxUrl = config.sandboxUrl ?? sandbox?.url ?? null
-  const offering = startOffering(config, { clock, log, sandboxUrl, env: process.env })
+  const sandbox = await sandboxOf(config)
+  const offering = startOffering(config, { clock, log, sandboxUrl: sandbox.url, env: process.env })
   const watch = createWatch(() => offering.current().drain, clock)
   const fleet = (): Fleet => offering.current().fleet
   let opened: Node | null = null
@@ -86,8 +85,7 @@ async function main(): Promise<void> {
   const { prices, simulated, keyDefaults } = offering.current()
   const { store, node, keys, limits } = await openBooks(config, prices, stopAccepting)
   opened = node
-  const operatorToken = randomBytes(32).toString('base64url')
-  writeOperatorFile(config.dataDir, server.localUrl, operatorToken)
+  const operatorToken = writeOperatorFile(config.dataDir, server.localUrl)
   // Credit to play with is for what is simulated; with real providers an operator grants it.
   const seeded = simulated ? await seedFirstRun({ store, keyDefaults, now: clock.now() }) : null
   if (seeded) keys.put(seeded.row)
@@ -133,9 +131,17 @@ async function main(): Promise<void> {
     tokenizer.stop()
     await closeAll(node, store)
     await telemetry.stop()
-    sandbox?.stop()
+    sandbox.stop()
   })
 }
+
+type Sandbox = { readonly url: string | null; readonly stop: () => void }
+
+/** The sandbox that runs already, or one of our own where the file needs it. */
+const sandboxOf = async (config: Readonly<Config>): Promise<Sandbox> =>
+  config.sandboxUrl === null && needsSandbox(config)
+    ? await startSandboxProcess(log)
+    : { url: config.sandboxUrl, stop: () => undefined }
 
 type Books = { readonly store: Store; readonly node: Node; readonly keys: KeyTable; readonly limits: Limits }
 
@@ -266,11 +272,13 @@ function makeDataFolder(dataDir: string): void {
   }
 }
 
-/** What `mart` finds this server by; the token is new with every start. */
-function writeOperatorFile(dataDir: string, url: string, token: string): void {
+/** Leaves what `mart` finds this server by, and returns the operator token in it, which is new with every start. */
+function writeOperatorFile(dataDir: string, url: string): string {
   const path = operatorFilePath(dataDir)
+  const token = randomBytes(32).toString('base64url')
   writeFileSync(path, `${JSON.stringify({ url, token })}\n`, { mode: 0o600 })
   chmodSync(path, 0o600)
+  return token
 }
 
 /** Lets what is under way finish, within the deadline; what is not is settled at the next start. */
