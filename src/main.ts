@@ -138,10 +138,10 @@ async function main(): Promise<void> {
 type Sandbox = { readonly url: string | null; readonly stop: () => void }
 
 /** The sandbox that runs already, or one of our own where the file needs it. */
-const sandboxOf = async (config: Readonly<Config>): Promise<Sandbox> =>
-  config.sandboxUrl === null && needsSandbox(config)
-    ? await startSandboxProcess(log)
-    : { url: config.sandboxUrl, stop: () => undefined }
+async function sandboxOf(config: Readonly<Config>): Promise<Sandbox> {
+  if (config.sandboxUrl === null && needsSandbox(config)) return startSandboxProcess(log)
+  return { url: config.sandboxUrl, stop: () => undefined }
+}
 
 type Books = { readonly store: Store; readonly node: Node; readonly keys: KeyTable; readonly limits: Limits }
 
