@@ -38,6 +38,8 @@ export type AppDeps = {
   readonly cors: () => Cors
   /** Where the client reached this server, without a slash at the end. */
   readonly baseUrl: (request: HttpRequest) => string
+  /** Whether it was sent to an address of the operator's, where the admin API may be. */
+  readonly isAtOwnAddress: (request: HttpRequest) => boolean
   /** Why the product cannot serve and bill right now; null when it can. */
   readonly unready: () => string | null
 }
@@ -188,13 +190,20 @@ function createPages(deps: AppDeps): HttpHandler {
   return (request) => {
     const [path] = request.target.split('?') as [string]
     // By what stands there: its router would decode it, and resolve its dots.
-    if (path.startsWith('/api/admin/') && !elsewhere.test(path)) return admin(request)
+    if (path.startsWith('/api/admin/') && !elsewhere.test(path))
+      return deps.isAtOwnAddress(request) ? admin(request) : misdirected()
     const page = isGet(request) ? pageAt(path, request, deps) : null
     if (page === null) return problemAnswer(404, 'There is nothing at this address.')
     page.headers['x-request-id'] = newRequestId()
     return page
   }
 }
+
+const misdirected = (): HttpAnswer =>
+  problemAnswer(
+    421,
+    'The admin API does not answer at this host. Allowed: IP addresses, localhost, HOST, the host of PUBLIC_URL, and server.hosts of mart.yaml.',
+  )
 
 /** Every response has an id that people can quote. */
 function createAdmin(admin: Hono): HttpHandler {

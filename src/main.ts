@@ -16,8 +16,8 @@ import { createKeyTable, type KeyTable } from './keys/key-table.ts'
 import { systemClock } from './lib/clock.ts'
 import { createHttpClient } from './lib/http-client/http-client.ts'
 import { clientThroughFetch } from './lib/http-client/through-fetch.ts'
-import { askedOrigin } from './lib/http-server/asked-origin.ts'
-import type { HttpHandler } from './lib/http-server/contract.ts'
+import { askedOrigin, isOwnAddress } from './lib/http-server/asked-origin.ts'
+import type { HttpHandler, HttpRequest } from './lib/http-server/contract.ts'
 import { listen, type HttpServer } from './lib/http-server/http-server.ts'
 import { createLineWriter, type LineWriter } from './lib/line-writer.ts'
 import { createLog, lineOfStyle, logStyle, stderrLog, type LogStyle } from './lib/log.ts'
@@ -204,15 +204,17 @@ const unshippedRecords = (node: Node | null): number =>
   node === null ? 0 : node.journal.lastSeq() - node.shipper.shippedSeq()
 
 /** How this server is reached, as its configuration has it now. `url`: where that is when a request does not say. */
-const doorsOf = (
-  { publicUrl }: Readonly<Config>,
-  offer: () => Offer,
-  url: string,
-): Pick<AppDeps, 'welcome' | 'cors' | 'baseUrl'> => ({
-  welcome: { page: (baseUrl) => welcome(baseUrl, offer()), policy: welcomePolicy },
-  cors: () => offer().cors,
-  baseUrl: (request) => publicUrl ?? askedOrigin(request, offer().trustsProxy) ?? url,
-})
+function doorsOf({ publicUrl, host }: Readonly<Config>, offer: () => Offer, url: string): Doors {
+  const askedAt = (request: HttpRequest): string | null => askedOrigin(request, offer().trustsProxy)
+  const ownNames = ['localhost', host.toLowerCase(), ...(publicUrl === null ? [] : [new URL(publicUrl).hostname])]
+  return {
+    welcome: { page: (baseUrl) => welcome(baseUrl, offer()), policy: welcomePolicy },
+    cors: () => offer().cors,
+    baseUrl: (request) => publicUrl ?? askedAt(request) ?? url,
+    isAtOwnAddress: (request) => isOwnAddress(askedAt(request), [...ownNames, ...offer().hosts]),
+  }
+}
+type Doors = Pick<AppDeps, 'welcome' | 'cors' | 'baseUrl' | 'isAtOwnAddress'>
 
 function welcome(baseUrl: string, { catalog, fleet, prices, simulated }: Offer): string {
   const policies = Object.keys(fleet.policies)

@@ -32,6 +32,7 @@ p { margin: 0 0 12px; max-width: 72ch; text-wrap: pretty }
 section { margin-top: 60px }
 code, pre { font-family: var(--mono); font-size: 13px }
 :not(pre) > code { padding: 2px 6px; border-radius: 6px; background: var(--sunk); border: 1px solid var(--line); overflow-wrap: anywhere }
+.whole { white-space: nowrap }
 .note code { background: transparent; border-color: var(--note-line) }
 .bases { display: grid; gap: 16px; margin: 18px 0 22px }
 .base { display: flex; align-items: center; gap: 12px; padding: 12px 12px 12px 18px; background: var(--card); border: 1px solid var(--line); border-radius: 12px }

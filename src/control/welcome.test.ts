@@ -15,6 +15,21 @@ test('the page says that it is simulated when it is, and does not when it is not
   expect(page('https://gateway.example', false)).not.toMatch(/simulated|sandbox/i)
 })
 
+test('customers are shown nothing of who runs it, and how', () => {
+  for (const simulated of [true, false]) {
+    const text = page('https://gateway.example', simulated).replaceAll(/<(style|script|svg)[^]*?<\/\1>/g, '')
+    expect(text).not.toMatch(
+      /\bnpx\b|\bmart (?:org|key|credit|ledger|balance)|mart\.yaml|DATA_DIR|operator|deployment|upstream|\bprovider:/i,
+    )
+  }
+})
+
+test('what is said to be served begins at the address', () => {
+  for (const url of ['POST /v1/chat/completions', 'GET /v1/receipts/REQUEST_ID', ':countTokens'])
+    expect(page()).toContain(url)
+  expect(page('https://gateway.example/x')).toContain('AzureOpenAI clients take <code>https://gateway.example/x</code>')
+})
+
 test('every listed model is shown with its price', () => {
   expect(models.map(({ id }) => id)).toEqual(catalog.listed.map(({ id }) => id))
   for (const { id } of models) expect(page()).toContain(`<code>${id}</code>`)

@@ -1,5 +1,6 @@
 /**
- * The page at `/`: what is running, that it is simulated when it is, and how to make the first call.
+ * The page at `/`, for customers: what this is, that it is simulated when it is, how to make the first call, and what
+ * is served. Of who runs it, and how, it says nothing.
  * One document that asks for nothing else, so it works on a machine without a network.
  */
 import { hash } from 'node:crypto'
@@ -26,14 +27,14 @@ export const welcomePage = ({ baseUrl, simulated, models }: Welcome): string => 
 <style>${welcomeStyle}</style>
 </head>
 <body>
-<header><div class="wrap"><span class="mark">${mark}AICreditMart</span><span class="state">${simulated ? 'Running · sandbox' : 'Running'}</span></div></header>
+<header><div class="wrap"><span class="mark">${mark}AICreditMart</span><span class="state">${simulated ? 'Sandbox' : 'Running'}</span></div></header>
 <main class="wrap">
-<h1>Your LLM gateway is running.</h1>
+<h1>One key for OpenAI and Gemini models.</h1>
 <p class="lede">OpenAI’s and Google’s own SDKs in front, one prepaid balance behind. Every request is charged exactly, and has a receipt.</p>
 ${simulated ? simulatedNote : ''}
 ${firstCall(baseUrl, simulated)}
 ${modelList(models)}
-${commandLine}
+${served(baseUrl)}
 </main>
 <footer><div class="wrap"><span>AICreditMart is open source under Apache-2.0.</span><a href="/healthz">Health</a><a href="/readyz">Readiness</a></div></footer>
 <p class="unseen" role="status" id="said"></p>
@@ -61,7 +62,7 @@ const languageNames: Readonly<Record<Language, string>> = { curl: 'curl', python
 
 const firstCall = (baseUrl: string, simulated: boolean): string => `<section aria-labelledby="first-call">
 <h2 id="first-call">Make the first call</h2>
-<p class="soft">Point an official SDK here and put your key in place of <code>YOUR_API_KEY</code>. ${simulated ? printedKey : noKeyYet}</p>
+<p class="soft">Point an official SDK here and put your key in place of <code>YOUR_API_KEY</code>. ${simulated ? printedKey : givenKey}</p>
 <div class="bases">
 ${base(`${escaped(baseUrl)}/v1/`, 'OpenAI models, with the OpenAI SDK')}
 ${base(`${escaped(baseUrl)}/genai`, 'Gemini models, with the Google GenAI SDK')}
@@ -73,9 +74,8 @@ ${languages.map((language) => calls(language, baseUrl)).join('\n')}
 </section>`
 
 const printedKey =
-  'The first start printed a key in its terminal, once; <code>npx mart key create --org ID</code> makes another.'
-const noKeyYet =
-  '<code>npx mart org create NAME</code>, <code>npx mart credit grant --org ID --usd 25.00</code> and <code>npx mart key create --org ID</code> make one.'
+  'It begins with <code class="whole">sk-bf-</code>. If it is you who runs this gateway: its first start printed one in its terminal, once.'
+const givenKey = 'It begins with <code class="whole">sk-bf-</code>, and is given to you by whoever runs this gateway.'
 
 const base = (url: string, about: string): string =>
   `<div class="base"><div><span>${about}</span><code>${url}</code></div>${copyButton(url, `Copy the base URL for ${about}`)}</div>`
@@ -127,7 +127,7 @@ for (const button of document.querySelectorAll('button')) {
 }
 `
 
-// ---- Models and command line -------------------------------------------------------------------
+// ---- Models, and what is served -------------------------------------------------------------------
 
 const modelList = (models: readonly ModelPrice[]): string => `<section aria-labelledby="models">
 <h2 id="models">Models and prices</h2>
@@ -159,16 +159,21 @@ function modelRow({ id, kind, description, input, cachedInput, output, videoSeco
 
 const money = (usd: string | null): string => (usd === null ? '<span aria-label="none">–</span>' : `$${usd}`)
 
-const commandLine = `<section aria-labelledby="command-line">
-<h2 id="command-line">Run it from the command line</h2>
-<p class="soft"><code>npx mart --help</code> lists everything. Every command takes <code>--json</code> for scripts.</p>
+const urls: readonly (readonly [url: string, about: string])[] = [
+  ['POST /v1/chat/completions', 'Chat, whole or streamed'],
+  ['POST /v1/embeddings', 'Embeddings'],
+  ['GET /v1/models', 'The models that your key may use'],
+  ['GET /v1/receipts/REQUEST_ID', 'What a request cost, line by line; every answer has its id in x-request-id'],
+  ['POST /genai/v1beta/models/MODEL:generateContent', 'Gemini; streamed as :streamGenerateContent'],
+  ['POST /genai/v1beta/models/MODEL:countTokens', 'How many tokens a prompt has, for free'],
+  ['GET /genai/v1beta/models', 'The Gemini models that your key may use'],
+]
+
+const served = (baseUrl: string): string => `<section aria-labelledby="served">
+<h2 id="served">What is served</h2>
+<p class="soft">Keys are sent as <code class="whole">Authorization: Bearer</code>, <code class="whole">x-goog-api-key</code> or <code class="whole">api-key</code>. AzureOpenAI clients take <code>${escaped(baseUrl)}</code> as their endpoint. Web pages may call it from a browser, where the gateway allows their origin.</p>
 <dl>
-<div><dt><code>npx mart key create --org ID --budget 25.00/month</code></dt><dd>A key with a spending limit</dd></div>
-<div><dt><code>npx mart credit grant --org ID --usd 25.00</code></dt><dd>Credit for an organization</dd></div>
-<div><dt><code>npx mart balance --org ID</code></dt><dd>What is available, and what requests under way hold</dd></div>
-<div><dt><code>npx mart usage --org ID --by model</code></dt><dd>What was used and what it cost</dd></div>
-<div><dt><code>npx mart receipt REQUEST_ID</code></dt><dd>Quantity × unit price, line by line, for one request</dd></div>
-<div><dt><code>npx mart ledger verify</code></dt><dd>Proof that the books add up</dd></div>
+${urls.map(([url, about]) => `<div><dt><code>${url}</code></dt><dd>${about}</dd></div>`).join('\n')}
 </dl>
 </section>`
 

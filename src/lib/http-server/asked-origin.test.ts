@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from 'bun:test'
-import { askedOrigin, trustIn, type Trust } from './asked-origin.ts'
+import { askedOrigin, isOwnAddress, trustIn, type Trust } from './asked-origin.ts'
 import { RequestHead } from './request-head.ts'
 import { closeAll, conversation, get, serve, text } from './test-client.ts'
 
@@ -74,6 +74,15 @@ describe('the address that a server was asked at', () => {
         expect(performance.now() - before).toBeLessThan(500)
       }
   })
+})
+
+test("a name that is not ours may be anybody's; an IP address is nobody's name", () => {
+  const names = ['localhost', 'gw.example']
+  for (const own of ['localhost:8080', 'gw.example', '127.0.0.1:1', '192.168.0.7', '[::1]:8080', '[fd00::1]'])
+    expect(isOwnAddress(`http://${own}`, names)).toBe(true)
+  for (const other of ['evil.example', 'x.localhost', 'gw.example.evil', '127.0.0.1.evil.example'])
+    expect(isOwnAddress(`http://${other}`, names)).toBe(false)
+  expect(isOwnAddress(null, names)).toBe(false)
 })
 
 describe('a host', () => {

@@ -18,6 +18,15 @@ export function askedOrigin(request: Asked, trusts: Trust): string | null {
 /** Much more is legal in a host; what is shown, and copied from there into a shell, is only what names of machines are made of. */
 const plainHost = /^(?:[a-z0-9][a-z0-9._-]*|\[[0-9a-f:.]+\])(?::\d{1,5})?$/i
 
+/**
+ * Whether that address is one of a server's own: an IP address, or one of `names`. Any other name may be somebody else's,
+ * who points it at this machine so that a browser takes our pages for theirs (DNS rebinding).
+ */
+export function isOwnAddress(origin: string | null, names: readonly string[]): boolean {
+  const name = origin === null ? '' : new URL(origin).hostname.replaceAll(/[[\]]/g, '')
+  return isIP(name) !== 0 || names.includes(name)
+}
+
 /** Trusts these IP addresses and networks, such as `10.0.0.0/8`. */
 export function trustIn(networks: readonly string[]): Trust {
   const list = new BlockList()

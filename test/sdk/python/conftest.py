@@ -6,7 +6,7 @@ import os
 import pytest
 from google import genai
 from google.genai import types
-from openai import AsyncOpenAI, OpenAI
+from openai import AsyncOpenAI, AzureOpenAI, OpenAI
 
 BASE_URL = os.environ["AICREDITMART_BASE_URL"]
 API_KEY = os.environ["AICREDITMART_API_KEY"]
@@ -27,6 +27,11 @@ def openai_client(key=API_KEY, base_url=BASE_URL):
 
 def async_openai_client(key=API_KEY):
     return AsyncOpenAI(base_url=BASE_URL + "/v1/", api_key=key, timeout=TIMEOUT_SECONDS)
+
+
+def azure_openai_client(where):
+    endpoint = BASE_URL + where
+    return AzureOpenAI(azure_endpoint=endpoint, api_key=API_KEY, api_version="2024-10-21", timeout=TIMEOUT_SECONDS)
 
 
 def genai_client(key=API_KEY, version=None):

@@ -6,7 +6,7 @@ import json
 import struct
 
 import pytest
-from conftest import async_openai_client
+from conftest import async_openai_client, azure_openai_client
 from pydantic import BaseModel
 
 MODEL = "gpt-5.4"
@@ -280,3 +280,14 @@ def test_async_helpers():
     parsed, final = asyncio.run(ask())
     assert isinstance(parsed.choices[0].message.parsed, Event)
     assert final.choices[0].message.content
+
+
+@pytest.mark.parametrize("where", ["", "/v1"], ids=["root", "v1"])
+def test_azure_clients_take_this_server_as_their_endpoint(where):
+    with azure_openai_client(where) as client:
+        completion = client.chat.completions.create(model=MODEL, messages=HELLO)
+        assert completion.choices[0].message.content
+        assert_adds_up(completion.usage)
+        chunks = client.chat.completions.create(model=MODEL, messages=HELLO, stream=True)
+        assert "".join(chunk.choices[0].delta.content or "" for chunk in chunks if chunk.choices)
+        assert len(client.embeddings.create(model=EMBEDDING_MODEL, input="hello").data[0].embedding) == 1536
