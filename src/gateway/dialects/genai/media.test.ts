@@ -133,8 +133,9 @@ describe('the bound on the input of a Gemini request', () => {
   })
 
   test('a body made to be walked is not walked through: it is held at all that the model takes', () => {
-    const wide = { contents: Array.from({ length: 200_000 }, () => ({})) }
-    expect(mediaOf(wide, wholeStrings).tokensMax).toBe(Number.POSITIVE_INFINITY)
+    const members = Object.fromEntries(Array.from({ length: 200_000 }, (_, at) => [`k${at}`, 1]))
+    for (const contents of [Array.from({ length: 200_000 }, () => ({})), Array(200_000).fill(1), members])
+      expect(mediaOf({ contents }, wholeStrings).tokensMax).toBe(Number.POSITIVE_INFINITY)
     let deep: object = {}
     for (let at = 0; at < 1_000; at += 1) deep = { deep }
     expect(mediaOf(deep, wholeStrings).tokensMax).toBe(Number.POSITIVE_INFINITY)

@@ -73,11 +73,8 @@ export function mediaOf(body: unknown, strings: Strings): Media {
 
 function search(value: unknown, found: Found, depth: number): void {
   found.values += 1
+  if (depth > depthMax || found.values > valuesMax) found.isUnknown = true
   if (typeof value !== 'object' || value === null || found.isUnknown) return
-  if (depth > depthMax || found.values > valuesMax) {
-    found.isUnknown = true
-    return
-  }
   if (Array.isArray(value)) {
     for (let at = 0; at < value.length && !found.isUnknown; at += 1) search(value[at], found, depth + 1)
     return
