@@ -55,7 +55,7 @@ test('a start without configuration has the documented defaults', () => {
       byKind: { text: {}, image: {}, video: {}, embeddings: {} },
     },
     regions: { us: { serves: ['us'], mayChoose: ['eu'] }, eu: { serves: ['eu'], mayChoose: [] } },
-    holds: { outputTokensUnstated: 16_384, plentyTimes: 20n },
+    holds: { outputTokensUnstated: 16_384, plentyTimes: 20n, exposedUsdMax: 10n },
     failover: { attemptsMax: 3, jitterMs: 50 },
     priceBook: { markupPpm: 0n, models: {} },
     models: {},

@@ -18,6 +18,7 @@ import {
 import type { Failover, HoldPolicy } from './gateway/deps.ts'
 import type { Deadlines, DrainBounds } from './gateway/watch.ts'
 import { trustIn, type Trust } from './lib/http-server/asked-origin.ts'
+import type { Nano } from './lib/amounts.ts'
 import type { Clock } from './lib/clock.ts'
 import { loadPriceBook, type PriceBook } from './money/price-book.ts'
 import type { Installation } from './store/store.ts'
@@ -64,7 +65,7 @@ export function createOffer(file: MartFile, deps: OfferDeps, before?: Offer): Of
     prices: isListPriced(file) ? costs : loadPriceBook(overlaidPrices(models, file), markupOf(file)),
     costs,
     fleet,
-    holds: file.holds,
+    holds: { ...file.holds, exposedNanoMax: (file.holds.exposedUsdMax * nanoPerUsd) as Nano },
     failover: file.failover,
     drain: file.drain,
     deadlinesFor: (kind) => deadlinesFor(file.deadlines, kind),
@@ -75,6 +76,8 @@ export function createOffer(file: MartFile, deps: OfferDeps, before?: Offer): Of
     simulated: deployments.every(({ simulated }) => simulated),
   }
 }
+
+const nanoPerUsd = 1_000_000_000n
 
 const isListPriced = ({ priceBook }: MartFile): boolean =>
   priceBook.markupPpm === 0n && Object.keys(priceBook.models).length === 0

@@ -145,6 +145,12 @@ const holds = section({
     .default(20)
     .transform((times) => BigInt(times))
     .describe('Credit is short for such a request below this many times the most that it can cost; 0: never.'),
+  exposedUsdMax: whole(0, 1_000_000)
+    .default(10)
+    .transform((usd) => BigInt(usd))
+    .describe(
+      'USD that media and tools of one organization, in all its requests under way, may count beyond what is held and what its credit covers: the most that can be lost by them.',
+    ),
 })
 
 const failover = section({

@@ -74,9 +74,9 @@ test('a deployment that says no more than it must has the documented defaults', 
 
 test('what is held while credit is short, and what a deployment can do, are settings with bounds', () => {
   const { holds, deployments } = read(
-    `${deployed(`${gpt}, outputTokensMax: 4096`)}\nholds: { outputTokensUnstated: 2000, plentyTimes: 0 }\n`,
+    `${deployed(`${gpt}, outputTokensMax: 4096`)}\nholds: { outputTokensUnstated: 2000, plentyTimes: 0, exposedUsdMax: 3 }\n`,
   )
-  expect(holds).toEqual({ outputTokensUnstated: 2_000, plentyTimes: 0n })
+  expect(holds).toEqual({ outputTokensUnstated: 2_000, plentyTimes: 0n, exposedUsdMax: 3n })
   expect(deployments[0]!.outputTokensMax).toBe(4_096)
   expect(() => read(`${deployed(gpt)}\nholds: { outputTokensUnstated: 0 }\n`)).toThrow('holds.outputTokensUnstated')
   expect(() => read(deployed(`${gpt}, outputTokensMax: 0`))).toThrow('outputTokensMax')

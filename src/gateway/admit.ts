@@ -14,7 +14,7 @@ import type { Candidates } from '../upstreams/fleet.ts'
 import type { GatewayDeps } from './deps.ts'
 import type { Call } from './dialect.ts'
 import { GatewayError } from './errors.ts'
-import { billingUnavailable, noBudget, noCredit, type Need } from './no-money.ts'
+import { billingUnavailable, noBudget, noCredit, tooExposed, type Need } from './no-money.ts'
 import { setRateLimits } from './rate-limit-headers.ts'
 
 /** A call with a place to be served, on its way to be let in. */
@@ -35,6 +35,8 @@ export type Admitted = Routed & {
   readonly price: Price
   readonly ticket: Ticket
   readonly hold: Hold
+  /** What it may cost beyond that, where media or tools are not what they seem. */
+  readonly exposedNano: Nano
   /** The output limit that the upstream must be given for each answer, at most; null when the client's own, or none, will do. */
   readonly outputTokensPerAnswer: number | null
 }
@@ -80,6 +82,7 @@ const enter = (routed: Routed, { admittedAt, price, ticket, bounds }: Entry, hol
   price,
   ticket,
   hold,
+  exposedNano: bounds.exposedNano,
   outputTokensPerAnswer: clampedOutput(bounds, hold),
 })
 
@@ -107,16 +110,21 @@ type Bounds = {
   readonly inputTokens: number
   readonly outputTokens: number
   readonly fullNano: Nano
+  /** What it costs beyond that if media and tools count all that the model takes. */
+  readonly exposedNano: Nano
 }
 
 function boundsOf({ key, call, candidates }: Routed, price: Price, deps: GatewayDeps): Bounds {
   const { asked, model } = call
   // Then what was sent is not believed to tell how much it counts.
-  const isWary = asked.isInputAssumed && deps.caution.isWary(key.organizationId)
+  const isWary = asked.isInputAssumed && deps.caution.isWary(key)
   const inputTokens = isWary ? model.inputTokensMax : Math.min(asked.inputTokensMax, model.inputTokensMax)
   const outputTokens = asked.hasOutput ? outputTokensOf(call, candidates) : 0
-  const fullNano = holdFor({ inputTokens, outputTokens, pieces: asked.pieces }, price, asked.tiers)
-  return { call, price, inputTokens, outputTokens, fullNano }
+  const costOf = (input: number): Nano =>
+    holdFor({ inputTokens: input, outputTokens, pieces: asked.pieces }, price, asked.tiers)
+  const fullNano = costOf(inputTokens)
+  const exposedNano = asked.isInputAssumed ? ((costOf(model.inputTokensMax) - fullNano) as Nano) : zeroNano
+  return { call, price, inputTokens, outputTokens, fullNano, exposedNano }
 }
 
 /** What a client states may be more than a deployment says it can do; what it leaves to the model cannot. */
@@ -172,8 +180,18 @@ function holdCredit(key: KeyRow, bounds: Bounds, deps: GatewayDeps): Hold | Prom
 /** A hold that was given is held within the key's budget as well. */
 function withinBudget(key: KeyRow, answer: HoldAnswer, bounds: Bounds, deps: GatewayDeps): Hold {
   if (answer.hold === null) throw noCredit(answer, needOf(bounds))
+  if (bounds.exposedNano > 0n) expose(answer.hold, bounds.exposedNano, deps)
   deps.limits.holdBudget(key.id, answer.hold.amountNano)
   return answer.hold
+}
+
+/** What a request may cost beyond its hold is within what its organization's requests under way may; else the hold is given back. */
+function expose(hold: Hold, exposedNano: Nano, deps: GatewayDeps): void {
+  const availableNano = deps.credit.availableNano(hold.organizationId, hold.mode)
+  const withinNano = (availableNano + deps.holds.exposedNanoMax) as Nano
+  if (deps.caution.expose(hold, exposedNano, withinNano)) return
+  deps.credit.settle(hold, zeroNano)
+  throw tooExposed(exposedNano, withinNano)
 }
 
 /** Where the hold is smaller than the full bound, the upstream must be kept within what it covers. */

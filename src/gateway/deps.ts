@@ -1,5 +1,6 @@
 import type { Catalog, ModelKind } from '../catalog/catalog.ts'
 import type { KeyTable } from '../keys/key-table.ts'
+import type { Nano } from '../lib/amounts.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { HttpClient } from '../lib/http-client/contract.ts'
 import type { Log } from '../lib/log.ts'
@@ -46,6 +47,8 @@ export type HoldPolicy = {
   readonly outputTokensUnstated: number
   /** Credit for this many of a request at its full bound is plenty; 0: any is. */
   readonly plentyTimes: bigint
+  /** What media and tools of one organization's requests under way may count beyond holds and credit. */
+  readonly exposedNanoMax: Nano
 }
 
 export type Failover = {

@@ -29,6 +29,16 @@ export function noCredit(
   )
 }
 
+/** Media and tools of requests under way may count so much that another one would not be covered. */
+export function tooExposed(exposedNano: Nano, withinNano: Nano): GatewayError {
+  const [worst, within] = [formatUsd(exposedNano), formatUsd(withinNano)]
+  return new GatewayError(
+    'credit_held',
+    `Requests in flight have media or tools that may cost more than they seem, and so may this one ($${worst} at worst); your credit covers $${within} of that at once. Try again when they have ended, or add credit.`,
+    { facts: { needed_usd: worst, available_usd: within }, retryAfterMs: heldRetryMs, headers: heldHeaders },
+  )
+}
+
 /** The key's budget cannot cover it: `budget_held` where it could without what other requests of the key hold. */
 export function noBudget(budget: Budget, { floorNano }: Need, now: number): GatewayError {
   const [allowed, spent, held, needed] = textsOf(budget.allowedNano, budget.spentNano, budget.heldNano, floorNano)

@@ -43,8 +43,7 @@ export async function settle(
   const estimate = outcome.estimate instanceof Promise ? await outcome.estimate : outcome.estimate
   const usage = estimate ?? outcome.reading?.usage ?? {}
   const { asked } = admitted.call
-  if (asked.isInputAssumed && !estimate && inputTokensOf(usage) > asked.inputTokensMax)
-    deps.caution.beWary(key.organizationId)
+  if (asked.isInputAssumed && !estimate && inputTokensOf(usage) > asked.inputTokensMax) deps.caution.beWary(key)
   const rated = rateServed(admitted, deployment, { reading: outcome.reading, usage }, deps)
   const owedNano = estimate ? lesser(rated.ratedNano, hold.amountNano) : rated.ratedNano
   if (owedNano > hold.amountNano) await deps.credit.cover(hold, (owedNano - hold.amountNano) as Nano)
@@ -81,6 +80,7 @@ function capture(
   const { intent, reading, attempts } = outcome
   const { chargeNano, writeOffNano } = deps.credit.settle(hold, owedNano)
   deps.limits.releaseBudget(key.id, hold.amountNano)
+  if (admitted.exposedNano > 0n) deps.caution.cover(key, admitted.exposedNano)
   const tokens = tokenTotals(usage)
   const ratedText = rated.ratedNano.toString()
   ticket.leave({ tokens: tokens.input + tokens.cachedInput + tokens.output + tokens.reasoning, chargeNano })

@@ -83,6 +83,7 @@ describe('holds', () => {
     const held = holdOf(await credit.hold(whole(900n)))
     expect(await credit.hold(whole(500n))).toEqual({ hold: null, availableNano: nano(100), heldNano: nano(1_150) })
     credit.settle(held, nano(880))
+    expect(credit.availableNano(organizationId, mode)).toBe(nano(120))
     bank.elsewhere = 0n
     expect(await credit.hold(whole(500n))).toEqual({ hold: null, availableNano: nano(120), heldNano: nano(0) })
   })

@@ -53,6 +53,8 @@ export type Credit = {
   readonly settle: (hold: Hold, ratedNano: Nano) => { readonly chargeNano: Nano; readonly writeOffNano: Nano }
   /** Leased and not held: still the organization's to spend. */
   readonly idleNano: (organizationId: string, mode: Mode) => Nano
+  /** All that is not held here, leased or not, as far as the store last said. */
+  readonly availableNano: (organizationId: string, mode: Mode) => Nano
   /** Takes back what organizations without a request for `idleMs` still have leased; the caller journals each. */
   readonly returnIdle: (idleMs: number) => Returned[]
 }
@@ -117,6 +119,10 @@ export function createCredit(deps: CreditDeps): Credit {
     idleNano: (organizationId, mode) => {
       const lease = leases[mode].get(organizationId)
       return lease ? lease.left : zeroNano
+    },
+    availableNano: (organizationId, mode) => {
+      const lease = leases[mode].get(organizationId)
+      return lease ? ((lease.left + lease.unleased) as Nano) : zeroNano
     },
     returnIdle: (idleMs) => {
       const before = deps.clock.monotonic() - idleMs

@@ -104,6 +104,25 @@ deployments: [{ model: gemini-3.5-flash, provider: mine, region: us }]
       await upstream.stop(true)
     }
   })
+
+  test('is let in only as far as credit and a stated risk go: a small balance cannot have a crowd of it under way', async () => {
+    const account = await openPurse(server, '1.00', { concurrency: null })
+    const asked = { fields: inline('audio/ogg'), outputTokens: 20, sandbox: 'tokens=5 reasoning=0 latency_ms=1500' }
+    const answers = await Promise.all(Array.from({ length: 30 }, () => taken(ask(server, account.key, gemini, asked))))
+    const [served, refused] = [200, 429].map((status) => answers.filter((each) => each.status === status))
+    expect(served!.length + refused!.length).toBe(30)
+    // At worst each costs what a million tokens cost, less its hold: $1 and $10 go far enough for seven.
+    expect(served!.length).toBeGreaterThanOrEqual(5)
+    expect(served!.length).toBeLessThanOrEqual(7)
+    for (const got of refused!) {
+      expect(got.headers.get('x-should-retry')).toBe('true')
+      expect(detailOf(envelopeOf(got, 'genai'), 'ErrorInfo')!.reason).toBe('CREDIT_HELD')
+    }
+    const receipts = await Promise.all(served!.map(({ requestId }) => settledOf(server, account, requestId)))
+    const later = await taken(ask(server, account.key, gemini, asked))
+    receipts.push(await settledOf(server, account, later.requestId))
+    await expectClosedBooks(server, account, 1_000_000_000n, receipts)
+  })
 })
 
 describe('an output limit that was lowered', () => {
