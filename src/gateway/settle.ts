@@ -6,8 +6,8 @@ import { lesser, zeroNano, type Nano } from '../lib/amounts.ts'
 import { roundedMs } from '../lib/clock.ts'
 import type { Intent, Progress } from '../money/journal.ts'
 import { scaledPrice, type PriceBook, type ServiceTier } from '../money/price-book.ts'
-import { rate, type Rated } from '../money/rating.ts'
-import { inputTokensOf, tokenTotals, type Usage } from '../money/usage.ts'
+import { rate, ratedNanoOf, type Rated } from '../money/rating.ts'
+import { inputTokensOf, tokenTotals, type Usage, type UsageClass } from '../money/usage.ts'
 import type { Attempt, Ending, Settlement, SettlementFlag } from '../store/store.ts'
 import type { Deployment } from '../upstreams/deployment.ts'
 import type { Admitted } from './admit.ts'
@@ -205,34 +205,48 @@ export function intentOf(admitted: Admitted, deployment: Deployment | null): Int
   }
 }
 
+/** What we counted ourselves comes to at the price of its admission, before an answer says what really served. */
+export const rateCounted = ({ call, price }: Admitted, deployment: Deployment, usage: Usage): Rated =>
+  rate(usage, scaledPrice(price, deployment.pricePpm), call.asked.tiers.at(-1) ?? 'standard')
+
 /**
  * Settles a request whose process died in between. A plain answer never reached its client, so nothing
- * is owed; a stream owes what it had carried by our last note of it, never above its hold. Where its model
- * has no price any more, nothing is charged and the flag `price-fallback` says so.
+ * is owed; a stream owes what it had carried by our last note of it, at the price of its admission and never
+ * above its hold. `prices` is for notes of before that had no price; where their model has none either,
+ * nothing is charged and the flag `price-fallback` says so.
  */
 export function settleInDoubt(intent: Intent, progress: Progress | null, prices: PriceBook, now: number): Settlement {
-  const listed = prices.priceOf(intent.model, intent.admittedAt)
-  // A journal of before there were shares of a price says nothing of them.
-  const price = listed && scaledPrice(listed, BigInt(intent.pricePpm ?? listPpm))
-  const usage: Usage = progress && intent.streamed ? { input: progress.inputTokens, output: progress.outputTokens } : {}
-  const rated = price ? rate(usage, price, intent.serviceTier as ServiceTier) : { lines: [], ratedNano: zeroNano }
-  const chargeNano = lesser(rated.ratedNano, BigInt(intent.holdNano) as Nano)
+  const noted = intent.streamed ? progress : null
+  const usage: Usage = noted ? { input: noted.inputTokens, output: noted.outputTokens } : {}
+  const { lines, ratedNano, unpriced } = noted?.lines ? asNoted(noted.lines) : rateByBook(intent, usage, prices)
+  const chargeNano = lesser(ratedNano, BigInt(intent.holdNano) as Nano)
   return {
     ...intent,
     endedAt: now,
     servedModel: null,
     status: 0,
     ending: 'in-doubt',
-    lines: rated.lines,
+    lines,
     tokens: tokenTotals(usage),
-    ratedNano: rated.ratedNano.toString(),
-    writeOffNano: (rated.ratedNano - chargeNano).toString(),
+    ratedNano: ratedNano.toString(),
+    writeOffNano: (ratedNano - chargeNano).toString(),
     chargeNano: chargeNano.toString(),
-    costNano: rated.ratedNano.toString(),
-    flags: price === null && progress !== null && intent.streamed ? ['estimated', 'price-fallback'] : ['estimated'],
+    costNano: ratedNano.toString(),
+    flags: unpriced.length > 0 ? ['estimated', 'price-fallback'] : ['estimated'],
     firstByteMs: null,
     latencyMs: Math.max(0, now - intent.admittedAt),
     attempts: [],
     vendorUsage: null,
   }
+}
+
+type InDoubt = Pick<Rated, 'lines' | 'ratedNano' | 'unpriced'>
+
+const asNoted = (lines: Rated['lines']): InDoubt => ({ lines, ratedNano: ratedNanoOf(lines), unpriced: [] })
+
+function rateByBook(intent: Intent, usage: Usage, prices: PriceBook): InDoubt {
+  const price = prices.priceOf(intent.model, intent.admittedAt)
+  if (!price) return { lines: [], ratedNano: zeroNano, unpriced: Object.keys(usage) as UsageClass[] }
+  // A journal of before there were shares of a price says nothing of them.
+  return rate(usage, scaledPrice(price, BigInt(intent.pricePpm ?? listPpm)), intent.serviceTier as ServiceTier)
 }

@@ -11,7 +11,7 @@ import type { Reading, StreamReader } from './dialect.ts'
 import { estimateUsage } from './estimate.ts'
 import { isEventStream, type Answered, type FirstPiece, type Source } from './attempt.ts'
 import { headersOf } from './response-headers.ts'
-import { settle } from './settle.ts'
+import { rateCounted, settle } from './settle.ts'
 import { failureOf } from './trouble.ts'
 
 export type Streamed = Extract<Answered, { kind: 'stream' }>
@@ -179,8 +179,10 @@ async function drain(source: Source, follow: StreamReader, relayed: Streamed, de
 }
 
 const charsPerToken = 4
-function noteProgress({ admitted }: Streamed, follow: StreamReader, deps: GatewayDeps): void {
+function noteProgress({ admitted, candidate }: Streamed, follow: StreamReader, deps: GatewayDeps): void {
   const outputTokens = Math.floor(follow.reading().outputText().length / charsPerToken)
-  const progress = { requestId: admitted.requestId, inputTokens: admitted.call.asked.inputTokensGuess, outputTokens }
+  const inputTokens = admitted.call.asked.inputTokensGuess
+  const { lines } = rateCounted(admitted, candidate.deployment, { input: inputTokens, output: outputTokens })
+  const progress = { requestId: admitted.requestId, inputTokens, outputTokens, lines }
   inBackground(deps.log, 'note-progress', () => deps.journal.progress(progress))
 }

@@ -44,6 +44,15 @@ const holdOf = (answer: HoldAnswer): Hold => {
 }
 
 describe('holds', () => {
+  test('what costs nothing needs neither credit nor the store, and is settled at nothing', () => {
+    const { bank, leaseCredit } = createBank(0n)
+    const { credit } = openCredit(leaseCredit)
+    const answer = credit.hold(whole(0n))
+    if (answer instanceof Promise) throw new Error('it waited')
+    expect(credit.settle(holdOf(answer), nano(0))).toEqual({ chargeNano: nano(0), writeOffNano: nano(0) })
+    expect(bank.asks).toBe(0)
+  })
+
   test('200 concurrent requests against credit for 10: ten are let in, and not a nano more is held', async () => {
     const { leaseCredit } = createBank(10_000n)
     const { credit } = openCredit(leaseCredit)

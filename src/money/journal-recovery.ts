@@ -2,11 +2,18 @@
 import { mkdirSync, readFileSync } from 'node:fs'
 import { blocksIn } from '../lib/blocks.ts'
 import { unpackIntent, type Intent, type ModeBefore, type PackedIntent } from '../store/settlement-text.ts'
+import type { ReceiptLine } from '../store/store.ts'
 import { segmentsIn } from './journal-segments.ts'
 import type { WrittenBlock } from './journal-writer.ts'
 
 /** How far a stream had come: counts of our own, not the vendor's. */
-export type Progress = { readonly requestId: string; readonly inputTokens: number; readonly outputTokens: number }
+export type Progress = {
+  readonly requestId: string
+  readonly inputTokens: number
+  readonly outputTokens: number
+  /** What that comes to at the price of its admission. A journal of before has none. */
+  readonly lines?: readonly ReceiptLine[]
+}
 
 /** An intent without a settlement, the epoch whose lease its hold was taken from, and how far it had come. */
 export type OpenIntent = { readonly epoch: number; readonly intent: Intent; readonly progress: Progress | null }

@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import models from '../catalog/models.json' with { type: 'json' }
 import { formatUsd, type Nano } from '../lib/amounts.ts'
 import { loadPriceBook, serviceTiers, type Price, type PriceRow, type ServiceTier } from './price-book.ts'
-import { affordableOutputTokens, holdFor, rate, type Rated } from './rating.ts'
+import { affordableOutputTokens, holdFor, rate, ratedNanoOf, type Rated } from './rating.ts'
 import {
   inputClasses,
   inputTokensOf,
@@ -81,6 +81,15 @@ test('rating is the sum of its lines, quantity times price each, rounded up once
       expect(excess >= 0n && excess < 1000n).toBe(true)
     }),
     runs,
+  )
+})
+
+test('the lines alone come to what was rated, so that a note of them is enough to charge by', () => {
+  fc.assert(
+    fc.property(anyUsage, anyPrice, anyTier, (usage, price, tier) => {
+      const { lines, ratedNano } = rate(usage, price, tier)
+      expect(ratedNanoOf(JSON.parse(JSON.stringify(lines)) as typeof lines)).toBe(ratedNano)
+    }),
   )
 })
 

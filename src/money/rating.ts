@@ -37,6 +37,10 @@ export function rate(usage: Usage, price: Price, tier: ServiceTier): Rated {
   return { lines, ratedNano: nanoRoundedUp(totalPico), tier: row.tier, unpriced }
 }
 
+/** What the lines of a receipt come to, for one whose price is not known any more. */
+export const ratedNanoOf = (lines: readonly ReceiptLine[]): Nano =>
+  nanoRoundedUp(lines.reduce((total, { amountPico }) => total + BigInt(amountPico), 0n))
+
 const line = (usageClass: UsageClass, quantity: number, picoPerUnit: Pico, amountPico: bigint): ReceiptLine => ({
   class: usageClass,
   quantity,
