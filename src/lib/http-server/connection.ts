@@ -107,8 +107,8 @@ export class Connection {
   constructor(socket: Socket<Connection>, host: Host) {
     this.#socket = socket
     this.#host = host
-    // What listens for both kinds of address sees IPv4 within IPv6.
-    this.peer = socket.remoteAddress.replace(/^::ffff:(?=[\d.]+$)/i, '')
+    // What listens for both kinds of address sees IPv4 within IPv6. A client may be gone by now, and have none.
+    this.peer = (socket.remoteAddress as string | undefined)?.replace(/^::ffff:(?=[\d.]+$)/i, '') ?? ''
     this.#since = host.now()
   }
 

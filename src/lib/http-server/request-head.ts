@@ -34,10 +34,13 @@ export class RequestHead extends HeaderText {
     const targetEnd = text.indexOf(' ', methodEnd + 1)
     this.method = text.slice(0, methodEnd)
     const sent = text.slice(methodEnd + 1, targetEnd)
-    const [, authority, rest] = (sent.startsWith('/') ? null : wholeUrl.exec(sent)) ?? []
-    this.target = targetOf(sent, rest)
+    const whole = sent.startsWith('/') ? null : wholeUrl.exec(sent)
+    this.target = targetOf(sent, whole)
     this.isCurrent = text[targetEnd + ' HTTP/1.'.length] !== '0'
-    this.host = hostOf(authority ?? null, this.get('host'), this.isCurrent)
+    const host = this.get('host')
+    if (host === null ? this.isCurrent : !goodHost.test(host))
+      throw new MessageError('the request must have one host header, which names a host')
+    this.host = whole?.[1] ?? host ?? ''
     this.framing = framingOf(this)
     const connection = this.get('connection')
     this.isKept = this.isCurrent && (connection === null || !/\bclose\b/i.test(connection))
@@ -50,19 +53,13 @@ const notRead = (text: string): MessageError =>
     ? new MessageError('HTTP/1.1 is spoken here', 505)
     : new MessageError('what came is no request line of HTTP/1.1')
 
-function targetOf(sent: string, rest: string | undefined): string {
-  if (sent.includes('#') || (rest === undefined && !sent.startsWith('/')))
+function targetOf(sent: string, whole: RegExpExecArray | null): string {
+  if (sent.includes('#') || (whole === null && !sent.startsWith('/')))
     throw new MessageError('the request line must name a path, percent-encoded')
-  if (rest === undefined) return sent
-  return rest.startsWith('/') ? rest : `/${rest}`
-}
-
-function hostOf(authority: string | null, header: string | null, isCurrent: boolean): string {
-  if (header === null ? isCurrent : !goodHost.test(header))
-    throw new MessageError('the request must have one host header, which names a host')
-  if (authority === null) return header ?? ''
-  if (!goodHost.test(authority)) throw new MessageError('the request line names no host')
-  return authority
+  if (whole === null) return sent
+  const [, host, path] = whole as unknown as [string, string, string]
+  if (!goodHost.test(host)) throw new MessageError('the request line names no host')
+  return path.startsWith('/') ? path : `/${path}`
 }
 
 function framingOf(head: RequestHead): RequestHead['framing'] {
