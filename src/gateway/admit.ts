@@ -112,11 +112,12 @@ type Bounds = {
   readonly fullNano: Nano
   /** What it costs beyond that if media and tools count all that the model takes. */
   readonly exposedNano: Nano
+  /** They are held so already: what was sent is not believed to tell how much it counts. */
+  readonly isWary: boolean
 }
 
 function boundsOf({ key, call, candidates }: Routed, price: Price, deps: GatewayDeps): Bounds {
   const { asked, model } = call
-  // Then what was sent is not believed to tell how much it counts.
   const isWary = asked.isInputAssumed && deps.caution.isWary(key)
   const inputTokens = isWary ? model.inputTokensMax : Math.min(asked.inputTokensMax, model.inputTokensMax)
   const outputTokens = asked.hasOutput ? outputTokensOf(call, candidates) : 0
@@ -124,7 +125,7 @@ function boundsOf({ key, call, candidates }: Routed, price: Price, deps: Gateway
     holdFor({ inputTokens: input, outputTokens, pieces: asked.pieces }, price, asked.tiers)
   const fullNano = costOf(inputTokens)
   const exposedNano = asked.isInputAssumed ? ((costOf(model.inputTokensMax) - fullNano) as Nano) : zeroNano
-  return { call, price, inputTokens, outputTokens, fullNano, exposedNano }
+  return { call, price, inputTokens, outputTokens, fullNano, exposedNano, isWary }
 }
 
 /** What a client states may be more than a deployment says it can do; what it leaves to the model cannot. */
@@ -146,7 +147,11 @@ const floorNanoOf = (bounds: Bounds): Nano => upTo(floorOf(bounds.call.asked, bo
 const ifShortNanoOf = (bounds: Bounds, { holds }: GatewayDeps): Nano =>
   isUnstated(bounds.call) ? upTo(holds.outputTokensUnstated, bounds) : bounds.fullNano
 
-const needOf = (bounds: Bounds): Need => ({ floorNano: floorNanoOf(bounds), fullNano: bounds.fullNano })
+const needOf = (bounds: Bounds): Need => ({
+  floorNano: floorNanoOf(bounds),
+  fullNano: bounds.fullNano,
+  isWary: bounds.isWary,
+})
 
 /** Takes a hold on credit, and its amount of the key's budget. */
 function holdCredit(key: KeyRow, bounds: Bounds, deps: GatewayDeps): Hold | Promise<Hold> {

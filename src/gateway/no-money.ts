@@ -6,12 +6,17 @@ import type { HoldAnswer } from '../money/credit.ts'
 import { GatewayError } from './errors.ts'
 
 /** What a request must have to be admitted, and what it can cost at its full length. */
-export type Need = { readonly floorNano: Nano; readonly fullNano: Nano }
+export type Need = {
+  readonly floorNano: Nano
+  readonly fullNano: Nano
+  /** Whether its media and tools are held at all that the model takes, because others were not what they seemed. */
+  readonly isWary: boolean
+}
 
 /** Not enough credit is available: `credit_held` where it would be without what other requests hold. */
 export function noCredit(
   { availableNano, heldNano }: Extract<HoldAnswer, { hold: null }>,
-  { floorNano, fullNano }: Need,
+  { floorNano, fullNano, isWary }: Need,
 ): GatewayError {
   const [needed, full, available, held] = textsOf(floorNano, fullNano, availableNano, heldNano)
   const facts = { needed_usd: needed, full_usd: full, available_usd: available, held_usd: held }
@@ -24,10 +29,13 @@ export function noCredit(
     )
   return new GatewayError(
     'insufficient_credit',
-    `Not enough credit: ${needs} and $${available} is available. Add credit, or shorten the input.`,
+    `Not enough credit: ${needs} and $${available} is available. Add credit, or shorten the input.${isWary ? waryNote : ''}`,
     { facts },
   )
 }
+
+const waryNote =
+  ' A request of the last hour counted more input than its media or tools made expect, so until it is over they are taken for as much as the model takes.'
 
 /** Media and tools of requests under way may count so much that another one would not be covered. */
 export function tooExposed(exposedNano: Nano, withinNano: Nano): GatewayError {

@@ -94,7 +94,8 @@ deployments: [{ model: gemini-3.5-flash, provider: mine, region: us }]
       expect(BigInt(receipt.chargeNano)).toBe(1_000_000_000n)
       expect(BigInt(receipt.chargeNano) + BigInt(receipt.writeOffNano)).toBe(BigInt(receipt.ratedNano))
       await operate(wary, 'POST', `/organizations/${account.organizationId}/grants`, { usd: '1.00' })
-      expectNoMoney(await taken(ask(wary, account.key, gemini, asked)), gemini, 'INSUFFICIENT_CREDIT')
+      const refused = await taken(ask(wary, account.key, gemini, asked))
+      expect(expectNoMoney(refused, gemini, 'INSUFFICIENT_CREDIT').message).toContain('more input than its media')
       // What is not in doubt is served as before, and so are others.
       expect((await taken(ask(wary, account.key, gemini, { outputTokens: 100 }))).status).toBe(200)
       const other = await openPurse(wary, '1.00')

@@ -4,6 +4,15 @@
  * a few bytes of silence or of empty pages are covered as well. See docs/decisions/0004-hold-policy.md.
  */
 
+export type Media = {
+  /** Bytes of the body that are media, not text. */
+  bytes: number
+  /** The most tokens that the media count; infinite where files elsewhere are named. */
+  tokensMax: number
+  /** Whether that rests on what so many bytes usually hold. */
+  isAssumed: boolean
+}
+
 /** What base64 of so many characters is decoded to, at most. */
 export const decodedBytes = (base64Chars: number): number => Math.ceil((base64Chars * 3) / 4)
 

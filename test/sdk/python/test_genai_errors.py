@@ -3,8 +3,11 @@
 A client is held in a variable for as long as it is used: when it is collected, it closes its connections.
 """
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
-from conftest import EMPTY_API_KEY, UNKNOWN_API_KEY, genai_client
+from conftest import EMPTY_API_KEY, SMALL_API_KEY, SMALL_BASE_URL, UNKNOWN_API_KEY, genai_client
+from google import genai
 from google.genai import errors, types
 
 MODEL = "gemini-3.5-flash"
@@ -58,6 +61,33 @@ def test_unknown_model_to_get_or_count(gemini):
     with pytest.raises(errors.ClientError) as raised:
         gemini.models.count_tokens(model="gemini-99-imaginary", contents="Hello")
     assert raised.value.code == 404
+
+
+def test_credit_that_another_request_holds_is_waited_for_when_told_to_retry():
+    def ask(tokens, retries=None, sandbox="tokens=5"):
+        options = types.HttpOptions(
+            base_url=SMALL_BASE_URL + "/genai", headers={"x-sandbox": sandbox}, retry_options=retries
+        )
+        client = genai.Client(api_key=SMALL_API_KEY, http_options=options)
+        config = types.GenerateContentConfig(max_output_tokens=tokens)
+        return client.models.generate_content(model=MODEL, contents="Hello!", config=config)
+
+    with ThreadPoolExecutor() as pool:
+        holding = pool.submit(ask, 60_000, None, "latency_ms=1500 tokens=5")
+        # Until it is seen to hold everything.
+        error = None
+        while not holding.done():
+            try:
+                ask(20)
+            except errors.ClientError as raised:
+                error = raised
+                break
+        assert error is not None
+        assert info_of(error)["reason"] == "CREDIT_HELD"
+        assert retry_info_of(error)
+        waited = ask(20, types.HttpRetryOptions(attempts=5, initial_delay=1))
+        assert waited.usage_metadata.total_token_count > 0
+        assert holding.result().usage_metadata.candidates_token_count == 5
 
 
 def test_insufficient_credit():

@@ -3,16 +3,7 @@
  * "Understand and count tokens", "Media resolution" and "Document understanding".
  */
 import type { Strings } from '../../../lib/json-skeleton.ts'
-import { decodedBytes, documentPages, soundSeconds, videoSeconds } from '../media-bounds.ts'
-
-export type Media = {
-  /** Characters of the body that are base64 of media, not text. */
-  bytes: number
-  /** The most tokens that the media count; infinite where files elsewhere are named. */
-  tokensMax: number
-  /** Whether that rests on what so many bytes usually hold. */
-  isAssumed: boolean
-}
+import { decodedBytes, documentPages, soundSeconds, videoSeconds, type Media } from '../media-bounds.ts'
 
 /** The most that one image counts at the highest media resolution, with room. */
 const imageTokensMax = 4_096

@@ -3,18 +3,9 @@
  * rules. Rules of the vendor: OpenAI's guides "Images and vision", "File inputs" and "Audio".
  */
 import type { Strings } from '../../../lib/json-skeleton.ts'
-import { decodedBytes, documentPages, soundSeconds, videoSeconds } from '../media-bounds.ts'
+import { decodedBytes, documentPages, soundSeconds, videoSeconds, type Media } from '../media-bounds.ts'
 
 type Fields = Readonly<Record<string, unknown>>
-
-export type Media = {
-  /** Characters of the body that are media, not text. */
-  bytes: number
-  /** The most tokens that the media count; infinite where files elsewhere are named. */
-  tokensMax: number
-  /** Whether that rests on what so many bytes usually hold. */
-  isAssumed: boolean
-}
 
 /**
  * The most that one image counts: gpt-4o-mini takes 2,833 tokens and 5,667 for each of up to eight tiles;
