@@ -2,14 +2,17 @@
 import { version } from '../package.json'
 import { randomBytes } from 'node:crypto'
 import { accessSync, chmodSync, constants, mkdirSync, writeFileSync } from 'node:fs'
+import { resolve } from 'node:path'
 import { createApp, startingApp, type AppDeps } from './app.ts'
 import { ConfigError, loadConfig, operatorFilePath, type Config } from './config.ts'
 import { adminApi } from './control/admin-api.ts'
-import { firstRunText, seedFirstRun, startText } from './control/first-run.ts'
+import { seedFirstRun, type Seeded } from './control/first-run.ts'
 import { modelPrices } from './control/model-prices.ts'
+import { firstLiveKeyText, firstRunText, martCommand, startText } from './control/start-text.ts'
 import { welcomePage, welcomePolicy } from './control/welcome.ts'
 import { createCaution } from './gateway/caution.ts'
 import type { GatewayDeps } from './gateway/deps.ts'
+import type { Model } from './catalog/catalog.ts'
 import { isServed } from './gateway/offered.ts'
 import { createWatch, type Watch } from './gateway/watch.ts'
 import { createKeyTable, type KeyTable } from './keys/key-table.ts'
@@ -83,7 +86,7 @@ async function main(): Promise<void> {
   let isAccepting = true
   const stopAccepting = (): void => void (isAccepting = false)
   const { prices, simulated, keyDefaults } = offering.current()
-  const { store, node, keys, limits } = await openBooks(config, prices, stopAccepting)
+  const { store, node, keys, limits, hasLiveKey } = await openBooks(config, prices, stopAccepting)
   opened = node
   const operatorToken = writeOperatorFile(config.dataDir, server.localUrl)
   // Credit to play with is for what is simulated; with real providers an operator grants it.
@@ -121,7 +124,7 @@ async function main(): Promise<void> {
       unready: () => (!isAccepting ? 'stopping' : journal.canPromise() ? null : 'the journal cannot be written'),
     }),
   )
-  process.stdout.write(seeded ? firstRunText({ url, ...seeded }) : startText({ url, simulated }))
+  process.stdout.write(startedText({ config, url, seeded, hasLiveKey, offer: offering.current() }))
   onStopSignal(async () => {
     stopAccepting()
     offering.close()
@@ -143,7 +146,13 @@ async function sandboxOf(config: Readonly<Config>): Promise<Sandbox> {
   return { url: config.sandboxUrl, stop: () => undefined }
 }
 
-type Books = { readonly store: Store; readonly node: Node; readonly keys: KeyTable; readonly limits: Limits }
+type Books = {
+  readonly store: Store
+  readonly node: Node
+  readonly keys: KeyTable
+  readonly limits: Limits
+  readonly hasLiveKey: boolean
+}
 
 /** Opens what the data folder keeps, and reads from it what requests are judged by. */
 async function openBooks(config: Readonly<Config>, prices: PriceBook, onFenced: () => void): Promise<Books> {
@@ -151,10 +160,29 @@ async function openBooks(config: Readonly<Config>, prices: PriceBook, onFenced: 
   makeDataFolder(dataDir)
   const store = await openStoreInWorker({ dataDir, installation: installationOf(config) })
   const node = await openNode({ store, dataDir, prices, clock, log, onFenced })
-  const keys = createKeyTable(await store.keys(), clock)
+  const rows = await store.keys()
+  const keys = createKeyTable(rows, clock)
   const limits = createLimits(clock)
   await loadSpending(limits, store)
-  return { store, node, keys, limits }
+  return { store, node, keys, limits, hasLiveKey: rows.some(({ mode }) => mode === 'live') }
+}
+
+type Started = {
+  readonly config: Readonly<Config>
+  readonly url: string
+  readonly seeded: Seeded | null
+  readonly hasLiveKey: boolean
+  readonly offer: Offer
+}
+
+function startedText({ config, url, seeded, hasLiveKey, offer }: Started): string {
+  const started = { url, mart: martCommand(config.dataDir, resolve(import.meta.dirname, '..')) }
+  if (seeded) return firstRunText({ ...started, ...seeded })
+  if (offer.simulated || hasLiveKey) return startText({ ...started, simulated: offer.simulated })
+  const { catalog, keyDefaults, fleet } = offer
+  const isCallable = (model: Model): boolean =>
+    model.kind === 'text' && isServed(model, keyDefaults.region, { fleet, clock })
+  return firstLiveKeyText({ ...started, model: catalog.listed.find(isCallable) ?? null })
 }
 
 type LogOutput = { readonly lines: LineWriter; readonly style: LogStyle }

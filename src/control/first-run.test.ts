@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { hashOf } from '../keys/virtual-key.ts'
 import { openSqliteStore } from '../store/sqlite/sqlite-store.ts'
 import type { Store } from '../store/store.ts'
-import { firstRunText, sandboxOrganizationId, seedFirstRun } from './first-run.ts'
+import { sandboxOrganizationId, seedFirstRun } from './first-run.ts'
 
 const keyDefaults = { region: 'us', rpm: null, tpm: null, concurrency: null }
 const emptyStore = (): Store =>
@@ -51,20 +51,4 @@ test('a store that an operator filled is left alone', async () => {
   await store.createOrganization({ id: 'org_mine', name: 'Mine', createdAt: 1 })
   expect(await seed(store)).toBeNull()
   expect(await store.keys()).toHaveLength(0)
-})
-
-test('what the first start prints fits one screen and can be pasted from the first column', () => {
-  const key = 'sk-bf-00000000-0000-4000-8000-000000000000'
-  const text = firstRunText({ url: 'http://127.0.0.1:8080', key, organizationId: sandboxOrganizationId })
-  const lines = text.split('\n')
-  expect(lines.length).toBeLessThanOrEqual(45)
-  expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(100)
-  expect(text).toContain('simulated')
-  for (const line of [
-    `    base_url="http://127.0.0.1:8080/v1/",`,
-    'from openai import OpenAI',
-    'from google import genai',
-    `  -H 'Authorization: Bearer ${key}' \\`,
-  ])
-    expect(lines).toContain(line)
 })

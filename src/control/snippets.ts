@@ -2,13 +2,21 @@
 export const languages = ['curl', 'python', 'typescript'] as const
 export type Language = (typeof languages)[number]
 type Sdk = 'openai' | 'genai'
+/** Model by SDK. */
+type Models = Readonly<Record<Sdk, string>>
 export type Snippet = { readonly install: string | null; readonly code: string }
 
+const usualModels: Models = { openai: 'gpt-5.4', genai: 'gemini-3.5-flash' }
+
 /** The first call in each language, with the gateway's address and a key, or a word in its place, filled in. */
-export const snippets = (baseUrl: string, key: string): Readonly<Record<Language, Readonly<Record<Sdk, Snippet>>>> => ({
+export const snippets = (
+  baseUrl: string,
+  key: string,
+  models = usualModels,
+): Readonly<Record<Language, Readonly<Record<Sdk, Snippet>>>> => ({
   curl: {
-    openai: { install: null, code: curlOpenai(baseUrl, key) },
-    genai: { install: null, code: curlGenai(baseUrl, key) },
+    openai: { install: null, code: curlOpenai(baseUrl, key, models.openai) },
+    genai: { install: null, code: curlGenai(baseUrl, key, models.genai) },
   },
   python: {
     openai: { install: 'pip install openai', code: pythonOpenai(baseUrl, key) },
@@ -20,16 +28,18 @@ export const snippets = (baseUrl: string, key: string): Readonly<Record<Language
   },
 })
 
-const curlOpenai = (baseUrl: string, key: string): string => `curl ${baseUrl}/v1/chat/completions \\
-  -H 'Authorization: Bearer ${key}' \\
+// Double quotes around the key, so that it may be a shell's variable.
+const curlOpenai = (baseUrl: string, key: string, model: string): string => `curl ${baseUrl}/v1/chat/completions \\
+  -H "Authorization: Bearer ${key}" \\
   -H 'Content-Type: application/json' \\
-  -d '{"model": "gpt-5.4", "messages": [{"role": "user", "content": "Hello!"}]}'`
+  -d '{"model": "${model}", "messages": [{"role": "user", "content": "Hello!"}]}'`
 
 const curlGenai = (
   baseUrl: string,
   key: string,
-): string => `curl ${baseUrl}/genai/v1beta/models/gemini-3.5-flash:generateContent \\
-  -H 'x-goog-api-key: ${key}' \\
+  model: string,
+): string => `curl ${baseUrl}/genai/v1beta/models/${model}:generateContent \\
+  -H "x-goog-api-key: ${key}" \\
   -H 'Content-Type: application/json' \\
   -d '{"contents": [{"parts": [{"text": "Hello!"}]}]}'`
 
