@@ -72,8 +72,8 @@ export type Asked = {
   readonly upstreamPath: (upstreamModel: string) => string
   /** The bytes to send, changed only where they must be: an output limit for each answer, a model name. */
   readonly upstreamBody: (change: UpstreamChange) => Uint8Array
-  /** The text of the prompt, to be counted by tokenizer when the vendor's figures are of no use. */
-  readonly promptText: () => string
+  /** The prompt, to be counted by us when the vendor's figures are of no use. */
+  readonly prompt: () => Written
   /** Reads the usage out of a complete plain answer; throws when it is not what the dialect says. */
   readonly readAnswer: (answer: Uint8Array, headers: ResponseHeaders) => Reading
   /** Follows a streamed answer. */
@@ -104,6 +104,9 @@ export type Counted = {
   readonly hasUnknown: boolean
 }
 
+/** What was written, to be counted without the vendor: text by tokenizer; what else counts, such as media, by rules. */
+export type Written = { readonly text: string; readonly other: Usage }
+
 /** What an answer said of itself. */
 export type Reading = Counted & {
   /** The model and the tier that really served, where the answer names them. */
@@ -111,8 +114,8 @@ export type Reading = Counted & {
   readonly tier: ServiceTier | null
   /** The vendor's usage as it was sent, for the receipt. */
   readonly vendorUsage: unknown
-  /** What the client can have read, to be counted by tokenizer when the vendor's figures are of no use. */
-  readonly outputText: () => string
+  /** What the client was given, to be counted by us when the vendor's figures are of no use. */
+  readonly output: () => Written
 }
 
 /** Follows the bytes of one stream. Nothing in it waits. */

@@ -1,11 +1,11 @@
-import { inputTokensOf, outputTokensOf, type Usage } from '../money/usage.ts'
+import { addUsage, inputTokensOf, outputTokensOf, type Usage } from '../money/usage.ts'
 import type { GatewayDeps } from './deps.ts'
-import type { Asked, Reading } from './dialect.ts'
+import type { Asked, Reading, Written } from './dialect.ts'
 
 /**
  * Usage of which at least one side is counted by ourselves, because the vendor's figures for it are missing or
- * cannot be true: no prompt counts nothing, and no text that the client was given does. The other side stays the
- * vendor's. No text received, nothing owed; where there is nothing to count, null. A promise only where there is.
+ * cannot be true: no prompt counts nothing, and nothing that the client was given does. The other side stays the
+ * vendor's. Nothing received, nothing owed; where there is nothing to count, null. A promise only where there is.
  */
 export function estimateUsage(
   asked: Asked,
@@ -15,20 +15,22 @@ export function estimateUsage(
   const told = reading.usage ?? {}
   const [hasInput, hasOutput] = [inputTokensOf(told) > 0, outputTokensOf(told) > 0]
   if (hasInput && (hasOutput || !asked.hasOutput)) return null
-  const outputText = hasOutput ? '' : reading.outputText()
-  const countsInput = !hasInput && (hasOutput || outputText !== '' || !asked.hasOutput)
-  if (!countsInput && outputText === '') return null
-  return countSides(told, countsInput ? asked.promptText() : '', outputText, deps)
+  const output = hasOutput ? nothing : reading.output()
+  const isGiven = hasOutput || !asked.hasOutput || output.text !== '' || outputTokensOf(output.other) > 0
+  if (!isGiven) return null
+  return countSides(told, hasInput ? nothing : asked.prompt(), output, deps)
 }
+
+const nothing: Written = { text: '', other: {} }
 
 async function countSides(
   told: Usage,
-  inputText: string,
-  outputText: string,
+  prompt: Written,
+  output: Written,
   deps: Pick<GatewayDeps, 'countTokens'>,
 ): Promise<Usage> {
-  const [input, output] = await Promise.all([count(inputText, deps), count(outputText, deps)])
-  return { ...told, ...(input > 0 && { input }), ...(output > 0 && { output }) }
+  const [input, visible] = await Promise.all([count(prompt.text, deps), count(output.text, deps)])
+  return [prompt.other, output.other, { input, output: visible }].reduce(addUsage, told)
 }
 
 const charsPerToken = 4

@@ -180,7 +180,7 @@ async function drain(source: Source, follow: StreamReader, relayed: Streamed, de
 
 const charsPerToken = 4
 function noteProgress({ admitted, candidate }: Streamed, follow: StreamReader, deps: GatewayDeps): void {
-  const outputTokens = Math.floor(follow.reading().outputText().length / charsPerToken)
+  const outputTokens = Math.floor(follow.reading().output().text.length / charsPerToken)
   const inputTokens = admitted.call.asked.inputTokensGuess
   const { lines } = rateCounted(admitted, candidate.deployment, { input: inputTokens, output: outputTokens })
   const progress = { requestId: admitted.requestId, inputTokens, outputTokens, lines }

@@ -56,6 +56,14 @@ export const tokenTotals = (usage: Usage) => ({
   reasoning: usage.reasoning ?? 0,
 })
 
+/** The two, class by class. */
+export function addUsage(one: Usage, other: Usage): Usage {
+  const sum: Partial<Record<UsageClass, number>> = { ...one }
+  for (const usageClass of Object.keys(other) as UsageClass[])
+    sum[usageClass] = (sum[usageClass] ?? 0) + other[usageClass]!
+  return sum
+}
+
 /** Whether a real exchange could have used so many of something. */
 export const isQuantity = (value: unknown): value is number =>
   Number.isSafeInteger(value) && (value as number) >= 0 && (value as number) <= quantityMax

@@ -6,9 +6,10 @@ import type { ResponseHeaders } from '../../../lib/http-client/contract.ts'
 import { createElementSplitter, memberValues } from '../../../lib/json-text.ts'
 import { createRecordSplitter, dataOf } from '../../../lib/sse.ts'
 import type { Reading, StreamReader } from '../../dialect.ts'
-import { createOutputText } from '../output-text.ts'
-import { contentText, groundingOf } from './parts.ts'
-import { servedTier, usageOf, usageWith } from './usage.ts'
+import { createOutput } from '../output.ts'
+import { createGrounding } from './grounding.ts'
+import { answerWritten } from './parts.ts'
+import { servedTier, usageOf, usageWith, withPieces } from './usage.ts'
 
 /** What a record says of itself; nothing when it is not the JSON it should be. */
 function valuesOf(json: string): Readonly<Record<string, unknown>> {
@@ -22,16 +23,14 @@ function valuesOf(json: string): Readonly<Record<string, unknown>> {
 }
 const shortChars = 16 * 1024
 
-/** Streams repeat their grounding; the last few records have it all. */
-const groundedMax = 4
 const noBytes = new Uint8Array(0)
 
 export function followGenerate(framing: 'sse' | 'array', headers: ResponseHeaders): StreamReader {
   const decoder = new TextDecoder()
   const splitter = framing === 'sse' ? createRecordSplitter() : createElementSplitter()
   const jsonOf = framing === 'sse' ? dataOf : (element: string): string => element
-  const output = createOutputText((record) => contentText(jsonOf(record)))
-  let grounded: string[] = []
+  const output = createOutput((record) => answerWritten(jsonOf(record)))
+  const grounding = createGrounding()
   let vendorUsage: unknown = null
   let servedModel: string | null = null
   let state: 'open' | 'complete' | 'failed' = 'open'
@@ -43,7 +42,7 @@ export function followGenerate(framing: 'sse' | 'array', headers: ResponseHeader
   }
   const read = (record: string): void => {
     if (record.includes('"usageMetadata"')) readUsage(jsonOf(record))
-    if (record.includes('"groundingMetadata"')) grounded = [...grounded, jsonOf(record)].slice(-groundedMax)
+    if (record.includes('"groundingMetadata"')) grounding.add(jsonOf(record))
     if (record.includes('"finishReason"') || record.includes('"blockReason"')) state = 'complete'
     else if (/^(data: ?)?\s*\{\s*"error"/.test(record)) state = 'failed'
     output.add(record)
@@ -62,11 +61,11 @@ export function followGenerate(framing: 'sse' | 'array', headers: ResponseHeader
       const counted = usageOf(vendorUsage)
       return {
         ...counted,
-        usage: counted.usage && { ...counted.usage, ...groundingOf(grounded) },
+        usage: withPieces(counted.usage, grounding.usage(vendorUsage)),
         servedModel,
         tier: servedTier(headers, vendorUsage),
         vendorUsage,
-        outputText: output.text,
+        output: output.written,
       }
     },
   }

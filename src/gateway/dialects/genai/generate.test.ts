@@ -91,7 +91,7 @@ describe('a stream', () => {
             servedModel: 'gemini-3.6-flash',
             tier: null,
           })
-          expect(follow.reading().outputText()).toBe(words.join(''))
+          expect(follow.reading().output().text).toBe(words.join(''))
         },
       ),
     )

@@ -2,16 +2,17 @@
 import { z } from 'zod'
 import type { ResponseHeaders } from '../../../lib/http-client/contract.ts'
 import { memberValues, withMember } from '../../../lib/json-text.ts'
-import type { Asked, Endpoint, Reading, RequestBody, UpstreamChange } from '../../dialect.ts'
+import type { Asked, Endpoint, Reading, RequestBody, UpstreamChange, Written } from '../../dialect.ts'
 import { promptPrefix } from '../prompt-prefix.ts'
 import { readFields, refuseDuplicates, wholeNumber } from '../read-fields.ts'
 import { genai } from './envelope.ts'
 import { followGenerate } from './generate-stream.ts'
 import { mediaOf } from './media.ts'
-import { contentText, groundingOf, mediaFreeText } from './parts.ts'
+import { createGrounding } from './grounding.ts'
+import { answerWritten, promptWritten } from './parts.ts'
 import { camelCase, camelFields, spelling } from './spelling.ts'
 import { toolsOf } from './tools.ts'
-import { askedTiers, servedTier, usageOf } from './usage.ts'
+import { askedTiers, servedTier, usageOf, withPieces } from './usage.ts'
 
 const utf8 = new TextDecoder()
 
@@ -104,11 +105,18 @@ function asked(
     upstreamPath: (upstreamModel) =>
       `/models/${encodeURIComponent(upstreamModel)}:${verb}${path.sse ? '?alt=sse' : ''}`,
     upstreamBody: (change) => upstreamBody(generate, body, change),
-    promptText: () =>
-      mediaFreeText(generate.contents) + mediaFreeText(body.json[spelling(body.json, 'systemInstruction')]),
+    prompt: () => promptOf(generate, body),
     readAnswer,
     followStream: (headers) => followGenerate(path.sse ? 'sse' : 'array', headers),
   }
+}
+
+/** Contents and system instruction; tools and the schema that the answer must fit are text to the model. */
+function promptOf(generate: GenerateBody, { json }: RequestBody): Written {
+  const { text, other } = promptWritten([generate.contents, json[spelling(json, 'systemInstruction')]])
+  const { responseSchema, responseJsonSchema } = generate.config
+  const schemas = [generate.tools, responseSchema, responseJsonSchema].filter(Boolean)
+  return { text: text + schemas.map((schema) => JSON.stringify(schema)).join(''), other }
 }
 
 /** The model is in the path; an output limit and the provider's own ways change the body. */
@@ -133,13 +141,14 @@ function readAnswer(answer: Uint8Array, headers: ResponseHeaders): Reading {
   if (!text.trimStart().startsWith('{')) throw new Error('a generateContent answer is a JSON object')
   const { usageMetadata, modelVersion } = memberValues(text, ['usageMetadata', 'modelVersion'])
   const counted = usageOf(usageMetadata)
-  const grounding = text.includes('"groundingMetadata"') ? groundingOf([text]) : {}
+  const grounding = createGrounding()
+  if (text.includes('"groundingMetadata"')) grounding.add(text)
   return {
     ...counted,
-    usage: counted.usage && { ...counted.usage, ...grounding },
+    usage: withPieces(counted.usage, grounding.usage(usageMetadata)),
     servedModel: typeof modelVersion === 'string' ? modelVersion : null,
     tier: servedTier(headers, usageMetadata),
     vendorUsage: usageMetadata ?? null,
-    outputText: () => contentText(text),
+    output: () => answerWritten(text),
   }
 }

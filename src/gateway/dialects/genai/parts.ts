@@ -1,50 +1,63 @@
-/** Reading the candidates of a Gemini answer: their text, and the searches that grounded it. */
-import type { Usage } from '../../../money/usage.ts'
+/** What the parts of Gemini contents say, of prompts and of answers alike. */
+import { addUsage, type Usage } from '../../../money/usage.ts'
+import type { Written } from '../../dialect.ts'
+import { decodedBytes } from '../media-bounds.ts'
+import { guessMedia, type MediaTokens } from '../media-guess.ts'
+import { camelFields } from './spelling.ts'
 
-type Part = { text?: unknown; functionCall?: unknown }
-type Grounding = { webSearchQueries?: unknown; groundingChunks?: { maps?: unknown }[] }
-type Answer = { candidates?: { content?: { parts?: Part[] }; groundingMetadata?: Grounding }[] }
+type Answer = { readonly candidates?: readonly ({ readonly content?: { readonly parts?: unknown } | null } | null)[] }
 
-/** Every text that the model has written, thoughts and calls included. */
-export function contentText(json: string): string {
+/** Everything that the model has written: texts, thoughts, calls, code and what came of it, and media by rules. */
+export function answerWritten(json: string): Written {
   const { candidates } = JSON.parse(json) as Answer
-  const parts = (candidates ?? []).flatMap((candidate) => candidate.content?.parts ?? [])
-  return parts
-    .map((part) =>
-      typeof part.text === 'string' ? part.text : part.functionCall ? JSON.stringify(part.functionCall) : '',
-    )
-    .join('')
-}
-
-/**
- * Searches that are billed by the piece: each query for models that price queries, the prompt once for
- * those that price grounded prompts (the price book knows which). Streams repeat them; the last word counts.
- */
-export function groundingOf(answers: readonly string[]): Usage {
-  const grounded = answers
-    .flatMap((json) => parsed(json).candidates ?? [])
-    .flatMap(({ groundingMetadata }) => groundingMetadata ?? [])
-  const queries = Math.max(
-    0,
-    ...grounded.map(({ webSearchQueries }) => (Array.isArray(webSearchQueries) ? webSearchQueries.length : 0)),
+  const parts = (candidates ?? []).flatMap((candidate) => candidate?.content?.parts ?? [])
+  return joined(
+    parts.map((part) => partWritten(part, outputMedia)),
+    '',
   )
-  const maps = grounded.some(({ groundingChunks }) => groundingChunks?.some((chunk) => chunk.maps !== undefined))
-  return { ...(queries > 0 && { searchQuery: queries, groundedPrompt: 1 }), ...(maps && { mapsQuery: 1 }) }
 }
 
-/** The text within contents, however they are nested. */
-export function mediaFreeText(contents: unknown): string {
-  if (Array.isArray(contents)) return contents.map(mediaFreeText).join('\n')
-  if (typeof contents !== 'object' || contents === null) return ''
-  const { text, parts } = contents as { text?: unknown; parts?: unknown }
-  return typeof text === 'string' ? text : mediaFreeText(parts)
+/** The texts and media within contents, however they are nested. */
+export function promptWritten(contents: unknown): Written {
+  if (Array.isArray(contents)) return joined(contents.map(promptWritten), '\n')
+  if (typeof contents === 'string') return { text: contents, other: {} }
+  if (typeof contents !== 'object' || contents === null) return nothing
+  const { parts } = contents as { readonly parts?: unknown }
+  return parts === undefined ? partWritten(contents, inputMedia) : promptWritten(parts)
 }
 
-/** A record that is no JSON says nothing of searches. */
-function parsed(json: string): Answer {
-  try {
-    return JSON.parse(json) as Answer
-  } catch {
-    return {}
+type MediaOf = (mimeType: string, bytes: number) => Usage
+
+function partWritten(part: unknown, mediaOf: MediaOf): Written {
+  const fields = camelFields(part)
+  const { text, inlineData } = fields
+  const { code } = camelFields(fields['executableCode'])
+  const { output } = camelFields(fields['codeExecutionResult'])
+  const called = ['functionCall', 'functionResponse', 'toolCall', 'toolResponse']
+    .filter((name) => fields[name])
+    .map((name) => JSON.stringify(fields[name]))
+  return {
+    text: [text, code, output].filter((value) => typeof value === 'string').join('') + called.join(''),
+    other: inlineData ? inlineMedia(camelFields(inlineData), mediaOf) : {},
   }
 }
+
+function inlineMedia({ mimeType, data }: Readonly<Record<string, unknown>>, mediaOf: MediaOf): Usage {
+  return typeof data === 'string' ? mediaOf(String(mimeType).toLowerCase(), decodedBytes(data.length)) : {}
+}
+
+/** Gemini API, "Media resolution": an image, a page and a frame a second by default in Gemini 3, beside 32 for a second of sound. */
+const mediaTokens: MediaTokens = { image: 1_120, soundSecond: 32, videoSecond: 102, page: 560 }
+const inputMedia: MediaOf = (mimeType, bytes) => guessMedia(mimeType, bytes, mediaTokens)
+
+/** Gemini API, "Image generation": 1,290 for an image of up to 1,024 pixels. "Speech generation": 25 for a second of 16 bits at 24 kHz. */
+const imageTokens = 1_290
+const soundBytesPerToken = 1_920
+const outputMedia: MediaOf = (mimeType, bytes) =>
+  mimeType.startsWith('audio/') ? { audioOutput: Math.ceil(bytes / soundBytesPerToken) } : { imageOutput: imageTokens }
+
+const nothing: Written = { text: '', other: {} }
+const joined = (written: readonly Written[], between: string): Written => ({
+  text: written.map(({ text }) => text).join(between),
+  other: written.map(({ other }) => other).reduce(addUsage, {}),
+})

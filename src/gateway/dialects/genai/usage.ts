@@ -6,7 +6,7 @@
  */
 import type { ResponseHeaders } from '../../../lib/http-client/contract.ts'
 import type { ServiceTier } from '../../../money/price-book.ts'
-import type { Usage, UsageClass } from '../../../money/usage.ts'
+import type { Pieces, Usage, UsageClass } from '../../../money/usage.ts'
 import type { Counted } from '../../dialect.ts'
 import { isMembers, mergedUsage, type Sum } from '../merge-usage.ts'
 import { figuresOf, type ByModality, type Figures } from './figures.ts'
@@ -130,6 +130,10 @@ const sum: Sum = {
  * ones have no more than a traffic type, and nothing that was said is erased by one that says less.
  */
 export const usageWith = (before: unknown, later: unknown): unknown => mergedUsage(before, later, sum)
+
+/** Usage with what is priced by the piece; null when there is neither. */
+export const withPieces = (usage: Usage | null, pieces: Pieces): Usage | null =>
+  Object.keys(pieces).length === 0 ? usage : { ...usage, ...pieces }
 
 /** The tier a call was served at: the header says it on AI Studio, `trafficType` on Vertex. */
 export function servedTier(headers: ResponseHeaders, vendorUsage: unknown): ServiceTier | null {

@@ -4,8 +4,9 @@
  */
 import { membersOf } from '../../../lib/json-text.ts'
 import { createRecordSplitter, dataOf } from '../../../lib/sse.ts'
-import type { Reading, StreamReader, StreamWays } from '../../dialect.ts'
-import { createOutputText } from '../output-text.ts'
+import type { Reading, StreamReader, StreamWays, Written } from '../../dialect.ts'
+import { createOutput } from '../output.ts'
+import { messageText } from './message-text.ts'
 import { toldBy, type Told } from './told.ts'
 import { servedTier, usageOf } from './usage.ts'
 
@@ -22,7 +23,7 @@ export function followChat(
   const decoder = new TextDecoder()
   const encoder = new TextEncoder()
   const splitter = createRecordSplitter()
-  const output = createOutputText(deltaText)
+  const output = createOutput(deltaWritten)
   let told: Told | null = null
   let state: 'open' | 'complete' | 'failed' = 'open'
 
@@ -53,7 +54,7 @@ export function followChat(
       servedModel: typeof told?.model === 'string' ? told.model : null,
       tier: servedTier(told?.service_tier),
       vendorUsage: told?.usage ?? null,
-      outputText: output.text,
+      output: output.written,
     }),
   }
 }
@@ -98,22 +99,7 @@ function withoutUsage(record: string): string {
   return /,\s*$/.test(before) ? before.replace(/,\s*$/, '') + after : before + after.replace(/^\s*,\s*/, '')
 }
 
-type Delta = {
-  content?: unknown
-  refusal?: unknown
-  reasoning_content?: unknown
-  tool_calls?: { function?: { name?: unknown; arguments?: unknown } }[]
-}
-
-function deltaText(record: string): string {
-  const { choices } = JSON.parse(dataOf(record)) as { choices?: { delta?: Delta }[] }
-  return (choices ?? []).map(({ delta }) => messageText(delta)).join('')
-}
-
-/** Every text of a message or a delta that a model has written. */
-export function messageText(message: unknown): string {
-  const { content, refusal, reasoning_content: reasoning, tool_calls: calls } = (message ?? {}) as Delta
-  const called = (calls ?? []).flatMap((call) => [call.function?.name, call.function?.arguments])
-  const parts = Array.isArray(content) ? (content as { text?: unknown }[]).map((part) => part?.text) : [content]
-  return [...parts, refusal, reasoning, ...called].filter((text) => typeof text === 'string').join('')
+function deltaWritten(record: string): Written {
+  const { choices } = JSON.parse(dataOf(record)) as { choices?: ({ delta?: unknown } | null)[] }
+  return { text: (choices ?? []).map((choice) => messageText(choice?.delta)).join(''), other: {} }
 }

@@ -143,7 +143,7 @@ describe('a stream', () => {
         expect(feed(follow, stream, cuts)).toBe(stream)
         expect(follow.reading().usage).toEqual({ input: 5, cachedInput: 3, output: 5, reasoning: 4 })
         expect(follow.isFinal()).toBe(true)
-        expect(follow.reading().outputText()).toBe(said.join(''))
+        expect(follow.reading().output().text).toBe(said.join(''))
       }),
     )
   })
@@ -164,7 +164,7 @@ describe('a stream', () => {
     feed(follow, `data: ${delta('hel', '')}\n\n`, [])
     expect(follow.state()).toBe('open')
     expect(follow.reading()).toMatchObject({ usage: null, mismatch: false, hasUnknown: false })
-    expect(follow.reading().outputText()).toBe('hel')
+    expect(follow.reading().output().text).toBe('hel')
   })
 
   test("the upstream's own word that it failed is passed on and remembered", () => {
@@ -192,7 +192,7 @@ describe('a plain answer', () => {
       tier: 'flex',
       vendorUsage: usage,
     })
-    expect(reading.outputText()).toBe('hellof{}')
+    expect(reading.output().text).toBe('hellof{}')
   })
 
   test('that is no completion cannot be read', () => {

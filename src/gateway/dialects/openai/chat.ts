@@ -3,9 +3,11 @@ import { withMember } from '../../../lib/json-text.ts'
 import type { Asked, Endpoint, Reading, RequestBody, UpstreamChange } from '../../dialect.ts'
 import { promptPrefix } from '../prompt-prefix.ts'
 import { notAllowed, optional, optionalWhole, refuseDuplicates } from '../read-fields.ts'
-import { followChat, messageText } from './chat-stream.ts'
+import { followChat } from './chat-stream.ts'
 import { openai } from './envelope.ts'
 import { mediaOf } from './media.ts'
+import { messageText } from './message-text.ts'
+import { promptOf } from './prompt.ts'
 import { toolTokensMax } from './tools.ts'
 import { usageIn, type Told } from './told.ts'
 import { askedTiers, servedTier, usageOf } from './usage.ts'
@@ -109,7 +111,7 @@ function asked(chat: Chat, body: RequestBody): Asked {
     affinity: () => affinityOf(body),
     upstreamPath: () => '/chat/completions',
     upstreamBody: (change) => upstreamBody(chat, body, change),
-    promptText: () => chat.messages.map(messageText).join('\n') + JSON.stringify(body.json['tools'] ?? ''),
+    prompt: () => promptOf(body.json, chat.messages),
     readAnswer: (answer) => readCompletion(JSON.parse(utf8.decode(answer)) as Told),
     followStream: (_headers, ways) => followChat(chat.includeUsage, ways),
   }
@@ -147,6 +149,9 @@ function readCompletion(completion: Told): Reading {
     servedModel: typeof model === 'string' ? model : null,
     tier: servedTier(tier),
     vendorUsage,
-    outputText: () => choices.map((choice) => messageText((choice as { message?: unknown }).message)).join(''),
+    output: () => ({
+      text: choices.map((choice) => messageText((choice as { message?: unknown } | null)?.message)).join(''),
+      other: {},
+    }),
   }
 }

@@ -1,7 +1,8 @@
 /** `POST /v1/embeddings`: input only, so a hold is what the input can count at most. */
 import { z } from 'zod'
 import { memberValues, withMember } from '../../../lib/json-text.ts'
-import type { Asked, Endpoint, Reading, RequestBody, UpstreamChange } from '../../dialect.ts'
+import type { Asked, Counted, Endpoint, Reading, RequestBody, UpstreamChange } from '../../dialect.ts'
+import { isMembers } from '../merge-usage.ts'
 import { readFields, refuseDuplicates } from '../read-fields.ts'
 import { openai } from './envelope.ts'
 import { usageOf } from './usage.ts'
@@ -37,12 +38,28 @@ export const embeddings: Endpoint = {
   },
 }
 
+/** Token ids count one each; of a text, no token is less than a byte. */
+const tokensMax = (body: RequestBody): number => idsIn(body.json['input']) || body.bytes.length
+const tokensGuess = (body: RequestBody): number =>
+  idsIn(body.json['input']) || Math.ceil(body.bytes.length / charsPerToken)
+
+/** How many token ids an input has; none where it is text. */
+function idsIn(input: unknown): number {
+  if (!Array.isArray(input) || typeof input[0] === 'string') return 0
+  return Array.isArray(input[0]) ? (input as unknown[][]).reduce((sum, { length }) => sum + length, 0) : input.length
+}
+
+function textOf(input: unknown): string {
+  const texts = Array.isArray(input) ? (input as unknown[]) : [input]
+  return texts.filter((text) => typeof text === 'string').join('\n')
+}
+
 const asked = (model: string, body: RequestBody): Asked => ({
   modelName: model,
   streamed: false,
-  inputTokensMax: body.bytes.length,
+  inputTokensMax: tokensMax(body),
   isInputAssumed: false,
-  inputTokensGuess: Math.ceil(body.bytes.length / charsPerToken),
+  inputTokensGuess: tokensGuess(body),
   outputTokensMax: 0,
   answers: 1,
   hasOutput: false,
@@ -53,7 +70,7 @@ const asked = (model: string, body: RequestBody): Asked => ({
   affinity: () => null,
   upstreamPath: () => '/embeddings',
   upstreamBody: ({ upstreamModel, rewrite }) => upstreamBody(body, upstreamModel, rewrite),
-  promptText: () => JSON.stringify(body.json.input),
+  prompt: () => ({ text: textOf(body.json['input']), other: { input: idsIn(body.json['input']) } }),
   readAnswer,
   followStream: () => {
     throw new Error('embeddings are never streamed')
@@ -72,10 +89,17 @@ function readAnswer(answer: Uint8Array): Reading {
   if (!text.trimStart().startsWith('{')) throw new Error('an embeddings answer is a JSON object')
   const { model, usage } = memberValues(text, ['model', 'usage'])
   return {
-    ...usageOf(usage),
+    ...counted(usage),
     servedModel: typeof model === 'string' ? model : null,
     tier: null,
     vendorUsage: usage ?? null,
-    outputText: () => '',
+    output: () => ({ text: '', other: {} }),
   }
+}
+
+/** Some vendors count the total alone (Voyage, Jina), which is the prompt where nothing comes out. */
+function counted(usage: unknown): Counted {
+  const told = usageOf(usage)
+  if (told.usage !== null || !isMembers(usage)) return told
+  return { ...usageOf({ ...usage, prompt_tokens: usage['total_tokens'] }), mismatch: told.mismatch }
 }

@@ -1,0 +1,52 @@
+import { expect, test } from 'bun:test'
+import type { Usage } from '../money/usage.ts'
+import type { Asked, Reading, Written } from './dialect.ts'
+import { estimateUsage } from './estimate.ts'
+
+const words = (text: string): Promise<number> => Promise.resolve(text.split(/\s+/).filter(Boolean).length)
+const estimate = (
+  usage: Usage | null,
+  { text = 'three words here', other = {}, hasOutput = true, countTokens = words } = {},
+): Promise<Usage> | null => {
+  const prompt = (): Written => ({ text: 'a prompt', other: { imageInput: 765 } })
+  const output = (): Written => ({ text, other })
+  const asked = { prompt, hasOutput } as unknown as Asked
+  return estimateUsage(asked, { usage, output } as unknown as Reading, { countTokens })
+}
+const prompt = { input: 2, imageInput: 765 }
+
+test('where the vendor counts both sides, nothing is counted by us', () => {
+  expect(estimate({ input: 20, output: 5 })).toBeNull()
+  expect(estimate({ cachedInput: 20, reasoning: 5 })).toBeNull()
+  expect(estimate({ input: 20 }, { hasOutput: false })).toBeNull()
+})
+
+test('where it counts nothing, all that was sent and given is counted', async () => {
+  expect(await estimate(null)).toEqual({ ...prompt, output: 3 })
+  expect(await estimate({})).toEqual({ ...prompt, output: 3 })
+  expect(await estimate(null, { text: '', other: { imageOutput: 1_290 } as Usage })).toEqual({
+    ...prompt,
+    output: 0,
+    imageOutput: 1_290,
+  })
+})
+
+test('where it counts one side, the other is counted by us, and searches stay', async () => {
+  expect(await estimate({ input: 20, searchQuery: 2 })).toEqual({ input: 20, searchQuery: 2, output: 3 })
+  expect(await estimate({ output: 5 })).toEqual({ ...prompt, output: 5 })
+})
+
+test('nothing received, nothing owed beyond the vendor’s own figures', () => {
+  expect(estimate(null, { text: '' })).toBeNull()
+  expect(estimate({}, { text: '' })).toBeNull()
+  expect(estimate({ input: 20 }, { text: '' })).toBeNull()
+})
+
+test('embeddings owe their input', async () => {
+  expect(await estimate(null, { text: '', hasOutput: false })).toMatchObject(prompt)
+})
+
+test('a tokenizer that fails keeps nothing from being settled', async () => {
+  const countTokens = (): Promise<number> => Promise.reject(new Error('gone'))
+  expect(await estimate(null, { countTokens })).toEqual({ ...prompt, output: 4 })
+})
