@@ -15,6 +15,7 @@ import type { GatewayDeps } from './deps.ts'
 import type { Reading } from './dialect.ts'
 import type { FailureCode } from './errors.ts'
 import { billingUnavailable } from './no-money.ts'
+import { listPpm, rateServed, type RatedServed } from './rate-served.ts'
 
 /** How an admitted request ended. */
 export type Outcome = {
@@ -145,35 +146,12 @@ function told(
   })
 }
 
-type RatedServed = Rated & { readonly priceFrom: string; readonly costNano: Nano }
-
-/** The model, tier and deployment that really served decide the price, where the answer names them. What a model of one's own costs, its operator says, whatever serves it. */
-function rateServed(
-  admitted: Admitted,
-  deployment: Deployment | null,
-  { reading, usage }: { readonly reading: Reading | null; readonly usage: Usage },
-  deps: Pick<GatewayDeps, 'catalog' | 'prices' | 'costs'>,
-): RatedServed {
-  const { isOwn } = admitted.call.model
-  const served = reading?.servedModel && !isOwn ? deps.catalog.find(reading.servedModel) : null
-  const isOther = served !== null && served.id !== admitted.call.model.id
-  const book = (isOther && deps.prices.priceOf(served.id, admitted.admittedAt)) || admitted.price
-  const price = scaledPrice(book, deployment?.pricePpm ?? listPpm)
-  const tier: ServiceTier = reading?.tier ?? admitted.call.asked.tiers.at(-1) ?? 'standard'
-  const rated = rate(usage, price, tier)
-  const list = deps.costs === deps.prices ? book : (deps.costs.priceOf(book.model, admitted.admittedAt) ?? book)
-  const cost = scaledPrice(list, deployment?.costPpm ?? listPpm)
-  const costNano = cost === price ? rated.ratedNano : rate(usage, cost, tier).ratedNano
-  return { ...rated, priceFrom: book.name, costNano }
-}
-
-const listPpm = 1_000_000n
-
-function flagsOf(admitted: Admitted, { reading }: Outcome, rated: Rated, isEstimated: boolean): SettlementFlag[] {
+function flagsOf(admitted: Admitted, { reading }: Outcome, rated: RatedServed, isEstimated: boolean): SettlementFlag[] {
   const flags: SettlementFlag[] = []
   if (isEstimated) flags.push('estimated')
   if (reading?.mismatch || (isEstimated && reading?.usage)) flags.push('usage-mismatch')
   if (reading?.hasUnknown) flags.push('usage-unknown')
+  if (rated.isOtherModel) flags.push('other-model-served')
   if (rated.ratedNano > admitted.hold.amountNano) flags.push('over-hold')
   if (admitted.outputTokensPerAnswer !== null) flags.push('output-clamped')
   // A model prices searches either by the query or by the prompt; the other way is not a gap.

@@ -30,12 +30,14 @@ export type Ending = 'completed' | 'client-left' | 'upstream-failed' | 'upstream
 /**
  * What deserves a second look on a settled request. `estimated`: no usable vendor usage for the input, the output or
  * both, so tokens were counted by us. `usage-mismatch`: vendor figures that cannot be true were left out, or contradict
- * each other. `usage-unknown`: vendor figures under names that we do not know are in no line.
+ * each other. `usage-unknown`: vendor figures under names that we do not know are in no line. `other-model-served`: the vendor says that another
+ * model served than was asked for, so that its price counts.
  */
 export type SettlementFlag =
   | 'estimated'
   | 'usage-mismatch'
   | 'usage-unknown'
+  | 'other-model-served'
   | 'over-hold'
   | 'output-clamped'
   | 'price-fallback'

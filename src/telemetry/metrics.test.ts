@@ -48,6 +48,15 @@ function valueOf(
 const read = async (metrics: Metrics): Promise<Sample[]> => parse(await metrics.text())
 
 describe('what is counted', () => {
+  test('what is odd about settled requests, by deployment and flag', async () => {
+    const metrics = createMetrics(idle)
+    for (const flags of [['usage-unknown', 'estimated'], ['usage-unknown'], []] as const)
+      metrics.requestEnded(served({}, { flags: [...flags], upstream: 'openai-eu' }))
+    const samples = await read(metrics)
+    const count = (flag: string) => valueOf(samples, 'mart_settlement_flags_total', { deployment: 'openai-eu', flag })
+    expect([count('usage-unknown'), count('estimated'), count('over-hold')]).toEqual(['2', '1', undefined])
+  })
+
   test('requests by endpoint, dialect, status class, ending and failure', async () => {
     const metrics = createMetrics(idle)
     metrics.requestEnded(served())

@@ -78,6 +78,12 @@ function createCounters(registry: Registry) {
     ),
     tokens: tally('mart_tokens_total', 'Tokens of settled requests; the classes are disjoint.', 'model', 'class'),
     charged: tally('mart_charged_nano_usd_total', 'Charges of settled requests in nano-USD. Not the books.', 'model'),
+    flags: tally(
+      'mart_settlement_flags_total',
+      'Settled requests that deserve a second look, by what is odd about them; a request may count under several.',
+      'deployment',
+      'flag',
+    ),
     attempts: tally(
       'mart_upstream_attempts_total',
       'Attempts at deployments, by what became of them.',
@@ -99,11 +105,15 @@ function countRequest({ endpoint, dialect, status, failure, settlement }: Reques
   if (settlement) countSettlement(settlement, counters)
 }
 
-function countSettlement({ model, tokens, chargeNano }: Settlement, { tokens: counted, charged }: Counters): void {
+function countSettlement(
+  { model, upstream, tokens, flags, chargeNano }: Settlement,
+  { tokens: counted, charged, flags: flagged }: Counters,
+): void {
   if (tokens.input > 0) counted.add(tokens.input, model, 'input')
   if (tokens.cachedInput > 0) counted.add(tokens.cachedInput, model, 'cachedInput')
   if (tokens.output > 0) counted.add(tokens.output, model, 'output')
   if (tokens.reasoning > 0) counted.add(tokens.reasoning, model, 'reasoning')
+  for (const flag of flags) flagged.add(1, upstream, flag)
   if (chargeNano !== '0') charged.add(BigInt(chargeNano), model)
 }
 

@@ -14,6 +14,10 @@ export const providerKinds = [
   'sandbox',
 ] as const
 export type ProviderKind = (typeof providerKinds)[number]
+
+/** Whether it is the vendor of its models, which bills by what its answers say of themselves. The sandbox stands for the vendors that it simulates. */
+export const isVendor = (kind: ProviderKind): boolean => kind !== 'openai-compatible' && kind !== 'gemini-compatible'
+
 export type DialectName = 'openai' | 'genai'
 
 export type Deployment = {

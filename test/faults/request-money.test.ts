@@ -247,6 +247,7 @@ describe('what is charged is what was served', () => {
       const [served] = await servedOf(server, got.requestId)
       expect(receipt).toMatchObject({ model: way.model, servedModel: other, writeOffNano: '0' })
       expect(receipt.priceFrom).toStartWith(`${other} from `)
+      expect(receipt.flags).toContain('other-model-served')
       expect(BigInt(receipt.chargeNano)).toBe(costNano(other, served!.usage))
       await expectClosedBooks(server, account, 1_000_000_000n, [receipt])
     })
