@@ -24,7 +24,7 @@ test('where the vendor counts both sides, nothing is counted by us', () => {
 test('where it counts nothing, all that was sent and given is counted', async () => {
   expect(await estimate(null)).toEqual({ ...prompt, output: 3 })
   expect(await estimate({})).toEqual({ ...prompt, output: 3 })
-  expect(await estimate(null, { text: '', other: { imageOutput: 1_290 } as Usage })).toEqual({
+  expect(await estimate(null, { text: '', other: { imageOutput: 1_290 } })).toEqual({
     ...prompt,
     output: 0,
     imageOutput: 1_290,
@@ -49,4 +49,15 @@ test('embeddings owe their input', async () => {
 test('a tokenizer that fails keeps nothing from being settled', async () => {
   const countTokens = (): Promise<number> => Promise.reject(new Error('gone'))
   expect(await estimate(null, { countTokens })).toEqual({ ...prompt, output: 4 })
+})
+
+test('nor does a prompt or an answer that is nested too deeply', async () => {
+  const tooDeep = (): Written => {
+    throw new RangeError('Maximum call stack size exceeded')
+  }
+  const reading = (usage: Usage | null, output: () => Written) => ({ usage, output }) as unknown as Reading
+  const asked = { prompt: tooDeep, hasOutput: true, inputTokensGuess: 7 } as unknown as Asked
+  const said = (): Written => ({ text: 'two words', other: {} })
+  expect(await estimateUsage(asked, reading(null, said), { countTokens: words })).toEqual({ input: 7, output: 2 })
+  expect(estimateUsage(asked, reading({ input: 20 }, tooDeep), { countTokens: words })).toBeNull()
 })

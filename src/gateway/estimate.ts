@@ -15,13 +15,23 @@ export function estimateUsage(
   const told = reading.usage ?? {}
   const [hasInput, hasOutput] = [inputTokensOf(told) > 0, outputTokensOf(told) > 0]
   if (hasInput && (hasOutput || !asked.hasOutput)) return null
-  const output = hasOutput ? nothing : reading.output()
+  const output = hasOutput ? nothing : readable(reading.output, nothing)
   const isGiven = hasOutput || !asked.hasOutput || output.text !== '' || outputTokensOf(output.other) > 0
   if (!isGiven) return null
-  return countSides(told, hasInput ? nothing : asked.prompt(), output, deps)
+  const guess: Written = { text: '', other: { input: asked.inputTokensGuess } }
+  return countSides(told, hasInput ? nothing : readable(asked.prompt, guess), output, deps)
 }
 
 const nothing: Written = { text: '', other: {} }
+
+/** What is nested too deeply to be read, or is not what the dialect says, must not keep a request from being settled. */
+function readable(read: () => Written, otherwise: Written): Written {
+  try {
+    return read()
+  } catch {
+    return otherwise
+  }
+}
 
 async function countSides(
   told: Usage,

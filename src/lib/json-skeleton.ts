@@ -50,6 +50,9 @@ export const wholeStrings: Strings = {
   expand: (text) => new TextEncoder().encode(text),
 }
 
+/** A text that was made of strings of the skeleton, with all of each; escapes are left as they are. */
+export const wholeText = (text: string, strings: Strings): string => lenient.decode(strings.expand(text))
+
 /** Strings longer than this are begun and not more: prompts are told apart by their beginnings. */
 const keptBytesMax = 4 * 1024
 /** From when on only the ends of long strings are marked, to keep what is left small. */

@@ -1,6 +1,6 @@
 /**
  * What media count when the vendor does not say: a fair guess from their bytes, for estimates alone. What is held
- * for them is the most that they can count (`media-bounds.ts`). See docs/decisions/0011-what-is-counted.md.
+ * for them is the most that they can count (`media-bounds.ts`). See docs/decisions/0013-what-is-counted.md.
  */
 import type { Usage } from '../../money/usage.ts'
 

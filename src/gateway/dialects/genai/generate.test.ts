@@ -97,6 +97,29 @@ describe('a stream', () => {
     )
   })
 
+  test('what later records do not tell stays told: cached tokens of the first, a traffic type alone, searches of any', () => {
+    const record = (usageMetadata: object, queries: string[] = []): string =>
+      `data: ${JSON.stringify({ candidates: [{ groundingMetadata: { webSearchQueries: queries } }], usageMetadata })}\r\n\r\n`
+    const follow = followGenerate('sse', new Headers())
+    for (const text of [
+      record({ promptTokenCount: 8, cachedContentTokenCount: 5, totalTokenCount: 8 }, ['a', '']),
+      record({ promptTokenCount: 8, candidatesTokenCount: 2, thoughtsTokenCount: 4, totalTokenCount: 14 }, ['b', 'a']),
+      record({ trafficType: 'ON_DEMAND' }),
+      record({ candidatesTokenCount: 3, totalTokenCount: 15 }),
+    ])
+      follow.take(encode(text))
+    expect(follow.reading()).toMatchObject({
+      usage: { input: 3, cachedInput: 5, output: 3, reasoning: 4, searchQuery: 2, groundedPrompt: 1 },
+      mismatch: false,
+      vendorUsage: {
+        promptTokenCount: 8,
+        cachedContentTokenCount: 5,
+        candidatesTokenCount: 3,
+        trafficType: 'ON_DEMAND',
+      },
+    })
+  })
+
   test('served at another tier says so in a header', () => {
     expect(followGenerate('sse', new Headers({ 'x-gemini-service-tier': 'flex' })).reading().tier).toBe('flex')
   })

@@ -1,6 +1,7 @@
 /** `:generateContent` and `:streamGenerateContent`: what we read of a request and of its plain answer. */
 import { z } from 'zod'
 import type { ResponseHeaders } from '../../../lib/http-client/contract.ts'
+import { wholeText } from '../../../lib/json-skeleton.ts'
 import { memberValues, withMember } from '../../../lib/json-text.ts'
 import type { Asked, Endpoint, Reading, RequestBody, UpstreamChange, Written } from '../../dialect.ts'
 import { promptPrefix } from '../prompt-prefix.ts'
@@ -112,11 +113,11 @@ function asked(
 }
 
 /** Contents and system instruction; tools and the schema that the answer must fit are text to the model. */
-function promptOf(generate: GenerateBody, { json }: RequestBody): Written {
-  const { text, other } = promptWritten([generate.contents, json[spelling(json, 'systemInstruction')]])
+function promptOf(generate: GenerateBody, { json, strings }: RequestBody): Written {
+  const { text, other } = promptWritten([generate.contents, json[spelling(json, 'systemInstruction')]], strings)
   const { responseSchema, responseJsonSchema } = generate.config
   const schemas = [generate.tools, responseSchema, responseJsonSchema].filter(Boolean)
-  return { text: text + schemas.map((schema) => JSON.stringify(schema)).join(''), other }
+  return { text: wholeText(text + schemas.map((schema) => JSON.stringify(schema)).join(''), strings), other }
 }
 
 /** The model is in the path; an output limit and the provider's own ways change the body. */

@@ -1,4 +1,5 @@
 import { expect, test } from 'bun:test'
+import { wholeStrings } from '../../../lib/json-skeleton.ts'
 import { answerWritten, promptWritten } from './parts.ts'
 
 const answer = (...parts: unknown[]): string => JSON.stringify({ candidates: [null, {}, { content: { parts } }] })
@@ -28,18 +29,21 @@ test('images and sound that were given count by rules', () => {
 })
 
 test('all of a prompt counts, however it is nested and spelled', () => {
-  const { text, other } = promptWritten([
+  const { text, other } = promptWritten(
     [
-      { role: 'user', parts: [{ text: 'one' }, { inline_data: { mime_type: 'image/png', data: 'AAAA' } }] },
-      { role: 'model', parts: [{ function_call: { name: 'two' } }, { executableCode: { code: 'three' } }] },
-      { role: 'user', parts: [{ functionResponse: { name: 'f', response: { result: 'four' } } }] },
-      { parts: { inlineData: { mimeType: 'audio/mp3', data: 'A'.repeat(64_000) } } },
-      { parts: [{ inlineData: { mimeType: 'application/pdf', data: 'AAAA' } }] },
+      [
+        { role: 'user', parts: [{ text: 'one' }, { inline_data: { mime_type: 'image/png', data: 'AAAA' } }] },
+        { role: 'model', parts: [{ function_call: { name: 'two' } }, { executableCode: { code: 'three' } }] },
+        { role: 'user', parts: [{ functionResponse: { name: 'f', response: { result: 'four' } } }] },
+        { parts: { inlineData: { mimeType: 'audio/mp3', data: 'A'.repeat(64_000) } } },
+        { parts: [{ inlineData: { mimeType: 'application/pdf', data: 'AAAA' } }] },
+      ],
+      { parts: { text: 'five' } },
+      'six',
+      undefined,
     ],
-    { parts: { text: 'five' } },
-    'six',
-    undefined,
-  ])
+    wholeStrings,
+  )
   for (const said of ['one', 'two', 'three', 'four', 'five', 'six']) expect(text).toContain(said)
   expect(other).toEqual({ imageInput: 1_120, audioInput: 96, input: 560 })
 })

@@ -1,4 +1,5 @@
 /** What the parts of Gemini contents say, of prompts and of answers alike. */
+import { wholeStrings, type Strings } from '../../../lib/json-skeleton.ts'
 import { addUsage, type Usage } from '../../../money/usage.ts'
 import type { Written } from '../../dialect.ts'
 import { decodedBytes } from '../media-bounds.ts'
@@ -12,38 +13,39 @@ export function answerWritten(json: string): Written {
   const { candidates } = JSON.parse(json) as Answer
   const parts = (candidates ?? []).flatMap((candidate) => candidate?.content?.parts ?? [])
   return joined(
-    parts.map((part) => partWritten(part, outputMedia)),
+    parts.map((part) => partWritten(part, outputMedia, wholeStrings)),
     '',
   )
 }
 
 /** The texts and media within contents, however they are nested. */
-export function promptWritten(contents: unknown): Written {
-  if (Array.isArray(contents)) return joined(contents.map(promptWritten), '\n')
+export function promptWritten(contents: unknown, strings: Strings): Written {
+  if (Array.isArray(contents))
+    return joined(
+      contents.map((inner) => promptWritten(inner, strings)),
+      '\n',
+    )
   if (typeof contents === 'string') return { text: contents, other: {} }
   if (typeof contents !== 'object' || contents === null) return nothing
   const { parts } = contents as { readonly parts?: unknown }
-  return parts === undefined ? partWritten(contents, inputMedia) : promptWritten(parts)
+  return parts === undefined ? partWritten(contents, inputMedia, strings) : promptWritten(parts, strings)
 }
 
 type MediaOf = (mimeType: string, bytes: number) => Usage
 
-function partWritten(part: unknown, mediaOf: MediaOf): Written {
+function partWritten(part: unknown, mediaOf: MediaOf, strings: Strings): Written {
   const fields = camelFields(part)
-  const { text, inlineData } = fields
+  const { mimeType, data } = camelFields(fields['inlineData'])
   const { code } = camelFields(fields['executableCode'])
   const { output } = camelFields(fields['codeExecutionResult'])
   const called = ['functionCall', 'functionResponse', 'toolCall', 'toolResponse']
     .filter((name) => fields[name])
     .map((name) => JSON.stringify(fields[name]))
   return {
-    text: [text, code, output].filter((value) => typeof value === 'string').join('') + called.join(''),
-    other: inlineData ? inlineMedia(camelFields(inlineData), mediaOf) : {},
+    text: [fields['text'], code, output].filter((value) => typeof value === 'string').join('') + called.join(''),
+    other:
+      typeof data === 'string' ? mediaOf(String(mimeType).toLowerCase(), decodedBytes(strings.lengthOf(data))) : {},
   }
-}
-
-function inlineMedia({ mimeType, data }: Readonly<Record<string, unknown>>, mediaOf: MediaOf): Usage {
-  return typeof data === 'string' ? mediaOf(String(mimeType).toLowerCase(), decodedBytes(data.length)) : {}
 }
 
 /** Gemini API, "Media resolution": an image, a page and a frame a second by default in Gemini 3, beside 32 for a second of sound. */

@@ -159,6 +159,63 @@ describe('a stream', () => {
     )
   })
 
+  const stream = (...chunks: object[]): string => chunks.map((fields) => `data: ${chunk(fields)}\n\n`).join('')
+  const readOf = (text: string) => {
+    const follow = followChat(false, noWays)
+    feed(follow, text, [])
+    return follow.reading()
+  }
+  const counted = { input: 5, cachedInput: 3, output: 5, reasoning: 4 }
+  test.each<[string, object[]]>([
+    [
+      'partial ones in front of the full one',
+      [
+        { choices: [], usage: { prompt_tokens_details: { cached_tokens: 0 } } },
+        { choices: [], usage },
+      ],
+    ],
+    [
+      'partial and empty ones behind it',
+      [
+        { choices: [], usage },
+        { choices: [], usage: { prompt_tokens_details: null } },
+        { choices: [], usage: {} },
+      ],
+    ],
+    [
+      'zeros behind it',
+      [
+        { choices: [], usage },
+        { choices: [], usage: { prompt_tokens: 0, completion_tokens: 0, total_tokens: 0 } },
+      ],
+    ],
+    [
+      'running totals',
+      [
+        { choices: [], usage: { ...usage, completion_tokens: 5, total_tokens: 13 } },
+        { choices: [], usage },
+      ],
+    ],
+    [
+      'the prompt first, the completion last',
+      [
+        { usage: { prompt_tokens: 8, prompt_tokens_details: { cached_tokens: 3 } } },
+        { usage: { completion_tokens: 9, completion_tokens_details: { reasoning_tokens: 4 } } },
+      ],
+    ],
+    ['in the choice', [{ usage: null, choices: [{ index: 0, delta: {}, finish_reason: 'stop', usage }] }]],
+    ['in x_groq', [{ choices: [], x_groq: { id: 'req', usage } }]],
+  ])('of all usage that chunks tell the most complete counts: %s', (_, chunks) => {
+    const reading = readOf(stream(...chunks))
+    expect(reading).toMatchObject({
+      usage: counted,
+      mismatch: false,
+      servedModel: 'gpt-5.4-2026-03-05',
+      tier: 'standard',
+    })
+    expect(reading.vendorUsage).toMatchObject({ prompt_tokens: 8, completion_tokens: 9 })
+  })
+
   test('a connection that ends early is not an answer that ended', () => {
     const follow = followChat(false, noWays)
     feed(follow, `data: ${delta('hel', '')}\n\n`, [])

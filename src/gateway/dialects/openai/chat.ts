@@ -111,7 +111,7 @@ function asked(chat: Chat, body: RequestBody): Asked {
     affinity: () => affinityOf(body),
     upstreamPath: () => '/chat/completions',
     upstreamBody: (change) => upstreamBody(chat, body, change),
-    prompt: () => promptOf(body.json, chat.messages),
+    prompt: () => promptOf(body, chat.messages),
     readAnswer: (answer) => readCompletion(JSON.parse(utf8.decode(answer)) as Told),
     followStream: (_headers, ways) => followChat(chat.includeUsage, ways),
   }

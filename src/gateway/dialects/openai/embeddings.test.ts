@@ -1,14 +1,11 @@
 import { expect, test } from 'bun:test'
+import { wholeBodyOf } from '../../body.ts'
 import { embeddings } from './embeddings.ts'
 
 const encode = (text: string): Uint8Array => new TextEncoder().encode(text)
 const read = (input: unknown) => {
   const text = JSON.stringify({ model: 'text-embedding-3-small', input })
-  return embeddings.read(
-    { bytes: encode(text), text, json: JSON.parse(text) as Record<string, unknown> },
-    {},
-    new URLSearchParams(),
-  )
+  return embeddings.read(wholeBodyOf(encode(text)), {}, new URLSearchParams())
 }
 
 test.each([

@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { memberValues, withMember } from '../../../lib/json-text.ts'
 import type { Asked, Counted, Endpoint, Reading, RequestBody, UpstreamChange } from '../../dialect.ts'
+import { wholeText } from '../../../lib/json-skeleton.ts'
 import { isMembers } from '../merge-usage.ts'
 import { readFields, refuseDuplicates } from '../read-fields.ts'
 import { openai } from './envelope.ts'
@@ -49,7 +50,7 @@ function idsIn(input: unknown): number {
   return Array.isArray(input[0]) ? (input as unknown[][]).reduce((sum, { length }) => sum + length, 0) : input.length
 }
 
-function textOf(input: unknown): string {
+function textIn(input: unknown): string {
   const texts = Array.isArray(input) ? (input as unknown[]) : [input]
   return texts.filter((text) => typeof text === 'string').join('\n')
 }
@@ -70,7 +71,10 @@ const asked = (model: string, body: RequestBody): Asked => ({
   affinity: () => null,
   upstreamPath: () => '/embeddings',
   upstreamBody: ({ upstreamModel, rewrite }) => upstreamBody(body, upstreamModel, rewrite),
-  prompt: () => ({ text: textOf(body.json['input']), other: { input: idsIn(body.json['input']) } }),
+  prompt: () => ({
+    text: wholeText(textIn(body.json['input']), body.strings),
+    other: { input: idsIn(body.json['input']) },
+  }),
   readAnswer,
   followStream: () => {
     throw new Error('embeddings are never streamed')

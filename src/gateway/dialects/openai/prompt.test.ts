@@ -1,7 +1,9 @@
 import { expect, test } from 'bun:test'
+import { SkeletonReader, wholeStrings } from '../../../lib/json-skeleton.ts'
 import { promptOf } from './prompt.ts'
 
-const of = (json: Record<string, unknown>) => promptOf(json, json['messages'] as readonly Record<string, unknown>[])
+const of = (json: Record<string, unknown>, strings = wholeStrings) =>
+  promptOf({ json, strings }, json['messages'] as readonly Record<string, unknown>[])
 
 test('all that the model reads counts: messages of every shape, tools, functions and schemas', () => {
   const { text } = of({
@@ -35,4 +37,19 @@ test('media count by rules, and their bytes are no text', () => {
   const { text, other } = of({ messages: [{ role: 'user', content }] })
   expect(other).toEqual({ imageInput: 765 + 85, audioInput: 30, videoInput: 260, input: 765 })
   expect(text.trim()).toBe('')
+})
+
+test('of a large body all is counted, though its long strings are only begun', () => {
+  const said = 'word '.repeat(20_000)
+  const data = `data:audio/mp3;base64,${'A'.repeat(640_000)}`
+  const content = [
+    { type: 'text', text: said },
+    { type: 'audio_url', audio_url: { url: data } },
+  ]
+  const reader = new SkeletonReader(new TextEncoder().encode(JSON.stringify({ messages: [{ content }] })))
+  reader.step(Number.POSITIVE_INFINITY)
+  const skeleton = reader.skeleton()
+  const { text, other } = of(JSON.parse(skeleton.text) as Record<string, unknown>, skeleton)
+  expect(text.trim()).toBe(said.trim())
+  expect(other).toEqual({ audioInput: 310 })
 })
