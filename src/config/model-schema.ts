@@ -39,7 +39,10 @@ export const lifecycle = section({
       'The day from which it is not served any more, `YYYY-MM-DD`; null: none. Lists of models leave it out then.',
     ),
   replacement: z.string('a model').nullable().optional().describe('The model to use instead; null: none.'),
-  listed: z.boolean('true or false').optional().describe('Whether lists of models show it.'),
+  listed: z
+    .boolean('true or false')
+    .optional()
+    .describe('Whether it is offered: without it, lists do not show it and requests for it are refused.'),
 })
 
 /** Models of an operator's own, by id. */

@@ -24,7 +24,7 @@ export const overlaidCatalogData = (
     }
   })
 
-/** For `loadPriceBook`. */
+/** A model as `loadPriceBook` takes it. */
 type PricedModel = { readonly id: string; readonly prices: readonly unknown[]; readonly isFree?: boolean }
 
 /** What the providers ask: the catalog's list prices, and what the file says of its own models. */

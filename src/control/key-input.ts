@@ -99,7 +99,8 @@ function budgetOf(budget: string | null): Pick<KeyTerms, 'budgetNano' | 'budgetP
 function knownModels(named: readonly string[], catalog: Pick<Catalog, 'find'>): string[] {
   const ids = named.map((name) => {
     const model = catalog.find(name.replace(/^models\//, ''))
-    if (!model?.listed) throw invalid('models', 'models of the catalog; one of these is not. GET /v1/models lists them')
+    if (!model?.listed)
+      throw invalid('models', 'ids or aliases of models; one of these is none. GET /v1/models lists them')
     return model.id
   })
   return [...new Set(ids)]

@@ -3,29 +3,17 @@ import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { checkConfigFile } from '../config.ts'
-import { newKey, type KeyTerms } from '../keys/virtual-key.ts'
 import { systemClock } from '../lib/clock.ts'
 import { pricesSchema } from '../money/price-book-data.ts'
 import { createOffer } from '../offer.ts'
+import { keyOf } from '../store/store-fixtures.ts'
 import { getModel } from './dialects/genai/models.ts'
 import { listModels } from './dialects/openai/models.ts'
 import { endpointsFor } from './endpoints.ts'
 import { offeredTo } from './offered.ts'
 
 const path = join(mkdtempSync(join(tmpdir(), 'mart-offered-')), 'mart.yaml')
-const terms: KeyTerms = {
-  name: 'test',
-  region: 'us',
-  rpm: null,
-  tpm: null,
-  concurrency: null,
-  budgetNano: null,
-  budgetPeriod: null,
-  models: null,
-  expiresAt: null,
-}
-const keyFor = (models: readonly string[] | null) =>
-  newKey({ organizationId: 'org_a', mode: 'test' }, { ...terms, models }, 0).row
+const keyFor = (models: readonly string[] | null) => keyOf({ id: 'key_a', organizationId: 'org_a', models })
 
 /** Served by a sandbox, which serves every model. */
 function offerOf(text: string, at = '2026-11-30') {
