@@ -1,4 +1,4 @@
-/** The virtual environment with the official Python SDKs, which the SDK tests run in. */
+/** The virtual environment with the official Python SDKs, which the SDK tests and the Python examples run in. */
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -8,23 +8,21 @@ import { note, root } from './toolchain.mjs'
 const folder = join(root, '.venv')
 const requirements = join(root, 'test', 'sdk', 'requirements.txt')
 const stamp = join(folder, 'requirements.sha256')
-const binary = join(folder, process.platform === 'win32' ? 'Scripts/python.exe' : 'bin/python')
+export const python = join(folder, process.platform === 'win32' ? 'Scripts/python.exe' : 'bin/python')
 const names = ['python3', 'python3.14', 'python3.13', 'python3.12', 'python3.11', 'python3.10', 'python']
 
 /** Makes or renews the environment; returns why there is none, or null when it is ready. */
 export function makePythonEnvironment() {
   const wanted = createHash('sha256').update(readFileSync(requirements)).digest('hex')
-  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted && run(binary, ['--version']).status === 0)
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted && run(python, ['--version']).status === 0)
     return null
-  const python = names.find(
-    (name) => run(name, ['-c', 'import sys; sys.exit(sys.version_info < (3, 10))']).status === 0,
-  )
-  if (!python) return 'there is no Python 3.10 or newer on this machine'
-  note(`making a Python environment with the official SDKs (${python})`)
+  const found = names.find((name) => run(name, ['-c', 'import sys; sys.exit(sys.version_info < (3, 10))']).status === 0)
+  if (!found) return 'there is no Python 3.10 or newer on this machine'
+  note(`making a Python environment with the official SDKs (${found})`)
   rmSync(folder, { recursive: true, force: true })
-  const made = run(python, ['-m', 'venv', folder])
-  if (made.status !== 0) return `${python} -m venv failed: ${lastLineOf(made)}`
-  const filled = run(binary, [
+  const made = run(found, ['-m', 'venv', folder])
+  if (made.status !== 0) return `${found} -m venv failed: ${lastLineOf(made)}`
+  const filled = run(python, [
     '-m',
     'pip',
     'install',

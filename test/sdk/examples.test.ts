@@ -1,16 +1,15 @@
 /**
- * The snippets of the API reference, run as a customer would run them: real SDKs, real processes, and
+ * The snippets of the API reference, run by the very commands of their README: real SDKs, real processes, and
  * afterwards the account is audited to the nano-USD.
  */
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import sharp from 'sharp'
 import { audit } from '../support/audit.ts'
 import { balanceNano, openAccount, type Account } from '../support/mart.ts'
 import { plainEnvironment, root, run } from '../support/program.ts'
-import { hasPython, noPython, pythonPath } from '../support/python.ts'
+import { hasPython, noPython } from '../support/python.ts'
 import { startRecorder } from '../support/recorder.ts'
 import { startServer, type Server } from '../support/start-server.ts'
 
@@ -48,9 +47,16 @@ const examples: readonly Example[] = [
 ]
 
 const languages = [
-  { language: 'python', suffix: 'py', command: pythonPath, test: hasPython ? test : test.skip },
-  { language: 'typescript', suffix: 'ts', command: process.execPath, test },
+  { language: 'python', suffix: 'py', test: hasPython ? test : test.skip },
+  { language: 'typescript', suffix: 'ts', test },
 ] as const
+
+/** As people read them: by example, `python/text.py`. */
+const commands = new Map(
+  [...readFileSync(join(root, 'examples', 'README.md'), 'utf8').matchAll(/`(npm run example (\S+))`/g)].map(
+    ([, command, name]) => [name!, command!],
+  ),
+)
 
 let server: Server
 
@@ -59,33 +65,40 @@ beforeAll(async () => {
 }, startMsMax)
 afterAll(() => server?.stop(), startMsMax)
 
-for (const { language, suffix, command, test: testWhenPossible } of languages) {
+test('the README has a command for every example, and for nothing else', () => {
+  const files = languages.flatMap(({ language }) =>
+    readdirSync(join(root, 'examples', language)).map((file) => `${language}/${file}`),
+  )
+  expect([...commands.keys()].toSorted()).toEqual(files.toSorted())
+})
+
+for (const { language, suffix, test: testWhenPossible } of languages) {
   const without = language === 'python' && !hasPython ? ` (${noPython})` : ''
   describe(`examples/${language}${without}`, () => {
     for (const example of examples) {
       testWhenPossible(
         `${example.name}.${suffix} does what the reference says, for exactly its receipt`,
-        () => check(example, command, join(root, 'examples', language, `${example.name}.${suffix}`)),
+        () => check(example, commands.get(`${language}/${example.name}.${suffix}`)!),
         exampleMsMax + startMsMax,
       )
     }
   })
 }
 
-async function check(example: Example, command: string, file: string): Promise<void> {
+async function check(example: Example, command: string): Promise<void> {
   const account = await openAccount(server, '25.00')
   const beforeNano = await balanceNano(server, account.organizationId)
   expect(beforeNano).toBe(25_000_000_000n)
   const recorder = startRecorder(server.baseUrl)
-  const folder = mkdtempSync(join(tmpdir(), 'mart-example-'))
+  const folder = folderInCheckout()
   try {
-    const ran = await run(command, [file], {
+    const ran = await run('bash', ['-c', command], {
       env: environment(recorder.url, account),
       cwd: folder,
       msMax: exampleMsMax,
     })
     expect({ code: ran.code, stderr: ran.stderr }).toEqual({ code: 0, stderr: expect.any(String) })
-    expect(ran.stdout.replaceAll('\r\n', '\n')).toMatch(example.says)
+    expect(saidBy(ran.stdout)).toMatch(example.says)
     if (example.pixels) await expectPicture(join(folder, `${example.model}.png`), example.pixels)
     else expect(readdirSync(folder)).toEqual([])
 
@@ -104,6 +117,15 @@ async function check(example: Example, command: string, file: string): Promise<v
     await recorder.stop()
   }
 }
+
+/** A folder that somebody may be in when they run an example, out of sight of git. */
+function folderInCheckout(): string {
+  mkdirSync(join(root, 'dist'), { recursive: true })
+  return mkdtempSync(join(root, 'dist', 'example-'))
+}
+
+/** Without the lines in which npm says what it runs. */
+const saidBy = (stdout: string): string => stdout.replaceAll('\r\n', '\n').replace(/^\n(?:> .*\n)+\n/, '')
 
 const environment = (baseUrl: string, account: Account): NodeJS.ProcessEnv => ({
   ...plainEnvironment(),
