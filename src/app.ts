@@ -56,10 +56,12 @@ export function createApp(deps: AppDeps): HttpHandler {
     const paid = request.method === 'POST' ? paidTargets.get(request.target) : undefined
     if (paid) return openToBrowsers(request, serve(request, paid, deps.gateway), deps.cors)
     const asked = { request, ...readUrl(request) }
+    const answering = serveDialect(asked, deps)
+    if (answering) return openToBrowsers(request, answering, deps.cors)
     const dialect = meantDialect(request, asked)
     if (dialect === null) return pages(request)
-    const answering = (): Answering => serveDialect(asked, deps) ?? wrongUrl(dialect, request, deps.baseUrl(request))
-    return preflight(request, deps.cors) ?? openToBrowsers(request, answering(), deps.cors)
+    const wrong = (): HttpAnswer => wrongUrl(dialect, request, deps.baseUrl(request))
+    return preflight(request, deps.cors) ?? openToBrowsers(request, wrong(), deps.cors)
   }
 }
 
@@ -73,12 +75,12 @@ export const startingApp: HttpHandler = (request) => {
 }
 
 function startingAnswer(request: HttpRequest): HttpAnswer {
-  const { path, ...asked } = readUrl(request)
-  if (path === '/healthz') return jsonAnswer({ status: 'up' })
-  if (path === '/readyz') return jsonAnswer({ status: 'unready', reason: 'starting' }, 503)
+  const asked = readUrl(request)
+  if (asked.path === '/healthz') return jsonAnswer({ status: 'up' })
+  if (asked.path === '/readyz') return jsonAnswer({ status: 'unready', reason: 'starting' }, 503)
   const words = 'This gateway is starting. Try again shortly.'
   const failure = new GatewayError('starting', words, { retryAfterMs: startingMs })
-  return (meantDialect(request, { path, ...asked }) ?? openai).errorAnswer(failure)
+  return (meantDialect(request, asked) ?? openai).errorAnswer(failure)
 }
 
 const targetOf = (endpoint: Endpoint): Target => ({ endpoint, path: {}, query: new URLSearchParams(), region: null })
@@ -92,7 +94,7 @@ function serveDialect(asked: Asked, deps: AppDeps): Answering | null {
     case 'v1':
       return serveDeployment(asked, deps) ?? serveOpenai(asked, deps)
     case 'openai':
-      return serveDeployment(asked, deps) ?? (modelIn(asked.path) === null ? null : serveOpenaiModels(asked, deps))
+      return serveDeployment(asked, deps) ?? serveOpenaiModels(asked, deps)
     case 'genai':
       return serveGenai(asked, deps.gateway)
     case null:
@@ -220,7 +222,12 @@ function pageAt(path: string, request: HttpRequest, { welcome, unready, baseUrl 
     case '/':
       return {
         status: 200,
-        headers: { 'content-type': 'text/html; charset=UTF-8', 'content-security-policy': welcome.policy },
+        headers: {
+          'content-type': 'text/html; charset=UTF-8',
+          'content-security-policy': welcome.policy,
+          // It shows the address that one client asked for.
+          'cache-control': 'no-store',
+        },
         body: welcome.page(baseUrl(request)),
       }
     case '/healthz':

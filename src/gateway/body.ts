@@ -134,7 +134,10 @@ function textOf(bytes: Uint8Array): string {
 }
 
 const notUtf8 = (): GatewayError =>
-  new GatewayError('invalid_request', 'The request body is not valid UTF-8. Send JSON in UTF-8.')
+  new GatewayError(
+    'invalid_request',
+    'The request body is not valid UTF-8. Send JSON in UTF-8; one that is compressed must name its content-encoding.',
+  )
 
 function objectOf(text: string): Readonly<Record<string, unknown>> {
   let json: unknown

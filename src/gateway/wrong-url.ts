@@ -45,7 +45,9 @@ function dialectByKey({ headers, target }: HttpRequest): Dialect | null {
 export function wrongUrl(dialect: Dialect, { method, target }: HttpRequest, baseUrl: string): HttpAnswer {
   const [path] = target.split('?')
   const message = `Unknown request URL: ${method} ${path!.slice(0, 200)}. ${advice[dialect.name](baseUrl)} What is served: ${baseUrl}${referencePath}`
-  return withRequestId(dialect, new GatewayError('not_found', message), newRequestId())
+  // What it says is for this client's address; caches may keep any 404.
+  const failure = new GatewayError('not_found', message, { headers: { 'cache-control': 'no-store' } })
+  return withRequestId(dialect, failure, newRequestId())
 }
 
 const advice: Readonly<Record<Dialect['name'], (baseUrl: string) => string>> = {

@@ -64,6 +64,11 @@ describe('the page at /', () => {
       expect(await raw(server, '/', `host: ${host}`)).toStartWith('HTTP/1.1 400 ')
   })
 
+  test('is kept by no cache, since the next client may have asked at another address; nor is a 404 that names one', async () => {
+    for (const target of ['/', '/models', '/genai/nothing'])
+      expect(await raw(server, target, 'host: gateway.example')).toContain('\r\ncache-control: no-store\r\n')
+  })
+
   test('shows no deployment, no kind of provider and no folder', async () => {
     const text = await raw(server, '/', 'host: gateway.example')
     for (const secret of [server.dataDir, server.sandboxUrl!, 'sandbox-us', tokenOf(server)])
