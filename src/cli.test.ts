@@ -185,6 +185,22 @@ test('the server is found through the environment as well, and its absence is sa
   expect([half.code, half.err.split('\n').length]).toEqual([1, 2])
 }, 30_000)
 
+test('an operator token is made, used from elsewhere within its scopes, listed and revoked', async () => {
+  const made = await mart(['token', 'create', '--name', 'portal', '--scope', 'read, keys'])
+  const [token] = made.out.split('\n')
+  const env = { MART_URL: url, MART_OPERATOR_TOKEN: token! }
+  expect((await mart(['org', 'list'], env)).code).toBe(0)
+  const refused = await mart(['org', 'create', 'x', '--json'], env)
+  expect([refused.code, refused.out]).toEqual([1, ''])
+  expect(refused.err).toStartWith('mart: This operator token lacks the scope admin; it has read, keys.')
+  const listed = (await json(['token', 'list'])) as { id: string; name: string }[]
+  const { id } = listed.find(({ name }) => name === 'portal')!
+  expect((await mart(['token', 'list'])).out).not.toContain(token!)
+  expect(await json(['token', 'revoke', id])).toMatchObject({ state: 'revoked' })
+  expect((await mart(['org', 'list'], env)).code).toBe(1)
+  expect((await mart(['token', 'create', '--name', 'x', '--scope', 'root'])).code).toBe(2)
+}, 30_000)
+
 test('a ledger that does not add up ends with 1 and still prints its checks', async () => {
   const checks = [{ name: 'sums', ok: false, detail: 'off by 1' }]
   const broken = Bun.serve({ port: 0, hostname: '127.0.0.1', fetch: () => Response.json({ ok: false, checks }) })

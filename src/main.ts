@@ -86,9 +86,10 @@ async function main(): Promise<void> {
   let isAccepting = true
   const stopAccepting = (): void => void (isAccepting = false)
   const { prices, simulated, keyDefaults } = offering.current()
-  const { store, node, keys, limits, hasLiveKey } = await openBooks(config, prices, stopAccepting)
+  const books = await openBooks(config, prices, stopAccepting)
+  const { store, node, keys, limits, hasLiveKey } = books
   opened = node
-  const operatorToken = writeOperatorFile(config.dataDir, server.localUrl)
+  const operators = await openToOperators(config.dataDir, server.localUrl, store)
   // Credit to play with is for what is simulated; with real providers an operator grants it.
   const seeded = simulated ? await seedFirstRun({ store, keyDefaults, now: clock.now() }) : null
   if (seeded) keys.put(seeded.row)
@@ -111,14 +112,12 @@ async function main(): Promise<void> {
     countTokens: tokenizer.countTokens,
     isAccepting: () => isAccepting,
   })
-  const ship = node.shipper.flush
-  const { reload } = offering
-  const admin = Object.assign(offering.live(), { clock, log, keys, store, credit, operatorToken, ship, reload })
+  const admin = Object.assign(offering.live(), operatedOn(books), operators, { reload: offering.reload })
   const { url } = server
   server.serve(
     createApp({
       gateway,
-      receipts: { flush: ship, store },
+      receipts: { flush: node.shipper.flush, store },
       admin: adminApi(admin),
       ...doorsOf(config, offering.current, url),
       unready: () => (!isAccepting ? 'stopping' : journal.canPromise() ? null : 'the journal cannot be written'),
@@ -154,6 +153,18 @@ type Books = {
   readonly hasLiveKey: boolean
 }
 
+/** What operators look at and change. */
+const operatedOn = ({ store, keys, limits, node }: Books) => ({
+  clock,
+  log,
+  store,
+  keys,
+  limits,
+  credit: node.credit,
+  ship: node.shipper.flush,
+  recallCredit: node.recallCredit,
+})
+
 /** Opens what the data folder keeps, and reads from it what requests are judged by. */
 async function openBooks(config: Readonly<Config>, prices: PriceBook, onFenced: () => void): Promise<Books> {
   const { dataDir } = config
@@ -161,7 +172,7 @@ async function openBooks(config: Readonly<Config>, prices: PriceBook, onFenced: 
   const store = await openStoreInWorker({ dataDir, installation: installationOf(config) })
   const node = await openNode({ store, dataDir, prices, clock, log, onFenced })
   const rows = await store.keys()
-  const keys = createKeyTable(rows, clock)
+  const keys = createKeyTable(rows, clock, await suspendedIds(store))
   const limits = createLimits(clock)
   await loadSpending(limits, store)
   return { store, node, keys, limits, hasLiveKey: rows.some(({ mode }) => mode === 'live') }
@@ -254,6 +265,11 @@ function welcome(baseUrl: string, { catalog, fleet, prices, simulated }: Offer):
 const isProxied = (env: NodeJS.ProcessEnv): boolean =>
   ['HTTP_PROXY', 'HTTPS_PROXY', 'ALL_PROXY'].some((name) => Boolean(env[name] ?? env[name.toLowerCase()]))
 
+async function suspendedIds(store: Store): Promise<string[]> {
+  const organizations = await store.organizations()
+  return organizations.filter(({ suspended }) => suspended !== null).map(({ id }) => id)
+}
+
 /** Charges of the periods under way, so that a restart forgives no budget. */
 async function loadSpending(limits: Limits, store: Store): Promise<void> {
   const periods: readonly BudgetPeriod[] = ['day', 'week', 'month', 'total']
@@ -300,6 +316,11 @@ function makeDataFolder(dataDir: string): void {
       `environment: DATA_DIR ${dataDir} cannot be written (${reason}); allowed: a folder that this user may write, or may make`,
     )
   }
+}
+
+/** Who may operate this server: whoever reads the data folder, and those with a token that lasts. */
+async function openToOperators(dataDir: string, url: string, store: Store) {
+  return { operatorToken: writeOperatorFile(dataDir, url), operatorTokens: await store.operatorTokens() }
 }
 
 /** Leaves what `mart` finds this server by, and returns the operator token in it, which is new with every start. */

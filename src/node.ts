@@ -12,12 +12,14 @@ import { createCredit, type Credit } from './money/credit.ts'
 import { openJournal, recoverJournal, type Journal } from './money/journal.ts'
 import type { PriceBook } from './money/price-book.ts'
 import type { ModeBefore } from './store/settlement-text.ts'
-import type { Settlement, Store } from './store/store.ts'
+import type { Mode, Settlement, Store } from './store/store.ts'
 
 export type Node = {
   readonly journal: Journal
   readonly credit: Credit
   readonly shipper: Shipper
+  /** Brings what an organization has leased of a mode and does not hold into the store, and leases nothing more of it until `work` has ended. */
+  readonly recallCredit: <T>(organizationId: string, mode: Mode, work: () => Promise<T>) => Promise<T>
   /** Returns what is leased, ships what is journaled, and closes the journal. */
   readonly close: () => Promise<void>
 }
@@ -76,6 +78,15 @@ export async function openNode(deps: NodeDeps): Promise<Node> {
     journal,
     credit,
     shipper,
+    async recallCredit(organizationId, mode, work) {
+      // What is taken out of a lease and cannot be journaled would be lost until the next start.
+      if (!journal.canPromise()) throw new Error('the journal cannot take more')
+      return credit.recall(organizationId, mode, async (returned) => {
+        if (returned.amountNano > 0n) await journal.returnLease(returned)
+        await shipper.flush()
+        return work()
+      })
+    },
     async close() {
       idle.stop()
       clearInterval(pruning)

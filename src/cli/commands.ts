@@ -7,6 +7,7 @@ import { deploymentCommands } from './deployment-commands.ts'
 import { keyCommands } from './key-commands.ts'
 import { organizationCommands } from './organization-commands.ts'
 import { reportCommands } from './report-commands.ts'
+import { tokenCommands } from './token-commands.ts'
 
 const verifyLedger: Command = {
   words: ['ledger', 'verify'],
@@ -31,5 +32,6 @@ export const commands: readonly Command[] = [
   ...reportCommands,
   ...deploymentCommands,
   verifyLedger,
+  ...tokenCommands,
   ...configCommands,
 ]

@@ -72,10 +72,11 @@ const rotate: Command = {
   flags: {
     grace: {
       value: 'TIME',
-      help: 'how long the old secret still works, such as 30m or 24h; without it, it stops at once',
+      help: 'how long the secret that is replaced still works, such as 30m or 24h; without it, it and every earlier one stop at once',
     },
   },
   summary: 'Give a key a new secret, shown only here',
+  example: 'key rotate key_… --grace 24h',
   async run(line, { server }) {
     const json = await server().ask<KeyWithSecret>('POST', `${keyPath(line)}/rotate`, line.flags)
     return { json, text: withSecret(json), ok: true }
@@ -131,7 +132,10 @@ const keyFacts = (key: KeyJson): string =>
     ['models', key.models === null ? 'all' : key.models.join(', ')],
     ['expires', key.expiresAt && minute(key.expiresAt)],
     ['revoked', key.revokedAt && minute(key.revokedAt)],
-    ['old secret until', key.previousUntil && minute(key.previousUntil)],
+    ...key.earlierSecrets.map(({ prefix, until }): [string, string] => [
+      'also works',
+      `${prefix ?? 'an earlier secret'}… until ${minute(until)}`,
+    ]),
   ])
 
 function limitsOf({ rpm, tpm, concurrency }: KeyJson): string {

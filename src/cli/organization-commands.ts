@@ -11,14 +11,7 @@ const create: Command = {
   summary: 'Make an organization',
   async run({ positionals: [name] }, { server }) {
     const json = await server().ask<OrganizationJson>('POST', '/organizations', { name })
-    return {
-      json,
-      text: facts([
-        ['id', json.id],
-        ['name', json.name],
-      ]),
-      ok: true,
-    }
+    return { json, text: facts(organizationFacts(json)), ok: true }
   },
 }
 
@@ -29,10 +22,10 @@ const list: Command = {
   summary: 'List all organizations',
   async run(_line, { server }) {
     const { data } = await server().ask<ListJson<OrganizationJson>>('GET', '/organizations')
-    const rows = data.map(({ id, name, createdAt }) => [id, name, minute(createdAt)])
+    const rows = data.map(({ id, name, state, createdAt }) => [id, name, state, minute(createdAt)])
     return {
       json: data,
-      text: data.length === 0 ? 'No organizations yet.' : table(['ID', 'NAME', 'CREATED'], rows),
+      text: data.length === 0 ? 'No organizations yet.' : table(['ID', 'NAME', 'STATE', 'CREATED'], rows),
       ok: true,
     }
   },
@@ -46,9 +39,7 @@ const show: Command = {
   async run({ positionals: [id] }, { server }) {
     const json = await server().ask<OrganizationDetails>('GET', `/organizations/${encodeURIComponent(id!)}`)
     const text = facts([
-      ['id', json.id],
-      ['name', json.name],
-      ['created', minute(json.createdAt)],
+      ...organizationFacts(json),
       ['keys', `${json.keys} (${json.activeKeys} active)`],
       ...json.balances.flatMap(({ mode, availableUsd, heldNano }): [string, string][] => [
         [`${mode} available`, usd(availableUsd)],
@@ -59,4 +50,49 @@ const show: Command = {
   },
 }
 
-export const organizationCommands: readonly Command[] = [create, list, show]
+const path = (id: string): string => `/organizations/${encodeURIComponent(id)}`
+
+const rename: Command = {
+  words: ['org', 'rename'],
+  positionals: ['ID', 'NAME'],
+  flags: {},
+  summary: 'Give an organization another name',
+  example: 'org rename org_… "Acme & Sons"',
+  async run({ positionals: [id, name] }, { server }) {
+    const json = await server().ask<OrganizationJson>('PATCH', path(id!), { name })
+    return { json, text: facts(organizationFacts(json)), ok: true }
+  },
+}
+
+const suspend: Command = {
+  words: ['org', 'suspend'],
+  positionals: ['ID'],
+  flags: { why: { value: 'S', help: 'for operators to read; holders of its keys are not told' } },
+  summary: 'Turn an organization’s keys away, at once; requests under way end as they will',
+  example: 'org suspend org_… --why "unpaid since May"',
+  async run({ positionals: [id], flags: { why } }, { server }) {
+    const json = await server().ask<OrganizationJson>('POST', `${path(id!)}/suspend`, { why })
+    return { json, text: facts(organizationFacts(json)), ok: true }
+  },
+}
+
+const resume: Command = {
+  words: ['org', 'resume'],
+  positionals: ['ID'],
+  flags: {},
+  summary: 'Let a suspended organization’s keys work again, at once',
+  async run({ positionals: [id] }, { server }) {
+    const json = await server().ask<OrganizationJson>('POST', `${path(id!)}/resume`, {})
+    return { json, text: facts(organizationFacts(json)), ok: true }
+  },
+}
+
+export const organizationCommands: readonly Command[] = [create, list, show, rename, suspend, resume]
+
+const organizationFacts = (json: OrganizationJson): (readonly [string, string | null])[] => [
+  ['id', json.id],
+  ['name', json.name],
+  ['created', minute(json.createdAt)],
+  ['state', json.suspendedAt === null ? json.state : `${json.state} since ${minute(json.suspendedAt)}`],
+  ['why', json.suspendedWhy],
+]

@@ -1,4 +1,5 @@
 import { expect, test } from 'bun:test'
+import { createKeyTable } from '../keys/key-table.ts'
 import { hashOf } from '../keys/virtual-key.ts'
 import { operatorToken, settlementOf, startTestServer } from './test-server.ts'
 
@@ -31,7 +32,11 @@ test('a key works on this node the moment it is made, changed, rotated and revok
   expect(server.keys.find(secret)).toMatchObject({ key: { rpm: 5, region: 'eu' } })
 
   const rotated = (await server.ask('POST', `/keys/${keyId}/rotate`, { grace: '24h' })).json
-  expect(rotated).toMatchObject({ id: keyId, previousUntil: '2026-11-24T08:15:00.000Z' })
+  expect(rotated).toMatchObject({
+    id: keyId,
+    previousUntil: '2026-11-24T08:15:00.000Z',
+    earlierSecrets: [{ prefix: secret.slice(0, 14), until: '2026-11-24T08:15:00.000Z' }],
+  })
   expect([secret, rotated['key']].map((each) => server.keys.find(each).state)).toEqual(['active', 'active'])
   server.time.now += 24 * 3_600_000
   expect(server.keys.find(secret).state).toBe('expired')
@@ -57,6 +62,22 @@ test('a revoked key stays revoked, and revoking again changes nothing', async ()
       status: 409,
       json: { error: { code: 'key_revoked' } },
     })
+})
+
+test('more earlier secrets than may work at once are refused with what to do, and every one told of goes on working', async () => {
+  const server = await startTestServer()
+  const { keyId, secret } = await accountOf(server)
+  const rotate = (body: object) => server.ask('POST', `/keys/${keyId}/rotate`, body)
+  const secrets = [secret]
+  for (let many = 0; many < 10; many += 1) secrets.push((await rotate({ grace: '1h' })).json['key'])
+  const { status, json } = await rotate({ grace: '1h' })
+  expect([status, json['error'].code]).toEqual([409, 'too_many_secrets'])
+  expect(json['error'].message).toContain('the first of them ends at 2026-11-23T09:15:00.000Z')
+  const reopened = createKeyTable(await server.store.keys(), { now: () => server.time.now })
+  for (const each of secrets)
+    expect([server.keys, reopened].map((table) => table.find(each).state)).toEqual(['active', 'active'])
+  const last = (await rotate({})).json['key'] as string
+  expect([...secrets, last].filter((each) => server.keys.find(each).state === 'active')).toEqual([last])
 })
 
 test('of two rotations at once both callers get a secret that works', async () => {

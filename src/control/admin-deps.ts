@@ -3,10 +3,11 @@ import type { Catalog } from '../catalog/catalog.ts'
 import type { KeyTable } from '../keys/key-table.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Log } from '../lib/log.ts'
-import type { KeyRow, Mode, Organization, Store } from '../store/store.ts'
+import type { KeyRow, Mode, OperatorToken, Organization, Store } from '../store/store.ts'
 import type { Fleet } from '../upstreams/fleet.ts'
 import { AdminError } from './admin-error.ts'
-import type { ReloadJson } from './contract.ts'
+import type { BalanceJson, ReloadJson } from './contract.ts'
+import { balanceJson } from './json-shapes.ts'
 import type { KeyDefaults } from './key-input.ts'
 
 export type AdminDeps = {
@@ -14,20 +15,28 @@ export type AdminDeps = {
     Store,
     | 'balance'
     | 'createKey'
+    | 'createOperatorToken'
     | 'createOrganization'
     | 'grantCredit'
     | 'keys'
+    | 'operatorTokens'
     | 'organizations'
     | 'receipt'
+    | 'revokeCredit'
     | 'updateKey'
+    | 'updateOperatorToken'
+    | 'updateOrganization'
     | 'usage'
     | 'verifyLedger'
   >
-  readonly keys: Pick<KeyTable, 'put'>
+  readonly keys: Pick<KeyTable, 'put' | 'setSuspended'>
   readonly catalog: Pick<Catalog, 'find'>
   readonly clock: Clock
   readonly log: Log
+  /** In the data folder, new with every start. */
   readonly operatorToken: string
+  /** Those that last, as the store has them at the start. */
+  readonly operatorTokens: readonly OperatorToken[]
   readonly fleet: Fleet
   /** Reads the configuration file again; a bad one changes nothing and says why. */
   readonly reload: () => ReloadJson
@@ -36,6 +45,8 @@ export type AdminDeps = {
   readonly simulated: boolean
   /** Money of a mode that this node has leased and not held, per organization, in nano-USD. */
   readonly credit: { readonly idleNano: (organizationId: string, mode: Mode) => bigint }
+  /** Gives what this node has leased of an organization's money of a mode and not held back to the store, and leases no more of it until `work` has ended. */
+  readonly recallCredit: <T>(organizationId: string, mode: Mode, work: () => Promise<T>) => Promise<T>
   /** Brings everything journaled so far into the store. */
   readonly ship: () => Promise<void>
   /** Told of every new or changed key, after the store and the table have it. */
@@ -47,4 +58,15 @@ export async function organizationOf(deps: Pick<AdminDeps, 'store'>, id: string)
   const organization = (await deps.store.organizations()).find((known) => known.id === id)
   if (!organization) throw new AdminError('organization_not_found')
   return organization
+}
+
+/** What an organization has of a mode, every request that has ended included. */
+export async function balanceOf(
+  deps: Pick<AdminDeps, 'ship' | 'store' | 'credit'>,
+  organizationId: string,
+  mode: Mode,
+): Promise<BalanceJson> {
+  await deps.ship()
+  const balance = await deps.store.balance(organizationId, mode)
+  return balanceJson(mode, balance, deps.credit.idleNano(organizationId, mode))
 }

@@ -8,8 +8,13 @@ import type { ErrorCode, ErrorJson } from './contract.ts'
 const failures = {
   unauthorized: {
     status: 401,
-    message: 'The operator token is missing or wrong. Send it as `Authorization: Bearer …`.',
+    message: 'The operator token is missing, wrong or revoked. Send it as `Authorization: Bearer …`.',
   },
+  too_many_wrong_tokens: {
+    status: 429,
+    message: 'Too many wrong operator tokens were sent. Try again later, with one that `mart token create` made.',
+  },
+  scope_missing: { status: 403, message: 'This operator token lacks a scope.' },
   invalid_request: { status: 400, message: 'The request is not valid.' },
   body_too_large: { status: 413, message: 'The body is larger than 64 KiB.' },
   not_found: { status: 404, message: 'The admin API has nothing at this address with this method.' },
@@ -22,12 +27,19 @@ const failures = {
     status: 404,
     message: 'There is no receipt for this request id: it was never charged, or is still running.',
   },
+  token_not_found: { status: 404, message: 'There is no operator token with this id. `mart token list` shows all.' },
+  too_many_tokens: {
+    status: 409,
+    message: 'There are 1000 operator tokens, which is the most there may be. Revoke one that is not used.',
+  },
   deployment_not_found: { status: 404, message: 'There is no such deployment. `mart deployment list` shows all.' },
   key_revoked: { status: 409, message: 'This key has been revoked, which is final. Make a new one.' },
+  too_many_secrets: { status: 409, message: 'This key has too many secrets that work.' },
   idempotency_conflict: {
     status: 409,
-    message: 'This idempotency key was used before, for another amount or organization. Nothing was granted now.',
+    message: 'This idempotency key was used before, for another amount or organization. Nothing was done now.',
   },
+  not_enough_unspent: { status: 409, message: 'There is not so much unspent credit. Nothing was revoked.' },
   unavailable: { status: 503, message: 'The server could not do this now; its log says why. Try again in a moment.' },
 } as const satisfies Record<ErrorCode, { status: number; message: string }>
 
@@ -35,16 +47,22 @@ const failures = {
 export class AdminError extends Error {
   readonly code: ErrorCode
   readonly field: string | undefined
+  readonly retryAfterMs: number | undefined
 
-  constructor(
-    code: ErrorCode,
-    options: { readonly message?: string; readonly field?: string; readonly cause?: unknown } = {},
-  ) {
+  constructor(code: ErrorCode, options: AdminErrorOptions = {}) {
     super(options.message ?? failures[code].message, { cause: options.cause })
     this.name = 'AdminError'
     this.code = code
     this.field = options.field
+    this.retryAfterMs = options.retryAfterMs ?? (code === 'unavailable' ? 1_000 : undefined)
   }
+}
+
+type AdminErrorOptions = {
+  readonly message?: string
+  readonly field?: string
+  readonly retryAfterMs?: number
+  readonly cause?: unknown
 }
 
 /** What was thrown, in the API's own terms. */
@@ -60,6 +78,8 @@ function codeOf(code: StoreRefusal['code']): ErrorCode {
       return 'organization_not_found'
     case 'key-not-found':
       return 'key_not_found'
+    case 'token-not-found':
+      return 'token_not_found'
     case 'idempotency-conflict':
       return 'idempotency_conflict'
     case 'node-fenced':
@@ -68,8 +88,8 @@ function codeOf(code: StoreRefusal['code']): ErrorCode {
 }
 
 /** The failure as an HTTP answer. */
-export function errorResponse({ code, message, field }: AdminError): Response {
+export function errorResponse({ code, message, field, retryAfterMs }: AdminError): Response {
   const body: ErrorJson = { error: { code, message, ...(field === undefined ? {} : { field }) } }
-  const headers: Record<string, string> = code === 'unavailable' ? { 'retry-after': '1' } : {}
+  const headers = retryAfterMs === undefined ? {} : { 'retry-after': String(Math.ceil(retryAfterMs / 1000)) }
   return Response.json(body, { status: failures[code].status, headers })
 }

@@ -1,7 +1,7 @@
 /** The part of the admin API that makes and changes virtual keys. A change holds on this node the moment it is answered. */
-import type { Hono } from 'hono'
+import type { Hono, MiddlewareHandler } from 'hono'
 import { z } from 'zod'
-import { newKey, rotation } from '../keys/virtual-key.ts'
+import { newKey, replacedSecretsMax, rotation } from '../keys/virtual-key.ts'
 import type { KeyChanges, KeyRow } from '../store/store.ts'
 import { organizationOf, type AdminDeps } from './admin-deps.ts'
 import { AdminError } from './admin-error.ts'
@@ -9,10 +9,12 @@ import type { KeyJson, KeyWithSecret, ListJson } from './contract.ts'
 import { keyJson } from './json-shapes.ts'
 import { changesOf, KeyInput, NewKeyInput, termsOf } from './key-input.ts'
 import { modeOr } from './mode-input.ts'
+import type { Operators } from './operators.ts'
 import { readBody } from './read-input.ts'
 
-export function addKeyRoutes(api: Hono, deps: AdminDeps): void {
-  api.post('/organizations/:id/keys', async (c) => {
+export function addKeyRoutes(api: Hono, deps: AdminDeps, operators: Operators): void {
+  const mayChange = operators.needs('keys')
+  api.post('/organizations/:id/keys', mayChange, async (c) => {
     const input = await readBody(c.req.raw, NewKeyInput)
     const { id } = await organizationOf(deps, c.req.param('id'))
     return c.json<KeyWithSecret>(await createKey(deps, id, input), 201)
@@ -22,7 +24,7 @@ export function addKeyRoutes(api: Hono, deps: AdminDeps): void {
     const rows = await deps.store.keys(id)
     return c.json<ListJson<KeyJson>>({ data: rows.map((row) => keyJson(row, deps.clock.now())) })
   })
-  addChangeRoutes(api, deps)
+  addChangeRoutes(api, deps, mayChange)
 }
 
 const hourMs = 3_600_000
@@ -40,9 +42,9 @@ const RotateInput = z.strictObject({
 })
 const NothingMore = z.strictObject({})
 
-function addChangeRoutes(api: Hono, deps: AdminDeps): void {
+function addChangeRoutes(api: Hono, deps: AdminDeps, mayChange: MiddlewareHandler): void {
   const change = changesInTurn(deps)
-  api.patch('/keys/:id', async (c) => {
+  api.patch('/keys/:id', mayChange, async (c) => {
     const input = await readBody(c.req.raw, KeyInput)
     const row = await change(c.req.param('id'), (key, now) => {
       refuseRevoked(key)
@@ -50,23 +52,31 @@ function addChangeRoutes(api: Hono, deps: AdminDeps): void {
     })
     return c.json<KeyJson>(keyJson(row, deps.clock.now()))
   })
-  api.post('/keys/:id/rotate', async (c) => {
+  api.post('/keys/:id/rotate', mayChange, async (c) => {
     const { grace } = await readBody(c.req.raw, RotateInput)
     let secret = ''
     const row = await change(c.req.param('id'), (key, now) => {
       refuseRevoked(key)
       const rotated = rotation(key, grace, now)
+      if (rotated.secret === null) throw tooManySecrets(rotated.firstEndsAt)
       secret = rotated.secret
       return rotated.changes
     })
     return c.json<KeyWithSecret>({ ...keyJson(row, deps.clock.now()), key: secret })
   })
-  api.post('/keys/:id/revoke', async (c) => {
+  api.post('/keys/:id/revoke', mayChange, async (c) => {
     await readBody(c.req.raw, NothingMore)
     const row = await change(c.req.param('id'), (key, now) => (key.revokedAt === null ? { revokedAt: now } : {}))
     return c.json<KeyJson>(keyJson(row, deps.clock.now()))
   })
 }
+
+const tooManySecrets = (firstEndsAt: number): AdminError =>
+  new AdminError('too_many_secrets', {
+    message:
+      `This key has ${replacedSecretsMax} earlier secrets that still work, which is the most there may be; the first of them ends at ${new Date(firstEndsAt).toISOString()}. ` +
+      'Rotate then, or without a grace now, which ends all of them at once.',
+  })
 
 function refuseRevoked(key: KeyRow): void {
   if (key.revokedAt !== null) throw new AdminError('key_revoked')

@@ -8,7 +8,16 @@ import type { BudgetPeriod, Check, Mode } from '../store/store.ts'
 
 export type { Receipt, UsageReport }
 
-export type OrganizationJson = { readonly id: string; readonly name: string; readonly createdAt: string }
+export type OrganizationJson = {
+  readonly id: string
+  readonly name: string
+  readonly createdAt: string
+  /** `suspended`: its keys are turned away with 403. */
+  readonly state: 'active' | 'suspended'
+  readonly suspendedAt: string | null
+  /** For operators; its keys' holders are not told. */
+  readonly suspendedWhy: string | null
+}
 export type OrganizationDetails = OrganizationJson & {
   readonly keys: number
   readonly activeKeys: number
@@ -42,12 +51,29 @@ export type KeyJson = {
   readonly models: readonly string[] | null
   readonly expiresAt: string | null
   readonly revokedAt: string | null
-  /** Until when the secret before the last rotation works as well. */
+  /** Until when an earlier secret works as well: the latest end of `earlierSecrets`. */
   readonly previousUntil: string | null
+  /** Secrets that rotations replaced and that still work, by their ends; `prefix` is null where it was not kept. */
+  readonly earlierSecrets: readonly { readonly prefix: string | null; readonly until: string }[]
   readonly createdAt: string
 }
 /** `key` is the secret: it is in this one answer and nowhere else. */
 export type KeyWithSecret = KeyJson & { readonly key: string }
+
+/** What a token may do: `admin` everything, `read` every look, `keys` and `credit` the changes to these. */
+export type TokenJson = {
+  readonly id: string
+  readonly name: string
+  readonly prefix: string
+  readonly scopes: readonly string[]
+  readonly state: 'active' | 'revoked'
+  readonly createdAt: string
+  /** To the minute; null: never. */
+  readonly lastUsedAt: string | null
+  readonly revokedAt: string | null
+}
+/** `token` is the secret: it is in this one answer and nowhere else. */
+export type TokenWithSecret = TokenJson & { readonly token: string }
 
 export type GrantJson = {
   readonly id: number
@@ -58,6 +84,18 @@ export type GrantJson = {
   readonly note: string | null
   readonly idempotencyKey: string
   readonly createdAt: string
+}
+
+/** Credit that was taken back: `reversals` come to the amount. `reverses` is the transfer that each undoes, wholly or in part. */
+export type RevocationJson = {
+  readonly organizationId: string
+  readonly mode: Mode
+  readonly amountNano: string
+  readonly amountUsd: string
+  readonly note: string | null
+  readonly idempotencyKey: string
+  readonly createdAt: string
+  readonly reversals: readonly { readonly id: number; readonly reverses: number; readonly amountNano: string }[]
 }
 
 /** A deployment as this node sees it. */
@@ -94,15 +132,21 @@ export type ListJson<Item> = { readonly data: readonly Item[] }
 
 export type ErrorCode =
   | 'unauthorized'
+  | 'too_many_wrong_tokens'
+  | 'scope_missing'
   | 'invalid_request'
   | 'body_too_large'
   | 'not_found'
   | 'organization_not_found'
   | 'key_not_found'
   | 'request_not_found'
+  | 'token_not_found'
+  | 'too_many_tokens'
   | 'deployment_not_found'
   | 'key_revoked'
+  | 'too_many_secrets'
   | 'idempotency_conflict'
+  | 'not_enough_unspent'
   | 'unavailable'
 /** `field` names what is wrong in an `invalid_request`. */
 export type ErrorJson = {

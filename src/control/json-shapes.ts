@@ -1,38 +1,55 @@
 /** From the store's rows to the contract's JSON. */
 import { formatUsd, greater } from '../lib/amounts.ts'
-import type { KeyRow, LedgerBalance, Mode, Organization, Transfer } from '../store/store.ts'
-import type { BalanceJson, GrantJson, KeyJson, OrganizationJson } from './contract.ts'
+import type {
+  KeyRow,
+  LedgerBalance,
+  Mode,
+  OperatorToken,
+  Organization,
+  RevocationAsk,
+  Transfer,
+} from '../store/store.ts'
+import type { BalanceJson, GrantJson, KeyJson, OrganizationJson, RevocationJson, TokenJson } from './contract.ts'
 
 const iso = (at: number): string => new Date(at).toISOString()
 const isoOrNull = (at: number | null): string | null => (at === null ? null : iso(at))
 
-export const organizationJson = ({ id, name, createdAt }: Organization): OrganizationJson => ({
+export const organizationJson = ({ id, name, createdAt, suspended }: Organization): OrganizationJson => ({
   id,
   name,
   createdAt: iso(createdAt),
+  state: suspended === null ? 'active' : 'suspended',
+  suspendedAt: suspended && iso(suspended.at),
+  suspendedWhy: suspended && suspended.why,
 })
 
 /** The key without its hashes. */
-export const keyJson = (row: KeyRow, now: number): KeyJson => ({
-  id: row.id,
-  organizationId: row.organizationId,
-  mode: row.mode,
-  name: row.name,
-  prefix: row.prefix,
-  state: stateOf(row, now),
-  region: row.region,
-  rpm: row.rpm,
-  tpm: row.tpm,
-  concurrency: row.concurrency,
-  budgetNano: row.budgetNano === null ? null : row.budgetNano.toString(),
-  budgetUsd: row.budgetNano === null ? null : formatUsd(row.budgetNano),
-  budgetPeriod: row.budgetPeriod,
-  models: row.models,
-  expiresAt: isoOrNull(row.expiresAt),
-  revokedAt: isoOrNull(row.revokedAt),
-  previousUntil: row.previousHashUntil === null || row.previousHashUntil <= now ? null : iso(row.previousHashUntil),
-  createdAt: iso(row.createdAt),
-})
+export const keyJson = (row: KeyRow, now: number): KeyJson => {
+  const earlierSecrets = row.replaced
+    .filter(({ until }) => until > now)
+    .map(({ prefix, until }) => ({ prefix, until: iso(until) }))
+  return {
+    id: row.id,
+    organizationId: row.organizationId,
+    mode: row.mode,
+    name: row.name,
+    prefix: row.prefix,
+    state: stateOf(row, now),
+    region: row.region,
+    rpm: row.rpm,
+    tpm: row.tpm,
+    concurrency: row.concurrency,
+    budgetNano: row.budgetNano === null ? null : row.budgetNano.toString(),
+    budgetUsd: row.budgetNano === null ? null : formatUsd(row.budgetNano),
+    budgetPeriod: row.budgetPeriod,
+    models: row.models,
+    expiresAt: isoOrNull(row.expiresAt),
+    revokedAt: isoOrNull(row.revokedAt),
+    previousUntil: earlierSecrets.at(-1)?.until ?? null,
+    earlierSecrets,
+    createdAt: iso(row.createdAt),
+  }
+}
 
 function stateOf(row: KeyRow, now: number): KeyJson['state'] {
   if (row.revokedAt !== null) return 'revoked'
@@ -55,6 +72,17 @@ export function balanceJson(mode: Mode, { balanceNano, leasedNano }: LedgerBalan
   }
 }
 
+export const tokenJson = (token: OperatorToken): TokenJson => ({
+  id: token.id,
+  name: token.name,
+  prefix: token.prefix,
+  scopes: token.scopes,
+  state: token.revokedAt === null ? 'active' : 'revoked',
+  createdAt: iso(token.createdAt),
+  lastUsedAt: isoOrNull(token.lastUsedAt),
+  revokedAt: isoOrNull(token.revokedAt),
+})
+
 export const grantJson = (organizationId: string, transfer: Transfer): GrantJson => ({
   id: transfer.id,
   organizationId,
@@ -64,4 +92,20 @@ export const grantJson = (organizationId: string, transfer: Transfer): GrantJson
   note: transfer.note,
   idempotencyKey: transfer.idempotencyKey,
   createdAt: iso(transfer.at),
+})
+
+/** What was asked for, and the reversals that it came to, at least one. */
+export const revocationJson = (ask: RevocationAsk, reversals: readonly Transfer[]): RevocationJson => ({
+  organizationId: ask.organizationId,
+  mode: ask.mode,
+  amountNano: ask.amountNano.toString(),
+  amountUsd: formatUsd(ask.amountNano),
+  note: reversals[0]!.note,
+  idempotencyKey: ask.idempotencyKey,
+  createdAt: iso(reversals[0]!.at),
+  reversals: reversals.map(({ id, reverses, amountNano }) => ({
+    id,
+    reverses: reverses!,
+    amountNano: amountNano.toString(),
+  })),
 })

@@ -6,25 +6,17 @@ import { parseUsd } from '../lib/amounts.ts'
 import { Moment } from '../reporting/usage-report.ts'
 import type { BudgetPeriod, KeyChanges } from '../store/store.ts'
 import { ModeInput } from './mode-input.ts'
-import { invalid } from './read-input.ts'
+import { invalid, Name } from './read-input.ts'
 
 const limitMax = 1_000_000_000
 const limitAllowed = `a whole number from 1 to ${limitMax}, or null for no limit`
 const limit = z.int(limitAllowed).min(1, limitAllowed).max(limitMax, limitAllowed).nullable().optional()
 
-const nameAllowed = '1 to 100 characters on one line'
-const name = z
-  .string(nameAllowed)
-  .trim()
-  .min(1, nameAllowed)
-  .max(100, nameAllowed)
-  .regex(/^\P{Cc}*$/u, nameAllowed)
-
 const modelsAllowed = 'a list of 1 to 100 model ids, or null for every model'
 
 /** Every field may be left out: a new key then takes the default, a known one stays as it is. */
 export const KeyInput = z.strictObject({
-  name: name.optional(),
+  name: Name.optional(),
   region: z.string('the name of a region policy').optional(),
   rpm: limit,
   tpm: limit,

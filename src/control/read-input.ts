@@ -1,5 +1,5 @@
 /** Reads what a caller sent against a strict schema: a field that nobody knows is refused, never ignored. */
-import type { z } from 'zod'
+import { z } from 'zod'
 import { AdminError } from './admin-error.ts'
 
 /** The JSON body, as the schema says; no body counts as `{}`. Throws `invalid_request` naming the field and what is allowed. */
@@ -14,6 +14,23 @@ export function readFields<Schema extends z.ZodType>(fields: unknown, schema: Sc
   if (parsed.success) return parsed.data
   throw invalidField(parsed.error.issues[0]!)
 }
+
+const lineAllowed = 'at most 200 characters on one line'
+/** A line of text for people, less the space around it. */
+export const Line = z
+  .string(lineAllowed)
+  .trim()
+  .max(200, lineAllowed)
+  .regex(/^\P{Cc}*$/u, lineAllowed)
+
+const nameAllowed = '1 to 100 characters on one line'
+/** What people call something, less the space around it. */
+export const Name = z
+  .string(nameAllowed)
+  .trim()
+  .min(1, nameAllowed)
+  .max(100, nameAllowed)
+  .regex(/^\P{Cc}*$/u, nameAllowed)
 
 /** A value that is refused: `allowed` completes "field must be …". */
 export const invalid = (field: string, allowed: string): AdminError =>

@@ -51,12 +51,17 @@ export async function startTestServer(changes: Partial<AdminDeps> = {}) {
     catalog: loadCatalog(models),
     clock,
     operatorToken,
+    operatorTokens: [],
     fleet: createFleet(sandboxDeployments('http://127.0.0.1:1'), {
       us: { serves: ['us'], mayChoose: ['eu'] },
       eu: { serves: ['eu'], mayChoose: [] },
     }),
     reload: () => ({ ok: true, changed: false, needRestart: [] }),
     ship,
+    recallCredit: async (_organizationId, _mode, work) => {
+      await ship()
+      return work()
+    },
     log: { info: (event) => void events.push(event), error: (event) => void events.push(event) },
     keyDefaults: { region: 'us', rpm: 600, tpm: null, concurrency: null },
     simulated: true,

@@ -6,7 +6,7 @@ import { GatewayError } from './errors.ts'
 /**
  * The virtual key a request carries: in `Authorization: Bearer`, `x-goog-api-key`, `api-key` (as Azure
  * clients send it) or `?key=`. From memory only, so that a store that is away never looks like a bad key.
- * Throws `invalid_key`; the message never repeats what was sent.
+ * Throws `invalid_key` or `organization_suspended`; the message never repeats what was sent.
  */
 export function authenticate(request: HttpRequest, keys: KeyTable): KeyRow {
   const secret = secretOf(request)
@@ -21,6 +21,12 @@ export function authenticate(request: HttpRequest, keys: KeyTable): KeyRow {
       throw invalidKey('This API key has been revoked. Use another key, or ask for a new one.')
     case 'expired':
       throw invalidKey('This API key has expired. Use another key, or ask for a new one.')
+    case 'suspended':
+      // Why is between the operator and the organization: whoever has a key may be neither.
+      throw new GatewayError(
+        'organization_suspended',
+        'The organization of this API key is suspended. Its keys work again once the operator of this gateway resumes it; ask there.',
+      )
   }
 }
 

@@ -6,6 +6,7 @@ import type { AnswerHeaders } from '../lib/http-server/contract.ts'
 
 export type FailureCode =
   | 'invalid_key'
+  | 'organization_suspended'
   | 'invalid_request'
   | 'body_too_large'
   | 'unsupported_encoding'

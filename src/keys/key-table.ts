@@ -9,14 +9,16 @@ import { hashOf } from './virtual-key.ts'
 
 export type KeyFinding =
   | { readonly state: 'active'; readonly key: KeyRow }
-  /** `expired`: the key's time is over, or that of a secret that a rotation replaced. */
-  | { readonly state: 'unknown' | 'revoked' | 'expired' }
+  /** `expired`: the key's time is over, or that of a secret that a rotation replaced. `suspended`: its organization is. */
+  | { readonly state: 'unknown' | 'revoked' | 'expired' | 'suspended' }
 
 export type KeyTable = {
   /** Looks a secret up, exactly as issued. */
   readonly find: (secret: string) => KeyFinding
   /** Adds a key or replaces what was known of it; secrets that the row does not carry stop working at once. */
   readonly put: (row: KeyRow) => void
+  /** Whether an organization's keys are turned away, from the next request on. */
+  readonly setSuspended: (organizationId: string, isSuspended: boolean) => void
 }
 
 type Entry = {
@@ -26,9 +28,14 @@ type Entry = {
   readonly active: KeyFinding
 }
 
-/** Builds the table from all rows of the store. */
-export function createKeyTable(rows: readonly KeyRow[], clock: Pick<Clock, 'now'>): KeyTable {
+/** Builds the table from all rows of the store, and the organizations that are suspended. */
+export function createKeyTable(
+  rows: readonly KeyRow[],
+  clock: Pick<Clock, 'now'>,
+  suspendedIds: readonly string[] = [],
+): KeyTable {
   const byHash = new Map<string, Entry>()
+  const suspendedOrganizations = new Set(suspendedIds)
   const hashesOf = new Map<string, readonly string[]>()
   const put = (row: KeyRow): void => {
     for (const hash of hashesOf.get(row.id) ?? []) byHash.delete(hash)
@@ -40,7 +47,15 @@ export function createKeyTable(rows: readonly KeyRow[], clock: Pick<Clock, 'now'
     )
   }
   for (const row of rows) put(row)
-  return { put, find: (secret) => find(byHash, secret, clock.now()) }
+  return {
+    put,
+    find(secret) {
+      const found = find(byHash, secret, clock.now())
+      return found.state === 'active' && suspendedOrganizations.has(found.key.organizationId) ? suspended : found
+    },
+    setSuspended: (organizationId, isSuspended) =>
+      void (isSuspended ? suspendedOrganizations.add(organizationId) : suspendedOrganizations.delete(organizationId)),
+  }
 }
 
 function entriesOf(row: KeyRow): (readonly [string, Entry])[] {
@@ -48,13 +63,13 @@ function entriesOf(row: KeyRow): (readonly [string, Entry])[] {
     hash,
     { digest: Buffer.from(hash), row, until, active: { state: 'active', key: row } },
   ]
-  const current = entryOf(row.hash, null)
-  return row.previousHash === null ? [current] : [entryOf(row.previousHash, row.previousHashUntil ?? 0), current]
+  return [...row.replaced.map(({ hash, until }) => entryOf(hash, until)), entryOf(row.hash, null)]
 }
 
 const unknown: KeyFinding = { state: 'unknown' }
 const revoked: KeyFinding = { state: 'revoked' }
 const expired: KeyFinding = { state: 'expired' }
+const suspended: KeyFinding = { state: 'suspended' }
 
 function find(byHash: ReadonlyMap<string, Entry>, secret: string, now: number): KeyFinding {
   const hash = hashOf(secret)

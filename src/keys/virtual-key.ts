@@ -20,7 +20,6 @@ export function newKey(
 ): { readonly row: KeyRow; readonly secret: string } {
   const secret = newSecret()
   const id = `key_${randomUUID().replaceAll('-', '')}`
-  const noPrevious = { previousHash: null, previousHashUntil: null }
   const row = {
     ...terms,
     id,
@@ -28,25 +27,34 @@ export function newKey(
     mode: owner.mode,
     prefix: prefixOf(secret),
     hash: hashOf(secret),
-    ...noPrevious,
+    replaced: [],
     revokedAt: null,
     createdAt: now,
   }
   return { row, secret }
 }
 
-/** A new secret for a key. The one it replaces works for `graceMs` more; one replaced earlier stops at once. */
-export function rotation(
-  row: KeyRow,
-  graceMs: number,
-  now: number,
-): { readonly changes: KeyChanges; readonly secret: string } {
+/** Secrets of one key that may work besides its newest. */
+export const replacedSecretsMax = 10
+
+/** `firstEndsAt`: epoch ms from which there is room for one more. */
+export type Rotation =
+  | { readonly secret: string; readonly changes: KeyChanges }
+  | { readonly secret: null; readonly firstEndsAt: number }
+
+/**
+ * A new secret for a key. The one it replaces works for `graceMs` more, and those replaced earlier until their own
+ * ends. Without a grace all of them stop at once: a leak is the usual reason, and whoever does not know which secret
+ * leaked must be rid of them all. Refused when so many earlier ones work that one more would be too many.
+ */
+export function rotation(row: KeyRow, graceMs: number, now: number): Rotation {
+  const working = row.replaced.filter(({ until }) => until > now)
+  if (graceMs > 0 && working.length >= replacedSecretsMax)
+    return { secret: null, firstEndsAt: Math.min(...working.map(({ until }) => until)) }
   const secret = newSecret()
-  const previous =
-    graceMs > 0
-      ? { previousHash: row.hash, previousHashUntil: now + graceMs }
-      : { previousHash: null, previousHashUntil: null }
-  return { changes: { prefix: prefixOf(secret), hash: hashOf(secret), ...previous }, secret }
+  const last = { hash: row.hash, prefix: row.prefix, until: now + graceMs }
+  const replaced = graceMs > 0 ? [...working, last].toSorted((a, b) => a.until - b.until) : []
+  return { secret, changes: { prefix: prefixOf(secret), hash: hashOf(secret), replaced } }
 }
 
 /** A fresh secret: `sk-bf-` and a random UUID. */

@@ -55,6 +55,11 @@ export type Credit = {
   readonly idleNano: (organizationId: string, mode: Mode) => Nano
   /** All that is not held here, leased or not, as far as the store last said. */
   readonly availableNano: (organizationId: string, mode: Mode) => Nano
+  /**
+   * Takes back all that an organization has leased of a mode and does not hold, for the caller to journal, and leases
+   * nothing more of it until `work` has ended.
+   */
+  readonly recall: <T>(organizationId: string, mode: Mode, work: (returned: Returned) => Promise<T>) => Promise<T>
   /** Takes back what organizations without a request for `idleMs` still have leased; the caller journals each. */
   readonly returnIdle: (idleMs: number) => Returned[]
 }
@@ -75,6 +80,8 @@ type Lease = {
   /** The sum that requests wait for while the store is asked. */
   waitedFor: Nano
   refill: Promise<void> | null
+  /** Ends when what was recalled is where it belongs. */
+  recall: Promise<void> | null
   /** What the store had left for this organization when last asked. */
   unleased: Nano
   /** What it then knew others to have leased. */
@@ -124,6 +131,7 @@ export function createCredit(deps: CreditDeps): Credit {
       const lease = leases[mode].get(organizationId)
       return lease ? ((lease.left + lease.unleased) as Nano) : zeroNano
     },
+    recall: (organizationId, mode, work) => recall(leaseOf(organizationId, mode), work),
     returnIdle: (idleMs) => {
       const before = deps.clock.monotonic() - idleMs
       return modes.flatMap((mode) => returnIdle(leases[mode].values(), before))
@@ -184,6 +192,7 @@ function refill(lease: Lease, deps: CreditDeps): Promise<void> {
 }
 
 async function askStore(lease: Lease, deps: CreditDeps): Promise<void> {
+  await lease.recall
   const short = greater(zeroNano, (lease.waitedFor + reserve(lease) - lease.left) as Nano)
   const wantTotalNano = lease.granted + short
   const { nodeId, epoch } = deps
@@ -236,12 +245,7 @@ function returnIdle(leases: Iterable<Lease>, before: number): Returned[] {
   const idle = [...leases].filter(
     (lease) => lease.lastUsed <= before && lease.holds === 0 && lease.refill === null && lease.left > 0n,
   )
-  return idle.map((lease) => {
-    const { organizationId, mode, left: amountNano } = lease
-    lease.left = zeroNano
-    lease.isReturning = true
-    return { organizationId, mode, amountNano }
-  })
+  return idle.map(takeBack)
 }
 
 const newLease = (organizationId: string, mode: Mode, now: number): Lease => ({
@@ -254,11 +258,35 @@ const newLease = (organizationId: string, mode: Mode, now: number): Lease => ({
   isReturning: false,
   waitedFor: zeroNano,
   refill: null,
+  recall: null,
   unleased: zeroNano,
   elsewhere: zeroNano,
   spentPerMs: 0,
   lastUsed: now,
 })
+
+function takeBack(lease: Lease): Returned {
+  const { organizationId, mode, left: amountNano } = lease
+  lease.left = zeroNano
+  lease.isReturning = true
+  return { organizationId, mode, amountNano }
+}
+
+/** Waits for what was asked of the store before it; what is asked after it waits for it. */
+function recall<T>(lease: Lease, work: (returned: Returned) => Promise<T>): Promise<T> {
+  const earlier = [lease.recall, lease.refill].map((asked) => Promise.resolve(asked))
+  const done = Promise.allSettled(earlier).then(() => {
+    // What the store has left for it is about to change.
+    lease.unleased = zeroNano
+    return work(takeBack(lease))
+  })
+  const ended = (): void => {
+    if (lease.recall === turn) lease.recall = null
+  }
+  const turn: Promise<void> = done.then(ended, ended)
+  lease.recall = turn
+  return done
+}
 
 /** An early refill is a convenience: the hold that really needs the money asks again and reports the failure. */
 const retriedByNextHold = (): void => undefined

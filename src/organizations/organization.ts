@@ -1,7 +1,7 @@
 /** Organizations: who pays. */
 import { randomUUID } from 'node:crypto'
 import { z } from 'zod'
-import type { Organization } from '../store/store.ts'
+import type { NewOrganization } from '../store/store.ts'
 
 const nameCharsMax = 100
 const nameAllowed = `1 to ${nameCharsMax} characters on one line`
@@ -15,7 +15,7 @@ export const OrganizationName = z
   .regex(/^\P{Cc}*$/u, nameAllowed)
 
 /** A new organization with an id of its own, made at `now`, epoch ms. */
-export const newOrganization = (name: string, now: number): Organization => ({
+export const newOrganization = (name: string, now: number): NewOrganization => ({
   id: `org_${randomUUID().replaceAll('-', '')}`,
   name,
   createdAt: now,

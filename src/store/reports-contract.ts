@@ -19,8 +19,10 @@ export function describeKeys(store: () => Store): void {
       rpm: 60,
       tpm: 100_000,
       concurrency: 4,
-      previousHash: 'old',
-      previousHashUntil: noon + 60_000,
+      replaced: [
+        { hash: 'older', prefix: null, until: noon + 30_000 },
+        { hash: 'old', prefix: 'sk-bf-00000000', until: noon + 60_000 },
+      ],
       expiresAt: noon + 90_000,
       revokedAt: noon + 80_000,
     })
@@ -65,7 +67,7 @@ export function describeKeys(store: () => Store): void {
     )
     const again = store().createOrganization({ id: 'acme', name: 'Acme again', createdAt: noon })
     expect((await refusalOf(again)).code).toBe('idempotency-conflict')
-    expect(await store().organizations()).toEqual([{ id: 'acme', name: 'Acme', createdAt: noon }])
+    expect(await store().organizations()).toEqual([{ id: 'acme', name: 'Acme', createdAt: noon, suspended: null }])
   })
 }
 

@@ -12,6 +12,7 @@ type Purse = (typeof purses)[number]
 
 type Step =
   | { readonly kind: 'grant'; readonly to: Purse; readonly amount: number; readonly twice: boolean }
+  | { readonly kind: 'revoke'; readonly from: Purse; readonly amount: number; readonly twice: boolean }
   | {
       readonly kind: 'ask'
       readonly node: number
@@ -40,6 +41,12 @@ const of = fc.constantFrom(...purses)
 const share = fc.integer({ min: 0, max: 100 })
 const step: fc.Arbitrary<Step> = fc.oneof(
   fc.record({ kind: fc.constant('grant'), to: of, amount: fc.integer({ min: 1, max: 100_000 }), twice: fc.boolean() }),
+  fc.record({
+    kind: fc.constant('revoke'),
+    from: of,
+    amount: fc.integer({ min: 1, max: 60_000 }),
+    twice: fc.boolean(),
+  }),
   fc.record({ kind: fc.constant('ask'), node, of, amount: fc.integer({ min: 1, max: 40_000 }), lost: fc.boolean() }),
   fc.record({
     kind: fc.constant('settle'),
@@ -108,6 +115,8 @@ async function take(world: World, next: Step): Promise<void> {
   switch (next.kind) {
     case 'grant':
       return grant(world, next)
+    case 'revoke':
+      return revoke(world, next)
     case 'ask':
       return ask(world, next)
     case 'settle':
@@ -131,6 +140,18 @@ async function grant(world: World, { to, amount, twice }: Extract<Step, { kind: 
   await world.store.grantCredit(given)
   if (twice) await world.store.grantCredit(given)
   add(world.granted, to, given.amountNano)
+}
+
+/** All of it, once, or nothing where less is left: then it is told how much, to the nano. */
+async function revoke(world: World, { from, amount, twice }: Extract<Step, { kind: 'revoke' }>): Promise<void> {
+  const asked = { ...from, amountNano: BigInt(amount), note: null, idempotencyKey: `revocation-${++world.grants}` }
+  const { balanceNano, leasedNano } = await world.store.balance(from.organizationId, from.mode)
+  const left = balanceNano > leasedNano ? balanceNano - leasedNano : 0n
+  const answer = await world.store.revokeCredit(asked)
+  if (asked.amountNano > left) return expect(answer).toEqual({ reversals: null, revocableNano: left })
+  expect(answer.reversals!.reduce((total, { amountNano }) => total + amountNano, 0n)).toBe(asked.amountNano)
+  if (twice) expect(await world.store.revokeCredit(asked)).toEqual(answer)
+  add(world.granted, from, -asked.amountNano)
 }
 
 async function ask(

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { failuresOf, messageOf, refusalOf, stepsIn, type OpenStore } from './contract-steps.ts'
 import { describeModes } from './modes-contract.ts'
 import { describeKeys, describeReports, describeSpans } from './reports-contract.ts'
+import { describeRevocations } from './revocations-contract.ts'
 import { describeSchedules } from './schedules-contract.ts'
 import { blockHead } from '../lib/blocks.ts'
 import { modes, type Mode, type Store } from './store.ts'
@@ -30,6 +31,7 @@ export function describeStore(name: string, open: OpenStore, { schedules = 20 }:
         describeOddRecords(store, mode)
         describeLeases(store, mode)
         describeCredit(store, mode)
+        describeRevocations(store, mode)
         describeReports(store, mode)
         describeSpans(store, mode)
       })

@@ -174,7 +174,22 @@ export type Transfer = {
   readonly amountNano: bigint
   readonly at: number
   readonly note: string | null
+  /** Of a reversal: the transfer that it undoes, wholly or in part. */
+  readonly reverses: number | null
 }
+
+/** Credit to take back. The same `idempotencyKey` again takes nothing more. */
+export type RevocationAsk = {
+  readonly organizationId: string
+  readonly mode: Mode
+  readonly amountNano: bigint
+  readonly note: string | null
+  readonly idempotencyKey: string
+}
+/** The reversals that come to the amount, or what could have been revoked. */
+export type RevocationAnswer =
+  | { readonly reversals: readonly Transfer[] }
+  | { readonly reversals: null; readonly revocableNano: bigint }
 
 /** `balanceNano` = credit + held. `leasedNano` = held: money handed to nodes and not yet captured. */
 export type LedgerBalance = { readonly balanceNano: bigint; readonly leasedNano: bigint }
@@ -183,7 +198,17 @@ export type Check = { readonly name: string; readonly ok: boolean; readonly deta
 
 // ---- Organizations and keys --------------------------------------------------------------------
 
-export type Organization = { readonly id: string; readonly name: string; readonly createdAt: number }
+export type Organization = {
+  readonly id: string
+  readonly name: string
+  readonly createdAt: number
+  /** null while its keys work. */
+  readonly suspended: Suspension | null
+}
+/** Since when, epoch ms, and why, which is for operators. */
+export type Suspension = { readonly at: number; readonly why: string | null }
+export type NewOrganization = Omit<Organization, 'suspended'>
+export type OrganizationChanges = Partial<Pick<Organization, 'name' | 'suspended'>>
 
 export type BudgetPeriod = 'day' | 'week' | 'month' | 'total'
 
@@ -197,9 +222,8 @@ export type KeyRow = {
   readonly prefix: string
   /** SHA-256 of the secret, lower-case hex. The secret itself is stored nowhere. */
   readonly hash: string
-  /** The hash before the last rotation, honoured until `previousHashUntil`. */
-  readonly previousHash: string | null
-  readonly previousHashUntil: number | null
+  /** Secrets that rotations replaced, by their ends: each works until its own. */
+  readonly replaced: readonly ReplacedSecret[]
   readonly region: string
   readonly rpm: number | null
   readonly tpm: number | null
@@ -213,8 +237,27 @@ export type KeyRow = {
   readonly createdAt: number
 }
 
+/** `prefix` is null of secrets that were replaced before prefixes were kept. `until`: epoch ms. */
+export type ReplacedSecret = { readonly hash: string; readonly prefix: string | null; readonly until: number }
+
 /** Everything of a key that may change after it was made. */
 export type KeyChanges = Partial<Omit<KeyRow, 'id' | 'organizationId' | 'mode' | 'createdAt'>>
+
+/** A credential of the admin API that lasts. Times in epoch ms; `scopes` are the control plane's words. */
+export type OperatorToken = {
+  readonly id: string
+  readonly name: string
+  /** The first characters of the secret, for people to recognise it by. */
+  readonly prefix: string
+  /** SHA-256 of the secret, lower-case hex. The secret itself is stored nowhere. */
+  readonly hash: string
+  readonly scopes: readonly string[]
+  readonly createdAt: number
+  /** As noted, which is once a minute at most; null: never. */
+  readonly lastUsedAt: number | null
+  readonly revokedAt: number | null
+}
+export type OperatorTokenChanges = Partial<Pick<OperatorToken, 'lastUsedAt' | 'revokedAt'>>
 
 // ---- Reports -----------------------------------------------------------------------------------
 
@@ -241,7 +284,7 @@ export type UsageRow = {
 
 /** A request the store turns down for a reason the caller can act on. Anything else it throws is a fault. */
 export class StoreRefusal extends Error {
-  readonly code: 'organization-not-found' | 'key-not-found' | 'node-fenced' | 'idempotency-conflict'
+  readonly code: 'organization-not-found' | 'key-not-found' | 'token-not-found' | 'node-fenced' | 'idempotency-conflict'
   constructor(code: StoreRefusal['code'], message: string) {
     super(message)
     this.name = 'StoreRefusal'
@@ -265,19 +308,33 @@ export interface Store {
     note: string | null
     idempotencyKey: string
   }): Promise<Transfer>
+  /**
+   * Takes credit back by reversals of grants and top-ups, the newest first: all of the amount, or nothing when less is
+   * left of this mode; what nodes have leased is not. Throws `organization-not-found`, and `idempotency-conflict` for
+   * a key that was used for another amount, organization or mode.
+   */
+  revokeCredit(ask: RevocationAsk): Promise<RevocationAnswer>
   balance(organizationId: string, mode: Mode): Promise<LedgerBalance>
   /** Of both modes. */
   transfers(organizationId: string): Promise<Transfer[]>
   /** The properties of the ledger, each checked over all rows. */
   verifyLedger(): Promise<Check[]>
 
-  createOrganization(organization: Organization): Promise<void>
+  createOrganization(organization: NewOrganization): Promise<void>
+  /** Throws `organization-not-found`. Returns the organization as it now is. */
+  updateOrganization(id: string, changes: OrganizationChanges): Promise<Organization>
   organizations(): Promise<Organization[]>
   createKey(key: KeyRow): Promise<void>
   /** Throws `key-not-found`. Returns the row as it now is. */
   updateKey(id: string, changes: KeyChanges): Promise<KeyRow>
   /** All keys, or one organization's, oldest first. */
   keys(organizationId?: string): Promise<KeyRow[]>
+
+  createOperatorToken(token: OperatorToken): Promise<void>
+  /** Throws `token-not-found`. A token that is revoked stays so. Returns it as it now is. */
+  updateOperatorToken(id: string, changes: OperatorTokenChanges): Promise<OperatorToken>
+  /** All, oldest first. */
+  operatorTokens(): Promise<OperatorToken[]>
 
   /** null when unknown, or when it belongs to another organization than the one asked for. */
   receipt(requestId: string, organizationId?: string): Promise<Settlement | null>

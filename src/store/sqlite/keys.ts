@@ -1,6 +1,6 @@
 /** Virtual keys. Only hashes of secrets are stored. Amounts are nano-USD, times epoch milliseconds. */
 import type { Database } from 'bun:sqlite'
-import { StoreRefusal, type KeyChanges, type KeyRow, type Mode } from '../store.ts'
+import { StoreRefusal, type KeyChanges, type KeyRow, type Mode, type ReplacedSecret } from '../store.ts'
 import type { Organizations } from './organizations.ts'
 
 type Stored = {
@@ -10,8 +10,6 @@ type Stored = {
   name: string
   prefix: string
   hash: string
-  previous_hash: string | null
-  previous_hash_until: bigint | null
   region: string
   rpm: bigint | null
   tpm: bigint | null
@@ -22,19 +20,27 @@ type Stored = {
   expires_at: bigint | null
   revoked_at: bigint | null
   created_at: bigint
+  replaced: string
 }
 type Values = (string | number | bigint | null)[]
 
-const columns = `id, organization_id, mode, name, prefix, hash, previous_hash, previous_hash_until, region, rpm, tpm, concurrency,
+const columns = `id, organization_id, mode, name, prefix, hash, region, rpm, tpm, concurrency,
   budget_nano, budget_period, models, expires_at, revoked_at, created_at`
-const insertKey = `insert into virtual_key (${columns}) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict do nothing`
+const insertKey = `insert into virtual_key (${columns}) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict do nothing`
 const updateKey = `
-  update virtual_key set name = ?, prefix = ?, hash = ?, previous_hash = ?, previous_hash_until = ?, region = ?, rpm = ?, tpm = ?,
+  update virtual_key set name = ?, prefix = ?, hash = ?, region = ?, rpm = ?, tpm = ?,
     concurrency = ?, budget_nano = ?, budget_period = ?, models = ?, expires_at = ?, revoked_at = ? where id = ?`
-const selectKey = `select ${columns} from virtual_key where id = ?`
 const selectMode = 'select mode from virtual_key where id = ?'
-const selectKeys = `select ${columns} from virtual_key order by created_at, id`
-const selectKeysOf = `select ${columns} from virtual_key where organization_id = ? order by created_at, id`
+/** The key's replaced secrets as one JSON value, so that all keys are one query. */
+const selected = `${columns}, (
+  select json_group_array(json_array(hash, prefix, ends_at)) from (
+    select replaced_secret.hash, replaced_secret.prefix, ends_at from replaced_secret where key_id = virtual_key.id
+    order by ends_at, replaced_secret.hash)) as replaced`
+const selectKey = `select ${selected} from virtual_key where id = ?`
+const selectKeys = `select ${selected} from virtual_key order by created_at, id`
+const selectKeysOf = `select ${selected} from virtual_key where organization_id = ? order by created_at, id`
+const deleteReplaced = 'delete from replaced_secret where key_id = ?'
+const insertReplaced = 'insert into replaced_secret (key_id, hash, prefix, ends_at) values (?, ?, ?, ?)'
 
 export type Keys = ReturnType<typeof prepareKeys>
 
@@ -46,23 +52,32 @@ export function prepareKeys(db: Database, organizations: Organizations) {
   const modeRow = db.prepare<{ mode: Mode }, [string]>(selectMode)
   const all = db.prepare<Stored, []>(selectKeys)
   const ofOrganization = db.prepare<Stored, [string]>(selectKeysOf)
+  const forget = db.prepare<unknown, [string]>(deleteReplaced)
+  const keep = db.prepare<unknown, Values>(insertReplaced)
+  const writeReplaced = ({ id, replaced }: KeyRow): void => {
+    forget.run(id)
+    for (const { hash, prefix, until } of replaced) keep.run(id, hash, prefix, until)
+  }
+  const add = db.transaction((key: KeyRow): void => {
+    const { id, organizationId, mode } = key
+    if (!organizations.exists(organizationId))
+      throw new StoreRefusal('organization-not-found', `there is no organization ${organizationId}`)
+    const isNew = insert.run(id, organizationId, mode, ...changeable(key), key.createdAt).changes === 1
+    if (!isNew)
+      throw new StoreRefusal('idempotency-conflict', `there is already a key ${id}, or one with the same secret`)
+    writeReplaced(key)
+  })
   const change = db.transaction((id: string, changes: KeyChanges): KeyRow => {
     const stored = byId.get(id)
     if (!stored) throw new StoreRefusal('key-not-found', `there is no key ${id}`)
     const changed = { ...keyOf(stored), ...changes }
     update.run(...changeable(changed), id)
+    if (changes.replaced !== undefined) writeReplaced(changed)
     return keyOf(byId.get(id)!)
   })
 
   return {
-    create(key: KeyRow): void {
-      const { id, organizationId, mode } = key
-      if (!organizations.exists(organizationId))
-        throw new StoreRefusal('organization-not-found', `there is no organization ${organizationId}`)
-      const isNew = insert.run(id, organizationId, mode, ...changeable(key), key.createdAt).changes === 1
-      if (!isNew)
-        throw new StoreRefusal('idempotency-conflict', `there is already a key ${id}, or one with the same secret`)
-    },
+    create: (key: KeyRow): void => add.immediate(key),
     /** null when there is no such key. */
     modeOf: (id: string): Mode | null => modeRow.get(id)?.mode ?? null,
     update: (id: string, changes: KeyChanges): KeyRow => change.immediate(id, changes),
@@ -76,8 +91,6 @@ const changeable = (key: KeyRow): Values => [
   key.name,
   key.prefix,
   key.hash,
-  key.previousHash,
-  key.previousHashUntil,
   key.region,
   key.rpm,
   key.tpm,
@@ -96,8 +109,7 @@ const keyOf = (row: Stored): KeyRow => ({
   name: row.name,
   prefix: row.prefix,
   hash: row.hash,
-  previousHash: row.previous_hash,
-  previousHashUntil: numberOf(row.previous_hash_until),
+  replaced: row.replaced === '[]' ? none : replacedOf(row.replaced),
   region: row.region,
   rpm: numberOf(row.rpm),
   tpm: numberOf(row.tpm),
@@ -109,5 +121,10 @@ const keyOf = (row: Stored): KeyRow => ({
   revokedAt: numberOf(row.revoked_at),
   createdAt: Number(row.created_at),
 })
+
+const none: readonly ReplacedSecret[] = []
+
+const replacedOf = (json: string): ReplacedSecret[] =>
+  (JSON.parse(json) as [string, string | null, number][]).map(([hash, prefix, until]) => ({ hash, prefix, until }))
 
 const numberOf = (value: bigint | null): number | null => (value === null ? null : Number(value))

@@ -179,7 +179,7 @@ export const ledgerChecks: readonly LedgerCheck[] = [
   {
     name: 'transfers-immutable',
     promise:
-      'the database itself refuses to change transfers, receipts and the modes of keys, and no reversal exceeds its transfer',
+      'the database itself refuses to change transfers, receipts and the modes of keys, and no reversal exceeds its transfer or goes another way',
     sql: `
       select 'the trigger ' || wanted.column1 || ' is missing' as problem
       from (values ('transfer_never_updated'), ('transfer_never_deleted'), ('request_never_updated'),
@@ -189,6 +189,11 @@ export const ledgerChecks: readonly LedgerCheck[] = [
       select 'transfer ' || original.id || ' of ' || original.amount_nano || ' has reversals of ' || sum(reversal.amount_nano)
       from transfer as reversal join transfer as original on original.id = reversal.reverses
       where reversal.reverses is not null
-      group by original.id having sum(reversal.amount_nano) > original.amount_nano`,
+      group by original.id having sum(reversal.amount_nano) > original.amount_nano
+      union all
+      select 'the reversal ' || reversal.id || ' does not go the way of transfer ' || original.id || ' back'
+      from transfer as reversal join transfer as original on original.id = reversal.reverses
+      where reversal.reverses is not null and (reversal.debit_account <> original.credit_account
+        or reversal.credit_account <> original.debit_account or reversal.organization_id <> original.organization_id)`,
   },
 ]

@@ -8,9 +8,11 @@ import { StoreRefusal, type LedgerBalance, type Mode, type Transfer } from '../s
 import { requestNumber } from './requests.ts'
 
 /** A transfer about to be written. `note` is for people. */
-export type Posting = Omit<Transfer, 'id' | 'note'> & {
+export type Posting = Omit<Transfer, 'id' | 'note' | 'reverses'> & {
   readonly organizationId: string
   readonly note?: string | null
+  /** Of a reversal: the transfer that it undoes, wholly or in part. */
+  readonly reverses?: number
   /** Of a capture: the run of a node's journal whose charges it takes. */
   readonly takes?: { readonly nodeId: number; readonly fromSeq: number; readonly toSeq: number }
 }
@@ -37,17 +39,19 @@ type TransferRow = {
   amount_nano: bigint
   at: bigint
   note: string | null
+  reverses: bigint | null
 }
 
 const insertTransfer = `
   insert into transfer (idempotency_key, kind, organization_id, mode, debit_account, credit_account, amount_nano, at,
-    note, after_request, to_request)
-  values (?, ?, ?, ?, ?, ?, ?, ?, ?, ${requestNumber}, ${requestNumber})`
+    note, reverses, after_request, to_request)
+  values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ${requestNumber}, ${requestNumber})`
 const insertTransferOnce = `
   ${insertTransfer} on conflict (kind, idempotency_key) do nothing`
 const changeAccount = 'update account set debits = debits + ?, credits = credits + ? where name = ?'
 const selectBalance = 'select credits - debits as balance from account where name = ?'
-const transferColumns = 'id, idempotency_key, kind, mode, debit_account, credit_account, amount_nano, at, note'
+const transferColumns =
+  'id, idempotency_key, kind, mode, debit_account, credit_account, amount_nano, at, note, reverses'
 const selectTransfer = `select ${transferColumns} from transfer where kind = ? and idempotency_key = ?`
 const selectTransfers = `select ${transferColumns} from transfer where organization_id = ? order by id`
 
@@ -95,6 +99,11 @@ export function prepareLedger(db: Database) {
       assert(row, `the ${kind} ${idempotencyKey} was just written or found`)
       return transferOf(row)
     },
+    /** null when this kind has no transfer under the key. */
+    find(kind: Posting['kind'], idempotencyKey: string): Transfer | null {
+      const row = byKey.get(kind, idempotencyKey)
+      return row && transferOf(row)
+    },
     /** Every transfer of one organization, oldest first. */
     transfers: (organizationId: string): Transfer[] => ofOrganization.all(organizationId).map(transferOf),
   }
@@ -112,6 +121,7 @@ const valuesOf = (posting: Posting): InsertValues => [
   posting.amountNano,
   posting.at,
   posting.note ?? null,
+  posting.reverses ?? null,
   posting.takes?.nodeId ?? null,
   posting.takes?.fromSeq ?? null,
   posting.takes?.nodeId ?? null,
@@ -149,4 +159,5 @@ const transferOf = (row: TransferRow): Transfer => ({
   amountNano: row.amount_nano,
   at: Number(row.at),
   note: row.note,
+  reverses: row.reverses === null ? null : Number(row.reverses),
 })

@@ -13,6 +13,7 @@ test('migrations are frozen, so that yesterday’s data folders open', () => {
   expect(checksums).toEqual([
     [1, '524d24010f5ecf7d53a2a0b583ef5b13db6e5f0600c01da44c8ce5038b337746'],
     [2, '2a8a8a55b33ac9d7e992bfeb712e07c2b98a6103a556e71bb6c8a4d3e8da2bdf'],
+    [3, '0b3fabffdb628f971e34f3b6a24da9af23fe80de9d234431883c8ae769e126b6'],
   ])
 })
 
@@ -157,3 +158,17 @@ const asColumn = (value: unknown): string => {
   if (typeof value === 'boolean') return value ? '1' : '0'
   return typeof value === 'object' && value !== null ? JSON.stringify(value) : String(value)
 }
+
+test('a secret that a rotation of before replaced works until its own end', async () => {
+  const { path } = version1Folder()
+  const db = new Database(path)
+  const ofReal = `where organization_id = '${organizations.real}'`
+  db.exec(`update virtual_key set previous_hash = 'replaced', previous_hash_until = 1790000000123 ${ofReal}`)
+  db.close()
+  const store = openSqliteStore({ path, installation })
+  const replaced = (await store.keys()).filter((key) => key.replaced.length > 0)
+  expect(replaced).toMatchObject([
+    { organizationId: organizations.real, replaced: [{ hash: 'replaced', prefix: null, until: 1_790_000_000_123 }] },
+  ])
+  await store.close()
+})

@@ -1,14 +1,23 @@
 /** Organizations: never deleted, and each has its accounts of both modes from the moment it exists. */
 import type { Database } from 'bun:sqlite'
-import { modes, StoreRefusal, type Organization } from '../store.ts'
+import { modes, StoreRefusal, type NewOrganization, type Organization, type OrganizationChanges } from '../store.ts'
 import { creditOf, heldOf } from './ledger.ts'
 
-type OrganizationRow = { id: string; name: string; created_at: bigint }
+type OrganizationRow = {
+  id: string
+  name: string
+  created_at: bigint
+  suspended_at: bigint | null
+  suspended_why: string | null
+}
 
 const insertOrganization =
   'insert into organization (id, name, created_at) values (?, ?, ?) on conflict (id) do nothing'
 const insertAccount = 'insert into account (name) values (?)'
-const selectOrganizations = 'select id, name, created_at from organization order by created_at, id'
+const columns = 'id, name, created_at, suspended_at, suspended_why'
+const selectOrganizations = `select ${columns} from organization order by created_at, id`
+const selectOrganization = `select ${columns} from organization where id = ?`
+const updateOrganization = 'update organization set name = ?, suspended_at = ?, suspended_why = ? where id = ?'
 const selectExists = 'select 1 as found from organization where id = ?'
 
 export type Organizations = ReturnType<typeof prepareOrganizations>
@@ -18,8 +27,10 @@ export function prepareOrganizations(db: Database) {
   const insert = db.prepare<unknown, [string, string, number]>(insertOrganization)
   const insertAccountRow = db.prepare<unknown, [string]>(insertAccount)
   const list = db.prepare<OrganizationRow, []>(selectOrganizations)
+  const byId = db.prepare<OrganizationRow, [string]>(selectOrganization)
+  const updateRow = db.prepare<unknown, [string, number | null, string | null, string]>(updateOrganization)
   const found = db.prepare<{ found: bigint }, [string]>(selectExists)
-  const create = db.transaction(({ id, name, createdAt }: Organization): void => {
+  const create = db.transaction(({ id, name, createdAt }: NewOrganization): void => {
     if (insert.run(id, name, createdAt).changes === 0)
       throw new StoreRefusal('idempotency-conflict', `there is already an organization ${id}`)
     for (const mode of modes) {
@@ -27,11 +38,25 @@ export function prepareOrganizations(db: Database) {
       insertAccountRow.run(heldOf(id, mode))
     }
   })
+  const change = db.transaction((id: string, changes: OrganizationChanges): Organization => {
+    const row = byId.get(id)
+    if (!row) throw new StoreRefusal('organization-not-found', `there is no organization ${id}`)
+    const changed = { ...organizationOf(row), ...changes }
+    updateRow.run(changed.name, changed.suspended?.at ?? null, changed.suspended?.why ?? null, id)
+    return changed
+  })
 
   return {
-    create: (organization: Organization): void => create.immediate(organization),
-    list: (): Organization[] =>
-      list.all().map((row) => ({ id: row.id, name: row.name, createdAt: Number(row.created_at) })),
+    create: (organization: NewOrganization): void => create.immediate(organization),
+    update: (id: string, changes: OrganizationChanges): Organization => change.immediate(id, changes),
+    list: (): Organization[] => list.all().map(organizationOf),
     exists: (id: string): boolean => found.get(id) !== null,
   }
 }
+
+const organizationOf = (row: OrganizationRow): Organization => ({
+  id: row.id,
+  name: row.name,
+  createdAt: Number(row.created_at),
+  suspended: row.suspended_at === null ? null : { at: Number(row.suspended_at), why: row.suspended_why },
+})

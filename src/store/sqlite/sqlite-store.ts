@@ -18,9 +18,11 @@ import { prepareLeases } from './leases.ts'
 import { prepareLedger } from './ledger.ts'
 import { migrate } from './migrations.ts'
 import { prepareNodes } from './nodes.ts'
+import { prepareOperatorTokens } from './operator-tokens.ts'
 import { prepareOrganizations } from './organizations.ts'
 import { prepareReports } from './reports.ts'
 import { prepareRequests } from './requests.ts'
+import { prepareRevokeCredit } from './revoke-credit.ts'
 import { prepareRollups } from './rollups.ts'
 import { verifyLedger } from './verify-ledger.ts'
 
@@ -67,9 +69,11 @@ function storeOn(db: Database, clock: Clock, lock: FolderLock): Store {
   const organizations = prepareOrganizations(db)
   const requests = prepareRequests(db)
   const keys = prepareKeys(db, organizations)
+  const operatorTokens = prepareOperatorTokens(db)
   const reports = prepareReports(db)
   const leaseCredit = prepareLeaseCredit(db, { ledger, leases, nodes }, clock)
   const grantCredit = prepareGrantCredit(db, ledger, clock)
+  const revokeCredit = prepareRevokeCredit(db, ledger, clock)
   const applyJournal = prepareApplyJournal(
     db,
     { reader, keys, ledger, leases, nodes, organizations, requests, rollups: prepareRollups(db) },
@@ -82,14 +86,19 @@ function storeOn(db: Database, clock: Clock, lock: FolderLock): Store {
     applyJournal: async (batch) => applyJournal(batch),
     leaseCredit: async (ask) => leaseCredit(ask),
     grantCredit: async (grant) => grantCredit(grant),
+    revokeCredit: async (ask) => revokeCredit(ask),
     balance: async (organizationId, mode) => ledger.balance(organizationId, mode),
     transfers: async (organizationId) => ledger.transfers(organizationId),
     verifyLedger: async () => verifyLedger(db),
     createOrganization: async (organization) => organizations.create(organization),
+    updateOrganization: async (id, changes) => organizations.update(id, changes),
     organizations: async () => organizations.list(),
     createKey: async (key) => keys.create(key),
     updateKey: async (id, changes) => keys.update(id, changes),
     keys: async (organizationId) => keys.list(organizationId),
+    createOperatorToken: async (token) => operatorTokens.create(token),
+    updateOperatorToken: async (id, changes) => operatorTokens.update(id, changes),
+    operatorTokens: async () => operatorTokens.list(),
     receipt: async (requestId, organizationId) => requests.receipt(requestId, organizationId),
     usage: async (query) => reports.usage(query),
     chargesByKey: async (from) => reports.chargesByKey(from),

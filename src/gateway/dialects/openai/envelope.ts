@@ -7,6 +7,12 @@ type Shape = { readonly status: number; readonly type: string; readonly code: st
 
 const shapes: Record<FailureCode, Shape> = {
   invalid_key: { status: 401, type: 'invalid_request_error', code: 'invalid_api_key' },
+  organization_suspended: {
+    status: 403,
+    type: 'invalid_request_error',
+    code: 'organization_suspended',
+    retry: false,
+  },
   invalid_request: { status: 400, type: 'invalid_request_error', code: 'invalid_value' },
   body_too_large: { status: 413, type: 'invalid_request_error', code: 'request_too_large' },
   unsupported_encoding: { status: 415, type: 'invalid_request_error', code: 'unsupported_content_encoding' },

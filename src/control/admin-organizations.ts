@@ -1,0 +1,64 @@
+/** The part of the admin API that makes organizations, names them, and suspends them. A suspension holds on this node the moment it is answered. */
+import type { Hono, MiddlewareHandler } from 'hono'
+import { z } from 'zod'
+import { newOrganization, OrganizationName } from '../organizations/organization.ts'
+import { modes, type OrganizationChanges } from '../store/store.ts'
+import { balanceOf, organizationOf, type AdminDeps } from './admin-deps.ts'
+import type { ListJson, OrganizationDetails, OrganizationJson } from './contract.ts'
+import { organizationJson } from './json-shapes.ts'
+import type { Operators } from './operators.ts'
+import { Line, readBody } from './read-input.ts'
+
+const NamedOrganization = z.strictObject({ name: OrganizationName })
+
+export function addOrganizationRoutes(api: Hono, deps: AdminDeps, operators: Operators): void {
+  const isAdmin = operators.needs('admin')
+  api.post('/organizations', isAdmin, async (c) => {
+    const { name } = await readBody(c.req.raw, NamedOrganization)
+    const organization = newOrganization(name, deps.clock.now())
+    await deps.store.createOrganization(organization)
+    return c.json<OrganizationJson>(organizationJson({ ...organization, suspended: null }), 201)
+  })
+  api.get('/organizations', async (c) => {
+    const organizations = await deps.store.organizations()
+    return c.json<ListJson<OrganizationJson>>({ data: organizations.map(organizationJson) })
+  })
+  api.get('/organizations/:id', async (c) => {
+    const organization = await organizationOf(deps, c.req.param('id'))
+    const [keys, ...balances] = await Promise.all([
+      deps.store.keys(organization.id),
+      ...modes.map((mode) => balanceOf(deps, organization.id, mode)),
+    ])
+    const now = deps.clock.now()
+    const active = keys.filter((key) => key.revokedAt === null && (key.expiresAt === null || key.expiresAt > now))
+    const counts = { keys: keys.length, activeKeys: active.length }
+    return c.json<OrganizationDetails>({ ...organizationJson(organization), ...counts, balances })
+  })
+  addChangeRoutes(api, deps, isAdmin)
+}
+
+const SuspendInput = z.strictObject({ why: Line.min(1, 'at least one character').optional() })
+const NothingMore = z.strictObject({})
+
+function addChangeRoutes(api: Hono, deps: AdminDeps, isAdmin: MiddlewareHandler): void {
+  const change = async (id: string, changes: OrganizationChanges): Promise<OrganizationJson> => {
+    const organization = await deps.store.updateOrganization(id, changes)
+    deps.keys.setSuspended(id, organization.suspended !== null)
+    return organizationJson(organization)
+  }
+  api.patch('/organizations/:id', isAdmin, async (c) => {
+    const { name } = await readBody(c.req.raw, NamedOrganization)
+    return c.json<OrganizationJson>(await change(c.req.param('id'), { name }))
+  })
+  // Suspending what is suspended keeps the moment; a reason that is given takes the place of the one before.
+  api.post('/organizations/:id/suspend', isAdmin, async (c) => {
+    const { why } = await readBody(c.req.raw, SuspendInput)
+    const { id, suspended } = await organizationOf(deps, c.req.param('id'))
+    const at = suspended?.at ?? deps.clock.now()
+    return c.json<OrganizationJson>(await change(id, { suspended: { at, why: why ?? suspended?.why ?? null } }))
+  })
+  api.post('/organizations/:id/resume', isAdmin, async (c) => {
+    await readBody(c.req.raw, NothingMore)
+    return c.json<OrganizationJson>(await change(c.req.param('id'), { suspended: null }))
+  })
+}
