@@ -1,7 +1,7 @@
 /** Plain answers: read whole, metered, settled, and only then given to the client, byte for byte. */
 import { formatUsd } from '../lib/amounts.ts'
 import type { HttpAnswer } from '../lib/http-server/contract.ts'
-import type { Answered } from './attempt.ts'
+import type { Answered } from './answered.ts'
 import type { GatewayDeps } from './deps.ts'
 import { estimateUsage } from './estimate.ts'
 import { headersOf } from './response-headers.ts'
@@ -13,7 +13,7 @@ export type Plain = Exclude<Answered, { kind: 'stream' }>
 export function outcomeOf(relayed: Plain, deps: GatewayDeps): Outcome {
   const { admitted, request, intent, upstream, attempts } = relayed
   if (relayed.kind === 'refused')
-    return { intent, ending: 'upstream-refused', status: upstream.status, reading: null, estimate: null, attempts }
+    return { intent, ending: 'upstream-refused', status: relayed.status, reading: null, estimate: null, attempts }
   const { reading } = relayed
   const ending = request.hasLeft ? 'client-left' : 'completed'
   const estimate = estimateUsage(admitted.call.asked, reading, deps)
@@ -26,5 +26,6 @@ export function answer(relayed: Plain, chargeNano: string, deps: GatewayDeps): H
   const body = relayed.kind === 'refused' ? relayed.refusal.body : relayed.bytes
   const headers = headersOf(relayed, deps)
   headers['x-mart-charge-usd'] = formatUsd(BigInt(chargeNano))
-  return { status: relayed.upstream.status, headers, body }
+  const status = relayed.kind === 'refused' ? relayed.status : relayed.upstream.status
+  return { status, headers, body }
 }

@@ -1,19 +1,12 @@
-/**
- * One attempt: a paid call at one deployment, until there is an answer to give or a reason to try another.
- * A plain answer is read whole and a stream to its first piece, because until then nothing was begun.
- */
-import { setTimeout as sleep } from 'node:timers/promises'
-import { roundedMs } from '../lib/clock.ts'
+/** One attempt: a paid call at one deployment, until there is an answer to give or a reason to try another. */
 import type { HttpResponse } from '../lib/http-client/contract.ts'
-import type { HttpRequest } from '../lib/http-server/contract.ts'
-import type { Intent } from '../money/journal.ts'
 import type { Attempt } from '../store/store.ts'
-import { upstreamModelOf, type Address, type Deployment, type Refusal } from '../upstreams/deployment.ts'
-import type { Candidate } from '../upstreams/fleet.ts'
-import { outputLimit, type Admitted } from './admit.ts'
+import type { Address } from '../upstreams/deployment.ts'
+import { outputLimit } from './admit.ts'
+import type { Answered, Trying, Turn } from './answered.ts'
 import type { GatewayDeps } from './deps.ts'
-import type { Reading } from './dialect.ts'
 import type { Tried } from './failover.ts'
+import { attemptOf, readUpstream, upstreamName } from './read-upstream.ts'
 import { intentOf } from './settle.ts'
 import { billingUnavailable } from './no-money.ts'
 import {
@@ -26,33 +19,6 @@ import {
   UnreadableError,
   wordsOf,
 } from './trouble.ts'
-import type { Exchange } from './watch.ts'
-
-/** A candidate's turn: the call that is to go to it. */
-export type Turn = {
-  readonly request: HttpRequest
-  readonly admitted: Admitted
-  readonly candidate: Candidate
-  /** Attempts at others before. */
-  readonly failed: readonly Attempt[]
-}
-
-/** A call on its way there. */
-type Trying = Turn & { readonly intent: Intent; readonly exchange: Exchange }
-
-export type Answered = Trying & {
-  readonly upstream: HttpResponse
-  /** All attempts, the one that gave the answer last. */
-  readonly attempts: readonly Attempt[]
-} & (
-    | { readonly kind: 'plain'; readonly bytes: Uint8Array; readonly reading: Reading }
-    | { readonly kind: 'stream'; readonly source: Source; readonly first: FirstPiece }
-    | { readonly kind: 'refused'; readonly refusal: Refusal }
-  )
-
-export type Source = Pick<HttpResponse, 'read' | 'cancel'>
-/** The stream's first piece, as it was asked for; it may still be on its way. */
-export type FirstPiece = ReturnType<Source['read']>
 
 /** Sends an admitted call to one deployment; whatever goes wrong there is a trouble with a name. Throws only `billing_unavailable`. */
 export async function attempt(turn: Turn, deps: GatewayDeps): Promise<Tried<Answered>> {
@@ -74,7 +40,7 @@ export async function attempt(turn: Turn, deps: GatewayDeps): Promise<Tried<Answ
   try {
     const address = addressOf(trying)
     const upstream = await send(trying, address instanceof Promise ? await address : address, deps)
-    const answer = answered(upstream, trying, deps)
+    const answer = readUpstream(upstream, trying, deps)
     tried = { answer: answer instanceof Promise ? await answer : answer }
   } catch (error) {
     // Whatever of a failed answer is still on its way is of no use to anybody.
@@ -84,93 +50,6 @@ export async function attempt(turn: Turn, deps: GatewayDeps): Promise<Tried<Answ
   note(tried, trying, deps)
   if (!('answer' in tried && tried.answer.kind === 'stream')) health.ended()
   return tried
-}
-
-/** What came of it, once its status and headers have come. */
-function answered(upstream: HttpResponse, trying: Trying, deps: GatewayDeps): Answered | Promise<Answered> {
-  const { admitted, exchange, failed } = trying
-  const now = deps.clock.monotonic()
-  exchange.answered(now)
-  const firstByteMs = roundedMs(now - exchange.startedAt)
-  const attempt = attemptOf(trying, { status: upstream.status, error: null, firstByteMs }, now)
-  const answer = { ...trying, upstream, attempts: [...failed, attempt] }
-  const { asked, endpoint } = admitted.call
-  if (upstream.status !== ok)
-    return refusalOf(upstream, trying, deps).then((refusal) => ({ ...answer, kind: 'refused', refusal }))
-  // An upstream that answers a streamed call in one piece is metered as one piece. Gemini streams may be JSON arrays.
-  if (asked.streamed && (endpoint.dialect.name === 'genai' || isEventStream(upstream)))
-    return begun(upstream).then((first) => ({ ...answer, kind: 'stream', ...first }))
-  const plain = (bytes: Uint8Array): Answered => {
-    const reading = readingOf(bytes, upstream, admitted)
-    return { ...answer, kind: 'plain', bytes, reading }
-  }
-  const bytes = upstream.bytes(answerBytesMax, () => exchange.heard(deps.clock.monotonic()))
-  return bytes instanceof Promise ? bytes.then(plain) : plain(bytes)
-}
-
-const ok = 200
-/** Beyond this an upstream's answer is taken for broken: four 4K images are about 100 MB. */
-const answerBytesMax = 256 * 1024 * 1024
-
-export const isEventStream = ({ headers }: Pick<HttpResponse, 'headers'>): boolean =>
-  headers.get('content-type')?.startsWith('text/event-stream') ?? false
-
-/** A client waits for headers no longer than it must: SDKs give up when none come, while a model may think for minutes. */
-const firstPieceMs = 2_000
-
-/** Waits a moment for the first piece, so that a stream which breaks before it can begin elsewhere. */
-async function begun(source: HttpResponse): Promise<{ source: Source; first: FirstPiece }> {
-  const first = source.read()
-  const early = new AbortController()
-  const patience = sleep(firstPieceMs, null, { signal: early.signal }).catch(() => null)
-  // Waiting ends here for this piece, but it may still fail later: then whoever reads on is told.
-  first.catch(() => undefined)
-  try {
-    const piece = await Promise.race([first, patience])
-    if (piece?.done) throw new Error('the stream ended before it began')
-  } finally {
-    early.abort()
-  }
-  return { source, first }
-}
-
-/** More of a refusal is not read. */
-const refusalBytesMax = 4 * 1024 * 1024
-
-/** What the upstream said when it refused. Whatever is not the client's own doing is thrown, as a trouble. */
-async function refusalOf(upstream: HttpResponse, { admitted, candidate }: Trying, deps: GatewayDeps): Promise<Refusal> {
-  const { deployment } = candidate
-  const { asked, endpoint } = admitted.call
-  const refusal = deployment.adapter.refusal({
-    dialect: endpoint.dialect.name,
-    status: upstream.status,
-    headers: upstream.headers,
-    body: await upstream.bytes(refusalBytesMax),
-    upstreamModel: upstreamName(admitted, deployment),
-    askedModel: asked.modelName,
-  })
-  if (refusal.fault === 'client' || refusal.fault === 'policy') return refusal
-  alert(refusal, deployment, deps)
-  throw new RefusedError(upstream.status, refusal)
-}
-
-function readingOf(bytes: Uint8Array, upstream: HttpResponse, { call }: Admitted): Reading {
-  try {
-    return call.asked.readAnswer(bytes, upstream.headers)
-  } catch {
-    throw new UnreadableError()
-  }
-}
-
-const operatorEvents = {
-  quota: 'upstream-out-of-quota',
-  credential: 'upstream-credential-refused',
-  missing: 'upstream-model-missing',
-} as const
-
-function alert({ fault }: Refusal, { id }: Deployment, deps: GatewayDeps): void {
-  if (fault === 'quota' || fault === 'credential' || fault === 'missing')
-    deps.observer.alert({ event: operatorEvents[fault], deployment: id })
 }
 
 /** Where the call goes and with which credential, at once unless a token must be fetched first. Throws a `NoTokenError`. */
@@ -185,9 +64,6 @@ function addressOf({ admitted, candidate }: Trying): Address | Promise<Address> 
     throw new NoTokenError(error)
   })
 }
-
-const upstreamName = ({ call }: Admitted, deployment: Deployment): string =>
-  upstreamModelOf(deployment, call.model, call.sentName)
 
 /** Sends the call; it is cut off when its client leaves before the answer begins. */
 function send(trying: Trying, address: Address, deps: GatewayDeps): Promise<HttpResponse> {
@@ -230,23 +106,6 @@ function headersFor({ request, admitted }: Trying, address: Address): Readonly<R
   return headers
 }
 
-function attemptOf(
-  { admitted, candidate, exchange }: Trying,
-  { status, error, firstByteMs }: Pick<Attempt, 'status' | 'error' | 'firstByteMs'>,
-  now: number,
-): Attempt {
-  const { id, region } = candidate.deployment
-  return {
-    deployment: id,
-    region,
-    status,
-    error,
-    firstByteMs,
-    startedMs: roundedMs(exchange.startedAt - admitted.startedAt),
-    endedMs: roundedMs(now - admitted.startedAt),
-  }
-}
-
 /** What went wrong, and whether the call may be made elsewhere: never when it may have had an effect that lasts. */
 function troubled(error: unknown, trying: Trying, deps: GatewayDeps): Tried<Answered> & { trouble: unknown } {
   const { exchange, admitted, candidate } = trying
@@ -269,7 +128,7 @@ function troubled(error: unknown, trying: Trying, deps: GatewayDeps): Tried<Answ
   return {
     trouble: troubleOf(exchange, error),
     retryAfterMs: null,
-    attempt: told(error instanceof UnreadableError ? ok : null, wordsOf(exchange, error)),
+    attempt: told(error instanceof UnreadableError ? 200 : null, wordsOf(exchange, error)),
     failure: failureOf(exchange, error),
     isRepeatable: cutBy !== 'client-left' && cutBy !== 'total' && (isSafe || isNotSent(error)),
     isRenewed: false,

@@ -9,6 +9,7 @@ import type { Strings } from '../lib/json-skeleton.ts'
 import type { ServiceTier } from '../money/price-book.ts'
 import type { Usage } from '../money/usage.ts'
 import type { Adapter } from '../upstreams/deployment.ts'
+import type { ErrorInAnswer } from '../upstreams/refusals/error-in-answer.ts'
 import type { GatewayError } from './errors.ts'
 
 export type Dialect = {
@@ -74,14 +75,22 @@ export type Asked = {
   readonly upstreamBody: (change: UpstreamChange) => Uint8Array
   /** The prompt, to be counted by us when the vendor's figures are of no use. */
   readonly prompt: () => Written
-  /** Reads the usage out of a complete plain answer; throws when it is not what the dialect says. */
+  /** Reads the usage out of a complete plain answer; throws when it is not what the dialect promises. */
   readonly readAnswer: (answer: Uint8Array, headers: ResponseHeaders) => Reading
+  /** The framing that was asked for; that of a stream is told by its first bytes. */
+  readonly framing: Framing
   /** Follows a streamed answer. */
   readonly followStream: (headers: ResponseHeaders, ways: StreamWays) => StreamReader
 }
 
-/** How a provider streams, where providers differ. */
-export type StreamWays = Pick<Adapter, 'reportsStreamUsage' | 'hasAnnotationChunks'>
+/** How a stream comes, and how its provider streams, where providers differ. */
+export type StreamWays = Pick<Adapter, 'reportsStreamUsage' | 'hasAnnotationChunks'> & {
+  readonly framing: Framing
+  /** A longer record is an error. */
+  readonly recordBytesMax: number
+}
+/** What holds the records of a stream: server-sent events, or the elements of one JSON array. */
+export type Framing = 'sse' | 'array'
 
 export type UpstreamChange = {
   /** Output tokens for each answer; null leaves the client's own limit, or none. */
@@ -118,16 +127,29 @@ export type Reading = Counted & {
   readonly output: () => Written
 }
 
+/**
+ * How far a stream has come. A connection's end alone proves nothing, nor do running totals of usage:
+ * `silent`: nothing of an answer, comments at most. `open`: a part of it. `finished`: every choice has said why it
+ * ends, and usage may follow. `whole`: that has come too, and nothing more is needed. `over`: its own end has come,
+ * behind which nothing belongs to it. `failed`: it reported an error, or its own end before anything else.
+ */
+export type StreamState = 'silent' | 'open' | 'finished' | 'whole' | 'over' | 'failed'
+
 /** Follows the bytes of one stream. Nothing in it waits. */
 export type StreamReader = {
-  /** Takes bytes from the upstream and gives those for the client: the same ones, unless something must be taken out. */
+  /**
+   * Takes bytes from the upstream and gives those for the client, in whole records: the same ones, unless something
+   * must be taken out. Nothing behind the answer's own end, and no error in the upstream's words, is for the client.
+   * Throws a `RecordTooLongError`.
+   */
   readonly take: (bytes: Uint8Array) => Uint8Array
-  /** Bytes still held back when the upstream ended. */
-  readonly rest: () => Uint8Array
-  /** Whether the answer's own end was seen, or its own word that it failed; a connection's end alone proves nothing. */
-  /** Whether nothing that is billed can follow, so that the request may be settled before these bytes are passed on. */
-  readonly isFinal: () => boolean
-  readonly state: () => 'open' | 'complete' | 'failed'
+  /** The upstream has closed, so that what has come of another record is all of it; gives what of it is for the client. */
+  readonly close: () => Uint8Array
+  readonly state: () => StreamState
+  /** How often a choice has said that it ends: some servers say so with every record, and go on. */
+  readonly ends: () => number
+  /** The error that it reported. */
+  readonly error: () => ErrorInAnswer | null
   readonly reading: () => Reading
 }
 

@@ -4,7 +4,8 @@
  */
 import type { HttpRequest } from '../lib/http-server/contract.ts'
 import type { Admitted } from './admit.ts'
-import { attempt, type Answered } from './attempt.ts'
+import type { Answered } from './answered.ts'
+import { attempt } from './attempt.ts'
 import type { GatewayDeps } from './deps.ts'
 import { tryInTurn } from './failover.ts'
 

@@ -3,7 +3,7 @@ import type { HttpResponse } from '../lib/http-client/contract.ts'
 import type { AnswerHeaders } from '../lib/http-server/contract.ts'
 import type { Deployment } from '../upstreams/deployment.ts'
 import { outputLimit } from './admit.ts'
-import type { Answered } from './attempt.ts'
+import type { Answered } from './answered.ts'
 import type { GatewayDeps } from './deps.ts'
 import { setRateLimits } from './rate-limit-headers.ts'
 
@@ -17,11 +17,14 @@ function sendable({ headers }: Pick<HttpResponse, 'headers'>, name: string): str
 }
 
 const json = 'application/json'
+const events = 'text/event-stream'
 
 /** What an answer in JSON is labelled: as its upstream did where that is true, with its charset. SDKs parse nothing else. */
-export function jsonType(upstream: Pick<HttpResponse, 'headers'>): string {
+export const jsonType = (upstream: Pick<HttpResponse, 'headers'>): string => labelled(upstream, json)
+
+function labelled(upstream: Pick<HttpResponse, 'headers'>, wanted: typeof json | typeof events): string {
   const type = sendable(upstream, 'content-type')
-  return type?.toLowerCase().startsWith(`${json};`) ? type : json
+  return type?.toLowerCase().startsWith(`${wanted};`) ? type : wanted
 }
 
 /** Where an answer was made, and whether it is simulated. */
@@ -34,11 +37,14 @@ export function setOrigin(
 }
 
 /** The headers of an answer: the upstream's that are the client's business, and ours. */
-export function headersOf({ kind, admitted, candidate, upstream }: Answered, deps: GatewayDeps): AnswerHeaders {
-  const headers: AnswerHeaders = { 'x-request-id': admitted.requestId }
+export function headersOf(answered: Answered, deps: GatewayDeps): AnswerHeaders {
+  const { admitted, candidate, upstream } = answered
   // All that is read whole is JSON, or became it.
-  const type = kind === 'stream' ? sendable(upstream, 'content-type') : jsonType(upstream)
-  if (type !== null) headers['content-type'] = type
+  const isEvents = answered.kind === 'stream' && answered.framing === 'sse'
+  const headers: AnswerHeaders = {
+    'x-request-id': admitted.requestId,
+    'content-type': isEvents ? labelled(upstream, events) : jsonType(upstream),
+  }
   setOrigin(headers, candidate.deployment)
   setRateLimits(headers, deps.limits.standings(admitted.key))
   const limit = outputLimit(admitted, candidate.deployment)

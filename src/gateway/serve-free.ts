@@ -3,6 +3,7 @@ import type { Model } from '../catalog/catalog.ts'
 import { zeroNano } from '../lib/amounts.ts'
 import { newRequestId } from '../lib/ids.ts'
 import type { HttpResponse } from '../lib/http-client/contract.ts'
+import { decoded } from '../lib/http-client/decoded.ts'
 import type { AnswerHeaders, HttpAnswer, HttpRequest } from '../lib/http-server/contract.ts'
 import type { KeyRow } from '../store/store.ts'
 import { upstreamModelOf, type Deployment, type Fault, type Refusal } from '../upstreams/deployment.ts'
@@ -147,7 +148,7 @@ async function send(call: FreeCall, { deployment }: Candidate, deps: GatewayDeps
   })
   const deadline = setTimeout(() => sent.abort(new Error('there was no answer in time')), answerMsMax)
   try {
-    const response = await sent.response
+    const response = decoded(await sent.response)
     return { status: response.status, headers: response.headers, bytes: await response.bytes(answerBytesMax) }
   } finally {
     clearTimeout(deadline)

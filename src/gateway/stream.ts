@@ -5,11 +5,13 @@
  */
 import type { HttpAnswer } from '../lib/http-server/contract.ts'
 import { inBackground } from '../lib/log.ts'
+import { RecordTooLongError } from '../lib/record-buffer.ts'
 import type { Attempt, Ending } from '../store/store.ts'
+import type { Answered } from './answered.ts'
 import type { GatewayDeps } from './deps.ts'
-import type { Reading, StreamReader } from './dialect.ts'
+import type { Reading, StreamReader, StreamState } from './dialect.ts'
 import { estimateUsage } from './estimate.ts'
-import { isEventStream, type Answered, type FirstPiece, type Source } from './attempt.ts'
+import { alert, isClients, refusalWithin } from './read-upstream.ts'
 import { headersOf } from './response-headers.ts'
 import { rateCounted, settle } from './settle.ts'
 import { failureOf } from './trouble.ts'
@@ -18,43 +20,34 @@ export type Streamed = Extract<Answered, { kind: 'stream' }>
 
 /** Passes a stream on to the client. Settled when its last billed byte has come, before that byte is passed on. */
 export function stream(relayed: Streamed, deps: GatewayDeps): HttpAnswer {
-  const { admitted, upstream, exchange, candidate } = relayed
-  const follow = admitted.call.asked.followStream(upstream.headers, candidate.deployment.adapter)
-  const source = withFirst(relayed.source, relayed.first)
-  const ended = endOnce(relayed, follow, deps)
-  exchange.onProgress = () => noteProgress(relayed, follow, deps)
+  const { admitted, upstream, exchange, framing } = relayed
+  const ended = endOnce(relayed, deps)
+  exchange.onProgress = () => noteProgress(relayed, deps)
   let hasLeft = false
-  let isBetweenRecords = true
+  let given = relayed.given
 
   const body = new ReadableStream<Uint8Array>(
     {
       start(controller) {
-        if (!isEventStream(upstream)) return
+        if (framing !== 'sse') return
         const heartbeat = new TextEncoder().encode(admitted.call.endpoint.dialect.heartbeat)
         exchange.onQuiet = () => {
-          if (isBetweenRecords && !hasLeft) controller.enqueue(heartbeat.slice())
+          if (!hasLeft) controller.enqueue(heartbeat.slice())
         }
       },
       async pull(controller) {
-        const next = await nextBytes(source, follow, relayed, deps).catch(asBroken)
+        const { bytes, end } = await next(relayed, given, deps)
+        given = noBytes
         if (hasLeft) return
-        if (next instanceof Uint8Array) {
-          if (follow.isFinal()) await ended('completed')
-          if (hasLeft) return
-          isBetweenRecords = endsRecord(next)
-          controller.enqueue(next)
-          return
-        }
-        const ending = endingOf(next, follow)
-        await ended(ending).finally(() => exchange.end())
-        const last = lastWords(ending, next, follow, relayed)
-        if (!hasLeft) finish(controller, last)
+        if (!end) return controller.enqueue(bytes)
+        await ended(end).finally(() => leave(relayed, deps))
+        if (!hasLeft) finish(controller, bytes, end.ending === 'completed' ? noBytes : lastWords(relayed, end))
       },
       cancel() {
         hasLeft = true
         inBackground(deps.log, 'drain', async () => {
-          await drain(source, follow, relayed, deps)
-          await ended('client-left').finally(() => exchange.end())
+          await drain(relayed, deps)
+          await ended({ ending: 'client-left', error: null }).finally(() => leave(relayed, deps))
         })
       },
     },
@@ -66,88 +59,138 @@ export function stream(relayed: Streamed, deps: GatewayDeps): HttpAnswer {
   return { status: upstream.status, headers, body }
 }
 
-const [newline, carriageReturn] = [10, 13]
-/** A record ends with a blank line, of whichever line ends. */
-const endsRecord = (bytes: Uint8Array): boolean =>
-  bytes.at(-1) === newline &&
-  (bytes.at(-2) === newline || (bytes.at(-2) === carriageReturn && bytes.at(-3) === newline))
+const noBytes = new Uint8Array(0)
 
-function finish(controller: ReadableStreamDefaultController<Uint8Array>, last: Uint8Array | null): void {
-  if (last === null) return controller.error(new Error('the upstream broke off its answer'))
-  if (last.length > 0) controller.enqueue(last)
+/** Gives the last bytes and words; null where only a broken connection can tell what happened. */
+function finish(
+  controller: ReadableStreamDefaultController<Uint8Array>,
+  bytes: Uint8Array,
+  words: Uint8Array | null,
+): void {
+  if (bytes.length > 0) controller.enqueue(bytes)
+  if (words === null) return controller.error(new Error('the upstream broke off its answer'))
+  if (words.length > 0) controller.enqueue(words)
   controller.close()
 }
 
-/** The connection ended by itself, or broke. */
-type StreamEnd = { readonly end: 'closed' } | { readonly end: 'broken'; readonly error: unknown }
-const asBroken = (error: unknown): StreamEnd => ({ end: 'broken', error })
+/** How a stream ended; `error`: in a few words, for the receipt. */
+type End = { readonly ending: Ending; readonly error: string | null; readonly cause?: unknown }
+/** What comes next for the client. */
+type Next = { readonly bytes: Uint8Array; readonly end: End | null }
 
-/** The source with its first piece, which was asked for already, in front. */
-function withFirst(source: Source, first: FirstPiece): Source {
-  let asked: FirstPiece | null = first
-  return {
-    read() {
-      const next = asked ?? source.read()
-      asked = null
-      return next
-    },
-    cancel: () => source.cancel(),
-  }
-}
-
-async function nextBytes(
-  source: Source,
-  follow: StreamReader,
-  { exchange }: Streamed,
-  deps: GatewayDeps,
-): Promise<Uint8Array | StreamEnd> {
+/** The next bytes for the client, beginning with those that were taken already, and its end with the last of them. Never rejects. */
+async function next(relayed: Streamed, taken: Uint8Array, deps: GatewayDeps): Promise<Next> {
+  const { source, follow, exchange } = relayed
   exchange.waitingSince = deps.clock.monotonic()
-  for (;;) {
-    const { done, value } = await source.read()
-    if (done) return { end: 'closed' }
-    exchange.heard(deps.clock.monotonic())
-    const bytes = follow.take(value)
-    if (bytes.length === 0) continue
+  try {
+    for (let bytes = taken; ;) {
+      const end = endAt(relayed)
+      if (end || bytes.length > 0) return { bytes, end }
+      linger(relayed, deps)
+      const piece = await source.read()
+      if (piece.done) return closed(relayed)
+      exchange.heard(deps.clock.monotonic())
+      bytes = follow.take(piece.value)
+    }
+  } catch (cause) {
+    return broken(relayed, cause)
+  } finally {
     // From here on it is the client that is waited for.
     exchange.waitingSince = null
-    return bytes
   }
 }
 
-/** An upstream that closes before its answer's own end has failed, however politely it closed. */
-const endingOf = (next: StreamEnd, follow: StreamReader): Ending =>
-  next.end === 'closed' && follow.state() === 'complete' ? 'completed' : 'upstream-failed'
+const completed: End = { ending: 'completed', error: null }
+const failed = (error: string, cause?: unknown): End => ({ ending: 'upstream-failed', error, cause })
 
-/** What ends the client's stream: what was held back, or an error it can read; null when only a broken connection can tell it. */
-function lastWords(
-  ending: Ending,
-  next: StreamEnd,
-  follow: StreamReader,
-  { admitted, exchange, upstream }: Streamed,
-): Uint8Array | null {
-  if (ending === 'completed') return follow.rest()
-  if (follow.state() !== 'open') return new Uint8Array(0)
-  if (!isEventStream(upstream)) return null
-  const error = failureOf(exchange, next.end === 'broken' ? next.error : 'the upstream closed before the end')
-  return new TextEncoder().encode(`\n\n${admitted.call.endpoint.dialect.streamError(error)}`)
+/** The end that the answer has come to by its own word; null when it goes on. */
+function endAt(relayed: Streamed): End | null {
+  const state = relayed.follow.state()
+  if (state === 'over') return completed
+  if (state !== 'failed') return null
+  const refusal = reportedBy(relayed)
+  return failed(refusal?.fault ?? 'the stream ended before it said anything')
 }
 
-function endOnce(relayed: Streamed, follow: StreamReader, deps: GatewayDeps): (ending: Ending) => Promise<void> {
+/** An answer whose choices have all said why they end is complete, however its connection ends. */
+const isComplete = (state: StreamState): boolean => state === 'finished' || state === 'whole' || state === 'over'
+
+/** An upstream that closes before its answer's own end has failed, however politely it closed. */
+function closed(relayed: Streamed): Next {
+  const bytes = relayed.follow.close()
+  const end = isComplete(relayed.follow.state()) ? completed : endAt(relayed)
+  return { bytes, end: end ?? failed('the stream broke off') }
+}
+
+function broken({ follow, exchange }: Streamed, cause: unknown): Next {
+  // Where it was we who left, the upstream may have said more than it ended.
+  if (isComplete(follow.state()))
+    return { bytes: exchange.cutBy === 'lingering' ? follow.close() : noBytes, end: completed }
+  const isTooLong = cause instanceof RecordTooLongError
+  return { bytes: noBytes, end: failed(exchange.cutBy ?? (isTooLong ? cause.message : 'the stream broke off'), cause) }
+}
+
+/** Behind a finished answer whose usage has come, an upstream may still say that it is over; without usage that may follow. */
+const lingerMs: Partial<Record<StreamState, number>> = { finished: 10_000, whole: 1_500 }
+
+function linger({ follow, exchange }: Streamed, deps: GatewayDeps): void {
+  const ms = lingerMs[follow.state()]
+  if (ms !== undefined) exchange.linger(follow.ends(), ms, deps.clock.monotonic())
+}
+
+/** Lets go of the upstream. One that said its answer is over gets a moment to end it, because its connection is good for another call then. */
+function leave({ source, follow, exchange }: Streamed, deps: GatewayDeps): void {
+  if (follow.state() !== 'over') return exchange.drop()
+  exchange.waitingSince = deps.clock.monotonic()
+  exchange.linger(follow.ends(), lingerMs.whole!, exchange.waitingSince)
+  const drop = (): void => exchange.drop()
+  source.read().then(({ done }) => (done ? exchange.end() : drop()), drop)
+}
+
+const reportedBy = (relayed: Streamed) => {
+  const error = relayed.follow.error()
+  return error && refusalWithin(error, relayed, relayed.upstream.headers)
+}
+
+/** The error that ends the client's stream, in its dialect; null when only a broken connection can tell it. */
+function lastWords(relayed: Streamed, { error, cause }: End): Uint8Array | null {
+  const { admitted, exchange, framing } = relayed
+  if (framing !== 'sse') return null
+  const refusal = reportedBy(relayed)
+  const { dialect } = admitted.call.endpoint
+  const record =
+    refusal && isClients(refusal)
+      ? `data: ${new TextDecoder().decode(refusal.body)}\n\n`
+      : dialect.streamError(failureOf(exchange, cause ?? error))
+  // What was given last may lack its blank line.
+  return new TextEncoder().encode(`\n\n${record}`)
+}
+
+function endOnce(relayed: Streamed, deps: GatewayDeps): (end: End) => Promise<void> {
   let ended: Promise<void> | undefined
-  return (ending) => (ended ??= end(relayed, follow, ending, deps))
+  return (end) => (ended ??= settleEnd(relayed, end, deps))
 }
 
 /** Running totals of an answer that did not end may count what was never sent, so what was received is counted instead. */
 const readingOf = (follow: StreamReader): Reading =>
-  follow.state() === 'complete' ? follow.reading() : { ...follow.reading(), usage: null }
+  isComplete(follow.state()) ? follow.reading() : { ...follow.reading(), usage: null }
 
-async function end(relayed: Streamed, follow: StreamReader, ending: Ending, deps: GatewayDeps): Promise<void> {
-  const { admitted, candidate, intent, exchange, upstream, attempts } = relayed
+async function settleEnd(relayed: Streamed, { ending, error }: End, deps: GatewayDeps): Promise<void> {
+  const { admitted, candidate, intent, upstream, attempts } = relayed
   candidate.health.ended()
-  const { reading, estimate } = await readEnd(relayed, follow, deps)
-  const error = ending === 'upstream-failed' ? (exchange.cutBy ?? 'the stream broke off') : null
+  noteRefusal(relayed, deps)
+  const { reading, estimate } = await readEnd(relayed, deps)
   const outcome = { intent, ending, status: upstream.status, reading, estimate, attempts: lastEnding(attempts, error) }
   await settle(admitted, candidate.deployment, outcome, deps)
+}
+
+/** What an error in a stream says of the deployment, for the choices to come, and of our account there. */
+function noteRefusal(relayed: Streamed, deps: GatewayDeps): void {
+  const refusal = reportedBy(relayed)
+  if (!refusal || isClients(refusal)) return
+  const { deployment, health } = relayed.candidate
+  alert(refusal, deployment, deps)
+  if (deployment.isTracked) health.failed(refusal.fault, refusal.retryAfterMs, deps.clock.monotonic())
 }
 
 /** The attempt that gave the answer, with how it went wrong after all. */
@@ -155,7 +198,7 @@ const lastEnding = (attempts: readonly Attempt[], error: string | null): readonl
   error === null ? attempts : [...attempts.slice(0, -1), { ...attempts.at(-1)!, error }]
 
 /** What a stream said of itself. Whatever is wrong with it, the request is settled: then at nothing. */
-async function readEnd({ admitted }: Streamed, follow: StreamReader, deps: GatewayDeps) {
+async function readEnd({ admitted, follow }: Streamed, deps: GatewayDeps) {
   try {
     const reading = readingOf(follow)
     return { reading, estimate: await estimateUsage(admitted.call.asked, reading, deps) }
@@ -166,20 +209,16 @@ async function readEnd({ admitted }: Streamed, follow: StreamReader, deps: Gatew
 }
 
 /** Reads on for the usage that the upstream will report, within bounds. */
-async function drain(source: Source, follow: StreamReader, relayed: Streamed, deps: GatewayDeps): Promise<void> {
+async function drain(relayed: Streamed, deps: GatewayDeps): Promise<void> {
   const { exchange, candidate } = relayed
   if (candidate.deployment.onAbort === 'cut') exchange.cut('client-left')
   else if (!deps.watch.drain(exchange)) exchange.cut('drain')
-  try {
-    while (!follow.isFinal() && (await nextBytes(source, follow, relayed, deps)) instanceof Uint8Array);
-  } catch {
-    // Cut off by us or by the upstream: what was read until then is all there is to charge.
-  }
-  await source.cancel().catch(() => undefined)
+  // Cut off by us or by the upstream, what was read until then is all there is to charge.
+  while (!(await next(relayed, noBytes, deps)).end);
 }
 
 const charsPerToken = 4
-function noteProgress({ admitted, candidate }: Streamed, follow: StreamReader, deps: GatewayDeps): void {
+function noteProgress({ admitted, candidate, follow }: Streamed, deps: GatewayDeps): void {
   const outputTokens = Math.floor(follow.reading().output().text.length / charsPerToken)
   const inputTokens = admitted.call.asked.inputTokensGuess
   const { lines } = rateCounted(admitted, candidate.deployment, { input: inputTokens, output: outputTokens })

@@ -2,6 +2,7 @@
 import { UnreachableError } from '../lib/http-client/contract.ts'
 import type { Refusal } from '../upstreams/deployment.ts'
 import type { Trouble } from '../upstreams/health.ts'
+import type { ErrorInAnswer } from '../upstreams/refusals/error-in-answer.ts'
 import { GatewayError } from './errors.ts'
 import type { Exchange } from './watch.ts'
 
@@ -18,6 +19,17 @@ export class RefusedError extends Error {
     this.name = 'RefusedError'
     this.status = status
     this.refusal = refusal
+  }
+}
+
+/** An upstream's error that came inside of an answer with status 200. */
+export class ReportedError extends Error {
+  readonly reported: ErrorInAnswer
+
+  constructor(reported: ErrorInAnswer) {
+    super('the upstream reported an error within its answer')
+    this.name = 'ReportedError'
+    this.reported = reported
   }
 }
 

@@ -20,8 +20,8 @@ export type Deadlines = {
   readonly totalMs: number
 }
 
-/** Why we cut an exchange off. */
-export type Cut = 'first-byte' | 'idle' | 'total' | 'drain' | 'client-left'
+/** Why we cut an exchange off; `lingering`: behind an answer that was complete. */
+export type Cut = 'first-byte' | 'idle' | 'total' | 'drain' | 'client-left' | 'lingering'
 
 export type Watch = {
   /** `since`: when the request began, monotonic ms; its total deadline runs from there. */
@@ -77,6 +77,8 @@ export class Exchange {
   heardAt: number
   reportedAt: number
   drainingSince: number | null = null
+  #leaveAt = Number.POSITIVE_INFINITY
+  #endsHeard = 0
   isAnswered = false
   cutBy: Cut | null = null
   /** Called after every two seconds in which something came, while the answer streams. */
@@ -120,6 +122,13 @@ export class Exchange {
     this.heardAt = this.waitingSince = now
   }
 
+  /** All that is needed of the answer has come: its upstream has `ms` from the last of its `ends` on to close by itself. */
+  linger(ends: number, ms: number, now: number): void {
+    const leaveAt = now + ms
+    this.#leaveAt = ends === this.#endsHeard ? Math.min(this.#leaveAt, leaveAt) : leaveAt
+    this.#endsHeard = ends
+  }
+
   /** Whether so long nothing has come that the client should hear something from us; once for each time that it should. */
   isQuiet(now: number): boolean {
     if (this.waitingSince === null || !this.isAnswered) return false
@@ -131,6 +140,7 @@ export class Exchange {
   /** Which deadline has passed; null when none has. */
   overdue(now: number, drainMs: number): Cut | null {
     const { firstByteMs, idleMs, totalMs } = this.#deadlines
+    if (this.waitingSince !== null && now > this.#leaveAt) return 'lingering'
     if (this.drainingSince !== null && now - this.drainingSince > drainMs) return 'drain'
     if (!this.isAnswered && now - this.startedAt > firstByteMs) return 'first-byte'
     if (this.isAnswered && this.waitingSince !== null && now - this.waitingSince > idleMs) return 'idle'

@@ -2,6 +2,7 @@
  * Undoing the content codings of HTTP (RFC 9110, 8.4.1) outside this thread, as far as a limit and no further: what
  * expands beyond it is given up when it does, so that a small message can cost neither memory nor time without end.
  */
+import type { Transform } from 'node:stream'
 import zlib from 'node:zlib'
 
 /** Why there is nothing: it expands to more than is wanted, or it is not what it says. */
@@ -47,6 +48,24 @@ export function decompress(bytes: Uint8Array, coding: string, bytesMax: number):
       reject(new DecompressError(isTooLarge ? 'too-large' : 'malformed', { cause: error }))
     })
   })
+}
+
+/**
+ * The same, of what comes in pieces: what is written is decompressed as far as somebody reads, so that nothing piles up.
+ * `begin`: the first two bytes, which tell apart the formats of `deflate`.
+ */
+export function createDecompressor(coding: string, begin: Uint8Array): Transform {
+  const options = { chunkSize: pieceBytes }
+  switch (coding) {
+    case 'gzip':
+      return zlib.createGunzip(options)
+    case 'deflate':
+      return isZlib(begin) ? zlib.createInflate(options) : zlib.createInflateRaw(options)
+    case 'br':
+      return zlib.createBrotliDecompress(options)
+    default:
+      return zlib.createZstdDecompress({ ...options, ...zstdOptions })
+  }
 }
 
 /** RFC 9110 means zlib's format (RFC 1950), and many clients send the bare one. A header of zlib's is told by its check. */

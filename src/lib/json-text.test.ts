@@ -1,15 +1,16 @@
 import { describe, expect, test } from 'bun:test'
 import fc from 'fast-check'
 import {
-  createElementSplitter,
   duplicateKey,
   edited,
   elementsOf,
   insertion,
+  isFilledList,
   membersOf,
   memberValues,
   removals,
   replacement,
+  wholeObject,
   withMember,
 } from './json-text.ts'
 
@@ -118,26 +119,6 @@ describe('several edits of one text', () => {
   })
 })
 
-test('the elements of an array come out whole however it was cut', () => {
-  fc.assert(
-    fc.property(
-      fc.array(fc.dictionary(fc.string(), fc.jsonValue())),
-      fc.array(fc.integer({ min: 1, max: 30 })),
-      (elements, cuts) => {
-        const text = `[${elements.map((element) => JSON.stringify(element)).join('\n,\r\n')}\n]`
-        const splitter = createElementSplitter()
-        const found: string[] = []
-        let at = 0
-        for (const cut of [...cuts, text.length]) {
-          found.push(...splitter.push(text.slice(at, at + cut)))
-          at += cut
-        }
-        expect(found.map((element) => JSON.parse(element) as unknown)).toEqual(JSON.parse(text) as unknown[])
-      },
-    ),
-  )
-})
-
 test('no prefix of an object is taken for the whole, and none is read for ever', () => {
   const text = JSON.stringify({ candidates: [{ text: 'a "quoted" \\ text' }], usageMetadata: { promptTokenCount: 1 } })
   for (let cut = 0; cut < text.length; cut += 1)
@@ -150,4 +131,18 @@ test('only the members asked for are parsed', () => {
     model: 'yes',
     usage: { a: 1 },
   })
+})
+
+test('whether a list has something in it is seen without reading it', () => {
+  const isFilled = (text: string): boolean => isFilledList(text, wholeObject(text), 'data')
+  expect(isFilled('{"data": [ 1, {}]}')).toBe(true)
+  for (const text of [
+    '{}',
+    '{"data":[ ]}',
+    '{"data":null}',
+    '{"data":{"a":1}}',
+    '{"data":"[1]"}',
+    '{"x":{"data":[1]}}',
+  ])
+    expect([text, isFilled(text)]).toEqual([text, false])
 })

@@ -41,13 +41,32 @@ export function duplicateKey(
 }
 
 /** The values of some members, parsed; the rest of the object, however large, is only skipped. Throws when the text is not one whole object. */
-export function memberValues(text: string, keys: readonly string[]): Readonly<Record<string, unknown>> {
+export const memberValues = (text: string, keys: readonly string[]): Readonly<Record<string, unknown>> =>
+  valuesOf(text, wholeObject(text), keys)
+
+/** The members of a text that is one object and nothing else; throws when it is not. */
+export function wholeObject(text: string): readonly Member[] {
   const members = membersOf(text)
   const end = skipSpace(text, members.at(-1)?.end ?? text.indexOf('{') + 1)
   if (text[skipSpace(text, 0)] !== '{' || text[end] !== '}' || skipSpace(text, end + 1) !== text.length)
     throw new Error('the text is not one whole JSON object')
+  return members
+}
+
+/** The values of those of an object's members that are named, parsed. */
+export function valuesOf(
+  text: string,
+  members: readonly Member[],
+  keys: readonly string[],
+): Readonly<Record<string, unknown>> {
   const named = members.filter(({ key }) => keys.includes(key))
   return Object.fromEntries(named.map(({ key, start, end }) => [key, JSON.parse(text.slice(start, end)) as unknown]))
+}
+
+/** Whether a member is a list with something in it; its elements, however large, are not read. */
+export function isFilledList(text: string, members: readonly Member[], key: string): boolean {
+  const member = members.findLast((candidate) => candidate.key === key)
+  return member !== undefined && text[member.start] === '[' && text[skipSpace(text, member.start + 1)] !== ']'
 }
 
 /**
@@ -150,40 +169,6 @@ function skipValue(text: string, from: number): number {
   let at = from
   while (at < text.length && !',}] \t\n\r'.includes(text[at]!)) at += 1
   return at
-}
-
-/** Cuts a JSON array that arrives in pieces into its elements. */
-export function createElementSplitter(): { readonly push: (piece: string) => string[] } {
-  let element = ''
-  let depth = 0
-  let inString = false
-  let escaped = false
-  const step = (character: string): boolean => {
-    if (inString) {
-      if (escaped) escaped = false
-      else if (character === '\\') escaped = true
-      else if (character === '"') inString = false
-      return false
-    }
-    if (character === '"') inString = true
-    else if (character === '{' || character === '[') depth += 1
-    else if (character === '}' || character === ']') depth -= 1
-    return depth === 1 && character === '}'
-  }
-  return {
-    push(piece) {
-      const elements: string[] = []
-      let from = 0
-      for (let at = 0; at < piece.length; at += 1) {
-        if (!step(piece[at]!)) continue
-        elements.push((element + piece.slice(from, at + 1)).replace(/^[\s,[]+/, ''))
-        element = ''
-        from = at + 1
-      }
-      element += piece.slice(from)
-      return elements
-    },
-  }
 }
 
 function skipNested(text: string, from: number): number {

@@ -3,60 +3,73 @@
  * Usage in the chunks is a running total: the latest figure of each kind is the answer's.
  */
 import type { ResponseHeaders } from '../../../lib/http-client/contract.ts'
-import { createElementSplitter, memberValues } from '../../../lib/json-text.ts'
-import { createRecordSplitter, dataOf } from '../../../lib/sse.ts'
-import type { Reading, StreamReader } from '../../dialect.ts'
+import { createElementSplitter, elementOf } from '../../../lib/json-stream.ts'
+import { elementsOf, memberValues, membersOf, valuesOf, wholeObject } from '../../../lib/json-text.ts'
+import { createRecordSplitter, fieldsOf, utf8Of, type Fields } from '../../../lib/sse.ts'
+import { errorInAnswer, type ErrorInAnswer } from '../../../upstreams/refusals/error-in-answer.ts'
+import type { Framing, Reading, StreamReader, StreamState, StreamWays } from '../../dialect.ts'
 import { createOutput } from '../output.ts'
+import { createChoices, mayBeOfAnother, mentions, passRecords, type Choices } from '../record-stream.ts'
 import { createGrounding } from './grounding.ts'
 import { answerWritten } from './parts.ts'
 import { servedTier, usageOf, usageWith, withPieces } from './usage.ts'
 
-/** What a record says of itself; nothing when it is not the JSON it should be. */
-function valuesOf(json: string): Readonly<Record<string, unknown>> {
-  try {
-    // Parsing a short record takes less time than skipping through it; images are skipped.
-    if (json.length < shortChars) return (JSON.parse(json) ?? {}) as Record<string, unknown>
-    return memberValues(json, ['usageMetadata', 'modelVersion'])
-  } catch {
-    return {}
-  }
-}
-const shortChars = 16 * 1024
-
-const noBytes = new Uint8Array(0)
-
-export function followGenerate(framing: 'sse' | 'array', headers: ResponseHeaders): StreamReader {
-  const decoder = new TextDecoder()
-  const splitter = framing === 'sse' ? createRecordSplitter() : createElementSplitter()
-  const jsonOf = framing === 'sse' ? dataOf : (element: string): string => element
+export function followGenerate(
+  { framing, recordBytesMax }: Pick<StreamWays, 'framing' | 'recordBytesMax'>,
+  headers: ResponseHeaders,
+): StreamReader {
+  const { createSplitter, fields, isEnd } = framings[framing]
+  const jsonOf = (record: string): string => fields(record).data ?? ''
   const output = createOutput((record) => answerWritten(jsonOf(record)))
   const grounding = createGrounding()
+  const candidates = createChoices(1)
   let vendorUsage: unknown = null
   let servedModel: string | null = null
-  let state: 'open' | 'complete' | 'failed' = 'open'
+  let isOver = false
+  let isBlocked = false
+  let error: ErrorInAnswer | null = null
+
+  const state = (): StreamState => {
+    const hasBegun = isBlocked || candidates.haveBegun()
+    if (error || (isOver && !hasBegun)) return 'failed'
+    // Behind an array a line may still end, so it is its connection that is waited for.
+    if (isOver) return framing === 'sse' ? 'over' : 'whole'
+    if (!hasBegun) return 'silent'
+    if (!isBlocked && !candidates.haveEnded()) return 'open'
+    return vendorUsage === null ? 'finished' : 'whole'
+  }
+
+  /** Takes in what a record says beyond some text of the first candidate. */
+  const takeIn = (record: string): void => {
+    const { data, event } = fields(record)
+    isOver ||= isEnd(record, data)
+    if (isOver || data === null) return
+    const { isAnswer, beside } = takeApart(data, candidates)
+    isBlocked ||= Boolean((beside as Blockable)?.promptFeedback?.blockReason)
+    error = errorInAnswer(beside ?? data, isAnswer, event)
+  }
 
   const readUsage = (json: string): void => {
-    const { usageMetadata, modelVersion } = valuesOf(json)
+    const { usageMetadata, modelVersion } = besidesOf(json)
     vendorUsage = usageWith(vendorUsage, usageMetadata) ?? null
     if (typeof modelVersion === 'string') servedModel = modelVersion
   }
-  const read = (record: string): void => {
+
+  const read = (record: string): string => {
+    if (error || (isOver && record.trim() !== '')) return ''
+    if (!candidates.haveBegun() || !isOrdinary(record)) takeIn(record)
+    if (state() === 'failed') return ''
     if (record.includes('"usageMetadata"')) readUsage(jsonOf(record))
     if (record.includes('"groundingMetadata"')) grounding.add(jsonOf(record))
-    if (record.includes('"finishReason"') || record.includes('"blockReason"')) state = 'complete'
-    else if (/^(data: ?)?\s*\{\s*"error"/.test(record)) state = 'failed'
     output.add(record)
+    return record
   }
 
   return {
-    take(bytes) {
-      for (const record of splitter.push(decoder.decode(bytes, { stream: true }))) read(record)
-      return bytes
-    },
-    rest: () => noBytes,
-    // Google may report usage after the reason it finished, so only the end of the stream is final.
-    isFinal: () => false,
-    state: () => state,
+    ...passRecords(createSplitter(recordBytesMax), read, jsonOf),
+    state,
+    ends: candidates.ends,
+    error: () => error,
     reading: (): Reading => {
       const counted = usageOf(vendorUsage)
       return {
@@ -70,3 +83,76 @@ export function followGenerate(framing: 'sse' | 'array', headers: ResponseHeader
     },
   }
 }
+
+type Blockable = { readonly promptFeedback?: { readonly blockReason?: unknown } | null } | null
+
+const framings: Readonly<Record<Framing, FramingWays>> = {
+  sse: {
+    createSplitter: createRecordSplitter,
+    fields: fieldsOf,
+    // Google ends its streams without a word; servers that follow OpenAI as well say this.
+    isEnd: (_record, data) => data?.trim() === '[DONE]',
+  },
+  array: {
+    createSplitter: createElementSplitter,
+    fields: (record) => ({ data: utf8Of(elementOf(record)) || null, event: '' }),
+    isEnd: (record, data) => data === null && record.endsWith(']'),
+  },
+}
+type FramingWays = {
+  readonly createSplitter: typeof createRecordSplitter
+  readonly fields: (record: string) => Fields
+  /** Whether a record is the stream's own end. */
+  readonly isEnd: (record: string, data: string | null) => boolean
+}
+
+/** Nearly all records are some text of the first candidate, and are not parsed. */
+const isOrdinary = (record: string): boolean =>
+  record.includes('"candidates"') &&
+  !mentions(record, '"finishReason"') &&
+  !mentions(record, '"promptFeedback"') &&
+  !mentions(record, '"error"') &&
+  !mayBeOfAnother(record)
+
+/** Notes the candidates of a record, and gives what stands beside them; their content, which may be a picture, is skipped. */
+function takeApart(json: string, candidates: Choices): { readonly isAnswer: boolean; readonly beside: unknown } {
+  let members: ReturnType<typeof wholeObject>
+  try {
+    members = wholeObject(json)
+  } catch {
+    return { isAnswer: false, beside: listOf(json) }
+  }
+  const list = members.findLast(({ key }) => key === 'candidates')
+  const starts = list && json[list.start] === '[' ? elementsOf(json, list.start) : []
+  for (const [position, start] of starts.entries()) {
+    const { index, finishReason } = valuesOf(json, membersOf(json, start), ['index', 'finishReason'])
+    candidates.note(typeof index === 'number' ? index : position, isReason(finishReason))
+  }
+  const others = members.map(({ key }) => key).filter((key) => key !== 'candidates')
+  return { isAnswer: starts.length > 0, beside: valuesOf(json, members, others) }
+}
+
+/** The first value of the enumeration stands for none. */
+const isReason = (reason: unknown): boolean => Boolean(reason) && reason !== 'FINISH_REASON_UNSPECIFIED'
+
+/** What is no object may be a list with an error in it. */
+function listOf(json: string): unknown {
+  try {
+    const value: unknown = JSON.parse(json)
+    return Array.isArray(value) ? value : null
+  } catch {
+    return null
+  }
+}
+
+/** What a record says of itself; nothing when it is not the JSON it should be. */
+function besidesOf(json: string): Readonly<Record<string, unknown>> {
+  try {
+    // Parsing a short record takes less time than skipping through it; images are skipped.
+    if (json.length < shortChars) return (JSON.parse(json) ?? {}) as Record<string, unknown>
+    return memberValues(json, ['usageMetadata', 'modelVersion'])
+  } catch {
+    return {}
+  }
+}
+const shortChars = 16 * 1024

@@ -9,6 +9,7 @@ const encode = (text: string): Uint8Array => new TextEncoder().encode(text)
 const body = (text: string): RequestBody => wholeBodyOf(encode(text))
 const read = (text: string, endpoint: Endpoint = generateContent, query = ''): Asked =>
   endpoint.read(body(text), { model: 'gemini-3.5-flash' }, new URLSearchParams(query))
+const recordBytesMax = 1024 * 1024
 const contents = '"contents":[{"parts":[{"text":"hi"}]}]'
 
 describe('a request', () => {
@@ -78,14 +79,15 @@ describe('a stream', () => {
               ? answers.map((json) => `data: ${json}\r\n\r\n`).join('')
               : `[${answers.join('\n,\r\n')}\n]`,
           )
-          const follow = followGenerate(framing, new Headers())
+          const follow = followGenerate({ framing, recordBytesMax }, new Headers())
+          const passed: Uint8Array[] = []
           let at = 0
           for (const cut of [...cuts, stream.length]) {
-            const piece = stream.subarray(at, at + cut)
-            if (piece.length > 0) expect(follow.take(piece)).toBe(piece)
+            if (at < stream.length) passed.push(follow.take(stream.subarray(at, at + cut)))
             at += cut
           }
-          expect(follow.state()).toBe('complete')
+          expect(Buffer.concat([...passed, follow.close()])).toEqual(Buffer.from(stream))
+          expect(follow.state()).toBe('whole')
           expect(follow.reading()).toMatchObject({
             usage: { input: 8, output: words.length },
             servedModel: 'gemini-3.6-flash',
@@ -100,7 +102,7 @@ describe('a stream', () => {
   test('what later records do not tell stays told: cached tokens of the first, a traffic type alone, searches of any', () => {
     const record = (usageMetadata: object, queries: string[] = []): string =>
       `data: ${JSON.stringify({ candidates: [{ groundingMetadata: { webSearchQueries: queries } }], usageMetadata })}\r\n\r\n`
-    const follow = followGenerate('sse', new Headers())
+    const follow = followGenerate({ framing: 'sse', recordBytesMax }, new Headers())
     for (const text of [
       record({ promptTokenCount: 8, cachedContentTokenCount: 5, totalTokenCount: 8 }, ['a', '']),
       record({ promptTokenCount: 8, candidatesTokenCount: 2, thoughtsTokenCount: 4, totalTokenCount: 14 }, ['b', 'a']),
@@ -121,6 +123,9 @@ describe('a stream', () => {
   })
 
   test('served at another tier says so in a header', () => {
-    expect(followGenerate('sse', new Headers({ 'x-gemini-service-tier': 'flex' })).reading().tier).toBe('flex')
+    expect(
+      followGenerate({ framing: 'sse', recordBytesMax }, new Headers({ 'x-gemini-service-tier': 'flex' })).reading()
+        .tier,
+    ).toBe('flex')
   })
 })

@@ -2,8 +2,9 @@
 import { z } from 'zod'
 import type { ResponseHeaders } from '../../../lib/http-client/contract.ts'
 import { wholeText } from '../../../lib/json-skeleton.ts'
-import { memberValues, withMember } from '../../../lib/json-text.ts'
+import { isFilledList, valuesOf, wholeObject, withMember } from '../../../lib/json-text.ts'
 import type { Asked, Endpoint, Reading, RequestBody, UpstreamChange, Written } from '../../dialect.ts'
+import { errorInAnswer } from '../../../upstreams/refusals/error-in-answer.ts'
 import { promptPrefix } from '../prompt-prefix.ts'
 import { readFields, refuseDuplicates, wholeNumber } from '../read-fields.ts'
 import { genai } from './envelope.ts'
@@ -108,7 +109,8 @@ function asked(
     upstreamBody: (change) => upstreamBody(generate, body, change),
     prompt: () => promptOf(generate, body),
     readAnswer,
-    followStream: (headers) => followGenerate(path.sse ? 'sse' : 'array', headers),
+    framing: path.sse ? 'sse' : 'array',
+    followStream: (headers, ways) => followGenerate(ways, headers),
   }
 }
 
@@ -136,11 +138,14 @@ function upstreamBody(generate: GenerateBody, body: RequestBody, change: Upstrea
 const affinityOf = ({ cachedContent }: GenerateBody, { json, text }: RequestBody): string | null =>
   cachedContent ?? promptPrefix(text, [`"${spelling(json, 'systemInstruction')}"`, '"contents"'])
 
+const beside = ['usageMetadata', 'modelVersion', 'promptFeedback', 'error']
 /** Reads the few members beside the candidates; images of many megabytes are skipped, not parsed. */
 function readAnswer(answer: Uint8Array, headers: ResponseHeaders): Reading {
   const text = utf8.decode(answer)
-  if (!text.trimStart().startsWith('{')) throw new Error('a generateContent answer is a JSON object')
-  const { usageMetadata, modelVersion } = memberValues(text, ['usageMetadata', 'modelVersion'])
+  const members = wholeObject(text)
+  const { usageMetadata, modelVersion, promptFeedback, error } = valuesOf(text, members, beside)
+  if (errorInAnswer({ error }, true)) throw new Error('an answer has no error')
+  if (!isFilledList(text, members, 'candidates') && !promptFeedback) throw new Error('an answer has candidates')
   const counted = usageOf(usageMetadata)
   const grounding = createGrounding()
   if (text.includes('"groundingMetadata"')) grounding.add(text)

@@ -3,52 +3,62 @@
  * bytes that it would have got without it: no usage chunk, and no `"usage":null` in the others.
  */
 import { membersOf } from '../../../lib/json-text.ts'
-import { createRecordSplitter, dataOf } from '../../../lib/sse.ts'
-import type { Reading, StreamReader, StreamWays, Written } from '../../dialect.ts'
+import { createRecordSplitter, dataOf, fieldsOf, latin1Of } from '../../../lib/sse.ts'
+import { errorInAnswer, type ErrorInAnswer } from '../../../upstreams/refusals/error-in-answer.ts'
+import type { Reading, StreamReader, StreamState, StreamWays, Written } from '../../dialect.ts'
 import { createOutput } from '../output.ts'
+import { createChoices, mayBeOfAnother, mentions, passRecords, type Choices } from '../record-stream.ts'
 import { messageText } from './message-text.ts'
 import { toldBy, type Told } from './told.ts'
 import { servedTier, usageOf } from './usage.ts'
 
 type Chunk = Told & { readonly id?: unknown }
+type Choice = { readonly index?: unknown; readonly finish_reason?: unknown; readonly error?: unknown } | null
 
-const noBytes = new Uint8Array(0)
-
-/** Follows a stream; `passUsage` when the client itself asked for usage. */
-export function followChat(
-  passUsage: boolean,
-  { hasAnnotationChunks }: Pick<StreamWays, 'hasAnnotationChunks'>,
-): StreamReader {
-  const passesAll = passUsage && !hasAnnotationChunks
-  const decoder = new TextDecoder()
-  const encoder = new TextEncoder()
-  const splitter = createRecordSplitter()
+/** Follows a stream of so many answers; `passUsage` when the client itself asked for usage. */
+export function followChat(passUsage: boolean, ways: Omit<StreamWays, 'framing'>, answers = 1): StreamReader {
+  const { hasAnnotationChunks, reportsStreamUsage, recordBytesMax } = ways
   const output = createOutput(deltaWritten)
+  const choices = createChoices(answers)
   let told: Told | null = null
-  let state: 'open' | 'complete' | 'failed' = 'open'
+  let isOver = false
+  let error: ErrorInAnswer | null = null
+
+  const state = (): StreamState => {
+    if (error || (isOver && !choices.haveBegun())) return 'failed'
+    if (isOver) return 'over'
+    if (!choices.haveBegun()) return 'silent'
+    if (!choices.haveEnded()) return 'open'
+    return told || !reportsStreamUsage ? 'whole' : 'finished'
+  }
+
+  /** Takes in what a record says beyond some text of the first choice. */
+  const takeIn = (record: string): void => {
+    const { data, event } = fieldsOf(record)
+    if (data === null) return
+    isOver = data.trim() === '[DONE]'
+    if (isOver) return
+    const chunk = chunkOf(data)
+    if (chunk && record.includes('"usage"')) told = toldBy(chunk, told)
+    const errors = noteChoices(chunk, choices)
+    error = errorInAnswer(chunk ?? data, errors !== null, event) ?? errors?.at(0) ?? null
+  }
 
   /** Reads one record; gives what of it is for the client, empty for nothing. */
   const read = (record: string): string => {
-    if (record.startsWith('data: [DONE]') || record.startsWith('data:[DONE]')) {
-      state = 'complete'
-      return record
-    }
-    if (record.startsWith('data: {"error"')) state = 'failed'
+    if (isOver || error) return ''
+    if (!choices.haveBegun() || !isOrdinary(record)) takeIn(record)
+    if (state() === 'failed') return ''
     output.add(record)
     if (hasAnnotationChunks && isAnnotation(record)) return ''
-    if (!record.includes('"usage"')) return record
-    if (hasUsage(record)) told = toldBy(chunkOf(record), told)
-    return passUsage ? record : withoutUsage(record)
+    return passUsage || !record.includes('"usage"') ? record : withoutUsage(record)
   }
 
   return {
-    take(bytes) {
-      const kept = splitter.push(decoder.decode(bytes, { stream: true })).map(read)
-      return passesAll ? bytes : encoder.encode(kept.join(''))
-    },
-    rest: () => (passesAll ? noBytes : encoder.encode(splitter.rest())),
-    isFinal: () => state === 'complete',
-    state: () => (state === 'open' && told !== null ? 'complete' : state),
+    ...passRecords(createRecordSplitter(recordBytesMax), read, dataOf),
+    state,
+    ends: choices.ends,
+    error: () => error,
     reading: (): Reading => ({
       ...usageOf(told?.usage),
       servedModel: typeof told?.model === 'string' ? told.model : null,
@@ -59,18 +69,30 @@ export function followChat(
   }
 }
 
-/** Whether any `usage` of a record is more than the `null` that most chunks have. */
-const hasUsage = (record: string): boolean => {
-  const at = record.indexOf('"usage"')
-  return !record.startsWith('"usage":null', at) || record.includes('"usage"', at + 1)
+/** Nearly all records are some text of the first choice, and are not parsed. */
+const isOrdinary = (record: string): boolean =>
+  record.includes('"choices"') &&
+  !mentions(record, '"finish_reason"') &&
+  !mentions(record, '"usage"') &&
+  !mentions(record, '"error"') &&
+  !mayBeOfAnother(record)
+
+/** Notes the choices of a chunk, and gives the errors in them, as OpenRouter reports them; null when it has no choices. */
+function noteChoices(chunk: Chunk | null, choices: Choices): ErrorInAnswer[] | null {
+  if (!Array.isArray(chunk?.choices) || chunk.choices.length === 0) return null
+  return (chunk.choices as Choice[]).flatMap((choice, position) => {
+    const { index, finish_reason: reason } = choice ?? {}
+    choices.note(typeof index === 'number' ? index : position, Boolean(reason))
+    return errorInAnswer(choice, true, reason === 'error' ? 'error' : '') ?? []
+  })
 }
 
-function chunkOf(record: string): Chunk {
+/** A chunk; null for what is none, with which an upstream says nothing. */
+function chunkOf(data: string): Chunk | null {
   try {
-    return (JSON.parse(dataOf(record)) ?? {}) as Chunk
+    return JSON.parse(data) as Chunk | null
   } catch {
-    // An upstream that sends what is not JSON sends no usage with it.
-    return {}
+    return null
   }
 }
 
@@ -80,7 +102,7 @@ function chunkOf(record: string): Chunk {
  */
 function isAnnotation(record: string): boolean {
   if (!/"id": ?""/.test(record)) return false
-  const { id, choices, usage } = chunkOf(record)
+  const { id, choices, usage } = chunkOf(dataOf(record)) ?? {}
   if (id !== '' || usage) return false
   const saying = (choice: { delta?: unknown; finish_reason?: unknown } | null): boolean =>
     messageText(choice?.delta) !== '' || Boolean(choice?.finish_reason)
@@ -90,12 +112,20 @@ function isAnnotation(record: string): boolean {
 function withoutUsage(record: string): string {
   const usual = record.replace(',"usage":null', '')
   if (!usual.includes('"usage"')) return usual
-  const { choices, usage } = chunkOf(record)
-  if (usage && Array.isArray(choices) && choices.length === 0) return ''
-  const member = membersOf(record).findLast(({ key }) => key === 'usage')
-  if (!member) return record
-  const before = record.slice(0, member.keyStart)
-  const after = record.slice(member.end)
+  const data = dataOf(record)
+  const chunk = chunkOf(data)
+  if (chunk?.usage && !(Array.isArray(chunk.choices) && chunk.choices.length > 0)) return ''
+  if (!data.includes('\n')) return withoutMember(record, 'usage')
+  // Over several lines it is no text that can be cut: it is written anew.
+  const lines = withoutMember(data, 'usage').split('\n')
+  return latin1Of(new TextEncoder().encode(`${lines.map((line) => `data: ${line}`).join('\n')}\n\n`))
+}
+
+function withoutMember(text: string, name: string): string {
+  const member = membersOf(text).findLast(({ key }) => key === name)
+  if (!member) return text
+  const before = text.slice(0, member.keyStart)
+  const after = text.slice(member.end)
   return /,\s*$/.test(before) ? before.replace(/,\s*$/, '') + after : before + after.replace(/^\s*,\s*/, '')
 }
 

@@ -14,7 +14,7 @@ const sent = (text: string, outputTokensPerAnswer: number | null = null): string
   decode(read(text).upstreamBody({ ...unchanged, outputTokensPerAnswer }))
 
 const unchanged = { outputTokensPerAnswer: null, upstreamModel: null, reportsStreamUsage: true, rewrite: null }
-const noWays = { hasAnnotationChunks: false }
+const noWays = { hasAnnotationChunks: false, reportsStreamUsage: true, recordBytesMax: 1024 * 1024 }
 
 const plain = '{"model":"gpt-5.4","messages":[{"role":"user","content":"hi"}],"x_unknown":{"kept": 1.50}}'
 
@@ -116,12 +116,12 @@ function feed(follow: StreamReader, stream: string, sizes: readonly number[]): s
     if (at < bytes.length) passed.push(follow.take(bytes.subarray(at, at + size)))
     at += size
   }
-  passed.push(follow.rest())
+  passed.push(follow.close())
   return decode(Buffer.concat(passed))
 }
 
 describe('a stream', () => {
-  const words = fc.array(fc.string({ unit: 'grapheme' }), { maxLength: 8 })
+  const words = fc.array(fc.string({ unit: 'grapheme' }), { minLength: 1, maxLength: 8 })
   const sizes = fc.array(fc.integer({ min: 1, max: 60 }), { maxLength: 60 })
   const end = fc.constantFrom('\n\n', '\r\n\r\n')
 
@@ -142,7 +142,7 @@ describe('a stream', () => {
         const stream = streamWith(',"usage":null', said)
         expect(feed(follow, stream, cuts)).toBe(stream)
         expect(follow.reading().usage).toEqual({ input: 5, cachedInput: 3, output: 5, reasoning: 4 })
-        expect(follow.isFinal()).toBe(true)
+        expect(follow.state()).toBe('over')
         expect(follow.reading().output().text).toBe(said.join(''))
       }),
     )
@@ -223,13 +223,6 @@ describe('a stream', () => {
     expect(follow.reading()).toMatchObject({ usage: null, mismatch: false, hasUnknown: false })
     expect(follow.reading().output().text).toBe('hel')
   })
-
-  test("the upstream's own word that it failed is passed on and remembered", () => {
-    const follow = followChat(false, noWays)
-    const record = 'data: {"error":{"message":"overloaded"}}\n\n'
-    expect(feed(follow, record, [])).toBe(record)
-    expect(follow.state()).toBe('failed')
-  })
 })
 
 describe('a plain answer', () => {
@@ -253,6 +246,14 @@ describe('a plain answer', () => {
   })
 
   test('that is no completion cannot be read', () => {
-    expect(() => read({ hello: 'there' })).toThrow('choices')
+    for (const answer of [{ hello: 'there' }, { choices: null }, { choices: [] }])
+      expect(() => read({ ...answer, usage })).toThrow('choices')
+  })
+
+  test('with an error beside its choices, or in one of them, is none', () => {
+    const error = { message: 'Provider disconnected', code: 502 }
+    expect(() => read({ choices: [{ message: {} }], error })).toThrow('error')
+    expect(() => read({ choices: [{ message: {}, error, finish_reason: 'error' }] })).toThrow('error')
+    expect(read({ choices: [{ message: {}, error: null }], error: null }).usage).toBeNull()
   })
 })

@@ -1,6 +1,7 @@
 /** `POST /v1/chat/completions`: what we read of a request and of its plain answer. */
 import { withMember } from '../../../lib/json-text.ts'
 import type { Asked, Endpoint, Reading, RequestBody, UpstreamChange } from '../../dialect.ts'
+import { errorInAnswer } from '../../../upstreams/refusals/error-in-answer.ts'
 import { promptPrefix } from '../prompt-prefix.ts'
 import { notAllowed, optional, optionalWhole, refuseDuplicates } from '../read-fields.ts'
 import { followChat } from './chat-stream.ts'
@@ -113,7 +114,8 @@ function asked(chat: Chat, body: RequestBody): Asked {
     upstreamBody: (change) => upstreamBody(chat, body, change),
     prompt: () => promptOf(body, chat.messages),
     readAnswer: (answer) => readCompletion(JSON.parse(utf8.decode(answer)) as Told),
-    followStream: (_headers, ways) => followChat(chat.includeUsage, ways),
+    framing: 'sse',
+    followStream: (_headers, ways) => followChat(chat.includeUsage, ways, chat.n),
   }
 }
 
@@ -142,7 +144,9 @@ function limitKeys({ maxTokens, maxCompletionTokens }: Chat): readonly string[] 
 
 function readCompletion(completion: Told): Reading {
   const { model, choices, service_tier: tier } = completion
-  if (!Array.isArray(choices)) throw new Error('a chat completion has choices')
+  if (!Array.isArray(choices) || choices.length === 0) throw new Error('a chat completion has choices')
+  if (errorInAnswer(completion, true) || choices.some((choice) => errorInAnswer(choice, true)))
+    throw new Error('a chat completion has no error')
   const vendorUsage = usageIn(completion)
   return {
     ...usageOf(vendorUsage),

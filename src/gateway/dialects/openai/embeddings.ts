@@ -1,9 +1,10 @@
 /** `POST /v1/embeddings`: input only, so a hold is what the input can count at most. */
 import { z } from 'zod'
-import { memberValues, withMember } from '../../../lib/json-text.ts'
+import { isFilledList, valuesOf, wholeObject, withMember } from '../../../lib/json-text.ts'
 import type { Asked, Counted, Endpoint, Reading, RequestBody, UpstreamChange } from '../../dialect.ts'
 import { wholeText } from '../../../lib/json-skeleton.ts'
 import { isMembers } from '../merge-usage.ts'
+import { errorInAnswer } from '../../../upstreams/refusals/error-in-answer.ts'
 import { readFields, refuseDuplicates } from '../read-fields.ts'
 import { openai } from './envelope.ts'
 import { usageOf } from './usage.ts'
@@ -76,6 +77,7 @@ const asked = (model: string, body: RequestBody): Asked => ({
     other: { input: idsIn(body.json['input']) },
   }),
   readAnswer,
+  framing: 'sse',
   followStream: () => {
     throw new Error('embeddings are never streamed')
   },
@@ -90,8 +92,10 @@ function upstreamBody(body: RequestBody, upstreamModel: string | null, rewrite: 
 /** Reads the members around the vectors and skips the vectors: a batch of them is megabytes of numbers. */
 function readAnswer(answer: Uint8Array): Reading {
   const text = utf8.decode(answer)
-  if (!text.trimStart().startsWith('{')) throw new Error('an embeddings answer is a JSON object')
-  const { model, usage } = memberValues(text, ['model', 'usage'])
+  const members = wholeObject(text)
+  if (!isFilledList(text, members, 'data')) throw new Error('an embeddings answer has data')
+  const { model, usage, error } = valuesOf(text, members, ['model', 'usage', 'error'])
+  if (errorInAnswer({ error }, true)) throw new Error('an embeddings answer has no error')
   return {
     ...counted(usage),
     servedModel: typeof model === 'string' ? model : null,

@@ -1,0 +1,89 @@
+/** When a streamed Gemini answer has ended, and when it has only stopped, in both framings. */
+import { describe, expect, test } from 'bun:test'
+import type { Framing, StreamReader } from '../../dialect.ts'
+import { followGenerate } from './generate-stream.ts'
+
+const encode = (text: string): Uint8Array => new TextEncoder().encode(text)
+const decode = (bytes: Uint8Array): string => new TextDecoder().decode(bytes)
+const follow = (framing: Framing): StreamReader =>
+  followGenerate({ framing, recordBytesMax: 1024 * 1024 }, new Headers())
+
+const usageMetadata = { promptTokenCount: 20, candidatesTokenCount: 5, totalTokenCount: 25 }
+const said = (text: string, more: object = {}, beside: object = {}): string =>
+  JSON.stringify({ candidates: [{ content: { parts: [{ text }] }, index: 0, ...more }], ...beside })
+const stop = (beside: object = {}): string => said('', { finishReason: 'STOP' }, beside)
+
+const framed = (framing: Framing, elements: readonly string[]): string =>
+  framing === 'sse' ? elements.map((element) => `data: ${element}\r\n\r\n`).join('') : `[${elements.join('\n,\r\n')}`
+function after(framing: Framing, ...elements: readonly string[]): StreamReader {
+  const reader = follow(framing)
+  reader.take(encode(framed(framing, elements)))
+  return reader
+}
+
+for (const framing of ['sse', 'array'] as const)
+  describe(`a stream of Gemini, ${framing}`, () => {
+    test('has ended when its candidate has said why and its usage has come, never by running usage', () => {
+      expect(after(framing, said('a', {}, { usageMetadata })).state()).toBe('open')
+      expect(after(framing, said('a'), stop()).state()).toBe('finished')
+      expect(after(framing, said('a'), stop({ usageMetadata })).state()).toBe('whole')
+      expect(after(framing, said('a'), stop(), JSON.stringify({ usageMetadata })).state()).toBe('whole')
+      expect(after(framing, said('a', { finishReason: 'FINISH_REASON_UNSPECIFIED' })).state()).toBe('open')
+    })
+
+    test('has ended only when every candidate that was seen has said why', () => {
+      const other = (more: object): string => said('b', { index: 1, ...more })
+      expect(after(framing, said('a'), other({}), stop()).state()).toBe('open')
+      expect(after(framing, said('a'), other({}), stop(), other({ finishReason: 'STOP' })).state()).toBe('finished')
+    })
+
+    test('has ended when the prompt was blocked', () => {
+      const blocked = JSON.stringify({ promptFeedback: { blockReason: 'SAFETY' }, usageMetadata })
+      expect(after(framing, blocked).state()).toBe('whole')
+    })
+
+    test('in which an error is reported has failed, and the error is not passed', () => {
+      const error = { code: 503, message: 'overloaded in projects/secret', status: 'UNAVAILABLE' }
+      for (const spelling of [
+        JSON.stringify({ error }),
+        JSON.stringify({ error }, null, framing === 'sse' ? 0 : 2),
+        said('', {}, { error }),
+        JSON.stringify({ candidates: [], error }),
+        JSON.stringify({ error: 'overloaded in projects/secret' }),
+      ])
+        for (const before of [[], [said('a')]]) {
+          const reader = follow(framing)
+          const passed = decode(reader.take(encode(framed(framing, [...before, spelling]))))
+          expect(passed).not.toContain('overloaded')
+          expect(reader.state()).toBe('failed')
+          expect(decode(reader.error()!.body)).toContain('overloaded')
+        }
+    })
+
+    test('in which a call or a text only speaks of errors goes on', () => {
+      const call = { content: { parts: [{ functionCall: { name: 'f', args: { error: 'x', finishReason: 'STOP' } } }] } }
+      const elements = [said('"error": {}'), said('', call), said('a', {}, { error: null })]
+      const reader = follow(framing)
+      expect(decode(reader.take(encode(framed(framing, elements))))).toBe(framed(framing, elements))
+      expect(reader.state()).toBe('open')
+    })
+
+    test('that is cut in the middle of a record passes none of it', () => {
+      const reader = follow(framing)
+      const first = framed(framing, [said('a')])
+      const second = framed(framing, [said('a'), said('b')])
+      expect(decode(reader.take(encode(second.slice(0, -8))))).toBe(first)
+      expect(reader.close().length).toBe(0)
+      expect(reader.state()).toBe('open')
+      expect(reader.reading().output().text).toBe('a')
+    })
+  })
+
+test('an array is whole at its bracket, behind which only a line ends, and an empty one is no answer', () => {
+  const reader = after('array', said('a'))
+  expect(decode(reader.take(encode('\n]\n')))).toBe('\n]')
+  expect(reader.state()).toBe('whole')
+  expect(decode(reader.close())).toBe('\n')
+  expect(reader.take(encode(`,${said('more')}`)).length).toBe(0)
+  expect(after('array', ']').state()).toBe('failed')
+})

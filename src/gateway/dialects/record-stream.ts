@@ -1,0 +1,88 @@
+/** What the streams of both dialects have in common: whole records pass on, and choices say when they end. */
+import type { ModelKind } from '../../catalog/catalog.ts'
+import type { RecordSplitter } from '../../lib/record-buffer.ts'
+import { bytesOf, latin1Of } from '../../lib/sse.ts'
+
+/** Of text a record is a few hundred bytes; a picture is a record of its own, and one of 4K has 25 MB. */
+export const recordBytesMax = (kind: ModelKind): number => (kind === 'image' ? 64 : 16) * 1024 * 1024
+
+/** Reads a record and gives what of it is for the client. */
+type Read = (record: string) => string
+
+/**
+ * Takes and gives the bytes of a stream in whole records, because the beginning of one does not tell whether it is an
+ * error. The very bytes that came are given where they are whole records, and `read` changes nothing in them. `dataOf`: the JSON in a record, empty for none.
+ */
+export function passRecords(splitter: RecordSplitter, read: Read, dataOf: (record: string) => string) {
+  return {
+    take(bytes: Uint8Array): Uint8Array {
+      let isSame = splitter.isBetween()
+      let kept = ''
+      for (const record of splitter.push(latin1Of(bytes))) {
+        const passed = read(record)
+        if (passed !== record) isSame = false
+        kept += passed
+      }
+      return isSame && splitter.isBetween() ? bytes : bytesOf(kept)
+    },
+    close(): Uint8Array {
+      const rest = splitter.rest()
+      return isReadable(dataOf(rest)) ? bytesOf(read(rest)) : noBytes
+    },
+  }
+}
+
+const noBytes = new Uint8Array(0)
+
+/** Whether the data of a record is all there: a record that broke off in the middle says nothing. */
+function isReadable(data: string): boolean {
+  try {
+    return data.trim() === '' || data.startsWith('[DONE]') || JSON.parse(data) !== undefined
+  } catch {
+    return false
+  }
+}
+
+/** Which of an answer's choices (Gemini: candidates) have said why they end. */
+export type Choices = {
+  readonly note: (index: number, hasEnded: boolean) => void
+  readonly haveBegun: () => boolean
+  readonly haveEnded: () => boolean
+  /** How often one has said that it ends: some servers say so with every record. */
+  readonly ends: () => number
+}
+
+/** `asked`: how many there will be at least. */
+export function createChoices(asked: number): Choices {
+  const seen = new Set<number>()
+  const ended = new Set<number>()
+  let ends = 0
+  return {
+    note(index, hasEnded) {
+      seen.add(index)
+      if (!hasEnded) return
+      ended.add(index)
+      ends += 1
+    },
+    haveBegun: () => seen.size > 0,
+    haveEnded: () => ended.size > 0 && ended.size >= Math.max(asked, seen.size),
+    ends: () => ends,
+  }
+}
+
+const nullMember = /\s*:\s*null\b/y
+
+/** Whether a record says anything but `null` by this name, given in its quotes. It may say it in a nested object, or mean it as a value. */
+export function mentions(record: string, name: string): boolean {
+  for (let at = record.indexOf(name); at !== -1; at = record.indexOf(name, at + 1)) {
+    const end = at + name.length
+    if (record.startsWith(':null', end)) continue
+    nullMember.lastIndex = end
+    if (!nullMember.test(record)) return true
+  }
+  return false
+}
+
+/** Whether a record may be of another choice than the first. */
+export const mayBeOfAnother = (record: string): boolean =>
+  !record.includes('"index":0') && record.includes('"index"') && !record.includes('"index": 0')

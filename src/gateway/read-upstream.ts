@@ -1,0 +1,169 @@
+/**
+ * What an upstream's answer is, once its status and headers have come: a stream that has begun, an answer read whole
+ * because until then nothing was begun, or a refusal, also where it is an error that came with status 200.
+ */
+import { roundedMs } from '../lib/clock.ts'
+import type { HttpResponse, ResponseHeaders } from '../lib/http-client/contract.ts'
+import { decoded } from '../lib/http-client/decoded.ts'
+import { RecordTooLongError } from '../lib/record-buffer.ts'
+import type { Attempt } from '../store/store.ts'
+import { upstreamModelOf, type Deployment, type Refusal } from '../upstreams/deployment.ts'
+import { errorInAnswer, type ErrorInAnswer } from '../upstreams/refusals/error-in-answer.ts'
+import type { Admitted } from './admit.ts'
+import type { Answered, Trying } from './answered.ts'
+import { beginStream } from './begin-stream.ts'
+import type { GatewayDeps } from './deps.ts'
+import { recordBytesMax } from './dialects/record-stream.ts'
+import { RefusedError, ReportedError, retryMs, UnreadableError } from './trouble.ts'
+
+/** Reads an answer as far as it must be known before anything of it is given on. Throws a trouble: whatever is not the client's own doing. */
+export function readUpstream(sent: HttpResponse, trying: Trying, deps: GatewayDeps): Answered | Promise<Answered> {
+  const { admitted, exchange, failed } = trying
+  const now = deps.clock.monotonic()
+  exchange.answered(now)
+  const firstByteMs = roundedMs(now - exchange.startedAt)
+  const attempt = attemptOf(trying, { status: sent.status, error: null, firstByteMs }, now)
+  const upstream = uncompressed(sent)
+  const answer: Answer = { ...trying, upstream, attempts: [...failed, attempt] }
+  if (sent.status !== ok) return refused(answer, deps)
+  if (admitted.call.asked.streamed) return streamed(answer, deps)
+  const bytes = upstream.bytes(answerBytesMax, () => exchange.heard(deps.clock.monotonic()))
+  return bytes instanceof Promise ? bytes.then((all) => plain(answer, all, deps)) : plain(answer, bytes, deps)
+}
+
+/** An answer of which it is not known yet what it is. */
+type Answer = Trying & Pick<Answered, 'upstream' | 'attempts'>
+
+const ok = 200
+/** Beyond this an upstream's answer is taken for broken: four 4K images are about 100 MB. */
+const answerBytesMax = 256 * 1024 * 1024
+
+function uncompressed(sent: HttpResponse): HttpResponse {
+  try {
+    return decoded(sent)
+  } catch {
+    throw new UnreadableError()
+  }
+}
+
+async function streamed(answer: Answer, deps: GatewayDeps): Promise<Answered> {
+  const { upstream, exchange, admitted } = answer
+  try {
+    const begun = await beginStream(upstream, answer, deps)
+    if (begun.kind === 'stream') return { ...answer, ...begun }
+    // An upstream that answers a streamed call in one piece is metered as one piece, and held to the limit of one record.
+    const heard = (): void => exchange.heard(deps.clock.monotonic())
+    const rest = await upstream.bytes(recordBytesMax(admitted.call.model.kind), heard)
+    return plain(answer, Buffer.concat([begun.head, rest]), deps)
+  } catch (error) {
+    if (error instanceof ReportedError) return refusedWithin(answer, error.reported, deps)
+    throw error instanceof RecordTooLongError ? new UnreadableError() : error
+  }
+}
+
+/** An answer read whole; where it is not what its dialect promises, it may say why. */
+function plain(answer: Answer, bytes: Uint8Array, deps: GatewayDeps): Answered {
+  try {
+    const reading = answer.admitted.call.asked.readAnswer(bytes, answer.upstream.headers)
+    return { ...answer, kind: 'plain', bytes, reading }
+  } catch {
+    const error = errorIn(bytes)
+    if (!error) throw new UnreadableError()
+    return refusedWithin(answer, error, deps)
+  }
+}
+
+/** No vendor's error is longer. */
+const errorBytesMax = 64 * 1024
+
+function errorIn(bytes: Uint8Array): ErrorInAnswer | null {
+  if (bytes.length > errorBytesMax) return null
+  try {
+    return errorInAnswer(JSON.parse(new TextDecoder().decode(bytes)), false)
+  } catch {
+    return null
+  }
+}
+
+/** More of a refusal is not read. */
+const refusalBytesMax = 4 * 1024 * 1024
+
+async function refused(answer: Answer, deps: GatewayDeps): Promise<Answered> {
+  const { status, headers } = answer.upstream
+  const body = await answer.upstream.bytes(refusalBytesMax)
+  const refusal = passable(answer, status, refusalOf({ status, body }, answer, headers), deps)
+  return { ...answer, kind: 'refused', status, refusal }
+}
+
+/** The same for an error that came as an answer: the attempt counts as what the error says of itself. */
+function refusedWithin(answer: Answer, reported: ErrorInAnswer, deps: GatewayDeps): Answered {
+  const { status } = reported
+  const refusal = passable(answer, status, refusalWithin(reported, answer, answer.upstream.headers), deps)
+  const attempts = [...answer.attempts.slice(0, -1), { ...answer.attempts.at(-1)!, status }]
+  return { ...answer, attempts, kind: 'refused', status, refusal }
+}
+
+/** What the client may be told. Whatever is not its own doing is thrown, as a trouble. */
+function passable(answer: Answer, status: number, refusal: Refusal, deps: GatewayDeps): Refusal {
+  if (isClients(refusal)) return refusal
+  alert(refusal, answer.candidate.deployment, deps)
+  throw new RefusedError(status, refusal)
+}
+
+/** An error within an answer, as a refusal. One that speaks of a limit, and not of when, asks for no rest as a status does. */
+export function refusalWithin(reported: ErrorInAnswer, trying: Trying, headers: ResponseHeaders): Refusal {
+  const refusal = refusalOf(reported, trying, headers)
+  return refusal.fault === 'rate' ? { ...refusal, retryAfterMs: refusal.retryAfterMs ?? retryMs } : refusal
+}
+
+/** An upstream's refusal, or its error, as its adapter reads it. */
+function refusalOf(
+  { status, body }: ErrorInAnswer,
+  { admitted, candidate }: Trying,
+  headers: ResponseHeaders,
+): Refusal {
+  const { asked, endpoint } = admitted.call
+  return candidate.deployment.adapter.refusal({
+    dialect: endpoint.dialect.name,
+    status,
+    headers,
+    body,
+    upstreamModel: upstreamName(admitted, candidate.deployment),
+    askedModel: asked.modelName,
+  })
+}
+
+/** The upstream's own name for the model that is asked for. */
+export const upstreamName = ({ call }: Admitted, deployment: Deployment): string =>
+  upstreamModelOf(deployment, call.model, call.sentName)
+
+/** Whether it is the client's own doing, which is told in the vendor's words. */
+export const isClients = ({ fault }: Refusal): boolean => fault === 'client' || fault === 'policy'
+
+const operatorEvents = {
+  quota: 'upstream-out-of-quota',
+  credential: 'upstream-credential-refused',
+  missing: 'upstream-model-missing',
+} as const
+
+export function alert({ fault }: Refusal, { id }: Deployment, deps: Pick<GatewayDeps, 'observer'>): void {
+  if (fault === 'quota' || fault === 'credential' || fault === 'missing')
+    deps.observer.alert({ event: operatorEvents[fault], deployment: id })
+}
+
+export function attemptOf(
+  { admitted, candidate, exchange }: Trying,
+  { status, error, firstByteMs }: Pick<Attempt, 'status' | 'error' | 'firstByteMs'>,
+  now: number,
+): Attempt {
+  const { id, region } = candidate.deployment
+  return {
+    deployment: id,
+    region,
+    status,
+    error,
+    firstByteMs,
+    startedMs: roundedMs(exchange.startedAt - admitted.startedAt),
+    endedMs: roundedMs(now - admitted.startedAt),
+  }
+}

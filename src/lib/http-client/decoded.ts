@@ -1,0 +1,92 @@
+/** Answers that come compressed although nothing of the kind was asked for: read as what they are. */
+import { Readable, type Transform } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { contentCodings, createDecompressor } from '../decompress.ts'
+import type { HttpResponse, Piece } from './contract.ts'
+
+/** More is not made of a compressed body that is read whole, whatever its reader allows: little may hold very much. */
+const wholeBytesMax = 64 * 1024 * 1024
+
+/** An answer in a coding that is not undone, or in several. */
+export class UnknownCodingError extends Error {
+  constructor() {
+    super('the answer is in a content coding that is not known')
+    this.name = 'UnknownCodingError'
+  }
+}
+
+/**
+ * The answer with its content coding undone piece by piece, as it is read; the very answer where it has none.
+ * Reading rejects when its bytes are not what they should be. Throws an `UnknownCodingError`.
+ */
+export function decoded(response: HttpResponse): HttpResponse {
+  const named = response.headers.get('content-encoding')
+  if (named === null || named === '' || named.toLowerCase() === 'identity') return response
+  const coding = named.toLowerCase().replace(/^x-(?=gzip$)/, '')
+  if (!contentCodings.includes(coding)) throw new UnknownCodingError()
+  return new Decoded(response, coding)
+}
+
+class Decoded implements HttpResponse {
+  readonly status: number
+  readonly headers: HttpResponse['headers']
+  readonly #response: HttpResponse
+  readonly #coding: string
+  #pieces: AsyncIterator<Uint8Array> | null = null
+
+  constructor(response: HttpResponse, coding: string) {
+    this.status = response.status
+    this.headers = response.headers
+    this.#response = response
+    this.#coding = coding
+  }
+
+  async read(): Promise<Piece> {
+    this.#pieces ??= await this.#begin()
+    const { done, value } = await this.#pieces.next()
+    return done ? { done: true } : { done: false, value }
+  }
+
+  async bytes(bytesMax: number, heard?: () => void): Promise<Uint8Array> {
+    const pieces: Uint8Array[] = []
+    let length = 0
+    for (let piece = await this.read(); !piece.done; piece = await this.read()) {
+      heard?.()
+      length += piece.value.length
+      pieces.push(piece.value)
+      if (length <= Math.min(bytesMax, wholeBytesMax)) continue
+      await this.cancel()
+      throw new Error('the answer is larger than is wanted')
+    }
+    return Buffer.concat(pieces)
+  }
+
+  async cancel(): Promise<void> {
+    await this.#response.cancel()
+  }
+
+  async #begin(): Promise<AsyncIterator<Uint8Array>> {
+    const first: Uint8Array[] = []
+    let piece = await this.#response.read()
+    for (; !piece.done; piece = await this.#response.read()) {
+      first.push(piece.value)
+      if (Buffer.concat(first).length > 1) break
+    }
+    const begin = Buffer.concat(first)
+    // An empty body is empty in every coding.
+    if (begin.length === 0) return Readable.from([])[Symbol.asyncIterator]() as AsyncIterator<Uint8Array>
+    const decompressor = createDecompressor(this.#coding, begin)
+    return decompressed(piecesOf(begin, this.#response), decompressor)
+  }
+}
+
+function decompressed(pieces: AsyncIterable<Uint8Array>, decompressor: Transform): AsyncIterator<Uint8Array> {
+  // What goes wrong on the way here is told to whoever reads on.
+  pipeline(Readable.from(pieces, { objectMode: false }), decompressor).catch(() => undefined)
+  return decompressor[Symbol.asyncIterator]() as AsyncIterator<Uint8Array>
+}
+
+async function* piecesOf(begin: Uint8Array, response: HttpResponse): AsyncGenerator<Uint8Array> {
+  yield begin
+  for (let piece = await response.read(); !piece.done; piece = await response.read()) yield piece.value
+}

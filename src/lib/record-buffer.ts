@@ -1,0 +1,53 @@
+/** Cuts a stream that comes in pieces into records. */
+export type RecordSplitter = {
+  /** The records completed by this piece, with whatever separates them: together with the rest they are the stream. */
+  readonly push: (piece: string) => string[]
+  /** Whether nothing has come since the last complete record. */
+  readonly isBetween: () => boolean
+  /** What has come since the last complete record, once. */
+  readonly rest: () => string
+}
+
+/** Without a limit, an upstream that never ends a record would fill the memory. */
+export class RecordTooLongError extends Error {
+  constructor(charsMax: number) {
+    super(`a record is longer than ${charsMax} bytes`)
+    this.name = 'RecordTooLongError'
+  }
+}
+
+/** What has come of a record so far, at most `charsMax`; its pieces are put together once. */
+export class RecordBuffer {
+  readonly #charsMax: number
+  #parts: string[] = []
+  #chars = 0
+
+  constructor(charsMax: number) {
+    this.#charsMax = charsMax
+  }
+
+  get isEmpty(): boolean {
+    return this.#chars === 0
+  }
+
+  /** Throws a `RecordTooLongError`. */
+  add(part: string): void {
+    if (part === '') return
+    this.#chars += part.length
+    if (this.#chars > this.#charsMax) {
+      this.#parts = []
+      throw new RecordTooLongError(this.#charsMax)
+    }
+    this.#parts.push(part)
+  }
+
+  /** The whole record, which ends with this part. */
+  take(last: string): string {
+    if (this.#chars === 0) return last
+    this.add(last)
+    const record = this.#parts.join('')
+    this.#parts = []
+    this.#chars = 0
+    return record
+  }
+}
