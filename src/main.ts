@@ -44,6 +44,7 @@ const clock = systemClock
 /** Until mart.yaml has said how it wants it. */
 let log = stderrLog
 const drainMsMax = 30_000
+const flushMsMax = 1_000
 
 const requestCrashed = (error: unknown): void => log.error({ event: 'request-crashed', error })
 /** What server and client bring at once is served in the same turns. */
@@ -134,7 +135,7 @@ async function main(): Promise<void> {
     await closeAll(node, store)
     await telemetry.stop()
     sandbox.stop()
-  })
+  }, output.lines)
 }
 
 type Sandbox = { readonly url: string | null; readonly stop: () => void }
@@ -347,18 +348,23 @@ async function closeAll(node: Node, store: Store): Promise<void> {
   }
 }
 
-function onStopSignal(stop: () => Promise<void>): void {
+/** Ends the process when asked to, after `stop` and what the log still has to say. */
+function onStopSignal(stop: () => Promise<void>, { flush }: LineWriter): void {
   let isStopping = false
-  const begin = (): void => {
-    if (isStopping) return
-    isStopping = true
-    stop().then(
-      () => process.exit(0),
+  const end = async (): Promise<void> => {
+    const code = await stop().then(
+      () => 0,
       (error: unknown) => {
         log.error({ event: 'stop-failed', error })
-        process.exit(1)
+        return 1
       },
     )
+    await flush(flushMsMax)
+    process.exit(code)
+  }
+  const begin = (): void => {
+    if (!isStopping) void end()
+    isStopping = true
   }
   process.on('SIGTERM', begin)
   process.on('SIGINT', begin)

@@ -20,8 +20,8 @@ export type TelemetryConfig = {
 type TelemetryDeps = {
   readonly clock: Clock
   readonly log: Log
-  /** Where the request log goes, and how it is written. */
-  readonly lines: LineWriter
+  /** Where the request log goes, which somebody else flushes, and how it is written. */
+  readonly lines: Pick<LineWriter, 'add'>
   readonly style: LogStyle
   readonly gauges: Gauges
   readonly version: string
@@ -33,7 +33,6 @@ export type Telemetry = { readonly observer: Observer; readonly stop: () => Prom
 
 type Part = { readonly observer: Observer; readonly stop: () => Promise<void> }
 const stopMsMax = 3_000
-const flushMsMax = 1_000
 
 /** Rejects when the metrics' address cannot be had. */
 export async function startTelemetry(config: TelemetryConfig, deps: TelemetryDeps): Promise<Telemetry> {
@@ -48,7 +47,7 @@ export async function startTelemetry(config: TelemetryConfig, deps: TelemetryDep
 
 function requestLog({ log }: TelemetryConfig, { clock, lines, style }: TelemetryDeps): Part | null {
   if (!log.requests) return null
-  return { observer: createRequestLog({ lines, style, clock }), stop: () => lines.flush(flushMsMax) }
+  return { observer: createRequestLog({ lines, style, clock }), stop: () => Promise.resolve() }
 }
 
 async function metrics(config: TelemetryConfig, { gauges, log }: TelemetryDeps): Promise<Part | null> {

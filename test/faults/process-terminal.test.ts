@@ -24,6 +24,8 @@ afterEach(async () => {
 type Shown = {
   readonly text: () => string
   readonly type: (keys: string) => void
+  /** Asks the server to stop; gives its exit code. */
+  readonly end: () => Promise<number>
   /** Gives the request's id. */
   readonly chat: () => Promise<string>
 }
@@ -68,7 +70,11 @@ async function startOnTerminal(env: NodeJS.ProcessEnv = {}): Promise<Shown> {
     expect(response.status).toBe(200)
     return response.headers.get('x-request-id')!
   }
-  return { text: () => text, type: (keys) => void terminal.write(keys), chat }
+  const end = (): Promise<number> => {
+    server.kill('SIGTERM')
+    return server.exited
+  }
+  return { text: () => text, end, type: (keys) => void terminal.write(keys), chat }
 }
 
 const lineOf = ({ text }: Shown, requestId: string): Promise<string> =>
@@ -120,4 +126,18 @@ test('a terminal that is held (Ctrl-S) holds nobody up, and shows what it missed
   expect(shown.text().length).toBe(before)
   shown.type(goOn)
   for (const requestId of missed) await lineOf(shown, requestId)
+})
+
+test('what is logged until the end is shown, and a terminal that is held keeps the server from ending no longer than a second', async () => {
+  const shown = await startOnTerminal()
+  const [requestId, code] = [await shown.chat(), await shown.end()]
+  expect(code).toBe(0)
+  await lineOf(shown, requestId)
+  await stop()
+  const held = await startOnTerminal({ DATA_DIR: join(folder, 'other') })
+  held.type(hold)
+  await held.chat()
+  const before = performance.now()
+  expect(await held.end()).toBe(0)
+  expect(performance.now() - before).toBeLessThan(noticedMsMax)
 })
