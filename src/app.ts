@@ -158,7 +158,7 @@ function serveGenai(asked: Asked, gateway: GatewayDeps): Answering | null {
 }
 
 /** Base URLs may lack the version. */
-const genaiPath = /^(?:\/v1(?:alpha|beta)?1?)?\/(?:publishers\/google\/)?models(?:\/(.+))?$/i
+const genaiPath = /^(?:\/v1(?:(?:alpha|beta)1?)?)?\/(?:publishers\/google\/)?models(?:\/(.+))?$/i
 const genaiVerbs: ReadonlyMap<string, string> = new Map(
   [...genaiEndpoints.keys(), countTokens.name].map((verb) => [verb.toLowerCase(), verb]),
 )

@@ -106,6 +106,9 @@ const deploymentData = (references: References) =>
 const reservedPolicies = [
   'v1',
   'v1beta',
+  'v1beta1',
+  'v1alpha',
+  'v1alpha1',
   'genai',
   'openai',
   'api',

@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import fc from 'fast-check'
+import { martFileSchema } from '../config/mart-file.ts'
+import { pricesSchema } from '../money/price-book-data.ts'
 import { readUrl } from './asked-url.ts'
 
 const name = fc.constantFrom('gpt-5.4', 'GPT-x', 'a%2Fb', 'llama3.1:Latest', 'v1', 'genai')
@@ -64,4 +66,15 @@ describe('a URL of the dialects', () => {
       expect(performance.now() - before).toBeLessThan(100)
     }
   })
+})
+
+test('what is read as something else is no name that a region policy can have', () => {
+  const words = ['v1', 'v1beta', 'v1beta1', 'v1alpha', 'v1alpha1', 'genai', 'openai', 'api', 'docs', 'playground']
+  for (const word of words) {
+    expect(readUrl({ target: `/${word}/v1/models` }).region).toBeNull()
+    const regions = { us: { serves: ['us'] }, [word]: { serves: ['us'] } }
+    const references = { env: () => null, file: () => null }
+    const refused = martFileSchema(references, pricesSchema, 0).safeParse({ regions }).error?.issues
+    expect(refused?.map(({ path }) => path.join('.'))).toEqual([`regions.${word}`])
+  }
 })

@@ -44,6 +44,7 @@ describe('addresses that are not served', () => {
       '/genai',
       '/genai/',
       '/genai/v9/models',
+      '/genai/v11/models',
       '/genai/v1beta',
       `/genai/v1beta/models/${geminiModel}:imagine`,
       `/genai/v1beta/models/:generateContent`,
