@@ -65,7 +65,12 @@ function microsPerCall(count: number, { affinity, broken }: Situation): number {
     const began = performance.now()
     for (let call = 0; call < callsPerRound; call += 1) {
       const now = performance.now()
-      const candidate = choose(fleet.serving(model, 'us')!, { affinity: affinity(call), tokens: 100, tried: [], now })!
+      const candidate = choose(fleet.serving(model, 'us', 'live')!, {
+        affinity: affinity(call),
+        tokens: 100,
+        tried: [],
+        now,
+      })!
       candidate.health.begin(candidate.deployment, 100, now)
       candidate.health.succeeded(1, now)
       candidate.health.ended()

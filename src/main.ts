@@ -7,6 +7,7 @@ import { createApp, startingApp, type AppDeps } from './app.ts'
 import { ConfigError, loadConfig, operatorFilePath, type Config } from './config.ts'
 import { adminApi } from './control/admin-api.ts'
 import { seedFirstRun, type Seeded } from './control/first-run.ts'
+import { modeOr } from './control/mode-input.ts'
 import { modelPrices } from './control/model-prices.ts'
 import { firstLiveKeyText, firstRunText, martCommand, startText } from './control/start-text.ts'
 import { welcomePage, welcomePolicy } from './control/welcome.ts'
@@ -31,14 +32,14 @@ import { createLimits, periodStart, type Limits } from './limits/limits.ts'
 import { pricesSchema } from './money/price-book-data.ts'
 import type { PriceBook } from './money/price-book.ts'
 import { openNode, type Node } from './node.ts'
-import { installationOf, needsSandbox, type Offer } from './offer.ts'
+import { installationOf, namesBuiltIn, type Offer } from './offer.ts'
 import { startOffering } from './offering.ts'
 import { openStoreInWorker } from './store/sqlite/store-in-worker.ts'
 import type { BudgetPeriod, Store } from './store/store.ts'
 import type { Gauges } from './telemetry/metrics.ts'
 import { startTelemetry, type Telemetry } from './telemetry/start-telemetry.ts'
 import type { Fleet } from './upstreams/fleet.ts'
-import { startSandboxProcess } from './upstreams/sandbox-process.ts'
+import { builtInSandbox, type BuiltInSandbox } from './upstreams/sandbox-process.ts'
 
 const clock = systemClock
 /** Until mart.yaml has said how it wants it. */
@@ -78,7 +79,7 @@ async function main(): Promise<void> {
   // data folder, and last of all the first key, which is shown only once.
   const server = listenAt(config)
   const sandbox = await sandboxOf(config)
-  const offering = startOffering(config, { clock, log, sandboxUrl: sandbox.url, env: process.env })
+  const offering = startOffering(config, { clock, log, builtIn: sandbox.address, env: process.env })
   const watch = createWatch(() => offering.current().drain, clock)
   const fleet = (): Fleet => offering.current().fleet
   let opened: Node | null = null
@@ -138,12 +139,13 @@ async function main(): Promise<void> {
   }, output.lines)
 }
 
-type Sandbox = { readonly url: string | null; readonly stop: () => void }
-
-/** The sandbox that runs already, or one of our own where the file needs it. */
-async function sandboxOf(config: Readonly<Config>): Promise<Sandbox> {
-  if (config.sandboxUrl === null && needsSandbox(config)) return startSandboxProcess(log)
-  return { url: config.sandboxUrl, stop: () => undefined }
+/** The sandbox that runs already, or the built-in one: started now where the file names it, else when a test key first asks. */
+async function sandboxOf(config: Readonly<Config>): Promise<BuiltInSandbox> {
+  const { sandboxUrl } = config
+  if (sandboxUrl !== null) return { address: () => sandboxUrl, stop: () => undefined }
+  const sandbox = builtInSandbox(log)
+  if (namesBuiltIn(config)) await sandbox.address()
+  return sandbox
 }
 
 type Books = {
@@ -193,7 +195,7 @@ function startedText({ config, url, seeded, hasLiveKey, offer }: Started): strin
   if (offer.simulated || hasLiveKey) return startText({ ...started, simulated: offer.simulated })
   const { catalog, keyDefaults, fleet } = offer
   const isCallable = (model: Model): boolean =>
-    model.kind === 'text' && isServed(model, keyDefaults.region, { fleet, clock })
+    model.kind === 'text' && isServed(model, keyDefaults.region, 'live', { fleet, clock })
   return firstLiveKeyText({ ...started, model: catalog.listed.find(isCallable) ?? null })
 }
 
@@ -257,8 +259,11 @@ function doorsOf({ publicUrl, host }: Readonly<Config>, offer: () => Offer, url:
 type Doors = Pick<AppDeps, 'welcome' | 'cors' | 'baseUrl' | 'isAtOwnAddress'>
 
 function welcome(baseUrl: string, { catalog, fleet, prices, simulated }: Offer): string {
+  const mode = modeOr(undefined, { simulated })
   const policies = Object.keys(fleet.policies)
-  const listed = catalog.listed.filter((model) => policies.some((policy) => isServed(model, policy, { fleet, clock })))
+  const listed = catalog.listed.filter((model) =>
+    policies.some((policy) => isServed(model, policy, mode, { fleet, clock })),
+  )
   return welcomePage({ baseUrl, models: modelPrices({ listed }, prices, clock.now()), simulated })
 }
 

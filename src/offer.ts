@@ -5,7 +5,6 @@
 import { loadCatalog, type Catalog, type ModelKind } from './catalog/catalog.ts'
 import models from './catalog/models.json'
 import {
-  ConfigError,
   deadlinesFor,
   listPrices,
   markupOf,
@@ -24,7 +23,9 @@ import { loadPriceBook, type PriceBook } from './money/price-book.ts'
 import type { Installation } from './store/store.ts'
 import type { Deployment } from './upstreams/deployment.ts'
 import { createFleet, type Fleet } from './upstreams/fleet.ts'
-import { createAdapter, onAbortOf } from './upstreams/providers.ts'
+import type { SandboxAddress } from './upstreams/kinds/sandbox.ts'
+import { createAdapter, onAbortOf, type AdapterDeps } from './upstreams/providers.ts'
+import { sandboxDeploymentName, sandboxDeployments } from './upstreams/sandbox-deployments.ts'
 
 export type Offer = {
   readonly catalog: Catalog
@@ -42,14 +43,14 @@ export type Offer = {
   readonly trustsProxy: Trust
   /** Further names at which the admin API answers. */
   readonly hosts: readonly string[]
-  /** Whether nothing that is served is real. */
+  /** Whether no real provider is configured. */
   readonly simulated: boolean
 }
 
 export type OfferDeps = {
   readonly clock: Clock
-  /** Where the built-in sandbox listens; null when none runs. */
-  readonly sandboxUrl: string | null
+  /** Where the built-in sandbox is. */
+  readonly builtIn: SandboxAddress
 }
 
 const listed = loadPriceBook(models)
@@ -73,7 +74,7 @@ export function createOffer(file: MartFile, deps: OfferDeps, before?: Offer): Of
     cors: file.cors,
     trustsProxy: trustIn(file.server.trustedProxies),
     hosts: file.server.hosts,
-    simulated: deployments.every(({ simulated }) => simulated),
+    simulated: Object.values(file.providers).every(isSandbox),
   }
 }
 
@@ -82,15 +83,17 @@ const nanoPerUsd = 1_000_000_000n
 const isListPriced = ({ priceBook }: MartFile): boolean =>
   priceBook.markupPpm === 0n && Object.keys(priceBook.models).length === 0
 
-/** Whether the built-in sandbox must run for this file. */
-export const needsSandbox = ({ providers }: MartFile): boolean =>
+const isSandbox = ({ kind }: MartFile['providers'][string]): boolean => kind === 'sandbox'
+
+/** Whether this file names the built-in sandbox, or names no provider, so that it is sure to be asked. */
+export const namesBuiltIn = ({ providers }: MartFile): boolean =>
   Object.values(providers).some((provider) => provider.kind === 'sandbox' && provider.url === undefined)
 
 /** What is simulated here, and what is real. */
 export function installationOf(file: MartFile): Installation {
-  const isSimulated = (provider: string): boolean => file.providers[provider]!.kind === 'sandbox'
+  const isSimulated = (provider: string): boolean => isSandbox(file.providers[provider]!)
   const real = new Set(file.deployments.filter(({ provider }) => !isSimulated(provider)).map(({ name }) => name))
-  const builtIn = servedRegions(file).map((region) => `sandbox-${region}`)
+  const builtIn = servedRegions(file).map(sandboxDeploymentName)
   const named = file.deployments.filter(({ provider }) => isSimulated(provider)).map(({ name }) => name)
   return {
     simulatedDeployments: [...named, ...builtIn.filter((name) => !real.has(name))],
@@ -99,29 +102,33 @@ export function installationOf(file: MartFile): Installation {
 }
 
 /** One adapter for each provider, so that its deployments share an access token. */
-function deploymentsOf({ providers, deployments }: MartFile, { clock, sandboxUrl }: OfferDeps): Deployment[] {
-  const adapters = new Map(
-    Object.entries(providers).map(([name, provider]) => {
-      if (provider.kind !== 'sandbox' || provider.url !== undefined)
-        return [name, createAdapter(provider, { fetch, clock })]
-      if (sandboxUrl === null)
-        throw new ConfigError(
-          `providers.${name}: the built-in sandbox starts with the server; restart it, or give a url`,
-        )
-      return [name, createAdapter({ ...provider, url: sandboxUrl }, { fetch, clock })]
-    }),
-  )
-  return deployments
+function deploymentsOf(file: MartFile, { clock, builtIn }: OfferDeps): Deployment[] {
+  const { providers, deployments } = file
+  const deps = { fetch, clock, builtIn }
+  const adapters = new Map(Object.entries(providers).map(([name, provider]) => [name, createAdapter(provider, deps)]))
+  const configured = deployments
     .filter(({ enabled }) => enabled)
     .map((deployment) => {
       const { kind } = providers[deployment.provider]!
       return deploymentOf(deployment, kind, adapters.get(deployment.provider)!)
     })
+  return configured.some(({ simulated }) => simulated) ? configured : [...configured, ...builtInFor(file, deps)]
+}
+
+/** Test keys always have a sandbox: where none is configured, the built-in one serves every model wherever a policy serves. */
+function builtInFor(file: MartFile, deps: AdapterDeps): Deployment[] {
+  const taken = new Set(file.deployments.map(({ name }) => name))
+  const free = (name: string): string => (taken.has(name) ? free(`${name}-test`) : name)
+  const adapter = createAdapter({ kind: 'sandbox' }, deps)
+  return sandboxDeployments(servedRegions(file), adapter).map((deployment) => ({
+    ...deployment,
+    id: free(deployment.id),
+  }))
 }
 
 function deploymentOf(config: DeploymentConfig, kind: Deployment['kind'], adapter: Deployment['adapter']): Deployment {
   const { name, provider, model, upstreamModel, region, weight, priority, rpm, tpm, pricePpm, costPpm } = config
-  const isSandbox = kind === 'sandbox'
+  const simulated = kind === 'sandbox'
   return {
     id: name,
     provider,
@@ -129,7 +136,7 @@ function deploymentOf(config: DeploymentConfig, kind: Deployment['kind'], adapte
     model,
     upstreamModel,
     region,
-    simulated: isSandbox,
+    simulated,
     priority,
     weight,
     rpm,
@@ -138,7 +145,7 @@ function deploymentOf(config: DeploymentConfig, kind: Deployment['kind'], adapte
     pricePpm,
     costPpm,
     onAbort: config.onAbort ?? onAbortOf(kind),
-    isTracked: !isSandbox,
+    isTracked: !simulated,
     adapter,
   }
 }

@@ -39,27 +39,26 @@ lifecycle: {gpt-4.1: {listed: false}}
     [
       `${path} is valid.`,
       '',
-      'providers     2',
-      'deployments   2, and 1 not enabled',
-      'models in us  2: gpt-5.4, gpt-5',
-      'models in eu  none',
+      'providers          2',
+      'deployments        2, and 1 not enabled',
+      'test models in us  2: gpt-5.4, gpt-5',
+      'test models in eu  none',
       '',
       'Note: no deployment serves gpt-5.4-mini, ',
     ].join('\n'),
   )
 })
 
-test('a check warns of models that are real and simulated at once', async () => {
+test('what a check lists beside a sandbox is what live keys can ask for', async () => {
   const { text, json } = await check(`
 providers: {real: {kind: openai-compatible, baseUrl: http://127.0.0.1:1/v1}, sandbox: {kind: sandbox}}
 deployments:
   - {provider: real, model: gpt-5.4, region: us}
-  - {provider: real, model: gpt-5, region: us}
   - {provider: sandbox, model: gpt-5.4, region: us}
   - {provider: sandbox, model: gpt-5, region: eu}
 `)
-  expect(json['mixed']).toEqual(['gpt-5.4'])
-  expect(text).toContain('Note: a sandbox simulates gpt-5.4 beside real providers.')
+  expect(json).toMatchObject({ mode: 'live', models: { us: ['gpt-5.4'], eu: [] } })
+  expect(text).toContain('live models in us  1: gpt-5.4')
 })
 
 test('a sandbox serves everything, so that there is nothing to note', async () => {

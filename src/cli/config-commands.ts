@@ -2,6 +2,7 @@
 import models from '../catalog/models.json' with { type: 'json' }
 import { checkConfigFile, overlaidCatalogData, type MartFile } from '../config.ts'
 import { pricesSchema } from '../money/price-book-data.ts'
+import type { Mode } from '../store/store.ts'
 import type { Command } from './command-line.ts'
 import { facts } from './text.ts'
 
@@ -22,43 +23,37 @@ type Summary = {
   readonly file: string | null
   readonly providers: number
   readonly deployments: { readonly enabled: number; readonly disabled: number }
-  /** Catalog ids by region policy: what a key of that policy can ask for. */
+  /** Of the keys that the figures are for: live ones, once a real provider is configured. */
+  readonly mode: Mode
+  /** Catalog ids by region policy: what a key of that policy and mode can ask for. */
   readonly models: Readonly<Record<string, readonly string[]>>
-  /** Models of the catalog's list that no deployment serves. */
+  /** Models of the catalog's list that no deployment serves to them. */
   readonly unserved: readonly string[]
-  /** Models that a sandbox serves beside a real provider, so that an answer may be either. */
-  readonly mixed: readonly string[]
 }
 
 function summaryOf(config: MartFile): Omit<Summary, 'file'> {
   const { providers, deployments, regions } = config
   const catalog = overlaidCatalogData(models, config)
+  const isSimulated = (provider: string): boolean => providers[provider]!.kind === 'sandbox'
+  const mode = Object.keys(providers).every(isSimulated) ? 'test' : 'live'
   const enabled = deployments.filter((deployment) => deployment.enabled)
+  const serving = enabled.filter(({ provider }) => isSimulated(provider) === (mode === 'test'))
   const servedIn = (serves: readonly string[]): string[] =>
     catalog
-      .filter(({ id }) => enabled.some(({ model, region }) => serves.includes(region) && (model ?? id) === id))
+      .filter(({ id }) => serving.some(({ model, region }) => serves.includes(region) && (model ?? id) === id))
       .map(({ id }) => id)
   const byPolicy = Object.entries(regions).map(([policy, { serves }]) => [policy, servedIn(serves)] as const)
   const served = new Set(byPolicy.flatMap(([, ids]) => ids))
   return {
     providers: Object.keys(providers).length,
     deployments: { enabled: enabled.length, disabled: deployments.length - enabled.length },
+    mode,
     models: Object.fromEntries(byPolicy),
-    mixed: catalog.filter(({ id }) => isMixed(config, id)).map(({ id }) => id),
     unserved: catalog.filter(({ id, listed }) => listed && !served.has(id)).map(({ id }) => id),
   }
 }
 
-const isMixed = ({ providers, deployments, regions }: MartFile, id: string): boolean =>
-  Object.values(regions).some(({ serves }) => {
-    const serving = deployments.filter(
-      ({ enabled, model, region }) => enabled && serves.includes(region) && (model ?? id) === id,
-    )
-    const simulated = serving.filter(({ provider }) => providers[provider]!.kind === 'sandbox')
-    return simulated.length > 0 && simulated.length < serving.length
-  })
-
-function summaryText({ file, providers, deployments, models, unserved, mixed }: Summary): string {
+function summaryText({ file, providers, deployments, mode, models, unserved }: Summary): string {
   const { enabled, disabled } = deployments
   return [
     file === null ? 'There is no mart.yaml here: a start would use the defaults.' : `${file} is valid.`,
@@ -66,9 +61,11 @@ function summaryText({ file, providers, deployments, models, unserved, mixed }: 
     facts([
       ['providers', String(providers)],
       ['deployments', disabled === 0 ? String(enabled) : `${enabled}, and ${disabled} not enabled`],
-      ...Object.entries(models).map(([policy, ids]): [string, string] => [`models in ${policy}`, listText(ids)]),
+      ...Object.entries(models).map(([policy, ids]): [string, string] => [
+        `${mode} models in ${policy}`,
+        listText(ids),
+      ]),
     ]),
-    ...(mixed.length === 0 ? [] : ['', `Note: a sandbox simulates ${mixed.join(', ')} beside real providers.`]),
     ...(unserved.length === 0 ? [] : ['', `Note: no deployment serves ${unserved.join(', ')}.`]),
   ].join('\n')
 }

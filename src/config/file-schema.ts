@@ -17,7 +17,9 @@ export const fileData = (references: References, prices: PricesSchema) =>
     defaults: defaults.prefault({}).describe('What a new key has when it is made without a word about it.'),
     providers: mapping(name, providerSchema(references))
       .default({})
-      .describe('Accounts at vendors, by a name of your own. Without any, only the sandbox is served.'),
+      .describe(
+        'Accounts at vendors, by a name of your own, for live keys. Test keys are served by the sandbox alone; where no deployment of one is enabled, the built-in one serves them every model.',
+      ),
     models: ownModels(prices)
       .default({})
       .describe(

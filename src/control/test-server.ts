@@ -10,6 +10,7 @@ import { recordText } from '../store/settlement-text.ts'
 import { openSqliteStore } from '../store/sqlite/sqlite-store.ts'
 import type { KeyRow, Settlement } from '../store/store.ts'
 import { createFleet } from '../upstreams/fleet.ts'
+import { createAdapter } from '../upstreams/providers.ts'
 import { sandboxDeployments } from '../upstreams/sandbox-deployments.ts'
 import { adminApi } from './admin-api.ts'
 import type { AdminDeps } from './admin-deps.ts'
@@ -45,6 +46,7 @@ export async function startTestServer(changes: Partial<AdminDeps> = {}) {
     journal.waiting.push(recordText({ kind: 'settle', seq: journal.seq, epoch: node.epoch, settlement }))
     journal.idleNano = wantTotalNano - BigInt(settlement.chargeNano)
   }
+  const sandbox = createAdapter({ kind: 'sandbox' }, { fetch, clock, builtIn: () => 'http://127.0.0.1:1' })
   const api = adminApi({
     store,
     keys,
@@ -52,7 +54,7 @@ export async function startTestServer(changes: Partial<AdminDeps> = {}) {
     clock,
     operatorToken,
     operatorTokens: [],
-    fleet: createFleet(sandboxDeployments('http://127.0.0.1:1'), {
+    fleet: createFleet(sandboxDeployments(['us', 'eu'], sandbox), {
       us: { serves: ['us'], mayChoose: ['eu'] },
       eu: { serves: ['eu'], mayChoose: [] },
     }),

@@ -18,6 +18,7 @@ export type FailureCode =
   | 'budget_held'
   | 'rate_limited'
   | 'region_unavailable'
+  | 'no_provider'
   | 'upstream_failed'
   | 'upstream_timeout'
   | 'billing_unavailable'

@@ -27,6 +27,8 @@ export function failed(error: unknown, request: Failed, deps: GatewayDeps): Http
   if (failure.code === 'internal' || (error instanceof UpstreamError && !hasLeft(error)))
     deps.log.error({ event: 'request-failed', requestId, code: failure.code, error: failure.cause ?? error })
   const answer = withRequestId(endpoint.dialect, failure, requestId)
+  // What a test key's upstream said is simulated, also where it failed.
+  if (error instanceof UpstreamError && request.key?.mode === 'test') answer.headers['x-mart-sandbox'] = 'true'
   if (admitted) settleFailed(admitted, error, { failure: failure.code, status: answer.status }, deps)
   else told(request, failure, answer.status, deps)
   return answer
@@ -49,6 +51,7 @@ function told(
     dialect: endpoint.dialect.name,
     organizationId: key?.organizationId ?? null,
     keyId: key?.id ?? null,
+    mode: key?.mode ?? null,
     model: null,
     traceparent,
     startedAt: deps.clock.now() - durationMs,

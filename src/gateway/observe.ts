@@ -1,5 +1,5 @@
 /** What the request path tells of itself to whoever watches it: metrics, traces and the request log. Never a prompt, a body or a secret. */
-import type { Attempt, Settlement } from '../store/store.ts'
+import type { Attempt, Mode, Settlement } from '../store/store.ts'
 import type { FailureCode } from './errors.ts'
 
 /** One request, once it has ended, with times in epoch ms and durations in ms. */
@@ -10,6 +10,8 @@ export type RequestEnded = {
   /** Absent where the request did not get that far. */
   readonly organizationId: string | null
   readonly keyId: string | null
+  /** Of its key. */
+  readonly mode: Mode | null
   readonly model: string | null
   readonly startedAt: number
   readonly durationMs: number
@@ -23,10 +25,13 @@ export type RequestEnded = {
 }
 
 /** Something an operator must act on, such as a vendor account without money. */
-export type Alert = {
-  readonly event: 'upstream-out-of-quota' | 'upstream-credential-refused' | 'upstream-model-missing'
-  readonly deployment: string
-}
+export type Alert =
+  | {
+      readonly event: 'upstream-out-of-quota' | 'upstream-credential-refused' | 'upstream-model-missing'
+      readonly deployment: string
+    }
+  /** A live key asked for a model that no real deployment serves, or a test key for one that no sandbox does. */
+  | { readonly event: 'no-real-provider' | 'no-sandbox'; readonly model: string }
 
 export type Observer = {
   readonly requestEnded: (ended: RequestEnded) => void

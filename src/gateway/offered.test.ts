@@ -13,14 +13,15 @@ import { endpointsFor } from './endpoints.ts'
 import { offeredTo } from './offered.ts'
 
 const path = join(mkdtempSync(join(tmpdir(), 'mart-offered-')), 'mart.yaml')
-const keyFor = (models: readonly string[] | null) => keyOf({ id: 'key_a', organizationId: 'org_a', models })
+const keyFor = (models: readonly string[] | null) =>
+  keyOf({ id: 'key_a', organizationId: 'org_a', mode: 'test', models })
 
 /** Served by a sandbox, which serves every model. */
 function offerOf(text: string, at = '2026-11-30') {
   writeFileSync(path, text)
   const { file } = checkConfigFile(path, {}, pricesSchema)
   const clock = { ...systemClock, now: () => Date.parse(at) }
-  return { ...createOffer(file, { clock, sandboxUrl: 'http://127.0.0.1:1' }), clock }
+  return { ...createOffer(file, { clock, builtIn: () => 'http://127.0.0.1:1' }), clock }
 }
 const offered = (
   offer: ReturnType<typeof offerOf>,

@@ -1,5 +1,5 @@
 import type { Model } from '../catalog/catalog.ts'
-import type { KeyRow } from '../store/store.ts'
+import type { KeyRow, Mode } from '../store/store.ts'
 import type { GatewayDeps } from './deps.ts'
 import { endpointsFor } from './endpoints.ts'
 import { mayUse } from './parse.ts'
@@ -25,7 +25,7 @@ type Deps = Pick<GatewayDeps, 'catalog' | 'fleet' | 'clock'>
 /** Models of a dialect that a key may ask for under a region policy: what is listed can be asked. */
 export function offeredTo(key: KeyRow, dialect: Model['dialect'], policy: string, deps: Deps): Offered {
   const isOffered = (model: Model): boolean =>
-    model.dialect === dialect && mayUse(key, model) && isServed(model, policy, deps)
+    model.dialect === dialect && mayUse(key, model) && isServed(model, policy, key.mode, deps)
   return {
     listed: deps.catalog.listed
       .filter(isOffered)
@@ -43,9 +43,9 @@ const offeredAs = (name: string, model: Model): OfferedModel => ({
   endpoints: endpointsFor(model).map((endpoint) => endpoint.name),
 })
 
-/** Whether a model is served under a region policy: by some deployment and some endpoint, and not past its shutdown. */
-export const isServed = (model: Model, policy: string, { fleet, clock }: Omit<Deps, 'catalog'>): boolean =>
-  fleet.serving(model, policy) !== null && endpointsFor(model).length > 0 && !isShutDown(model, clock.now())
+/** Whether a model is served under a region policy in a mode: by some deployment and some endpoint, and not past its shutdown. */
+export const isServed = (model: Model, policy: string, mode: Mode, { fleet, clock }: Omit<Deps, 'catalog'>): boolean =>
+  fleet.serving(model, policy, mode) !== null && endpointsFor(model).length > 0 && !isShutDown(model, clock.now())
 
 const isShutDown = ({ lifecycle: { shutdown } }: Model, now: number): boolean =>
   shutdown !== null && Date.parse(shutdown) <= now

@@ -1,26 +1,32 @@
 import type { Model } from '../catalog/catalog.ts'
-import type { KeyRow } from '../store/store.ts'
+import type { KeyRow, Mode } from '../store/store.ts'
 import type { Candidates, Fleet } from '../upstreams/fleet.ts'
 import { GatewayError } from './errors.ts'
 import type { GatewayDeps } from './deps.ts'
 import { isServed } from './offered.ts'
 
 /**
- * The deployments that may serve a model for a key, under its region policy or one that the client chose
- * for this request in the URL. Never empty and never outside the policy: throws `region_unavailable`.
+ * The deployments that may serve a model for a key, in its mode and under its region policy, or under one that the
+ * client chose for this request in the URL. Never empty and never outside either: throws `region_unavailable`, and
+ * `no_provider` where nobody serves the model in any region.
  */
 export function route(
   model: Model,
   key: KeyRow,
   chosen: string | null,
-  deps: Pick<GatewayDeps, 'fleet' | 'catalog' | 'clock'>,
+  deps: Pick<GatewayDeps, 'fleet' | 'catalog' | 'clock' | 'observer'>,
 ): Candidates {
   const { fleet } = deps
   const policy = policyOf(chosen, key, fleet)
-  const candidates = fleet.serving(model, policy)
-  if (!candidates) throw regionUnavailable(model, policy, servedUnder(policy, deps))
-  return candidates
+  const candidates = fleet.serving(model, policy, key.mode)
+  if (candidates) return candidates
+  if (isServedAnywhere(model, key.mode, fleet)) throw regionUnavailable(model, policy, servedUnder(policy, key, deps))
+  deps.observer.alert({ event: noProviderEvents[key.mode], model: model.id })
+  throw noProvider(model, key, isServedAnywhere(model, 'test', fleet))
 }
+
+const isServedAnywhere = (model: Model, mode: Mode, { policies, serving }: Fleet): boolean =>
+  Object.keys(policies).some((policy) => serving(model, policy, mode) !== null)
 
 /** The region policy of a request: its key's, or the one that its URL chooses. Throws `not_found`, `region_unavailable`. */
 export function policyOf(chosen: string | null, key: KeyRow, { policies }: Fleet): string {
@@ -41,8 +47,8 @@ export function policyOf(chosen: string | null, key: KeyRow, { policies }: Fleet
 }
 
 const namedMax = 40
-const servedUnder = (policy: string, deps: Parameters<typeof route>[3]): readonly string[] =>
-  deps.catalog.listed.filter((model) => isServed(model, policy, deps)).map(({ id }) => id)
+const servedUnder = (policy: string, { mode }: KeyRow, deps: Parameters<typeof route>[3]): readonly string[] =>
+  deps.catalog.listed.filter((model) => isServed(model, policy, mode, deps)).map(({ id }) => id)
 
 function regionUnavailable(model: Model, policy: string, served: readonly string[]): GatewayError {
   const others =
@@ -54,4 +60,17 @@ function regionUnavailable(model: Model, policy: string, served: readonly string
     `The model '${model.id}' is not served in region '${policy}', and these requests never leave it. ${others}`,
     { param: 'model', facts: { region: policy, served_models: served.join(',') } },
   )
+}
+
+const noProviderEvents = { live: 'no-real-provider', test: 'no-sandbox' } as const
+/** An operator has something to configure first. */
+const noProviderMs = 60_000
+
+function noProvider(model: Model, { mode }: KeyRow, hasSandbox: boolean): GatewayError {
+  const message =
+    mode === 'test'
+      ? `No sandbox serves the model '${model.id}' here, and this is a test key: nothing else may serve it.`
+      : `No real provider serves the model '${model.id}' here, and this is a live key: nothing simulated may serve it.` +
+        `${hasSandbox ? ' A test key gets simulated answers.' : ''} The list of models has what is served.`
+  return new GatewayError('no_provider', message, { param: 'model', retryAfterMs: noProviderMs, facts: { mode } })
 }

@@ -136,6 +136,7 @@ function told(
     dialect: settlement.dialect,
     organizationId: settlement.organizationId,
     keyId: settlement.keyId,
+    mode: settlement.mode,
     model: settlement.model,
     startedAt: deps.clock.now() - settlement.latencyMs,
     durationMs: settlement.latencyMs,

@@ -91,6 +91,23 @@ describe('what is counted', () => {
     expect(valueOf(samples, 'mart_charged_nano_usd_total', { model: 'gpt-5.4' })).toBe('1234567')
   })
 
+  test('test and live apart', async () => {
+    const metrics = createMetrics(idle)
+    metrics.requestEnded(served())
+    metrics.requestEnded(served({ mode: 'test' }, { mode: 'test', chargeNano: '5' }))
+    metrics.requestEnded({ ...rejected(), mode: null })
+    const samples = await read(metrics)
+    for (const [mode, charged] of [
+      ['live', '1234567'],
+      ['test', '5'],
+    ] as const) {
+      expect(valueOf(samples, 'mart_charged_nano_usd_total', { mode })).toBe(charged)
+      expect(valueOf(samples, 'mart_tokens_total', { mode, class: 'input' })).toBe('80')
+      expect(valueOf(samples, 'mart_requests_total', { mode })).toBe('1')
+    }
+    expect(valueOf(samples, 'mart_requests_total', { mode: 'none' })).toBe('1')
+  })
+
   test('charges add up exactly where doubles would not', async () => {
     const metrics = createMetrics(idle)
     const beyond = (2n ** 53n).toString()
@@ -120,7 +137,10 @@ describe('what is counted', () => {
     const metrics = createMetrics(idle)
     metrics.alert({ event: 'upstream-out-of-quota', deployment: 'openai-eu' })
     const alert = { deployment: 'openai-eu', event: 'upstream-out-of-quota' }
-    expect(valueOf(await read(metrics), 'mart_upstream_alerts_total', alert)).toBe('1')
+    metrics.alert({ event: 'no-real-provider', model: 'gpt-5.4' })
+    const samples = await read(metrics)
+    expect(valueOf(samples, 'mart_upstream_alerts_total', alert)).toBe('1')
+    expect(valueOf(samples, 'mart_upstream_alerts_total', { deployment: 'none', event: 'no-real-provider' })).toBe('1')
   })
 
   test('a label that has gone wild cannot eat the memory', async () => {

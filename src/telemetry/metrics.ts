@@ -55,7 +55,7 @@ export function createMetrics(gauges: Gauges): Metrics {
       counters.attempts.add(1, deployment, region, outcomeOf(attempt))
       if (firstByteMs !== null) histograms.firstByteSeconds(deployment)(Math.max(0, firstByteMs) / 1000)
     },
-    alert: ({ deployment, event }) => counters.alerts.add(1, deployment, event),
+    alert: (alert) => counters.alerts.add(1, 'deployment' in alert ? alert.deployment : 'none', alert.event),
     text: () => registry.metrics(),
     contentType: registry.contentType,
   }
@@ -75,9 +75,21 @@ function createCounters(registry: Registry) {
       'status',
       'ending',
       'failure',
+      'mode',
     ),
-    tokens: tally('mart_tokens_total', 'Tokens of settled requests; the classes are disjoint.', 'model', 'class'),
-    charged: tally('mart_charged_nano_usd_total', 'Charges of settled requests in nano-USD. Not the books.', 'model'),
+    tokens: tally(
+      'mart_tokens_total',
+      'Tokens of settled requests; the classes are disjoint.',
+      'model',
+      'class',
+      'mode',
+    ),
+    charged: tally(
+      'mart_charged_nano_usd_total',
+      'Charges of settled requests in nano-USD, of test or of live credit. Not the books.',
+      'model',
+      'mode',
+    ),
     flags: tally(
       'mart_settlement_flags_total',
       'Settled requests that deserve a second look, by what is odd about them; a request may count under several.',
@@ -100,21 +112,25 @@ function createCounters(registry: Registry) {
   }
 }
 
-function countRequest({ endpoint, dialect, status, failure, settlement }: RequestEnded, counters: Counters): void {
-  counters.requests.add(1, endpoint, dialect, statusClass(status), settlement?.ending ?? 'rejected', failure ?? '')
+function countRequest(
+  { endpoint, dialect, status, failure, mode, settlement }: RequestEnded,
+  counters: Counters,
+): void {
+  const ending = settlement?.ending ?? 'rejected'
+  counters.requests.add(1, endpoint, dialect, statusClass(status), ending, failure ?? '', mode ?? 'none')
   if (settlement) countSettlement(settlement, counters)
 }
 
 function countSettlement(
-  { model, upstream, tokens, flags, chargeNano }: Settlement,
+  { model, mode, upstream, tokens, flags, chargeNano }: Settlement,
   { tokens: counted, charged, flags: flagged }: Counters,
 ): void {
-  if (tokens.input > 0) counted.add(tokens.input, model, 'input')
-  if (tokens.cachedInput > 0) counted.add(tokens.cachedInput, model, 'cachedInput')
-  if (tokens.output > 0) counted.add(tokens.output, model, 'output')
-  if (tokens.reasoning > 0) counted.add(tokens.reasoning, model, 'reasoning')
+  if (tokens.input > 0) counted.add(tokens.input, model, 'input', mode)
+  if (tokens.cachedInput > 0) counted.add(tokens.cachedInput, model, 'cachedInput', mode)
+  if (tokens.output > 0) counted.add(tokens.output, model, 'output', mode)
+  if (tokens.reasoning > 0) counted.add(tokens.reasoning, model, 'reasoning', mode)
   for (const flag of flags) flagged.add(1, upstream, flag)
-  if (chargeNano !== '0') charged.add(BigInt(chargeNano), model)
+  if (chargeNano !== '0') charged.add(BigInt(chargeNano), model, mode)
 }
 
 const statusClasses = ['none', '1xx', '2xx', '3xx', '4xx', '5xx'] as const

@@ -12,7 +12,7 @@ function collected() {
   return { texts, lines: { add: (line: string) => void texts.push(line) }, parsed }
 }
 const jsonLog = (lines: { readonly add: (line: string) => void }, clock = stillClock()) =>
-  createRequestLog({ lines, style: 'json', clock })
+  createRequestLog({ lines, style: 'json', clock, requests: true })
 
 describe('a request is one line', () => {
   test('of names and figures, in the shape of the log', () => {
@@ -27,6 +27,7 @@ describe('a request is one line', () => {
         requestId: 'req_1',
         organizationId: 'org_1',
         keyId: 'key_1',
+        mode: 'live',
         endpoint: 'chat.completions',
         dialect: 'openai',
         model: 'gpt-5.4',
@@ -98,7 +99,7 @@ describe('alerts', () => {
 describe('for people, a request is one line', () => {
   const lineOf = (ended: RequestEnded, style: 'text' | 'coloured' = 'text'): string => {
     const { lines, texts } = collected()
-    createRequestLog({ lines, style, clock: stillClock() }).requestEnded(ended)
+    createRequestLog({ lines, style, clock: stillClock(), requests: true }).requestEnded(ended)
     expect(texts).toHaveLength(1)
     return texts[0]!
   }
@@ -134,10 +135,19 @@ describe('for people, a request is one line', () => {
     expect(line.length).toBeLessThan(400)
   })
 
-  test('and an alert is another', () => {
+  test('with test money that says so', () => {
+    expect(words(lineOf(served({}, { mode: 'test' })))).toContain(` $${formatUsd(1_234_567n)} test completed`)
+  })
+
+  test('and an alert is another, also where requests have none', () => {
     const { lines, texts } = collected()
-    const log = createRequestLog({ lines, style: 'text', clock: stillClock() })
+    const log = createRequestLog({ lines, style: 'text', clock: stillClock(), requests: false })
+    log.requestEnded(served())
     log.alert({ event: 'upstream-out-of-quota', deployment: 'openai-eu' })
-    expect(texts).toEqual([`${at} error upstream-out-of-quota deployment=openai-eu heldBack=0`])
+    log.alert({ event: 'no-real-provider', model: 'gpt-5.4' })
+    expect(texts).toEqual([
+      `${at} error upstream-out-of-quota deployment=openai-eu heldBack=0`,
+      `${at} error no-real-provider model=gpt-5.4 heldBack=0`,
+    ])
   })
 })

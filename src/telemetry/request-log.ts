@@ -14,12 +14,14 @@ export type RequestLogOptions = {
   readonly lines: Pick<LineWriter, 'add'>
   readonly style: LogStyle
   readonly clock: Clock
+  /** Whether requests have lines; troubles always do. */
+  readonly requests: boolean
 }
 
 const alertQuietMs = 60_000
 
 /** In JSON, lines have the shape of `lib/log.ts`. */
-export function createRequestLog({ lines, style, clock }: RequestLogOptions): Observer {
+export function createRequestLog({ lines, style, clock, requests }: RequestLogOptions): Observer {
   const at = createStamp(clock)
   const lineOf = lineOfStyle(style)
   const throttle = createThrottle(alertQuietMs, clock)
@@ -28,11 +30,11 @@ export function createRequestLog({ lines, style, clock }: RequestLogOptions): Ob
       ? (ended: RequestEnded) => JSON.stringify(requestEvent(ended, at()))
       : (ended: RequestEnded) => requestText(ended, clock.now(), style === 'coloured')
   return {
-    requestEnded: (ended) => lines.add(requestLine(ended)),
+    requestEnded: requests ? (ended) => lines.add(requestLine(ended)) : () => undefined,
     attemptEnded: () => undefined,
-    alert({ event, deployment }) {
-      const heldBack = throttle(`${event} ${deployment}`)
-      if (heldBack !== null) lines.add(lineOf(clock.now(), 'error', { event, deployment, heldBack }))
+    alert({ event, ...about }) {
+      const heldBack = throttle(`${event} ${Object.values(about).join(' ')}`)
+      if (heldBack !== null) lines.add(lineOf(clock.now(), 'error', { event, ...about, heldBack }))
     },
   }
 }
@@ -61,6 +63,7 @@ function requestEvent(ended: RequestEnded, at: string): object {
     requestId: ended.requestId,
     organizationId: ended.organizationId,
     keyId: ended.keyId,
+    mode: ended.mode,
     endpoint: ended.endpoint,
     dialect: ended.dialect,
     model: safeName(ended.model),

@@ -20,7 +20,7 @@ export function requestText(ended: RequestEnded, at: number, coloured: boolean):
     endpoint.padEnd(endpointChars),
     harmless(safeName(model) ?? '-').padEnd(modelChars),
     `${Math.round(durationMs).toLocaleString('en-US')} ms`.padStart(msChars),
-    ...(settlement ? [tokensText(settlement), paint('green', `$${formatUsd(BigInt(settlement.chargeNano))}`)] : []),
+    ...(settlement ? [tokensText(settlement), paint('green', chargeText(settlement))] : []),
     ...endingWords(ended).map((word) => (word === 'completed' ? word : paint('yellow', word))),
     paint('dim', requestId),
   ]
@@ -28,6 +28,10 @@ export function requestText(ended: RequestEnded, at: number, coloured: boolean):
 }
 
 const colourOf = (status: number): Colour => (status >= 500 ? 'red' : status >= 400 ? 'yellow' : 'green')
+
+/** Test money is no money, and says so. */
+const chargeText = ({ chargeNano, mode }: Settlement): string =>
+  `$${formatUsd(BigInt(chargeNano))}${mode === 'test' ? ' test' : ''}`
 
 /** All that went in and all that came out: the classes are disjoint. */
 const tokensText = ({ tokens: { input, cachedInput, output, reasoning } }: Settlement): string =>

@@ -92,6 +92,7 @@ function settlementAttributes(settlement: Settlement): Attributes {
     'mart.region': settlement.region,
     'mart.deployment': settlement.upstream,
     'mart.ending': settlement.ending,
+    'mart.mode': settlement.mode,
     'mart.charge_usd': formatUsd(BigInt(settlement.chargeNano)),
     ...(settlement.flags.length > 0 && { 'mart.flags': [...settlement.flags] }),
   }

@@ -45,9 +45,8 @@ export async function startTelemetry(config: TelemetryConfig, deps: TelemetryDep
   }
 }
 
-function requestLog({ log }: TelemetryConfig, { clock, lines, style }: TelemetryDeps): Part | null {
-  if (!log.requests) return null
-  return { observer: createRequestLog({ lines, style, clock }), stop: () => Promise.resolve() }
+function requestLog({ log: { requests } }: TelemetryConfig, { clock, lines, style }: TelemetryDeps): Part {
+  return { observer: createRequestLog({ lines, style, clock, requests }), stop: () => Promise.resolve() }
 }
 
 async function metrics(config: TelemetryConfig, { gauges, log }: TelemetryDeps): Promise<Part | null> {

@@ -68,6 +68,7 @@ const ended: RequestEnded = {
   dialect: 'openai',
   organizationId: 'org_1',
   keyId: 'key_1',
+  mode: 'live',
   model: 'gpt-5.4',
   startedAt,
   durationMs: 1_234.56,

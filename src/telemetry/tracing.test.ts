@@ -125,6 +125,7 @@ describe('a request', () => {
       'mart.deployment': 'openai-eu',
       'mart.region': 'eu',
       'mart.ending': 'completed',
+      'mart.mode': 'live',
       'mart.charge_usd': '0.001234567',
       'mart.flags': ['output-clamped'],
     })

@@ -27,7 +27,7 @@ const deployment = (id: string, changes: Partial<Deployment> = {}): Deployment =
 const policies = { us: { serves: ['us', 'global'], mayChoose: ['eu'] }, eu: { serves: ['eu'], mayChoose: [] } }
 const model = { id: 'gpt-5.4', dialect: 'openai' } as const
 const servingOf = (deployments: readonly Deployment[], policy = 'us'): Candidates =>
-  createFleet(deployments, policies).serving(model, policy)!
+  createFleet(deployments, policies).serving(model, policy, 'live')!
 const choice = (changes: Partial<Choice> = {}): Choice => ({
   affinity: null,
   tokens: 100,
@@ -58,11 +58,25 @@ describe('who may serve', () => {
     policies,
   )
   test('only deployments of the model, of its dialect and of the regions of the policy', () => {
-    expect(fleet.serving(model, 'us')!.list.map(idOf)).toEqual(['us-1', 'global-1', 'any'])
-    expect(fleet.serving(model, 'eu')!.list.map(idOf)).toEqual(['eu-1'])
-    expect(fleet.serving({ id: 'gemini-3.5-flash', dialect: 'genai' }, 'eu')).toBeNull()
-    expect(fleet.serving(model, 'unknown')).toBeNull()
+    expect(fleet.serving(model, 'us', 'live')!.list.map(idOf)).toEqual(['us-1', 'global-1', 'any'])
+    expect(fleet.serving(model, 'eu', 'live')!.list.map(idOf)).toEqual(['eu-1'])
+    expect(fleet.serving({ id: 'gemini-3.5-flash', dialect: 'genai' }, 'eu', 'live')).toBeNull()
+    expect(fleet.serving(model, 'unknown', 'live')).toBeNull()
   })
+})
+
+test('what is simulated serves test keys alone, and nothing else serves them', () => {
+  const simulated = { simulated: true, kind: 'sandbox', model: null } as const
+  const real = [deployment('real-1'), deployment('real-2', { priority: 1 }), deployment('real-eu', { region: 'eu' })]
+  const sandbox = [deployment('sandbox-1', { ...simulated, priority: -1 }), deployment('sandbox-2', simulated)]
+  const fleet = createFleet([...real, ...sandbox], policies)
+  expect(fleet.serving(model, 'us', 'live')!.list.map(idOf)).toEqual(['real-1', 'real-2'])
+  expect(fleet.serving(model, 'us', 'test')!.list.map(idOf)).toEqual(['sandbox-1', 'sandbox-2'])
+  expect(fleet.serving(model, 'eu', 'live')!.list.map(idOf)).toEqual(['real-eu'])
+  expect(fleet.serving(model, 'eu', 'test')).toBeNull()
+  expect(fleet.serving({ id: 'gpt-5-nano', dialect: 'openai' }, 'us', 'live')).toBeNull()
+  // Lists are kept, and kept apart.
+  expect(fleet.serving(model, 'us', 'test')).toBe(fleet.serving(model, 'us', 'test'))
 })
 
 describe('choosing', () => {

@@ -3,13 +3,14 @@
  * reads a few of them and allocates nothing, so that it costs the same for one deployment and for a hundred.
  */
 import { mixedHash, textHash } from '../lib/text-hash.ts'
+import type { Mode } from '../store/store.ts'
 import type { Deployment, DialectName } from './deployment.ts'
 import { Health } from './health.ts'
 
 /** A deployment with what is known of it now. */
 export type Candidate = { readonly deployment: Deployment; readonly health: Health; readonly hash: number }
 
-/** The deployments that may serve a model under a region policy, in the order of their priorities; weights are relative to `weightMax`. */
+/** The deployments that may serve a model under a region policy in a mode, in the order of their priorities; weights are relative to `weightMax`. */
 export type Candidates = {
   readonly list: readonly Candidate[]
   readonly weightMax: number
@@ -29,8 +30,8 @@ export type RegionPolicies = Readonly<Record<string, RegionPolicy>>
 export type Fleet = {
   readonly list: readonly Candidate[]
   readonly policies: RegionPolicies
-  /** Who may serve a model under a policy; null when nobody may. */
-  readonly serving: (model: ModelName, policy: string) => Candidates | null
+  /** Who may serve a model under a policy: what is simulated serves test keys alone, and alone serves them. null when nobody may. */
+  readonly serving: (model: ModelName, policy: string, mode: Mode) => Candidates | null
 }
 
 type ModelName = { readonly id: string; readonly dialect: DialectName }
@@ -47,14 +48,17 @@ export function createFleet(
     health: healthOf.get(deployment.id) ?? new Health(),
     hash: textHash(deployment.id),
   }))
-  const byPolicy = new Map<string, Map<string, Candidates | null>>()
+  type ByPolicy = Map<string, Map<string, Candidates | null>>
+  const known: Readonly<Record<Mode, ByPolicy>> = { test: new Map(), live: new Map() }
   return {
     list,
     policies,
-    serving(model, policy) {
-      const known = byPolicy.get(policy)?.get(model.id)
-      if (known !== undefined) return known
-      const candidates = candidatesOf(list, model, policies[policy]?.serves ?? [])
+    serving(model, policy, mode) {
+      const byPolicy = known[mode]
+      const found = byPolicy.get(policy)?.get(model.id)
+      if (found !== undefined) return found
+      const ofMode = list.filter(({ deployment }) => deployment.simulated === (mode === 'test'))
+      const candidates = candidatesOf(ofMode, model, policies[policy]?.serves ?? [])
       const byModel = byPolicy.get(policy) ?? new Map<string, Candidates | null>()
       byPolicy.set(policy, byModel.set(model.id, candidates))
       return candidates

@@ -139,7 +139,7 @@ describe('where calls go, and with what', () => {
       url: 'http://127.0.0.1:4000/v1beta/models/gemini-3.5-flash:generateContent',
       headers: { 'x-goog-api-key': 'sandbox-credential' },
     })
-    expect(() => adapterOf({ kind: 'sandbox' })).toThrow('has no url yet')
+    expect((await addressed({ kind: 'sandbox' })).url).toBe('http://127.0.0.1:5000/v1/chat/completions')
   })
 })
 
@@ -244,8 +244,8 @@ test('only Azure has annotation chunks', () => {
   expect(kinds).toEqual(['azure-openai'])
 })
 
-test('the sandbox stands in two regions', () => {
-  const deployments = sandboxDeployments('http://127.0.0.1:4000')
+test('a sandbox has a deployment of every model in each region', () => {
+  const deployments = sandboxDeployments(['us', 'eu'], adapterOf(everyKind.sandbox))
   expect(deployments.map(({ id, region }) => [id, region])).toEqual([
     ['sandbox-us', 'us'],
     ['sandbox-eu', 'eu'],
@@ -258,6 +258,6 @@ test('the sandbox stands in two regions', () => {
 })
 
 test('an access token of its own is never renewed', () => {
-  const adapter = createAdapter(provided(everyKind['vertex-ai']), { fetch, clock: systemClock })
+  const adapter = createAdapter(provided(everyKind['vertex-ai']), { fetch, clock: systemClock, builtIn: () => '' })
   expect(adapter.renewCredential()).toBe(false)
 })

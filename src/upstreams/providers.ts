@@ -12,7 +12,7 @@ import {
 } from './kinds/compatible.ts'
 import { googleAiStudio, googleAiStudioSchema } from './kinds/google-ai-studio.ts'
 import { openai, openaiSchema } from './kinds/openai.ts'
-import { sandbox, sandboxSchema } from './kinds/sandbox.ts'
+import { sandbox, sandboxSchema, type SandboxAddress } from './kinds/sandbox.ts'
 import { vertexAi, vertexAiSchema } from './kinds/vertex-ai.ts'
 
 /** A provider in `mart.yaml`, by its `kind`. */
@@ -35,8 +35,8 @@ export const providerSchema = (references: References) =>
   )
 export type ProviderData = z.output<ReturnType<typeof providerSchema>>
 
-/** What an adapter needs of the world: a token endpoint is called, and tokens age. */
-export type AdapterDeps = { readonly fetch: typeof fetch; readonly clock: Clock }
+/** What an adapter needs of the world: a token endpoint is called, and tokens age; the built-in sandbox is somewhere. */
+export type AdapterDeps = { readonly fetch: typeof fetch; readonly clock: Clock; readonly builtIn: SandboxAddress }
 
 /** The adapter of a provider; its deployments share it, and with it an access token. */
 export function createAdapter(provider: ProviderData, deps: AdapterDeps): Adapter {
@@ -54,7 +54,7 @@ export function createAdapter(provider: ProviderData, deps: AdapterDeps): Adapte
     case 'gemini-compatible':
       return geminiCompatible(provider, deps.clock)
     case 'sandbox':
-      return sandbox(provider, deps.clock)
+      return sandbox(provider, deps)
   }
 }
 

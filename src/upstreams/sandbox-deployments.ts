@@ -1,11 +1,12 @@
-/** The deployments of a sandbox in two regions, so that region policies can be tried. For tests; a fresh install has them by its configuration's defaults. */
-import { systemClock } from '../lib/clock.ts'
+/** The deployments of a sandbox that serves every model, one in each region, so that region policies can be tried. */
 import type { Deployment } from './deployment.ts'
-import { sandbox } from './kinds/sandbox.ts'
 
-export const sandboxDeployments = (url: string): readonly Deployment[] =>
-  ['us', 'eu'].map((region) => ({
-    id: `sandbox-${region}`,
+/** What they are called without a configuration. */
+export const sandboxDeploymentName = (region: string): string => `sandbox-${region}`
+
+export const sandboxDeployments = (regions: readonly string[], adapter: Deployment['adapter']): readonly Deployment[] =>
+  regions.map((region) => ({
+    id: sandboxDeploymentName(region),
     provider: 'sandbox',
     kind: 'sandbox',
     model: null,
@@ -21,5 +22,5 @@ export const sandboxDeployments = (url: string): readonly Deployment[] =>
     costPpm: 1_000_000n,
     onAbort: 'drain',
     isTracked: false,
-    adapter: sandbox({ kind: 'sandbox', url }, systemClock),
+    adapter,
   }))

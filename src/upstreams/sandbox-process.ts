@@ -6,19 +6,46 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import type { Log } from '../lib/log.ts'
+import type { SandboxAddress } from './kinds/sandbox.ts'
 
-export type SandboxProcess = {
-  readonly url: string
-  readonly isRunning: () => boolean
+export type BuiltInSandbox = {
+  /** Where it listens; starts it where it does not run yet. Rejects when it cannot be started; the next one to ask starts it anew. */
+  readonly address: SandboxAddress
   readonly stop: () => void
 }
+
+/** The built-in sandbox, which costs nothing until somebody asks for it. */
+export function builtInSandbox(log: Log): BuiltInSandbox {
+  let started: Promise<SandboxProcess> | null = null
+  let running: SandboxProcess | null = null
+  let isStopped = false
+  const start = async (): Promise<SandboxProcess> => {
+    try {
+      running = await startSandboxProcess(log)
+    } catch (error) {
+      started = null
+      throw error
+    }
+    if (isStopped) running.stop()
+    return running
+  }
+  return {
+    address: () => running?.url ?? (started ??= start()).then(({ url }) => url),
+    stop() {
+      isStopped = true
+      running?.stop()
+    },
+  }
+}
+
+type SandboxProcess = { readonly url: string; readonly stop: () => void }
 
 const startMsMax = 20_000
 const restartMs = 100
 const entry = fileURLToPath(new URL('../sandbox/main.ts', import.meta.url))
 
 /** Starts the sandbox on a free loopback port and resolves once it listens; it is started again, there, should it die. */
-export async function startSandboxProcess(log: Log): Promise<SandboxProcess> {
+async function startSandboxProcess(log: Log): Promise<SandboxProcess> {
   let isStopped = false
   let child = launch(0)
   const url = await listeningUrl(child)
@@ -34,7 +61,6 @@ export async function startSandboxProcess(log: Log): Promise<SandboxProcess> {
   child.once('exit', restart)
   return {
     url,
-    isRunning: () => child.exitCode === null,
     stop: () => {
       isStopped = true
       child.kill('SIGTERM')

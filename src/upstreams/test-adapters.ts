@@ -25,7 +25,8 @@ export function wrong(data: object): string {
 const nowMs = Date.parse('2026-10-21T07:27:00Z')
 const stillClock: Clock = { now: () => nowMs, monotonic: () => 0 }
 
-export const adapterOf = (data: object, clock = stillClock): Adapter => createAdapter(provided(data), { fetch, clock })
+export const adapterOf = (data: object, clock = stillClock): Adapter =>
+  createAdapter(provided(data), { fetch, clock, builtIn: () => 'http://127.0.0.1:5000' })
 
 export const called = (call: Partial<UpstreamCall> = {}): UpstreamCall => ({
   dialect: 'openai',

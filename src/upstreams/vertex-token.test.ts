@@ -226,7 +226,7 @@ describe('a token that was refused', () => {
   test('is replaced by way of the adapter', async () => {
     const adapter = createAdapter(
       { kind: 'vertex-ai', project: 'acme', location: 'eu', serviceAccount, tokenUrl },
-      { fetch, clock },
+      { fetch, clock, builtIn: () => '' },
     )
     const call = called({ dialect: 'genai', path: '/models/x:generateContent' })
     expect((await adapter.address(call)).headers['authorization']).toBe('Bearer ya29.token-1')

@@ -7,7 +7,7 @@ import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import models from '../../src/catalog/models.json'
-import type { Settlement } from '../../src/store/store.ts'
+import type { Mode, Settlement } from '../../src/store/store.ts'
 import { eventually } from '../support/eventually.ts'
 import type { Account } from '../support/mart.ts'
 import { faultsOf, receiptOf } from '../support/receipt.ts'
@@ -228,9 +228,13 @@ export async function operate<T>(server: Server, method: string, path: string, b
 }
 
 /** An organization with credit (null: none) and a key on these terms; one request at once, so that a leaked place shows. */
-export async function openPurse(server: Server, usd: string | null, terms: object = {}): Promise<Account> {
+export async function openPurse(
+  server: Server,
+  usd: string | null,
+  terms: Readonly<Record<string, unknown>> = {},
+): Promise<Account> {
   const { id } = await operate<{ id: string }>(server, 'POST', '/organizations', { name: 'fault test' })
-  if (usd !== null) await operate(server, 'POST', `/organizations/${id}/grants`, { usd })
+  if (usd !== null) await operate(server, 'POST', `/organizations/${id}/grants`, { usd, mode: terms['mode'] })
   const key = await operate<{ id: string; key: string }>(server, 'POST', `/organizations/${id}/keys`, {
     concurrency: 1,
     ...terms,
@@ -239,8 +243,8 @@ export async function openPurse(server: Server, usd: string | null, terms: objec
 }
 
 export type Balance = { readonly balanceNano: bigint; readonly heldNano: bigint; readonly availableNano: bigint }
-export async function balanceOf(server: Server, { organizationId }: Account): Promise<Balance> {
-  const path = `/organizations/${organizationId}/balance`
+export async function balanceOf(server: Server, { organizationId }: Account, mode?: Mode): Promise<Balance> {
+  const path = `/organizations/${organizationId}/balance${mode === undefined ? '' : `?mode=${mode}`}`
   const json = await operate<Record<keyof Balance, string>>(server, 'GET', path)
   const { balanceNano, heldNano, availableNano } = json
   return { balanceNano: BigInt(balanceNano), heldNano: BigInt(heldNano), availableNano: BigInt(availableNano) }

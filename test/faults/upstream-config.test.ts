@@ -80,9 +80,10 @@ test('an operator does all of it by `mart`', async () => {
     const { data } = await mart<{ data: Line[] }>(fleet.server, ['deployment', 'list'])
     return Object.fromEntries(data.map(({ id, state }) => [id, state]))
   }
-  expect(await states()).toEqual({ two: 'healthy' })
+  const sandbox = { 'sandbox-us': 'healthy', 'sandbox-eu': 'healthy' }
+  expect(await states()).toEqual({ two: 'healthy', ...sandbox })
   expect((await mart<Line>(fleet.server, ['deployment', 'drain', 'two'])).state).toBe('drained')
-  expect(await states()).toEqual({ two: 'drained' })
+  expect(await states()).toEqual({ two: 'drained', ...sandbox })
   expect((await up.asked(fleet, up.chat)).status).toBe(503)
   expect((await mart<Line>(fleet.server, ['deployment', 'resume', 'two'])).state).toBe('healthy')
   expect((await up.asked(fleet, up.chat)).status).toBe(200)

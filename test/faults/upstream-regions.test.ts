@@ -90,15 +90,23 @@ describe('every way out of eu is closed', () => {
     expect(seen.filter(({ account }) => !euAccounts.includes(account))).toEqual([])
   })
 
-  test('a model that eu does not have is refused, naming the region and what it does serve', async () => {
-    for (const way of [ways.withModel(up.chat, 'gpt-4.1'), ways.withModel(up.generate, 'gemini-3.1-flash-lite')]) {
-      const got = await up.asked(european, way)
+  test('a model that a region does not have is refused, naming the region and what it does serve', async () => {
+    const split = await up.startFleet([
+      { pose: 'openai', account: 'onlyus' },
+      { pose: 'vertex', account: 'onlyeu', region: 'eu', location: 'eu' },
+    ])
+    const eu = { ...split, customer: await ways.openPurse(split.server, '100', { region: 'eu', concurrency: null }) }
+    for (const [asking, way, region, served] of [
+      [eu, up.chat, 'eu', up.geminiModel],
+      [split, up.generate, 'us', up.openaiModel],
+    ] as const) {
+      const got = await up.asked(asking, way)
       expect(got.status).toBe(403)
       const { message } = ways.envelopeOf(got, way.dialect)
-      expect(message).toContain("'eu'")
-      expect(message).toContain(up.openaiModel)
-      expect(message).toContain(up.geminiModel)
+      expect(message).toContain(`'${region}'`)
+      expect(message).toContain(served)
     }
+    await split.server.stop()
   })
 
   test('lists of models name what a region serves, and nothing else', async () => {

@@ -68,7 +68,8 @@ export async function startServer(options: ServerOptions = {}): Promise<Server> 
   return server
 }
 
-async function startSandbox(): Promise<{ url: string; program: Program }> {
+/** A sandbox by itself, on a port of its own. */
+export async function startSandbox(): Promise<{ url: string; program: Program }> {
   const program = startProgram(['src/sandbox/main.ts'], { ...plainEnvironment(), SANDBOX_PORT: '0' })
   const printed = (): string => `the sandbox printed no {"sandboxUrl":…} line; its output:\n${program.output()}`
   const url = await eventually(

@@ -1,9 +1,8 @@
 /** The sandbox: simulated, in both dialects. */
 import type { z } from 'zod'
-import { assert } from '../../lib/assert.ts'
 import type { Clock } from '../../lib/clock.ts'
 import type { References } from '../../lib/references.ts'
-import type { Adapter, DialectName } from '../deployment.ts'
+import type { Adapter, Address, DialectName, UpstreamCall } from '../deployment.ts'
 import { googleRefusal } from '../refusals/google.ts'
 import { openaiRefusal } from '../refusals/openai.ts'
 import { scrubber } from '../scrub.ts'
@@ -23,17 +22,23 @@ const standIns: Readonly<Record<DialectName, Readonly<Record<string, string>>>> 
   genai: { text: 'gemini-3.1-flash-lite', image: 'gemini-3.1-flash-image' },
 }
 
-/** `url` must be there by now: the built-in one has an address only once it runs. */
-export function sandbox({ url }: z.output<ReturnType<typeof sandboxSchema>>, clock: Clock): Adapter {
-  assert(url !== undefined, 'a sandbox has no url yet; whoever starts the built-in one must say it')
+/** Where a sandbox is; waits for one that is still to be started. */
+export type SandboxAddress = () => string | Promise<string>
+
+/** `builtIn`: where the sandbox is that has no URL of its own. */
+export function sandbox(
+  { url }: z.output<ReturnType<typeof sandboxSchema>>,
+  { builtIn, clock }: { readonly builtIn: SandboxAddress; readonly clock: Clock },
+): Adapter {
+  const base = url === undefined ? builtIn : () => url
   const account = { scrub: scrubber([]), now: clock.now }
   return {
     dialects: ['openai', 'genai'],
     standIn: (model) => (model.isOwn ? (standIns[model.dialect][model.kind] ?? null) : null),
-    address: ({ dialect, path }) =>
-      dialect === 'openai'
-        ? { url: `${url}/v1${path}`, headers: { authorization: `Bearer ${credential}` } }
-        : { url: `${url}/v1beta${path}`, headers: { 'x-goog-api-key': credential } },
+    address(call) {
+      const at = base()
+      return at instanceof Promise ? at.then((known) => addressAt(known, call)) : addressAt(at, call)
+    },
     rewriteBody: null,
     reportsStreamUsage: true,
     hasAnnotationChunks: false,
@@ -42,3 +47,8 @@ export function sandbox({ url }: z.output<ReturnType<typeof sandboxSchema>>, clo
     standing: () => null,
   }
 }
+
+const addressAt = (url: string, { dialect, path }: UpstreamCall): Address =>
+  dialect === 'openai'
+    ? { url: `${url}/v1${path}`, headers: { authorization: `Bearer ${credential}` } }
+    : { url: `${url}/v1beta${path}`, headers: { 'x-goog-api-key': credential } }

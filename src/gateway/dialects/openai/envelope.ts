@@ -26,6 +26,8 @@ const shapes: Record<FailureCode, Shape> = {
   budget_exceeded: { status: 429, type: 'insufficient_quota', code: 'insufficient_quota', retry: false },
   rate_limited: { status: 429, type: 'requests', code: 'rate_limit_exceeded' },
   region_unavailable: { status: 403, type: 'invalid_request_error', code: 'region_unavailable' },
+  // Nothing changes until an operator configures something: waiting in the SDK would only hide the words.
+  no_provider: { status: 503, type: 'server_error', code: 'no_provider', retry: false },
   upstream_failed: { status: 503, type: 'server_error', code: 'upstream_failed' },
   upstream_timeout: { status: 504, type: 'server_error', code: 'upstream_timeout' },
   billing_unavailable: { status: 503, type: 'server_error', code: 'billing_unavailable' },
