@@ -84,8 +84,8 @@ function importsOf({ path, code }: Source): Import[] {
 const partOf = (path: string): string => path.split('/')[1]!.replace(/\.tsx?$/, '')
 
 function isAllowed({ from, to }: Import): boolean {
-  // The version is said there alone.
-  if (to === 'package.json') return from === 'src/main.ts'
+  // The version is said where a program begins.
+  if (to === 'package.json') return ['src/main.ts', 'src/cli.ts'].includes(from)
   if (!to.startsWith('src/')) return false
   if (partOf(from) === partOf(to)) return true
   return (mayImport[partOf(from)] ?? []).some((allowed) => to === `src/${allowed}` || partOf(to) === allowed)

@@ -1,6 +1,8 @@
 /** Log lines for people: the time of day, the event, and what belongs to it as `name=value`. */
 import { describeError } from './describe-error.ts'
-import type { Level, LogEvent } from './log.ts'
+
+export type LogEvent = { readonly event: string } & Readonly<Record<string, unknown>>
+export type Level = 'info' | 'error'
 
 type Line = { readonly at: number; readonly level: Level; readonly event: LogEvent; readonly coloured: boolean }
 

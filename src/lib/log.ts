@@ -1,11 +1,9 @@
 /** Log events: one line each on stderr, JSON for programs or words for people. Never a prompt, a key or a body. */
 import type { WriteStream } from 'node:tty'
 import { describeError } from './describe-error.ts'
-import { textLine } from './log-text.ts'
+import { textLine, type Level, type LogEvent } from './log-text.ts'
 
-export type LogEvent = { readonly event: string } & Readonly<Record<string, unknown>>
 export type Log = { readonly info: (event: LogEvent) => void; readonly error: (event: LogEvent) => void }
-export type Level = keyof Log
 /** `text` and `coloured` are for people. */
 export type LogStyle = 'json' | 'text' | 'coloured'
 /** The line of an event, without its line feed. `at`: epoch ms. */
