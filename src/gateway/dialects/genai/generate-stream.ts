@@ -12,7 +12,7 @@ import { createOutput } from '../output.ts'
 import { createChoices, mayBeOfAnother, mentions, passRecords, type Choices } from '../record-stream.ts'
 import { createGrounding } from './grounding.ts'
 import { answerWritten } from './parts.ts'
-import { servedTier, usageOf, usageWith, withPieces } from './usage.ts'
+import { isComplete, servedTier, usageOf, usageWith, withPieces } from './usage.ts'
 
 export function followGenerate(
   { framing, recordBytesMax }: Pick<StreamWays, 'framing' | 'recordBytesMax'>,
@@ -36,7 +36,7 @@ export function followGenerate(
     if (isOver) return framing === 'sse' ? 'over' : 'whole'
     if (!hasBegun) return 'silent'
     if (!isBlocked && !candidates.haveEnded()) return 'open'
-    return vendorUsage === null ? 'finished' : 'whole'
+    return isComplete(vendorUsage) ? 'whole' : 'finished'
   }
 
   /** Takes in what a record says beyond some text of the first candidate. */

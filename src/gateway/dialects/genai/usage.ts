@@ -131,6 +131,9 @@ const sum: Sum = {
  */
 export const usageWith = (before: unknown, later: unknown): unknown => mergedUsage(before, later, sum)
 
+/** Whether usage metadata counts something: Vertex' intermediate records do not. */
+export const isComplete = (usage: unknown): boolean => isMembers(usage) && Number(usage['promptTokenCount']) > 0
+
 /** Usage with what is priced by the piece; null when there is neither. */
 export const withPieces = (usage: Usage | null, pieces: Pieces): Usage | null =>
   Object.keys(pieces).length === 0 ? usage : { ...usage, ...pieces }

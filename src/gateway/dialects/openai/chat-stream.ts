@@ -8,8 +8,8 @@ import { errorInAnswer, type ErrorInAnswer } from '../../../upstreams/refusals/e
 import type { Reading, StreamReader, StreamState, StreamWays, Written } from '../../dialect.ts'
 import { createOutput } from '../output.ts'
 import { createChoices, mayBeOfAnother, mentions, passRecords, type Choices } from '../record-stream.ts'
-import { messageText } from './message-text.ts'
-import { toldBy, type Told } from './told.ts'
+import { choicesText, messageText } from './message-text.ts'
+import { isComplete, toldBy, type Told } from './told.ts'
 import { servedTier, usageOf } from './usage.ts'
 
 type Chunk = Told & { readonly id?: unknown }
@@ -18,7 +18,7 @@ type Choice = { readonly index?: unknown; readonly finish_reason?: unknown; read
 /** Follows a stream of so many answers; `passUsage` when the client itself asked for usage. */
 export function followChat(passUsage: boolean, ways: Omit<StreamWays, 'framing'>, answers = 1): StreamReader {
   const { hasAnnotationChunks, reportsStreamUsage, recordBytesMax } = ways
-  const output = createOutput(deltaWritten)
+  const output = createOutput(chunkWritten)
   const choices = createChoices(answers)
   let told: Told | null = null
   let isOver = false
@@ -29,7 +29,7 @@ export function followChat(passUsage: boolean, ways: Omit<StreamWays, 'framing'>
     if (isOver) return 'over'
     if (!choices.haveBegun()) return 'silent'
     if (!choices.haveEnded()) return 'open'
-    return told || !reportsStreamUsage ? 'whole' : 'finished'
+    return isComplete(told?.usage) || !reportsStreamUsage ? 'whole' : 'finished'
   }
 
   /** Takes in what a record says beyond some text of the first choice. */
@@ -129,7 +129,7 @@ function withoutMember(text: string, name: string): string {
   return /,\s*$/.test(before) ? before.replace(/,\s*$/, '') + after : before + after.replace(/^\s*,\s*/, '')
 }
 
-function deltaWritten(record: string): Written {
-  const { choices } = JSON.parse(dataOf(record)) as { choices?: ({ delta?: unknown } | null)[] }
-  return { text: (choices ?? []).map((choice) => messageText(choice?.delta)).join(''), other: {} }
-}
+const chunkWritten = (record: string): Written => ({
+  text: choicesText((JSON.parse(dataOf(record)) as Told).choices),
+  other: {},
+})

@@ -7,7 +7,7 @@ import { notAllowed, optional, optionalWhole, refuseDuplicates } from '../read-f
 import { followChat } from './chat-stream.ts'
 import { openai } from './envelope.ts'
 import { mediaOf } from './media.ts'
-import { messageText } from './message-text.ts'
+import { choicesText } from './message-text.ts'
 import { promptOf } from './prompt.ts'
 import { toolTokensMax } from './tools.ts'
 import { usageIn, type Told } from './told.ts'
@@ -153,9 +153,6 @@ function readCompletion(completion: Told): Reading {
     servedModel: typeof model === 'string' ? model : null,
     tier: servedTier(tier),
     vendorUsage,
-    output: () => ({
-      text: choices.map((choice) => messageText((choice as { message?: unknown } | null)?.message)).join(''),
-      other: {},
-    }),
+    output: () => ({ text: choicesText(choices), other: {} }),
   }
 }

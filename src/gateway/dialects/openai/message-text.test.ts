@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test'
-import { messageText } from './message-text.ts'
+import { choicesText, messageText } from './message-text.ts'
 
 test.each<[string, unknown, string]>([
   ['content', { content: 'a' }, 'a'],
@@ -46,4 +46,10 @@ test.each<[string, unknown, string]>([
 test('reasoning that is told under several names counts once', () => {
   const said = { reasoning: 'thinking', reasoning_content: 'thinking', reasoning_details: [{ text: 'thinking' }] }
   expect(messageText({ content: 'a', ...said })).toBe('athinking')
+})
+
+test('of every choice, wherever a server puts its text', () => {
+  const choices = [{ delta: { content: 'a' } }, { message: { content: 'b' } }, { text: 'c' }, { delta: null }, null, 5]
+  expect(choicesText(choices)).toBe('abc')
+  expect(choicesText({})).toBe('')
 })

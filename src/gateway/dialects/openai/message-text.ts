@@ -2,6 +2,15 @@
 
 type Fields = Readonly<Record<string, unknown>>
 
+/** Every text of the choices of an answer or of a chunk; some servers give a whole message in a stream, or a bare text. */
+export const choicesText = (choices: unknown): string =>
+  listOf(choices)
+    .map((choice) => {
+      const { delta, message, text } = fieldsOf(choice)
+      return messageText(delta ?? message) + stringOf(text)
+    })
+    .join('')
+
 /** Every text of a message or of a delta that a model reads or has written. */
 export function messageText(message: unknown): string {
   const fields = fieldsOf(message)

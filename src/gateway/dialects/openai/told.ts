@@ -31,5 +31,7 @@ export function usageIn({ usage, choices, x_groq: groq }: Told, before: unknown 
 const sum: Sum = { total: 'total_tokens', parts: ['prompt_tokens', 'completion_tokens'] }
 
 const memberOf = (value: unknown, name: string): unknown => (isMembers(value) ? value[name] : undefined)
-const isComplete = (usage: unknown): boolean =>
+
+/** Whether usage counts both sides, so that no more of it need be waited for. */
+export const isComplete = (usage: unknown): boolean =>
   isMembers(usage) && Number(usage['prompt_tokens']) > 0 && Number(usage['completion_tokens']) > 0

@@ -256,7 +256,17 @@ test.each<[string, object]>([
 })
 
 test('unknown names that count nothing are no matter', () => {
-  const further = { citation_tokens: 0, search_context_size: 'low', constructor: 5, cost: { input_tokens_cost: 1 } }
+  const further = {
+    citation_tokens: 0,
+    search_context_size: 'low',
+    constructor: 5,
+    cost: { input_tokens_cost: 1 },
+    prompt_audio_seconds: {},
+    // SambaNova's speeds.
+    time_to_first_token: 1,
+    completion_tokens_per_sec: 400,
+    total_latency_seconds: 2,
+  }
   expect(usageOf(figures(20, 5, further))).toEqual(plain({ input: 20, output: 5 }))
 })
 
