@@ -61,3 +61,16 @@ test('nor does a prompt or an answer that is nested too deeply', async () => {
   expect(await estimateUsage(asked, reading(null, said), { countTokens: words })).toEqual({ input: 7, output: 2 })
   expect(estimateUsage(asked, reading({ input: 20 }, tooDeep), { countTokens: words })).toBeNull()
 })
+
+test('of a text of any length a megabyte at most is counted, from all over it, and the rest by its length', async () => {
+  const asked: number[] = []
+  const countTokens = (text: string): Promise<number> => {
+    asked.push(text.length)
+    return Promise.resolve(text.replaceAll(' ', '').length)
+  }
+  // Half of it are spaces, all in front.
+  const text = ' '.repeat(4_000_000) + 'x'.repeat(4_000_000)
+  const output = (await estimate({ input: 20 }, { text, countTokens }))!.output!
+  expect(Math.max(...asked)).toBe(1024 * 1024)
+  expect(Math.abs(output - 4_000_000)).toBeLessThan(40_000)
+})

@@ -52,8 +52,8 @@ export const directiveTable = {
   served: word('the model the reply says it was served by'),
   tier: word('the service tier the reply says it was served at'),
   usage: oneOf(
-    ['none', 'zero', 'garbage', 'huge'],
-    'leave usage out, or report zeros, nonsense or 10⁹ tokens; the count keeps the truth',
+    ['none', 'zero', 'garbage', 'huge', 'odd'],
+    'leave usage out, or report zeros, nonsense, 10⁹ tokens or odd details beside good figures; the count keeps the truth',
   ),
 } as const
 

@@ -16,8 +16,12 @@ export function reportedUsage(usage: Wire, wish: Directives['usage']): Wire | un
       return mapNumbers(usage, () => 1_000_000_000)
     case 'garbage':
       return mapNumbers(usage, (_, at) => [-5, 'many', 0.5, null][at % 4])
+    case 'odd':
+      return Object.fromEntries(Object.entries(usage).map(([key, value]) => [key, isFigure(value) ? value : 'odd']))
   }
 }
+
+const isFigure = (value: unknown): boolean => typeof value === 'number'
 
 function mapNumbers(usage: Wire, change: (value: number, at: number) => unknown): Wire {
   let at = 0

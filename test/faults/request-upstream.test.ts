@@ -314,6 +314,17 @@ describe('the upstream talks nonsense about usage', () => {
       })
 
   for (const way of ways)
+    test(`${way.name}, usage=odd: the figures beside the odd ones are the vendor's, all of them are owed, flagged`, async () => {
+      const { receipt, got } = await askOnce(server, way, 'usage=odd tokens=30')
+      const [served] = await servedOf(server, got.requestId)
+      const { input, cachedInput, output, reasoning } = receipt.tokens
+      expect(receipt.flags).toEqual(['usage-mismatch'])
+      expect(input + cachedInput).toBe(served!.usage.input + served!.usage.cachedInput)
+      expect(output + reasoning).toBe(served!.usage.output + served!.usage.reasoning)
+      expect(BigInt(receipt.chargeNano)).toBe(costNano(way.model, receipt.tokens))
+    })
+
+  for (const way of ways)
     test(`${way.name}: an estimate is never above the hold`, async () => {
       const { receipt } = await askOnce(server, way, 'usage=huge tokens=20 reasoning=0 unicode=1', 16)
       expect(receipt.flags).toContain('estimated')

@@ -255,6 +255,11 @@ test.each<[string, object]>([
   })
 })
 
+test('what the total has more is no reasoning where an unknown figure may be it', () => {
+  const vendorUsage = { prompt_tokens: 36, completion_tokens: 5, total_tokens: 141, reused_tokens: 100 }
+  expect(usageOf(vendorUsage)).toEqual({ usage: { input: 36, output: 5 }, mismatch: true, hasUnknown: true })
+})
+
 test('unknown names that count nothing are no matter', () => {
   const further = {
     citation_tokens: 0,

@@ -30,7 +30,8 @@ const nothing: Counted = { usage: null, mismatch: false, hasUnknown: false }
  * Where prompt and completion fall short of the total, it tells what is not within them but beside them.
  * Reasoning: xAI (UKGovernmentBEIS/inspect_ai#5528, vercel/ai#12425; Vertex' Grok guide says so), Gemini through
  * translators (router-for-me/CLIProxyAPI#5733). Cache hits and writes: Anthropic's `input_tokens` handed on as
- * `prompt_tokens`. What nothing explains is reasoning that stands in the total alone: Google's OpenAI endpoint.
+ * `prompt_tokens`. What nothing explains is reasoning that stands in the total alone (Google's OpenAI endpoint),
+ * unless a figure that we do not know may be it.
  */
 function placeByTotal(figures: Figures): void {
   const { prompt, completion, total, reasoning } = figures
@@ -44,7 +45,7 @@ function placeByTotal(figures: Figures): void {
     figures.completion += reasoning
   } else if (rest > 0 && prompt === 0) figures.prompt = rest
   else if (rest > 0 && completion === 0) figures.completion = rest
-  else if (rest > 0 && reasoning === 0) {
+  else if (rest > 0 && reasoning === 0 && !figures.hasUnknown) {
     figures.completion += rest
     figures.reasoning = rest
   } else figures.isOdd = true
