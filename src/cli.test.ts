@@ -201,6 +201,29 @@ test('an operator token is made, used from elsewhere within its scopes, listed a
   expect((await mart(['token', 'create', '--name', 'x', '--scope', 'root'])).code).toBe(2)
 }, 30_000)
 
+test('what an operator does about money and organizations is done by a command each, and said in words', async () => {
+  const org = (await json(['org', 'create', 'Slip'])) as { id: string }
+  await json(['credit', 'grant', '--org', org.id, '--usd', '25.00', '--test'])
+  expect(await json(['credit', 'revoke', '--org', org.id, '--usd', '5', '--test', '--note', 'slip'])).toMatchObject({
+    mode: 'test',
+    amountUsd: '5.00',
+    reversals: [{ amountNano: '5000000000' }],
+  })
+  const tooMuch = await mart(['credit', 'revoke', '--org', org.id, '--usd', '21', '--test'])
+  expect([tooMuch.code, tooMuch.out]).toEqual([1, ''])
+  expect(tooMuch.err).toStartWith('mart: Only $20.00 of test credit is unspent')
+  await json(['org', 'suspend', org.id, '--why', 'slips'])
+  expect((await mart(['org', 'show', org.id])).out).toMatch(/state +suspended since .*\nwhy +slips/)
+  await json(['org', 'resume', org.id])
+  expect(await json(['org', 'rename', org.id, 'Slip & Co'])).toMatchObject({ name: 'Slip & Co', state: 'active' })
+  const byDay = await mart(['usage', '--test', '--by', 'day', '--from', '2026-11-21', '--to', '2026-11-23'])
+  expect(byDay.out).toMatch(/DAY .*\n2026-11-21 .*\n2026-11-22 .*\ntotal /)
+  const key = (await json(['key', 'create', '--org', org.id, '--test', '--budget', '2/day'])) as { id: string }
+  expect(await json(['key', 'list', '--org', org.id])).toMatchObject([{ id: key.id, budgetSpentUsd: '0.00' }])
+  expect((await mart(['key', 'list', '--org', org.id])).out).toMatch(/BUDGET +SPENT +RESETS +LAST USED/)
+  expect((await mart(['usage', '--by', 'colour'])).err).toStartWith('mart: by must be one of model, key, region')
+}, 60_000)
+
 test('a ledger that does not add up ends with 1 and still prints its checks', async () => {
   const checks = [{ name: 'sums', ok: false, detail: 'off by 1' }]
   const broken = Bun.serve({ port: 0, hostname: '127.0.0.1', fetch: () => Response.json({ ok: false, checks }) })

@@ -1,5 +1,5 @@
 /** `mart key …`. What a flag may say is checked by the server, which knows the models and the time. */
-import type { KeyJson, KeyWithSecret, ListJson } from '../control/contract.ts'
+import type { KeyJson, KeyWithSecret, ListedKeyJson, ListJson } from '../control/contract.ts'
 import { wrong, type Command, type CommandLine, type Flag } from './command-line.ts'
 import { modeFlags, modeOf } from './mode.ts'
 import { facts, minute, table, usd } from './text.ts'
@@ -32,9 +32,9 @@ const list: Command = {
   words: ['key', 'list'],
   positionals: [],
   flags: { org },
-  summary: 'List an organization’s keys',
+  summary: 'List an organization’s keys, what of their budgets is spent, and when each was last used',
   async run({ flags }, { server }) {
-    const { data } = await server().ask<ListJson<KeyJson>>(
+    const { data } = await server().ask<ListJson<ListedKeyJson>>(
       'GET',
       `/organizations/${encodeURIComponent(flags['org']!)}/keys`,
     )
@@ -47,8 +47,23 @@ const list: Command = {
       key.region,
       limitsOf(key),
       budgetOf(key),
+      spentOf(key),
+      key.budgetResetsAt === null ? '–' : minute(key.budgetResetsAt),
+      key.lastUsedAt === null ? 'never' : minute(key.lastUsedAt),
     ])
-    const headings = ['ID', 'NAME', 'PREFIX', 'MODE', 'STATE', 'REGION', 'LIMITS', 'BUDGET']
+    const headings = [
+      'ID',
+      'NAME',
+      'PREFIX',
+      'MODE',
+      'STATE',
+      'REGION',
+      'LIMITS',
+      'BUDGET',
+      'SPENT',
+      'RESETS',
+      'LAST USED',
+    ]
     return { json: data, text: data.length === 0 ? 'No keys yet.' : table(headings, rows), ok: true }
   },
 }
@@ -145,3 +160,8 @@ function limitsOf({ rpm, tpm, concurrency }: KeyJson): string {
 
 const budgetOf = ({ budgetUsd, budgetPeriod }: KeyJson): string =>
   budgetUsd === null ? 'none' : `${usd(budgetUsd)}/${budgetPeriod}`
+
+function spentOf({ budgetSpentUsd, budgetHeldUsd, budgetHeldNano }: ListedKeyJson): string {
+  if (budgetSpentUsd === null) return '–'
+  return budgetHeldNano === '0' ? usd(budgetSpentUsd) : `${usd(budgetSpentUsd)} + ${usd(budgetHeldUsd!)} held`
+}

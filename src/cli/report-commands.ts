@@ -9,17 +9,21 @@ const usage: Command = {
   words: ['usage'],
   positionals: [],
   flags: {
-    org: { value: 'ID', help: 'the organization', required: true },
+    org: { value: 'ID', help: 'the organization; without it, all of them' },
     ...modeFlags,
-    by: { value: 'model|key|region|upstream|endpoint', help: 'what to group by; model without it' },
+    by: {
+      value: 'WHAT',
+      help: 'model (without it), key, region, upstream, endpoint, day (of UTC) or organization',
+    },
     from: { value: 'ISO', help: 'the first moment; without it, the start of the month (UTC)' },
     to: { value: 'ISO', help: 'the moment after the last; without it, now' },
   },
   summary: 'Show what was used and what it cost',
+  example: 'usage --by day --from 2026-11-01 --to 2026-12-01',
   async run(line, { server }) {
     const { org, ...parameters } = line.flags
     const query = new URLSearchParams({ ...parameters, ...modeOf(usage, line) }).toString()
-    const path = `/organizations/${encodeURIComponent(org!)}/usage?${query}`
+    const path = org === undefined ? `/usage?${query}` : `/organizations/${encodeURIComponent(org)}/usage?${query}`
     const json = await server().ask<UsageReport>('GET', path)
     return { json, text: usageText(json), ok: true }
   },
@@ -29,8 +33,8 @@ function usageText({ mode, by, from, to, rows, total }: UsageReport): string {
   const span = `${minute(from)} to ${minute(to)}`
   if (rows.length === 0) return `No ${mode} usage from ${span}.`
   const figures = ['REQUESTS', 'ERRORS', 'INPUT', 'CACHED', 'OUTPUT', 'REASONING', 'CHARGE']
-  const cells = [...rows, { ...total, group: 'total' }].map((row) => [
-    row.group,
+  const cells = [...rows, { ...total, group: 'total', name: null }].map((row) => [
+    row.name === null ? row.group : `${row.group} (${row.name})`,
     count(row.requests),
     count(row.errors),
     count(row.inputTokens),

@@ -4,19 +4,15 @@
  */
 import { Hono } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
-import { receiptOf } from '../reporting/receipt.ts'
-import { usageQuery, usageReport, UsageParameters } from '../reporting/usage-report.ts'
 import { addCreditRoutes } from './admin-credit.ts'
 import { addDeploymentRoutes } from './admin-deployments.ts'
-import { organizationOf, type AdminDeps } from './admin-deps.ts'
+import type { AdminDeps } from './admin-deps.ts'
 import { AdminError, adminErrorOf, errorResponse } from './admin-error.ts'
 import { addKeyRoutes } from './admin-keys.ts'
 import { addOrganizationRoutes } from './admin-organizations.ts'
+import { addReportRoutes } from './admin-reports.ts'
 import { addTokenRoutes } from './admin-tokens.ts'
-import type { Receipt, UsageReport } from './contract.ts'
-import { modeOr } from './mode-input.ts'
 import { createOperators } from './operators.ts'
-import { readFields } from './read-input.ts'
 
 const bodyBytesMax = 64 * 1024
 
@@ -44,22 +40,4 @@ export function adminApi(deps: AdminDeps): Hono {
     return errorResponse(known)
   })
   return api
-}
-
-function addReportRoutes(api: Hono, deps: AdminDeps): void {
-  api.get('/organizations/:id/usage', async (c) => {
-    const asked = readFields(c.req.query(), UsageParameters)
-    const { id } = await organizationOf(deps, c.req.param('id'))
-    const query = usageQuery({ organizationId: id, mode: modeOr(asked.mode, deps) }, asked, deps.clock.now())
-    if (query.from >= query.to)
-      throw new AdminError('invalid_request', { field: 'from', message: 'from must be before to.' })
-    await deps.ship()
-    return c.json<UsageReport>(usageReport(query, await deps.store.usage(query)))
-  })
-  api.get('/receipts/:id', async (c) => {
-    await deps.ship()
-    const settlement = await deps.store.receipt(c.req.param('id'))
-    if (!settlement) throw new AdminError('request_not_found')
-    return c.json<Receipt>(receiptOf(settlement))
-  })
 }

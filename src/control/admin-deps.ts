@@ -1,6 +1,7 @@
 /** What the admin API works with. */
 import type { Catalog } from '../catalog/catalog.ts'
 import type { KeyTable } from '../keys/key-table.ts'
+import type { Limits } from '../limits/limits.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Log } from '../lib/log.ts'
 import type { KeyRow, Mode, OperatorToken, Organization, Store } from '../store/store.ts'
@@ -19,6 +20,7 @@ export type AdminDeps = {
     | 'createOrganization'
     | 'grantCredit'
     | 'keys'
+    | 'lastUses'
     | 'operatorTokens'
     | 'organizations'
     | 'receipt'
@@ -30,6 +32,7 @@ export type AdminDeps = {
     | 'verifyLedger'
   >
   readonly keys: Pick<KeyTable, 'put' | 'setSuspended'>
+  readonly limits: Pick<Limits, 'budget'>
   readonly catalog: Pick<Catalog, 'find'>
   readonly clock: Clock
   readonly log: Log

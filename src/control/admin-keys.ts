@@ -5,8 +5,8 @@ import { newKey, replacedSecretsMax, rotation } from '../keys/virtual-key.ts'
 import type { KeyChanges, KeyRow } from '../store/store.ts'
 import { organizationOf, type AdminDeps } from './admin-deps.ts'
 import { AdminError } from './admin-error.ts'
-import type { KeyJson, KeyWithSecret, ListJson } from './contract.ts'
-import { keyJson } from './json-shapes.ts'
+import type { KeyJson, KeyWithSecret, ListedKeyJson, ListJson } from './contract.ts'
+import { budgetJson, isoOrNull, keyJson } from './json-shapes.ts'
 import { changesOf, KeyInput, NewKeyInput, termsOf } from './key-input.ts'
 import { modeOr } from './mode-input.ts'
 import type { Operators } from './operators.ts'
@@ -21,8 +21,17 @@ export function addKeyRoutes(api: Hono, deps: AdminDeps, operators: Operators): 
   })
   api.get('/organizations/:id/keys', async (c) => {
     const { id } = await organizationOf(deps, c.req.param('id'))
-    const rows = await deps.store.keys(id)
-    return c.json<ListJson<KeyJson>>({ data: rows.map((row) => keyJson(row, deps.clock.now())) })
+    await deps.ship()
+    const [rows, uses] = await Promise.all([deps.store.keys(id), deps.store.lastUses(id)])
+    const lastUsedAt = new Map(uses.map(({ keyId, at }) => [keyId, at]))
+    const now = deps.clock.now()
+    return c.json<ListJson<ListedKeyJson>>({
+      data: rows.map((row) => ({
+        ...keyJson(row, now),
+        ...budgetJson(deps.limits.budget(row)),
+        lastUsedAt: isoOrNull(lastUsedAt.get(row.id) ?? null),
+      })),
+    })
   })
   addChangeRoutes(api, deps, mayChange)
 }

@@ -57,6 +57,17 @@ export type KeyJson = {
   readonly earlierSecrets: readonly { readonly prefix: string | null; readonly until: string }[]
   readonly createdAt: string
 }
+/** A key in a list: what of its budget is gone in this period, and when it was last used, to the minute. Null without a budget, a next period, or a use. */
+export type ListedKeyJson = KeyJson & {
+  readonly budgetSpentNano: string | null
+  readonly budgetSpentUsd: string | null
+  /** What requests under way may cost at most. */
+  readonly budgetHeldNano: string | null
+  readonly budgetHeldUsd: string | null
+  /** When the next period begins. */
+  readonly budgetResetsAt: string | null
+  readonly lastUsedAt: string | null
+}
 /** `key` is the secret: it is in this one answer and nowhere else. */
 export type KeyWithSecret = KeyJson & { readonly key: string }
 

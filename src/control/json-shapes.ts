@@ -1,5 +1,6 @@
 /** From the store's rows to the contract's JSON. */
 import { formatUsd, greater } from '../lib/amounts.ts'
+import type { Budget } from '../limits/limits.ts'
 import type {
   KeyRow,
   LedgerBalance,
@@ -12,7 +13,7 @@ import type {
 import type { BalanceJson, GrantJson, KeyJson, OrganizationJson, RevocationJson, TokenJson } from './contract.ts'
 
 const iso = (at: number): string => new Date(at).toISOString()
-const isoOrNull = (at: number | null): string | null => (at === null ? null : iso(at))
+export const isoOrNull = (at: number | null): string | null => (at === null ? null : iso(at))
 
 export const organizationJson = ({ id, name, createdAt, suspended }: Organization): OrganizationJson => ({
   id,
@@ -50,6 +51,15 @@ export const keyJson = (row: KeyRow, now: number): KeyJson => {
     createdAt: iso(row.createdAt),
   }
 }
+
+/** What of a key's budget is gone; null when it has none. */
+export const budgetJson = (budget: Budget | null) => ({
+  budgetSpentNano: budget && budget.spentNano.toString(),
+  budgetSpentUsd: budget && formatUsd(budget.spentNano),
+  budgetHeldNano: budget && budget.heldNano.toString(),
+  budgetHeldUsd: budget && formatUsd(budget.heldNano),
+  budgetResetsAt: isoOrNull(budget && budget.resetsAt),
+})
 
 function stateOf(row: KeyRow, now: number): KeyJson['state'] {
   if (row.revokedAt !== null) return 'revoked'

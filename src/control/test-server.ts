@@ -6,6 +6,7 @@ import { loadCatalog } from '../catalog/catalog.ts'
 import models from '../catalog/models.json'
 import { createKeyTable } from '../keys/key-table.ts'
 import type { LogEvent } from '../lib/log-text.ts'
+import { createLimits } from '../limits/limits.ts'
 import { recordText } from '../store/settlement-text.ts'
 import { openSqliteStore } from '../store/sqlite/sqlite-store.ts'
 import type { KeyRow, Settlement } from '../store/store.ts'
@@ -24,6 +25,7 @@ export async function startTestServer(changes: Partial<AdminDeps> = {}) {
   const clock = { now: () => time.now, monotonic: () => time.now }
   const store = openSqliteStore({ path, clock })
   const keys = createKeyTable([], clock)
+  const limits = createLimits(clock)
   const events: LogEvent[] = []
   const changed: KeyRow[] = []
   const node = await store.openNode('test')
@@ -50,6 +52,7 @@ export async function startTestServer(changes: Partial<AdminDeps> = {}) {
   const api = adminApi({
     store,
     keys,
+    limits,
     catalog: loadCatalog(models),
     clock,
     operatorToken,
@@ -81,7 +84,7 @@ export async function startTestServer(changes: Partial<AdminDeps> = {}) {
     return { status: response.status, json: (await response.json()) as Record<string, any> } // oxlint-disable-line typescript/no-explicit-any
   }
   const everythingStored = (): string => ['', '-wal'].map((suffix) => readFileSync(path + suffix, 'latin1')).join('')
-  return { api, ask, store, keys, time, events, changed, settle, dataDir, everythingStored }
+  return { api, ask, store, keys, limits, time, events, changed, settle, dataDir, everythingStored }
 }
 
 /** A finished request that cost $0.0125 of a hold of $1. */

@@ -25,15 +25,41 @@ test('moments without a zone, unknown groupings and unknown parameters are refus
 
 test('the total is the exact sum of the rows, beyond what a double can count', () => {
   const row = { requests: 1, errors: 0, inputTokens: 2, cachedInputTokens: 3, outputTokens: 4, reasoningTokens: 5 }
-  const report = usageReport(queryOf({}), [
-    { ...row, group: 'a', chargeNano: 1n },
-    { ...row, group: 'b', chargeNano: 9_007_199_254_740_993n },
+  const report = usageReport(
+    queryOf({}),
+    [
+      { ...row, group: 'a', chargeNano: 1n },
+      { ...row, group: 'b', chargeNano: 9_007_199_254_740_993n },
+    ],
+    { now, names: new Map([['a', 'Acme']]) },
+  )
+  expect(report.rows.map(({ group, name }) => [group, name])).toEqual([
+    ['b', null],
+    ['a', 'Acme'],
   ])
-  expect(report.rows.map(({ group }) => group)).toEqual(['b', 'a'])
   expect(report.total).toMatchObject({
     requests: 2,
     reasoningTokens: 10,
     chargeNano: '9007199254740994',
     chargeUsd: '9007199.254740994',
   })
+})
+
+test('a report by day has every day of the span up to today, in order, those without a request included', () => {
+  const row = { requests: 1, errors: 0, inputTokens: 2, cachedInputTokens: 3, outputTokens: 4, reasoningTokens: 5 }
+  const daysOf = (parameters: Record<string, string>) =>
+    usageReport(queryOf({ by: 'day', ...parameters }), [{ ...row, group: '2026-11-21', chargeNano: 7n }], {
+      now,
+      names: new Map(),
+    }).rows.map(({ group, chargeNano }) => [group, chargeNano])
+  expect(daysOf({ from: '2026-11-20T13:00:00Z', to: '2026-12-24' })).toEqual([
+    ['2026-11-20', '0'],
+    ['2026-11-21', '7'],
+    ['2026-11-22', '0'],
+    ['2026-11-23', '0'],
+  ])
+  expect(daysOf({ from: '2026-11-21', to: '2026-11-22' })).toEqual([['2026-11-21', '7']])
+  expect(daysOf({ from: '2026-12-01', to: '2026-12-02' })).toEqual([])
+  // The first day of a span that begins in another zone is the day of UTC that it begins in.
+  expect(daysOf({ from: '2026-11-21T00:00:00+05:30', to: '2026-11-21T06:00:00Z' })[0]).toEqual(['2026-11-20', '0'])
 })

@@ -3,7 +3,15 @@ import { z } from 'zod'
 import { formatUsd } from '../lib/amounts.ts'
 import { modes, type Mode, type UsageDimension, type UsageQuery, type UsageRow } from '../store/store.ts'
 
-const dimensions = ['model', 'key', 'region', 'upstream', 'endpoint'] as const satisfies readonly UsageDimension[]
+const dimensions = [
+  'model',
+  'key',
+  'region',
+  'upstream',
+  'endpoint',
+  'day',
+  'organization',
+] as const satisfies readonly UsageDimension[]
 
 /** A moment as people write it: `2026-11-23`, which is its first moment in UTC, or ISO 8601 with a zone. Becomes epoch ms. */
 export const Moment = z
@@ -22,6 +30,9 @@ export const UsageParameters = z.strictObject({
 })
 
 const minuteMs = 60_000
+const dayMs = 1_440 * minuteMs
+/** Rows of a report by day, at most: ten years. */
+export const reportDaysMax = 3_660
 
 /**
  * The query that the parameters ask for: from the start of the month (UTC) to now, unless they say otherwise.
@@ -51,27 +62,48 @@ export type UsageFigures = {
 }
 
 export type UsageReport = {
-  readonly organizationId: string
+  /** null: all. */
+  readonly organizationId: string | null
   readonly mode: Mode
   readonly by: UsageDimension
   readonly from: string
   readonly to: string
-  readonly rows: readonly (UsageFigures & { readonly group: string })[]
+  /** `name`: of a key or an organization, what people call it. */
+  readonly rows: readonly (UsageFigures & { readonly group: string; readonly name: string | null })[]
   readonly total: UsageFigures
 }
 
-/** The report on what the store found: dearest group first, and the sum of all. */
-export function usageReport(query: UsageQuery, rows: readonly UsageRow[]): UsageReport {
-  const dearestFirst = rows.toSorted((a, b) => Number(b.chargeNano - a.chargeNano) || b.requests - a.requests)
+type Known = {
+  /** Epoch ms: days after it have nothing to report yet. */
+  readonly now: number
+  /** What people call a group, by its id. */
+  readonly names: ReadonlyMap<string, string>
+}
+
+/** The report on what the store found: the dearest group first, or every day of the span in order, and the sum of all. */
+export function usageReport(query: UsageQuery, rows: readonly UsageRow[], { now, names }: Known): UsageReport {
+  const shown = query.by === 'day' ? everyDay(query, rows, now) : dearestFirst(rows)
   return {
     organizationId: query.organizationId,
     mode: query.mode,
     by: query.by,
     from: new Date(query.from).toISOString(),
     to: new Date(query.to).toISOString(),
-    rows: dearestFirst.map((row) => ({ group: row.group, ...figures(row) })),
+    rows: shown.map((row) => ({ group: row.group, name: names.get(row.group) ?? null, ...figures(row) })),
     total: figures(rows.reduce(sum, nothing)),
   }
+}
+
+const dearestFirst = (rows: readonly UsageRow[]): readonly UsageRow[] =>
+  rows.toSorted((a, b) => Number(b.chargeNano - a.chargeNano) || b.requests - a.requests)
+
+/** A day without a request is a row of nothing: one that is left out would look as if it had not been. */
+function everyDay({ from, to }: UsageQuery, rows: readonly UsageRow[], now: number): readonly UsageRow[] {
+  const found = new Map(rows.map((row) => [row.group, row]))
+  const first = from - (from % dayMs)
+  const many = Math.max(0, Math.ceil((Math.min(to, now) - first) / dayMs))
+  const days = Array.from({ length: many }, (_, index) => new Date(first + index * dayMs).toISOString().slice(0, 10))
+  return days.map((group) => found.get(group) ?? { group, ...nothing })
 }
 
 type Counts = Omit<UsageRow, 'group'>

@@ -1,7 +1,7 @@
 /** What every store promises about keys, organizations, receipts and usage. */
 import { expect, test } from 'bun:test'
 import { refusalOf, stepsIn } from './contract-steps.ts'
-import type { Mode, Store } from './store.ts'
+import type { Mode, Store, UsageQuery } from './store.ts'
 import { batchOf, keyOf, noon, settlementOf, type Entry } from './store-fixtures.ts'
 
 /** Virtual keys and organizations. */
@@ -118,6 +118,64 @@ export function describeReports(store: () => Store, mode: Mode): void {
     expect((await store().usage({ ...span, by: 'upstream' })).map(({ requests }) => requests)).toEqual([4])
     expect((await store().usage({ ...span, by: 'endpoint' })).map(({ chargeNano }) => chargeNano)).toEqual([530n])
     expect(await store().usage({ ...span, organizationId: 'beta', by: 'model' })).toEqual([])
+  })
+
+  test('usage of all organizations, by organization and by day of UTC, adds up over any cut of the span', async () => {
+    await store().createOrganization({ id: 'beta', name: 'Beta', createdAt: noon })
+    const midnight = noon - (noon % dayMs) + dayMs
+    const node = await store().openNode('node-a')
+    const entry = (requestId: string, organizationId: string, admittedAt: number): Entry => ({
+      kind: 'settle',
+      epoch: 1,
+      settlement: settlementOf({ requestId, organizationId, mode, admittedAt, chargeNano: '0' }),
+    })
+    await store().applyJournal(
+      batchOf(node, 0, [
+        entry('r1', 'acme', midnight - 1),
+        entry('r2', 'acme', midnight),
+        entry('r3', 'beta', midnight + minuteMs),
+        entry('r4', 'beta', midnight + 3 * dayMs),
+      ]),
+    )
+    const counted = async (query: Partial<UsageQuery>) => {
+      const whole = { organizationId: null, mode, by: 'day', from: midnight - dayMs, to: midnight + 9 * dayMs } as const
+      const rows = await store().usage({ ...whole, ...query })
+      return Object.fromEntries(rows.map(({ group, requests }) => [group, requests]))
+    }
+    const [first, second, fifth] = [-1, 0, 3].map((days) =>
+      new Date(midnight + days * dayMs).toISOString().slice(0, 10),
+    )
+    expect(await counted({})).toEqual({ [first!]: 1, [second!]: 2, [fifth!]: 1 })
+    expect(await counted({ organizationId: 'acme' })).toEqual({ [first!]: 1, [second!]: 1 })
+    expect(await counted({ by: 'organization' })).toEqual({ acme: 2, beta: 2 })
+    expect(await counted({ by: 'organization', from: midnight + minuteMs })).toEqual({ beta: 2 })
+    expect(await counted({ to: midnight })).toEqual({ [first!]: 1 })
+    expect(await counted({ from: midnight, to: midnight + minuteMs })).toEqual({ [second!]: 1 })
+    expect(await counted({ mode: mode === 'test' ? 'live' : 'test' })).toEqual({})
+  })
+
+  test('when each key of an organization was last used is known to the minute, however long ago', async () => {
+    const node = await store().openNode('node-a')
+    const used = (requestId: string, keyId: string, admittedAt: number): Entry => ({
+      kind: 'settle',
+      epoch: 1,
+      settlement: settlementOf({ requestId, organizationId: 'acme', mode, keyId, admittedAt, chargeNano: '0' }),
+    })
+    const minute = noon - (noon % minuteMs)
+    await store().applyJournal(
+      batchOf(node, 0, [
+        used('r1', 'key-1', minute),
+        used('r2', 'key-1', minute - dayMs),
+        used('r3', 'key-1', minute + 59_999),
+        used('r4', 'key-2', minute - 400 * dayMs + 61_000),
+        used('r5', 'key-2', minute - 400 * dayMs),
+      ]),
+    )
+    expect((await store().lastUses('acme')).toSorted((a, b) => b.at - a.at)).toEqual([
+      { keyId: 'key-1', at: minute },
+      { keyId: 'key-2', at: minute - 400 * dayMs + minuteMs },
+    ])
+    expect(await store().lastUses('beta')).toEqual([])
   })
 }
 

@@ -14,12 +14,15 @@ type SumsRow = {
   charge_nano: bigint
 }
 
-const columnOf: Readonly<Record<UsageDimension, string>> = {
+/** What a report groups by, as SQL. */
+const groupOf: Readonly<Record<UsageDimension, string>> = {
   model: 'model',
   key: 'key_id',
   region: 'region',
   upstream: 'upstream',
   endpoint: 'endpoint',
+  day: "date(bucket / 1000, 'unixepoch')",
+  organization: 'organization_id',
 }
 
 /** The tables that `spansOf` cuts a report into, in its order. */
@@ -35,23 +38,42 @@ const sumNames = [
   'charge_nano',
 ] as const
 
-const usageSql = (dimension: UsageDimension): string => `
+const usageSql = (dimension: UsageDimension, whose: string): string => `
   select name as "group", ${sumNames.map((sum) => `sum(${sum}) as ${sum}`).join(', ')}
-  from (${spanTables.map((table) => usageOfSpan(table, columnOf[dimension])).join(' union all ')})
+  from (${spanTables.map((table) => usageOfSpan(table, groupOf[dimension], whose)).join(' union all ')})
   group by name order by sum(charge_nano) desc, name`
 
-const usageOfSpan = (table: string, column: string): string =>
-  `select ${column} as name, ${sumNames.join(', ')} from ${table} where organization_id = ? and mode = ? and bucket >= ? and bucket < ?`
+/** Naming the organizations lets SQLite seek to the buckets, as the primary key starts with the organization and the mode. */
+const ofAll = 'organization_id in (select id from organization)'
+const ofOne = 'organization_id = ?'
+const usageOfSpan = (table: string, group: string, whose: string): string =>
+  `select ${group} as name, ${sumNames.join(', ')} from ${table} where ${whose} and mode = ? and bucket >= ? and bucket < ?`
 
 const chargesSql = `
   select key_id, sum(charge_nano) as charge_nano
   from (${spanTables.map(chargesOfSpan).join(' union all ')})
   group by key_id order by key_id`
 
-/** Naming organizations and modes lets SQLite seek to the buckets, as the primary key starts with these. A key is of one mode, so nothing is added up. */
+/** Naming the modes, too, lets SQLite seek. A key is of one mode, so nothing is added up. */
 function chargesOfSpan(table: string): string {
   return `select key_id, charge_nano from ${table}
-    where organization_id in (select id from organization) and mode in ('test', 'live') and bucket >= ? and bucket < ?`
+    where ${ofAll} and mode in ('test', 'live') and bucket >= ? and bucket < ?`
+}
+
+/** From the last day to the hour in it to the minute in that, so that few rows are read however long a key has been used. */
+const lastUsesSql = `
+  with day as (
+    select key_id, max(bucket) as bucket from usage_day
+    where organization_id = ?1 and mode in ('test', 'live') group by key_id),
+  hour as (${lastWithin('day', dayMs, 'usage_hour')}),
+  minute as (${lastWithin('hour', hourMs, 'usage_minute')})
+  select key_id, bucket from minute`
+
+function lastWithin(longer: string, longerMs: number, table: string): string {
+  return `select ${table}.key_id, max(${table}.bucket) as bucket from ${longer} join ${table}
+    on organization_id = ?1 and mode in ('test', 'live') and ${table}.bucket >= ${longer}.bucket
+      and ${table}.bucket < ${longer}.bucket + ${longerMs} and ${table}.key_id = ${longer}.key_id
+    group by ${table}.key_id`
 }
 
 /** Later than any request, and still exact in a double. */
@@ -59,19 +81,21 @@ const timeMax = 8_640_000_000_000_000
 
 /** Prepares the report statements on a connection. */
 export function prepareReports(db: Database) {
-  const usage = {
-    model: db.prepare<SumsRow, (string | number)[]>(usageSql('model')),
-    key: db.prepare<SumsRow, (string | number)[]>(usageSql('key')),
-    region: db.prepare<SumsRow, (string | number)[]>(usageSql('region')),
-    upstream: db.prepare<SumsRow, (string | number)[]>(usageSql('upstream')),
-    endpoint: db.prepare<SumsRow, (string | number)[]>(usageSql('endpoint')),
-  }
+  const usageOf = (by: UsageDimension, whose: string) => db.query<SumsRow, (string | number)[]>(usageSql(by, whose))
+  const lastUses = db.prepare<{ key_id: string; bucket: bigint }, [string]>(lastUsesSql)
   const charges = db.prepare<{ key_id: string; charge_nano: bigint }, number[]>(chargesSql)
   return {
     /** Requests admitted in [from, to), both widened to whole minutes; the dearest group first. */
     usage({ organizationId, mode, by, from, to }: UsageQuery): UsageRow[] {
-      return usage[by].all(...spansOf(from, to).flatMap((span) => [organizationId, mode, ...span])).map(usageOf)
+      const spans = spansOf(from, to)
+      const rows =
+        organizationId === null
+          ? usageOf(by, ofAll).all(...spans.flatMap((span) => [mode, ...span]))
+          : usageOf(by, ofOne).all(...spans.flatMap((span) => [organizationId, mode, ...span]))
+      return rows.map(rowOf)
     },
+    lastUses: (organizationId: string): { keyId: string; at: number }[] =>
+      lastUses.all(organizationId).map((row) => ({ keyId: row.key_id, at: Number(row.bucket) })),
     /** Charges per key admitted since `from`, widened to a whole minute. */
     chargesByKey(from: number): { keyId: string; chargeNano: bigint }[] {
       const rows = charges.all(...spansOf(from, timeMax).flat())
@@ -100,7 +124,7 @@ function spansOf(from: number, to: number): readonly (readonly [from: number, to
   ]
 }
 
-const usageOf = (row: SumsRow): UsageRow => ({
+const rowOf = (row: SumsRow): UsageRow => ({
   group: row.group,
   requests: Number(row.requests),
   errors: Number(row.errors),

@@ -101,6 +101,7 @@ function storeOn(db: Database, clock: Clock, lock: FolderLock): Store {
     operatorTokens: async () => operatorTokens.list(),
     receipt: async (requestId, organizationId) => requests.receipt(requestId, organizationId),
     usage: async (query) => reports.usage(query),
+    lastUses: async (organizationId) => reports.lastUses(organizationId),
     chargesByKey: async (from) => reports.chargesByKey(from),
     close: async () => {
       reader.close()

@@ -40,6 +40,7 @@ export async function openStoreInWorker({ dataDir, installation, onFailure }: Wo
     operatorTokens: () => writer.call('operatorTokens'),
     receipt: (requestId, organizationId) => writer.call('receipt', requestId, organizationId),
     usage: (query) => writer.call('usage', query),
+    lastUses: (organizationId) => writer.call('lastUses', organizationId),
     chargesByKey: (from) => writer.call('chargesByKey', from),
     transfers: async (organizationId) => (await reader.get()).call('transfers', organizationId),
     verifyLedger: async () => (await reader.get()).call('verifyLedger'),
