@@ -32,7 +32,7 @@ export const sectionsReadAtStart = (Object.keys(takesEffect) as (keyof MartFile)
 export const waitingForRestart = (started: MartFile, file: MartFile): readonly string[] =>
   sectionsReadAtStart.flatMap((section) => {
     const [before, now] = [started[section], file[section]] as [Record<string, unknown>, Record<string, unknown>]
-    return Object.keys(now)
+    return [...new Set([...Object.keys(before), ...Object.keys(now)])]
       .filter((name) => !isSameConfig(before[name], now[name]))
       .map((name) => `${section}.${name}`)
   })

@@ -101,10 +101,8 @@ test('what is leased and idle is revoked to the last nano at once, and what a re
   const tooMuch = await runMart(server, ['credit', 'revoke', '--org', account.organizationId, '--usd', '1.00'])
   expect(tooMuch.code).toBe(1)
   expect(tooMuch.stderr).toContain(`Only $${formatUsd(availableNano)} of test credit`)
-  const revoked = await mart<{ amountUsd: string }>(server, [
-    ...['credit', 'revoke', '--org', account.organizationId, '--usd', usdOf(availableNano)],
-    ...['--note', 'all that nobody holds', '--idempotency-key', 'all'],
-  ])
+  const all = ['--org', account.organizationId, '--usd', usdOf(availableNano), '--note', 'all that nobody holds']
+  const revoked = await mart<{ amountUsd: string }>(server, ['credit', 'revoke', ...all, '--idempotency-key', 'all'])
   expect(nanoOf(revoked.amountUsd)).toBe(availableNano)
   expect((await taken(ask(server, account.key, chat, { outputTokens: 4_000 }))).status).toBe(429)
   const got = await taken(response)
