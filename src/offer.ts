@@ -96,7 +96,7 @@ export function installationOf(file: MartFile): Installation {
   const builtIn = servedRegions(file).map(sandboxDeploymentName)
   const named = file.deployments.filter(({ provider }) => isSimulated(provider)).map(({ name }) => name)
   return {
-    simulatedDeployments: [...named, ...builtIn.filter((name) => !real.has(name))],
+    simulatedDeployments: [...new Set([...named, ...builtIn.filter((name) => !real.has(name))])],
     realProviders: Object.keys(file.providers).filter((provider) => !isSimulated(provider)),
   }
 }

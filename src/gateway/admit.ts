@@ -184,7 +184,7 @@ function holdCredit(key: KeyRow, bounds: Bounds, deps: GatewayDeps): Hold | Prom
 
 /** A hold that was given is held within the key's budget as well. */
 function withinBudget(key: KeyRow, answer: HoldAnswer, bounds: Bounds, deps: GatewayDeps): Hold {
-  if (answer.hold === null) throw noCredit(answer, needOf(bounds))
+  if (answer.hold === null) throw noCredit(answer, needOf(bounds), key.mode)
   if (bounds.exposedNano > 0n) expose(answer.hold, bounds.exposedNano, deps)
   deps.limits.holdBudget(key.id, answer.hold.amountNano)
   return answer.hold

@@ -3,6 +3,7 @@ import { formatUsd, zeroNano, type Nano } from '../lib/amounts.ts'
 import type { AnswerHeaders } from '../lib/http-server/contract.ts'
 import { budgetLeftNano, type Budget } from '../limits/limits.ts'
 import type { HoldAnswer } from '../money/credit.ts'
+import type { Mode } from '../store/store.ts'
 import { GatewayError } from './errors.ts'
 
 /** What a request must have to be admitted, and what it can cost at its full length. */
@@ -17,6 +18,7 @@ export type Need = {
 export function noCredit(
   { availableNano, heldNano }: Extract<HoldAnswer, { hold: null }>,
   { floorNano, fullNano, isWary }: Need,
+  mode: Mode,
 ): GatewayError {
   const [needed, full, available, held] = textsOf(floorNano, fullNano, availableNano, heldNano)
   const facts = { needed_usd: needed, full_usd: full, available_usd: available, held_usd: held }
@@ -29,10 +31,13 @@ export function noCredit(
     )
   return new GatewayError(
     'insufficient_credit',
-    `Not enough credit: ${needs} and $${available} is available. Add credit, or shorten the input.${isWary ? waryNote : ''}`,
+    `Not enough ${creditOf[mode]}: ${needs} and $${available} is available. Add ${creditOf[mode]}, or shorten the input.${isWary ? waryNote : ''}`,
     { facts },
   )
 }
+
+/** Test credit is told apart, so that nobody pays for what an operator gives for nothing. */
+const creditOf: Readonly<Record<Mode, string>> = { live: 'credit', test: 'test credit' }
 
 const waryNote =
   ' A request of the last hour counted more input than its media or tools made expect, so until it is over they are taken for as much as the model takes.'

@@ -203,6 +203,14 @@ describe('@google/genai 3: refusals', () => {
     expect(envelope.details!.filter((detail) => detail['@type'].endsWith('google.rpc.RetryInfo'))).toEqual([])
   })
 
+  test('a live key where nothing real serves its model is told so, and why', async () => {
+    const { key } = await openAccount(server, null, ['--live'])
+    const envelope = await refused(() => clientFor(key).models.generateContent({ model, contents: 'Hello' }))
+    expect(envelope).toMatchObject({ code: 503, status: 'UNAVAILABLE' })
+    expect(envelope.message).toContain(`No real provider serves the model '${model}'`)
+    expect(reasonsOf(envelope)).toEqual(['NO_PROVIDER'])
+  })
+
   for (const extraBody of [{ contents: 'not a list' }, { generationConfig: { maxOutputTokens: 'many' } }]) {
     test(`a malformed request: ${JSON.stringify(extraBody)}`, async () => {
       const config = { httpOptions: { extraBody } }

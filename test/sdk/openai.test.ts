@@ -1,6 +1,13 @@
 /** What the official OpenAI SDK can do from TypeScript; afterwards the account is audited to the nano-USD. */
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
-import OpenAI, { type APIError, AuthenticationError, BadRequestError, NotFoundError, RateLimitError } from 'openai'
+import OpenAI, {
+  type APIError,
+  AuthenticationError,
+  BadRequestError,
+  InternalServerError,
+  NotFoundError,
+  RateLimitError,
+} from 'openai'
 import { audit } from '../support/audit.ts'
 import { eventually } from '../support/eventually.ts'
 import { balanceNano, heldNano, openAccount, type Account } from '../support/mart.ts'
@@ -284,6 +291,22 @@ describe('openai 7: refusals', () => {
       expect(attempts).toBe(1)
     })
   }
+
+  test('a live key where nothing real serves its model is told so once, and why', async () => {
+    const live = await openAccount(server, null, ['--live'])
+    let attempts = 0
+    const counting = (...args: Parameters<typeof fetch>): Promise<Response> => {
+      attempts += 1
+      return fetch(...args)
+    }
+    const refused = clientFor(live.key, { fetch: counting })
+    const error = await thrown(InternalServerError, () =>
+      refused.chat.completions.create({ model, messages: [...hello] }),
+    )
+    expect(error).toMatchObject({ status: 503, code: 'no_provider' })
+    expect(error.message).toContain(`No real provider serves the model '${model}'`)
+    expect(attempts).toBe(1)
+  })
 
   const malformed: readonly [string, object][] = [
     ['messages that are no list', { messages: 'not a list' }],

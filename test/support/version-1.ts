@@ -15,6 +15,12 @@ export const installation: Installation = {
   realProviders: ['real'],
 }
 
+/** Secrets of two of its keys, which nothing else ever accepted. */
+export const secrets = {
+  sandbox: 'sk-bf-b72cad39-ed92-4f9a-b7e9-651d303522a7',
+  real: 'sk-bf-2349a5b1-ef90-46b5-953c-ba1ac83d9fd5',
+} as const
+
 /** Its organizations, by what served them. */
 export const organizations = {
   sandbox: 'org_sandbox',
