@@ -76,7 +76,7 @@ class Beginning {
     if (!follow) throw new UnreadableError()
     this.#given.push(follow.close())
     refuseFailed(follow)
-    if (follow.state() === 'silent' || follow.state() === 'open') throw new UnreadableError()
+    if (!follow.hasBegun()) throw new UnreadableError()
     return this.#begun(follow, this.#upstream)
   }
 
@@ -109,8 +109,9 @@ class Beginning {
 
 const noBytes = new Uint8Array(0)
 
+/** Behind a part of the answer an error ends it, also where both came at once: what becomes of it is no matter of packets. */
 function refuseFailed(follow: StreamReader): void {
-  if (follow.state() !== 'failed') return
+  if (follow.state() !== 'failed' || follow.hasBegun()) return
   const error = follow.error()
   throw error ? new ReportedError(error) : new UnreadableError()
 }

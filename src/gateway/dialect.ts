@@ -146,6 +146,8 @@ export type StreamReader = {
   /** The upstream has closed, so that what has come of another record is all of it; gives what of it is for the client. */
   readonly close: () => Uint8Array
   readonly state: () => StreamState
+  /** Whether a part of the answer has come, whatever has become of it. */
+  readonly hasBegun: () => boolean
   /** How often a choice has said that it ends: some servers say so with every record, and go on. */
   readonly ends: () => number
   /** The error that it reported. */

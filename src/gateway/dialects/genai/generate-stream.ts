@@ -9,7 +9,7 @@ import { createRecordSplitter, fieldsOf, utf8Of, type Fields } from '../../../li
 import { errorInAnswer, type ErrorInAnswer } from '../../../upstreams/refusals/error-in-answer.ts'
 import type { Framing, Reading, StreamReader, StreamState, StreamWays } from '../../dialect.ts'
 import { createOutput } from '../output.ts'
-import { createChoices, mayBeOfAnother, mentions, passRecords, type Choices } from '../record-stream.ts'
+import { createChoices, mayBeOfAnother, mentions, passRecords } from '../record-stream.ts'
 import { createGrounding } from './grounding.ts'
 import { answerWritten } from './parts.ts'
 import { isComplete, servedTier, usageOf, usageWith, withPieces } from './usage.ts'
@@ -29,12 +29,12 @@ export function followGenerate(
   let isBlocked = false
   let error: ErrorInAnswer | null = null
 
+  const hasBegun = (): boolean => isBlocked || candidates.haveBegun()
   const state = (): StreamState => {
-    const hasBegun = isBlocked || candidates.haveBegun()
-    if (error || (isOver && !hasBegun)) return 'failed'
+    if (error || (isOver && !hasBegun())) return 'failed'
     // Behind an array a line may still end, so it is its connection that is waited for.
     if (isOver) return framing === 'sse' ? 'over' : 'whole'
-    if (!hasBegun) return 'silent'
+    if (!hasBegun()) return 'silent'
     if (!isBlocked && !candidates.haveEnded()) return 'open'
     return isComplete(vendorUsage) ? 'whole' : 'finished'
   }
@@ -44,9 +44,11 @@ export function followGenerate(
     const { data, event } = fields(record)
     isOver ||= isEnd(record, data)
     if (isOver || data === null) return
-    const { isAnswer, beside } = takeApart(data, candidates)
+    const { ends, beside } = takeApart(data)
+    error = errorInAnswer(beside ?? data, ends.length > 0, event)
+    if (error) return
     isBlocked ||= Boolean((beside as Blockable)?.promptFeedback?.blockReason)
-    error = errorInAnswer(beside ?? data, isAnswer, event)
+    for (const { index, hasEnded } of ends) candidates.note(index, hasEnded)
   }
 
   const readUsage = (json: string): void => {
@@ -68,6 +70,7 @@ export function followGenerate(
   return {
     ...passRecords(createSplitter(recordBytesMax), read, jsonOf),
     state,
+    hasBegun,
     ends: candidates.ends,
     error: () => error,
     reading: (): Reading => {
@@ -114,22 +117,24 @@ const isOrdinary = (record: string): boolean =>
   !mentions(record, '"error"') &&
   !mayBeOfAnother(record)
 
-/** Notes the candidates of a record, and gives what stands beside them; their content, which may be a picture, is skipped. */
-function takeApart(json: string, candidates: Choices): { readonly isAnswer: boolean; readonly beside: unknown } {
+type TakenApart = { readonly ends: readonly { index: number; hasEnded: boolean }[]; readonly beside: unknown }
+
+/** The candidates of a record, and what stands beside them; their content, which may be a picture, is skipped. */
+function takeApart(json: string): TakenApart {
   let members: ReturnType<typeof wholeObject>
   try {
     members = wholeObject(json)
   } catch {
-    return { isAnswer: false, beside: listOf(json) }
+    return { ends: [], beside: listOf(json) }
   }
   const list = members.findLast(({ key }) => key === 'candidates')
   const starts = list && json[list.start] === '[' ? elementsOf(json, list.start) : []
-  for (const [position, start] of starts.entries()) {
+  const ends = starts.map((start, position) => {
     const { index, finishReason } = valuesOf(json, membersOf(json, start), ['index', 'finishReason'])
-    candidates.note(typeof index === 'number' ? index : position, isReason(finishReason))
-  }
+    return { index: typeof index === 'number' ? index : position, hasEnded: isReason(finishReason) }
+  })
   const others = members.map(({ key }) => key).filter((key) => key !== 'candidates')
-  return { isAnswer: starts.length > 0, beside: valuesOf(json, members, others) }
+  return { ends, beside: valuesOf(json, members, others) }
 }
 
 /** The first value of the enumeration stands for none. */

@@ -7,7 +7,7 @@ import { createRecordSplitter, dataOf, fieldsOf, latin1Of } from '../../../lib/s
 import { errorInAnswer, type ErrorInAnswer } from '../../../upstreams/refusals/error-in-answer.ts'
 import type { Reading, StreamReader, StreamState, StreamWays, Written } from '../../dialect.ts'
 import { createOutput } from '../output.ts'
-import { createChoices, mayBeOfAnother, mentions, passRecords, type Choices } from '../record-stream.ts'
+import { createChoices, mayBeOfAnother, mentions, passRecords } from '../record-stream.ts'
 import { choicesText, messageText } from './message-text.ts'
 import { isComplete, toldBy, type Told } from './told.ts'
 import { servedTier, usageOf } from './usage.ts'
@@ -39,9 +39,12 @@ export function followChat(passUsage: boolean, ways: Omit<StreamWays, 'framing'>
     isOver = data.trim() === '[DONE]'
     if (isOver) return
     const chunk = chunkOf(data)
+    const said = choicesOf(chunk)
+    error = errorInAnswer(chunk ?? data, said.length > 0, event) ?? errorAmong(said)
+    if (error) return
     if (chunk && record.includes('"usage"')) told = toldBy(chunk, told)
-    const errors = noteChoices(chunk, choices)
-    error = errorInAnswer(chunk ?? data, errors !== null, event) ?? errors?.at(0) ?? null
+    for (const [position, choice] of said.entries())
+      choices.note(typeof choice?.index === 'number' ? choice.index : position, Boolean(choice?.finish_reason))
   }
 
   /** Reads one record; gives what of it is for the client, empty for nothing. */
@@ -57,6 +60,7 @@ export function followChat(passUsage: boolean, ways: Omit<StreamWays, 'framing'>
   return {
     ...passRecords(createRecordSplitter(recordBytesMax), read, dataOf),
     state,
+    hasBegun: choices.haveBegun,
     ends: choices.ends,
     error: () => error,
     reading: (): Reading => ({
@@ -77,15 +81,13 @@ const isOrdinary = (record: string): boolean =>
   !mentions(record, '"error"') &&
   !mayBeOfAnother(record)
 
-/** Notes the choices of a chunk, and gives the errors in them, as OpenRouter reports them; null when it has no choices. */
-function noteChoices(chunk: Chunk | null, choices: Choices): ErrorInAnswer[] | null {
-  if (!Array.isArray(chunk?.choices) || chunk.choices.length === 0) return null
-  return (chunk.choices as Choice[]).flatMap((choice, position) => {
-    const { index, finish_reason: reason } = choice ?? {}
-    choices.note(typeof index === 'number' ? index : position, Boolean(reason))
-    return errorInAnswer(choice, true, reason === 'error' ? 'error' : '') ?? []
-  })
-}
+const choicesOf = (chunk: Chunk | null): readonly Choice[] => (Array.isArray(chunk?.choices) ? chunk.choices : [])
+
+/** An error in a choice, as OpenRouter reports it (nodetool-ai/nodetool#5755). */
+const errorAmong = (choices: readonly Choice[]): ErrorInAnswer | null =>
+  choices
+    .map((choice) => errorInAnswer(choice, true, choice?.finish_reason === 'error' ? 'error' : ''))
+    .find((error) => error !== null) ?? null
 
 /** A chunk; null for what is none, with which an upstream says nothing. */
 function chunkOf(data: string): Chunk | null {
