@@ -21,10 +21,8 @@ export function followGenerate(
   const { createSplitter, fields, isEnd } = framings[framing]
   const jsonOf = (record: string): string => fields(record).data ?? ''
   const output = createOutput((record) => answerWritten(jsonOf(record)))
-  const grounding = createGrounding()
+  const told = createTold(headers)
   const candidates = createChoices(1)
-  let vendorUsage: unknown = null
-  let servedModel: string | null = null
   let isOver = false
   let isBlocked = false
   let error: ErrorInAnswer | null = null
@@ -36,7 +34,7 @@ export function followGenerate(
     if (isOver) return framing === 'sse' ? 'over' : 'whole'
     if (!hasBegun()) return 'silent'
     if (!isBlocked && !candidates.haveEnded()) return 'open'
-    return isComplete(vendorUsage) ? 'whole' : 'finished'
+    return told.isComplete() ? 'whole' : 'finished'
   }
 
   /** Takes in what a record says beyond some text of the first candidate. */
@@ -51,18 +49,12 @@ export function followGenerate(
     for (const { index, hasEnded } of ends) candidates.note(index, hasEnded)
   }
 
-  const readUsage = (json: string): void => {
-    const { usageMetadata, modelVersion } = besidesOf(json)
-    vendorUsage = usageWith(vendorUsage, usageMetadata) ?? null
-    if (typeof modelVersion === 'string') servedModel = modelVersion
-  }
-
   const read = (record: string): string => {
     if (error || (isOver && record.trim() !== '')) return ''
     if (!candidates.haveBegun() || !isOrdinary(record)) takeIn(record)
     if (state() === 'failed') return ''
-    if (record.includes('"usageMetadata"')) readUsage(jsonOf(record))
-    if (record.includes('"groundingMetadata"')) grounding.add(jsonOf(record))
+    if (record.includes('"usageMetadata"')) told.add(jsonOf(record))
+    if (record.includes('"groundingMetadata"')) told.addGrounding(jsonOf(record))
     output.add(record)
     return record
   }
@@ -73,16 +65,27 @@ export function followGenerate(
     hasBegun,
     ends: candidates.ends,
     error: () => error,
-    reading: (): Reading => {
+    reading: (): Reading => ({ ...told.reading(), output: output.written }),
+  }
+}
+
+/** What the records so far tell of usage, of the model that served, and of searches. */
+function createTold(headers: ResponseHeaders) {
+  const grounding = createGrounding()
+  let vendorUsage: unknown = null
+  let servedModel: string | null = null
+  return {
+    add(json: string): void {
+      const { usageMetadata, modelVersion } = besidesOf(json)
+      vendorUsage = usageWith(vendorUsage, usageMetadata) ?? null
+      if (typeof modelVersion === 'string') servedModel = modelVersion
+    },
+    addGrounding: grounding.add,
+    isComplete: (): boolean => isComplete(vendorUsage),
+    reading(): Omit<Reading, 'output'> {
       const counted = usageOf(vendorUsage)
-      return {
-        ...counted,
-        usage: withPieces(counted.usage, grounding.usage(vendorUsage)),
-        servedModel,
-        tier: servedTier(headers, vendorUsage),
-        vendorUsage,
-        output: output.written,
-      }
+      const usage = withPieces(counted.usage, grounding.usage(vendorUsage))
+      return { ...counted, usage, servedModel, tier: servedTier(headers, vendorUsage), vendorUsage }
     },
   }
 }
