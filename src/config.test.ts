@@ -45,6 +45,7 @@ test('a start without configuration has the documented defaults', () => {
     sandboxUrl: null,
     defaults: { region: 'us', rpm: null, tpm: null, concurrency: null },
     martFile: null,
+    memory: { bytesMax: 201_326_592, organizationBytesMax: 134_217_728 },
     drain: { concurrentMax: 256, msMax: 60_000 },
     deadlines: {
       connectMs: 5_000,
@@ -119,7 +120,7 @@ test('a wrong mart.yaml is refused with one line that names file, path, value an
   const cases: [string, string][] = [
     [
       'drian: {}',
-      'drian is unknown; allowed: defaults, providers, models, deployments, regions, holds, failover, deadlines, drain, priceBook, aliases, lifecycle, metrics, tracing, server, cors, log',
+      'drian is unknown; allowed: defaults, providers, models, deployments, regions, holds, memory, failover, deadlines, drain, priceBook, aliases, lifecycle, metrics, tracing, server, cors, log',
     ],
     ['defaults: {rmp: 5}', 'defaults.rmp is unknown; allowed: region, rpm, tpm, concurrency'],
     ['defaults: {rpm: 0}', 'defaults.rpm is 0; allowed: a whole number from 1 to 1000000000'],

@@ -17,6 +17,7 @@ import type { Model } from './catalog/catalog.ts'
 import { isServed } from './gateway/offered.ts'
 import { createWatch, type Watch } from './gateway/watch.ts'
 import { createKeyTable, type KeyTable } from './keys/key-table.ts'
+import { createByteBudget, type ByteLimits } from './lib/byte-budget.ts'
 import { systemClock } from './lib/clock.ts'
 import { createHttpClient } from './lib/http-client/http-client.ts'
 import { clientThroughFetch } from './lib/http-client/through-fetch.ts'
@@ -110,6 +111,7 @@ async function main(): Promise<void> {
     journal,
     http,
     turns,
+    bodies: createByteBudget(() => memoryLimits(offering.current())),
     observer: telemetry.observer,
     countTokens: tokenizer.countTokens,
     isAccepting: () => isAccepting,
@@ -147,6 +149,11 @@ async function sandboxOf(config: Readonly<Config>): Promise<BuiltInSandbox> {
   if (namesBuiltIn(config)) await sandbox.address()
   return sandbox
 }
+
+const memoryLimits = ({ memory }: Offer): ByteLimits => ({
+  bytesMax: memory.bytesMax,
+  ownBytesMax: memory.organizationBytesMax,
+})
 
 type Books = {
   readonly store: Store

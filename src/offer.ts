@@ -34,6 +34,7 @@ export type Offer = {
   readonly costs: PriceBook
   readonly fleet: Fleet
   readonly holds: HoldPolicy
+  readonly memory: MartFile['memory']
   readonly failover: Failover
   readonly drain: DrainBounds
   readonly deadlinesFor: (kind: ModelKind) => Deadlines
@@ -67,6 +68,7 @@ export function createOffer(file: MartFile, deps: OfferDeps, before?: Offer): Of
     costs,
     fleet,
     holds: { ...file.holds, exposedNanoMax: (file.holds.exposedUsdMax * nanoPerUsd) as Nano },
+    memory: file.memory,
     failover: file.failover,
     drain: file.drain,
     deadlinesFor: (kind) => deadlinesFor(file.deadlines, kind),

@@ -45,6 +45,9 @@ const liveOf = (offer: () => Offer): Offer => ({
   get holds() {
     return offer().holds
   },
+  get memory() {
+    return offer().memory
+  },
   get failover() {
     return offer().failover
   },

@@ -31,6 +31,7 @@ export const fileData = (references: References, prices: PricesSchema) =>
       .describe('What is served: a model at a provider, in a region.'),
     regions: regions.describe('Region policies by name: where the requests of a key may go. They never go elsewhere.'),
     holds: holds.prefault({}).describe('How much output is allowed while credit is short.'),
+    memory: memory.prefault({}).describe('Memory for the bodies of requests under way.'),
     failover: failover.prefault({}).describe('Moving to the next deployment when one fails before its first byte.'),
     deadlines: deadlines.prefault({}).describe('How long an upstream may take.'),
     drain: drain.prefault({}).describe('Answers that are read on after their client left, for their real usage.'),
@@ -156,6 +157,16 @@ const holds = section({
     .describe(
       'USD that media and tools of one organization, in all its requests under way, may count beyond what is held and what its credit covers: the most that can be lost by them.',
     ),
+})
+
+const bytes = whole(1024 * 1024, 1024 ** 4)
+const memory = section({
+  bytesMax: bytes
+    .default(192 * 1024 * 1024)
+    .describe('Bytes of large bodies at once, in all; what is beyond is answered 503, unread.'),
+  organizationBytesMax: bytes
+    .default(128 * 1024 * 1024)
+    .describe('The same for one organization; what is beyond is answered 429.'),
 })
 
 const failover = section({

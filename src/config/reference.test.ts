@@ -34,6 +34,7 @@ test('editors know every section, every kind of provider, and that nothing else 
     'deployments',
     'regions',
     'holds',
+    'memory',
     'failover',
     'deadlines',
     'drain',

@@ -10,6 +10,7 @@ const takesEffect: Readonly<Record<keyof MartFile, 'at-once' | 'at-start'>> = {
   regions: 'at-once',
   defaults: 'at-once',
   holds: 'at-once',
+  memory: 'at-once',
   failover: 'at-once',
   deadlines: 'at-once',
   drain: 'at-once',

@@ -1,10 +1,9 @@
 /**
- * Letting a call in: limits first, then money. What is admitted owns a place within its key's limits and
+ * Letting a call in: its tokens first, then money. What is admitted owns a place within its key's limits and
  * a hold on credit that covers the most it can cost; both are given back when it is settled.
  */
 import { lesser, zeroNano, type Nano } from '../lib/amounts.ts'
-import type { AnswerHeaders } from '../lib/http-server/contract.ts'
-import { budgetLeftNano, type Rejection, type Ticket } from '../limits/limits.ts'
+import { budgetLeftNano } from '../limits/limits.ts'
 import type { Hold, HoldAnswer } from '../money/credit.ts'
 import { scaledPrice, type Price } from '../money/price-book.ts'
 import { affordableOutputTokens, holdFor } from '../money/rating.ts'
@@ -13,9 +12,9 @@ import type { Deployment } from '../upstreams/deployment.ts'
 import type { Candidates } from '../upstreams/fleet.ts'
 import type { GatewayDeps } from './deps.ts'
 import type { Call } from './dialect.ts'
+import { rateLimited, type Place } from './enter.ts'
 import { GatewayError } from './errors.ts'
 import { billingUnavailable, noBudget, noCredit, tooExposed, type Need } from './no-money.ts'
-import { setRateLimits } from './rate-limit-headers.ts'
 
 /** A call with a place to be served, on its way to be let in. */
 export type Routed = {
@@ -25,6 +24,7 @@ export type Routed = {
   /** The client's W3C trace, where it sent one. */
   readonly traceparent: string | null
   readonly key: KeyRow
+  readonly place: Place
   readonly call: Call
   readonly candidates: Candidates
 }
@@ -33,7 +33,6 @@ export type Admitted = Routed & {
   readonly admittedAt: number
   /** Frozen here: whatever changes meanwhile, this request is charged by it, times its deployment's share of it. */
   readonly price: Price
-  readonly ticket: Ticket
   readonly hold: Hold
   /** What it may cost beyond that, where media or tools are not what they seem. */
   readonly exposedNano: Nano
@@ -49,7 +48,7 @@ export const outputLimit = (
 
 /** Lets a call in; waits only where credit must be asked for. Throws, or rejects with, what keeps it out. */
 export function admit(routed: Routed, deps: GatewayDeps): Admitted | Promise<Admitted> {
-  const { key, call, candidates } = routed
+  const { key, place, call, candidates } = routed
   if (!deps.journal.canPromise()) throw billingUnavailable('the journal cannot take more')
   const admittedAt = deps.clock.now()
   const price = deps.prices.priceOf(call.model.id, admittedAt)
@@ -57,42 +56,31 @@ export function admit(routed: Routed, deps: GatewayDeps): Admitted | Promise<Adm
     throw new GatewayError('internal', `The model '${call.model.id}' has no price and is not served without one.`)
   // Whichever candidate serves, the hold covers it.
   const bounds = boundsOf(routed, scaledPrice(price, candidates.pricePpmMax), deps)
-  const ticket = deps.limits.enter(key, call.asked.inputTokensGuess + Math.min(bounds.outputTokens, outputTokensGuess))
-  if (!('leave' in ticket)) throw rateLimited(ticket, key, deps)
-  const entry = { admittedAt, price, ticket, bounds }
-  try {
-    const hold = holdCredit(key, bounds, deps)
-    return hold instanceof Promise ? enterLater(routed, entry, hold) : enter(routed, entry, hold)
-  } catch (error) {
-    return leave(ticket, error)
-  }
+  const tokens = call.asked.inputTokensGuess + Math.min(bounds.outputTokens, outputTokensGuess)
+  const rejection = place.takeTokens(tokens)
+  if (rejection) throw rateLimited(rejection, key, deps)
+  const entry = { admittedAt, price, bounds }
+  const hold = holdCredit(key, bounds, deps)
+  return hold instanceof Promise ? hold.then((taken) => admittedOf(routed, entry, taken)) : admittedOf(routed, entry, hold)
 }
 
 /** What was found on the way in. */
-type Entry = Pick<Admitted, 'admittedAt' | 'price' | 'ticket'> & { readonly bounds: Bounds }
+type Entry = Pick<Admitted, 'admittedAt' | 'price'> & { readonly bounds: Bounds }
 
-const enter = (routed: Routed, { admittedAt, price, ticket, bounds }: Entry, hold: Hold): Admitted => ({
+const admittedOf = (routed: Routed, { admittedAt, price, bounds }: Entry, hold: Hold): Admitted => ({
   requestId: routed.requestId,
   startedAt: routed.startedAt,
   traceparent: routed.traceparent,
   key: routed.key,
+  place: routed.place,
   call: routed.call,
   candidates: routed.candidates,
   admittedAt,
   price,
-  ticket,
   hold,
   exposedNano: bounds.exposedNano,
   outputTokensPerAnswer: clampedOutput(bounds, hold),
 })
-
-const enterLater = (routed: Routed, entry: Entry, hold: Promise<Hold>): Promise<Admitted> =>
-  hold.then((taken) => enter(routed, entry, taken)).catch((error: unknown) => leave(entry.ticket, error))
-
-function leave(ticket: Ticket, error: unknown): never {
-  ticket.leave({ tokens: 0, chargeNano: zeroNano })
-  throw error
-}
 
 /** What a call with no limit of its own is expected to answer, for tokens per minute. */
 const outputTokensGuess = 1_024
@@ -208,22 +196,4 @@ function clampedOutput(
   const bound = { inputTokens, pieces: asked.pieces }
   const affordable = affordableOutputTokens(bound, price, asked.tiers, hold.amountNano)
   return Math.floor(Math.min(affordable, outputTokens) / asked.answers)
-}
-
-/** The refusal of a request that does not fit its key's limits now: which, how far used, and when to come back. */
-export function rateLimited(rejection: Rejection, key: KeyRow, deps: Pick<GatewayDeps, 'limits'>): GatewayError {
-  const { limit, used, allowed, retryAfterMs } = rejection
-  const headers: AnswerHeaders = {}
-  setRateLimits(headers, deps.limits.standings(key))
-  const named = limit === 'concurrency' ? `${allowed} requests at once` : `${allowed} ${limit} per minute`
-  return new GatewayError(
-    'rate_limited',
-    `Rate limit reached for this key: ${named}, used ${used}. Try again in ${Math.ceil(retryAfterMs / 1000)} s, or ask for a higher limit.`,
-    {
-      limit,
-      retryAfterMs,
-      headers,
-      facts: { limit_name: limit, used: String(used), allowed: String(allowed), reset_ms: String(retryAfterMs) },
-    },
-  )
 }

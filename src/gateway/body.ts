@@ -1,4 +1,5 @@
 /** Reading the body of a request: its bytes as they were sent, and what they say as JSON. */
+import type { Room } from '../lib/byte-budget.ts'
 import { contentCodings, decompress, DecompressError } from '../lib/decompress.ts'
 import { BodyError, type HttpRequest } from '../lib/http-server/contract.ts'
 import { ExcessError, SkeletonReader, wholeStrings } from '../lib/json-skeleton.ts'
@@ -6,18 +7,39 @@ import type { Turns } from '../lib/turns.ts'
 import type { RequestBody } from './dialect.ts'
 import { GatewayError } from './errors.ts'
 
+/** Of a body larger than this, long strings are left as bytes, and it is read in turns with everybody else's. */
+export const smallBytesMax = 64 * 1024
+/** Room for a body that does not say its length, to begin with. */
+const unsizedBytes = 1024 * 1024
+/** The most that deflate makes of a byte (zlib's technical details); of the other codings nobody says. */
+const deflateTimesMax = 1_032
+
+/** How much memory the body of a request may take, in bytes: nothing where it is refused for its length. */
+export function bodyRoom({ length, headers }: HttpRequest, bytesMax: number): number {
+  if (length !== null && length > bytesMax) return 0
+  const coding = headers.get('content-encoding')
+  if (coding === null) return length ?? unsizedBytes
+  return length !== null && /gzip|deflate/i.test(coding) ? Math.min(bytesMax, length * deflateTimesMax) : bytesMax
+}
+
+/** Whether a body that does not say its length may go on growing. */
+function growing(room: Room): (bytes: number) => boolean {
+  let roomBytes = unsizedBytes
+  return (bytes) => bytes <= roomBytes || room.resize((roomBytes = Math.max(bytes, 2 * roomBytes)))
+}
+
 /**
  * A body of at most `bytesMax` bytes, at once where all of it has come and is not compressed. Throws, or rejects with,
- * `body_too_large`, `unsupported_encoding` or `invalid_request`.
+ * `body_too_large`, `unsupported_encoding`, `overloaded` or `invalid_request`. `room`: taken for it, where it is not small.
  */
-export function readBytes(request: HttpRequest, bytesMax: number): Uint8Array | Promise<Uint8Array> {
+export function readBytes(request: HttpRequest, bytesMax: number, room: Room | null): Uint8Array | Promise<Uint8Array> {
   const encoding = request.headers.get('content-encoding')
   const coding = encoding === null ? null : codingOf(encoding)
   const refuse = (error: unknown): never => {
     throw error instanceof BodyError ? refused(error, bytesMax) : error
   }
   try {
-    const bytes = request.bytes(bytesMax)
+    const bytes = request.bytes(bytesMax, room && request.length === null ? growing(room) : undefined)
     if (coding !== null) return decompressed(bytes, coding, bytesMax).catch(refuse)
     return bytes instanceof Promise ? bytes.catch(refuse) : bytes
   } catch (error) {
@@ -64,6 +86,8 @@ function refused(error: BodyError, bytesMax: number): GatewayError {
   switch (trouble) {
     case 'too-large':
       return tooLarge(`is ${bytes === null ? 'larger' : `${bytes} bytes`}; at most ${bytesMax} bytes`, error)
+    case 'no-room':
+      return noRoom('all-full')
     case 'slow':
       return new GatewayError('invalid_request', 'The request body did not come in time. Send it again.')
     case 'malformed':
@@ -73,8 +97,19 @@ function refused(error: BodyError, bytesMax: number): GatewayError {
   }
 }
 
-/** Of a body larger than this, long strings are left as bytes, and it is read in turns with everybody else's. */
-const smallBytesMax = 64 * 1024
+const roomRetryMs = 1_000
+
+/** The refusal of a body that there is no room for now: its organization sends too much at once, or all together do. */
+export const noRoom = (full: 'own-full' | 'all-full'): GatewayError =>
+  full === 'all-full'
+    ? new GatewayError('overloaded', 'Too much is being sent to this gateway at the moment. Try again shortly.', {
+        retryAfterMs: roomRetryMs,
+      })
+    : new GatewayError(
+        'rate_limited',
+        'This organization sends too much at once: its large requests in flight have no room for another. Try again when some of them have ended.',
+        { limit: 'bytes', retryAfterMs: roomRetryMs },
+      )
 
 /**
  * A JSON object, kept as sent, less a byte order mark, which JSON must not have (RFC 8259, 8.1); at once unless it is

@@ -16,6 +16,7 @@ export type FailureCode =
   | 'credit_held'
   | 'budget_exceeded'
   | 'budget_held'
+  | 'overloaded'
   | 'rate_limited'
   | 'region_unavailable'
   | 'no_provider'
@@ -32,7 +33,7 @@ export type FailureDetails = {
   /** When trying again can help, in milliseconds from now. */
   readonly retryAfterMs?: number
   /** Which ceiling a `rate_limited` refusal ran into. */
-  readonly limit?: 'requests' | 'tokens' | 'concurrency'
+  readonly limit?: 'requests' | 'tokens' | 'concurrency' | 'bytes'
   /** Machine-readable figures: what was needed, what there is, what would fit. */
   readonly facts?: Readonly<Record<string, string>>
   /** Headers the answer must carry, such as the rate limit's. */

@@ -2,7 +2,7 @@
 import { formatUsd, zeroNano, type Nano } from '../lib/amounts.ts'
 import type { AnswerHeaders } from '../lib/http-server/contract.ts'
 import { budgetLeftNano, type Budget } from '../limits/limits.ts'
-import type { HoldAnswer } from '../money/credit.ts'
+import type { CreditStanding, HoldAnswer } from '../money/credit.ts'
 import type { Mode } from '../store/store.ts'
 import { GatewayError } from './errors.ts'
 
@@ -49,6 +49,25 @@ export function tooExposed(exposedNano: Nano, withinNano: Nano): GatewayError {
     'credit_held',
     `Requests in flight have media or tools that may cost more than they seem, and so may this one ($${worst} at worst); your credit covers $${within} of that at once. Try again when they have ended, or add credit.`,
     { facts: { needed_usd: worst, available_usd: within }, retryAfterMs: heldRetryMs, headers: heldHeaders },
+  )
+}
+
+/** There is no credit at all: nothing is read that would be asked for. */
+export function emptyCredit({ heldNano }: CreditStanding): GatewayError {
+  const held = formatUsd(heldNano)
+  const facts = { available_usd: formatUsd(zeroNano), held_usd: held }
+  if (heldNano > 0n)
+    return new GatewayError(
+      'credit_held',
+      `Requests in flight hold all of the credit, $${held}. Try again when they have ended, or add credit.`,
+      { facts, retryAfterMs: heldRetryMs, headers: heldHeaders },
+    )
+  return new GatewayError(
+    'insufficient_credit',
+    'There is no credit: $0.00 is available. Add credit, and send it again.',
+    {
+      facts,
+    },
   )
 }
 

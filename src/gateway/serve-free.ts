@@ -1,6 +1,5 @@
 /** Requests that cost nothing: the same care for keys, regions and upstreams, and no money. */
 import type { Model } from '../catalog/catalog.ts'
-import { zeroNano } from '../lib/amounts.ts'
 import { newRequestId } from '../lib/ids.ts'
 import type { HttpResponse } from '../lib/http-client/contract.ts'
 import { decoded } from '../lib/http-client/decoded.ts'
@@ -8,9 +7,9 @@ import type { AnswerHeaders, HttpAnswer, HttpRequest } from '../lib/http-server/
 import type { KeyRow } from '../store/store.ts'
 import { upstreamModelOf, type Deployment, type Fault, type Refusal } from '../upstreams/deployment.ts'
 import type { Candidate } from '../upstreams/fleet.ts'
-import { rateLimited } from './admit.ts'
 import { authenticate } from './authenticate.ts'
 import type { GatewayDeps } from './deps.ts'
+import { enter, leaveUnserved } from './enter.ts'
 import type { Endpoint, RequestBody } from './dialect.ts'
 import { failed, refuseWhileDraining } from './fail.ts'
 import { tryInTurn, type Tried } from './failover.ts'
@@ -67,10 +66,9 @@ export function serveFree(
   return serveKnown(request, endpoint, deps, async (key) => {
     const model = deps.catalog.find(modelName)
     if (!model?.listed || model.dialect !== endpoint.dialect.name || !mayUse(key, model)) throw modelNotFound(modelName)
-    const body = await bodyOf(await readBytes(request, endpoint.bodyBytesMax), deps.turns)
-    const ticket = deps.limits.enter(key, 0)
-    if (!('leave' in ticket)) throw rateLimited(ticket, key, deps)
+    const place = await enter(request, key, endpoint.bodyBytesMax, deps)
     try {
+      const body = await bodyOf(await readBytes(request, endpoint.bodyBytesMax, place.room), deps.turns)
       const ask = {
         candidates: route(model, key, region, deps),
         affinity: null,
@@ -82,7 +80,7 @@ export function serveFree(
       const call = { endpoint, modelName, model, body, connectMs }
       return await tryInTurn(ask, (candidate) => pass(call, candidate, deps), deps)
     } finally {
-      ticket.leave({ tokens: 0, chargeNano: zeroNano })
+      leaveUnserved(place)
     }
   })
 }

@@ -13,6 +13,7 @@ import { answer, outcomeOf } from './answer.ts'
 import { authenticate } from './authenticate.ts'
 import { bodyOf, readBytes } from './body.ts'
 import type { GatewayDeps } from './deps.ts'
+import { enter, leaveUnserved, type Place } from './enter.ts'
 import { failed, refuseWhileDraining } from './fail.ts'
 import { parse, type Target } from './parse.ts'
 import { relay } from './relay.ts'
@@ -26,15 +27,18 @@ export async function serve(request: HttpRequest, target: Target, deps: GatewayD
   const startedAt = deps.clock.monotonic()
   const traceparent = request.headers.get('traceparent')
   let key: KeyRow | null = null
+  let place: Place | null = null
   let admitted: Admitted | null = null
   try {
     refuseWhileDraining(deps)
     key = authenticate(request, deps.keys)
-    const sent = readBytes(request, target.endpoint.bodyBytesMax)
+    const entered = enter(request, key, target.endpoint.bodyBytesMax, deps)
+    place = entered instanceof Promise ? await entered : entered
+    const sent = readBytes(request, target.endpoint.bodyBytesMax, place.room)
     const body = bodyOf(sent instanceof Promise ? await sent : sent, deps.turns)
     const call = parse(body instanceof Promise ? await body : body, target, key, deps.catalog)
     const candidates = route(call.model, key, target.region, deps)
-    const admission = admit({ requestId, startedAt, traceparent, key, call, candidates }, deps)
+    const admission = admit({ requestId, startedAt, traceparent, key, place, call, candidates }, deps)
     admitted = admission instanceof Promise ? await admission : admission
     const relayed = await relay(request, admitted, deps)
     if (relayed.kind === 'stream') return stream(relayed, deps)
@@ -45,6 +49,7 @@ export async function serve(request: HttpRequest, target: Target, deps: GatewayD
       relayed.exchange.end()
     }
   } catch (error) {
+    if (!admitted) leaveUnserved(place)
     return failed(error, { requestId, startedAt, traceparent, endpoint: target.endpoint, key, admitted }, deps)
   }
 }

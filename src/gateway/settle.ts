@@ -77,14 +77,14 @@ function capture(
   { usage, isEstimated, rated, owedNano }: Owed,
   deps: GatewayDeps,
 ): Settlement {
-  const { key, hold, ticket } = admitted
+  const { key, hold, place } = admitted
   const { intent, reading, attempts } = outcome
   const { chargeNano, writeOffNano } = deps.credit.settle(hold, owedNano)
   deps.limits.releaseBudget(key.id, hold.amountNano)
   if (admitted.exposedNano > 0n) deps.caution.cover(key, admitted.exposedNano)
   const tokens = tokenTotals(usage)
   const ratedText = rated.ratedNano.toString()
-  ticket.leave({ tokens: tokens.input + tokens.cachedInput + tokens.output + tokens.reasoning, chargeNano })
+  place.leave({ tokens: tokens.input + tokens.cachedInput + tokens.output + tokens.reasoning, chargeNano })
   return {
     requestId: intent.requestId,
     organizationId: intent.organizationId,

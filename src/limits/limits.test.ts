@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import type { Nano } from '../lib/amounts.ts'
 import type { KeyRow } from '../store/store.ts'
 import { newGcra, standing, take, waitMs } from '../lib/gcra.ts'
-import { budgetLeftNano, createLimits, periodStart, type Rejection, type Ticket } from './limits.ts'
+import { budgetLeftNano, createLimits, periodStart, type Limits, type Rejection, type Ticket } from './limits.ts'
 
 const key = (limits: Partial<KeyRow>): KeyRow => ({
   id: 'key_1',
@@ -35,6 +35,14 @@ const ticketOf = (entered: Ticket | Rejection): Ticket => {
   if ('leave' in entered) return entered
   throw new Error(`rejected: ${JSON.stringify(entered)}`)
 }
+/** With its tokens, as a call comes in. */
+function enter(limits: Limits, row: KeyRow, tokensGuess: number): Ticket | Rejection {
+  const entered = limits.enter(row)
+  if (!('leave' in entered)) return entered
+  const rejection = entered.takeTokens(tokensGuess)
+  if (rejection) entered.leave(nothing)
+  return rejection ?? entered
+}
 const nothing = { tokens: 0, chargeNano: 0n as Nano }
 
 describe('rate limits', () => {
@@ -58,7 +66,7 @@ describe('rate limits', () => {
   test('what remains counts down, and is whole again after the reset', () => {
     const { limits, time } = openLimits()
     const limited = key({ rpm: 60 })
-    for (let number = 0; number < 45; number += 1) ticketOf(limits.enter(limited, 0)).leave(nothing)
+    for (let number = 0; number < 45; number += 1) ticketOf(enter(limits, limited, 0)).leave(nothing)
     expect(limits.standings(limited).requests).toEqual({ limit: 60, remaining: 15, resetMs: 45_000 })
     time.now += 45_000
     expect(limits.standings(limited).requests).toEqual({ limit: 60, remaining: 60, resetMs: 0 })
@@ -67,34 +75,34 @@ describe('rate limits', () => {
   test('tokens are charged by guess and put right by what was used', () => {
     const { limits } = openLimits()
     const limited = key({ tpm: 1_000 })
-    ticketOf(limits.enter(limited, 600)).leave({ ...nothing, tokens: 100 })
+    ticketOf(enter(limits, limited, 600)).leave({ ...nothing, tokens: 100 })
     expect(limits.standings(limited).tokens?.remaining).toBe(900)
-    ticketOf(limits.enter(limited, 100)).leave({ ...nothing, tokens: 5_000 })
+    ticketOf(enter(limits, limited, 100)).leave({ ...nothing, tokens: 5_000 })
     expect(limits.standings(limited).tokens?.remaining).toBe(0)
-    expect(limits.enter(limited, 1)).toMatchObject({ limit: 'tokens', used: 1_000, allowed: 1_000 })
+    expect(enter(limits, limited, 1)).toMatchObject({ limit: 'tokens', used: 1_000, allowed: 1_000 })
   })
 
   test('a request refused for tokens has not used up a request', () => {
     const { limits } = openLimits()
     const limited = key({ rpm: 10, tpm: 100 })
-    ticketOf(limits.enter(limited, 100))
-    expect(limits.enter(limited, 50)).toMatchObject({ limit: 'tokens' })
+    ticketOf(enter(limits, limited, 100))
+    expect(enter(limits, limited, 50)).toMatchObject({ limit: 'tokens' })
     expect(limits.standings(limited).requests?.remaining).toBe(9)
   })
 
   test('only so many run at once, and a place is free again when one ends', () => {
     const { limits } = openLimits()
     const limited = key({ concurrency: 2 })
-    const first = ticketOf(limits.enter(limited, 0))
-    ticketOf(limits.enter(limited, 0))
-    expect(limits.enter(limited, 0)).toEqual({ limit: 'concurrency', used: 2, allowed: 2, retryAfterMs: 1_000 })
+    const first = ticketOf(enter(limits, limited, 0))
+    ticketOf(enter(limits, limited, 0))
+    expect(enter(limits, limited, 0)).toEqual({ limit: 'concurrency', used: 2, allowed: 2, retryAfterMs: 1_000 })
     first.leave(nothing)
-    ticketOf(limits.enter(limited, 0))
+    ticketOf(enter(limits, limited, 0))
   })
 
   test('a new limit counts what the old one let through', () => {
     const { limits } = openLimits()
-    for (let number = 0; number < 30; number += 1) ticketOf(limits.enter(key({ rpm: 60 }), 0)).leave(nothing)
+    for (let number = 0; number < 30; number += 1) ticketOf(enter(limits, key({ rpm: 60 }), 0)).leave(nothing)
     expect(limits.standings(key({ rpm: 120 })).requests?.remaining).toBe(90)
   })
 })
@@ -106,7 +114,7 @@ describe('budgets', () => {
   test('what is spent and what is held count; what is released counts no more', () => {
     const { limits } = openLimits()
     limits.holdBudget(budgeted.id, nano(300))
-    ticketOf(limits.enter(budgeted, 0)).leave({ tokens: 0, chargeNano: nano(200) })
+    ticketOf(enter(limits, budgeted, 0)).leave({ tokens: 0, chargeNano: nano(200) })
     expect(budgetLeftNano(limits.budget(budgeted)!)).toBe(nano(500))
     limits.releaseBudget(budgeted.id, nano(300))
     expect(budgetLeftNano(limits.budget(budgeted)!)).toBe(nano(800))
@@ -114,7 +122,7 @@ describe('budgets', () => {
 
   test('a new day starts at nothing spent; the week goes on', () => {
     const { limits, time } = openLimits()
-    ticketOf(limits.enter(budgeted, 0)).leave({ tokens: 0, chargeNano: nano(200) })
+    ticketOf(enter(limits, budgeted, 0)).leave({ tokens: 0, chargeNano: nano(200) })
     time.now += 86_400_000
     expect(limits.budget(budgeted)?.spentNano).toBe(nano(0))
     expect(limits.budget(key({ budgetNano: 1_000n, budgetPeriod: 'week' }))?.spentNano).toBe(nano(200))

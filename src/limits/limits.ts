@@ -1,6 +1,7 @@
 /**
  * Limits of virtual keys on this node: requests and tokens per minute, requests at once, and budgets
- * of money per period. All of a request's limits are checked before any of them is charged.
+ * of money per period. A request takes its place before anything of it is read but its head, and its tokens
+ * once it is known how many they may be.
  */
 import { greater, zeroNano, type Nano } from '../lib/amounts.ts'
 import type { Clock } from '../lib/clock.ts'
@@ -19,6 +20,8 @@ export type Rejection = {
 
 /** A place within a key's limits, taken until `leave`. */
 export type Ticket = {
+  /** Takes what is guessed of the tokens that it will use. Where they do not fit, its request counts no longer either. */
+  readonly takeTokens: (guess: number) => Rejection | null
   /** Puts right what was guessed at admission: tokens really used and money really charged. Once, when the request ends. */
   readonly leave: (actual: { readonly tokens: number; readonly chargeNano: Nano }) => void
 }
@@ -33,7 +36,7 @@ export type Budget = {
 export type Standings = { readonly requests: Standing | null; readonly tokens: Standing | null }
 
 export type Limits = {
-  readonly enter: (key: KeyRow, tokensGuess: number) => Ticket | Rejection
+  readonly enter: (key: KeyRow) => Ticket | Rejection
   readonly standings: (key: KeyRow) => Standings
   /** null when the key has no budget. */
   readonly budget: (key: KeyRow) => Budget | null
@@ -70,7 +73,7 @@ export function createLimits(clock: Clock): Limits {
     return state
   }
   return {
-    enter: (key, tokensGuess) => enter(key, stateOf(key.id), tokensGuess, clock),
+    enter: (key) => enter(key, stateOf(key.id), clock),
     standings: (key) => standingsOf(key, stateOf(key.id), clock.monotonic()),
     budget: (key) => budgetOf(key, stateOf(key.id), clock.now()),
     holdBudget: (keyId, amountNano) => {
@@ -91,30 +94,38 @@ export function createLimits(clock: Clock): Limits {
   }
 }
 
-function enter(key: KeyRow, state: KeyState, tokensGuess: number, clock: Clock): Ticket | Rejection {
+function enter(key: KeyRow, state: KeyState, clock: Clock): Ticket | Rejection {
   const now = clock.monotonic()
-  const rejection = rejectionOf(key, state, tokensGuess, now)
+  const rejection = rejectionOf(key, state, now)
   if (rejection) return rejection
-  const guess = key.tpm === null ? 0 : Math.min(tokensGuess, key.tpm)
   if (key.rpm !== null) take(state.requests, key.rpm, 1, now)
-  if (key.tpm !== null) take(state.tokens, key.tpm, guess, now)
   state.inFlight += 1
+  let taken = 0
   return {
+    takeTokens(guess) {
+      if (key.tpm === null) return null
+      const then = clock.monotonic()
+      const tooMany = rateRejection({ limit: 'tokens', gcra: state.tokens, perMinute: key.tpm, cost: guess }, then)
+      if (tooMany) {
+        if (key.rpm !== null) take(state.requests, key.rpm, -1, then)
+        return tooMany
+      }
+      taken = Math.min(guess, key.tpm)
+      take(state.tokens, key.tpm, taken, then)
+      return null
+    },
     leave({ tokens, chargeNano }) {
       state.inFlight -= 1
-      if (key.tpm !== null) take(state.tokens, key.tpm, tokens - guess, clock.monotonic())
+      if (key.tpm !== null) take(state.tokens, key.tpm, tokens - taken, clock.monotonic())
       if (chargeNano > 0n) spend(state, chargeNano, clock.now())
     },
   }
 }
 
-function rejectionOf(key: KeyRow, state: KeyState, tokensGuess: number, now: number): Rejection | null {
+function rejectionOf(key: KeyRow, state: KeyState, now: number): Rejection | null {
   if (key.concurrency !== null && state.inFlight >= key.concurrency)
     return { limit: 'concurrency', used: state.inFlight, allowed: key.concurrency, retryAfterMs: concurrencyRetryMs }
-  return (
-    rateRejection({ limit: 'requests', gcra: state.requests, perMinute: key.rpm, cost: 1 }, now) ??
-    rateRejection({ limit: 'tokens', gcra: state.tokens, perMinute: key.tpm, cost: tokensGuess }, now)
-  )
+  return rateRejection({ limit: 'requests', gcra: state.requests, perMinute: key.rpm, cost: 1 }, now)
 }
 
 const concurrencyRetryMs = 1_000

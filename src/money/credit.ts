@@ -51,6 +51,8 @@ export type Credit = {
   readonly cover: (hold: Hold, excessNano: Nano) => Promise<void>
   /** Captures up to the charge and releases the rest. What neither the hold nor the lease covers is written off, never overdrawn. */
   readonly settle: (hold: Hold, ratedNano: Nano) => { readonly chargeNano: Nano; readonly writeOffNano: Nano }
+  /** What is available of an organization's credit and what requests hold of it, nearly. The store is asked where nothing is known to be available; rejects when it is out of reach. */
+  readonly standing: (organizationId: string, mode: Mode) => Promise<CreditStanding>
   /** Leased and not held: still the organization's to spend. */
   readonly idleNano: (organizationId: string, mode: Mode) => Nano
   /** All that is not held here, leased or not, as far as the store last said. */
@@ -63,6 +65,8 @@ export type Credit = {
   /** Takes back what organizations without a request for `idleMs` still have leased; the caller journals each. */
   readonly returnIdle: (idleMs: number) => Returned[]
 }
+
+export type CreditStanding = { readonly availableNano: Nano; readonly heldNano: Nano }
 
 /** Leased money on its way back. */
 export type Returned = { readonly organizationId: string; readonly mode: Mode; readonly amountNano: Nano }
@@ -123,6 +127,7 @@ export function createCredit(deps: CreditDeps): Credit {
     },
     cover: (hold, excessNano) => cover(leaseOf(hold.organizationId, hold.mode), excessNano, deps),
     settle: (hold, ratedNano) => settle(leaseOf(hold.organizationId, hold.mode), hold, ratedNano),
+    standing: (organizationId, mode) => standing(leaseOf(organizationId, mode), deps),
     idleNano: (organizationId, mode) => {
       const lease = leases[mode].get(organizationId)
       return lease ? lease.left : zeroNano
@@ -170,6 +175,14 @@ async function holdAfterRefill(lease: Lease, ask: HoldAsk, deps: CreditDeps): Pr
   const short = lesser(available, wantedOf(lease, ask))
   if (short > 0n && short >= ask.ifShort().floorNano) return { hold: take(lease, short) }
   return { hold: null, availableNano: available, heldNano: (lease.held + lease.elsewhere) as Nano }
+}
+
+async function standing(lease: Lease, deps: CreditDeps): Promise<CreditStanding> {
+  if (lease.left + lease.unleased <= 0n) await refill(lease, deps)
+  return {
+    availableNano: (lease.left + lease.unleased) as Nano,
+    heldNano: (lease.held + lease.elsewhere) as Nano,
+  }
 }
 
 async function cover(lease: Lease, excessNano: Nano, deps: CreditDeps): Promise<void> {

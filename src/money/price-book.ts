@@ -39,7 +39,11 @@ export type Price = {
 export const serviceTiers = ['standard', 'flex', 'priority', 'batch'] as const
 export type ServiceTier = (typeof serviceTiers)[number]
 
-export type PriceBook = { readonly priceOf: (model: string, at: number) => Price | null }
+export type PriceBook = {
+  readonly priceOf: (model: string, at: number) => Price | null
+  /** Whether some model costs nothing, so that it can be asked without credit. */
+  readonly hasFree: boolean
+}
 
 /** What is added to every price: 200_000n is 20 % more, -100_000n is 10 % less, in millionths of the price. */
 export type Markup = {
@@ -62,7 +66,10 @@ export function loadPriceBook(
   }
   const dated = (price: Price) => ({ price, fromMs: Date.parse(price.from) })
   const byModel = new Map(models.map((model) => [model.id, marked(model).map(dated)]))
-  return { priceOf: (model, at) => byModel.get(model)?.findLast(({ fromMs }) => fromMs <= at)?.price ?? null }
+  return {
+    priceOf: (model, at) => byModel.get(model)?.findLast(({ fromMs }) => fromMs <= at)?.price ?? null,
+    hasFree: models.some(({ isFree }) => isFree),
+  }
 }
 
 const onePpm = 1_000_000n

@@ -236,6 +236,7 @@ export class Connection {
     this.#isKept = false
     this.#isDeaf = true
     this.#ahead = null
+    this.#reader.forget()
     this.#weigh()
   }
 

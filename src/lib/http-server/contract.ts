@@ -11,8 +11,13 @@ export type HttpRequest = {
   readonly peer: string
   /** Names in lower case; several of one name are joined by `, `. */
   readonly headers: RequestHeaders
-  /** The whole body, at once where all of it has come. Rejects or throws with a `BodyError`, for one longer than `bytesMax` without reading it. Once. */
-  readonly bytes: (bytesMax: number) => Uint8Array | Promise<Uint8Array>
+  /** How long the body is, in bytes; null where its sender does not say. */
+  readonly length: number | null
+  /**
+   * The whole body, at once where all of it has come. Rejects or throws with a `BodyError`, for one longer than
+   * `bytesMax` without reading it. While it comes, `hasRoom` is asked whether so many bytes of it may be kept. Once.
+   */
+  readonly bytes: (bytesMax: number, hasRoom?: (bytes: number) => boolean) => Uint8Array | Promise<Uint8Array>
   /** Whether the client closed its connection before the whole answer was given. */
   readonly hasLeft: boolean
   /** `listener` is told when it does, or at once when it has. */
@@ -35,8 +40,8 @@ export type AnswerHeaders = Record<string, string | readonly string[]>
 
 export type HttpHandler = (request: HttpRequest) => HttpAnswer | Promise<HttpAnswer>
 
-/** Why there is no body: it is larger than is wanted, the client left, it came too slowly, or it is no HTTP. */
-export type BodyTrouble = 'too-large' | 'left' | 'slow' | 'malformed'
+/** Why there is no body: it is larger than is wanted, there is no room for it, the client left, it came too slowly, or it is no HTTP. */
+export type BodyTrouble = 'too-large' | 'no-room' | 'left' | 'slow' | 'malformed'
 
 export class BodyError extends Error {
   readonly trouble: BodyTrouble

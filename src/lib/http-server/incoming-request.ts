@@ -16,6 +16,7 @@ type Reader = {
   readonly resolve: (bytes: Uint8Array) => void
   readonly reject: (error: Error) => void
   readonly bytesMax: number
+  readonly hasRoom: ((bytes: number) => boolean) | undefined
 }
 
 /** Bytes that may wait for a handler before the client is held back. */
@@ -68,16 +69,21 @@ export class IncomingRequest implements HttpRequest {
     return this.headers.expectsContinue && !this.#isAsked && !this.isWhole
   }
 
-  bytes(bytesMax: number): Uint8Array | Promise<Uint8Array> {
+  get length(): number | null {
     const { framing } = this.headers
-    if (framing !== 'chunked' && framing > bytesMax) throw new BodyError('too-large', framing)
+    return framing === 'chunked' ? null : framing
+  }
+
+  bytes(bytesMax: number, hasRoom?: (bytes: number) => boolean): Uint8Array | Promise<Uint8Array> {
+    const { length } = this
+    if (length !== null && length > bytesMax) throw new BodyError('too-large', length)
     if (this.#bytes > bytesMax) throw new BodyError('too-large')
     if (this.#error) throw this.#error
     if (this.isWhole) return this.#take()
     if (this.isWithheld) this.#inlet.proceed()
     this.#isAsked = true
     this.#inlet.resume()
-    const whole = new Promise<Uint8Array>((resolve, reject) => (this.#reader = { resolve, reject, bytesMax }))
+    const whole = new Promise<Uint8Array>((resolve, reject) => (this.#reader = { resolve, reject, bytesMax, hasRoom }))
     // A handler may be elsewhere when the client leaves; that must not end the process.
     whole.catch(() => undefined)
     return whole
@@ -98,6 +104,7 @@ export class IncomingRequest implements HttpRequest {
     this.#bytes += piece.length
     if (this.#reader) {
       if (this.#bytes > this.#reader.bytesMax) this.fail('too-large')
+      else if (this.#reader.hasRoom?.(this.#bytes) === false) this.fail('no-room')
     } else if (this.#bytes > waitingBytesMax) this.#inlet.pause()
   }
 

@@ -9,7 +9,13 @@ import {
   type HttpRequest,
 } from './contract.ts'
 
-const statuses: Readonly<Record<BodyTrouble, number>> = { 'too-large': 413, slow: 408, malformed: 400, left: 400 }
+const statuses: Readonly<Record<BodyTrouble, number>> = {
+  'too-large': 413,
+  'no-room': 503,
+  slow: 408,
+  malformed: 400,
+  left: 400,
+}
 
 /** A body longer than `bodyBytesMax`, which is read before the handler is asked, is a 413. */
 export const throughWeb =

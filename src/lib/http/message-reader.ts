@@ -86,6 +86,11 @@ export class MessageReader {
     return this.#begun?.length ?? 0
   }
 
+  /** Nothing more will be read. */
+  forget(): void {
+    this.#begun = null
+  }
+
   /** Takes what the connection brought, up to the end of a message. Throws a `MessageError`. */
   push(bytes: Buffer): void {
     const input = this.#begun ? Buffer.concat([this.#begun, bytes]) : bytes

@@ -22,6 +22,7 @@ const shapes: Record<FailureCode, Shape> = {
   no_provider: { code: 503, status: 'UNAVAILABLE', reason: 'NO_PROVIDER' },
   upstream_failed: { code: 503, status: 'UNAVAILABLE' },
   upstream_timeout: { code: 504, status: 'DEADLINE_EXCEEDED' },
+  overloaded: { code: 503, status: 'UNAVAILABLE', reason: 'OVERLOADED' },
   billing_unavailable: { code: 503, status: 'UNAVAILABLE' },
   starting: { code: 503, status: 'UNAVAILABLE' },
   shutting_down: { code: 503, status: 'UNAVAILABLE' },

@@ -30,6 +30,7 @@ const shapes: Record<FailureCode, Shape> = {
   no_provider: { status: 503, type: 'server_error', code: 'no_provider', retry: false },
   upstream_failed: { status: 503, type: 'server_error', code: 'upstream_failed' },
   upstream_timeout: { status: 504, type: 'server_error', code: 'upstream_timeout' },
+  overloaded: { status: 503, type: 'server_error', code: 'overloaded' },
   billing_unavailable: { status: 503, type: 'server_error', code: 'billing_unavailable' },
   starting: { status: 503, type: 'server_error', code: 'starting' },
   shutting_down: { status: 503, type: 'server_error', code: 'shutting_down' },

@@ -1,0 +1,82 @@
+/**
+ * Letting a request in by its head, before its body is read: within its key's requests, and with room for the body
+ * where that is large. Whoever has no credit, or has used up a limit, costs nobody a body.
+ */
+import { zeroNano } from '../lib/amounts.ts'
+import type { Room } from '../lib/byte-budget.ts'
+import type { AnswerHeaders, HttpRequest } from '../lib/http-server/contract.ts'
+import type { Rejection, Ticket } from '../limits/limits.ts'
+import type { KeyRow } from '../store/store.ts'
+import { bodyRoom, noRoom, smallBytesMax } from './body.ts'
+import type { GatewayDeps } from './deps.ts'
+import { GatewayError } from './errors.ts'
+import { billingUnavailable, emptyCredit } from './no-money.ts'
+import { setRateLimits } from './rate-limit-headers.ts'
+
+/** A request's place, until it leaves: within its key's limits, and in memory. */
+export type Place = Ticket & {
+  /** For its body; null for a small one. */
+  readonly room: Room | null
+}
+
+/** Gives a request its place; waits only where credit must be asked for. Throws, or rejects with, what keeps it out. */
+export function enter(
+  request: HttpRequest,
+  key: KeyRow,
+  bodyBytesMax: number,
+  deps: GatewayDeps,
+): Place | Promise<Place> {
+  const ticket = deps.limits.enter(key)
+  if (!('leave' in ticket)) throw rateLimited(ticket, key, deps)
+  const bytes = bodyRoom(request, bodyBytesMax)
+  if (bytes <= smallBytesMax) return { takeTokens: ticket.takeTokens, leave: ticket.leave, room: null }
+  return enterLarge(ticket, key, bytes, deps)
+}
+
+async function enterLarge(ticket: Ticket, key: KeyRow, bytes: number, deps: GatewayDeps): Promise<Place> {
+  try {
+    if (!deps.prices.hasFree) await assertCredit(key, deps)
+    const room = deps.bodies.take(key.organizationId, bytes)
+    if (typeof room === 'string') throw noRoom(room)
+    return {
+      room,
+      takeTokens: ticket.takeTokens,
+      leave(actual) {
+        room.free()
+        ticket.leave(actual)
+      },
+    }
+  } catch (error) {
+    leaveUnserved(ticket)
+    throw error
+  }
+}
+
+/** A request that never came to be admitted gives back what it holds. */
+export const leaveUnserved = (place: Pick<Ticket, 'leave'> | null): void =>
+  place?.leave({ tokens: 0, chargeNano: zeroNano })
+
+async function assertCredit({ organizationId, mode }: KeyRow, { credit }: GatewayDeps): Promise<void> {
+  const standing = await credit.standing(organizationId, mode).catch((cause: unknown) => {
+    throw billingUnavailable('the store cannot be reached', cause)
+  })
+  if (standing.availableNano <= 0n) throw emptyCredit(standing)
+}
+
+/** The refusal of a request that does not fit its key's limits now: which, how far used, and when to come back. */
+export function rateLimited(rejection: Rejection, key: KeyRow, deps: Pick<GatewayDeps, 'limits'>): GatewayError {
+  const { limit, used, allowed, retryAfterMs } = rejection
+  const headers: AnswerHeaders = {}
+  setRateLimits(headers, deps.limits.standings(key))
+  const named = limit === 'concurrency' ? `${allowed} requests at once` : `${allowed} ${limit} per minute`
+  return new GatewayError(
+    'rate_limited',
+    `Rate limit reached for this key: ${named}, used ${used}. Try again in ${Math.ceil(retryAfterMs / 1000)} s, or ask for a higher limit.`,
+    {
+      limit,
+      retryAfterMs,
+      headers,
+      facts: { limit_name: limit, used: String(used), allowed: String(allowed), reset_ms: String(retryAfterMs) },
+    },
+  )
+}
