@@ -61,7 +61,9 @@ export function admit(routed: Routed, deps: GatewayDeps): Admitted | Promise<Adm
   if (rejection) throw rateLimited(rejection, key, deps)
   const entry = { admittedAt, price, bounds }
   const hold = holdCredit(key, bounds, deps)
-  return hold instanceof Promise ? hold.then((taken) => admittedOf(routed, entry, taken)) : admittedOf(routed, entry, hold)
+  return hold instanceof Promise
+    ? hold.then((taken) => admittedOf(routed, entry, taken))
+    : admittedOf(routed, entry, hold)
 }
 
 /** What was found on the way in. */

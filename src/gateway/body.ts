@@ -9,17 +9,14 @@ import { GatewayError } from './errors.ts'
 
 /** Of a body larger than this, long strings are left as bytes, and it is read in turns with everybody else's. */
 export const smallBytesMax = 64 * 1024
-/** Room for a body that does not say its length, to begin with. */
-const unsizedBytes = 1024 * 1024
-/** The most that deflate makes of a byte (zlib's technical details); of the other codings nobody says. */
-const deflateTimesMax = 1_032
+/** Room for a body of which nobody knows what it comes to, to begin with. */
+const unsizedBytes = 256 * 1024
 
 /** How much memory the body of a request may take, in bytes: nothing where it is refused for its length. */
 export function bodyRoom({ length, headers }: HttpRequest, bytesMax: number): number {
-  if (length !== null && length > bytesMax) return 0
-  const coding = headers.get('content-encoding')
-  if (coding === null) return length ?? unsizedBytes
-  return length !== null && /gzip|deflate/i.test(coding) ? Math.min(bytesMax, length * deflateTimesMax) : bytesMax
+  if (length === null) return unsizedBytes
+  if (length > bytesMax) return 0
+  return headers.get('content-encoding') === null ? length : length + unsizedBytes
 }
 
 /** Whether a body that does not say its length may go on growing. */
@@ -40,7 +37,7 @@ export function readBytes(request: HttpRequest, bytesMax: number, room: Room | n
   }
   try {
     const bytes = request.bytes(bytesMax, room && request.length === null ? growing(room) : undefined)
-    if (coding !== null) return decompressed(bytes, coding, bytesMax).catch(refuse)
+    if (coding !== null) return decompressed(bytes, coding, { bytesMax, room }).catch(refuse)
     return bytes instanceof Promise ? bytes.catch(refuse) : bytes
   } catch (error) {
     return refuse(error)
@@ -60,18 +57,33 @@ function codingOf(encoding: string): string | null {
   )
 }
 
+/** Room is asked for as the body turns out to need it: what a few bytes become, they do not tell. */
 async function decompressed(
   sent: Uint8Array | Promise<Uint8Array>,
   coding: string,
-  bytesMax: number,
+  { bytesMax, room }: { readonly bytesMax: number; readonly room: Room | null },
 ): Promise<Uint8Array> {
   const bytes = await sent
+  for (let most = Math.min(unsizedBytes, bytesMax); ; most = Math.min(most * growthTimes, bytesMax)) {
+    if (room?.resize(bytes.length + most) === false) throw noRoom('all-full')
+    const whole = await undone(bytes, coding, most, bytesMax)
+    if (whole === null) continue
+    room?.resize(whole.length)
+    return whole
+  }
+}
+const growthTimes = 8
+
+/** null where it becomes more than `most`, which is less than is allowed. */
+async function undone(bytes: Uint8Array, coding: string, most: number, bytesMax: number): Promise<Uint8Array | null> {
   try {
-    return await decompress(bytes, coding, bytesMax)
+    return await decompress(bytes, coding, most)
   } catch (cause) {
     if (!(cause instanceof DecompressError)) throw cause
-    if (cause.trouble === 'too-large')
+    if (cause.trouble === 'too-large') {
+      if (most < bytesMax) return null
       throw tooLarge(`decompresses to more than ${bytesMax} bytes; at most ${bytesMax} bytes`, cause)
+    }
     throw new GatewayError('invalid_request', `The request body is not what its content-encoding '${coding}' says.`, {
       cause,
     })

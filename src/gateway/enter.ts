@@ -60,7 +60,7 @@ async function assertCredit({ organizationId, mode }: KeyRow, { credit }: Gatewa
   const standing = await credit.standing(organizationId, mode).catch((cause: unknown) => {
     throw billingUnavailable('the store cannot be reached', cause)
   })
-  if (standing.availableNano <= 0n) throw emptyCredit(standing)
+  if (standing.availableNano <= 0n) throw emptyCredit(standing, mode)
 }
 
 /** The refusal of a request that does not fit its key's limits now: which, how far used, and when to come back. */

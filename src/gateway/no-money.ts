@@ -53,7 +53,7 @@ export function tooExposed(exposedNano: Nano, withinNano: Nano): GatewayError {
 }
 
 /** There is no credit at all: nothing is read that would be asked for. */
-export function emptyCredit({ heldNano }: CreditStanding): GatewayError {
+export function emptyCredit({ heldNano }: CreditStanding, mode: Mode): GatewayError {
   const held = formatUsd(heldNano)
   const facts = { available_usd: formatUsd(zeroNano), held_usd: held }
   if (heldNano > 0n)
@@ -64,7 +64,7 @@ export function emptyCredit({ heldNano }: CreditStanding): GatewayError {
     )
   return new GatewayError(
     'insufficient_credit',
-    'There is no credit: $0.00 is available. Add credit, and send it again.',
+    `There is no ${creditOf[mode]}: $0.00 is available. Add ${creditOf[mode]}, and send it again.`,
     {
       facts,
     },
