@@ -66,7 +66,7 @@ test('a list of keys says what of each budget is spent and held, when it begins 
   await server.settle(settlementOf(id, keyId))
   const found = server.keys.find(secret)
   if (found.state !== 'active') throw new Error('the key works')
-  const ticket = server.limits.enter(found.key, 0)
+  const ticket = server.limits.enter(found.key)
   if ('leave' in ticket) ticket.leave({ tokens: 0, chargeNano: 12_500_000n as Nano })
   server.limits.holdBudget(keyId, 300_000_000n as Nano)
   const listed = (await server.ask('GET', `/organizations/${id}/keys`)).json['data'] as { id: string }[]
