@@ -8,66 +8,62 @@ import { facts, table, usd } from './text.ts'
 const org: Flag = { value: 'ID', help: 'the organization', required: true }
 const organizationPath = (id: string): string => `/organizations/${encodeURIComponent(id)}`
 
-const grant: Command = {
-  words: ['credit', 'grant'],
-  positionals: [],
-  flags: {
-    org,
-    ...modeFlags,
-    usd: { value: '25.00', help: 'how much, up to nine decimals', required: true },
-    note: { value: 'S', help: 'why; kept in the ledger' },
-    'idempotency-key': { value: 'S', help: 'the same key again grants nothing new' },
-  },
-  summary: 'Give an organization credit',
-  example: 'credit grant --org org_… --usd 25.00 --note "order 4711" --idempotency-key order-4711',
-  async run(line, { server }) {
-    const { org: id, usd: amount, note, 'idempotency-key': idempotencyKey } = line.flags
-    const json = await server().ask<GrantJson>('POST', `${organizationPath(id!)}/grants`, {
-      usd: amount,
-      ...modeOf(grant, line),
-      note,
-      idempotencyKey,
-    })
-    const text = facts([
-      ['granted', `${usd(json.amountUsd)} of ${json.mode} credit`],
-      ['organization', json.organizationId],
-      ['note', json.note],
-      ['idempotency key', json.idempotencyKey],
-    ])
-    return { json, text, ok: true }
-  },
+type Change = {
+  readonly verb: 'grant' | 'revoke'
+  /** Behind the organization's own, in the API. */
+  readonly path: 'grants' | 'revocations'
+  readonly done: string
+  readonly summary: string
+  readonly example: string
 }
 
-const revoke: Command = {
-  words: ['credit', 'revoke'],
-  positionals: [],
-  flags: {
-    org,
-    ...modeFlags,
-    usd: { value: '5.00', help: 'how much, up to nine decimals; all of it or nothing', required: true },
-    note: { value: 'S', help: 'why; kept in the ledger' },
-    'idempotency-key': { value: 'S', help: 'the same key again takes nothing more' },
-  },
-  summary: 'Take back credit that is unspent, by reversals of grants and top-ups, the newest first',
-  example: 'credit revoke --org org_… --usd 5.00 --note "typed one zero too many"',
-  async run(line, { server }) {
-    const { org: id, usd: amount, note, 'idempotency-key': idempotencyKey } = line.flags
-    const json = await server().ask<RevocationJson>('POST', `${organizationPath(id!)}/revocations`, {
-      usd: amount,
-      ...modeOf(revoke, line),
-      note,
-      idempotencyKey,
-    })
-    const text = facts([
-      ['revoked', `${usd(json.amountUsd)} of ${json.mode} credit`],
-      ['organization', json.organizationId],
-      ['reverses', json.reversals.map(({ reverses }) => `transfer ${reverses}`).join(', ')],
-      ['note', json.note],
-      ['idempotency key', json.idempotencyKey],
-    ])
-    return { json, text, ok: true }
-  },
+const change = ({ verb, path, done, summary, example }: Change): Command => {
+  const command: Command = {
+    words: ['credit', verb],
+    positionals: [],
+    flags: {
+      org,
+      ...modeFlags,
+      usd: { value: '25.00', help: 'how much, up to nine decimals', required: true },
+      note: { value: 'S', help: 'why; kept in the ledger' },
+      'idempotency-key': { value: 'S', help: 'the same key again does nothing new' },
+    },
+    summary,
+    example: `credit ${verb} --org org_… ${example}`,
+    async run(line, { server }) {
+      const { org: id, usd: amount, note, 'idempotency-key': idempotencyKey } = line.flags
+      const body = { usd: amount, ...modeOf(command, line), note, idempotencyKey }
+      const json = await server().ask<GrantJson | RevocationJson>('POST', `${organizationPath(id!)}/${path}`, body)
+      const reversals = 'reversals' in json ? json.reversals : []
+      const text = facts([
+        [done, `${usd(json.amountUsd)} of ${json.mode} credit`],
+        ['organization', json.organizationId],
+        ['reverses', reversals.map(({ reverses }) => `transfer ${reverses}`).join(', ') || null],
+        ['note', json.note],
+        ['idempotency key', json.idempotencyKey],
+      ])
+      return { json, text, ok: true }
+    },
+  }
+  return command
 }
+
+const grant = change({
+  verb: 'grant',
+  path: 'grants',
+  done: 'granted',
+  summary: 'Give an organization credit',
+  example: '--usd 25.00 --note "order 4711" --idempotency-key order-4711',
+})
+
+const revoke = change({
+  verb: 'revoke',
+  path: 'revocations',
+  done: 'revoked',
+  summary:
+    'Take back credit that is unspent, all of the amount or nothing: reversals of grants and top-ups, the newest first',
+  example: '--usd 5.00 --note "typed one zero too many"',
+})
 
 const balance: Command = {
   words: ['balance'],

@@ -86,8 +86,8 @@ export type TokenJson = {
 /** `token` is the secret: it is in this one answer and nowhere else. */
 export type TokenWithSecret = TokenJson & { readonly token: string }
 
-export type GrantJson = {
-  readonly id: number
+/** Credit that was given or taken back. */
+type CreditJson = {
   readonly organizationId: string
   readonly mode: Mode
   readonly amountNano: string
@@ -96,16 +96,9 @@ export type GrantJson = {
   readonly idempotencyKey: string
   readonly createdAt: string
 }
-
-/** Credit that was taken back: `reversals` come to the amount. `reverses` is the transfer that each undoes, wholly or in part. */
-export type RevocationJson = {
-  readonly organizationId: string
-  readonly mode: Mode
-  readonly amountNano: string
-  readonly amountUsd: string
-  readonly note: string | null
-  readonly idempotencyKey: string
-  readonly createdAt: string
+export type GrantJson = CreditJson & { readonly id: number }
+/** `reversals` come to the amount; `reverses` is the transfer that each undoes, wholly or in part. */
+export type RevocationJson = CreditJson & {
   readonly reversals: readonly { readonly id: number; readonly reverses: number; readonly amountNano: string }[]
 }
 
