@@ -193,7 +193,8 @@ export const ledgerChecks: readonly LedgerCheck[] = [
       union all
       select 'the reversal ' || reversal.id || ' does not go the way of transfer ' || original.id || ' back'
       from transfer as reversal join transfer as original on original.id = reversal.reverses
-      where reversal.reverses is not null and (reversal.debit_account <> original.credit_account
-        or reversal.credit_account <> original.debit_account or reversal.organization_id <> original.organization_id)`,
+      where reversal.reverses is not null and (reversal.organization_id <> original.organization_id
+        or reversal.debit_account <> original.credit_account
+        or original.kind in ('grant', 'top-up') and reversal.credit_account <> original.debit_account)`,
   },
 ]

@@ -153,6 +153,11 @@ const corruptions: readonly { readonly what: string; readonly sql: string; reado
     caught: ['transfers-immutable'],
   },
   {
+    what: 'a grant reversed into another account than it came from',
+    sql: "insert into transfer (idempotency_key, kind, organization_id, debit_account, credit_account, amount_nano, at, reverses) select 'rev', 'reversal', 'acme', 'credit:acme', 'cash', 1, 0, id from transfer where kind = 'grant' and mode = 'live'; update account set debits = debits + 1 where name = 'credit:acme'; update account set credits = credits + 1 where name = 'cash'",
+    caught: ['transfers-immutable'],
+  },
+  {
     what: 'live money moved to test credit',
     sql: `${freeTransfers}; update transfer set credit_account = 'test-credit:acme' where kind = 'grant' and mode = 'live'; ${restoreTransfers};
       update account set credits = credits - 100000 where name = 'credit:acme'; update account set credits = credits + 100000 where name = 'test-credit:acme'`,
