@@ -1,14 +1,6 @@
 /** Steps that the tests of a store share; all on the organization `acme` and in one mode. */
 import { expect } from 'bun:test'
-import {
-  StoreRefusal,
-  type Check,
-  type LedgerBalance,
-  type LeaseAsk,
-  type Mode,
-  type Store,
-  type Transfer,
-} from './store.ts'
+import { StoreRefusal, type Check, type LedgerBalance, type Mode, type Store, type Transfer } from './store.ts'
 import { settlementOf, type Entry } from './store-fixtures.ts'
 
 /** Opens an empty store; `close` also removes it. */
@@ -40,7 +32,7 @@ export function stepsIn(mode: Mode): Steps {
   const grant: Steps['grant'] = (store, amountNano, idempotencyKey = 'grant-1') =>
     store.grantCredit({ ...acme, amountNano, note: null, idempotencyKey })
   const lease: Steps['lease'] = (store, { nodeId, epoch }, wantTotalNano) =>
-    store.leaseCredit({ ...acme, nodeId, epoch, wantTotalNano } satisfies LeaseAsk)
+    store.leaseCredit({ ...acme, nodeId, epoch, wantTotalNano })
   return {
     grant,
     lease,

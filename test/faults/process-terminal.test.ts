@@ -94,7 +94,7 @@ test('a request is one readable line, in colours', async () => {
   const line = await lineOf(shown, await shown.chat())
   expect(line).toContain(`${escape}[32m200${escape}[0m`)
   expect(Bun.stripANSI(line)).toMatch(
-    /^\d\d:\d\d:\d\d 200 chat\.completions +gpt-5\.4 +[\d,]+ ms \d+→\d+ tokens \$0\.\d+ completed req_[\w-]+$/,
+    /^\d\d:\d\d:\d\d 200 chat\.completions +gpt-5\.4 +[\d,]+ ms \d+→\d+ tokens \$0\.\d+ test completed req_[\w-]+$/,
   )
 })
 
