@@ -140,7 +140,7 @@ export type StreamReader = {
   /**
    * Takes bytes from the upstream and gives those for the client, in whole records: the same ones, unless something
    * must be taken out. Nothing behind the answer's own end, and no error in the upstream's words, is for the client.
-   * Throws a `RecordTooLongError`.
+   * Throws a `TooLongError`.
    */
   readonly take: (bytes: Uint8Array) => Uint8Array
   /** The upstream has closed, so that what has come of another record is all of it; gives what of it is for the client. */

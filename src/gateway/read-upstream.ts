@@ -5,7 +5,7 @@
 import { roundedMs } from '../lib/clock.ts'
 import type { HttpResponse, ResponseHeaders } from '../lib/http-client/contract.ts'
 import { decoded } from '../lib/http-client/decoded.ts'
-import { RecordTooLongError } from '../lib/record-buffer.ts'
+import { TooLongError } from '../lib/record-buffer.ts'
 import type { Attempt } from '../store/store.ts'
 import { upstreamModelOf, type Deployment, type Refusal } from '../upstreams/deployment.ts'
 import { errorInAnswer, type ErrorInAnswer } from '../upstreams/refusals/error-in-answer.ts'
@@ -13,7 +13,7 @@ import type { Admitted } from './admit.ts'
 import type { Answered, Trying } from './answered.ts'
 import { beginStream } from './begin-stream.ts'
 import type { GatewayDeps } from './deps.ts'
-import { recordBytesMax } from './dialects/record-stream.ts'
+import { answerBytesMax, recordBytesMax } from './dialects/record-stream.ts'
 import { RefusedError, ReportedError, retryMs, UnreadableError } from './trouble.ts'
 
 /** Reads an answer as far as it must be known before anything of it is given on. Throws a trouble: whatever is not the client's own doing. */
@@ -35,8 +35,6 @@ export function readUpstream(sent: HttpResponse, trying: Trying, deps: GatewayDe
 type Answer = Trying & Pick<Answered, 'upstream' | 'attempts'>
 
 const ok = 200
-/** Beyond this an upstream's answer is taken for broken: four 4K images are about 100 MB. */
-const answerBytesMax = 256 * 1024 * 1024
 
 function uncompressed(sent: HttpResponse): HttpResponse {
   try {
@@ -57,7 +55,7 @@ async function streamed(answer: Answer, deps: GatewayDeps): Promise<Answered> {
     return plain(answer, Buffer.concat([begun.head, rest]), deps)
   } catch (error) {
     if (error instanceof ReportedError) return refusedWithin(answer, error.reported, deps)
-    throw error instanceof RecordTooLongError ? new UnreadableError() : error
+    throw error instanceof TooLongError ? new UnreadableError() : error
   }
 }
 

@@ -7,6 +7,7 @@ import type { AnswerHeaders, HttpAnswer, HttpRequest } from '../lib/http-server/
 import type { KeyRow } from '../store/store.ts'
 import { upstreamModelOf, type Deployment, type Fault, type Refusal } from '../upstreams/deployment.ts'
 import type { Candidate } from '../upstreams/fleet.ts'
+import { errorInAnswer } from '../upstreams/refusals/error-in-answer.ts'
 import { authenticate } from './authenticate.ts'
 import type { GatewayDeps } from './deps.ts'
 import { enter, leaveUnserved } from './enter.ts'
@@ -18,7 +19,7 @@ import { mayUse, modelNotFound, sentNameOf } from './parse.ts'
 import { GatewayError } from './errors.ts'
 import { jsonType, setOrigin } from './response-headers.ts'
 import { route } from './route.ts'
-import { RefusedError, refusedFailure, retryMs } from './trouble.ts'
+import { RefusedError, refusedFailure, retryMs, UnreadableError } from './trouble.ts'
 
 /** What is answered from our own knowledge. */
 export type KnownEndpoint = Pick<Endpoint, 'name' | 'dialect'>
@@ -147,10 +148,20 @@ async function send(call: FreeCall, { deployment }: Candidate, deps: GatewayDeps
   const deadline = setTimeout(() => sent.abort(new Error('there was no answer in time')), answerMsMax)
   try {
     const response = decoded(await sent.response)
-    return { status: response.status, headers: response.headers, bytes: await response.bytes(answerBytesMax) }
+    const { status, headers } = response
+    return asReported({ status, headers, bytes: await response.bytes(answerBytesMax) })
   } finally {
     clearTimeout(deadline)
   }
+}
+
+/** An error that came with status 200, as one with the status that it states. Throws for what is no JSON object at all. */
+function asReported(answer: Answer): Answer {
+  if (answer.status !== 200) return answer
+  const json: unknown = JSON.parse(new TextDecoder().decode(answer.bytes))
+  if (typeof json !== 'object' || json === null) throw new UnreadableError()
+  const error = errorInAnswer(json, false)
+  return error ? { ...answer, status: error.status, bytes: error.body } : answer
 }
 
 const upstreamName = ({ model, modelName }: FreeCall, deployment: Deployment): string =>

@@ -5,7 +5,7 @@
  */
 import type { HttpAnswer } from '../lib/http-server/contract.ts'
 import { inBackground } from '../lib/log.ts'
-import { RecordTooLongError } from '../lib/record-buffer.ts'
+import { TooLongError } from '../lib/record-buffer.ts'
 import type { Attempt, Ending } from '../store/store.ts'
 import type { Answered } from './answered.ts'
 import type { GatewayDeps } from './deps.ts'
@@ -126,7 +126,7 @@ function broken({ follow, exchange }: Streamed, cause: unknown): Next {
   // Where it was we who left, the upstream may have said more than it ended.
   if (isComplete(follow.state()))
     return { bytes: exchange.cutBy === 'lingering' ? follow.close() : noBytes, end: completed }
-  const isTooLong = cause instanceof RecordTooLongError
+  const isTooLong = cause instanceof TooLongError
   return { bytes: noBytes, end: failed(exchange.cutBy ?? (isTooLong ? cause.message : 'the stream broke off'), cause) }
 }
 

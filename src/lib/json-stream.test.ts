@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test'
 import fc from 'fast-check'
 import { createElementSplitter, elementOf } from './json-stream.ts'
-import { RecordTooLongError } from './record-buffer.ts'
+import { TooLongError } from './record-buffer.ts'
 import { latin1Of, utf8Of } from './sse.ts'
 
 const charsMax = 1024 * 1024
@@ -46,6 +46,6 @@ test('an element without end is an error as soon as it is longer than may be, in
     expect(() => {
       splitter.push(filler)
       for (let times = 0; times < 11; times += 1) splitter.push(filler === '[' ? '['.repeat(100) : 'a'.repeat(100))
-    }).toThrow(RecordTooLongError)
+    }).toThrow(TooLongError)
   }
 })

@@ -6,7 +6,7 @@ import { RecordBuffer, type RecordSplitter } from './record-buffer.ts'
 
 /**
  * Each element with what stands in front of it; the bracket that ends the array comes as a record of its own.
- * `push` throws a `RecordTooLongError` where a record would be longer than `charsMax`.
+ * `push` throws a `TooLongError` where a record would be longer than `charsMax`.
  */
 export function createElementSplitter(charsMax: number): RecordSplitter {
   const held = new RecordBuffer(charsMax)

@@ -8,11 +8,11 @@ export type RecordSplitter = {
   readonly rest: () => string
 }
 
-/** Without a limit, an upstream that never ends a record would fill the memory. */
-export class RecordTooLongError extends Error {
-  constructor(charsMax: number) {
-    super(`a record is longer than ${charsMax} bytes`)
-    this.name = 'RecordTooLongError'
+/** Without a limit, an upstream that never ends a record, or its answer, would fill the memory. */
+export class TooLongError extends Error {
+  constructor(what: 'a record' | 'the answer', bytesMax: number) {
+    super(`${what} is longer than ${bytesMax} bytes`)
+    this.name = 'TooLongError'
   }
 }
 
@@ -30,13 +30,13 @@ export class RecordBuffer {
     return this.#chars === 0
   }
 
-  /** Throws a `RecordTooLongError`. */
+  /** Throws a `TooLongError`. */
   add(part: string): void {
     if (part === '') return
     this.#chars += part.length
     if (this.#chars > this.#charsMax) {
       this.#parts = []
-      throw new RecordTooLongError(this.#charsMax)
+      throw new TooLongError('a record', this.#charsMax)
     }
     this.#parts.push(part)
   }

@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test'
 import fc from 'fast-check'
-import { RecordTooLongError } from './record-buffer.ts'
+import { TooLongError } from './record-buffer.ts'
 import { createRecordSplitter, dataOf, fieldsOf, latin1Of } from './sse.ts'
 
 const latin1 = (text: string): string => latin1Of(new TextEncoder().encode(text))
@@ -112,5 +112,5 @@ test('a record as long as may be passes, a longer one is an error as soon as it 
   expect(splitter.push(longest.slice(0, 600))).toEqual([])
   expect(splitter.push(longest.slice(600))).toEqual([longest])
   splitter.push('a'.repeat(900))
-  expect(() => splitter.push('a'.repeat(200))).toThrow(RecordTooLongError)
+  expect(() => splitter.push('a'.repeat(200))).toThrow(TooLongError)
 })

@@ -15,7 +15,7 @@ const blankLine = /\r\r|\r?\n(?:\r\n|\n|\r(?=[^\n]))/g
 /** A blank line may be cut at any of its bytes. */
 const overlap = 3
 
-/** Records with the blank line that ends each. `push` throws a `RecordTooLongError` where one would be longer than `charsMax`. */
+/** Records with the blank line that ends each. `push` throws a `TooLongError` where one would be longer than `charsMax`. */
 export function createRecordSplitter(charsMax: number): RecordSplitter {
   const held = new RecordBuffer(charsMax)
   let tail = ''

@@ -152,6 +152,20 @@ describe('what is not what its dialect promises is made good elsewhere', () => {
   for (const [way, name, answer] of useless)
     test(`${way.name}: ${name}`, () => expectElsewhere(way, answer, 'the answer could not be read'))
 
+  for (const [name, answer] of [
+    ['a page', plain(page, ['content-type: text/html'])],
+    ['an error', plain(JSON.stringify({ error: googleError }))],
+    ['what it should be, in an unknown compression', plain('{"totalTokens":3}', ['content-encoding: snappy'])],
+  ] as const)
+    test(`countTokens: ${name}`, async () => {
+      await up.forgive(pair)
+      pair.first.answer = answer
+      pair.second.answer = plain('{"totalTokens":3}')
+      const way = { ...generate, path: generate.path.replace('generateContent', 'countTokens') }
+      const got = await ways.taken(ways.ask(pair.server, pair.customer.key, way))
+      expect([got.status, got.text]).toEqual([200, '{"totalTokens":3}'])
+    })
+
   test('a prompt that Gemini blocks is an answer all the same', async () => {
     const blocked = JSON.stringify({ promptFeedback: { blockReason: 'SAFETY' }, usageMetadata: up.usageMetadata })
     for (const way of [generate, generateStream]) {

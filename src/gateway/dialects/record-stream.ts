@@ -1,10 +1,13 @@
 /** What the streams of both dialects have in common: whole records pass on, and choices say when they end. */
 import type { ModelKind } from '../../catalog/catalog.ts'
-import type { RecordSplitter } from '../../lib/record-buffer.ts'
+import { TooLongError, type RecordSplitter } from '../../lib/record-buffer.ts'
 import { bytesOf, latin1Of } from '../../lib/sse.ts'
 
 /** Of text a record is a few hundred bytes; a picture is a record of its own, and one of 4K has 25 MB. */
 export const recordBytesMax = (kind: ModelKind): number => (kind === 'image' ? 64 : 16) * 1024 * 1024
+
+/** Beyond this an upstream's answer, streamed or not, is taken for broken: four 4K images are about 100 MB. */
+export const answerBytesMax = 256 * 1024 * 1024
 
 /** Reads a record and gives what of it is for the client. */
 type Read = (record: string) => string
@@ -14,8 +17,11 @@ type Read = (record: string) => string
  * error. The very bytes that came are given where they are whole records, and `read` changes nothing in them. `dataOf`: the JSON in a record, empty for none.
  */
 export function passRecords(splitter: RecordSplitter, read: Read, dataOf: (record: string) => string) {
+  let length = 0
   return {
     take(bytes: Uint8Array): Uint8Array {
+      length += bytes.length
+      if (length > answerBytesMax) throw new TooLongError('the answer', answerBytesMax)
       let isSame = splitter.isBetween()
       let kept = ''
       for (const record of splitter.push(latin1Of(bytes))) {

@@ -1,7 +1,7 @@
 /** When a streamed completion has ended, and when it has only stopped: the reader's states, record by record. */
 import { describe, expect, test } from 'bun:test'
 import fc from 'fast-check'
-import { RecordTooLongError } from '../../../lib/record-buffer.ts'
+import { TooLongError } from '../../../lib/record-buffer.ts'
 import type { StreamReader } from '../../dialect.ts'
 import { followChat } from './chat-stream.ts'
 
@@ -208,5 +208,13 @@ test('a record longer than may be is an error', () => {
   const filler = encode('a'.repeat(64 * 1024))
   expect(() => {
     for (let times = 0; times < 17; times += 1) follow.take(filler)
-  }).toThrow(RecordTooLongError)
+  }).toThrow(TooLongError)
+})
+
+test('an answer longer than may be is an error, however short its records', () => {
+  const follow = followChat(true, ways)
+  const comment = encode(`: ${'a'.repeat(1_000_000)}\n\n`)
+  expect(() => {
+    for (let times = 0; times < 300; times += 1) follow.take(comment)
+  }).toThrow('the answer is longer')
 })
