@@ -169,13 +169,17 @@ describe('what passes through', () => {
   const usage = { prompt_tokens: 3, completion_tokens: 2, total_tokens: 5 }
   const usageMetadata = { promptTokenCount: 3, candidatesTokenCount: 2, totalTokenCount: 5 }
   const candidates = [{ content: { parts: [{ text: 'Hi' }], role: 'model' }, finishReason: 'STOP', index: 0 }]
+  const said = { index: 0, delta: { content: 'Hi' }, finish_reason: 'stop' }
   const answers: Readonly<Record<string, string>> = {
     [chat.path]: JSON.stringify({ model: chatModel, choices: [{ index: 0, message: { content: 'Hi' } }], usage }),
-    [chatStream.name]: `data: ${JSON.stringify({ model: chatModel, choices: [], usage })}\n\ndata: [DONE]\n\n`,
+    [chatStream.name]: [{ choices: [said] }, { choices: [], usage }]
+      .map((chunk) => `data: ${JSON.stringify({ model: chatModel, ...chunk })}\n\n`)
+      .concat('data: [DONE]\n\n')
+      .join(''),
     [embed.path]: JSON.stringify({
       object: 'list',
       model: embed.model,
-      data: [],
+      data: [{ object: 'embedding', index: 0, embedding: [0.5] }],
       usage: { prompt_tokens: 3, total_tokens: 3 },
     }),
     [generate.name]: JSON.stringify({ candidates, usageMetadata }),
