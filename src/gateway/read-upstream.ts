@@ -14,7 +14,7 @@ import type { Answered, Trying } from './answered.ts'
 import { beginStream } from './begin-stream.ts'
 import type { GatewayDeps } from './deps.ts'
 import { answerBytesMax, recordBytesMax } from './dialects/record-stream.ts'
-import { RefusedError, ReportedError, retryMs, UnreadableError } from './trouble.ts'
+import { RefusedError, ReportedError, UnreadableError } from './trouble.ts'
 
 /** Reads an answer as far as it must be known before anything of it is given on. Throws a trouble: whatever is not the client's own doing. */
 export function readUpstream(sent: HttpResponse, trying: Trying, deps: GatewayDeps): Answered | Promise<Answered> {
@@ -36,10 +36,12 @@ type Answer = Trying & Pick<Answered, 'upstream' | 'attempts'>
 
 const ok = 200
 
+/** A refusal says enough by its status, whatever it is coded in. */
 function uncompressed(sent: HttpResponse): HttpResponse {
   try {
     return decoded(sent)
   } catch {
+    if (sent.status !== ok) return sent
     throw new UnreadableError()
   }
 }
@@ -108,10 +110,10 @@ function passable(answer: Answer, status: number, refusal: Refusal, deps: Gatewa
   throw new RefusedError(status, refusal)
 }
 
-/** An error within an answer, as a refusal. One that speaks of a limit, and not of when, asks for no rest as a status does. */
+/** An error within an answer, as a refusal. One that speaks of a limit, and not of when, asks for no rest: it may be of one call alone. */
 export function refusalWithin(reported: ErrorInAnswer, trying: Trying, headers: ResponseHeaders): Refusal {
   const refusal = refusalOf(reported, trying, headers)
-  return refusal.fault === 'rate' ? { ...refusal, retryAfterMs: refusal.retryAfterMs ?? retryMs } : refusal
+  return refusal.fault === 'rate' ? { ...refusal, retryAfterMs: refusal.retryAfterMs ?? 0 } : refusal
 }
 
 /** An upstream's refusal, or its error, as its adapter reads it. */

@@ -109,6 +109,15 @@ describe('an error with status 200, before anything was given, is made good else
     await expectElsewhere(generateStream, streamed([record(google)]), 'rate')
   })
 
+  test('and of a limit that names no time asks for no rest', async () => {
+    pair.first.answer = plain(JSON.stringify({ error: { message: 'slow down', code: 429 } }))
+    pair.second.answer = up.serve(chat)
+    await up.asked(pair, chat)
+    const { server, customer } = pair
+    const got = await ways.taken(ways.ask(server, customer.key, chat))
+    expect(up.triedOf(await ways.settledOf(server, customer, got.requestId))).toEqual(['first', 'second'])
+  })
+
   test('but what is the client’s own mistake is told, not tried elsewhere', async () => {
     const mistake = {
       message: 'too long for org-secret',
@@ -317,6 +326,14 @@ describe('an answer that comes compressed though nothing of the kind was asked f
       )
     const { got } = await up.asked(pair, chat)
     expect([got.status, ways.envelopeOf(got, 'openai')]).toEqual([400, mistake])
+  })
+
+  test('a refusal in a coding that is not known is one all the same', async () => {
+    pair.first.answer = (socket) =>
+      void socket.write('HTTP/1.1 400 x\r\ncontent-encoding: snappy\r\ncontent-length: 3\r\n\r\nabc')
+    const { got, receipt } = await up.asked(pair, chat)
+    expect([got.status, receipt.ending]).toEqual([400, 'upstream-refused'])
+    expect(ways.envelopeOf(got, 'openai').type).toBe('invalid_request_error')
   })
 
   for (const way of [chat, chatStream])

@@ -14,7 +14,8 @@ type Read = (record: string) => string
 
 /**
  * Takes and gives the bytes of a stream in whole records, because the beginning of one does not tell whether it is an
- * error. The very bytes that came are given where they are whole records, and `read` changes nothing in them. `dataOf`: the JSON in a record, empty for none.
+ * error. The very bytes that came are given where they are whole records, and `read` changes nothing in them.
+ * `dataOf`: the JSON in a record, empty for none. `take` throws a `TooLongError`.
  */
 export function passRecords(splitter: RecordSplitter, read: Read, dataOf: (record: string) => string) {
   let length = 0
