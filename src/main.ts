@@ -18,6 +18,7 @@ import { isServed } from './gateway/offered.ts'
 import { createWatch, type Watch } from './gateway/watch.ts'
 import { createKeyTable, type KeyTable } from './keys/key-table.ts'
 import { createByteBudget, type ByteLimits } from './lib/byte-budget.ts'
+import { createByteQueue } from './lib/byte-queue.ts'
 import { systemClock } from './lib/clock.ts'
 import { createHttpClient } from './lib/http-client/http-client.ts'
 import { clientThroughFetch } from './lib/http-client/through-fetch.ts'
@@ -112,6 +113,7 @@ async function main(): Promise<void> {
     http,
     turns,
     bodies: createByteBudget(() => memoryLimits(offering.current())),
+    answers: createByteQueue(() => offering.current().memory.answersBytesMax),
     observer: telemetry.observer,
     countTokens: tokenizer.countTokens,
     isAccepting: () => isAccepting,

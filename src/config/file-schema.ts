@@ -31,7 +31,7 @@ export const fileData = (references: References, prices: PricesSchema) =>
       .describe('What is served: a model at a provider, in a region.'),
     regions: regions.describe('Region policies by name: where the requests of a key may go. They never go elsewhere.'),
     holds: holds.prefault({}).describe('How much output is allowed while credit is short.'),
-    memory: memory.prefault({}).describe('Memory for the bodies of requests under way.'),
+    memory: memory.prefault({}).describe('Memory for the requests under way: their bodies and answers.'),
     failover: failover.prefault({}).describe('Moving to the next deployment when one fails before its first byte.'),
     deadlines: deadlines.prefault({}).describe('How long an upstream may take.'),
     drain: drain.prefault({}).describe('Answers that are read on after their client left, for their real usage.'),
@@ -167,6 +167,9 @@ const memory = section({
   organizationBytesMax: bytes
     .default(128 * 1024 * 1024)
     .describe('The same for one organization; what is beyond is answered 429.'),
+  answersBytesMax: bytes
+    .default(128 * 1024 * 1024)
+    .describe('Bytes of answers that are read whole, in all; what is beyond waits at its upstream.'),
 })
 
 const failover = section({

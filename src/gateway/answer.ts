@@ -5,12 +5,26 @@ import type { Answered } from './answered.ts'
 import type { GatewayDeps } from './deps.ts'
 import { estimateUsage } from './estimate.ts'
 import { headersOf } from './response-headers.ts'
-import type { Outcome } from './settle.ts'
+import { settle, type Outcome } from './settle.ts'
 
 export type Plain = Exclude<Answered, { kind: 'stream' }>
 
-/** How a call ended whose answer is not streamed, the upstream's refusals of streamed calls included. */
-export function outcomeOf(relayed: Plain, deps: GatewayDeps): Outcome {
+/** Settles a call whose answer is not streamed, and gives the answer for the client. */
+export async function answer(relayed: Plain, deps: GatewayDeps): Promise<HttpAnswer> {
+  try {
+    const { deployment } = relayed.candidate
+    const { chargeNano } = await settle(relayed.admitted, deployment, outcomeOf(relayed, deps), deps)
+    return answerOf(relayed, chargeNano, deps)
+  } catch (error) {
+    if (relayed.kind === 'plain') relayed.room?.free()
+    throw error
+  } finally {
+    relayed.exchange.end()
+  }
+}
+
+/** How it ended, the upstream's refusals of streamed calls included. */
+function outcomeOf(relayed: Plain, deps: GatewayDeps): Outcome {
   const { admitted, request, intent, upstream, attempts } = relayed
   if (relayed.kind === 'refused')
     return { intent, ending: 'upstream-refused', status: relayed.status, reading: null, estimate: null, attempts }
@@ -20,12 +34,11 @@ export function outcomeOf(relayed: Plain, deps: GatewayDeps): Outcome {
   return { intent, ending, status: upstream.status, reading, estimate, attempts }
 }
 
-/** The answer for the client, once it is settled. */
-export function answer(relayed: Plain, chargeNano: string, deps: GatewayDeps): HttpAnswer {
-  // The client's own fault is told in the upstream's words, less what they tell of our account.
-  const body = relayed.kind === 'refused' ? relayed.refusal.body : relayed.bytes
+function answerOf(relayed: Plain, chargeNano: string, deps: GatewayDeps): HttpAnswer {
   const headers = headersOf(relayed, deps)
   headers['x-mart-charge-usd'] = formatUsd(BigInt(chargeNano))
-  const status = relayed.kind === 'refused' ? relayed.status : relayed.upstream.status
-  return { status, headers, body }
+  // The client's own fault is told in the upstream's words, less what they tell of our account.
+  if (relayed.kind === 'refused') return { status: relayed.status, headers, body: relayed.refusal.body }
+  const answer = { status: relayed.upstream.status, headers, body: relayed.bytes }
+  return relayed.room ? { ...answer, released: relayed.room.free } : answer
 }

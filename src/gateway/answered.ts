@@ -1,4 +1,5 @@
 /** What passes between the steps of an attempt: the turn, the call on its way, and what came of it. */
+import type { QueuedRoom } from '../lib/byte-queue.ts'
 import type { HttpResponse } from '../lib/http-client/contract.ts'
 import type { HttpRequest } from '../lib/http-server/contract.ts'
 import type { Intent } from '../money/journal.ts'
@@ -27,7 +28,13 @@ export type Answered = Trying & {
   readonly attempts: readonly Attempt[]
 } & (Plain | Begun | Refused)
 
-type Plain = { readonly kind: 'plain'; readonly bytes: Uint8Array; readonly reading: Reading }
+/** `room`: held for its bytes where they are many, until nothing is kept of them. */
+type Plain = {
+  readonly kind: 'plain'
+  readonly bytes: Uint8Array
+  readonly reading: Reading
+  readonly room: QueuedRoom | null
+}
 /** A stream that has begun: what `follow` has taken and gave for the client, and what is still to be read. */
 export type Begun = {
   readonly kind: 'stream'

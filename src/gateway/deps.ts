@@ -2,6 +2,7 @@ import type { Catalog, ModelKind } from '../catalog/catalog.ts'
 import type { KeyTable } from '../keys/key-table.ts'
 import type { Nano } from '../lib/amounts.ts'
 import type { ByteBudget } from '../lib/byte-budget.ts'
+import type { ByteQueue } from '../lib/byte-queue.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { HttpClient } from '../lib/http-client/contract.ts'
 import type { Log } from '../lib/log.ts'
@@ -33,6 +34,8 @@ export type GatewayDeps = {
   readonly holds: HoldPolicy
   /** Memory for bodies. */
   readonly bodies: ByteBudget
+  /** And for answers that are read whole. */
+  readonly answers: ByteQueue
   /** For what takes long: a little in each turn of the event loop. */
   readonly turns: Turns
   readonly failover: Failover

@@ -2,6 +2,7 @@
  * What an upstream's answer is, once its status and headers have come: a stream that has begun, an answer read whole
  * because until then nothing was begun, or a refusal, also where it is an error that came with status 200.
  */
+import type { QueuedRoom } from '../lib/byte-queue.ts'
 import { roundedMs } from '../lib/clock.ts'
 import type { HttpResponse, ResponseHeaders } from '../lib/http-client/contract.ts'
 import { decoded } from '../lib/http-client/decoded.ts'
@@ -27,8 +28,36 @@ export function readUpstream(sent: HttpResponse, trying: Trying, deps: GatewayDe
   const answer: Answer = { ...trying, upstream, attempts: [...failed, attempt] }
   if (sent.status !== ok) return refused(answer, deps)
   if (admitted.call.asked.streamed) return streamed(answer, deps)
-  const bytes = upstream.bytes(answerBytesMax, () => exchange.heard(deps.clock.monotonic()))
-  return bytes instanceof Promise ? bytes.then((all) => plain(answer, all, deps)) : plain(answer, bytes, deps)
+  return whole(answer, answerBytesMax, deps)
+}
+
+/** Reads all of an answer, as there is room for it. `head`: what was read of it already. */
+function whole(answer: Answer, bytesMax: number, deps: GatewayDeps, head?: Uint8Array): Answered | Promise<Answered> {
+  let room: QueuedRoom | null = null
+  const heard = (bytes: number): Promise<void> | null => {
+    answer.exchange.heard(deps.clock.monotonic())
+    if (bytes <= smallBytesMax) return null
+    room ??= deps.answers.enter()
+    return grow(room, bytes, answer, deps)
+  }
+  const read = (bytes: Uint8Array): Answered => plain(answer, head ? Buffer.concat([head, bytes]) : bytes, room, deps)
+  const bytes = answer.upstream.bytes(bytesMax, heard)
+  if (!(bytes instanceof Promise)) return read(bytes)
+  return bytes.then(read).catch((error: unknown) => {
+    room?.free()
+    throw error
+  })
+}
+
+/** Answers up to this long are not counted. */
+const smallBytesMax = 1024 * 1024
+
+/** Room for twice what has come, so that few steps make it. While that is waited for, nobody waits for the upstream. */
+function grow(room: QueuedRoom, bytes: number, { exchange }: Trying, deps: GatewayDeps): Promise<void> | null {
+  const waited = room.grow(2 ** Math.ceil(Math.log2(bytes)))
+  if (!waited) return null
+  exchange.waitingSince = null
+  return waited.then(() => exchange.heard(deps.clock.monotonic()))
 }
 
 /** An answer of which it is not known yet what it is. */
@@ -47,14 +76,12 @@ function uncompressed(sent: HttpResponse): HttpResponse {
 }
 
 async function streamed(answer: Answer, deps: GatewayDeps): Promise<Answered> {
-  const { upstream, exchange, admitted } = answer
+  const { upstream, admitted } = answer
   try {
     const begun = await beginStream(upstream, answer, deps)
     if (begun.kind === 'stream') return { ...answer, ...begun }
     // An upstream that answers a streamed call in one piece is metered as one piece, and held to the limit of one record.
-    const heard = (): void => exchange.heard(deps.clock.monotonic())
-    const rest = await upstream.bytes(recordBytesMax(admitted.call.model.kind), heard)
-    return plain(answer, Buffer.concat([begun.head, rest]), deps)
+    return await whole(answer, recordBytesMax(admitted.call.model.kind), deps, begun.head)
   } catch (error) {
     if (error instanceof ReportedError) return refusedWithin(answer, error.reported, deps)
     throw error instanceof TooLongError ? new UnreadableError() : error
@@ -62,10 +89,10 @@ async function streamed(answer: Answer, deps: GatewayDeps): Promise<Answered> {
 }
 
 /** An answer read whole; where it is not what its dialect promises, it may say why. */
-function plain(answer: Answer, bytes: Uint8Array, deps: GatewayDeps): Answered {
+function plain(answer: Answer, bytes: Uint8Array, room: QueuedRoom | null, deps: GatewayDeps): Answered {
   try {
     const reading = answer.admitted.call.asked.readAnswer(bytes, answer.upstream.headers)
-    return { ...answer, kind: 'plain', bytes, reading }
+    return { ...answer, kind: 'plain', bytes, reading, room }
   } catch {
     const error = errorIn(bytes)
     if (!error) throw new UnreadableError()

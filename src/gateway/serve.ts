@@ -9,7 +9,7 @@ import type { HttpAnswer, HttpRequest } from '../lib/http-server/contract.ts'
 import { newRequestId } from '../lib/ids.ts'
 import type { KeyRow } from '../store/store.ts'
 import { admit, type Admitted } from './admit.ts'
-import { answer, outcomeOf } from './answer.ts'
+import { answer } from './answer.ts'
 import { authenticate } from './authenticate.ts'
 import { bodyOf, readBytes } from './body.ts'
 import type { GatewayDeps } from './deps.ts'
@@ -18,7 +18,6 @@ import { failed, refuseWhileDraining } from './fail.ts'
 import { parse, type Target } from './parse.ts'
 import { relay } from './relay.ts'
 import { route } from './route.ts'
-import { settle } from './settle.ts'
 import { stream } from './stream.ts'
 
 /** Serves one paid request. Never throws: every failure is an answer in the caller's dialect. */
@@ -41,13 +40,7 @@ export async function serve(request: HttpRequest, target: Target, deps: GatewayD
     const admission = admit({ requestId, startedAt, traceparent, key, place, call, candidates }, deps)
     admitted = admission instanceof Promise ? await admission : admission
     const relayed = await relay(request, admitted, deps)
-    if (relayed.kind === 'stream') return stream(relayed, deps)
-    try {
-      const { chargeNano } = await settle(admitted, relayed.candidate.deployment, outcomeOf(relayed, deps), deps)
-      return answer(relayed, chargeNano, deps)
-    } finally {
-      relayed.exchange.end()
-    }
+    return relayed.kind === 'stream' ? stream(relayed, deps) : await answer(relayed, deps)
   } catch (error) {
     if (!admitted) leaveUnserved(place)
     return failed(error, { requestId, startedAt, traceparent, endpoint: target.endpoint, key, admitted }, deps)

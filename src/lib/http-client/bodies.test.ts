@@ -148,9 +148,31 @@ describe('an answer', () => {
         setTimeout(say, nth * 15, text)
     })
     const response = await post(client(), server.url).response
+    const heard: number[] = []
+    const whole = await response.bytes(3, (bytes) => (heard.push(bytes), null))
+    expect([Buffer.from(whole).toString(), heard]).toEqual(['abc', [1, 2, 3]])
+  })
+
+  test('waits at its server while whoever reads it has no room, and comes whole once there is', async () => {
+    const many = 8 * 1024 * 1024
+    const server = await serve(({ say }) =>
+      say(`HTTP/1.1 200 OK\r\ncontent-length: ${many}\r\n\r\n${'x'.repeat(many)}`),
+    )
+    const response = await post(client(), server.url).response
+    const { promise: room, resolve: makeRoom } = Promise.withResolvers<void>()
     let heard = 0
-    const whole = await response.bytes(3, () => heard++)
-    expect([Buffer.from(whole).toString(), heard]).toEqual(['abc', 3])
+    const whole = Promise.resolve(
+      response.bytes(many, (bytes) => {
+        heard = bytes
+        return bytes < many / 4 ? null : room
+      }),
+    )
+    await until(() => heard > many / 4 && server.sockets[0]!.writableLength > 0)
+    const before = heard
+    await Bun.sleep(50)
+    expect(heard - before).toBeLessThanOrEqual(1024 * 1024)
+    makeRoom()
+    expect((await whole).length).toBe(many)
   })
 
   test('comes piece by piece, each as soon as it is there', async () => {

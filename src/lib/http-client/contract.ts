@@ -38,11 +38,14 @@ export type HttpResponse = {
   readonly headers: ResponseHeaders
   /** The next piece of the body. Not before the one before it has come. */
   readonly read: () => Promise<Piece>
-  /** The whole body, at once where all of it has come; rejects when it is longer than `bytesMax`. `heard` is told of every piece that comes from then on. */
-  readonly bytes: (bytesMax: number, heard?: () => void) => Uint8Array | Promise<Uint8Array>
+  /** The whole body, at once where all of it has come; rejects when it is longer than `bytesMax`. */
+  readonly bytes: (bytesMax: number, heard?: Heard) => Uint8Array | Promise<Uint8Array>
   /** Nothing more is wanted: the call ends. */
   readonly cancel: () => Promise<void>
 }
+
+/** Told of every piece that comes, with how many bytes have come in all. Where it gives a promise, nothing more is read until that is kept. */
+export type Heard = (bytes: number) => Promise<void> | null
 
 export type Piece =
   | { readonly done: false; readonly value: Uint8Array }

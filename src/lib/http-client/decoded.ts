@@ -2,7 +2,7 @@
 import { Readable, type Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { contentCodings, createDecompressor } from '../decompress.ts'
-import type { HttpResponse, Piece } from './contract.ts'
+import type { Heard, HttpResponse, Piece } from './contract.ts'
 
 /** More is not made of a compressed body that is read whole, whatever its reader allows: little may hold very much. */
 const wholeBytesMax = 64 * 1024 * 1024
@@ -47,13 +47,13 @@ class Decoded implements HttpResponse {
     return done ? { done: true } : { done: false, value }
   }
 
-  async bytes(bytesMax: number, heard?: () => void): Promise<Uint8Array> {
+  async bytes(bytesMax: number, heard?: Heard): Promise<Uint8Array> {
     const pieces: Uint8Array[] = []
     let length = 0
     for (let piece = await this.read(); !piece.done; piece = await this.read()) {
-      heard?.()
       length += piece.value.length
       pieces.push(piece.value)
+      await heard?.(length)
       if (length <= Math.min(bytesMax, wholeBytesMax)) continue
       await this.cancel()
       throw new Error('the answer is larger than is wanted')

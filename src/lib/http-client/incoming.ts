@@ -1,4 +1,4 @@
-import type { HttpResponse, Piece, ResponseHeaders } from './contract.ts'
+import type { Heard, HttpResponse, Piece, ResponseHeaders } from './contract.ts'
 import type { ResponseHead } from './response-reader.ts'
 
 /** What an answer's reader can do to the connection that it comes over. */
@@ -25,7 +25,7 @@ export class Incoming implements HttpResponse {
   #waitingBytes = 0
   #end: 'complete' | Error | null = null
   #reader: Reader<Piece> | null = null
-  #whole: (Reader<Uint8Array> & { readonly bytesMax: number; readonly heard: (() => void) | undefined }) | null = null
+  #whole: (Reader<Uint8Array> & { readonly bytesMax: number; readonly heard: Heard | undefined }) | null = null
 
   constructor(head: ResponseHead, inlet: Inlet) {
     this.status = head.status
@@ -42,7 +42,8 @@ export class Incoming implements HttpResponse {
     this.#waiting.push(piece)
     this.#waitingBytes += piece.length
     if (this.#whole) {
-      this.#whole.heard?.()
+      const waited = this.#whole.heard?.(this.#waitingBytes)
+      if (waited) this.#holdBack(waited)
       if (this.#waitingBytes > this.#whole.bytesMax) this.#inlet.abort(tooLarge(this.#whole.bytesMax))
     } else if (this.#waitingBytes > waitingBytesMax) this.#inlet.pause()
   }
@@ -73,7 +74,7 @@ export class Incoming implements HttpResponse {
     return new Promise((resolve, reject) => (this.#reader = { resolve, reject }))
   }
 
-  bytes(bytesMax: number, heard?: () => void): Uint8Array | Promise<Uint8Array> {
+  bytes(bytesMax: number, heard?: Heard): Uint8Array | Promise<Uint8Array> {
     if (this.#end instanceof Error) return Promise.reject(this.#end)
     if (this.#waitingBytes > bytesMax) {
       this.#inlet.abort(tooLarge(bytesMax))
@@ -89,6 +90,14 @@ export class Incoming implements HttpResponse {
   cancel(): Promise<void> {
     this.#inlet.abort(new Error('nothing more was wanted'))
     return Promise.resolve()
+  }
+
+  #holdBack(waited: Promise<void>): void {
+    this.#inlet.pause()
+    waited.then(
+      () => this.#inlet.resume(),
+      (error: Error) => this.#inlet.abort(error),
+    )
   }
 
   /** What waits, in one piece: whoever reads passes each on by itself, and a send for each of a thousand records costs more than they do. */

@@ -38,8 +38,8 @@ function responseOf({ status, headers, body }: Response, abort: (reason: Error) 
       const pieces: Uint8Array[] = []
       let length = 0
       for (let piece = await read(); !piece.done; piece = await read()) {
-        heard?.()
         length += piece.value.length
+        await heard?.(length)
         if (length > bytesMax) {
           abort(new Error('more was sent than is wanted'))
           throw new Error(`the answer is larger than ${bytesMax} bytes`)

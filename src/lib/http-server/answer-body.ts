@@ -16,8 +16,9 @@ export function chunkOf(bytes: Uint8Array): Uint8Array {
 }
 
 /** An answer that nobody takes. */
-export function drop(body: HttpAnswer['body'] | undefined): void {
-  if (body instanceof ReadableStream) body.cancel().catch(() => undefined)
+export function drop(answer: HttpAnswer | undefined): void {
+  if (answer?.body instanceof ReadableStream) answer.body.cancel().catch(() => undefined)
+  answer?.released?.()
 }
 
 /** null for a stream. */

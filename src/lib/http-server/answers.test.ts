@@ -23,6 +23,23 @@ describe('an answer', () => {
     for (const target of ['/nothing', '/none']) expect((await got(target)).length).toBe(0)
   })
 
+  test('is released once nothing is kept of it, however it ends', async () => {
+    const released: string[] = []
+    const body = new Uint8Array(8 * 1024 * 1024)
+    const server = serve(({ target }) => ({ status: 200, headers: {}, body, released: () => released.push(target) }))
+    const [taker, leaver, asker] = [await dial(server.port), await dial(server.port), await dial(server.port)]
+    leaver.socket.pause()
+    leaver.say(get('/left'))
+    await until(() => server.handled.length === 1)
+    taker.say(get('/taken'))
+    await taker.answers()
+    expect(released).toEqual(['/taken'])
+    leaver.socket.destroy()
+    asker.say(get('/nothing').replace('GET', 'HEAD'))
+    await until(() => released.length === 3)
+    expect(released.toSorted()).toEqual(['/left', '/nothing', '/taken'])
+  })
+
   test('has a date, its own headers, and each cookie in a line of its own', async () => {
     const server = serve(() => text('x', { 'set-cookie': ['a=1; path=/', 'b=2'], 'x-latin': '\xe9', 'x-empty': '' }))
     server.pass(5_000)

@@ -80,6 +80,8 @@ export class Connection {
   /** Of what nobody has asked for, as its server was last told. */
   #heldBytes = 0
   #source: Source | null = null
+  /** Told when nothing is kept any more of the answer that is sent. */
+  #released: (() => void) | null = null
   /** Told when the client has taken everything, or is gone. */
   #drained: (() => void) | null = null
   /** Since when the body is waited for. */
@@ -137,6 +139,7 @@ export class Connection {
     this.#since = this.#host.now()
     if (!isOpen) return this.close()
     if (!this.#outbox.isEmpty) return
+    this.#release()
     this.#tellDrained()
     // Closing it whole would reset it where anything is unread, and take our last word from the client.
     if (this.#isEnding) this.#socket.shutdown()
@@ -153,6 +156,7 @@ export class Connection {
     this.#outbox.clear()
     this.#host.gone(this)
     this.#source?.cancel().catch(this.#host.failed)
+    this.#release()
     this.#tellDrained()
     if (!this.#isAnswered) this.#request?.left()
     this.#request = null
@@ -214,6 +218,12 @@ export class Connection {
     }
   }
 
+  #release(): void {
+    const released = this.#released
+    this.#released = null
+    released?.()
+  }
+
   #tellDrained(): void {
     const drained = this.#drained
     this.#drained = null
@@ -265,7 +275,7 @@ export class Connection {
     try {
       this.#give(answer)
     } catch (error) {
-      drop((answer as HttpAnswer | undefined)?.body)
+      drop(answer as HttpAnswer | undefined)
       this.#crashed(error)
     }
   }
@@ -276,8 +286,9 @@ export class Connection {
     this.#give(ourMistake())
   }
 
-  #give({ status, headers, body }: HttpAnswer): void {
-    if (this.#isClosed) return drop(body)
+  #give(answer: HttpAnswer): void {
+    if (this.#isClosed) return drop(answer)
+    const { status, headers, body, released = null } = answer
     const { headers: asked, method, isWithheld } = this.#request!
     const bytes = bytesOf(body)
     const isUnmeasured = method === 'HEAD' && body === null
@@ -286,7 +297,8 @@ export class Connection {
     const head = answerHead(status, headers, { length, isLast: !this.#isKept, date: this.#host.date() })
     const hasBody = method !== 'HEAD' && length !== null
     if (hasBody && body instanceof ReadableStream) return this.#stream(head, body, length === 'chunked')
-    drop(body)
+    if (!hasBody || !bytes) drop(answer)
+    else this.#released = released
     this.#sendMessage(head, hasBody && bytes ? bytes : none)
     this.#answered()
   }

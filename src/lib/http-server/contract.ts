@@ -35,6 +35,8 @@ export type HttpAnswer = {
   readonly headers: AnswerHeaders
   /** A stream is pulled as fast as the client takes it, and cancelled when the client leaves. One that errs breaks the connection, behind all that it gave. null to a HEAD: its length is not known. */
   readonly body: Uint8Array | string | ReadableStream<Uint8Array> | null
+  /** Told once nothing of the body is kept any more: the client has taken all of it, or is gone. */
+  readonly released?: () => void
 }
 export type AnswerHeaders = Record<string, string | readonly string[]>
 
