@@ -121,6 +121,7 @@ function boundsOf({ key, call, candidates }: Routed, price: Price, deps: Gateway
 /** What a client states may be more than a deployment says it can do; what it leaves to the model cannot. */
 function outputTokensOf({ asked, model }: Call, candidates: Candidates): number {
   const modelTokens = model.outputTokensMax ?? model.contextTokens ?? model.inputTokensMax
+  if (asked.judged) return modelTokens * asked.answers
   return asked.outputTokensMax === null
     ? Math.min(modelTokens, candidates.outputTokensMax) * asked.answers
     : Math.min(asked.outputTokensMax, modelTokens * asked.answers)
@@ -132,8 +133,11 @@ function upTo(outputTokensPerAnswer: number, { call: { asked }, price, inputToke
   return holdFor({ inputTokens, outputTokens: output, pieces: asked.pieces }, price, asked.tiers)
 }
 
-const isUnstated = ({ asked }: Call): boolean => asked.hasOutput && asked.outputTokensMax === null
-const floorNanoOf = (bounds: Bounds): Nano => upTo(floorOf(bounds.call.asked, bounds.call.model), bounds)
+const isUnstated = ({ asked }: Call): boolean =>
+  asked.hasOutput && asked.outputTokensMax === null && asked.judged === null
+/** What is the upstream's to judge is sent as it came, so nothing less than its full bound will do. */
+const floorNanoOf = (bounds: Bounds): Nano =>
+  bounds.call.asked.judged ? bounds.fullNano : upTo(floorOf(bounds.call.asked, bounds.call.model), bounds)
 const ifShortNanoOf = (bounds: Bounds, { holds }: GatewayDeps): Nano =>
   isUnstated(bounds.call) ? upTo(holds.outputTokensUnstated, bounds) : bounds.fullNano
 
@@ -148,7 +152,7 @@ function holdCredit(key: KeyRow, bounds: Bounds, deps: GatewayDeps): Hold | Prom
   const budget = deps.limits.budget(key)
   const ceiling = budget ? lesser(budgetLeftNano(budget), bounds.fullNano) : bounds.fullNano
   if (budget && ceiling < bounds.fullNano && ceiling < floorNanoOf(bounds))
-    throw noBudget(budget, needOf(bounds), deps.clock.now())
+    throw bounds.call.asked.judged ?? noBudget(budget, needOf(bounds), deps.clock.now())
   const answer = deps.credit.hold({
     organizationId: key.organizationId,
     mode: key.mode,
@@ -174,7 +178,7 @@ function holdCredit(key: KeyRow, bounds: Bounds, deps: GatewayDeps): Hold | Prom
 
 /** A hold that was given is held within the key's budget as well. */
 function withinBudget(key: KeyRow, answer: HoldAnswer, bounds: Bounds, deps: GatewayDeps): Hold {
-  if (answer.hold === null) throw noCredit(answer, needOf(bounds), key.mode)
+  if (answer.hold === null) throw bounds.call.asked.judged ?? noCredit(answer, needOf(bounds), key.mode)
   if (bounds.exposedNano > 0n) expose(answer.hold, bounds.exposedNano, deps)
   deps.limits.holdBudget(key.id, answer.hold.amountNano)
   return answer.hold

@@ -57,6 +57,12 @@ export type Asked = {
   readonly outputTokensMax: number | null
   /** How many answers are asked for (`n`, `candidateCount`): the model's own limit holds for each. */
   readonly answers: number
+  /**
+   * What the vendor says of a number that is the upstream's to judge, such as `max_tokens: 0`. It is sent as it came, never
+   * replaced by a limit of ours, and held as if no limit were stated; where credit does not cover that, this is said by
+   * us. null where there is no such number.
+   */
+  readonly judged: GatewayError | null
   /** Whether output can be limited at all (embeddings have none). */
   readonly hasOutput: boolean
   /** Fewer output tokens than this are of no use: a request that cannot afford them is refused, not clamped. */

@@ -30,6 +30,8 @@ export type FailureCode =
 export type FailureDetails = {
   /** The request field at fault, in the dialect's own spelling. */
   readonly param?: string
+  /** What the dialect's vendor calls what is wrong, where OpenAI's clients look for a code. */
+  readonly vendorCode?: string
   /** When trying again can help, in milliseconds from now. */
   readonly retryAfterMs?: number
   /** Which ceiling a `rate_limited` refusal ran into. */
@@ -59,5 +61,5 @@ export class GatewayError extends Error {
 }
 
 /** A request that the dialect does not allow: names the field and what is allowed. */
-export const invalid = (param: string, message: string): GatewayError =>
-  new GatewayError('invalid_request', message, { param })
+export const invalid = (param: string, message: string, vendorCode?: string): GatewayError =>
+  new GatewayError('invalid_request', message, { param, ...(vendorCode !== undefined && { vendorCode }) })

@@ -1,5 +1,5 @@
 /** Checking the few fields we route or bill on; everything else of a body is the upstream's to judge. */
-import { z } from 'zod'
+import type { z } from 'zod'
 import { duplicateKey, membersOf } from '../../lib/json-text.ts'
 import { invalid, type GatewayError } from '../errors.ts'
 
@@ -13,30 +13,7 @@ export function readFields<T>(schema: z.ZodType<T>, json: unknown, at = ''): T {
 }
 
 /** The error that names a field and what is allowed in it. */
-export const notAllowed = (path: string, allowed: string): GatewayError =>
-  invalid(path, `Invalid '${path}': ${allowed}.`)
-
-/** A field that may be absent, read without a schema. */
-export function optional<T>(
-  value: unknown,
-  path: string,
-  is: (value: unknown) => value is T,
-  allowed: string,
-): T | null {
-  if (value === undefined || value === null) return null
-  if (!is(value)) throw notAllowed(path, allowed)
-  return value
-}
-
-/** The same for what `wholeNumber` allows. */
-export function optionalWhole(value: unknown, path: string, min: number, max: number): number | null {
-  if (value === undefined || value === null) return null
-  if (!Number.isSafeInteger(value)) throw notAllowed(path, `expected a whole number from ${min} to ${max}`)
-  const number = value as number
-  if (number < min) throw notAllowed(path, `must be at least ${min}`)
-  if (number > max) throw notAllowed(path, `must be at most ${max}`)
-  return number
-}
+const notAllowed = (path: string, allowed: string): GatewayError => invalid(path, `Invalid '${path}': ${allowed}.`)
 
 /**
  * Two upstreams may each read another of two equal keys; what we bill on must have one reading.
@@ -57,9 +34,3 @@ export function refuseDuplicates(
 function refuse(key: string | null): void {
   if (key !== null) throw invalid(key, `'${key}' is given more than once; give it once.`)
 }
-
-export const wholeNumber = (min: number, max: number) =>
-  z
-    .int({ error: `expected a whole number from ${min} to ${max}` })
-    .min(min, `must be at least ${min}`)
-    .max(max, `must be at most ${max}`)

@@ -44,6 +44,44 @@ describe('a request', () => {
     expect(change(`{${contents}}`, 20)).toBe(`{"generationConfig":{"maxOutputTokens":20},${contents}}`)
   })
 
+  test('with a number that is the upstream’s to judge goes up as it came, and counts as unstated', () => {
+    const range = (field: string, value: number, end: number): string =>
+      `Unable to submit request because it has a ${field} value of ${value} but the supported range is from 1 (inclusive) to ${end} (exclusive). Update the value and try again.`
+    for (const [config, answers, words] of [
+      ['"maxOutputTokens":0', 1, range('maxOutputTokens', 0, 10_000_001)],
+      ['"maxOutputTokens":-1', 1, range('maxOutputTokens', -1, 10_000_001)],
+      ['"maxOutputTokens":2147483647', 1, range('maxOutputTokens', 2_147_483_647, 10_000_001)],
+      ['"candidateCount":0', 1, range('candidateCount', 0, 9)],
+      ['"candidateCount":9,"maxOutputTokens":5', 9, range('candidateCount', 9, 9)],
+      ['"candidateCount":"2","maxOutputTokens":5', 2, "The value at 'generation_config.candidate_count' is in quotes"],
+      ['"maxOutputTokens":"5"', 1, "The value at 'generation_config.max_output_tokens' is in quotes"],
+    ] as const) {
+      const text = `{${contents},"generationConfig":{${config}}}`
+      const asked = read(text)
+      const unchanged = { outputTokensPerAnswer: null, upstreamModel: null, reportsStreamUsage: true, rewrite: null }
+      expect(new TextDecoder().decode(asked.upstreamBody(unchanged))).toBe(text)
+      expect(asked).toMatchObject({ outputTokensMax: null, answers })
+      expect(asked.judged?.message).toStartWith(words)
+    }
+    expect(read(`{${contents},"generationConfig":{"candidateCount":8,"maxOutputTokens":1}}`).judged).toBeNull()
+  })
+
+  test('whose numbers are no int32 is refused in Google’s words', () => {
+    for (const [config, field, shown] of [
+      ['"maxOutputTokens":"many"', 'max_output_tokens', '"many"'],
+      ['"max_output_tokens":1.5', 'max_output_tokens', '1.5'],
+      ['"maxOutputTokens":2147483648', 'max_output_tokens', '2147483648'],
+      ['"maxOutputTokens":"99999999999"', 'max_output_tokens', '"99999999999"'],
+      ['"maxOutputTokens":true', 'max_output_tokens', 'true'],
+      ['"candidateCount":[2]', 'candidate_count', '[2]'],
+      ['"candidateCount":1e400', 'candidate_count', 'Infinity'],
+    ] as const) {
+      const words = `Invalid value at 'generation_config.${field}' (TYPE_INT32), ${shown}`
+      expect(() => read(`{${contents},"generationConfig":{${config}}}`)).toThrow(words)
+    }
+    expect(() => read(`{${contents},"generationConfig":{"candidateCount":1025}}`)).toThrow('value of 1025')
+  })
+
   test('keeps the framing of its stream', () => {
     expect(read(`{${contents}}`, streamGenerateContent, 'alt=sse').upstreamPath('m')).toBe(
       '/models/m:streamGenerateContent?alt=sse',

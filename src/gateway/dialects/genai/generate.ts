@@ -6,8 +6,9 @@ import { isFilledList, valuesOf, wholeObject, withMember } from '../../../lib/js
 import type { Asked, Endpoint, Reading, RequestBody, UpstreamChange, Written } from '../../dialect.ts'
 import { errorInAnswer } from '../../../upstreams/refusals/error-in-answer.ts'
 import { promptPrefix } from '../prompt-prefix.ts'
-import { readFields, refuseDuplicates, wholeNumber } from '../read-fields.ts'
+import { readFields, refuseDuplicates } from '../read-fields.ts'
 import { genai } from './envelope.ts'
+import { isWithin, optionalWhole, outOfRange, quoted, type Range, type Whole } from './fields.ts'
 import { followGenerate } from './generate-stream.ts'
 import { mediaOf } from './media.ts'
 import { createGrounding } from './grounding.ts'
@@ -27,13 +28,19 @@ const GenerateBody = z.looseObject({
 const modalitiesMax = 16
 const isModalities = (value: unknown): boolean =>
   Array.isArray(value) && value.length <= modalitiesMax && value.every((item) => typeof item === 'string')
+/** What a limit of output is: more is no model's, and the upstream's to judge, as is nothing or less. */
+const limitRange = { min: 1, max: 10_000_000 }
+/** Google's. Others may serve more, so that more is held for. */
+const candidatesRange = { min: 1, max: 8 }
+const candidatesHeldMax = 1_024
+
 const GenerationConfig = z.looseObject({
-  maxOutputTokens: wholeNumber(1, 10_000_000).nullish(),
-  candidateCount: wholeNumber(1, 8).nullish(),
   responseModalities: z.custom<readonly string[]>(isModalities, 'expected a list of modalities').nullish(),
 })
 type GenerateBody = z.infer<typeof GenerateBody> & {
   readonly config: z.infer<typeof GenerationConfig>
+  readonly maxOutputTokens: Whole | null
+  readonly candidateCount: Whole | null
   readonly configKey: string
 }
 
@@ -68,8 +75,17 @@ export const streamGenerateContent: Endpoint = {
 function readGenerate(body: RequestBody): GenerateBody {
   refuseDuplicates(body.text, billedKeys, ['generationConfig', 'generation_config'], camelCase)
   const configKey = spelling(body.json, 'generationConfig')
-  const config = readFields(GenerationConfig, camelFields(body.json[configKey]), configKey)
-  return { ...readFields(GenerateBody, camelFields(body.json)), config, configKey }
+  const fields = camelFields(body.json[configKey])
+  const config = readFields(GenerationConfig, fields, configKey)
+  const maxOutputTokens = optionalWhole(fields['maxOutputTokens'], 'maxOutputTokens')
+  const candidateCount = candidatesOf(fields['candidateCount'])
+  return { ...readFields(GenerateBody, camelFields(body.json)), config, maxOutputTokens, candidateCount, configKey }
+}
+
+function candidatesOf(value: unknown): Whole | null {
+  const count = optionalWhole(value, 'candidateCount')
+  if (count && count.value > candidatesHeldMax) throw outOfRange('candidateCount', count, candidatesRange)
+  return count
 }
 
 const charsPerToken = 4
@@ -81,9 +97,9 @@ function asked(
   body: RequestBody,
   path: { model: string; streamed: boolean; sse: boolean },
 ): Asked {
-  const { config } = generate
-  const answers = config.candidateCount ?? 1
-  const limit = config.maxOutputTokens ?? null
+  const answers = Math.max(1, generate.candidateCount?.value ?? 1)
+  const judged = judgedIn(generate)
+  const limit = judged === null ? (generate.maxOutputTokens?.value ?? null) : null
   const media = mediaOf(body.json, body.strings)
   const textBytes = body.bytes.length - media.bytes
   const tools = toolsOf(generate.tools ?? [])
@@ -98,6 +114,7 @@ function asked(
     inputTokensGuess: Math.ceil(textBytes / charsPerToken),
     outputTokensMax: limit === null ? null : limit * answers,
     answers,
+    judged,
     hasOutput: true,
     outputTokensFloor: textTokensFloor,
     pieces: tools.pieces,
@@ -112,6 +129,16 @@ function asked(
     framing: path.sse ? 'sse' : 'array',
     followStream: (headers, ways) => followGenerate(ways, headers),
   }
+}
+
+const judgedIn = ({ maxOutputTokens, candidateCount }: GenerateBody): Asked['judged'] =>
+  judgedOf('maxOutputTokens', maxOutputTokens, limitRange) ??
+  judgedOf('candidateCount', candidateCount, candidatesRange)
+
+function judgedOf(field: string, whole: Whole | null, range: Range): Asked['judged'] {
+  if (whole === null) return null
+  if (!isWithin(whole, range)) return outOfRange(field, whole, range)
+  return whole.isQuoted ? quoted(field) : null
 }
 
 /** Contents and system instruction; tools and the schema that the answer must fit are text to the model. */

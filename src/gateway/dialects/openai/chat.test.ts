@@ -46,42 +46,134 @@ describe('what goes upstream', () => {
   })
 })
 
-describe('bad requests name the field and what is allowed', () => {
-  const problem = (text: string): GatewayError => {
-    try {
-      read(text)
-    } catch (error) {
-      if (error instanceof GatewayError) return error
-    }
-    throw new Error('nothing was refused')
+const problem = (text: string): GatewayError => {
+  try {
+    read(text)
+  } catch (error) {
+    if (error instanceof GatewayError) return error
   }
+  throw new Error('nothing was refused')
+}
+
+describe('what cannot be billed on is refused in OpenAI’s words, with its codes', () => {
+  const asked = (fields: string): string => `{"model":"gpt-5.4","messages":[{}],${fields}}`
   test.each([
-    ['{"messages":[{}]}', 'model', 'expected the id of a model'],
-    ['{"model":5,"messages":[{}]}', 'model', 'expected the id of a model'],
-    ['{"model":"gpt-5.4"}', 'messages', 'expected a list of messages'],
-    ['{"model":"gpt-5.4","messages":[]}', 'messages', 'at least one message'],
-    ['{"model":"gpt-5.4","messages":["hi"]}', 'messages.0', 'expected a message object'],
-    ['{"model":"gpt-5.4","messages":[{}],"stream":"yes"}', 'stream', 'expected true or false'],
-    ['{"model":"gpt-5.4","messages":[{}],"n":0}', 'n', 'at least 1'],
-    ['{"model":"gpt-5.4","messages":[{}],"n":129}', 'n', 'at most 128'],
-    ['{"model":"gpt-5.4","messages":[{}],"n":1.5}', 'n', 'a whole number from 1 to 128'],
-    ['{"model":"gpt-5.4","messages":[{}],"max_tokens":1e999}', 'max_tokens', 'a whole number from 1 to 10000000'],
-    ['{"model":"gpt-5.4","messages":[{}],"stream_options":[]}', 'stream_options', 'expected an object'],
-    ['{"model":"gpt-5.4","messages":[{}],"service_tier":5}', 'service_tier', 'expected a service tier'],
-    ['{"model":"gpt-5.4","messages":[7],"n":0}', 'messages.0', 'expected a message object'],
-    ['{"model":"gpt-5.4","messages":[{}],"max_tokens":-5}', 'max_tokens', 'at least 1'],
-    ['{"model":"gpt-5.4","messages":[{}],"max_completion_tokens":"9"}', 'max_completion_tokens', 'whole number'],
+    ['{"messages":[{}]}', 'model', 'missing_required_parameter', "Missing required parameter: 'model'."],
+    ['{"model":"","messages":[{}]}', 'model', 'missing_required_parameter', "Missing required parameter: 'model'."],
+    ['{"model":5,"messages":[{}]}', 'model', 'invalid_type', 'expected a string, but got an integer instead'],
+    ['{"model":"gpt-5.4"}', 'messages', 'missing_required_parameter', "Missing required parameter: 'messages'."],
     [
-      '{"model":"gpt-5.4","messages":[{}],"stream_options":{"include_usage":1}}',
-      'stream_options.include_usage',
-      'true or false',
+      '{"model":"gpt-5.4","messages":"hi"}',
+      'messages',
+      'invalid_type',
+      'expected an array of objects, but got a string',
     ],
-    ['{"model":"gpt-5-nano","messages":[{}],"model":"gpt-5.4"}', 'model', 'more than once'],
-    ['{"model":"gpt-5.4","messages":[{}],"max_tok\\u0065ns":1,"max_tokens":9000}', 'max_tokens', 'more than once'],
-  ])('%s', (text, param, said) => {
+    [
+      '{"model":"gpt-5.4","messages":[]}',
+      'messages',
+      'empty_array',
+      'empty array. Expected an array with minimum length 1',
+    ],
+    ['{"model":"gpt-5.4","messages":["hi"]}', 'messages[0]', 'invalid_type', 'expected an object, but got a string'],
+    [
+      '{"model":"gpt-5.4","messages":[7],"n":0.5}',
+      'messages[0]',
+      'invalid_type',
+      'expected an object, but got an integer',
+    ],
+    [asked('"stream":"yes"'), 'stream', 'invalid_type', 'expected a boolean, but got a string'],
+    [asked('"stream_options":[]'), 'stream_options', 'invalid_type', 'expected an object, but got an empty array'],
+    [asked('"stream_options":{"include_usage":1}'), 'stream_options.include_usage', 'invalid_type', 'got an integer'],
+    [asked('"service_tier":5'), 'service_tier', 'invalid_type', 'expected a string, but got an integer'],
+    [asked('"n":1.5'), 'n', 'invalid_type', 'expected an integer, but got a decimal number instead'],
+    [asked('"n":"2"'), 'n', 'invalid_type', 'expected an integer, but got a string instead'],
+    [asked('"n":true'), 'n', 'invalid_type', 'expected an integer, but got a boolean instead'],
+    [asked('"n":1025'), 'n', 'integer_above_max_value', 'Expected a value <= 128, but got 1025 instead'],
+    [asked('"max_tokens":"5"'), 'max_tokens', 'invalid_type', 'expected an integer, but got a string instead'],
+    [asked('"max_tokens":1.5'), 'max_tokens', 'invalid_type', 'got a decimal number'],
+    [asked('"max_tokens":[5]'), 'max_tokens', 'invalid_type', 'got an array'],
+    [asked('"max_tokens":{}'), 'max_tokens', 'invalid_type', 'got an object'],
+    [asked('"max_tokens":1e999'), 'max_tokens', 'integer_above_max_value', 'Expected a value <= 10000000'],
+    [asked('"max_tokens":18446744073709551616'), 'max_tokens', 'integer_above_max_value', 'Expected a value <='],
+    [asked('"max_completion_tokens":-1e30'), 'max_completion_tokens', 'integer_below_min_value', 'a value >= 1'],
+    [asked('"max_completion_tokens":false'), 'max_completion_tokens', 'invalid_type', 'got a boolean'],
+  ])('%s', (text, param, code, said) => {
+    const { details, message } = problem(text)
+    expect([details.param, details.vendorCode]).toEqual([param, code])
+    expect(message).toContain(said)
+  })
+
+  test.each([
+    ['{"model":"gpt-5-nano","messages":[{}],"model":"gpt-5.4"}', 'model'],
+    [asked('"max_tok\\u0065ns":1,"max_tokens":9000'), 'max_tokens'],
+  ])('%s', (text, param) => {
     const { details, message } = problem(text)
     expect(details.param).toBe(param)
-    expect(message).toContain(said)
+    expect(message).toContain('more than once')
+  })
+})
+
+describe('a number that is the upstream’s to judge', () => {
+  test.each([
+    [
+      '"max_tokens":0',
+      1,
+      'integer_below_min_value',
+      "Invalid 'max_tokens': integer below minimum value. Expected a value >= 1, but got 0 instead.",
+    ],
+    [
+      '"max_tokens":-1',
+      1,
+      'integer_below_min_value',
+      "Invalid 'max_tokens': integer below minimum value. Expected a value >= 1, but got -1 instead.",
+    ],
+    [
+      '"max_completion_tokens":0',
+      1,
+      'integer_below_min_value',
+      "Invalid 'max_completion_tokens': integer below minimum value. Expected a value >= 1, but got 0 instead.",
+    ],
+    [
+      '"max_tokens":0,"max_completion_tokens":50',
+      1,
+      'integer_below_min_value',
+      "Invalid 'max_tokens': integer below minimum value. Expected a value >= 1, but got 0 instead.",
+    ],
+    [
+      '"max_tokens":10000001',
+      1,
+      'integer_above_max_value',
+      "Invalid 'max_tokens': integer above maximum value. Expected a value <= 10000000, but got 10000001 instead.",
+    ],
+    [
+      '"n":0',
+      1,
+      'integer_below_min_value',
+      "Invalid 'n': integer below minimum value. Expected a value >= 1, but got 0 instead.",
+    ],
+    [
+      '"n":-3,"max_tokens":9',
+      1,
+      'integer_below_min_value',
+      "Invalid 'n': integer below minimum value. Expected a value >= 1, but got -3 instead.",
+    ],
+    [
+      '"n":130,"max_tokens":9',
+      130,
+      'integer_above_max_value',
+      "Invalid 'n': integer above maximum value. Expected a value <= 128, but got 130 instead.",
+    ],
+  ])('%s goes up as it came, and counts as unstated', (fields, answers, code, words) => {
+    const text = `{"model":"gpt-5.4","messages":[{}],${fields}}`
+    const asked = read(text)
+    expect(decode(asked.upstreamBody(unchanged))).toBe(text)
+    expect(asked).toMatchObject({ outputTokensMax: null, answers })
+    expect([asked.judged?.message, asked.judged?.details.vendorCode]).toEqual([words, code])
+  })
+
+  test('is none of these', () => {
+    for (const fields of ['"n":1', '"n":128', '"max_tokens":1', '"max_tokens":10000000', '"n":null,"max_tokens":null'])
+      expect(read(`{"model":"gpt-5.4","messages":[{}],${fields}}`).judged).toBeNull()
   })
 })
 

@@ -3,9 +3,10 @@ import { withMember } from '../../../lib/json-text.ts'
 import type { Asked, Endpoint, Reading, RequestBody, UpstreamChange } from '../../dialect.ts'
 import { errorInAnswer } from '../../../upstreams/refusals/error-in-answer.ts'
 import { promptPrefix } from '../prompt-prefix.ts'
-import { notAllowed, optional, optionalWhole, refuseDuplicates } from '../read-fields.ts'
+import { refuseDuplicates } from '../read-fields.ts'
 import { followChat } from './chat-stream.ts'
 import { openai } from './envelope.ts'
+import { emptyArray, isWithin, missing, optional, optionalInteger, outOfRange, required, wrongType } from './fields.ts'
 import { mediaOf } from './media.ts'
 import { choicesText } from './message-text.ts'
 import { promptOf } from './prompt.ts'
@@ -27,38 +28,48 @@ type Chat = {
   readonly serviceTier: string | null
 }
 
-const outputTokensMax = 10_000_000
+/** What a limit of output is: more is no model's, and the upstream's to judge, as is nothing or less. */
+const limitRange = { min: 1, max: 10_000_000 }
+/** OpenAI's. Others may serve more, so that more is held for. */
+const answersRange = { min: 1, max: 128 }
+const answersHeldMax = 1_024
 const isObject = (value: unknown): value is Message => typeof value === 'object' && value !== null
+const isList = (value: unknown): value is readonly unknown[] => Array.isArray(value)
 const isOptions = (value: unknown): value is Message => isObject(value) && !Array.isArray(value)
 const isFlag = (value: unknown): value is boolean => typeof value === 'boolean'
 const isText = (value: unknown): value is string => typeof value === 'string'
 
 /** In the order in which problems are told. By hand, because most calls pass here: a schema takes several times as long. */
 function chatOf(json: RequestBody['json']): Chat {
-  const model = json['model']
-  if (!isText(model) || model === '') throw notAllowed('model', 'expected the id of a model')
+  const model = required(json['model'], 'model', isText, 'a string')
+  if (model === '') throw missing('model')
   const messages = messagesOf(json['messages'])
-  const stream = optional(json['stream'], 'stream', isFlag, 'expected true or false') ?? false
-  const options = optional(json['stream_options'], 'stream_options', isOptions, 'expected an object')
+  const stream = optional(json['stream'], 'stream', isFlag, 'a boolean') ?? false
+  const options = optional(json['stream_options'], 'stream_options', isOptions, 'an object')
   return {
     model,
     messages,
     stream,
-    includeUsage:
-      optional(options?.['include_usage'], 'stream_options.include_usage', isFlag, 'expected true or false') ?? false,
-    n: optionalWhole(json['n'], 'n', 1, 128) ?? 1,
-    maxTokens: optionalWhole(json['max_tokens'], 'max_tokens', 1, outputTokensMax),
-    maxCompletionTokens: optionalWhole(json['max_completion_tokens'], 'max_completion_tokens', 1, outputTokensMax),
-    serviceTier: optional(json['service_tier'], 'service_tier', isText, 'expected a service tier'),
+    includeUsage: optional(options?.['include_usage'], 'stream_options.include_usage', isFlag, 'a boolean') ?? false,
+    n: answersOf(json['n']),
+    maxTokens: optionalInteger(json['max_tokens'], 'max_tokens', limitRange),
+    maxCompletionTokens: optionalInteger(json['max_completion_tokens'], 'max_completion_tokens', limitRange),
+    serviceTier: optional(json['service_tier'], 'service_tier', isText, 'a string'),
   }
 }
 
 function messagesOf(value: unknown): readonly Message[] {
-  if (!Array.isArray(value)) throw notAllowed('messages', 'expected a list of messages')
-  if (value.length === 0) throw notAllowed('messages', 'expected at least one message')
-  const bad = value.findIndex((message) => !isObject(message))
-  if (bad !== -1) throw notAllowed(`messages.${bad}`, 'expected a message object')
-  return value as readonly Message[]
+  const messages = required(value, 'messages', isList, 'an array of objects')
+  if (messages.length === 0) throw emptyArray('messages')
+  const bad = messages.findIndex((message) => !isObject(message))
+  if (bad !== -1) throw wrongType(`messages[${bad}]`, 'an object', messages[bad])
+  return messages as readonly Message[]
+}
+
+function answersOf(value: unknown): number {
+  const n = optionalInteger(value, 'n', answersRange) ?? 1
+  if (n > answersHeldMax) throw outOfRange('n', n, answersRange)
+  return n
 }
 
 const billedKeys = new Set([
@@ -90,8 +101,10 @@ const scaffoldTokensMax = 64
 const charsPerToken = 4
 
 function asked(chat: Chat, body: RequestBody): Asked {
+  const judged = judgedIn(chat)
   // Upstreams differ in which of the two they know, so where both stand the larger one binds.
   const limit = Math.max(chat.maxCompletionTokens ?? 0, chat.maxTokens ?? 0)
+  const answers = Math.max(1, chat.n)
   const media = mediaOf(chat.messages, chat.model, body.strings)
   const toolTokens = toolTokensMax(body.json)
   // A token is at least one byte of text, and JSON never makes text shorter.
@@ -102,8 +115,9 @@ function asked(chat: Chat, body: RequestBody): Asked {
     inputTokensMax: textBytes + media.tokensMax + toolTokens + scaffoldTokensMax,
     isInputAssumed: media.isAssumed || toolTokens > 0,
     inputTokensGuess: Math.ceil(textBytes / charsPerToken),
-    outputTokensMax: limit === 0 ? null : limit * chat.n,
-    answers: chat.n,
+    outputTokensMax: limit === 0 || judged !== null ? null : limit * answers,
+    answers,
+    judged,
     hasOutput: true,
     outputTokensFloor: 16,
     pieces: {},
@@ -115,8 +129,17 @@ function asked(chat: Chat, body: RequestBody): Asked {
     prompt: () => promptOf(body, chat.messages),
     readAnswer: (answer) => readCompletion(JSON.parse(utf8.decode(answer)) as Told),
     framing: 'sse',
-    followStream: (_headers, ways) => followChat(chat.includeUsage, ways, chat.n),
+    followStream: (_headers, ways) => followChat(chat.includeUsage, ways, answers),
   }
+}
+
+/** A number that means nothing to OpenAI, and may mean something to another upstream: `max_tokens: -1` is no limit to some. */
+function judgedIn({ n, maxTokens, maxCompletionTokens }: Chat): Asked['judged'] {
+  if (!isWithin(n, answersRange)) return outOfRange('n', n, answersRange)
+  if (maxTokens !== null && !isWithin(maxTokens, limitRange)) return outOfRange('max_tokens', maxTokens, limitRange)
+  return maxCompletionTokens !== null && !isWithin(maxCompletionTokens, limitRange)
+    ? outOfRange('max_completion_tokens', maxCompletionTokens, limitRange)
+    : null
 }
 
 function upstreamBody(chat: Chat, body: RequestBody, change: UpstreamChange): Uint8Array {

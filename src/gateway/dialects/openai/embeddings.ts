@@ -1,30 +1,28 @@
 /** `POST /v1/embeddings`: input only, so a hold is what the input can count at most. */
-import { z } from 'zod'
 import { isFilledList, valuesOf, wholeObject, withMember } from '../../../lib/json-text.ts'
 import type { Asked, Counted, Endpoint, Reading, RequestBody, UpstreamChange } from '../../dialect.ts'
 import { wholeText } from '../../../lib/json-skeleton.ts'
 import { isMembers } from '../merge-usage.ts'
 import { errorInAnswer } from '../../../upstreams/refusals/error-in-answer.ts'
-import { readFields, refuseDuplicates } from '../read-fields.ts'
+import { refuseDuplicates } from '../read-fields.ts'
 import { openai } from './envelope.ts'
+import { missing, required } from './fields.ts'
 import { usageOf } from './usage.ts'
 
 const utf8 = new TextDecoder()
 
-const expected = 'expected a text, a list of texts, a list of tokens or a list of such lists'
-const isText = (value: unknown): boolean => typeof value === 'string'
+const isText = (value: unknown): value is string => typeof value === 'string'
 const isToken = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0
 const isListOf = (value: unknown, is: (item: unknown) => boolean): boolean =>
   Array.isArray(value) && value.length > 0 && value.every(is)
 const isTokens = (value: unknown): boolean => isListOf(value, isToken)
 /** Checked by hand, up to the first bad item: a schema would collect a problem for each of millions. */
-const isInput = (value: unknown): boolean =>
+const isInput = (value: unknown): value is Input =>
   isText(value) || isListOf(value, isText) || isTokens(value) || isListOf(value, isTokens)
 
-const EmbeddingsBody = z.object({
-  model: z.string('expected the id of a model').min(1, 'expected the id of a model'),
-  input: z.custom<unknown>(isInput, expected),
-})
+type Input = string | readonly unknown[]
+const expected = 'a string, an array of strings, an array of integers or an array of such arrays'
+
 const billedKeys = new Set(['model', 'input'])
 const charsPerToken = 4
 
@@ -34,7 +32,9 @@ export const embeddings: Endpoint = {
   bodyBytesMax: 32 * 1024 * 1024,
   kinds: ['embeddings'],
   read(body) {
-    const { model } = readFields(EmbeddingsBody, body.json)
+    const model = required(body.json['model'], 'model', isText, 'a string')
+    if (model === '') throw missing('model')
+    required(body.json['input'], 'input', isInput, expected)
     refuseDuplicates(body.text, billedKeys)
     return asked(model, body)
   },
@@ -64,6 +64,7 @@ const asked = (model: string, body: RequestBody): Asked => ({
   inputTokensGuess: tokensGuess(body),
   outputTokensMax: 0,
   answers: 1,
+  judged: null,
   hasOutput: false,
   outputTokensFloor: 0,
   pieces: {},

@@ -40,7 +40,8 @@ const shapes: Record<FailureCode, Shape> = {
 function bodyOf({ code, message, details }: GatewayError): string {
   const shape = shapes[code]
   const type = code === 'rate_limited' ? (details.limit ?? shape.type) : shape.type
-  return JSON.stringify({ error: { message, type, param: details.param ?? null, code: shape.code, ...details.facts } })
+  const { param = null, vendorCode = shape.code, facts } = details
+  return JSON.stringify({ error: { message, type, param, code: vendorCode, ...facts } })
 }
 
 function errorAnswer(error: GatewayError): HttpAnswer {
