@@ -42,6 +42,8 @@ export type AppDeps = {
   readonly isAtOwnAddress: (request: HttpRequest) => boolean
   /** Why the product cannot serve and bill right now; null when it can. */
   readonly unready: () => string | null
+  /** Why it never will before it is started again; null when it may. */
+  readonly down: () => string | null
 }
 
 /** What a URL of a dialect asks for. */
@@ -217,7 +219,7 @@ function createAdmin(admin: Hono): HttpHandler {
   return throughWeb(pages.route('/api/admin', admin).fetch, pageBodyBytesMax)
 }
 
-function pageAt(path: string, request: HttpRequest, { welcome, unready, baseUrl }: AppDeps): HttpAnswer | null {
+function pageAt(path: string, request: HttpRequest, { welcome, unready, down, baseUrl }: AppDeps): HttpAnswer | null {
   switch (path) {
     case '/':
       return {
@@ -230,8 +232,10 @@ function pageAt(path: string, request: HttpRequest, { welcome, unready, baseUrl 
         },
         body: welcome.page(baseUrl(request)),
       }
-    case '/healthz':
-      return jsonAnswer({ status: 'up' })
+    case '/healthz': {
+      const reason = down()
+      return reason === null ? jsonAnswer({ status: 'up' }) : jsonAnswer({ status: 'down', reason }, 503)
+    }
     case '/readyz': {
       const reason = unready()
       return reason === null ? jsonAnswer({ status: 'ready' }) : jsonAnswer({ status: 'unready', reason }, 503)

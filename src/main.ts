@@ -1,9 +1,10 @@
 /** Wiring: configuration, store, node, listener; and a drain when asked to stop. */
 import { version } from '../package.json'
 import { randomBytes } from 'node:crypto'
-import { accessSync, chmodSync, constants, mkdirSync, writeFileSync } from 'node:fs'
+import { chmodSync, writeFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { createApp, startingApp, type AppDeps } from './app.ts'
+import { openBooks, type Books } from './books.ts'
 import { ConfigError, loadConfig, operatorFilePath, type Config } from './config.ts'
 import { adminApi } from './control/admin-api.ts'
 import { seedFirstRun, type Seeded } from './control/first-run.ts'
@@ -16,7 +17,6 @@ import type { GatewayDeps } from './gateway/deps.ts'
 import type { Model } from './catalog/catalog.ts'
 import { isServed } from './gateway/offered.ts'
 import { createWatch, type Watch } from './gateway/watch.ts'
-import { createKeyTable, type KeyTable } from './keys/key-table.ts'
 import { createByteBudget, type ByteLimits } from './lib/byte-budget.ts'
 import { createByteQueue } from './lib/byte-queue.ts'
 import { systemClock } from './lib/clock.ts'
@@ -30,14 +30,11 @@ import { createLog, lineOfStyle, logStyle, stderrLog, type LogStyle } from './li
 import { writeToStderr } from './lib/stderr.ts'
 import { createTokenizer } from './lib/tokenizer.ts'
 import { createTurns } from './lib/turns.ts'
-import { createLimits, periodStart, type Limits } from './limits/limits.ts'
 import { pricesSchema } from './money/price-book-data.ts'
-import type { PriceBook } from './money/price-book.ts'
-import { openNode, type Node } from './node.ts'
-import { installationOf, namesBuiltIn, type Offer } from './offer.ts'
+import type { Node } from './node.ts'
+import { namesBuiltIn, type Offer } from './offer.ts'
 import { startOffering } from './offering.ts'
-import { openStoreInWorker } from './store/sqlite/store-in-worker.ts'
-import type { BudgetPeriod, Store } from './store/store.ts'
+import type { Store } from './store/store.ts'
 import type { Gauges } from './telemetry/metrics.ts'
 import { startTelemetry, type Telemetry } from './telemetry/start-telemetry.ts'
 import type { Fleet } from './upstreams/fleet.ts'
@@ -57,6 +54,8 @@ const turns = createTurns(clock.monotonic, requestCrashed)
 const runtimeSettings = {
   /** Freed memory goes back to the system after three seconds of rest, ms. A busy gateway needs it again at once: to give it back and take it again is one twentieth of a request. */
   MIMALLOC_PURGE_DELAY: '3000',
+  /** Threads that wait for disks and names; one for each core otherwise, so that a disk which hangs would hold up whatever else needs one. */
+  UV_THREADPOOL_SIZE: '16',
   /** Calls that `fetch` may make at once, behind a proxy; 256 otherwise. */
   BUN_CONFIG_MAX_HTTP_REQUESTS: '65336',
 }
@@ -90,7 +89,7 @@ async function main(): Promise<void> {
   let isAccepting = true
   const stopAccepting = (): void => void (isAccepting = false)
   const { prices, simulated, keyDefaults } = offering.current()
-  const books = await openBooks(config, prices, stopAccepting)
+  const books = await openBooks({ config, prices, clock, log, onFenced: stopAccepting })
   const { store, node, keys, limits, hasLiveKey } = books
   opened = node
   const operators = await openToOperators(config.dataDir, server.localUrl, store)
@@ -126,7 +125,8 @@ async function main(): Promise<void> {
       receipts: { flush: node.shipper.flush, store },
       admin: adminApi(admin),
       ...doorsOf(config, offering.current, url),
-      unready: () => (!isAccepting ? 'stopping' : journal.canPromise() ? null : 'the journal cannot be written'),
+      unready: () => (isAccepting ? books.unready() : 'stopping'),
+      down: books.down,
     }),
   )
   process.stdout.write(startedText({ config, url, seeded, hasLiveKey, offer: offering.current() }))
@@ -137,7 +137,7 @@ async function main(): Promise<void> {
     watch.stop()
     http.close()
     tokenizer.stop()
-    await closeAll(node, store)
+    await books.close()
     await telemetry.stop()
     sandbox.stop()
   }, output.lines)
@@ -157,14 +157,6 @@ const memoryLimits = ({ memory }: Offer): ByteLimits => ({
   ownBytesMax: memory.organizationBytesMax,
 })
 
-type Books = {
-  readonly store: Store
-  readonly node: Node
-  readonly keys: KeyTable
-  readonly limits: Limits
-  readonly hasLiveKey: boolean
-}
-
 /** What operators look at and change. */
 const operatedOn = ({ store, keys, limits, node }: Books) => ({
   clock,
@@ -176,19 +168,6 @@ const operatedOn = ({ store, keys, limits, node }: Books) => ({
   ship: node.shipper.flush,
   recallCredit: node.recallCredit,
 })
-
-/** Opens what the data folder keeps, and reads from it what requests are judged by. */
-async function openBooks(config: Readonly<Config>, prices: PriceBook, onFenced: () => void): Promise<Books> {
-  const { dataDir } = config
-  makeDataFolder(dataDir)
-  const store = await openStoreInWorker({ dataDir, installation: installationOf(config) })
-  const node = await openNode({ store, dataDir, prices, clock, log, onFenced })
-  const rows = await store.keys()
-  const keys = createKeyTable(rows, clock, await suspendedIds(store))
-  const limits = createLimits(clock)
-  await loadSpending(limits, store)
-  return { store, node, keys, limits, hasLiveKey: rows.some(({ mode }) => mode === 'live') }
-}
 
 type Started = {
   readonly config: Readonly<Config>
@@ -280,17 +259,6 @@ function welcome(baseUrl: string, { catalog, fleet, prices, simulated }: Offer):
 const isProxied = (env: NodeJS.ProcessEnv): boolean =>
   ['HTTP_PROXY', 'HTTPS_PROXY', 'ALL_PROXY'].some((name) => Boolean(env[name] ?? env[name.toLowerCase()]))
 
-async function suspendedIds(store: Store): Promise<string[]> {
-  const organizations = await store.organizations()
-  return organizations.filter(({ suspended }) => suspended !== null).map(({ id }) => id)
-}
-
-/** Charges of the periods under way, so that a restart forgives no budget. */
-async function loadSpending(limits: Limits, store: Store): Promise<void> {
-  const periods: readonly BudgetPeriod[] = ['day', 'week', 'month', 'total']
-  for (const period of periods) limits.loadSpending(period, await store.chargesByKey(periodStart(period, clock.now())))
-}
-
 type Listening = HttpServer & {
   readonly url: string
   readonly localUrl: string
@@ -320,19 +288,6 @@ function bind({ host, port }: Readonly<Config>, handle: HttpHandler): HttpServer
   }
 }
 
-/** Makes the data folder where there is none, or says in one line why it cannot be written. */
-function makeDataFolder(dataDir: string): void {
-  try {
-    mkdirSync(dataDir, { recursive: true, mode: 0o700 })
-    accessSync(dataDir, constants.W_OK | constants.X_OK)
-  } catch (error) {
-    const reason = (error as NodeJS.ErrnoException).code ?? String(error)
-    throw new ConfigError(
-      `environment: DATA_DIR ${dataDir} cannot be written (${reason}); allowed: a folder that this user may write, or may make`,
-    )
-  }
-}
-
 /** Who may operate this server: whoever reads the data folder, and those with a token that lasts. */
 async function openToOperators(dataDir: string, url: string, store: Store) {
   return { operatorToken: writeOperatorFile(dataDir, url), operatorTokens: await store.operatorTokens() }
@@ -352,14 +307,6 @@ async function drain(server: HttpServer, active: () => number): Promise<void> {
   const deadline = clock.monotonic() + drainMsMax
   server.stopAccepting()
   while (active() + server.pending() > 0 && clock.monotonic() < deadline) await Bun.sleep(50)
-}
-
-async function closeAll(node: Node, store: Store): Promise<void> {
-  try {
-    await node.close()
-  } finally {
-    await store.close()
-  }
 }
 
 /** Ends the process when asked to, after `stop` and what the log still has to say. */

@@ -4,11 +4,12 @@
  */
 import { join } from 'node:path'
 import { settleInDoubt } from './gateway/settle.ts'
-import { returnIdleLeases, startReturningIdleLeases } from './jobs/return-idle-leases.ts'
+import { returnIdleLeases, returnLease, startReturningIdleLeases } from './jobs/return-idle-leases.ts'
 import { startShipper, type Shipper } from './jobs/ship-journal.ts'
 import type { Clock } from './lib/clock.ts'
 import type { Log } from './lib/log.ts'
 import { createCredit, type Credit } from './money/credit.ts'
+import type { Trouble } from './money/journal-disk.ts'
 import { openJournal, recoverJournal, type Journal } from './money/journal.ts'
 import type { PriceBook } from './money/price-book.ts'
 import type { ModeBefore } from './store/settlement-text.ts'
@@ -53,7 +54,7 @@ export async function openNode(deps: NodeDeps): Promise<Node> {
   const { store, clock, log } = deps
   const { nodeId, epoch, lastSeq } = await store.openNode(nodeName)
   const recovered = recoverJournal(join(deps.dataDir, 'journal'), lastSeq, await modesBefore(store))
-  const journal = openJournal(join(deps.dataDir, 'journal'), epoch, recovered)
+  const journal = await openJournal(join(deps.dataDir, 'journal'), epoch, recovered, { onTrouble: troubleTold(log) })
   for (const { epoch: ofEpoch, intent, progress } of recovered.open) {
     const settlement = settleInDoubt(intent, progress, deps.prices, clock.now())
     if (settlement.flags.includes('price-fallback')) log.error(withoutPrice(settlement))
@@ -79,10 +80,10 @@ export async function openNode(deps: NodeDeps): Promise<Node> {
     credit,
     shipper,
     async recallCredit(organizationId, mode, work) {
-      // What is taken out of a lease and cannot be journaled would be lost until the next start.
-      if (!journal.canPromise()) throw new Error('the journal cannot take more')
+      const trouble = journal.trouble()
+      if (trouble !== null) throw new Error(trouble.reason)
       return credit.recall(organizationId, mode, async (returned) => {
-        if (returned.amountNano > 0n) await journal.returnLease(returned)
+        if (returned.amountNano > 0n) await returnLease(credit, journal, returned)
         await shipper.flush()
         return work()
       })
@@ -93,7 +94,7 @@ export async function openNode(deps: NodeDeps): Promise<Node> {
       await returnIdleLeases(credit, journal, 0)
       await shipper.flush()
       shipper.stop()
-      journal.close()
+      await journal.close()
     },
   }
 }
@@ -103,3 +104,11 @@ async function modesBefore(store: Pick<Store, 'keys'>): Promise<ModeBefore> {
   const modeOf = new Map((await store.keys()).map(({ id, mode }) => [id, mode]))
   return ({ keyId }) => modeOf.get(keyId) ?? 'live'
 }
+
+/** Said when it begins and when it is over. */
+const troubleTold =
+  (log: Log) =>
+  (trouble: Trouble | null): void =>
+    trouble === null
+      ? log.info({ event: 'journal-writable-again' })
+      : log.error({ event: 'journal-unwritable', reason: trouble.reason })

@@ -26,7 +26,8 @@ const planes = ['gateway', 'control', 'jobs']
  * Domains never import each other; what two of them share is composed above them or passed as a value.
  */
 const mayImport: Readonly<Record<string, readonly string[]>> = {
-  main: ['app', 'node', 'config', 'offer', 'offering', 'sandbox', 'telemetry', ...planes, ...below],
+  main: ['app', 'books', 'node', 'config', 'offer', 'offering', 'sandbox', 'telemetry', ...planes, ...below],
+  books: ['config', 'node', 'offer', ...below],
   offer: ['config', 'gateway', ...below],
   offering: ['config', 'offer', ...below],
   cli: ['config', 'control', ...below],

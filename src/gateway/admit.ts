@@ -49,7 +49,8 @@ export const outputLimit = (
 /** Lets a call in; waits only where credit must be asked for. Throws, or rejects with, what keeps it out. */
 export function admit(routed: Routed, deps: GatewayDeps): Admitted | Promise<Admitted> {
   const { key, place, call, candidates } = routed
-  if (!deps.journal.canPromise()) throw billingUnavailable('the journal cannot take more')
+  const trouble = deps.journal.trouble()
+  if (trouble !== null) throw billingUnavailable(trouble.reason)
   const admittedAt = deps.clock.now()
   const price = deps.prices.priceOf(call.model.id, admittedAt)
   if (!price)

@@ -96,7 +96,7 @@ function settleFailed(
   failed: { readonly failure: FailureCode; readonly status: number },
   deps: GatewayDeps,
 ): void {
-  // Its settlement is what failed: recovery will settle it.
+  // Its settlement is what failed: it is written when it can be.
   if (admitted.hold.ended) return
   const attempts = error instanceof UpstreamError ? error.attempts : []
   const last = attempts.at(-1)

@@ -4,6 +4,7 @@
  */
 import { lesser, zeroNano, type Nano } from '../lib/amounts.ts'
 import { roundedMs } from '../lib/clock.ts'
+import { inBackground } from '../lib/log.ts'
 import type { Intent, Progress } from '../money/journal.ts'
 import { scaledPrice, type PriceBook, type ServiceTier } from '../money/price-book.ts'
 import { rate, ratedNanoOf, type Rated } from '../money/rating.ts'
@@ -52,7 +53,7 @@ export async function settle(
   try {
     await deps.journal.settle(settlement)
   } catch (cause) {
-    // The hold is released in memory; recovery settles the open intent when the gateway is started again.
+    inBackground(deps.log, 'settle-unwritten', () => settleUnwritten(outcome.intent, settlement, deps))
     throw billingUnavailable('the settlement could not be written', cause)
   }
   told(settlement, { failure: outcome.failure ?? null, traceparent: admitted.traceparent }, deps)
@@ -159,6 +160,34 @@ function flagsOf(admitted: Admitted, { reading }: Outcome, rated: RatedServed, i
   if (rated.unpriced.some((usageClass) => usageClass !== 'searchQuery' && usageClass !== 'groundedPrompt'))
     flags.push('price-fallback')
   return flags
+}
+
+/**
+ * Settles what could not be written when it ended, once it can be: as after a crash, because its client was given no
+ * last byte, and never above what was taken for it. A crash before that leaves the intent to recovery.
+ */
+async function settleUnwritten(intent: Intent, unwritten: Settlement, deps: GatewayDeps): Promise<void> {
+  const takenNano = BigInt(unwritten.chargeNano)
+  for (let isWritten = false; !isWritten;) {
+    await deps.journal.writable()
+    const progress = deps.journal.progressOf(intent.requestId)
+    const inDoubt = takenNano > 0n ? settleInDoubt(intent, progress, deps.prices, deps.clock.now()) : unwritten
+    const settlement = chargedAtMost(inDoubt, takenNano)
+    isWritten = await deps.journal.settle(settlement).then(
+      () => true,
+      () => false,
+    )
+    const { organizationId, mode } = intent
+    const amountNano = (takenNano - BigInt(settlement.chargeNano)) as Nano
+    if (isWritten) deps.credit.giveBack({ organizationId, mode, amountNano })
+  }
+}
+
+function chargedAtMost(settlement: Settlement, mostNano: bigint): Settlement {
+  const beyondNano = BigInt(settlement.chargeNano) - mostNano
+  if (beyondNano <= 0n) return settlement
+  const writeOffNano = BigInt(settlement.writeOffNano) + beyondNano
+  return { ...settlement, chargeNano: mostNano.toString(), writeOffNano: writeOffNano.toString() }
 }
 
 /** What is known before the upstream call. */

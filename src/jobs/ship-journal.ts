@@ -50,7 +50,7 @@ export function startShipper(deps: ShipperDeps): Shipper {
     }))
   const flush = async (): Promise<void> => {
     const target = deps.journal.lastSeq()
-    await deps.journal.written()
+    await deps.journal.synced()
     while (shippedSeq < target) {
       const before = shippedSeq
       await ship()

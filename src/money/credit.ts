@@ -53,6 +53,8 @@ export type Credit = {
   readonly settle: (hold: Hold, ratedNano: Nano) => { readonly chargeNano: Nano; readonly writeOffNano: Nano }
   /** What is available of an organization's credit and what requests hold of it, nearly. The store is asked where nothing is known to be available; rejects when it is out of reach. */
   readonly standing: (organizationId: string, mode: Mode) => Promise<CreditStanding>
+  /** Undoes what did not come to be journaled: a return, or what a charge took too much. Never more than was taken. */
+  readonly giveBack: (returned: Returned) => void
   /** Leased and not held: still the organization's to spend. */
   readonly idleNano: (organizationId: string, mode: Mode) => Nano
   /** All that is not held here, leased or not, as far as the store last said. */
@@ -128,6 +130,10 @@ export function createCredit(deps: CreditDeps): Credit {
     cover: (hold, excessNano) => cover(leaseOf(hold.organizationId, hold.mode), excessNano, deps),
     settle: (hold, ratedNano) => settle(leaseOf(hold.organizationId, hold.mode), hold, ratedNano),
     standing: (organizationId, mode) => standing(leaseOf(organizationId, mode), deps),
+    giveBack: ({ organizationId, mode, amountNano }) => {
+      const lease = leaseOf(organizationId, mode)
+      lease.left = (lease.left + amountNano) as Nano
+    },
     idleNano: (organizationId, mode) => {
       const lease = leases[mode].get(organizationId)
       return lease ? lease.left : zeroNano

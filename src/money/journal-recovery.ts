@@ -4,7 +4,7 @@ import { blocksIn } from '../lib/blocks.ts'
 import { unpackIntent, type Intent, type ModeBefore, type PackedIntent } from '../store/settlement-text.ts'
 import type { ReceiptLine } from '../store/store.ts'
 import { segmentsIn } from './journal-segments.ts'
-import type { WrittenBlock } from './journal-writer.ts'
+import type { WrittenBlock } from './journal-segment.ts'
 
 /** How far a stream had come: counts of our own, not the vendor's. */
 export type Progress = {

@@ -1,159 +1,237 @@
-/** Writing the journal: everything that one turn of the event loop brings goes out as one block, by one `write`. */
-import { closeSync, fdatasync, fdatasyncSync, fstatSync, mkdirSync, openSync, writeSync } from 'node:fs'
+/**
+ * Writing the journal: everything that one turn of the event loop brings, and what comes while a write is under way,
+ * goes out as one block by one `write`. Writing and syncing are the thread pool's, one of each at a time.
+ *
+ * What could not be written was not promised: its callers are told, its numbers are given out again, and the torn block
+ * is cut off before the next one. So the file is what was promised, and nothing else.
+ */
+import { mkdirSync } from 'node:fs'
 import { blockHead, blockHeadBytes } from '../lib/blocks.ts'
 import { LineBuffer } from '../lib/line-buffer.ts'
-import { nextSegment } from './journal-segments.ts'
+import { localDisk, troubleOf, type JournalDisk, type Trouble } from './journal-disk.ts'
+import { createSegment, type Segment, type WrittenBlock } from './journal-segment.ts'
 
-/** Resolves once the record is written; rejects when it cannot be, after which nothing is promised any more. */
+/** Resolves once the record is written; rejects when it cannot be, and then it is as if it had never been given. */
 export type Written = Promise<void>
 
-/** A block with records to be shipped: the last of them, how many they are, and where it stands. */
-export type WrittenBlock = {
-  readonly path: string
-  readonly start: number
-  readonly end: number
-  readonly lastSeq: number
-  readonly records: number
-}
-
-export type JournalWriter = {
-  /** `seq`: of a record to be shipped. */
-  readonly write: (line: string, seq?: number) => Written
-  readonly flushed: () => Promise<void>
-  readonly failed: () => boolean
-  readonly close: () => void
+/** `change`: what is so once a line is written. */
+export type WriterDeps<Change> = {
+  /** The line that a segment begins with: what a reader needs of everything that was written before it. */
+  readonly head: (seq: number) => string
+  readonly onWritten: (changes: readonly Change[]) => void
+  /** Told of blocks with something to be shipped once no power cut can take them any more. */
+  readonly onSynced: (blocks: readonly WrittenBlock[]) => void
+  readonly onTrouble: (trouble: Trouble | null) => void
+  readonly disk?: JournalDisk
 }
 
 const segmentBytesMax = 64 * 1024 * 1024
-const syncMs = 10
+/** Room for the lines of most turns. */
+const roomBytes = 256 * 1024
 
-/**
- * Opens a segment to write to. A new one begins between two writes, so its head, a line, knows everything that stands
- * before it. `onWritten` is told of blocks that have something to be shipped.
- */
-export function createJournalWriter(
-  folder: string,
-  head: () => string,
-  onWritten: (block: WrittenBlock) => void,
-): JournalWriter {
-  mkdirSync(folder, { recursive: true, mode: 0o700 })
-  const lines = new LineBuffer(roomBytes, blockHeadBytes)
-  let lastSeq = 0
-  let records = 0
-  let flush: Written | null = null
-  let failed = false
-  let segment = openSegment(folder, head())
-  const fail = (): void => {
-    failed = true
+/** What is gathered for the next block. */
+type Gathered<Change> = {
+  readonly lines: LineBuffer
+  changes: Change[]
+  records: number
+  waiting: PromiseWithResolvers<void> | null
+}
+
+const emptyGathering = <Change>(): Gathered<Change> => ({
+  lines: new LineBuffer(roomBytes, blockHeadBytes),
+  changes: [],
+  records: 0,
+  waiting: null,
+})
+
+export class JournalWriter<Change> {
+  readonly #folder: string
+  readonly #deps: WriterDeps<Change>
+  readonly #disk: JournalDisk
+  #segment!: Segment
+  /** The last number given out, and the last that is written. */
+  #seq: number
+  #writtenSeq: number
+  #gathered = emptyGathering<Change>()
+  /** On its way out; its memory is the next to gather in. */
+  #leaving = emptyGathering<Change>()
+  /** A write or what must come before the next one is under way. */
+  #isBusy = false
+  #isWriting = false
+  #lateFailure: unknown = null
+  #trouble: Trouble | null = null
+  #writable = Promise.withResolvers<void>()
+  #retry: ReturnType<typeof setTimeout> | null = null
+
+  private constructor(folder: string, seq: number, deps: WriterDeps<Change>) {
+    this.#folder = folder
+    this.#deps = deps
+    this.#disk = deps.disk ?? localDisk
+    this.#seq = seq
+    this.#writtenSeq = seq
   }
-  const syncing = keepSynced(() => segment.file, fail)
 
-  function writeWaiting(): void {
-    const written = { path: segment.path, start: segment.bytes, lastSeq, records }
-    const bytes = sealed(lines)
-    flush = null
-    records = 0
-    if (failed) throw new Error('the journal cannot be written; restart to recover')
-    try {
-      segment.bytes += writeWhole(segment.file, bytes)
-      if (written.records > 0) onWritten({ ...written, end: segment.bytes })
-      syncing.wrote()
-      if (segment.bytes >= segmentBytesMax) rotate()
-    } catch (error) {
-      fail()
-      throw new Error('the journal could not be written', { cause: error })
+  /** Opens a segment behind record `seq`. Only one process may write to a folder. */
+  static async open<Change>(folder: string, seq: number, deps: WriterDeps<Change>): Promise<JournalWriter<Change>> {
+    mkdirSync(folder, { recursive: true, mode: 0o700 })
+    const writer = new JournalWriter(folder, seq, deps)
+    await writer.#beginSegment()
+    return writer
+  }
+
+  /** The last sequence number given out. */
+  get lastSeq(): number {
+    return this.#seq
+  }
+
+  get trouble(): Trouble | null {
+    return this.#trouble
+  }
+
+  write(line: string, change: Change): Written {
+    if (this.#trouble) return Promise.reject(unwritten(this.#trouble))
+    this.#gathered.lines.add(line)
+    this.#gathered.changes.push(change)
+    if (this.#gathered.waiting === null) {
+      this.#gathered.waiting = Promise.withResolvers<void>()
+      if (!this.#isBusy) setImmediate(() => this.#writeGathered())
     }
+    return this.#gathered.waiting.promise
   }
-  function rotate(): void {
-    finishSegment(segment.file)
-    segment = openSegment(folder, head())
+
+  /** As `write`, for a record to be shipped. It is given the next number, once it is text: a gap would stop all shipping. */
+  ship(lineOf: (seq: number) => string, change: Change): Written {
+    if (this.#trouble) return Promise.reject(unwritten(this.#trouble))
+    const line = lineOf(this.#seq + 1)
+    this.#seq += 1
+    this.#gathered.records += 1
+    return this.write(line, change)
   }
-  return {
-    write(line, seq) {
-      lines.add(line)
-      if (seq !== undefined) {
-        lastSeq = seq
-        records += 1
-      }
-      return (flush ??= inThisTurn(writeWaiting))
-    },
-    flushed: () => flush ?? Promise.resolve(),
-    failed: () => failed,
-    close() {
-      fail()
-      syncing.stop()
-      closeSync(segment.file)
-    },
+
+  /** Resolves once everything given so far is on the disk itself; rejects when some of it cannot be. */
+  async synced(): Promise<void> {
+    await (this.#gathered.waiting ?? this.#leaving.waiting)?.promise
+    if (this.#trouble) throw unwritten(this.#trouble)
+    await this.#segment.sync()
+  }
+
+  /** Resolves when there is no trouble. */
+  writable(): Promise<void> {
+    return this.#trouble ? this.#writable.promise : Promise.resolve()
+  }
+
+  async close(): Promise<void> {
+    await this.#leaving.waiting?.promise.catch(() => undefined)
+    if (this.#retry !== null) clearTimeout(this.#retry)
+    const wasWell = this.#trouble === null
+    this.#trouble = { kind: 'broken', reason: 'the journal is closed' }
+    await this.#segment.close().catch((error: unknown) => {
+      if (wasWell) throw error
+    })
+  }
+
+  #writeGathered(): void {
+    if (this.#isBusy || this.#gathered.waiting === null) return
+    this.#isBusy = true
+    const leaving = this.#gathered
+    this.#gathered = this.#leaving
+    this.#leaving = leaving
+    this.#isWriting = true
+    const seq = this.#seq
+    this.#segment.append(sealed(leaving.lines), (error, start) => {
+      this.#isWriting = false
+      if (error) this.#fail(error)
+      else this.#wrote(leaving, start, seq)
+    })
+  }
+
+  #wrote(leaving: Gathered<Change>, start: number, seq: number): void {
+    const { path, bytes, keep } = this.#segment
+    const { changes, records } = leaving
+    this.#writtenSeq = seq
+    if (records > 0) keep({ path, start, end: bytes(), lastSeq: seq, records })
+    this.#deps.onWritten(changes)
+    forget(leaving)?.resolve()
+    if (this.#lateFailure !== null) this.#fail(this.#lateFailure)
+    else if (bytes() < segmentBytesMax) this.#goOn()
+    else void this.#rotate()
+  }
+
+  #goOn(): void {
+    this.#isBusy = false
+    this.#writeGathered()
+  }
+
+  async #rotate(): Promise<void> {
+    try {
+      // A tail that a power cut takes, before a segment that it leaves, would be a gap.
+      await this.#segment.sync()
+      const before = this.#segment
+      await this.#beginSegment()
+      await before.close()
+    } catch (error) {
+      return this.#fail(error)
+    }
+    this.#goOn()
+  }
+
+  async #beginSegment(): Promise<void> {
+    const lines = new LineBuffer(roomBytes, blockHeadBytes)
+    lines.add(this.#deps.head(this.#writtenSeq))
+    const { onSynced } = this.#deps
+    const onFailed = (error: unknown): void => {
+      // What a write under way comes to is not known yet.
+      if (this.#isWriting) this.#lateFailure = error
+      else this.#fail(error)
+    }
+    this.#segment = await createSegment(this.#folder, sealed(lines), { disk: this.#disk, onSynced, onFailed })
+  }
+
+  /** Nothing is given out any more, and what waits is told. Where only room is lacking, it is tried again. */
+  #fail(error: unknown): void {
+    const trouble = troubleOf(error)
+    if (this.#trouble?.kind === 'broken' || (this.#retry !== null && trouble.kind === 'full')) return
+    const isNew = this.#trouble === null
+    this.#trouble = trouble
+    this.#lateFailure = null
+    this.#isBusy = true
+    this.#seq = this.#writtenSeq
+    for (const gathered of [this.#leaving, this.#gathered]) forget(gathered)?.reject(unwritten(trouble, error))
+    if (isNew || trouble.kind === 'broken') this.#deps.onTrouble(trouble)
+    if (trouble.kind === 'full') this.#retry = setTimeout(() => void this.#tryAgain(), this.#disk.retryMs)
+  }
+
+  async #tryAgain(): Promise<void> {
+    this.#retry = null
+    try {
+      await this.#segment.repair()
+    } catch (error) {
+      return this.#fail(error)
+    }
+    if (this.#trouble?.kind !== 'full') return
+    this.#trouble = null
+    this.#writable.resolve()
+    this.#writable = Promise.withResolvers<void>()
+    this.#deps.onTrouble(null)
+    this.#goOn()
   }
 }
 
-/** Does it when the event loop's turn has brought what it brings. */
-const inThisTurn = (work: () => void): Promise<void> =>
-  new Promise((resolve, reject) => {
-    setImmediate(() => {
-      try {
-        work()
-        resolve()
-      } catch (error) {
-        reject(error instanceof Error ? error : new Error(String(error)))
-      }
-    })
-  })
+/** Empties it, and gives whom it kept waiting. */
+function forget<Change>(gathered: Gathered<Change>): Gathered<Change>['waiting'] {
+  const { waiting } = gathered
+  if (gathered.lines.bytes > 0) gathered.lines.take()
+  gathered.changes = []
+  gathered.records = 0
+  gathered.waiting = null
+  return waiting
+}
 
-/** Room for the lines of most turns. */
-const roomBytes = 256 * 1024
+const unwritten = ({ reason }: Trouble, cause?: unknown): Error => new Error(reason, { cause })
 
 /** What was gathered, as a block. */
 function sealed(lines: LineBuffer): Uint8Array {
   const block = lines.take()
   block.write(blockHead(block.subarray(blockHeadBytes)), 0, 'latin1')
   return block
-}
-
-type Segment = { readonly path: string; readonly file: number; bytes: number }
-
-function openSegment(folder: string, head: string): Segment {
-  const path = nextSegment(folder)
-  const file = openSync(path, 'ax', 0o600)
-  const lines = new LineBuffer(head.length, blockHeadBytes)
-  lines.add(head)
-  return { path, file, bytes: writeWhole(file, sealed(lines)) }
-}
-
-/** Throws when the file does not take all of it: a torn block must be the last one. */
-function writeWhole(file: number, bytes: Uint8Array): number {
-  const written = writeSync(file, bytes)
-  if (written < bytes.length) throw new Error(`only ${written} of ${bytes.length} bytes were written`)
-  return written
-}
-
-/** Has what was written to the file of the moment on the disk some milliseconds later. */
-function keepSynced(file: () => number, onFailed: () => void) {
-  let isDirty = true
-  let isUnderWay = false
-  const timer = setInterval(() => {
-    // A file that somebody removed still takes writes, and keeps none of them.
-    if (fstatSync(file()).nlink === 0) onFailed()
-    // One at a time: a slow disk gets slower by syncs that wait for each other, and writes wait for them.
-    if (!isDirty || isUnderWay) return
-    isDirty = false
-    isUnderWay = true
-    fdatasync(file(), (error) => {
-      isUnderWay = false
-      if (error && error.code !== 'EBADF') onFailed()
-    })
-  }, syncMs)
-  timer.unref()
-  return {
-    wrote: () => {
-      isDirty = true
-    },
-    stop: () => clearInterval(timer),
-  }
-}
-
-/** A tail that a power cut takes, before a segment that it leaves, would be a gap. */
-function finishSegment(file: number): void {
-  fdatasyncSync(file)
-  closeSync(file)
 }

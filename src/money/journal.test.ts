@@ -62,7 +62,7 @@ const recoverJournal = (folder: string, storeSeq: number): Recovered =>
   recover(folder, storeSeq, () => {
     throw new Error('every intent says its mode')
   })
-const open = (folder: string, epoch: number, storeSeq = 0): Journal =>
+const open = (folder: string, epoch: number, storeSeq = 0): Promise<Journal> =>
   openJournal(folder, epoch, recoverJournal(folder, storeSeq))
 const segments = (folder: string): string[] =>
   readdirSync(folder)
@@ -93,13 +93,13 @@ const nextOf = (journal: Journal, max: number): Shipped[] => {
 describe('recovery', () => {
   test('what was settled is shipped, what was only intended is open, with how far it came', async () => {
     const folder = newFolder()
-    const journal = open(folder, 1)
+    const journal = await open(folder, 1)
     for (const id of ['a', 'b', 'c']) void journal.intend(intent(id))
     void journal.settle(settlement('b'))
     void journal.progress({ requestId: 'c', inputTokens: 5, outputTokens: 7 })
     void journal.returnLease(returned(12n))
-    await journal.written()
-    journal.close()
+    await journal.synced()
+    await journal.close()
 
     const recovered = recoverJournal(folder, 0)
     const { lastSeq, open: left } = recovered
@@ -118,31 +118,31 @@ describe('recovery', () => {
 
   test('an intent stays open across restarts and segments until it is settled, under its own epoch', async () => {
     const folder = newFolder()
-    const first = open(folder, 1)
+    const first = await open(folder, 1)
     void first.intend(intent('a'))
     void first.settle(settlement('x'))
-    await first.written()
-    first.close()
-    open(folder, 2, 1).close()
-    const third = open(folder, 3, 1)
+    await first.synced()
+    await first.close()
+    await (await open(folder, 2, 1)).close()
+    const third = await open(folder, 3, 1)
     const { open: left } = recoverJournal(folder, 1)
     expect(left.map(({ epoch, intent: { requestId } }) => [epoch, requestId])).toEqual([[1, 'a']])
     void third.settle(settlement('a'), 1)
-    await third.written()
-    third.close()
+    await third.synced()
+    await third.close()
     expect(recoverJournal(folder, 1).open).toEqual([])
     expect(unshippedIn(recoverJournal(folder, 1)).map(({ epoch }) => epoch)).toEqual([1])
   })
 
   test('one turn may bring any number of records, as a recovery does that settles all it finds', async () => {
     const folder = newFolder()
-    const journal = open(folder, 1)
+    const journal = await open(folder, 1)
     const many = 200_000
     for (let number = 1; number <= many; number += 1) void journal.returnLease(returned(1n))
-    await journal.written()
+    await journal.synced()
     expect(journal.unshippedMany()).toBe(many)
     expect(journal.unshipped(1_000)?.toSeq).toBe(many)
-    journal.close()
+    await journal.close()
     const { lastSeq, unshipped } = recoverJournal(folder, 0)
     expect([lastSeq, unshipped.length, unshipped[0]?.records]).toEqual([many, 1, many])
   })
@@ -150,10 +150,10 @@ describe('recovery', () => {
   test('records that the store lost are found again in older segments', async () => {
     const folder = newFolder()
     for (const epoch of [1, 2, 3]) {
-      const journal = open(folder, epoch, epoch - 1)
+      const journal = await open(folder, epoch, epoch - 1)
       void journal.settle(settlement(`r${epoch}`))
-      await journal.written()
-      journal.close()
+      await journal.synced()
+      await journal.close()
     }
     expect(recoverJournal(folder, 3).unshipped).toEqual([])
     expect(seqsOf(unshippedIn(recoverJournal(folder, 1)))).toEqual([2, 3])
@@ -162,15 +162,15 @@ describe('recovery', () => {
 
   test('any prefix of the file recovers: whole blocks before the cut, nothing of the torn one', async () => {
     const folder = newFolder()
-    const journal = open(folder, 1)
+    const journal = await open(folder, 1)
     for (let number = 1; number <= 5; number += 1) {
       void journal.intend(intent(`r${number}`))
       // Of every other one, intent and settlement are written in different turns.
-      if (number % 2 === 0) await journal.written()
+      if (number % 2 === 0) await journal.synced()
       void journal.settle(settlement(`r${number}`))
-      await journal.written()
+      await journal.synced()
     }
-    journal.close()
+    await journal.close()
     const [segment] = segments(folder)
     const bytes = readFileSync(segment!)
     const blocks = [...blocksIn(bytes)].map(({ end, lines }) => ({ end, text: lines.join() }))
@@ -190,12 +190,12 @@ describe('recovery', () => {
 
   test('a byte that is not what was written ends the segment, whatever follows', async () => {
     const folder = newFolder()
-    const journal = open(folder, 1)
+    const journal = await open(folder, 1)
     for (const id of ['a', 'b', 'c']) {
       void journal.settle(settlement(id))
-      await journal.written()
+      await journal.synced()
     }
-    journal.close()
+    await journal.close()
     const [segment] = segments(folder)
     const bytes = readFileSync(segment!)
     const blocks = [...blocksIn(bytes)]
@@ -215,16 +215,16 @@ describe('recovery', () => {
 
   test('a file that is no longer what was written is not shipped', async () => {
     const folder = newFolder()
-    const journal = open(folder, 1)
+    const journal = await open(folder, 1)
     void journal.settle(settlement('a'))
-    await journal.written()
+    await journal.synced()
     const { records } = journal.unshipped(10)!
     const bytes = readFileSync(records.path)
     expect(() => linesOf({ ...records, end: records.end + 1 })).toThrow('ends before')
     bytes[records.end - 5]! ^= 1
     writeFileSync(records.path, bytes)
     expect(() => linesOf(records)).toThrow(`is not what was written, from byte ${records.start} on`)
-    journal.close()
+    await journal.close()
   })
 })
 
@@ -233,24 +233,24 @@ describe('shipping', () => {
     const folder = newFolder()
     const seqs: number[] = []
     for (const epoch of [1, 2]) {
-      const journal = open(folder, epoch)
+      const journal = await open(folder, epoch)
       for (let number = 0; number < 3; number += 1) void journal.settle(settlement(`${epoch}-${number}`))
-      await journal.written()
+      await journal.synced()
       for (let next = journal.unshipped(100); next; next = journal.unshipped(100)) {
         seqs.push(...seqsOf(shippedIn([next.records])))
         journal.shipped(next.toSeq)
       }
-      journal.close()
+      await journal.close()
     }
     expect(seqs).toEqual([1, 2, 3, 1, 2, 3, 4, 5, 6])
   })
 
   test('what the store has is not offered again', async () => {
-    const journal = open(newFolder(), 1)
+    const journal = await open(newFolder(), 1)
     for (const id of ['a', 'b', 'c']) {
       void journal.intend(intent(id))
       void journal.settle(settlement(id))
-      if (id !== 'a') await journal.written()
+      if (id !== 'a') await journal.synced()
     }
     expect(seqsOf(nextOf(journal, 10))).toEqual([1, 2, 3])
     // Never less than a whole block, never more than asked for beyond it.
@@ -261,22 +261,22 @@ describe('shipping', () => {
     expect(journal.unshippedMany()).toBe(1)
     journal.shipped(3)
     expect(journal.unshipped(10)).toBeNull()
-    await journal.written()
-    journal.close()
+    await journal.synced()
+    await journal.close()
   })
 
   test('old segments go only once everything is shipped, and the newest stays', async () => {
     const folder = newFolder()
-    open(folder, 1).close()
-    const journal = open(folder, 2)
+    await (await open(folder, 1)).close()
+    const journal = await open(folder, 2)
     void journal.settle(settlement('a'))
-    await journal.written()
+    await journal.synced()
     journal.prune(Date.now() + 1_000, 0)
     expect(segments(folder)).toHaveLength(2)
     journal.shipped(1)
     journal.prune(Date.now() + 1_000, 0)
     expect(segments(folder)).toHaveLength(1)
-    await journal.written()
-    journal.close()
+    await journal.synced()
+    await journal.close()
   })
 })

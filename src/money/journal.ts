@@ -4,8 +4,9 @@
  * One record a line, in JSON, so that `less` and `jq` read it; what one turn of the event loop brings is one block
  * with a checksum (see `lib/blocks.ts`). An intent is written before its upstream call and a settlement before the
  * last byte leaves. What is written survives `kill -9` at once, and a power cut after the next sync (every 10 ms).
- * Records with a `seq` are shipped to the store in order, without gaps, out of the file itself, and so never before
- * they are written.
+ * Records with a `seq` are shipped to the store in order, without gaps, out of the file itself, and only once they
+ * are synced: so the store never has what the journal could still lose, and a journal that ends before what the
+ * store has was damaged or exchanged.
  *
  * Each segment begins with what a reader needs of the ones before it: the sequence number it starts
  * from and the intents then open. So recovery reads from the newest segment that the store has not
@@ -17,7 +18,9 @@ import type { Settlement, ShippedRecord } from '../store/store.ts'
 import type { Returned } from './credit.ts'
 import type { OpenIntent, Progress, Recovered, WrittenIntent } from './journal-recovery.ts'
 import { removeSegments } from './journal-segments.ts'
-import { createJournalWriter, type Written, type WrittenBlock } from './journal-writer.ts'
+import type { JournalDisk, Trouble } from './journal-disk.ts'
+import type { WrittenBlock } from './journal-segment.ts'
+import { JournalWriter, type Written } from './journal-writer.ts'
 
 export type { Intent } from '../store/settlement-text.ts'
 export { recoverJournal, type Progress } from './journal-recovery.ts'
@@ -38,76 +41,98 @@ export type Journal = {
   readonly unshippedMany: () => number
   /** The store has applied everything up to `seq`. */
   readonly shipped: (seq: number) => void
-  /** Resolves once everything given so far is written. */
-  readonly written: () => Promise<void>
+  /** Resolves once everything given so far is on the disk and can be shipped; rejects when some of it could not be written. */
+  readonly synced: () => Promise<void>
   /** The last sequence number given out. */
   readonly lastSeq: () => number
-  /** Whether a promise can still be kept: false once a write has failed, or when too much waits for the store. */
-  readonly canPromise: () => boolean
+  /** Why no promise can be kept now: the disk's trouble, or too much that waits for the store. */
+  readonly trouble: () => Trouble | null
+  /** Resolves when what is given can be written again. */
+  readonly writable: () => Promise<void>
+  /** How far an open intent has come, by its last note. */
+  readonly progressOf: (requestId: string) => Progress | null
   /** Removes segments that are shipped and older than `ageMs`. */
   readonly prune: (now: number, ageMs: number) => void
-  readonly close: () => void
+  readonly close: () => Promise<void>
+}
+
+export type JournalDeps = {
+  readonly onTrouble?: (trouble: Trouble | null) => void
+  readonly disk?: JournalDisk
 }
 
 /** About 2 GB of disk: an hour without a store at 550 requests/s. */
 const unshippedMax = 2_000_000
 
+/** What a line changes of what is open, once it is written: an intent is, it has come so far, it is no more. */
+type Change = OpenIntent | Progress | { readonly settled: string } | null
+
 /** Opens a new segment behind what was recovered. Only one process may write to a folder. */
-export function openJournal(folder: string, epoch: number, recovered: Recovered): Journal {
+export async function openJournal(
+  folder: string,
+  epoch: number,
+  recovered: Recovered,
+  { onTrouble = () => undefined, ...rest }: JournalDeps = {},
+): Promise<Journal> {
   const open = new Map<string, OpenIntent>(recovered.open.map((begun) => [begun.intent.requestId, begun]))
   const blocks = [...recovered.unshipped]
   let unshippedMany = blocks.reduce((sum, { records }) => sum + records, 0)
-  let seq = recovered.lastSeq
-  const head = (): string => JSON.stringify({ kind: 'segment', seq, open: [...open.values()].map(writtenOf) })
-  const writer = createJournalWriter(folder, head, (block) => {
-    blocks.push(block)
-    unshippedMany += block.records
+  const writer = await JournalWriter.open<Change>(folder, recovered.lastSeq, {
+    ...rest,
+    onTrouble,
+    head: (seq) => JSON.stringify({ kind: 'segment', seq, open: [...open.values()].map(writtenOf) }),
+    onWritten: (changes) => {
+      for (const change of changes) follow(open, change)
+    },
+    onSynced: (synced) => {
+      for (const block of synced) {
+        blocks.push(block)
+        unshippedMany += block.records
+      }
+    },
   })
-  /** A number is given out only once the record is text: a gap would stop all shipping. */
-  const ship = (recordOf: (seq: number) => ShippedRecord): Written => {
-    const text = recordText(recordOf(seq + 1))
-    seq += 1
-    return writer.write(text, seq)
-  }
+  const ship = (recordOf: (seq: number) => ShippedRecord, change: Change = null): Written =>
+    writer.ship((seq) => recordText(recordOf(seq)), change)
   return {
-    intend(intent) {
-      const text = JSON.stringify({ kind: 'intent', epoch, intent: packIntent(intent) } satisfies IntentLine)
-      open.set(intent.requestId, { epoch, intent, progress: null })
-      return writer.write(text)
-    },
-    progress(progress) {
-      const begun = open.get(progress.requestId)
-      if (begun) open.set(progress.requestId, { ...begun, progress })
-      return writer.write(JSON.stringify({ kind: 'progress', progress }))
-    },
-    settle(settlement, ofEpoch = epoch) {
-      const written = ship((own) => ({ kind: 'settle', seq: own, epoch: ofEpoch, settlement }))
-      open.delete(settlement.requestId)
-      return written
-    },
-    returnLease: ({ organizationId, mode, amountNano }) =>
-      ship((own) => ({
-        kind: 'return-lease',
-        seq: own,
+    intend: (intent) =>
+      writer.write(JSON.stringify({ kind: 'intent', epoch, intent: packIntent(intent) } satisfies IntentLine), {
         epoch,
-        organizationId,
-        mode,
-        amountNano: amountNano.toString(),
-      })),
-    endEpoch: (ended) => ship((own) => ({ kind: 'end-epoch', seq: own, epoch: ended })),
+        intent,
+        progress: null,
+      }),
+    progress: (progress) => writer.write(JSON.stringify({ kind: 'progress', progress }), progress),
+    settle: (settlement, ofEpoch = epoch) =>
+      ship((seq) => ({ kind: 'settle', seq, epoch: ofEpoch, settlement }), { settled: settlement.requestId }),
+    returnLease: ({ organizationId, mode, amountNano }) =>
+      ship((seq) => ({ kind: 'return-lease', seq, epoch, organizationId, mode, amountNano: amountNano.toString() })),
+    endEpoch: (ended) => ship((seq) => ({ kind: 'end-epoch', seq, epoch: ended })),
     unshipped: (max) => runOf(blocks, max),
     unshippedMany: () => unshippedMany,
     shipped(upTo) {
       const first = blocks.findIndex((block) => block.lastSeq > upTo)
       for (const { records } of blocks.splice(0, first === -1 ? blocks.length : first)) unshippedMany -= records
     },
-    written: writer.flushed,
-    lastSeq: () => seq,
-    canPromise: () => !writer.failed() && unshippedMany < unshippedMax,
+    synced: () => writer.synced(),
+    lastSeq: () => writer.lastSeq,
+    trouble: () => writer.trouble ?? (unshippedMany < unshippedMax ? null : tooMuchUnshipped),
+    writable: () => writer.writable(),
+    progressOf: (requestId) => open.get(requestId)?.progress ?? null,
     prune: (now, ageMs) => {
       if (unshippedMany === 0) removeSegments(folder, now - ageMs)
     },
-    close: writer.close,
+    close: () => writer.close(),
+  }
+}
+
+const tooMuchUnshipped: Trouble = { kind: 'full', reason: 'the store has not taken what the journal has for too long' }
+
+function follow(open: Map<string, OpenIntent>, change: Change): void {
+  if (change === null) return
+  if ('settled' in change) open.delete(change.settled)
+  else if ('intent' in change) open.set(change.intent.requestId, change)
+  else {
+    const begun = open.get(change.requestId)
+    if (begun) open.set(change.requestId, { ...begun, progress: change })
   }
 }
 

@@ -4,17 +4,15 @@
  */
 import { Database } from 'bun:sqlite'
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
-import { spawnSync } from 'node:child_process'
 import { appendFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { eventually } from '../support/eventually.ts'
 import type { Account } from '../support/mart.ts'
 import { plainEnvironment, run } from '../support/program.ts'
 import { startServer, type Server } from '../support/start-server.ts'
+import * as books from './books.ts'
 import * as support from './process-support.ts'
 import * as ways from './request-support.ts'
-
-const noticedMsMax = 5_000
 
 let server: Server
 let account: Account
@@ -23,32 +21,6 @@ const started = async (options?: Parameters<typeof startServer>[0]): Promise<voi
   account = await support.openHouse(server)
 }
 afterEach(() => server.stop())
-
-/** What was promised is kept, the count agrees, the ledger verifies, nothing is held. */
-async function expectBooks(shots: readonly support.Shot[]): Promise<void> {
-  const served = await support.servedOnceQuiet(server, 0)
-  // Asking for the balance ships the journal first; the store's own file may be a quarter of a second behind it.
-  await ways.balanceOf(server, account)
-  const rows = support.settlements(server)
-  const faults = [
-    ...support.promiseFaults(
-      shots.filter(({ whole }) => whole),
-      rows,
-    ),
-    ...support.countFaults(rows, served),
-    ...(await support.ledgerFaults(server)),
-  ]
-  expect(faults).toEqual([])
-  await expectBalance()
-}
-
-/** The balance fell by the charges of the ledger's rows, and nothing is held or set apart. */
-async function expectBalance(): Promise<void> {
-  const charged = support.sum(support.settlements(server).map(({ chargeNano }) => chargeNano))
-  const { balanceNano, heldNano } = await ways.balanceOf(server, account)
-  expect({ balanceNano, heldNano }).toEqual({ balanceNano: 100_000_000_000n - charged, heldNano: 0n })
-  expect(support.leftOver(server).parked).toBe(0n)
-}
 
 async function loadFor(ms: number, workers = 16): Promise<readonly support.Shot[]> {
   const load = support.startLoad(server, [account], workers, support.mixed)
@@ -73,7 +45,7 @@ describe('a journal that was torn', () => {
       shots.push(...(await loadFor(400)))
       appendFileSync(support.newestSegment(server), tear)
       await server.restart()
-      await expectBooks(shots)
+      await books.expectBooks({ server, account }, shots)
     }
   }, 30_000)
 
@@ -93,7 +65,7 @@ describe('a journal that was torn', () => {
       await server.restart()
       const receipt = await ways.settledOf(server, account, shot.requestId)
       expect(await support.ledgerFaults(server)).toEqual([])
-      await expectBalance()
+      await books.expectBalance({ server, account })
       if (store === journal) continue
       expect(receipt).toMatchObject({ ending: 'in-doubt', chargeNano: '0', flags: ['estimated'] })
       torn += 1
@@ -108,7 +80,7 @@ describe('a journal that was torn', () => {
     await server.restart()
     expect(await ways.settledOf(server, account, shot.requestId)).toEqual(before)
     expect(await support.ledgerFaults(server)).toEqual([])
-    await expectBalance()
+    await books.expectBalance({ server, account })
   }, 30_000)
 
   test('a segment that died at its birth, empty or with half a head, is passed over', async () => {
@@ -117,7 +89,7 @@ describe('a journal that was torn', () => {
       shots.push(...(await loadFor(400)))
       writeFileSync(segmentAfter(support.newestSegment(server)), head)
       await server.restart()
-      await expectBooks(shots)
+      await books.expectBooks({ server, account }, shots)
     }
   }, 30_000)
 
@@ -130,7 +102,7 @@ describe('a journal that was torn', () => {
     expect(await ways.settledOf(server, account, shot.requestId)).toEqual(receipt)
     expect((await support.shoot(server, account, quick)).whole).toBe(true)
     expect(await support.ledgerFaults(server)).toEqual([])
-    await expectBalance()
+    await books.expectBalance({ server, account })
   }, 20_000)
 
   test('a journal that cannot be opened stops the start in one line, and nothing is served', async () => {
@@ -146,73 +118,15 @@ describe('a journal that was torn', () => {
   }, 20_000)
 })
 
-/** Refused for want of a place to write the bill; nothing went out. */
-function expectUnpaidRefused(shot: support.Shot): void {
-  expect({ status: shot.status, text: shot.text }).toMatchObject({ status: 503 })
-  expect(Number(shot.headers.get('retry-after'))).toBeGreaterThan(0)
-  const error = ways.envelopeOf(shot, shot.way.dialect)
-  if (shot.way.dialect === 'openai') expect(error.code).toBe('billing_unavailable')
-  else expect(error.status).toBe('UNAVAILABLE')
-}
-
-async function expectNothingServed(): Promise<void> {
-  const before = await ways.servedCount(server)
-  for (const way of ways.ways) expectUnpaidRefused(await support.shoot(server, account, { way, sandbox: 'tokens=20' }))
-  expect(await ways.servedCount(server)).toBe(before)
-}
-
-const untilUnready = (): Promise<string> =>
-  eventually(
-    async () => {
-      const response = await fetch(`${server.baseUrl}/readyz`)
-      const { reason } = (await response.json()) as { reason?: string }
-      return response.status === 503 ? String(reason) : null
-    },
-    noticedMsMax,
-    () => 'the server still says that it is ready',
-  )
-
 test('a journal folder that is deleted under the process is noticed: not ready, 503, and nothing unpaid', async () => {
   await started()
   expect((await support.shoot(server, account, quick)).whole).toBe(true)
   rmSync(join(server.dataDir, 'journal'), { recursive: true })
-  expect(await untilUnready()).toContain('journal')
-  await expectNothingServed()
+  expect(await books.untilUnready(server)).toContain('journal')
+  // Nothing brings it back but another start, so whoever keeps the process alive is told to.
+  expect((await fetch(`${server.baseUrl}/healthz`)).status).toBe(503)
+  await books.expectNothingServed({ server, account })
 }, 30_000)
-
-/** Sets limits of a process that runs; Linux has it. */
-const prlimit = Bun.which('prlimit')
-test.skipIf(prlimit === null)(
-  'a disk that fills up: 503 billing_unavailable and nothing unpaid; with room again, a restart finds every promise kept',
-  async () => {
-    await started()
-    const load = support.startLoad(server, [account], 16, support.mixed)
-    await Bun.sleep(500)
-    // The limit is on the size of any file, so the journal, and the store beside it, cannot grow.
-    const bytes = statSync(support.newestSegment(server)).size + 5_000
-    limitFileSize(String(bytes))
-    expect(await untilUnready()).toContain('journal')
-    await load.stop()
-    const refused = load.shots.filter(({ status }) => status === 503)
-    expect(refused.length).toBeGreaterThan(0)
-    refused.forEach(expectUnpaidRefused)
-    await expectNothingServed()
-    expect((await fetch(`${server.baseUrl}/healthz`)).status).toBe(200)
-
-    limitFileSize('unlimited')
-    await server.kill('SIGKILL')
-    await server.restart()
-    await expectBooks(load.shots)
-    expect((await support.shoot(server, account, quick)).whole).toBe(true)
-  },
-  30_000,
-)
-
-/** The soft limit alone, which may be raised again. A write across it comes out short; the next one fails. */
-function limitFileSize(bytes: string): void {
-  const { status, stderr } = spawnSync(prlimit!, [`--pid=${server.pid()}`, `--fsize=${bytes}:`], { encoding: 'utf8' })
-  expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
-}
 
 test('a store that is locked for seconds stops nobody who has a lease, and refuses the others unpaid', async () => {
   await started()
@@ -225,7 +139,7 @@ test('a store that is locked for seconds stops nobody who has a lease, and refus
     ways.ways.map((way) => support.shoot(server, account, { way, sandbox: 'tokens=20', outputTokens: 100 })),
   )
   const served = await ways.servedCount(server)
-  expectUnpaidRefused(await refused)
+  books.expectUnpaidRefused(await refused)
   expect(await ways.servedCount(server)).toBe(served)
   lock.run('rollback')
   lock.close()
@@ -249,7 +163,7 @@ test('a process that is stopped for three seconds under load goes on, with nothi
   await load.stop()
   expect(load.shots.length - before).toBeGreaterThan(24)
   expect(load.shots.filter(({ whole }) => !whole).map(({ status, text }) => ({ status, text }))).toEqual([])
-  await expectBooks(load.shots)
+  await books.expectBooks({ server, account }, load.shots)
   expect(support.settlements(server).every(({ ending }) => ending === 'completed')).toBe(true)
 }, 30_000)
 
@@ -288,7 +202,7 @@ test('a built-in sandbox that is killed under load comes back, and what failed m
     support.settlements(server),
   )
   expect([...faults, ...(await support.ledgerFaults(server))]).toEqual([])
-  await expectBalance()
+  await books.expectBalance({ server, account })
 }, 40_000)
 
 const segmentAfter = (path: string): string =>

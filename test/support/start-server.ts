@@ -32,10 +32,12 @@ export type ServerOptions = {
   /** `own-process`: a sandbox that outlives the gateway (the default). `built-in`: the one the gateway starts itself. */
   readonly sandbox?: 'own-process' | 'built-in'
   readonly env?: Readonly<Record<string, string>>
+  /** Where its data is, and is removed from at the end; a new folder without it. */
+  readonly dataDir?: string
 }
 
 export async function startServer(options: ServerOptions = {}): Promise<Server> {
-  const dataDir = mkdtempSync(join(tmpdir(), 'mart-data-'))
+  const dataDir = options.dataDir ?? mkdtempSync(join(tmpdir(), 'mart-data-'))
   const port = await freePort()
   const baseUrl = `http://127.0.0.1:${port}`
   const sandbox = options.sandbox === 'built-in' ? null : await startSandbox()
