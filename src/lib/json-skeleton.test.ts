@@ -14,7 +14,7 @@ const textOf = (bytes: Uint8Array): string => Buffer.from(bytes).toString()
 const piece = fc.constantFrom('a', 'é', '漢', '😀', '"', '\\', '\n', '\u0001', ' ', '<', '>')
 const long = fc
   .tuple(fc.array(piece, { minLength: 1, maxLength: 40 }), fc.integer({ min: 1, max: 3_000 }))
-  .map(([pieces, times]) => pieces.join('').repeat(times).slice(0, 20_000))
+  .map(([pieces, times]) => pieces.join('').repeat(times).slice(0, 20_000).toWellFormed())
 const value = fc.letrec<{ value: unknown }>((tie) => ({
   value: fc.oneof(
     { maxDepth: 3 },
