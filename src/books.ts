@@ -33,10 +33,12 @@ export type BooksDeps = {
   readonly log: Log
   /** Another process has opened this node. */
   readonly onFenced: () => void
+  /** Goes on although part of the journal cannot be read any more. */
+  readonly acceptsLoss: boolean
 }
 
 /** Opens them. Throws `ConfigError` where the folder cannot be used. */
-export async function openBooks({ config, prices, clock, log, onFenced }: BooksDeps): Promise<Books> {
+export async function openBooks({ config, prices, clock, log, onFenced, acceptsLoss }: BooksDeps): Promise<Books> {
   const { dataDir } = config
   makeDataFolder(dataDir)
   let storeFailure: string | null = null
@@ -45,7 +47,7 @@ export async function openBooks({ config, prices, clock, log, onFenced }: BooksD
     log.error({ event: 'store-failed', reason: message })
   }
   const store = await openStoreInWorker({ dataDir, installation: installationOf(config), onFailure })
-  const node = await openNode({ store, dataDir, prices, clock, log, onFenced })
+  const node = await openNode({ store, dataDir, prices, clock, log, onFenced, acceptsLoss })
   const rows = await store.keys()
   const keys = createKeyTable(rows, clock, await suspendedIds(store))
   const limits = createLimits(clock)

@@ -11,6 +11,7 @@ import { ConfigError } from './config/refusal.ts'
 import type { MartFile } from './config/resolve.ts'
 import { watchMartFile, type FileWatch } from './config/watch-file.ts'
 
+export { parseArguments } from './config/arguments.ts'
 export { deadlinesFor } from './config/deadlines.ts'
 export type { Environment } from './config/environment.ts'
 export { listPrices, markupOf, overlaidCatalogData, overlaidPrices } from './config/overlay.ts'

@@ -5,7 +5,7 @@ import { chmodSync, writeFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { createApp, startingApp, type AppDeps } from './app.ts'
 import { openBooks, type Books } from './books.ts'
-import { ConfigError, loadConfig, operatorFilePath, type Config } from './config.ts'
+import { ConfigError, loadConfig, operatorFilePath, parseArguments, type Config } from './config.ts'
 import { adminApi } from './control/admin-api.ts'
 import { seedFirstRun, type Seeded } from './control/first-run.ts'
 import { modeOr } from './control/mode-input.ts'
@@ -74,6 +74,7 @@ function applyRuntimeSettings(): void {
 
 async function main(): Promise<void> {
   applyRuntimeSettings()
+  const { acceptsLoss } = parseArguments(process.argv.slice(2))
   const config = loadConfig(process.env, pricesSchema)
   const output = openLog(config)
   // What a start can fail at comes in this order: addresses and the upstream, which leave nothing behind, then the
@@ -89,7 +90,7 @@ async function main(): Promise<void> {
   let isAccepting = true
   const stopAccepting = (): void => void (isAccepting = false)
   const { prices, simulated, keyDefaults } = offering.current()
-  const books = await openBooks({ config, prices, clock, log, onFenced: stopAccepting })
+  const books = await openBooks({ config, prices, clock, log, onFenced: stopAccepting, acceptsLoss })
   const { store, node, keys, limits, hasLiveKey } = books
   opened = node
   const operators = await openToOperators(config.dataDir, server.localUrl, store)

@@ -10,6 +10,7 @@ import type { Clock } from './lib/clock.ts'
 import type { Log } from './lib/log.ts'
 import { createCredit, type Credit } from './money/credit.ts'
 import type { Trouble } from './money/journal-disk.ts'
+import type { Recovered } from './money/journal-recovery.ts'
 import { openJournal, recoverJournal, type Journal } from './money/journal.ts'
 import type { PriceBook } from './money/price-book.ts'
 import type { ModeBefore } from './store/settlement-text.ts'
@@ -32,6 +33,8 @@ export type NodeDeps = {
   readonly clock: Clock
   readonly log: Log
   readonly onFenced: () => void
+  /** Goes on although part of the journal cannot be read any more. */
+  readonly acceptsLoss?: boolean
 }
 
 /** One process a data folder, so one name will do; several machines will bring names of their own. */
@@ -52,9 +55,14 @@ const withoutPrice = ({ requestId, organizationId, model, holdNano }: Settlement
 /** Opens the node. When it resolves, everything a predecessor journaled is in the store and its leases are closed. */
 export async function openNode(deps: NodeDeps): Promise<Node> {
   const { store, clock, log } = deps
-  const { nodeId, epoch, lastSeq } = await store.openNode(nodeName)
-  const recovered = recoverJournal(join(deps.dataDir, 'journal'), lastSeq, await modesBefore(store))
-  const journal = await openJournal(join(deps.dataDir, 'journal'), epoch, recovered, { onTrouble: troubleTold(log) })
+  const folder = join(deps.dataDir, 'journal')
+  const known = await store.openNode(nodeName)
+  const recovered = recoverJournal(folder, known, await modesBefore(store))
+  tellLosses(recovered, deps)
+  // A store that was restored does not know of the epochs since, and would take their records for forged.
+  const isStoreOlder = recovered.epoch >= known.epoch
+  const { nodeId, epoch, lastSeq } = isStoreOlder ? await store.openNode(nodeName, recovered.epoch) : known
+  const journal = await openJournal(folder, epoch, recovered, { onTrouble: troubleTold(log) })
   for (const { epoch: ofEpoch, intent, progress } of recovered.open) {
     const settlement = settleInDoubt(intent, progress, deps.prices, clock.now())
     if (settlement.flags.includes('price-fallback')) log.error(withoutPrice(settlement))
@@ -97,6 +105,18 @@ export async function openNode(deps: NodeDeps): Promise<Node> {
       await journal.close()
     },
   }
+}
+
+/** Throws one line where something is lost that is not accepted. */
+function tellLosses({ losses, torn }: Recovered, { dataDir, log, acceptsLoss = false }: NodeDeps): void {
+  for (const detail of torn) log.error({ event: 'journal-torn', detail })
+  if (losses.length === 0) return
+  for (const { detail } of losses) log.error({ event: 'journal-loss', detail, accepted: acceptsLoss })
+  if (acceptsLoss) return
+  const details = losses.map(({ detail }) => detail).join('; ')
+  throw new Error(
+    `the journal in ${join(dataDir, 'journal')} is damaged: ${details}. Put the data folder back as it was, or restore a backup; to go on without what is lost, start once with --accept-loss (npm start -- --accept-loss)`,
+  )
 }
 
 /** Intents of before there were modes are of their key's. */

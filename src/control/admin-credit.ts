@@ -6,7 +6,7 @@ import { formatUsd } from '../lib/amounts.ts'
 import type { Mode } from '../store/store.ts'
 import { balanceOf, organizationOf, type AdminDeps } from './admin-deps.ts'
 import { AdminError } from './admin-error.ts'
-import type { BalanceJson, GrantJson, RevocationJson, VerificationJson } from './contract.ts'
+import type { AcceptedLossesJson, BalanceJson, GrantJson, RevocationJson, VerificationJson } from './contract.ts'
 import { grantJson, revocationJson } from './json-shapes.ts'
 import { amountOf } from './key-input.ts'
 import { ModeInput, modeOr, ModeParameters } from './mode-input.ts'
@@ -50,6 +50,10 @@ export function addCreditRoutes(api: Hono, deps: AdminDeps, operators: Operators
     await deps.ship()
     const checks = await deps.store.verifyLedger()
     return c.json<VerificationJson>({ ok: checks.every((check) => check.ok), checks })
+  })
+  api.post('/ledger/accepted-losses', operators.needs('admin'), async (c) => {
+    await deps.ship()
+    return c.json<AcceptedLossesJson>({ accepted: await deps.store.acceptLosses() })
   })
 }
 

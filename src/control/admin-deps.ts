@@ -14,6 +14,7 @@ import type { KeyDefaults } from './key-input.ts'
 export type AdminDeps = {
   readonly store: Pick<
     Store,
+    | 'acceptLosses'
     | 'balance'
     | 'createKey'
     | 'createOperatorToken'

@@ -130,6 +130,8 @@ export type ReloadJson =
   | { readonly ok: true; readonly changed: boolean; readonly needRestart: readonly string[] }
   | { readonly ok: false; readonly reason: string }
 
+/** How many losses were new to an operator. */
+export type AcceptedLossesJson = { readonly accepted: number }
 export type VerificationJson = { readonly ok: boolean; readonly checks: readonly Check[] }
 
 export type ListJson<Item> = { readonly data: readonly Item[] }

@@ -22,7 +22,7 @@ const retryMs = 1_000
 
 export type ShipperDeps = {
   readonly journal: Journal
-  readonly store: Pick<Store, 'applyJournal'>
+  readonly store: Pick<Store, 'applyJournal' | 'recordLoss'>
   readonly nodeId: number
   readonly epoch: number
   readonly shippedSeq: number
@@ -39,7 +39,12 @@ export function startShipper(deps: ShipperDeps): Shipper {
   const shipBatch = async (): Promise<void> => {
     const next = deps.journal.unshipped(batchMax)
     if (!next) return
-    const batch = { nodeId: deps.nodeId, epoch: deps.epoch, fromSeq: shippedSeq, ...next }
+    const { nodeId, epoch } = deps
+    if (next.loss) {
+      shippedSeq = await deps.store.recordLoss({ nodeId, epoch, ...next.loss })
+      return deps.journal.lossShipped()
+    }
+    const batch = { nodeId, epoch, fromSeq: shippedSeq, toSeq: next.toSeq, records: next.records }
     const result = await deps.store.applyJournal(batch)
     shippedSeq = result.lastSeq
     deps.journal.shipped(shippedSeq)

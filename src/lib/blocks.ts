@@ -34,6 +34,36 @@ export function* blocksIn(bytes: Buffer): Generator<Block, void> {
   }
 }
 
+/** A stretch of bytes that are no whole block. `isTail`: no block follows it. */
+export type Damage = { readonly start: number; readonly end: number; readonly isTail: boolean }
+
+/** All whole blocks of `bytes`, and what stands between and behind them: a reader takes up again at the next block that is whole. */
+export function* partsOf(bytes: Buffer): Generator<Block | Damage, void> {
+  for (let start = 0; start < bytes.length;) {
+    let end = start
+    for (const block of blocksIn(bytes.subarray(start))) {
+      end = start + block.end
+      yield { ...block, start: start + block.start, end }
+    }
+    if (end === bytes.length) return
+    const next = nextBlock(bytes, end + 1)
+    yield { start: end, end: next ?? bytes.length, isTail: next === null }
+    start = next ?? bytes.length
+  }
+}
+
+const hash = 35
+const space = 32
+const lineEnd = 10
+function nextBlock(bytes: Buffer, from: number): number | null {
+  for (let at = bytes.indexOf(hash, from); at !== -1; at = bytes.indexOf(hash, at + 1)) {
+    // Lines of users hold this character as well, and never all of a head.
+    const isHead = bytes[at + 1 + checksumChars] === space && bytes[at + blockHeadBytes - 1] === lineEnd
+    if (isHead && !blocksIn(bytes.subarray(at)).next().done) return at
+  }
+  return null
+}
+
 /** Whole blocks of a file, from byte `start` to byte `end`. */
 export type FileSlice = { readonly path: string; readonly start: number; readonly end: number }
 

@@ -27,7 +27,7 @@ async function openOn(disk: Partial<JournalDisk>): Promise<Opened> {
   })
   return { journal, folder, told }
 }
-const recover = (folder: string): Recovered => recoverJournal(folder, 0, () => 'live')
+const recover = (folder: string): Recovered => recoverJournal(folder, { lastSeq: 0, hasLeased: false }, () => 'live')
 
 const giveBack = (journal: Journal, amount: bigint): Promise<void> =>
   journal.returnLease({ organizationId: 'org_1', mode: 'live', amountNano: amount as Nano })

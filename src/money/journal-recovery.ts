@@ -1,8 +1,10 @@
 /** What a process finds in the journal of the one before it. */
 import { mkdirSync, readFileSync } from 'node:fs'
-import { blocksIn } from '../lib/blocks.ts'
+import { basename } from 'node:path'
+import { partsOf, type Damage } from '../lib/blocks.ts'
 import { unpackIntent, type Intent, type ModeBefore, type PackedIntent } from '../store/settlement-text.ts'
 import type { ReceiptLine } from '../store/store.ts'
+import { findGaps, type Loss } from './journal-gaps.ts'
 import { segmentsIn } from './journal-segments.ts'
 import type { WrittenBlock } from './journal-segment.ts'
 
@@ -27,19 +29,30 @@ export type WrittenIntent = {
 
 /** What recovery looks at in a line; of what is shipped, only whose it was and where it stands. */
 type Line =
-  | { readonly kind: 'segment'; readonly seq: number; readonly open: readonly WrittenIntent[] }
+  | { readonly kind: 'segment'; readonly epoch?: number; readonly seq: number; readonly open: readonly WrittenIntent[] }
   | ({ readonly kind: 'intent' } & WrittenIntent)
   | { readonly kind: 'progress'; readonly progress: Progress }
   | {
       readonly kind: 'settle'
       readonly seq: number
+      readonly epoch: number
       readonly settlement: readonly [version: number, requestId: string]
     }
-  | { readonly kind: 'return-lease' | 'end-epoch'; readonly seq: number }
+  | { readonly kind: 'return-lease' | 'end-epoch'; readonly seq: number; readonly epoch: number }
+
+/** A block to be shipped, or numbers that never will be. */
+export type Unshipped = WrittenBlock | LostRun
+export type LostRun = { readonly lastSeq: number; readonly records: number; readonly loss: Loss }
 
 export type Recovered = {
   readonly lastSeq: number
-  readonly unshipped: readonly WrittenBlock[]
+  /** The newest epoch of which something was written; 0 where there is none. */
+  readonly epoch: number
+  /** Blocks and losses, in the order of their numbers. */
+  readonly unshipped: readonly Unshipped[]
+  readonly losses: readonly Loss[]
+  /** What was torn off at the ends of files, in words: it was not promised. */
+  readonly torn: readonly string[]
   /** The process died between these intents and their settlements. */
   readonly open: readonly OpenIntent[]
 }
@@ -50,24 +63,55 @@ type ReadBlock = {
   readonly end: number
   readonly lines: readonly Line[]
 }
+type ReadPart = ReadBlock | ({ readonly path: string } & Damage)
 
-/** Reads what a journal folder holds that the store, at `storeSeq`, does not. A torn or foreign block ends its segment. `modeBefore` is asked of intents that say no mode. */
-export function recoverJournal(folder: string, storeSeq: number, modeBefore: ModeBefore): Recovered {
+/** What the store knows of the node whose journal it is. */
+export type Known = {
+  readonly lastSeq: number
+  /** Whether it ever leased money, so that there must be a journal. */
+  readonly hasLeased: boolean
+}
+
+/** Reads what a journal folder holds that the store does not, past whatever cannot be read. `modeBefore` is asked of intents that say no mode. */
+export function recoverJournal(
+  folder: string,
+  { lastSeq: storeSeq, hasLeased }: Known,
+  modeBefore: ModeBefore,
+): Recovered {
   mkdirSync(folder, { recursive: true, mode: 0o700 })
   const open = new Map<string, OpenIntent>()
-  const unshipped: WrittenBlock[] = []
+  const unshipped: Unshipped[] = []
+  const losses: Loss[] = []
+  const torn: string[] = []
+  const gaps = findGaps(storeSeq, hasLeased)
   let lastSeq = storeSeq
-  for (const { lines, ...place } of blocksSince(folder, storeSeq)) {
+  let epoch = 0
+  const lose = (loss: Loss | null): void => {
+    if (loss === null) return
+    losses.push(loss)
+    unshipped.push({ lastSeq: loss.toSeq, records: loss.toSeq - loss.afterSeq, loss })
+    lastSeq = Math.max(lastSeq, loss.toSeq)
+  }
+  for (const part of partsSince(folder, storeSeq)) {
+    if (!('lines' in part)) {
+      gaps.damaged(part.path, part)
+      if (part.isTail) torn.push(`${part.end - part.start} bytes at the end of ${basename(part.path)}`)
+      continue
+    }
+    const { lines, ...place } = part
     let records = 0
     for (const line of lines) {
       follow(open, line, modeBefore)
+      if ('epoch' in line) epoch = Math.max(epoch, line.epoch ?? 0)
       if (!('seq' in line)) continue
+      lose(line.kind === 'segment' ? gaps.segment(line.seq) : gaps.record(line.seq))
       lastSeq = Math.max(lastSeq, line.seq)
       if (line.kind !== 'segment' && line.seq > storeSeq) records += 1
     }
     if (records > 0) unshipped.push({ ...place, lastSeq, records })
   }
-  return { lastSeq, unshipped, open: [...open.values()] }
+  lose(gaps.end())
+  return { lastSeq, epoch, unshipped, losses, torn, open: [...open.values()] }
 }
 
 function follow(open: Map<string, OpenIntent>, line: Line, modeBefore: ModeBefore): void {
@@ -97,20 +141,22 @@ function add(open: Map<string, OpenIntent>, written: WrittenIntent, modeBefore: 
   open.set(intent.requestId, { epoch, intent, progress })
 }
 
-/** Blocks from the newest segment that starts at or before `storeSeq`; from the oldest kept when none does. One segment is in memory at a time. */
-function* blocksSince(folder: string, storeSeq: number): Generator<ReadBlock, void> {
+/** From the newest segment that starts at or before `storeSeq`; from the oldest kept when none does. One segment is in memory at a time. */
+function* partsSince(folder: string, storeSeq: number): Generator<ReadPart, void> {
   const segments = segmentsIn(folder)
   const first = segments.findLastIndex((path) => startOf(path) <= storeSeq)
-  for (const path of segments.slice(Math.max(0, first))) yield* blocksOf(path)
+  for (const path of segments.slice(Math.max(0, first))) yield* partsIn(path)
 }
 
-/** The sequence number that a segment starts from; infinite where it has no head. */
+/** The sequence number that a segment starts from; infinite where its head cannot be read. */
 function startOf(path: string): number {
-  for (const { lines } of blocksOf(path)) return lines[0]?.kind === 'segment' ? lines[0].seq : Number.POSITIVE_INFINITY
-  return Number.POSITIVE_INFINITY
+  const [head] = partsIn(path)
+  return head && 'lines' in head && head.lines[0]?.kind === 'segment' ? head.lines[0].seq : Number.POSITIVE_INFINITY
 }
 
-function* blocksOf(path: string): Generator<ReadBlock, void> {
-  for (const { start, end, lines } of blocksIn(readFileSync(path)))
-    yield { path, start, end, lines: lines.map((line) => JSON.parse(line) as Line) }
+function* partsIn(path: string): Generator<ReadPart, void> {
+  for (const part of partsOf(readFileSync(path)))
+    yield 'lines' in part
+      ? { ...part, path, lines: part.lines.map((line) => JSON.parse(line) as Line) }
+      : { ...part, path }
 }

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from 'bun:test'
 import fc from 'fast-check'
-import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Nano } from '../lib/amounts.ts'
@@ -59,7 +59,7 @@ const settlement = (requestId: string): Settlement => ({
 
 /** Nothing here was written before there were modes. */
 const recoverJournal = (folder: string, storeSeq: number): Recovered =>
-  recover(folder, storeSeq, () => {
+  recover(folder, { lastSeq: storeSeq, hasLeased: false }, () => {
     throw new Error('every intent says its mode')
   })
 const open = (folder: string, epoch: number, storeSeq = 0): Promise<Journal> =>
@@ -83,11 +83,14 @@ const shippedIn = (slices: FileSlice[]): Shipped[] =>
   slices
     .flatMap((slice) => linesOf(slice).map((line) => JSON.parse(line) as Shipped))
     .filter(({ kind, seq }) => kind !== 'segment' && seq)
-const unshippedIn = ({ unshipped }: Recovered): Shipped[] => shippedIn([...unshipped])
+const unshippedIn = ({ unshipped }: Recovered): Shipped[] =>
+  shippedIn(unshipped.flatMap((next) => ('loss' in next ? [] : [next])))
 const seqsOf = (records: readonly Shipped[]): number[] => records.map(({ seq }) => seq)
+const numbersOf = (after: number, to: number): number[] =>
+  Array.from({ length: to - after }, (_, index) => after + 1 + index)
 const nextOf = (journal: Journal, max: number): Shipped[] => {
   const next = journal.unshipped(max)
-  return next ? shippedIn([next.records]) : []
+  return next?.records ? shippedIn([next.records]) : []
 }
 
 describe('recovery', () => {
@@ -188,10 +191,10 @@ describe('recovery', () => {
     )
   })
 
-  test('a byte that is not what was written ends the segment, whatever follows', async () => {
+  test('whatever one byte does: all that can be read is applied, and what cannot is named, unless it is the torn end', async () => {
     const folder = newFolder()
     const journal = await open(folder, 1)
-    for (const id of ['a', 'b', 'c']) {
+    for (const id of ['a', 'b', 'c', 'd']) {
       void journal.settle(settlement(id))
       await journal.synced()
     }
@@ -204,13 +207,86 @@ describe('recovery', () => {
         const wrong = Buffer.from(bytes)
         wrong[at]! ^= change
         writeFileSync(segment!, wrong)
-        const before = blocks.findIndex(({ end }) => at < end)
-        expect(recoverJournal(folder, 0).lastSeq).toBe(Math.max(0, before - 1))
+        const hit = blocks.findIndex(({ end }) => at < end)
+        const recovered = recoverJournal(folder, 0)
+        expect(seqsOf(unshippedIn(recovered))).toEqual([1, 2, 3, 4].filter((seq) => seq !== hit))
+        const place = `bytes ${blocks[hit]!.start} to ${blocks[hit]!.end} of journal-00000001.log`
+        const missing =
+          hit === 0 ? 'no numbered record is missing, notes of requests that had begun may be' : `record ${hit} is lost`
+        expect(recovered.losses.map(({ detail }) => detail)).toEqual(
+          hit === 4 ? [] : [`${place} cannot be read: ${missing}`],
+        )
+        expect(recovered.torn.length).toBe(hit === 4 ? 1 : 0)
+        expect(recovered.lastSeq).toBe(hit === 4 ? 3 : 4)
       }),
     )
-    writeFileSync(segment!, bytes)
-    appendFileSync(segment!, '#00000000 0000000005\nabcd\n')
-    expect(recoverJournal(folder, 0).lastSeq).toBe(3)
+  })
+
+  test('many bytes may be wrong, or missing: numbers are applied or lost, each exactly once, and in order', async () => {
+    const folder = newFolder()
+    const many = 12
+    const journal = await open(folder, 1)
+    for (let number = 1; number <= many; number += 1) {
+      void journal.intend(intent(`r${number}`))
+      void journal.settle(settlement(`r${number}`))
+      await journal.synced()
+    }
+    await journal.close()
+    const [segment] = segments(folder)
+    const bytes = readFileSync(segment!)
+    const hole = fc.record({
+      at: fc.nat(bytes.length - 1),
+      length: fc.integer({ min: 1, max: 900 }),
+      cuts: fc.boolean(),
+    })
+    fc.assert(
+      fc.property(fc.array(hole, { minLength: 1, maxLength: 4 }), fc.nat(many), (holes, storeSeq) => {
+        let left = Buffer.from(bytes)
+        for (const { at, length, cuts } of holes)
+          if (cuts) left = Buffer.concat([left.subarray(0, at), left.subarray(at + length)])
+          else left.fill(0, Math.min(at, left.length), Math.min(at + length, left.length))
+        writeFileSync(segment!, left)
+        const recovered = recoverJournal(folder, storeSeq)
+        const numbers = recovered.unshipped.flatMap((next) =>
+          'loss' in next
+            ? numbersOf(next.loss.afterSeq, next.loss.toSeq)
+            : seqsOf(shippedIn([next])).filter((seq) => seq > storeSeq),
+        )
+        expect(numbers).toEqual(numbersOf(storeSeq, recovered.lastSeq))
+      }),
+    )
+  })
+
+  test('a journal that is missing, empty or ends before what the store has is a loss; one of a node that never promised is none', async () => {
+    const folder = newFolder()
+    const details = (storeSeq: number, hasLeased: boolean): string[] =>
+      recover(folder, { lastSeq: storeSeq, hasLeased }, () => 'live').losses.map(({ detail }) => detail)
+    const behind = 'what was written behind that and not shipped is lost'
+    expect(details(0, false)).toEqual([])
+    expect(details(0, true)).toEqual([`there is no journal, and the store has up to record 0: ${behind}`])
+    writeFileSync(join(folder, 'journal-00000001.log'), '')
+    expect(details(7, true)).toEqual([`there is no journal, and the store has up to record 7: ${behind}`])
+    rmSync(join(folder, 'journal-00000001.log'))
+    const journal = await open(folder, 1)
+    for (const id of ['a', 'b']) void journal.settle(settlement(id))
+    await journal.synced()
+    await journal.close()
+    expect(details(2, true)).toEqual([])
+    expect(details(3, true)).toEqual([`the journal ends at record 2, and the store has up to record 3: ${behind}`])
+  })
+
+  test('a segment that is missing between others is a loss of its records', async () => {
+    const folder = newFolder()
+    for (const epoch of [1, 2, 3]) {
+      const journal = await open(folder, epoch, epoch - 1)
+      void journal.settle(settlement(`r${epoch}`))
+      await journal.synced()
+      await journal.close()
+    }
+    rmSync(segments(folder)[1]!)
+    const { losses, lastSeq } = recoverJournal(folder, 0)
+    expect(losses).toEqual([{ afterSeq: 1, toSeq: 2, detail: 'record 2 is lost' }])
+    expect(lastSeq).toBe(3)
   })
 
   test('a file that is no longer what was written is not shipped', async () => {
@@ -218,7 +294,7 @@ describe('recovery', () => {
     const journal = await open(folder, 1)
     void journal.settle(settlement('a'))
     await journal.synced()
-    const { records } = journal.unshipped(10)!
+    const records = journal.unshipped(10)!.records!
     const bytes = readFileSync(records.path)
     expect(() => linesOf({ ...records, end: records.end + 1 })).toThrow('ends before')
     bytes[records.end - 5]! ^= 1
@@ -237,7 +313,7 @@ describe('shipping', () => {
       for (let number = 0; number < 3; number += 1) void journal.settle(settlement(`${epoch}-${number}`))
       await journal.synced()
       for (let next = journal.unshipped(100); next; next = journal.unshipped(100)) {
-        seqs.push(...seqsOf(shippedIn([next.records])))
+        seqs.push(...seqsOf(shippedIn([next.records!])))
         journal.shipped(next.toSeq)
       }
       await journal.close()

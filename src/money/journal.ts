@@ -16,17 +16,20 @@ import type { FileSlice } from '../lib/blocks.ts'
 import { packIntent, recordText, type Intent } from '../store/settlement-text.ts'
 import type { Settlement, ShippedRecord } from '../store/store.ts'
 import type { Returned } from './credit.ts'
-import type { OpenIntent, Progress, Recovered, WrittenIntent } from './journal-recovery.ts'
+import type { Loss } from './journal-gaps.ts'
+import type { OpenIntent, Progress, Recovered, Unshipped, WrittenIntent } from './journal-recovery.ts'
 import { removeSegments } from './journal-segments.ts'
 import type { JournalDisk, Trouble } from './journal-disk.ts'
-import type { WrittenBlock } from './journal-segment.ts'
 import { JournalWriter, type Written } from './journal-writer.ts'
 
 export type { Intent } from '../store/settlement-text.ts'
 export { recoverJournal, type Progress } from './journal-recovery.ts'
 
-/** Records to ship next: those up to `toSeq`, and where they stand. */
-export type Unshipped = { readonly toSeq: number; readonly records: FileSlice }
+/** What to ship next: records up to `toSeq` and where they stand, or that they are lost. */
+export type NextShipment = { readonly toSeq: number } & (
+  | { readonly records: FileSlice; readonly loss?: never }
+  | { readonly records?: never; readonly loss: Loss }
+)
 
 export type Journal = {
   readonly intend: (intent: Intent) => Written
@@ -36,11 +39,13 @@ export type Journal = {
   readonly returnLease: (returned: Returned) => Written
   readonly endEpoch: (epoch: number) => Written
   /** The oldest records that the store has not confirmed yet, about `max` of them; null when it has all that is written. */
-  readonly unshipped: (max: number) => Unshipped | null
+  readonly unshipped: (max: number) => NextShipment | null
   /** How many written records the store has not confirmed yet. */
   readonly unshippedMany: () => number
   /** The store has applied everything up to `seq`. */
   readonly shipped: (seq: number) => void
+  /** The store knows of the loss that was to be shipped next. */
+  readonly lossShipped: () => void
   /** Resolves once everything given so far is on the disk and can be shipped; rejects when some of it could not be written. */
   readonly synced: () => Promise<void>
   /** The last sequence number given out. */
@@ -75,12 +80,12 @@ export async function openJournal(
   { onTrouble = () => undefined, ...rest }: JournalDeps = {},
 ): Promise<Journal> {
   const open = new Map<string, OpenIntent>(recovered.open.map((begun) => [begun.intent.requestId, begun]))
-  const blocks = [...recovered.unshipped]
+  const blocks: Unshipped[] = [...recovered.unshipped]
   let unshippedMany = blocks.reduce((sum, { records }) => sum + records, 0)
   const writer = await JournalWriter.open<Change>(folder, recovered.lastSeq, {
     ...rest,
     onTrouble,
-    head: (seq) => JSON.stringify({ kind: 'segment', seq, open: [...open.values()].map(writtenOf) }),
+    head: (seq) => JSON.stringify({ kind: 'segment', epoch, seq, open: [...open.values()].map(writtenOf) }),
     onWritten: (changes) => {
       for (const change of changes) follow(open, change)
     },
@@ -109,8 +114,12 @@ export async function openJournal(
     unshipped: (max) => runOf(blocks, max),
     unshippedMany: () => unshippedMany,
     shipped(upTo) {
-      const first = blocks.findIndex((block) => block.lastSeq > upTo)
+      const first = blocks.findIndex((next) => next.lastSeq > upTo || 'loss' in next)
       for (const { records } of blocks.splice(0, first === -1 ? blocks.length : first)) unshippedMany -= records
+    },
+    lossShipped() {
+      const { records } = blocks.shift()!
+      unshippedMany -= records
     },
     synced: () => writer.synced(),
     lastSeq: () => writer.lastSeq,
@@ -144,15 +153,16 @@ const writtenOf = ({ epoch, intent, progress }: OpenIntent): WrittenIntent => ({
 })
 
 /** Whole blocks that follow each other in one segment, until they hold `max` records; null where there is none. */
-function runOf(blocks: readonly WrittenBlock[], max: number): Unshipped | null {
-  const first = blocks[0]
+function runOf(waiting: readonly Unshipped[], max: number): NextShipment | null {
+  const first = waiting[0]
   if (!first) return null
+  if ('loss' in first) return { toSeq: first.lastSeq, loss: first.loss }
   let last = first
   let records = 0
-  for (const block of blocks) {
-    records += block.records
-    if (block !== first && (block.path !== first.path || records > max)) break
-    last = block
+  for (const next of waiting) {
+    records += next.records
+    if ('loss' in next || (next !== first && (next.path !== first.path || records > max))) break
+    last = next
   }
   return { toSeq: last.lastSeq, records: { path: first.path, start: first.start, end: last.end } }
 }

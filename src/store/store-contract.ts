@@ -108,11 +108,35 @@ function describeApplying(store: () => Store, mode: Mode): void {
   test('a node that was reopened fences its older epoch', async () => {
     const old = await leasedNode(store())
     const current = await store().openNode('node-a')
-    expect(current).toEqual({ nodeId: old.nodeId, epoch: 2, lastSeq: 0 })
+    expect(current).toEqual({ nodeId: old.nodeId, epoch: 2, lastSeq: 0, hasLeased: true })
     expect((await refusalOf(store().applyJournal(batchOf(old, 0, [settled('r1')])))).code).toBe('node-fenced')
     const ask = { ...old, organizationId: 'acme', mode, wantTotalNano: 5n }
     expect((await refusalOf(store().leaseCredit(ask))).code).toBe('node-fenced')
     expect((await refusalOf(store().leaseCredit({ ...ask, nodeId: 999 }))).code).toBe('node-fenced')
+  })
+
+  test('a node is opened above every epoch that its journal knows, which an older database does not', async () => {
+    expect(await store().openNode('node-b')).toMatchObject({ epoch: 1, hasLeased: false })
+    expect(await store().openNode('node-b', 7)).toMatchObject({ epoch: 8 })
+    expect(await store().openNode('node-b', 3)).toMatchObject({ epoch: 9 })
+  })
+
+  test('what a journal has lost is noted once, passed over, and fails the proof until an operator accepts it', async () => {
+    const node = await leasedNode(store(), 5_000n)
+    await store().applyJournal(batchOf(node, 0, [settled('r1')]))
+    const loss = { ...node, afterSeq: 1, toSeq: 3, detail: 'records 2 to 3 are lost' }
+    expect([await store().recordLoss(loss), await store().recordLoss(loss)]).toEqual([3, 3])
+    expect(await store().recordLoss({ ...loss, afterSeq: 3, detail: 'notes' })).toBe(3)
+    expect((await store().applyJournal(batchOf(node, 1, [settled('r2')]))).applied).toBe(false)
+    await store().applyJournal(batchOf(node, 3, [settled('r4')]))
+    const failures = failuresOf(await store().verifyLedger())
+    expect(failures).toEqual([
+      expect.stringMatching(/^no-record-lost: of node 1, records 2 to 3 are lost \(noted .*; of node 1, notes/),
+    ])
+    expect([await store().acceptLosses(), await store().acceptLosses()]).toEqual([2, 0])
+    expect(failuresOf(await store().verifyLedger())).toEqual([])
+    expect((await store().openNode('node-a')).lastSeq).toBe(4)
+    expect((await refusalOf(store().recordLoss({ ...loss, afterSeq: 4, toSeq: 5 }))).code).toBe('node-fenced')
   })
 
   test('an in-doubt settlement of a crashed epoch is paid from that epoch’s lease', async () => {

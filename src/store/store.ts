@@ -139,6 +139,15 @@ export type JournalBatch = {
   readonly records: FileSlice | string
 }
 
+/** Records of a node from `afterSeq + 1` to `toSeq` that nobody can read any more; none where both are the same, and only its notes may be gone. `detail` is for people. */
+export type JournalLoss = {
+  readonly nodeId: number
+  readonly epoch: number
+  readonly afterSeq: number
+  readonly toSeq: number
+  readonly detail: string
+}
+
 /** `applied: false` means the compare-and-set on `lastSeq` failed and nothing changed: resume from `lastSeq`. */
 export type ApplyResult = { readonly applied: boolean; readonly lastSeq: number }
 
@@ -294,11 +303,23 @@ export class StoreRefusal extends Error {
   }
 }
 
+/** `hasLeased`: whether the node was ever handed money, in whatever epoch. */
+export type OpenedNode = {
+  readonly nodeId: number
+  readonly epoch: number
+  readonly lastSeq: number
+  readonly hasLeased: boolean
+}
+
 export interface Store {
-  /** Registers the node by name, or reopens it with the next epoch, which fences every older one. */
-  openNode(name: string): Promise<{ nodeId: number; epoch: number; lastSeq: number }>
+  /** Registers the node by name, or reopens it with the next epoch, which fences every older one; it is above `aboveEpoch` too, that of a journal which is newer than the store. */
+  openNode(name: string, aboveEpoch?: number): Promise<OpenedNode>
   /** Applies a batch in one transaction: requests, captures, leases, balances and rollups, exactly once. Throws `node-fenced`. */
   applyJournal(batch: JournalBatch): Promise<ApplyResult>
+  /** Notes a loss, once however often it is told, and goes on behind it; `verifyLedger` fails until it is accepted. Gives the node's last sequence number. Throws `node-fenced`. */
+  recordLoss(loss: JournalLoss): Promise<number>
+  /** An operator knows of the losses that are noted; gives how many were new. */
+  acceptLosses(): Promise<number>
   /** Moves credit → held, up to what is available and never below zero. Throws `node-fenced`, `organization-not-found`. */
   leaseCredit(ask: LeaseAsk): Promise<LeaseGrant>
 

@@ -72,17 +72,6 @@ describe('a journal that was torn', () => {
     }
   }, 30_000)
 
-  test('a settlement that is torn off after it was shipped stays as the store has it, and the ledger verifies', async () => {
-    const shot = await support.shoot(server, account, quick)
-    const before = await ways.settledOf(server, account, shot.requestId)
-    await server.kill('SIGKILL')
-    tearLastBlock()
-    await server.restart()
-    expect(await ways.settledOf(server, account, shot.requestId)).toEqual(before)
-    expect(await support.ledgerFaults(server)).toEqual([])
-    await books.expectBalance({ server, account })
-  }, 30_000)
-
   test('a segment that died at its birth, empty or with half a head, is passed over', async () => {
     const shots: support.Shot[] = []
     for (const head of ['', '#1f2e3d4c 0000000044\n{"kind":"segm']) {
@@ -92,18 +81,6 @@ describe('a journal that was torn', () => {
       await books.expectBooks({ server, account }, shots)
     }
   }, 30_000)
-
-  test('a journal that is lost between two lives takes nothing with it that was shipped', async () => {
-    const shot = await support.shoot(server, account, quick)
-    const receipt = await ways.settledOf(server, account, shot.requestId)
-    await server.kill('SIGKILL')
-    rmSync(join(server.dataDir, 'journal'), { recursive: true })
-    await server.restart()
-    expect(await ways.settledOf(server, account, shot.requestId)).toEqual(receipt)
-    expect((await support.shoot(server, account, quick)).whole).toBe(true)
-    expect(await support.ledgerFaults(server)).toEqual([])
-    await books.expectBalance({ server, account })
-  }, 20_000)
 
   test('a journal that cannot be opened stops the start in one line, and nothing is served', async () => {
     await server.kill()

@@ -109,6 +109,18 @@ function query<T>(server: Server, sql: string, ...values: (string | number)[]): 
   }
 }
 
+/** Keeps the store from writing until it is let go. */
+export function lockStore(server: Server): { readonly release: () => void } {
+  const db = new Database(join(server.dataDir, 'mart.db'))
+  db.run('begin immediate')
+  return {
+    release: () => {
+      db.run('rollback')
+      db.close()
+    },
+  }
+}
+
 /** Every settled request, oldest first; from behind the first `skipped` ones. */
 export const settlements = (server: Server, skipped = 0): Settlement[] =>
   query<{ mode: Mode; settlement: string }>(

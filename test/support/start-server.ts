@@ -7,7 +7,7 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { eventually } from './eventually.ts'
-import { plainEnvironment, startProgram, type Program } from './program.ts'
+import { plainEnvironment, run, startProgram, type Program } from './program.ts'
 
 const readyMsMax = 20_000
 const probeMsMax = 2_000
@@ -23,7 +23,9 @@ export type Server = {
   /** Ends the gateway alone; the sandbox and the data stay. Gives its exit code or the signal's name. */
   readonly kill: (signal?: NodeJS.Signals) => Promise<number | string>
   /** Starts the gateway again, on the same data and port. */
-  readonly restart: () => Promise<void>
+  readonly restart: (...options: readonly string[]) => Promise<void>
+  /** Starts it where it must refuse to: gives its one line. */
+  readonly refusedStart: (...options: readonly string[]) => Promise<string>
   /** Ends everything and removes the data. */
   readonly stop: () => Promise<void>
 }
@@ -52,9 +54,14 @@ export async function startServer(options: ServerOptions = {}): Promise<Server> 
     output: () => lives.map((life) => life.output()).join('\n--- started again ---\n'),
     pid: () => alive().pid,
     kill: (signal) => alive().kill(signal),
-    async restart() {
-      lives.push(startProgram(['src/main.ts'], env))
+    async restart(...args) {
+      lives.push(startProgram(['src/main.ts', ...args], env))
       await untilReady(baseUrl, alive())
+    },
+    async refusedStart(...args) {
+      const ran = await run(process.execPath, ['src/main.ts', ...args], { env, msMax: readyMsMax })
+      if (ran.code !== 1 || ran.stdout !== '') throw new Error(`it did not refuse: ${JSON.stringify(ran)}`)
+      return ran.stderr.trimEnd().split('\n').at(-1)!
     },
     async stop() {
       await Promise.all([alive().kill(), sandbox?.program.kill()])

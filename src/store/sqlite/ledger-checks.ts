@@ -149,19 +149,27 @@ export const ledgerChecks: readonly LedgerCheck[] = [
   },
   {
     name: 'every-record-applied-once',
-    promise: 'every journal record up to each node’s last was applied, once',
+    promise: 'every journal record up to each node’s last was applied, once, or is known to be lost',
     sql: `
-      with applied (node_id, seq) as (
-        select node_id, seq from request
-        union all select node_id, seq from lease_record
-        union all select node_id, seq from parked_record),
+      with applied (node_id, first, seq) as (
+        select node_id, seq, seq from request
+        union all select node_id, seq, seq from lease_record
+        union all select node_id, seq, seq from parked_record
+        union all select node_id, after_seq + 1, to_seq from journal_loss where to_seq > after_seq),
       neighbour as (
-        select node_id, seq, lag(seq, 1, 0) over (partition by node_id order by seq) as before from applied),
+        select node_id, first, lag(seq, 1, 0) over (partition by node_id order by first) as before from applied),
       newest as (select node_id, max(seq) as seq from applied group by node_id)
-      select 'node ' || node_id || ': record ' || seq || ' follows ' || before as problem from neighbour where seq <> before + 1
+      select 'node ' || node_id || ': record ' || first || ' follows ' || before as problem from neighbour where first <> before + 1
       union all
       select 'node ' || node.id || ' is at ' || node.last_seq || '; its newest record is ' || coalesce(newest.seq, 0)
       from node left join newest on newest.node_id = node.id where node.last_seq <> coalesce(newest.seq, 0)`,
+  },
+  {
+    name: 'no-record-lost',
+    promise: 'no part of a journal is lost that an operator has not accepted',
+    sql: `
+      select 'of node ' || node_id || ', ' || detail || ' (noted ' || strftime('%Y-%m-%dT%H:%M:%SZ', at / 1000, 'unixepoch') || ')' as problem
+      from journal_loss where accepted_at is null order by at`,
   },
   {
     name: 'no-record-parked',

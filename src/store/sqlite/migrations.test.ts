@@ -14,6 +14,7 @@ test('migrations are frozen, so that yesterday’s data folders open', () => {
     [1, '524d24010f5ecf7d53a2a0b583ef5b13db6e5f0600c01da44c8ce5038b337746'],
     [2, '2a8a8a55b33ac9d7e992bfeb712e07c2b98a6103a556e71bb6c8a4d3e8da2bdf'],
     [3, '0b3fabffdb628f971e34f3b6a24da9af23fe80de9d234431883c8ae769e126b6'],
+    [4, '599e263682f4013b6faf27ef928c5d903cab3f2379a9965edd5169ea5eb1aa07'],
   ])
 })
 

@@ -11,6 +11,7 @@ import type { Installation } from '../store.ts'
 import initialSchema from './migrations/0001-initial-schema.sql' with { type: 'text' }
 import testAndLive from './migrations/0002-test-and-live.sql' with { type: 'text' }
 import operators from './migrations/0003-operators.sql' with { type: 'text' }
+import journalLosses from './migrations/0004-journal-losses.sql' with { type: 'text' }
 
 export type Migration = { readonly id: number; readonly name: string; readonly sql: string }
 
@@ -18,6 +19,7 @@ export const migrations: readonly Migration[] = [
   { id: 1, name: 'initial schema', sql: initialSchema },
   { id: 2, name: 'test and live', sql: testAndLive },
   { id: 3, name: 'operators', sql: operators },
+  { id: 4, name: 'journal losses', sql: journalLosses },
 ]
 
 /** Nothing is taken for simulated that is not known to be. */

@@ -17,6 +17,7 @@ import { prepareLeaseCredit } from './lease-credit.ts'
 import { prepareLeases } from './leases.ts'
 import { prepareLedger } from './ledger.ts'
 import { migrate } from './migrations.ts'
+import { prepareLosses } from './losses.ts'
 import { prepareNodes } from './nodes.ts'
 import { prepareOperatorTokens } from './operator-tokens.ts'
 import { prepareOrganizations } from './organizations.ts'
@@ -71,6 +72,7 @@ function storeOn(db: Database, clock: Clock, lock: FolderLock): Store {
   const keys = prepareKeys(db, organizations)
   const operatorTokens = prepareOperatorTokens(db)
   const reports = prepareReports(db)
+  const losses = prepareLosses(db, nodes, clock)
   const leaseCredit = prepareLeaseCredit(db, { ledger, leases, nodes }, clock)
   const grantCredit = prepareGrantCredit(db, ledger, clock)
   const revokeCredit = prepareRevokeCredit(db, ledger, clock)
@@ -82,8 +84,10 @@ function storeOn(db: Database, clock: Clock, lock: FolderLock): Store {
 
   // `async`, so that what is thrown arrives as a rejection, as it does from any other store.
   return {
-    openNode: async (name) => nodes.open(name),
+    openNode: async (name, aboveEpoch = 0) => nodes.open(name, aboveEpoch),
     applyJournal: async (batch) => applyJournal(batch),
+    recordLoss: async (loss) => losses.record(loss),
+    acceptLosses: async () => losses.accept(),
     leaseCredit: async (ask) => leaseCredit(ask),
     grantCredit: async (grant) => grantCredit(grant),
     revokeCredit: async (ask) => revokeCredit(ask),

@@ -23,8 +23,10 @@ export async function openStoreInWorker({ dataDir, installation, onFailure }: Wo
   const reader = lazily((onDeath) => startWorker({ path, role: 'reader' }, onDeath))
 
   return {
-    openNode: (name) => writer.call('openNode', name),
+    openNode: (name, aboveEpoch) => writer.call('openNode', name, aboveEpoch),
     applyJournal: (batch) => writer.call('applyJournal', batch),
+    recordLoss: (loss) => writer.call('recordLoss', loss),
+    acceptLosses: () => writer.call('acceptLosses'),
     leaseCredit: (ask) => writer.call('leaseCredit', ask),
     grantCredit: (grant) => writer.call('grantCredit', grant),
     revokeCredit: (ask) => writer.call('revokeCredit', ask),
