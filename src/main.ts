@@ -100,7 +100,6 @@ async function main(): Promise<void> {
 
   const tokenizer = createTokenizer()
   const http = isProxied(process.env) ? clientThroughFetch() : createHttpClient({ now: clock.monotonic, turns })
-  const { credit, journal } = node
   const gateway: GatewayDeps = Object.assign(offering.live(), {
     clock,
     log,
@@ -108,8 +107,8 @@ async function main(): Promise<void> {
     limits,
     caution: createCaution(clock),
     watch,
-    credit,
-    journal,
+    credit: node.credit,
+    journal: node.journal,
     http,
     turns,
     bodies: createByteBudget(() => memoryLimits(offering.current())),
