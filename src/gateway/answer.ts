@@ -38,7 +38,14 @@ function answerOf(relayed: Plain, chargeNano: string, deps: GatewayDeps): HttpAn
   const headers = headersOf(relayed, deps)
   headers['x-mart-charge-usd'] = formatUsd(BigInt(chargeNano))
   // The client's own fault is told in the upstream's words, less what they tell of our account.
-  if (relayed.kind === 'refused') return { status: relayed.status, headers, body: relayed.refusal.body }
+  if (relayed.kind === 'refused') {
+    const { status, refusal } = relayed
+    // SDKs try again on a conflict, and one that is told stays.
+    if (status === conflict) headers['x-should-retry'] = 'false'
+    return { status, headers, body: refusal.body }
+  }
   const answer = { status: relayed.upstream.status, headers, body: relayed.bytes }
   return relayed.room ? { ...answer, released: relayed.room.free } : answer
 }
+
+const conflict = 409

@@ -21,6 +21,7 @@ export type FailureCode =
   | 'region_unavailable'
   | 'no_provider'
   | 'upstream_failed'
+  | 'upstream_rate_limited'
   | 'upstream_timeout'
   | 'billing_unavailable'
   | 'starting'

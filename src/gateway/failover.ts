@@ -8,7 +8,7 @@ import { choose, restMs, type Candidate, type Candidates, type Choice } from '..
 import type { Trouble } from '../upstreams/health.ts'
 import type { GatewayDeps } from './deps.ts'
 import { GatewayError } from './errors.ts'
-import { retryMs } from './trouble.ts'
+import { failureFor, retryMs, worstOf, type Failure } from './trouble.ts'
 
 /** What became of one attempt. */
 export type Tried<Answer> =
@@ -52,36 +52,45 @@ export async function tryInTurn<Answer>(
 ): Promise<Answer> {
   const { candidates, affinity, tokens } = ask
   const failed: Attempt[] = []
+  const failures: Failure[] = []
   const tried: Candidate[] = []
   let renewed: Candidate | null = null
-  let last: GatewayError | null = null
   for (;;) {
     const candidate: Candidate | null =
       renewed ?? choose(candidates, { affinity, tokens, tried, now: deps.clock.monotonic() })
-    if (!candidate) throw new UpstreamError(lastWord(last, candidates, deps.clock.monotonic()), failed)
+    if (!candidate) throw new UpstreamError(lastWord(failures, tried, ask, deps.clock.monotonic()), failed)
     const result = await once(candidate, failed)
     if ('answer' in result) return result.answer
-    failed.push(result.attempt)
-    last = result.failure
+    const { trouble, failure, attempt } = result
+    failed.push(attempt)
+    if (trouble === 'client-left') throw new UpstreamError(failure, failed)
+    failures.push({ trouble, failure })
     renewed = result.isRenewed && !tried.includes(candidate) ? candidate : null
     tried.push(candidate)
     const isOver = failed.length >= ask.attemptsMax || deps.clock.monotonic() >= ask.until
     if (isOver || !result.isRepeatable)
-      throw new UpstreamError(lastWord(last, candidates, deps.clock.monotonic()), failed)
+      throw new UpstreamError(lastWord(failures, tried, ask, deps.clock.monotonic()), failed)
     if (!renewed && tried.length < candidates.list.length) await sleep(Math.random() * deps.failover.jitterMs)
   }
 }
 
-/** What the client is told in the end. One deployment may ask for a long rest where another is free sooner. */
-function lastWord(last: GatewayError | null, candidates: Candidates, now: number): GatewayError {
+/** What the client is told in the end: of all that failed, and of those that could not even be asked. One may ask for a long rest where another is free sooner. */
+function lastWord(
+  failures: readonly Failure[],
+  tried: readonly Candidate[],
+  { candidates, tokens }: Ask,
+  now: number,
+): GatewayError {
   const wait = Math.max(retryMs, Math.ceil(restMs(candidates, now)))
-  if (last === null)
-    return new GatewayError(
-      'upstream_failed',
-      'The model is overloaded or not available at the moment. Nothing is owed; you may try again.',
-      { retryAfterMs: wait, cause: 'every deployment rests, is drained, or is at its ceiling' },
-    )
-  const { retryAfterMs = retryMs } = last.details
-  if (candidates.list.length === 1 || retryAfterMs <= wait) return last
-  return new GatewayError(last.code, last.message, { ...last.details, retryAfterMs: wait })
+  const keptAway = candidates.list.flatMap((candidate): Failure[] => {
+    const trouble = tried.includes(candidate) ? null : candidate.health.keptAwayBy(candidate.deployment, tokens, now)
+    return trouble === null ? [] : [{ trouble, failure: failureFor(trouble, { retryAfterMs: wait, cause: unasked }) }]
+  })
+  // Where nobody was asked or rests, an operator has drained them all.
+  const word = worstOf([...keptAway, ...failures]) ?? failureFor('upstream', { retryAfterMs: wait, cause: unasked })
+  const { retryAfterMs = retryMs } = word.details
+  if (candidates.list.length === 1 || retryAfterMs <= wait) return word
+  return new GatewayError(word.code, word.message, { ...word.details, retryAfterMs: wait })
 }
+
+const unasked = 'a deployment rests, is drained, or is at its ceiling'

@@ -3,7 +3,7 @@ import { UnreachableError } from '../lib/http-client/contract.ts'
 import type { Refusal } from '../upstreams/deployment.ts'
 import type { Trouble } from '../upstreams/health.ts'
 import type { ErrorInAnswer } from '../upstreams/refusals/error-in-answer.ts'
-import { GatewayError } from './errors.ts'
+import { GatewayError, type FailureDetails } from './errors.ts'
 import type { Exchange } from './watch.ts'
 
 /** When trying again may help, where nobody says, ms. */
@@ -91,16 +91,62 @@ export function failureOf({ cutBy }: Exchange, cause: unknown): GatewayError {
 }
 
 /** A refusal that is not the client's doing: our credential, our quota, or the vendor's own trouble. Never the vendor's words. */
-export function refusedFailure(cause: RefusedError): GatewayError {
-  const { fault, retryAfterMs } = cause.refusal
-  const details = { retryAfterMs: retryAfterMs ?? retryMs, cause }
-  if (fault === 'timeout')
-    return new GatewayError('upstream_timeout', 'The model did not answer in time. You may try again.', details)
-  // Nothing that passes by itself: an SDK that tries again at once only waits longer.
-  const isLasting = fault === 'quota' || fault === 'credential' || fault === 'missing'
-  return new GatewayError(
-    'upstream_failed',
-    'The model is overloaded or not available at the moment. Nothing is owed; you may try again.',
-    { ...details, ...(isLasting && { headers: { 'x-should-retry': 'false' } }) },
-  )
+export const refusedFailure = (cause: RefusedError): GatewayError =>
+  failureFor(cause.refusal.fault, { retryAfterMs: cause.refusal.retryAfterMs ?? retryMs, cause })
+
+/** What keeps a deployment from serving, in words for the client. */
+export function failureFor(trouble: Trouble, details: FailureDetails): GatewayError {
+  switch (kindOf(trouble)) {
+    case 'slow':
+      return new GatewayError('upstream_timeout', 'The model did not answer in time. You may try again.', details)
+    case 'busy':
+      return new GatewayError(
+        'upstream_rate_limited',
+        'The model gets too many requests at the moment, from all who use it here; no limit of yours is reached. Nothing is owed; try again shortly.',
+        details,
+      )
+    case 'broken':
+      return new GatewayError('upstream_failed', unavailable, details)
+    // An SDK that tries again at once only waits longer.
+    case 'lasting':
+      return new GatewayError('upstream_failed', unavailable, { ...details, headers: { 'x-should-retry': 'false' } })
+  }
+}
+
+const unavailable = 'The model is overloaded or not available at the moment. Nothing is owed; you may try again.'
+
+/** Nothing that is `lasting` passes by itself. */
+type TroubleKind = 'broken' | 'slow' | 'busy' | 'lasting'
+
+function kindOf(trouble: Trouble): TroubleKind {
+  switch (trouble) {
+    case 'timeout':
+      return 'slow'
+    case 'rate':
+      return 'busy'
+    case 'quota':
+    case 'credential':
+    case 'missing':
+      return 'lasting'
+    case 'upstream':
+    case 'connect':
+    case 'conflict':
+    case 'client':
+    case 'policy':
+      return 'broken'
+  }
+}
+
+/** Where several deployments failed, the first of these that one of them failed by is told: 429 says that nothing is broken. */
+const toldFirst: readonly TroubleKind[] = ['broken', 'slow', 'busy', 'lasting']
+
+export type Failure = { readonly trouble: Trouble; readonly failure: GatewayError }
+
+/** What the client is told of all that failed, the latest of its kind; null for nothing. */
+export function worstOf(failures: readonly Failure[]): GatewayError | null {
+  for (const kind of toldFirst) {
+    const found = failures.findLast(({ trouble }) => kindOf(trouble) === kind)
+    if (found) return found.failure
+  }
+  return null
 }

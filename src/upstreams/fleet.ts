@@ -172,12 +172,14 @@ const keptScore = ({ deployment, hash }: Candidate, key: number): number =>
   -deployment.weight / Math.log((mixedHash(key, hash) + 0.5) / 2 ** 32)
 
 /** An open breaker is no reason to serve nobody: where nothing else is left, the one that opened longest ago is tried, once. */
-function lastResort(list: readonly Candidate[], { tried, now }: Choice): Candidate | null {
+function lastResort(list: readonly Candidate[], { tried, tokens, now }: Choice): Candidate | null {
   if (tried.length > 0) return null
   let best: Candidate | null = null
-  for (const candidate of list)
-    if (candidate.health.isLastResort(now) && (!best || candidate.health.restMs(now) < best.health.restMs(now)))
+  for (const candidate of list) {
+    const { deployment, health } = candidate
+    if (health.isLastResort(deployment, tokens, now) && (!best || health.restMs(now) < best.health.restMs(now)))
       best = candidate
+  }
   return best
 }
 

@@ -37,22 +37,35 @@ export class Health {
   #openUntil = Number.NEGATIVE_INFINITY
   #isProbing = false
   #restsUntil = Number.NEGATIVE_INFINITY
+  #restsFor: Trouble = 'rate'
   readonly #requests: Gcra = newGcra()
   readonly #tokens: Gcra = newGcra()
 
   /** Whether a call of about so many input tokens may go there now. */
-  isUsable({ rpm, tpm }: Deployment, tokens: number, now: number): boolean {
+  isUsable(deployment: Deployment, tokens: number, now: number): boolean {
     if (this.isDrained || now < this.#openUntil || now < this.#restsUntil) return false
-    if (this.#openMs > 0 && this.#isProbing) return false
+    return !(this.#openMs > 0 && this.#isProbing) && this.#isBelowCeiling(deployment, tokens, now)
+  }
+
+  #isBelowCeiling({ rpm, tpm }: Deployment, tokens: number, now: number): boolean {
     return (
       (rpm === null || waitMs(this.#requests, rpm, 1, now) === 0) &&
-      (tpm === null || waitMs(this.#tokens, tpm, tokens, now) === 0)
+      // What is larger than the ceiling by itself goes when nothing else has gone for a minute.
+      (tpm === null || waitMs(this.#tokens, tpm, Math.min(tokens, tpm), now) === 0)
     )
   }
 
+  /** Why no call may go there now; null when one may, or an operator keeps them away. */
+  keptAwayBy(deployment: Deployment, tokens: number, now: number): Trouble | null {
+    if (this.isDrained || this.isUsable(deployment, tokens, now)) return null
+    if (now < this.#restsUntil) return this.#restsFor
+    return this.#openMs > 0 ? 'upstream' : 'rate'
+  }
+
   /** Whether only the breaker keeps calls away: a last resort where nothing else is left. */
-  isLastResort(now: number): boolean {
-    return !this.isDrained && now >= this.#restsUntil && !this.#isProbing
+  isLastResort(deployment: Deployment, tokens: number, now: number): boolean {
+    const isKept = this.isDrained || now < this.#restsUntil || this.#isProbing
+    return !isKept && this.#isBelowCeiling(deployment, tokens, now)
   }
 
   /** ms until its rest or its open breaker is over; 0 when neither holds it. */
@@ -84,12 +97,12 @@ export class Health {
   failed(trouble: Trouble, retryAfterMs: number | null, now: number): void {
     switch (trouble) {
       case 'rate':
-        this.#rest(retryAfterMs ?? restMsDefault, now)
+        this.#rest(retryAfterMs ?? restMsDefault, now, trouble)
         return
       case 'quota':
       case 'credential':
       case 'missing':
-        this.#rest(retryAfterMs ?? askOperatorMs, now)
+        this.#rest(retryAfterMs ?? askOperatorMs, now, trouble)
         return
       case 'client':
       case 'policy':
@@ -98,7 +111,7 @@ export class Health {
       case 'connect':
       case 'timeout':
       case 'upstream':
-        if (retryAfterMs !== null) this.#rest(Math.min(retryAfterMs, openMsMax), now)
+        if (retryAfterMs !== null) this.#rest(Math.min(retryAfterMs, openMsMax), now, trouble)
         this.#failures += 1
         if (this.#failures >= failuresMax || this.#openMs > 0) this.#open(now)
     }
@@ -106,8 +119,8 @@ export class Health {
 
   /** Keeps calls away while the vendor's own figures say that they would be refused. */
   learn({ requestsLeft, requestsResetMs, tokensLeft, tokensResetMs }: RateStanding, now: number): void {
-    if (requestsLeft === 0) this.#rest(requestsResetMs ?? 0, now)
-    if (tokensLeft === 0) this.#rest(tokensResetMs ?? 0, now)
+    if (requestsLeft === 0) this.#rest(requestsResetMs ?? 0, now, 'rate')
+    if (tokensLeft === 0) this.#rest(tokensResetMs ?? 0, now, 'rate')
   }
 
   /** Forgets what kept calls away: an operator has looked after it. */
@@ -124,8 +137,11 @@ export class Health {
     return this.#openMs > 0 ? 'half-open' : 'healthy'
   }
 
-  #rest(ms: number, now: number): void {
-    this.#restsUntil = Math.max(this.#restsUntil, now + Math.min(ms, restMsMax))
+  #rest(ms: number, now: number, why: Trouble): void {
+    const until = now + Math.min(ms, restMsMax)
+    if (until <= this.#restsUntil) return
+    this.#restsUntil = until
+    this.#restsFor = why
   }
 
   #open(now: number): void {

@@ -92,13 +92,13 @@ async function throughSdk(way: Way, sandbox: string): Promise<{ readonly text: s
   }
 }
 
-function expectOurFault(got: Taken, way: Way): void {
-  expect(got.status).toBe(503)
+function expectOurFault(got: Taken, way: Way, status = 503): void {
+  expect(got.status).toBe(status)
   expect(Number(got.headers.get('retry-after'))).toBeGreaterThanOrEqual(1)
   const error = envelopeOf(got, way.dialect)
-  if (way.dialect === 'openai') expect(error.type).toBe('server_error')
+  if (way.dialect === 'openai') expect(error.type).toBe(status === 429 ? 'requests' : 'server_error')
   else {
-    expect(error.status).toBe('UNAVAILABLE')
+    expect(error.status).toBe(status === 429 ? 'RESOURCE_EXHAUSTED' : 'UNAVAILABLE')
     expect(detailOf(error, 'RetryInfo')).toBeDefined()
   }
 }
@@ -122,9 +122,9 @@ describe('the upstream refuses', () => {
         expect(await servedOf(server, asked.got.requestId)).toEqual([])
       })
     for (const status of [401, 403, 429, 500, 503])
-      test(`${way.name}: ${status} is our account's trouble: 503, and nothing owed`, async () => {
+      test(`${way.name}: ${status} is our account's trouble: 503, or 429 where it was one, and nothing owed`, async () => {
         const asked = await askOnce(server, way, `status=${status} code=its_own_code retry_after=7`)
-        expectOurFault(asked.got, way)
+        expectOurFault(asked.got, way, status === 429 ? 429 : 503)
         expect(asked.got.headers.get('retry-after')).toBe('7')
         expect(asked.got.text).not.toContain('its_own_code')
         expect(asked.got.text).not.toContain('Simulated')

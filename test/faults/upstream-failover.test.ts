@@ -4,6 +4,7 @@
  * or may have had an effect, is never done twice.
  */
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import OpenAI, { RateLimitError } from 'openai'
 import * as ways from './request-support.ts'
 import * as up from './upstream-support.ts'
 
@@ -39,17 +40,24 @@ async function whileBroken<T>(at: up.At, how: object, ask: () => Promise<T>): Pr
   }
 }
 
-const failures: readonly { readonly name: string; readonly how: object; readonly error: string }[] = [
-  { name: '408', how: { status: 408 }, error: 'timeout' },
-  { name: '409', how: { status: 409 }, error: 'conflict' },
-  { name: '429 with a time to come back', how: { status: 429, retryAfter: 30 }, error: 'rate' },
-  { name: '429 of an account without money', how: { quota: true }, error: 'quota' },
-  { name: '500', how: { status: 500 }, error: 'upstream' },
-  { name: '503', how: { status: 503 }, error: 'upstream' },
-  { name: '401: our credential is not accepted', how: { status: 401 }, error: 'credential' },
-  { name: '403', how: { status: 403 }, error: 'credential' },
-  { name: 'a connection reset before any byte', how: { reset: true }, error: 'the connection broke off' },
-  { name: 'no answer within the deadline', how: { stall: true }, error: 'first-byte' },
+type FailureCase = {
+  readonly name: string
+  readonly how: object
+  readonly error: string
+  /** What the client is told where all of them fail like this (decision 0006). */
+  readonly told: number
+}
+const failures: readonly FailureCase[] = [
+  { name: '408', how: { status: 408 }, error: 'timeout', told: 504 },
+  { name: '409', how: { status: 409 }, error: 'conflict', told: 503 },
+  { name: '429 with a time to come back', how: { status: 429, retryAfter: 30 }, error: 'rate', told: 429 },
+  { name: '429 of an account without money', how: { quota: true }, error: 'quota', told: 503 },
+  { name: '500', how: { status: 500 }, error: 'upstream', told: 503 },
+  { name: '503', how: { status: 503 }, error: 'upstream', told: 503 },
+  { name: '401: our credential is not accepted', how: { status: 401 }, error: 'credential', told: 503 },
+  { name: '403', how: { status: 403 }, error: 'credential', told: 503 },
+  { name: 'a connection reset before any byte', how: { reset: true }, error: 'the connection broke off', told: 503 },
+  { name: 'no answer within the deadline', how: { stall: true }, error: 'first-byte', told: 504 },
 ]
 
 describe('served elsewhere, charged once', () => {
@@ -65,11 +73,11 @@ describe('served elsewhere, charged once', () => {
 
 describe('all of them fail: an answer of ours in the dialect, nothing owed', () => {
   for (const { way, first, spare } of pairs)
-    for (const { name, how } of failures.filter(({ how }) => !('stall' in how)))
-      test(`${way.name}: ${name}`, async () => {
+    for (const { name, how, told } of failures.filter(({ how }) => !('stall' in how)))
+      test(`${way.name}: ${name} is told as ${told}`, async () => {
         const { balanceNano } = await ways.balanceOf(fleet.server, fleet.customer)
         const got = await whileBroken(first, how, () => whileBroken(spare, how, () => up.asked(fleet, way)))
-        expect([503, 504]).toContain(got.status)
+        expect(got.status).toBe(told)
         expect(Number(got.headers.get('retry-after'))).toBeGreaterThan(0)
         const error = ways.envelopeOf(got, way.dialect)
         // Whose account it is, and what is wrong with it, is no business of the client.
@@ -82,6 +90,49 @@ describe('all of them fail: an answer of ours in the dialect, nothing owed', () 
         expect([...new Set(tried)]).toEqual([first.account, spare.account])
         expect(await ways.balanceOf(fleet.server, fleet.customer)).toMatchObject({ balanceNano, heldNano: 0n })
       })
+
+  for (const { way, first, spare } of pairs)
+    test(`${way.name}: while all of them rest for a limit, it is a 429 with the time of the first that is free again`, async () => {
+      const resting = (retryAfter: number): object => ({ status: 429, retryAfter })
+      const got = await whileBroken(first, resting(40), () =>
+        whileBroken(spare, resting(20), async () => {
+          expect((await up.asked(fleet, way)).status).toBe(429)
+          // Nobody is asked any more.
+          return up.asked(fleet, way)
+        }),
+      )
+      expect(got.status).toBe(429)
+      expect([19, 20]).toContain(Number(got.headers.get('retry-after')))
+      const error = ways.envelopeOf(got, way.dialect)
+      if (way.dialect === 'openai') expect(error).toMatchObject({ type: 'requests', code: 'rate_limit_exceeded' })
+      else {
+        expect(error.status).toBe('RESOURCE_EXHAUSTED')
+        expect(JSON.stringify(ways.detailOf(error, 'RetryInfo'))).toMatch(/"(?:19|20)s"/)
+      }
+      const receipt = await ways.settledOf(fleet.server, fleet.customer, got.requestId)
+      expect(receipt).toMatchObject({ status: 429, chargeNano: '0', attempts: [] })
+    })
+
+  test('the OpenAI SDK takes it for a rate limit, and waits as long as it says', async () => {
+    const client = new OpenAI({
+      apiKey: fleet.customer.key,
+      baseURL: `${fleet.server.baseUrl}/v1`,
+      maxRetries: 1,
+    })
+    const how = { status: 429, retryAfter: 2 }
+    const messages = [{ role: 'user' as const, content: 'hi' }]
+    const at = performance.now()
+    const error = await whileBroken(openaiFirst, how, () =>
+      whileBroken(openaiSpare, how, () =>
+        client.chat.completions.create({ model: up.chat.model, messages }).then(
+          () => null,
+          (thrown: unknown) => thrown,
+        ),
+      ),
+    )
+    expect(error).toBeInstanceOf(RateLimitError)
+    expect(performance.now() - at).toBeGreaterThan(1_900)
+  })
 
   test('where trying again cannot help, the SDK is told not to', async () => {
     const how = { quota: true }

@@ -43,6 +43,9 @@ function faultOf(status: number, error: GoogleError): Fault {
       return isForeignFile(error) ? 'client' : 'credential'
     case 404:
       return isMissingModel(error) ? 'missing' : 'client'
+    // What the client named is there already; ABORTED, the other one, passes.
+    case 409:
+      return error.status === 'ALREADY_EXISTS' || /idempoten/i.test(error.message) ? 'client' : 'conflict'
     case 429:
       return isDaily(error) || isUnpaid(error) ? 'quota' : 'rate'
     default:

@@ -53,10 +53,14 @@ function faultOf(status: number, error: Json): Fault {
   if (codes.some((code) => policyCodes.has(code))) return 'policy'
   if (codes.some((code) => quotaCodes.has(code))) return 'quota'
   if (codes.some((code) => missingCodes.has(code))) return 'missing'
+  if (status === 409 && isOfItsKey([...codes, messageOf(error)])) return 'client'
   // Azure's word for a wrong resource, API version or deployment: all of them ours.
   if (status === 404 && /^Resource not found/i.test(messageOf(error))) return 'missing'
   return faultOfStatus(status)
 }
+
+/** A key that the client chose was used for something else: it fails the same way everywhere. Any other conflict may pass. */
+const isOfItsKey = (words: readonly string[]): boolean => words.some((each) => /idempoten/i.test(each))
 
 function innerCode({ innererror, inner_error: inner }: Json): unknown {
   const within = innererror ?? inner

@@ -21,6 +21,7 @@ const shapes: Record<FailureCode, Shape> = {
   region_unavailable: { code: 403, status: 'PERMISSION_DENIED', reason: 'REGION_UNAVAILABLE' },
   no_provider: { code: 503, status: 'UNAVAILABLE', reason: 'NO_PROVIDER' },
   upstream_failed: { code: 503, status: 'UNAVAILABLE' },
+  upstream_rate_limited: { code: 429, status: 'RESOURCE_EXHAUSTED', reason: 'RATE_LIMIT_EXCEEDED' },
   upstream_timeout: { code: 504, status: 'DEADLINE_EXCEEDED' },
   overloaded: { code: 503, status: 'UNAVAILABLE', reason: 'OVERLOADED' },
   billing_unavailable: { code: 503, status: 'UNAVAILABLE' },

@@ -29,6 +29,8 @@ const shapes: Record<FailureCode, Shape> = {
   // Nothing changes until an operator configures something: waiting in the SDK would only hide the words.
   no_provider: { status: 503, type: 'server_error', code: 'no_provider', retry: false },
   upstream_failed: { status: 503, type: 'server_error', code: 'upstream_failed' },
+  // What OpenAI says where it is busy; whose limits they are, the message tells.
+  upstream_rate_limited: { status: 429, type: 'requests', code: 'rate_limit_exceeded' },
   upstream_timeout: { status: 504, type: 'server_error', code: 'upstream_timeout' },
   overloaded: { status: 503, type: 'server_error', code: 'overloaded' },
   billing_unavailable: { status: 503, type: 'server_error', code: 'billing_unavailable' },
