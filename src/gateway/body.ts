@@ -5,7 +5,7 @@ import { BodyError, type HttpRequest } from '../lib/http-server/contract.ts'
 import { ExcessError, SkeletonReader, wholeStrings } from '../lib/json-skeleton.ts'
 import type { Turns } from '../lib/turns.ts'
 import type { RequestBody } from './dialect.ts'
-import { GatewayError } from './errors.ts'
+import { GatewayError, shuttingDown } from './errors.ts'
 
 /** Of a body larger than this, long strings are left as bytes, and it is read in turns with everybody else's. */
 export const smallBytesMax = 64 * 1024
@@ -104,6 +104,8 @@ function refused(error: BodyError, bytesMax: number): GatewayError {
       return new GatewayError('invalid_request', 'The request body did not come in time. Send it again.')
     case 'malformed':
       return new GatewayError('invalid_request', 'The request body is not framed as HTTP/1.1 says.')
+    case 'stopping':
+      return shuttingDown()
     case 'left':
       return new GatewayError('invalid_request', 'The connection was closed before the request body had come.')
   }

@@ -64,3 +64,9 @@ export class GatewayError extends Error {
 /** A request that the dialect does not allow: names the field and what is allowed. */
 export const invalid = (param: string, message: string, vendorCode?: string): GatewayError =>
   new GatewayError('invalid_request', message, { param, ...(vendorCode !== undefined && { vendorCode }) })
+
+const restartMs = 5_000
+
+/** The process drains, and begins nothing more. */
+export const shuttingDown = (): GatewayError =>
+  new GatewayError('shutting_down', 'This gateway is restarting. Try again shortly.', { retryAfterMs: restartMs })

@@ -4,7 +4,7 @@ import type { GatewayDeps } from './deps.ts'
 import type { Dialect, Endpoint } from './dialect.ts'
 import type { HttpAnswer } from '../lib/http-server/contract.ts'
 import { inBackground } from '../lib/log.ts'
-import { GatewayError, type FailureCode } from './errors.ts'
+import { GatewayError, shuttingDown, type FailureCode } from './errors.ts'
 import { UpstreamError } from './failover.ts'
 import { intentOf, settle } from './settle.ts'
 import type { KeyRow } from '../store/store.ts'
@@ -62,14 +62,9 @@ function told(
   })
 }
 
-const restartMs = 5_000
-
 /** Throws `shutting_down` once the process drains: connections that are kept alive may still bring requests. */
 export function refuseWhileDraining({ isAccepting }: Pick<GatewayDeps, 'isAccepting'>): void {
-  if (!isAccepting())
-    throw new GatewayError('shutting_down', 'This gateway is restarting. Try again shortly.', {
-      retryAfterMs: restartMs,
-    })
+  if (!isAccepting()) throw shuttingDown()
 }
 
 /** A failure outside any paid request, such as an unknown URL, in the dialect's envelope. */

@@ -32,8 +32,8 @@ test('one goes on beyond the limit, so that not all wait for each other', async 
 test('who waits and is freed waits no longer, and holds nothing', async () => {
   const queue = createByteQueue(() => 10)
   const [first, second, third] = [queue.enter(), queue.enter(), queue.enter()]
-  first.grow(10)
-  second.grow(10)
+  void first.grow(10)
+  void second.grow(10)
   const waited = third.grow(5)
   third.free()
   await waited

@@ -4,6 +4,7 @@
  */
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { eventually } from '../support/eventually.ts'
@@ -151,6 +152,49 @@ test('an answer that its client takes slowly, and has been charged for, is given
   expect({ isWhole: got !== null, status: got?.status }).toEqual({ isWhole: true, status: 200 })
   expect((JSON.parse(got!.text) as { data: unknown[] }).data).toHaveLength(inputs.length)
 }, 30_000)
+
+test('bodies that are still coming are refused after a moment, and keep nobody: not the slow answers beside them, not the end', async () => {
+  const endless = ways.ways.map((way) => sendsOnAndOn(server, way, account.key))
+  const unauthorized = sendsOnAndOn(server, ways.chat, 'sk-bf-none')
+  const underWay = await startSlowOnes()
+  const at = performance.now()
+  const ended = server.kill('SIGTERM')
+  const shots = await Promise.all(underWay)
+  expect(shots.every(({ whole }) => whole)).toBe(true)
+  for (const [index, sending] of endless.entries()) {
+    const answer = await sending
+    expect(answer).toMatch(/^HTTP\/1\.1 503 [^]*\r\nconnection: close\r\n/)
+    expect(answer).toMatch(/\r\nretry-after: [1-9]/)
+    expect(answer).toContain(
+      ways.ways[index]!.dialect === 'openai' ? '"code":"shutting_down"' : '"status":"UNAVAILABLE"',
+    )
+  }
+  expect(await unauthorized).toContain('invalid_api_key')
+  expect(await ended).toBe(0)
+  // The slow streams take six seconds; nothing else does.
+  expect(performance.now() - at).toBeLessThan(12_000)
+  await server.restart()
+  await expectWellAgain(shots)
+}, 30_000)
+
+/** Sends the body of a request byte by byte, and never all of it. Resolves with all that was answered. */
+function sendsOnAndOn(to: Server, way: ways.Way, key: string): Promise<string> {
+  const { hostname, port } = new URL(to.baseUrl)
+  const head = Object.entries({ host: 'gateway', 'content-length': '100000', ...ways.keyHeader(way.dialect, key) })
+  const socket = connect(Number(port), hostname)
+  socket.write([`POST ${way.path} HTTP/1.1`, ...head.map((pair) => pair.join(': ')), '', '{'].join('\r\n'))
+  const sending = setInterval(() => socket.write(' '), 50)
+  let got = ''
+  return new Promise((resolve) => {
+    socket.on('data', (bytes) => (got += bytes.toString()))
+    socket.on('error', () => undefined)
+    socket.on('end', () => socket.destroy())
+    socket.on('close', () => {
+      clearInterval(sending)
+      resolve(got)
+    })
+  })
+}
 
 test('a second SIGTERM, and a third, change nothing', async () => {
   const underWay = await startSlowOnes()

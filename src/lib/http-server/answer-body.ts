@@ -1,6 +1,12 @@
 /** The bodies of answers as they are sent. */
 import type { Ending } from './answer-head.ts'
-import type { HttpAnswer } from './contract.ts'
+import { problemAnswer, type HttpAnswer } from './contract.ts'
+
+/** A body that streams. */
+export type Source = {
+  readonly read: () => Promise<{ readonly done: boolean; readonly value?: Uint8Array | undefined }>
+  readonly cancel: () => Promise<void>
+}
 
 export const none = new Uint8Array(0)
 export const lastChunk = Buffer.from('0\r\n\r\n')
@@ -32,3 +38,5 @@ export function lengthOf(status: number, bytes: Uint8Array | null, isCurrent: bo
   if (status === 204 || status === 304) return null
   return bytes?.length ?? (isCurrent ? 'chunked' : 'until-closed')
 }
+
+export const ourMistake = (): HttpAnswer => problemAnswer(500, 'Something went wrong on our side.')

@@ -7,7 +7,8 @@ import type { AnswerHeaders } from './contract.ts'
 export type Ending = {
   /** Bytes of the body; `chunked` where nobody knows yet, `until-closed` for HTTP/1.0, null for what has no body. */
   readonly length: number | 'chunked' | 'until-closed' | null
-  readonly isLast: boolean
+  /** What is said of the connection; null where it is kept without a word. */
+  readonly connection: 'close' | 'keep-alive' | null
   readonly date: string
 }
 
@@ -27,9 +28,9 @@ export function answerHead(status: number, headers: AnswerHeaders, ending: Endin
   }
   const length = framingOf(ending)
   lines.push(
-    ending.isLast
-      ? `date: ${ending.date}\r\nconnection: close\r\n${length}\r\n`
-      : `date: ${ending.date}\r\n${length}\r\n`,
+    ending.connection === null
+      ? `date: ${ending.date}\r\n${length}\r\n`
+      : `date: ${ending.date}\r\nconnection: ${ending.connection}\r\n${length}\r\n`,
   )
   return lines.join('')
 }

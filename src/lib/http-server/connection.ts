@@ -4,12 +4,12 @@ import { MessageError, MessageReader } from '../http/message-reader.ts'
 import { Outbox } from '../http/outbox.ts'
 import { noPlace } from '../roster.ts'
 import type { Turns } from '../turns.ts'
-import { bytesOf, chunkOf, drop, lastChunk, lengthOf, none } from './answer-body.ts'
+import { bytesOf, chunkOf, drop, lastChunk, lengthOf, none, ourMistake, type Source } from './answer-body.ts'
 import { answerHead } from './answer-head.ts'
 import { problemAnswer, type HttpAnswer, type HttpHandler } from './contract.ts'
 import type { HeldMemory } from './held-memory.ts'
 import { IncomingRequest } from './incoming-request.ts'
-import { RequestHead } from './request-head.ts'
+import { RequestHead, withoutEmptyLine } from './request-head.ts'
 
 /** What all connections of a server share. */
 export type Host = {
@@ -19,16 +19,13 @@ export type Host = {
   /** For the `date` header. */
   readonly date: () => string
   readonly isStopping: () => boolean
+  /** Whether it has been stopping for so long that bodies which are still coming are given up. */
+  readonly givesUpBodies: () => boolean
   readonly failed: (error: unknown) => void
   readonly gone: (connection: Connection) => void
   /** For requests that were sent ahead: a few in each turn of the event loop. */
   readonly turns: Turns
   readonly held: HeldMemory
-}
-
-type Source = {
-  readonly read: () => Promise<{ readonly done: boolean; readonly value?: Uint8Array | undefined }>
-  readonly cancel: () => Promise<void>
 }
 
 /** Without a request under way. */
@@ -211,8 +208,9 @@ export class Connection {
   #lookAtBody(request: IncomingRequest, quietMs: number, now: number): void {
     if (request.isWhole) return
     if (this.#isAnswered) {
-      if (quietMs > lingerMsMax) this.#end()
-    } else if (request.isAwaited && (quietMs > bodyQuietMsMax || now - this.#bodySince > bodyMsMax)) {
+      if (quietMs > lingerMsMax || this.#host.givesUpBodies()) this.#end()
+    } else if (this.#host.givesUpBodies()) request.fail('stopping')
+    else if (request.isAwaited && (quietMs > bodyQuietMsMax || now - this.#bodySince > bodyMsMax)) {
       this.#isKept = false
       request.fail('slow')
     }
@@ -275,7 +273,7 @@ export class Connection {
     try {
       this.#give(answer)
     } catch (error) {
-      drop(answer as HttpAnswer | undefined)
+      drop(answer)
       this.#crashed(error)
     }
   }
@@ -293,8 +291,9 @@ export class Connection {
     const bytes = bytesOf(body)
     const isUnmeasured = method === 'HEAD' && body === null
     const length = isUnmeasured ? null : lengthOf(status, bytes, asked.isCurrent)
-    this.#isKept &&= !this.#host.isStopping() && !isWithheld
-    const head = answerHead(status, headers, { length, isLast: !this.#isKept, date: this.#host.date() })
+    this.#isKept &&= !this.#host.isStopping() && !isWithheld && length !== 'until-closed'
+    const connection = this.#isKept ? asked.keeping : 'close'
+    const head = answerHead(status, headers, { length, connection, date: this.#host.date() })
     const hasBody = method !== 'HEAD' && length !== null
     if (hasBody && body instanceof ReadableStream) return this.#stream(head, body, length === 'chunked')
     if (!hasBody || !bytes) drop(answer)
@@ -376,7 +375,7 @@ export class Connection {
     if (!(error instanceof MessageError)) this.#host.failed(error)
     const answer = error instanceof MessageError ? problemAnswer(error.status, error.message) : ourMistake()
     const bytes = bytesOf(answer.body)!
-    const ending = { length: bytes.length, isLast: true, date: this.#host.date() }
+    const ending = { length: bytes.length, connection: 'close', date: this.#host.date() } as const
     this.#sendMessage(answerHead(answer.status, answer.headers, ending), bytes)
     this.#end()
   }
@@ -399,8 +398,3 @@ export class Connection {
     this.flush()
   }
 }
-
-const ourMistake = (): HttpAnswer => problemAnswer(500, 'Something went wrong on our side.')
-
-/** RFC 9112, 2.2: some clients send an empty line behind a body, which is in front of the next request. */
-const withoutEmptyLine = (bytes: Buffer): Buffer => (bytes[0] === 13 && bytes[1] === 10 ? bytes.subarray(2) : bytes)

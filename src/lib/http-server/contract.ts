@@ -42,8 +42,8 @@ export type AnswerHeaders = Record<string, string | readonly string[]>
 
 export type HttpHandler = (request: HttpRequest) => HttpAnswer | Promise<HttpAnswer>
 
-/** Why there is no body: it is larger than is wanted, there is no room for it, the client left, it came too slowly, or it is no HTTP. */
-export type BodyTrouble = 'too-large' | 'no-room' | 'left' | 'slow' | 'malformed'
+/** Why there is no body: it is larger than is wanted, there is no room for it, the client left, it came too slowly, it is no HTTP, or the server stops. */
+export type BodyTrouble = 'too-large' | 'no-room' | 'left' | 'slow' | 'malformed' | 'stopping'
 
 export class BodyError extends Error {
   readonly trouble: BodyTrouble

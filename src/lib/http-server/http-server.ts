@@ -15,7 +15,10 @@ export type HttpServer = {
   readonly pending: () => number
   /** What connections keep that nobody has asked for yet, in bytes. */
   readonly heldBytes: () => number
-  /** Takes no further connection. Those there are may still bring requests; each ends with the answer to its next. */
+  /**
+   * Takes no further connection. Those there are may still bring requests; each ends with the answer to its next. A body
+   * that is not all there two seconds later is given up: `stopping`.
+   */
   readonly stopAccepting: () => void
   /** Closes every connection, wherever it is. */
   readonly close: () => void
@@ -40,12 +43,14 @@ const connectionsMany = 20_000
 /** For what connections keep that nobody has asked for. */
 const heldBytesDefault = 64 * 1024 * 1024
 const sweepMs = 1_000
+/** For the bodies that are still coming when no more are accepted: nothing was begun for them yet. */
+const stoppingBodyMsMax = 2_000
 
 /** Listens. Throws an error with a `code` when the address cannot be had. */
 export function listen(options: HttpServerOptions): HttpServer {
   const { hostname, port, handle, clock, failed } = options
   const connections = new Roster<Connection>()
-  let isStopping = false
+  let stoppingSince: number | null = null
   let now = clock.monotonic()
   let date = new Date(clock.now()).toUTCString()
   const host: Host = {
@@ -53,7 +58,8 @@ export function listen(options: HttpServerOptions): HttpServer {
     failed,
     now: () => now,
     date: () => date,
-    isStopping: () => isStopping,
+    isStopping: () => stoppingSince !== null,
+    givesUpBodies: () => stoppingSince !== null && now - stoppingSince > stoppingBodyMsMax,
     gone: (connection) => connections.remove(connection),
     turns: options.turns ?? createTurns(clock.monotonic, failed),
     held: createHeldMemory(options.heldBytesMax ?? heldBytesDefault, () => connections.size),
@@ -88,7 +94,7 @@ export function listen(options: HttpServerOptions): HttpServer {
     heldBytes: host.held.bytes,
     pending: () => connections.members().filter((connection) => connection.isBusy).length,
     stopAccepting() {
-      isStopping = true
+      stoppingSince ??= clock.monotonic()
       listener.stop()
     },
     close() {

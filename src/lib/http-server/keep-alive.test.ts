@@ -178,15 +178,30 @@ describe('a connection', () => {
     expect((await client.answers()).map(({ body }) => body)).toEqual(['last'])
   })
 
-  test('of HTTP/1.0 ends with its answer', async () => {
+  test('of HTTP/1.0 ends with its answer, unless it asks to be kept: then the answer says so', async () => {
     const server = serve(echo)
+    const old = (path: string, connection: string): string =>
+      `POST ${path} HTTP/1.0\r\n${connection}content-length: 2\r\n\r\nhi`
+    const keep = 'Connection: Keep-Alive\r\n'
     const { answers, ending } = await conversation(
       server.port,
-      `POST /old HTTP/1.0\r\nconnection: keep-alive\r\ncontent-length: 2\r\n\r\nhi${get('/not')}`,
+      old('/1', keep) + old('/2', keep) + old('/3', '') + get('/not'),
     )
-    expect(answers.map(({ body }) => body)).toEqual(['hi'])
-    expect(answers[0]!.headers.get('connection')).toBe('close')
-    expect([ending, server.handled]).toEqual(['closed', ['POST /old']])
+    expect(answers.map(({ body }) => body)).toEqual(['hi', 'hi', 'hi'])
+    expect(answers.map(({ headers }) => headers.get('connection'))).toEqual(['keep-alive', 'keep-alive', 'close'])
+    expect(answers.map(({ headers }) => headers.get('content-length'))).toEqual(['2', '2', '2'])
+    expect([ending, server.handled]).toEqual(['closed', ['POST /1', 'POST /2', 'POST /3']])
+  })
+
+  test('of HTTP/1.0 is closed behind what streams, though it asks to be kept: nothing else tells the end', async () => {
+    const { body, give, end } = fed()
+    const server = serve(() => ({ ...text(''), body }))
+    const client = await dial(server.port)
+    client.say('GET / HTTP/1.0\r\nconnection: keep-alive\r\n\r\n')
+    give('all')
+    end()
+    expect(await client.ended()).toBe('closed')
+    expect(client.got().toString()).toMatch(/connection: close\r\n\r\nall$/)
   })
 
   test('of HTTP/1.0 gets what streams without chunks, until it is closed', async () => {

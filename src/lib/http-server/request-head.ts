@@ -18,10 +18,12 @@ export class RequestHead extends HeaderText {
   /** The host that was asked for, and its port, as they were sent; empty where HTTP/1.0 does not say. */
   readonly host: string
   readonly framing: Exclude<Framing, 'until-closed'>
-  /** HTTP/1.1 as against 1.0, which knows no chunks and keeps no connection. */
+  /** HTTP/1.1 as against 1.0, which knows no chunks, and keeps a connection only when asked to. */
   readonly isCurrent: boolean
   /** Whether the client may send another request on this connection. */
   readonly isKept: boolean
+  /** What an answer must say so that the connection is kept (RFC 9112, C.2.2); null for nothing. */
+  readonly keeping: 'keep-alive' | null
   /** The client waits for a word before it sends the body. */
   readonly expectsContinue: boolean
 
@@ -43,10 +45,20 @@ export class RequestHead extends HeaderText {
     this.host = whole?.[1] ?? host ?? ''
     this.framing = framingOf(this)
     const connection = this.get('connection')
-    this.isKept = this.isCurrent && (connection === null || !/\bclose\b/i.test(connection))
+    this.isKept =
+      connection === null
+        ? this.isCurrent
+        : !/\bclose\b/i.test(connection) && (this.isCurrent || asksToKeep(connection))
+    this.keeping = this.isCurrent ? null : 'keep-alive'
     this.expectsContinue = this.isCurrent && this.get('expect')?.toLowerCase() === '100-continue'
   }
 }
+
+const asksToKeep = (connection: string): boolean => /(?:^|,)[\t ]*keep-alive[\t ]*(?:,|$)/i.test(connection)
+
+/** RFC 9112, 2.2: some clients send an empty line behind a body, which is in front of the next request. */
+export const withoutEmptyLine = (bytes: Buffer): Buffer =>
+  bytes[0] === 13 && bytes[1] === 10 ? bytes.subarray(2) : bytes
 
 const notRead = (text: string): MessageError =>
   ofAnotherVersion.test(text)

@@ -156,11 +156,14 @@ describe('the head of a request', () => {
     expect([...new RequestHead('GET / HTTP/1.0').entries()]).toEqual([])
   })
 
-  test('may be one of HTTP/1.0, which has no host, no chunks, no wait for a word, and no second request', () => {
+  test('may be one of HTTP/1.0, which has no host, no chunks, no wait for a word, and a second request only where it asks', () => {
     const head = new RequestHead(
       'POST / HTTP/1.0\r\ncontent-length: 3\r\nexpect: 100-continue\r\nconnection: keep-alive',
     )
-    expect(head).toMatchObject({ isCurrent: false, isKept: false, framing: 3, expectsContinue: false })
+    expect(head).toMatchObject({ isCurrent: false, isKept: true, framing: 3, expectsContinue: false })
+    for (const connection of ['', 'connection: x-keep-alive', 'connection: keep-alive, close'])
+      expect(new RequestHead(`GET / HTTP/1.0\r\n${connection}`.trimEnd()).isKept).toBe(false)
+    expect(new RequestHead('GET / HTTP/1.0\r\nConnection: TE, Keep-Alive').isKept).toBe(true)
     expect(headOf('Expect: 100-Continue')).toMatchObject({ isCurrent: true, isKept: true, expectsContinue: true })
     expect(headOf()).toMatchObject({ framing: 0, expectsContinue: false })
   })

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test } from 'bun:test'
 import { systemClock } from '../clock.ts'
+import type { BodyError } from './contract.ts'
 import { listen } from './http-server.ts'
 import { closeAll, dial, echo, fed, get, heldBack, post, serve, text, until } from './test-client.ts'
 
@@ -44,6 +45,40 @@ describe('a server that accepts no more', () => {
     streamed.give('more')
     streamed.end()
     expect((await streaming.answers())[0]!.body).toBe('somemore')
+    await until(() => server.pending() === 0)
+  })
+
+  test('gives up the bodies that are still coming two seconds later, wanted or not, and nothing else', async () => {
+    const { handle, requests, answer } = heldBack()
+    const server = serve(async (request) => {
+      if (request.target === '/unwanted') return text('no')
+      if (request.target === '/held') return handle(request)
+      try {
+        await request.bytes(1_000)
+        return text('whole')
+      } catch (error) {
+        return text((error as BodyError).trouble)
+      }
+    })
+    const begun = (path: string): string => post(path, 'x'.repeat(100)).slice(0, -50)
+    const [wanted, unwanted, held] = [await dial(server.port), await dial(server.port), await dial(server.port)]
+    wanted.say(begun('/wanted'))
+    unwanted.say(begun('/unwanted'))
+    held.say(get('/held'))
+    await until(() => server.handled.length === 3 && requests.length === 1)
+    server.pass(0)
+    server.stopAccepting()
+    server.pass(2_000)
+    wanted.say('more')
+    expect([wanted.ending(), server.pending()]).toEqual([null, 3])
+    server.pass(1)
+    expect((await wanted.answers())[0]).toMatchObject({ body: 'stopping' })
+    expect((await wanted.answers())[0]!.headers.get('connection')).toBe('close')
+    await Promise.all([wanted.ended(), unwanted.ended()])
+    expect(server.pending()).toBe(1)
+    server.pass(10_000)
+    answer(text('done'))
+    expect((await held.answers())[0]).toMatchObject({ body: 'done' })
     await until(() => server.pending() === 0)
   })
 

@@ -15,6 +15,7 @@ const statuses: Readonly<Record<BodyTrouble, number>> = {
   slow: 408,
   malformed: 400,
   left: 400,
+  stopping: 503,
 }
 
 /** A body longer than `bodyBytesMax`, which is read before the handler is asked, is a 413. */
