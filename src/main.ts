@@ -1,7 +1,7 @@
 /** Wiring: configuration, store, node, listener; and a drain when asked to stop. */
 import { version } from '../package.json'
 import { randomBytes } from 'node:crypto'
-import { writeFileSync } from 'node:fs'
+import { chmodSync, writeFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { createApp, startingApp, type AppDeps } from './app.ts'
 import { openBooks, type Books } from './books.ts'
@@ -27,11 +27,11 @@ import type { HttpHandler, HttpRequest } from './lib/http-server/contract.ts'
 import { listen, type HttpServer } from './lib/http-server/http-server.ts'
 import { createLineWriter, type LineWriter } from './lib/line-writer.ts'
 import { createLog, lineOfStyle, logStyle, stderrLog, type LogStyle } from './lib/log.ts'
-import { makePrivate } from './lib/private-file.ts'
 import { writeToStderr } from './lib/stderr.ts'
 import { createTokenizer } from './lib/tokenizer.ts'
 import { createTurns } from './lib/turns.ts'
 import { pricesSchema } from './money/price-book-data.ts'
+import type { Node } from './node.ts'
 import { namesBuiltIn, type Offer } from './offer.ts'
 import { startOffering } from './offering.ts'
 import type { Store } from './store/store.ts'
@@ -84,15 +84,15 @@ async function main(): Promise<void> {
   const offering = startOffering(config, { clock, log, builtIn: sandbox.address, env: process.env })
   const watch = createWatch(() => offering.current().drain, clock)
   const fleet = (): Fleet => offering.current().fleet
-  let opened: Books | null = null
-  const telemetry = await telemetryOf(config, { ...output, watch, books: () => opened, fleet })
+  let opened: Node | null = null
+  const telemetry = await telemetryOf(config, { ...output, watch, node: () => opened, fleet })
 
   let isAccepting = true
   const stopAccepting = (): void => void (isAccepting = false)
   const { prices, simulated, keyDefaults } = offering.current()
   const books = await openBooks({ config, prices, clock, log, onFenced: stopAccepting, acceptsLoss })
   const { store, node, keys, limits, hasLiveKey } = books
-  opened = books
+  opened = node
   const operators = await openToOperators(config.dataDir, server.localUrl, store)
   // Credit to play with is for what is simulated; with real providers an operator grants it.
   const seeded = simulated ? await seedFirstRun({ store, keyDefaults, now: clock.now() }) : null
@@ -201,7 +201,7 @@ function openLog(config: Readonly<Config>): LogOutput {
 
 type Watched = LogOutput & {
   readonly watch: Watch
-  readonly books: () => Books | null
+  readonly node: () => Node | null
   readonly fleet: () => Fleet
 }
 
@@ -216,11 +216,10 @@ const telemetryOf = (config: Config, watched: Watched): Promise<Telemetry> =>
     providerOf: (id) => watched.fleet().list.find(({ deployment }) => deployment.id === id)?.deployment.kind ?? null,
   })
 
-const gaugesOf = ({ watch, books, fleet }: Watched): Gauges => ({
+const gaugesOf = ({ watch, node, fleet }: Watched): Gauges => ({
   requestsInFlight: watch.active,
   drainsInFlight: watch.draining,
-  journalUnshippedRecords: () => unshippedRecords(books()),
-  dataFaults: () => books()?.faults() ?? [],
+  journalUnshippedRecords: () => unshippedRecords(node()),
   deployments: () =>
     fleet().list.map(({ deployment: { id, region }, health }) => ({
       id,
@@ -231,8 +230,8 @@ const gaugesOf = ({ watch, books, fleet }: Watched): Gauges => ({
 })
 
 /** 0 until there is a node. */
-const unshippedRecords = (books: Books | null): number =>
-  books === null ? 0 : books.node.journal.lastSeq() - books.node.shipper.shippedSeq()
+const unshippedRecords = (node: Node | null): number =>
+  node === null ? 0 : node.journal.lastSeq() - node.shipper.shippedSeq()
 
 /** How this server is reached, as its configuration has it now. `url`: where that is when a request does not say. */
 function doorsOf({ publicUrl, host }: Readonly<Config>, offer: () => Offer, url: string): Doors {
@@ -298,8 +297,8 @@ async function openToOperators(dataDir: string, url: string, store: Store) {
 function writeOperatorFile(dataDir: string, url: string): string {
   const path = operatorFilePath(dataDir)
   const token = randomBytes(32).toString('base64url')
-  makePrivate(path)
-  writeFileSync(path, `${JSON.stringify({ url, token })}\n`)
+  writeFileSync(path, `${JSON.stringify({ url, token })}\n`, { mode: 0o600 })
+  chmodSync(path, 0o600)
   return token
 }
 

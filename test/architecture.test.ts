@@ -27,7 +27,7 @@ const planes = ['gateway', 'control', 'jobs']
  */
 const mayImport: Readonly<Record<string, readonly string[]>> = {
   main: ['app', 'books', 'node', 'config', 'offer', 'offering', 'sandbox', 'telemetry', ...planes, ...below],
-  books: ['config', 'jobs', 'node', 'offer', 'telemetry/metrics.ts', ...below],
+  books: ['config', 'node', 'offer', ...below],
   offer: ['config', 'gateway', ...below],
   offering: ['config', 'offer', ...below],
   cli: ['config', 'control', ...below],

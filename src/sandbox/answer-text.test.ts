@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'bun:test'
-import { answerPieces, topicsOf, vocabulary } from './answer-text.ts'
+import { answerPieces, naturalAnswer, topicsOf, vocabulary } from './answer-text.ts'
 import { countTokens, piecesOf } from './tokens.ts'
 
 test('an answer has exactly the tokens it was asked to have, whatever it is about', () => {
@@ -18,6 +18,30 @@ test('an answer has exactly the tokens it was asked to have, whatever it is abou
     ),
     { numRuns: 300 },
   )
+})
+
+test('an answer is whole sentences, or the list that was asked for, and its pieces count what its text counts', () => {
+  const write = (question: string, seed: number): string => {
+    const pieces = naturalAnswer(question, { topics: topicsOf(question), seed, unicode: seed % 2 === 0 })
+    const text = pieces.map((piece) => piece.text).join('')
+    expect(countTokens(text)).toBe(pieces.reduce((sum, piece) => sum + piece.tokens, 0))
+    return text
+  }
+  for (let seed = 0; seed < 200; seed += 1) {
+    expect(write('Tell me about London and its river.', seed)).toMatch(
+      /^This is a simulated answer about [^.]+\.( [A-Z][^.]+\.)+$/,
+    )
+    expect(write('hello', seed)).toMatch(/\.$/)
+    expect(write('List five ideas for dinner.', seed).match(/^- .*\.$/gm)).toHaveLength(5)
+    expect(write('Give me 12 steps', seed)).toMatch(/\n12\. .*\.$/)
+  }
+})
+
+test('an answer of a number of tokens ends in a full stop, from two on', () => {
+  for (let tokens = 2; tokens < 300; tokens += 1) {
+    const pieces = answerPieces({ topics: topicsOf('London and rivers'), seed: tokens, tokens, unicode: true })
+    expect(pieces.at(-1)!.text).toBe('.')
+  }
 })
 
 test('every word of the vocabulary is one token', () => {

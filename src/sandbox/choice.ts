@@ -1,5 +1,5 @@
-/** One generated answer, before a dialect writes it down: text, JSON or a tool call, within a token limit. */
-import { answerPieces, topicsOf } from './answer-text.ts'
+/** One generated answer, before a dialect writes it down: text, JSON, a refusal or tool calls, within a token limit. */
+import { answerPieces, naturalAnswer, topicsOf } from './answer-text.ts'
 import { hashOf } from './hash.ts'
 import { valueOf } from './schema-value.ts'
 import { countTokens, piecesOf, type Piece } from './tokens.ts'
@@ -18,19 +18,30 @@ export type ChoiceWish = {
 }
 
 export type Form =
-  | { readonly kind: 'text' }
+  /** `said` begins the answer: what a tool returned, what a search found. Left out where a number of tokens is asked for. */
+  | { readonly kind: 'text'; readonly said: string }
   | { readonly kind: 'json'; readonly schema: unknown }
-  | { readonly kind: 'tool'; readonly name: string; readonly schema: unknown }
+  /** Any text that is not JSON all the same: one of an enumeration. */
+  | { readonly kind: 'word'; readonly words: readonly string[] }
+  | { readonly kind: 'refusal' }
+  | { readonly kind: 'calls'; readonly tools: readonly ToolWish[] }
+
+/** A tool to call. `text` calls it with a text in place of arguments that conform to `schema`. */
+export type ToolWish = { readonly name: string; readonly schema: unknown; readonly text?: (seed: number) => string }
 
 export type Choice = {
-  /** The text, or the arguments of the tool call as JSON. */
+  /** The text; empty where tools are called. */
   readonly pieces: readonly Piece[]
-  readonly toolName: string | null
+  readonly calls: readonly Call[]
   /** All that is billed as visible output: of a tool call its name as well. */
   readonly visibleTokens: number
   readonly reasoningTokens: number
   readonly ending: 'stop' | 'length' | 'tool'
+  readonly isRefusal: boolean
 }
+
+/** A call of a tool: its arguments as JSON, or the text it is called with. */
+export type Call = { readonly name: string; readonly nameTokens: number; readonly pieces: readonly Piece[] }
 
 /** Generates a choice; the same wish gives the same choice. */
 export function choiceOf(wish: ChoiceWish): Choice {
@@ -39,66 +50,86 @@ export function choiceOf(wish: ChoiceWish): Choice {
     wish.reasoning.isExact ? wish.tokensMax : Math.floor(wish.tokensMax / 2),
   )
   const left = wish.tokensMax - reasoningTokens
-  switch (wish.form.kind) {
-    case 'text':
-      return { ...textChoice(wish, left), toolName: null, reasoningTokens }
-    case 'json':
-      return {
-        ...fitted(piecesOf(JSON.stringify(valueOf(wish.form.schema, wish.seed))), left),
-        toolName: null,
-        reasoningTokens,
-      }
-    case 'tool':
-      return {
-        ...toolChoice(wish.form.name, wish.form.schema, wish.seed, left),
-        toolName: wish.form.name,
-        reasoningTokens,
-      }
-  }
+  const isRefusal = wish.form.kind === 'refusal'
+  return { calls: [], ...visibleOf(wish, left), reasoningTokens, isRefusal }
 }
 
 /** The seed of choice `index` of a prompt: what was asked, of which model, and what the caller seeded. */
 export const seedOf = (question: string, model: string, callerSeed: unknown, index: number): number =>
   hashOf(`${model} ${String(callerSeed)} ${index} ${question}`)
 
-type Visible = Pick<Choice, 'pieces' | 'visibleTokens' | 'ending'>
+type Visible = Pick<Choice, 'pieces' | 'visibleTokens' | 'ending'> & { readonly calls?: readonly Call[] }
 
-const defaultTokensMin = 20
-const defaultTokensSpan = 101
+function visibleOf(wish: ChoiceWish, left: number): Visible {
+  const { form, seed, question } = wish
+  switch (form.kind) {
+    case 'text':
+      return textChoice(wish, form.said, left)
+    case 'json':
+      return stopped(fitted(piecesOf(JSON.stringify(valueOf(form.schema, seed, question))), left), wish)
+    case 'word':
+      return fitted(piecesOf(wordOf(form.words, wish)), left)
+    case 'refusal':
+      return fitted(piecesOf(refusalText), left)
+    case 'calls':
+      return toolChoice(form.tools, wish, left)
+  }
+}
 
-function textChoice(wish: ChoiceWish, left: number): Visible {
-  const wanted = wish.tokensWanted ?? defaultTokensMin + (wish.seed % defaultTokensSpan)
-  const tokens = Math.min(wanted, left)
-  const pieces = answerPieces({ topics: topicsOf(wish.question), seed: wish.seed, tokens, unicode: wish.unicode })
-  const text = wish.stop.length > 0 ? pieces.map((piece) => piece.text).join('') : ''
-  const stops = wish.stop
+const refusalText = "I'm sorry, but I can't assist with that request."
+
+const wordOf = (words: readonly string[], { seed, question }: ChoiceWish): string =>
+  String(valueOf({ enum: words }, seed, question))
+
+function textChoice(wish: ChoiceWish, said: string, left: number): Visible {
+  const topics = topicsOf(wish.question)
+  const { tokensWanted, seed, unicode } = wish
+  if (tokensWanted !== undefined) {
+    const tokens = Math.min(tokensWanted, left)
+    const pieces = answerPieces({ topics, seed, tokens, unicode })
+    return stopped({ pieces, visibleTokens: tokens, ending: tokensWanted > left ? 'length' : 'stop' }, wish)
+  }
+  const answer = said === '' ? naturalAnswer(wish.question, { topics, seed, unicode }) : piecesOf(said)
+  return stopped(fitted(answer, left), wish)
+}
+
+/** Ends before the first stop sequence. */
+function stopped(visible: Visible, { stop }: ChoiceWish): Visible {
+  if (stop.length === 0) return visible
+  const text = textOf(visible.pieces)
+  const stops = stop
     .filter(Boolean)
-    .map((stop) => text.indexOf(stop))
+    .map((sequence) => text.indexOf(sequence))
     .filter((at) => at >= 0)
-  if (stops.length === 0) return { pieces, visibleTokens: tokens, ending: wanted > left ? 'length' : 'stop' }
+  if (stops.length === 0) return visible
   const before = text.slice(0, Math.min(...stops))
   return { pieces: piecesOf(before), visibleTokens: countTokens(before), ending: 'stop' }
 }
 
-function toolChoice(name: string, schema: unknown, seed: number, left: number): Visible {
-  const nameTokens = countTokens(name)
-  const visible = fitted(
-    piecesOf(JSON.stringify(valueOf(schema ?? { type: 'object' }, seed))),
-    Math.max(0, left - nameTokens),
-  )
-  return {
-    ...visible,
-    visibleTokens: Math.min(left, visible.visibleTokens + nameTokens),
-    ending: visible.ending === 'length' ? 'length' : 'tool',
+/** The calls in order; the one that the limit cuts is the last. */
+function toolChoice(tools: readonly ToolWish[], { seed, question }: ChoiceWish, left: number): Visible {
+  const calls: Call[] = []
+  let visibleTokens = 0
+  for (const [at, { name, schema, text }] of tools.entries()) {
+    const nameTokens = Math.min(countTokens(name), left - visibleTokens)
+    const said = text ? text(seed + at) : JSON.stringify(valueOf(schema ?? { type: 'object' }, seed + at, question))
+    const fit = fitted(piecesOf(said), left - visibleTokens - nameTokens)
+    calls.push({ name, nameTokens, pieces: fit.pieces })
+    visibleTokens += nameTokens + fit.visibleTokens
+    if (fit.ending === 'length') return { pieces: [], calls, visibleTokens, ending: 'length' }
   }
+  return { pieces: [], calls, visibleTokens, ending: 'tool' }
 }
+
+/** The text of pieces. */
+export const textOf = (pieces: readonly Piece[]): string => pieces.map((piece) => piece.text).join('')
 
 /** As many pieces as fit, recounted: the beginning of a text may have other tokens than the beginning of its tokens. */
 function fitted(pieces: readonly Piece[], left: number): Visible {
   const all = pieces.reduce((sum, piece) => sum + piece.tokens, 0)
   if (all <= left) return { pieces, visibleTokens: all, ending: 'stop' }
   let kept = pieces.slice(0, left)
-  const tokensOfKept = (): number => countTokens(kept.map((piece) => piece.text).join(''))
+  const tokensOfKept = (): number => countTokens(textOf(kept))
   while (kept.length > 0 && tokensOfKept() > left) kept = kept.slice(0, -1)
   return { pieces: kept, visibleTokens: tokensOfKept(), ending: 'length' }
 }

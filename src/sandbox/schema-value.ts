@@ -2,18 +2,33 @@
  * A JSON value that conforms to a JSON Schema, the same one for the same seed. Understands what
  * structured outputs and tools of both vendors use: type (either case), nullable, enum, const,
  * properties, required, items, prefixItems, anyOf, oneOf, allOf, $ref into the same document,
- * bounds of numbers, strings and arrays, multipleOf, and the common formats. Not: pattern, not, if.
+ * bounds of numbers, strings and arrays, multipleOf, pattern, maps and the common formats. Not: not, if. What a
+ * prompt plainly has is taken from there.
  */
 import { randomFrom } from './hash.ts'
+import { mentionsIn, type Mentions } from './mentions.ts'
+import { stringMatching, wordMatching } from './schema-pattern.ts'
 
 export type Schema = { readonly [keyword: string]: unknown }
 
 /** `schema` is taken as valid; what it does not say is chosen freely. Optional properties are given too, until it gets deep. */
-export function valueOf(schema: unknown, seed: number): unknown {
-  return generate(schema, { root: schema, random: randomFrom(seed), depth: 0, name: 'value' })
+export function valueOf(schema: unknown, seed: number, prompt = ''): unknown {
+  return generate(schema, {
+    root: schema,
+    random: randomFrom(seed),
+    depth: 0,
+    name: 'value',
+    mentions: prompt === '' ? null : mentionsIn(prompt),
+  })
 }
 
-type Context = { readonly root: unknown; readonly random: () => number; readonly depth: number; readonly name: string }
+type Context = {
+  readonly root: unknown
+  readonly random: () => number
+  readonly depth: number
+  readonly name: string
+  readonly mentions: Mentions | null
+}
 
 /** Beyond this depth only what is required is generated, and the shallowest branch is taken. */
 const generousDepth = 5
@@ -23,7 +38,7 @@ function generate(given: unknown, context: Context): unknown {
   const schema = resolved(given, context.root)
   if (context.depth > depthMax) return null
   if ('const' in schema) return schema['const']
-  if (Array.isArray(schema['enum'])) return schema['enum'][Math.floor(context.random() * schema['enum'].length)] ?? null
+  if (Array.isArray(schema['enum'])) return oneOf(schema['enum'], context)
   const branches = listOf(schema['anyOf'] ?? schema['oneOf'])
   if (branches.length > 0)
     return generate(
@@ -48,9 +63,15 @@ function generate(given: unknown, context: Context): unknown {
   }
 }
 
+function oneOf(choices: readonly unknown[], { random, mentions }: Context): unknown {
+  const at = Math.floor(random() * choices.length)
+  return mentions?.oneOf(choices) ?? choices[at] ?? null
+}
+
 const deeper = (context: Context, name = context.name): Context => ({ ...context, name, depth: context.depth + 1 })
 const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : [])
-const isSchema = (value: unknown): value is Schema =>
+/** A JSON object, which is what a schema is; `true` and `false` are none here. */
+export const isSchema = (value: unknown): value is Schema =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /** Follows $ref and folds allOf in, so that the rest sees one plain schema. */
@@ -116,7 +137,19 @@ function objectOf(schema: Schema, context: Context): unknown {
     (name) => typeof name === 'string',
   )
   const given = names.filter((name) => required.has(name) || (name in properties && context.depth <= generousDepth))
-  return Object.fromEntries(given.map((name) => [name, generate(properties[name] ?? {}, deeper(context, name))]))
+  const rest = isSchema(schema['additionalProperties']) ? schema['additionalProperties'] : {}
+  const keys = mapKeys(schema, names, context)
+  return Object.fromEntries([
+    ...given.map((name) => [name, generate(properties[name] ?? rest, deeper(context, name))] as const),
+    ...keys.map((name) => [name, generate(rest, deeper(context, name))] as const),
+  ])
+}
+
+/** The keys of a map: one, where none is named, and as many as have to be there. */
+function mapKeys(schema: Schema, named: readonly string[], { depth }: Context): readonly string[] {
+  const isMap = isSchema(schema['additionalProperties']) && named.length === 0 && depth <= generousDepth
+  const wanted = Math.max(isMap ? 1 : 0, (numeric(schema['minProperties']) ?? 0) - named.length)
+  return Array.from({ length: Math.min(wanted, 100) }, (_, at) => `key${at + 1}`)
 }
 
 function arrayOf(schema: Schema, context: Context): unknown {
@@ -167,6 +200,8 @@ function boundsOf(schema: Schema, step: number): { readonly min: number; readonl
 function integerOf(schema: Schema, context: Context): number {
   const step = numeric(schema['multipleOf']) ?? 1
   const { min, max } = boundsOf(schema, 1)
+  const said = context.mentions?.number((value) => value >= min && value <= max && Number.isInteger(value / step))
+  if (said !== undefined) return said
   const lowest = Math.ceil(min / step)
   return (lowest + Math.floor(context.random() * (Math.floor(max / step) - lowest + 1))) * step
 }
@@ -174,6 +209,8 @@ function integerOf(schema: Schema, context: Context): number {
 function numberOf(schema: Schema, context: Context): number {
   if (numeric(schema['multipleOf']) !== undefined) return integerOf(schema, context)
   const { min, max } = boundsOf(schema, 1 / 1024)
+  const said = context.mentions?.number((value) => value >= min && value <= max)
+  if (said !== undefined) return said
   const value = min + Math.round((max - min) * context.random() * 100) / 100
   return Math.min(max, Math.max(min, value))
 }
@@ -184,18 +221,30 @@ const formats: Readonly<Record<string, string>> = {
   time: '12:00:00Z',
   duration: 'P1D',
   email: 'simulated@example.com',
+  'idn-email': 'simulated@example.com',
   hostname: 'example.com',
   ipv4: '192.0.2.1',
   ipv6: '2001:db8::1',
   uri: 'https://example.com/simulated',
+  url: 'https://example.com/simulated',
+  'uri-reference': '/simulated',
   uuid: '00000000-0000-4000-8000-000000000000',
+  byte: 'c2ltdWxhdGVk',
 }
 
 function stringOf(schema: Schema, context: Context): string {
-  const formatted = formats[String(schema['format'])]
-  if (formatted) return formatted
-  const min = numeric(schema['minLength']) ?? 0
-  const max = numeric(schema['maxLength']) ?? Infinity
-  const text = `simulated ${context.name.replaceAll(/[_-]+/g, ' ')}`
-  return (text.length < min ? text.padEnd(min, ' simulated') : text).slice(0, Math.min(max, Math.max(min, 200)))
+  const { mentions, name, random } = context
+  const lengths = { min: numeric(schema['minLength']) ?? 0, max: numeric(schema['maxLength']) ?? Infinity }
+  const { pattern } = schema
+  if (typeof pattern === 'string')
+    return (
+      wordMatching(pattern, mentions?.words ?? []) ?? stringMatching(pattern, lengths, Math.floor(random() * 2 ** 31))
+    )
+  const format = typeof schema['format'] === 'string' && schema['format'] in formats ? schema['format'] : undefined
+  const said = mentions?.text(name, format)
+  if (said !== undefined && said.length >= lengths.min && said.length <= lengths.max) return said
+  if (format !== undefined) return formats[format]!
+  const text = `simulated ${name.replaceAll(/[_-]+/g, ' ')}`
+  const padded = text.length < lengths.min ? text.padEnd(lengths.min, ' simulated') : text
+  return padded.slice(0, Math.min(lengths.max, Math.max(lengths.min, 200)))
 }

@@ -7,7 +7,6 @@ const idle: Gauges = {
   requestsInFlight: () => 3,
   drainsInFlight: () => 1,
   journalUnshippedRecords: () => 7,
-  dataFaults: () => ['database-damaged'],
   deployments: () => [
     { id: 'openai-eu', region: 'eu', state: 'healthy', inFlight: 2 },
     { id: 'azure-eu', region: 'eu', state: 'half-open', inFlight: 0 },

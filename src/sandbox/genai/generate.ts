@@ -5,13 +5,15 @@ import type { Exchange } from '../exchange.ts'
 import type { Prompt } from '../prompt.ts'
 import { freeJson, type Generation, type Headers, type Reply } from '../reply.ts'
 import type { Usage } from '../usage.ts'
-import { generateForm, generatePrompt, parseCountCall, parseGenerateCall, type GenerateCall } from './generate-call.ts'
+import type { GenerateCall } from './call.ts'
+import { generateForm, generatePrompt, parseCountCall, parseGenerateCall } from './generate-call.ts'
 import { isImageModel, isThinkingModel, requireGeminiModel } from './models.ts'
 import { drawPicture, pictureSizeOf, type Picture } from './picture.ts'
-import type { Candidate, Generated } from './generated.ts'
+import { saidTokens, type Candidate, type Generated } from './generated.ts'
 import { bodyOf, contentStream } from './response.ts'
+import { refuseForModel } from './rules.ts'
 
-/** One candidate: what was said and what was drawn. */
+/** The version and the model of a URL. */
 export type ModelPath = { readonly version: string; readonly model: string }
 
 /** POST …:generateContent */
@@ -54,6 +56,7 @@ async function generate(
   requireGeminiModel(model, version, endpoint)
   const { directives, promptCache, cacheOwner, dress, id } = exchange
   const call = parseGenerateCall(exchange.body)
+  refuseForModel(call, model)
   const prompt = generatePrompt(call)
   const isBlocked = directives.blocked ?? false
   const candidates = isBlocked ? [] : await candidatesOf({ call, model, prompt, directives })
@@ -61,7 +64,9 @@ async function generate(
     prompt.tokens,
     directives.cached ?? promptCache.cachedTokens(`${cacheOwner} genai ${model}`, prompt.texts),
   )
-  const usage = usageOf(prompt, cachedInput, candidates)
+  const toolUseTokens = candidates[0]?.grounded?.toolUseTokens ?? 0
+  const usage = usageOf(prompt.tokens + toolUseTokens, cachedInput, candidates)
+  const { responseLogprobs, logprobs = 0 } = call.generationConfig ?? {}
   const modelVersion = directives.served ?? model
   const includeThoughts = call.generationConfig?.thinkingConfig?.includeThoughts === true
   return {
@@ -71,7 +76,9 @@ async function generate(
       prompt,
       candidates,
       usage,
+      toolUseTokens,
       includeThoughts,
+      logprobs: responseLogprobs ? logprobs : null,
       usageWish: directives.usage,
       isBlocked,
       dress,
@@ -102,8 +109,17 @@ async function candidatesOf(asked: Asked): Promise<readonly Candidate[]> {
     size && drawPicture(index === 0 ? prompt.question : `${prompt.question} (${index + 1})`, size)
   return Promise.all(
     Array.from({ length: config.candidateCount ?? 1 }, async (_, index): Promise<Candidate> => {
-      const choice = choiceAt(asked, seedOf(prompt.question, model, config.seed, index), size?.tokens ?? 0)
-      return { choice: modalities.includes('TEXT') ? choice : withoutText(choice), picture: await draw(index) }
+      const { choice, grounded } = choiceAt(
+        asked,
+        seedOf(prompt.question, model, config.seed, index),
+        size?.tokens ?? 0,
+      )
+      const isSaid = modalities.includes('TEXT') && !choice.isRefusal
+      return {
+        choice: isSaid ? choice : withoutText(choice),
+        picture: choice.isRefusal ? null : await draw(index),
+        grounded,
+      }
     }),
   )
 }
@@ -117,43 +133,50 @@ function modalitiesOf(given: readonly string[] | undefined, model: string): read
 const withoutText = (choice: Choice): Choice => ({
   ...choice,
   pieces: [],
-  toolName: null,
+  calls: [],
   visibleTokens: 0,
   ending: 'stop',
 })
 
-function choiceAt({ call, model, prompt, directives }: Asked, seed: number, pictureTokens: number): Choice {
+function choiceAt(
+  { call, model, prompt, directives }: Asked,
+  seed: number,
+  pictureTokens: number,
+): Omit<Candidate, 'picture'> {
   const config = call.generationConfig ?? {}
-  return choiceOf({
+  const { form, grounded } = generateForm(call, prompt.question, directives)
+  const runTokens = (grounded?.parts ?? []).reduce((sum, { output }) => sum + output, 0)
+  const choice = choiceOf({
     question: prompt.question,
     seed,
     tokensWanted: directives.tokens,
-    tokensMax: Math.max(0, (config.maxOutputTokens ?? 65_536) - pictureTokens),
+    tokensMax: Math.max(0, (config.maxOutputTokens ?? 65_536) - pictureTokens - runTokens),
     reasoning: {
       tokens: directives.reasoning ?? thoughtsTokens(call, model, seed),
       isExact: directives.reasoning !== undefined,
     },
     stop: config.stopSequences ?? [],
     unicode: directives.unicode ?? false,
-    form: generateForm(call, directives.tool ?? false),
+    form,
   })
+  return { choice, grounded }
 }
 
 function thoughtsTokens(call: GenerateCall, model: string, seed: number): number {
   const { thinkingBudget, thinkingLevel } = call.generationConfig?.thinkingConfig ?? {}
   if (!isThinkingModel(model) || thinkingBudget === 0) return 0
-  const factor = { MINIMAL: 0, LOW: 0.5, MEDIUM: 1, HIGH: 2 }[thinkingLevel?.toUpperCase() ?? 'MEDIUM'] ?? 1
+  const factor = { MINIMAL: 0, LOW: 0.5, MEDIUM: 1, HIGH: 2, XHIGH: 3 }[thinkingLevel ?? 'MEDIUM'] ?? 1
   const tokens = Math.floor((80 + (seed % 200)) * factor)
   return thinkingBudget !== undefined && thinkingBudget > 0 ? Math.min(tokens, thinkingBudget) : tokens
 }
 
-function usageOf(prompt: Prompt, cachedInput: number, candidates: readonly Candidate[]): Usage {
+function usageOf(promptTokens: number, cachedInput: number, candidates: readonly Candidate[]): Usage {
   const sum = (tokens: (candidate: Candidate) => number): number =>
     candidates.reduce((total, candidate) => total + tokens(candidate), 0)
   return {
-    input: prompt.tokens - cachedInput,
+    input: promptTokens - cachedInput,
     cachedInput,
-    output: sum(({ choice }) => choice.visibleTokens),
+    output: sum(saidTokens),
     reasoning: sum(({ choice }) => choice.reasoningTokens),
     imageOutput: sum(({ picture }) => picture?.tokens ?? 0),
   }

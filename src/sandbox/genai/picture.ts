@@ -1,7 +1,7 @@
 /** Which picture a Gemini image call asks for: pixels, format and tokens. */
 import { drawImage, imageMimeTypes, type ImageMimeType } from '../image.ts'
 import { Refusal } from '../refusal.ts'
-import type { GenerationConfig } from './generate-call.ts'
+import type { GenerationConfig } from './call.ts'
 import { pictureTokensOf } from './models.ts'
 
 export type PictureSize = {

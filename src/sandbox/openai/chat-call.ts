@@ -1,52 +1,17 @@
 /** A chat completion request: what the sandbox reads of it, refused where OpenAI would. */
-import { z } from 'zod'
+import type { Form } from '../choice.ts'
+import { withoutDirectives, type Directives } from '../directives.ts'
 import { promptOf, type Modality, type Prompt } from '../prompt.ts'
 import { Refusal } from '../refusal.ts'
-import { withoutDirectives } from '../directives.ts'
-import type { Form } from '../choice.ts'
+import { ChatCall, type ChatMessage } from './chat-fields.ts'
+import { chatCalls, refuseTools, saidOfResults } from './chat-tools.ts'
 import { parseOpenai } from './errors.ts'
+import { refuseMessages } from './message-rules.ts'
+import { refuseForModel } from './model-rules.ts'
+import { refuseSchema } from './strict-schema.ts'
+import { searchAnswer } from './web-search.ts'
 
-const Tool = z.looseObject({
-  type: z.string(),
-  function: z.looseObject({ name: z.string().min(1), parameters: z.looseObject({}).nullish() }).optional(),
-})
-const ContentPart = z.looseObject({ type: z.string(), text: z.string().optional(), refusal: z.string().optional() })
-const ToolCall = z.looseObject({ function: z.looseObject({ name: z.string(), arguments: z.string() }).optional() })
-const Message = z.looseObject({
-  role: z.enum(['system', 'developer', 'user', 'assistant', 'tool', 'function']),
-  content: z.union([z.string(), z.array(ContentPart)]).nullish(),
-  tool_calls: z.array(ToolCall).nullish(),
-})
-const positive = z.int().min(1).nullish()
-
-const ChatCall = z.looseObject({
-  model: z.string(),
-  messages: z.array(Message).min(1),
-  stream: z.boolean().nullish(),
-  stream_options: z.looseObject({ include_usage: z.boolean().nullish() }).nullish(),
-  n: z.int().min(1).max(128).nullish(),
-  max_completion_tokens: positive,
-  max_tokens: positive,
-  stop: z.union([z.string(), z.array(z.string()).max(4)]).nullish(),
-  tools: z.array(Tool).nullish(),
-  tool_choice: z
-    .union([
-      z.enum(['none', 'auto', 'required']),
-      z.looseObject({ type: z.string(), function: z.looseObject({ name: z.string() }).optional() }),
-    ])
-    .nullish(),
-  response_format: z
-    .looseObject({
-      type: z.enum(['text', 'json_object', 'json_schema']),
-      json_schema: z.looseObject({ name: z.string(), schema: z.looseObject({}).optional() }).optional(),
-    })
-    .nullish(),
-  reasoning_effort: z.enum(['none', 'minimal', 'low', 'medium', 'high', 'xhigh', 'max']).nullish(),
-  service_tier: z.enum(['auto', 'default', 'flex', 'scale', 'priority', 'fast']).nullish(),
-  temperature: z.number().min(0).max(2).nullish(),
-  seed: z.int().nullish(),
-})
-export type ChatCall = z.output<typeof ChatCall>
+export type { ChatCall }
 
 /** Reads a chat call, or refuses it with 400. */
 export function parseChatCall(body: string): ChatCall {
@@ -56,18 +21,34 @@ export function parseChatCall(body: string): ChatCall {
     throw new Refusal(400, "The 'stream_options' parameter is only allowed when 'stream' is enabled.", {
       param: 'stream_options',
     })
-  if (call.response_format?.type === 'json_schema' && !call.response_format.json_schema) {
-    throw new Refusal(400, "Missing required parameter: 'response_format.json_schema'.", {
-      param: 'response_format.json_schema',
-      code: 'missing_required_parameter',
-    })
-  }
+  if (call.top_logprobs !== undefined && call.top_logprobs !== null && !call.logprobs)
+    throw new Refusal(
+      400,
+      "Invalid value for 'top_logprobs': 'top_logprobs' is only allowed when 'logprobs' is enabled.",
+      { param: 'top_logprobs' },
+    )
   return call
+}
+
+/** Refuses with 400 what a model that exists does not take: its fields, the conversation, tools and schemas. */
+export function refuseChatCall(call: ChatCall): void {
+  refuseForModel(call)
+  refuseMessages(call)
+  refuseTools(call)
+  const format = call.response_format
+  if (format?.type !== 'json_schema') return
+  const { name, schema, strict } = format.json_schema
+  if (schema === undefined) {
+    const param = 'response_format.json_schema.schema'
+    throw new Refusal(400, `Missing required parameter: '${param}'.`, { param, code: 'missing_required_parameter' })
+  }
+  refuseSchema(schema, strict === true, { owner: `response_format '${name}'`, param: 'response_format', code: null })
 }
 
 /** What the call's prompt costs and asks. Tools come first, as they do in the vendor's own prompt. */
 export function chatPrompt(call: ChatCall): Prompt {
-  const definitions = [call.tools, call.response_format?.json_schema]
+  const format = call.response_format
+  const definitions = [call.tools, call.functions, format?.type === 'json_schema' ? format.json_schema : undefined]
     .filter((given) => given !== undefined && given !== null)
     .map((given) => JSON.stringify(given))
   const lastUser = call.messages.findLast(({ role }) => role === 'user') ?? call.messages.at(-1)
@@ -79,16 +60,23 @@ export function chatPrompt(call: ChatCall): Prompt {
   })
 }
 
-type ChatMessage = ChatCall['messages'][number]
-
-function textsOf({ content, tool_calls }: ChatMessage): readonly string[] {
-  const parts =
-    typeof content === 'string' ? [content] : (content ?? []).flatMap((part) => part.text ?? part.refusal ?? [])
+function textsOf({ content, refusal, tool_calls, function_call }: ChatMessage): readonly string[] {
+  const said = typeof content === 'string' ? [content] : (content ?? []).flatMap(textsIn)
+  if (!refusal && !tool_calls && !function_call) return said
   return [
-    ...parts,
-    ...(tool_calls ?? []).flatMap((call) => (call.function ? [call.function.name, call.function.arguments] : [])),
+    ...said,
+    ...(refusal ? [refusal] : []),
+    ...(function_call ? [function_call.name, function_call.arguments] : []),
+    ...(tool_calls ?? []).flatMap((call) =>
+      call.type === 'custom' ? [call.custom.name, call.custom.input] : [call.function.name, call.function.arguments],
+    ),
   ]
 }
+
+type Part = Exclude<NonNullable<ChatMessage['content']>, string>[number]
+
+const textsIn = (part: Part): readonly string[] =>
+  part.type === 'text' ? [part.text] : part.type === 'refusal' ? [part.refusal] : []
 
 const attachmentKinds: Readonly<Record<string, Exclude<Modality, 'TEXT'>>> = {
   image_url: 'IMAGE',
@@ -98,46 +86,29 @@ const attachmentKinds: Readonly<Record<string, Exclude<Modality, 'TEXT'>>> = {
 const attachmentsOf = ({ content }: ChatMessage): readonly Exclude<Modality, 'TEXT'>[] =>
   typeof content === 'string' ? [] : (content ?? []).flatMap((part) => attachmentKinds[part.type] ?? [])
 
-/** Whether to answer with text, JSON or a tool call. */
-export function chatForm(call: ChatCall, isToolWanted: boolean): Form {
-  const named = typeof call.tool_choice === 'object' ? call.tool_choice?.function?.name : undefined
-  const tool = toolOf(call, named)
-  const isCalled =
-    named !== undefined || call.tool_choice === 'required' || (isToolWanted && call.tool_choice !== 'none')
-  return tool && isCalled
-    ? { kind: 'tool', name: tool.name, schema: tool.parameters ?? { type: 'object' } }
-    : formatOf(call.response_format)
+/** Whether to answer with text, JSON, a refusal or tool calls. */
+export function chatForm(call: ChatCall, question: string, directives: Directives): Form {
+  if (directives.refusal) return { kind: 'refusal' }
+  return chatCalls(call, question, directives.tool ?? false) ?? formatOf(call, question)
 }
 
-/** The tool that a call would go to: the one named, else the first. Refuses a choice that cannot be made. */
-function toolOf({ tools, tool_choice }: ChatCall, named: string | undefined) {
-  const functions = (tools ?? []).flatMap((tool) => tool.function ?? [])
-  const tool = named === undefined ? functions[0] : functions.find(({ name }) => name === named)
-  if (tool) return tool
-  const param = 'tool_choice'
-  if (named !== undefined) throw new Refusal(400, `Tool choice '${named}' was not found in 'tools'.`, { param })
-  if (tool_choice === 'required')
-    throw new Refusal(
-      400,
-      "Invalid value for 'tool_choice': 'tool_choice' is only allowed when 'tools' are specified.",
-      { param },
-    )
-  return undefined
-}
-
-function formatOf(format: ChatCall['response_format']): Form {
+function formatOf(call: ChatCall, question: string): Form {
+  const format = call.response_format
   switch (format?.type) {
     case 'json_schema':
-      return { kind: 'json', schema: format.json_schema?.schema ?? { type: 'object' } }
+      return { kind: 'json', schema: format.json_schema.schema ?? { type: 'object' } }
     case 'json_object':
       return { kind: 'json', schema: anyObject }
     case 'text':
     case undefined:
-      return { kind: 'text' }
+      return { kind: 'text', said: saidOfResults(call) || searchAnswer(call, question)?.text || '' }
   }
 }
 
-const anyObject = { type: 'object', properties: { answer: { type: 'string' }, simulated: { const: true } } }
+const anyObject = {
+  type: 'object',
+  properties: { answer: { const: 'This is a simulated answer.' }, simulated: { const: true } },
+}
 
 /** Bound of visible and reasoning tokens together, per choice. */
 export const outputTokensMax = (call: ChatCall): number => call.max_completion_tokens ?? call.max_tokens ?? 128_000

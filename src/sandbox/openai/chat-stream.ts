@@ -1,9 +1,10 @@
 /** A chat completion as server-sent events, the way OpenAI sends them. */
-import type { Choice } from '../choice.ts'
+import { textOf, type Choice } from '../choice.ts'
 import { randomFrom } from '../hash.ts'
 import type { Part } from '../reply.ts'
+import type { Piece } from '../tokens.ts'
 import { noUsage, type Usage } from '../usage.ts'
-import { finishReason, toolCallId, type Completion } from './completion.ts'
+import { finishReason, isLegacy, toolCallOf, wireLogprobs, type Completion } from './completion.ts'
 
 /**
  * The records of the stream, `[DONE]` included. With `includeUsage` every chunk has `usage:null` and
@@ -15,12 +16,10 @@ export function* chatStream(completion: Completion, includeUsage: boolean): Gene
   for (const [index, choice] of completion.choices.entries()) {
     sent = { ...sent, reasoning: sent.reasoning + choice.reasoningTokens }
     let sentOfChoice = 0
-    for (const { delta, tokens, finish } of deltasOf(completion, choice, index)) {
-      sentOfChoice = finish === null ? Math.min(sentOfChoice + tokens, choice.visibleTokens) : choice.visibleTokens
-      yield recordOf(completion, includeUsage, [{ index, delta, logprobs: null, finish_reason: finish }], {
-        ...sent,
-        output: sent.output + sentOfChoice,
-      })
+    for (const { delta, tokens, logprobs, finish } of deltasOf(completion, choice, index)) {
+      sentOfChoice = finish === undefined ? Math.min(sentOfChoice + tokens, choice.visibleTokens) : choice.visibleTokens
+      const said = { index, delta, logprobs: logprobs ?? null, finish_reason: finish ?? null }
+      yield recordOf(completion, includeUsage, [said], { ...sent, output: sent.output + sentOfChoice })
     }
     sent = { ...sent, output: sent.output + choice.visibleTokens }
   }
@@ -28,45 +27,59 @@ export function* chatStream(completion: Completion, includeUsage: boolean): Gene
   yield { wire: 'data: [DONE]\n\n', sent: completion.usage }
 }
 
-type Delta = { readonly delta: object; readonly tokens: number; readonly finish: string | null }
-
-function* deltasOf(completion: Completion, choice: Choice, index: number): Generator<Delta> {
-  const tool = choice.toolName
-  const named = {
-    index: 0,
-    id: toolCallId(completion.id, index),
-    type: 'function',
-    function: { name: tool, arguments: '' },
-  }
-  yield {
-    delta: {
-      role: 'assistant',
-      content: tool === null ? '' : null,
-      ...(tool === null ? {} : { tool_calls: [named] }),
-      refusal: null,
-    },
-    tokens: choice.visibleTokens - piecesTokens(choice),
-    finish: null,
-  }
-  for (const { text, tokens } of groupsOf(choice)) {
-    const delta = tool === null ? { content: text } : { tool_calls: [{ index: 0, function: { arguments: text } }] }
-    yield { delta, tokens, finish: null }
-  }
-  yield { delta: {}, tokens: 0, finish: finishReason(choice) }
+type Delta = {
+  readonly delta: object
+  readonly tokens: number
+  readonly logprobs?: object | null
+  readonly finish?: string
 }
 
-const piecesTokens = (choice: Choice): number => choice.pieces.reduce((sum, piece) => sum + piece.tokens, 0)
+function* deltasOf(completion: Completion, choice: Choice, index: number): Generator<Delta> {
+  if (choice.calls.length > 0) yield* callDeltas(completion, choice, index)
+  else yield* textDeltas(completion, choice)
+  yield { delta: {}, tokens: 0, finish: finishReason(completion, choice) }
+}
+
+function* textDeltas(completion: Completion, choice: Choice): Generator<Delta> {
+  const { isRefusal } = choice
+  yield { delta: { role: 'assistant', content: isRefusal ? null : '', refusal: isRefusal ? '' : null }, tokens: 0 }
+  let from = 0
+  for (const { group, text, tokens } of groupsOf(choice.pieces)) {
+    const logprobs = completion.logprobs === null ? null : wireLogprobs(completion, choice, group, from)
+    yield { delta: isRefusal ? { refusal: text } : { content: text }, tokens, logprobs }
+    from += tokens
+  }
+  if (completion.annotations.length > 0) yield { delta: { annotations: completion.annotations }, tokens: 0 }
+}
+
+/** The first call comes with the role; its arguments follow, and then the next one. */
+function* callDeltas(completion: Completion, choice: Choice, index: number): Generator<Delta> {
+  const legacy = isLegacy(completion, choice)
+  for (const [at, call] of choice.calls.entries()) {
+    const isCustom = completion.kindOfTool(call.name) === 'custom'
+    const begun = toolCallOf(completion, call, '', { choice: index, call: at })
+    const head = at === 0 ? { role: 'assistant', content: null } : {}
+    const named = legacy
+      ? { function_call: { name: call.name, arguments: '' } }
+      : { tool_calls: [{ index: at, ...begun }] }
+    yield { delta: { ...head, ...named, ...(at === 0 && { refusal: null }) }, tokens: call.nameTokens }
+    for (const { text, tokens } of groupsOf(call.pieces)) {
+      const more = isCustom ? { custom: { input: text } } : { function: { arguments: text } }
+      const delta = legacy ? { function_call: { arguments: text } } : { tool_calls: [{ index: at, ...more }] }
+      yield { delta, tokens }
+    }
+  }
+}
+
+type Group = { readonly group: readonly Piece[]; readonly text: string; readonly tokens: number }
 
 /** One to three tokens at a time, as a vendor's chunks have them. */
-function* groupsOf({ pieces }: Choice): Generator<{ readonly text: string; readonly tokens: number }> {
+function* groupsOf(pieces: readonly Piece[]): Generator<Group> {
   const random = randomFrom(pieces.length)
   for (let at = 0; at < pieces.length;) {
     const group = pieces.slice(at, at + 1 + Math.floor(random() * 3))
     at += group.length
-    yield {
-      text: group.map((piece) => piece.text).join(''),
-      tokens: group.reduce((sum, piece) => sum + piece.tokens, 0),
-    }
+    yield { group, text: textOf(group), tokens: group.reduce((sum, piece) => sum + piece.tokens, 0) }
   }
 }
 

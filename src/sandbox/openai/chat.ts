@@ -1,5 +1,5 @@
 /** POST /chat/completions, plain and streamed. */
-import { choiceOf, seedOf, type Choice } from '../choice.ts'
+import { choiceOf, seedOf, textOf, type Choice } from '../choice.ts'
 import type { Directives } from '../directives.ts'
 import type { Exchange } from '../exchange.ts'
 import type { Prompt } from '../prompt.ts'
@@ -7,15 +7,18 @@ import { Refusal } from '../refusal.ts'
 import type { Generation, Reply } from '../reply.ts'
 import type { Usage } from '../usage.ts'
 import { reportedUsage } from '../wrong-usage.ts'
-import { chatForm, chatPrompt, outputTokensMax, parseChatCall, type ChatCall } from './chat-call.ts'
+import { chatForm, chatPrompt, outputTokensMax, parseChatCall, refuseChatCall, type ChatCall } from './chat-call.ts'
 import { chatStream } from './chat-stream.ts'
-import { finishReason, toolCallId, type Completion } from './completion.ts'
+import { kindOfTool } from './chat-tools.ts'
+import { finishReason, isLegacy, toolCallOf, wireLogprobs, type Completion } from './completion.ts'
 import { requireChatModel, snapshotOf } from './models.ts'
+import { searchAnswer } from './web-search.ts'
 
 /** Answers a chat call; refuses with the vendor's 400 or 404. */
 export function createChatCompletion(exchange: Exchange): Reply {
   const call = parseChatCall(exchange.body)
   requireChatModel(call.model)
+  refuseChatCall(call)
   refuseBlocked(exchange.directives)
   const completion = complete(call, exchange)
   const { model: servedModel, usage } = completion
@@ -69,10 +72,20 @@ function complete(call: ChatCall, { directives, promptCache, cacheOwner, dress, 
     model: directives.served ?? snapshotOf(call.model),
     tier: directives.tier ?? tierOf(call.service_tier),
     choices,
+    kindOfTool: (name) => kindOfTool(call, name),
+    logprobs: call.logprobs ? (call.top_logprobs ?? 0) : null,
+    annotations: annotationsOf(call, prompt, choices),
     usage,
     wireUsage: reported,
     dress,
   }
+}
+
+/** Citations, where the text that has them was said to its end. */
+function annotationsOf(call: ChatCall, { question }: Prompt, choices: readonly Choice[]): Completion['annotations'] {
+  const found = searchAnswer(call, question)
+  const isSaid = found !== null && choices.every(({ pieces }) => textOf(pieces) === found.text)
+  return isSaid ? found.annotations : []
 }
 
 function choiceAt(call: ChatCall, prompt: Prompt, directives: Directives, index: number): Choice {
@@ -88,7 +101,7 @@ function choiceAt(call: ChatCall, prompt: Prompt, directives: Directives, index:
     },
     stop: typeof call.stop === 'string' ? [call.stop] : (call.stop ?? []),
     unicode: directives.unicode ?? false,
-    form: chatForm(call, directives.tool ?? false),
+    form: chatForm(call, prompt.question, directives),
   })
 }
 
@@ -137,21 +150,30 @@ const bodyOf = (completion: Completion): object => ({
   model: completion.model,
   choices: completion.choices.map((choice, index) => ({
     index,
-    message: messageOf(choice, completion.id, index),
-    logprobs: null,
-    finish_reason: finishReason(choice),
+    message: messageOf(completion, choice, index),
+    logprobs: wireLogprobs(completion, choice, choice.pieces, 0),
+    finish_reason: finishReason(completion, choice),
   })),
   ...(completion.wireUsage ? { usage: completion.wireUsage } : {}),
   service_tier: completion.tier,
   system_fingerprint: 'fp_sandbox',
 })
 
-function messageOf(choice: Choice, id: string, index: number): object {
-  const text = choice.pieces.map((piece) => piece.text).join('')
-  const plain = { role: 'assistant', content: choice.toolName === null ? text : null, refusal: null, annotations: [] }
-  if (choice.toolName === null) return plain
-  return {
-    ...plain,
-    tool_calls: [{ id: toolCallId(id, index), type: 'function', function: { name: choice.toolName, arguments: text } }],
+function messageOf(completion: Completion, choice: Choice, index: number): object {
+  const { pieces, calls, isRefusal } = choice
+  const text = textOf(pieces)
+  const isText = calls.length === 0 && !isRefusal
+  const plain = {
+    role: 'assistant',
+    content: isText ? text : null,
+    refusal: isRefusal ? text : null,
+    annotations: completion.annotations,
   }
+  if (calls.length === 0) return plain
+  if (isLegacy(completion, choice)) {
+    const { name, pieces: given } = calls[0]!
+    return { ...plain, function_call: { name, arguments: textOf(given) } }
+  }
+  const made = calls.map((call, at) => toolCallOf(completion, call, textOf(call.pieces), { choice: index, call: at }))
+  return { ...plain, tool_calls: made }
 }

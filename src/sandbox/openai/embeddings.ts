@@ -16,18 +16,20 @@ const itemTokensMax = 8_192
 const requestTokensMax = 300_000
 
 const TokenIds = z.array(z.int().min(0)).min(1)
-const EmbeddingCall = z.looseObject({
+const Input = z.union([z.string(), z.array(z.string()).min(1), TokenIds, z.array(TokenIds).min(1)])
+const EmbeddingCall = z.strictObject({
   model: z.string(),
-  input: z.union([z.string(), z.array(z.string()).min(1), TokenIds, z.array(TokenIds).min(1)]),
+  input: z.unknown().refine((given) => given !== undefined && given !== null),
   dimensions: z.int().min(1).nullish(),
   encoding_format: z.enum(['float', 'base64']).nullish(),
+  user: z.string().nullish(),
 })
 
 /** Answers an embeddings call; refuses with the vendor's 400 or 404. */
 export function createEmbeddings(exchange: Exchange): Reply {
   const call = parseOpenai(EmbeddingCall, exchange.body)
   requireEmbeddingModel(call.model)
-  const items = itemsOf(call.input)
+  const items = itemsOf(inputOf(call.input))
   const tokens = tokensWithinLimits(items)
   const dimensions = dimensionsOf(call.model, call.dimensions)
   const data = items.map((item, index) => {
@@ -59,9 +61,24 @@ export function createEmbeddings(exchange: Exchange): Reply {
   }
 }
 
+/** OpenAI says of an input only that it is none. */
+function inputOf(given: unknown): z.output<typeof Input> {
+  const parsed = Input.safeParse(given)
+  if (parsed.success) return parsed.data
+  if (Array.isArray(given) && given.length === 0)
+    throw invalid(
+      "Invalid 'input': empty array. Expected an array with minimum length 1, but got an empty array instead.",
+      'empty_array',
+    )
+  throw new Refusal(
+    400,
+    "'$.input' is invalid. Please check the API reference: https://platform.openai.com/docs/api-reference.",
+  )
+}
+
 type Item = string | readonly number[]
 
-function itemsOf(input: z.output<typeof EmbeddingCall>['input']): readonly Item[] {
+function itemsOf(input: z.output<typeof Input>): readonly Item[] {
   if (typeof input === 'string') return [input]
   return typeof input[0] === 'number' ? [input as number[]] : (input as readonly Item[])
 }

@@ -3,6 +3,7 @@ import type { z } from 'zod'
 import { refuseOnDemand, refuseVirtualKeys, sandboxCredential, type Exchange } from '../exchange.ts'
 import { Refusal } from '../refusal.ts'
 import { freeJson, type Headers, type Reply } from '../reply.ts'
+import { fieldRefusal } from './field-refusal.ts'
 
 /** Runs an endpoint behind OpenAI's door: credential, simulated refusals, headers and envelope. Never rejects for a bad request. */
 export async function serveOpenai(
@@ -64,7 +65,7 @@ function refuseStrangers({ headers }: Exchange): void {
 export function parseOpenai<Schema extends z.ZodType>(schema: Schema, body: string): z.output<Schema> {
   const parsed = schema.safeParse(jsonOf(body), { reportInput: true })
   if (parsed.success) return parsed.data
-  throw refusalOf(parsed.error.issues[0]!)
+  throw fieldRefusal(parsed.error.issues[0]!)
 }
 
 function jsonOf(body: string): unknown {
@@ -76,63 +77,4 @@ function jsonOf(body: string): unknown {
       'We could not parse the JSON body of your request. The OpenAI API expects a JSON payload, but what was sent was not valid JSON.',
     )
   }
-}
-
-function refusalOf(issue: z.core.$ZodIssue): Refusal {
-  const param = issue.path
-    .map((step) => (typeof step === 'number' ? `[${step}]` : `.${String(step)}`))
-    .join('')
-    .replace(/^\./, '')
-  const { message, code } = wordsFor(issue, param)
-  return new Refusal(400, message, { param: param || null, code })
-}
-
-type Words = { readonly message: string; readonly code: string }
-
-function wordsFor(issue: z.core.$ZodIssue, param: string): Words {
-  if (issue.input === undefined && param)
-    return { message: `Missing required parameter: '${param}'.`, code: 'missing_required_parameter' }
-  if (issue.code === 'too_small') return wordsForSmall(issue, param)
-  if (issue.code === 'too_big') return wordsForBig(issue, param)
-  if (issue.code === 'invalid_value') {
-    const supported = issue.values.map((value) => `'${String(value)}'`).join(', ')
-    return {
-      message: `Invalid value: '${String(issue.input)}'. Supported values are: ${supported}.`,
-      code: 'invalid_value',
-    }
-  }
-  const expected = 'expected' in issue ? String(issue.expected) : 'another type'
-  return {
-    message: `Invalid type for '${param}': expected ${expected}, but got ${kindOf(issue.input)} instead.`,
-    code: 'invalid_type',
-  }
-}
-
-const wordsForSmall = ({ origin, minimum, input }: z.core.$ZodIssueTooSmall, param: string): Words =>
-  origin === 'array'
-    ? {
-        message: `Invalid '${param}': empty array. Expected an array with minimum length ${minimum}, but got an empty array instead.`,
-        code: 'empty_array',
-      }
-    : {
-        message: `Invalid '${param}': integer below minimum value. Expected a value >= ${minimum}, but got ${String(input)} instead.`,
-        code: 'integer_below_min_value',
-      }
-
-const wordsForBig = ({ origin, maximum, input }: z.core.$ZodIssueTooBig, param: string): Words =>
-  origin === 'array'
-    ? {
-        message: `Invalid '${param}': array too long. Expected an array with maximum length ${maximum}.`,
-        code: 'array_above_max_length',
-      }
-    : {
-        message: `Invalid '${param}': integer above maximum value. Expected a value <= ${maximum}, but got ${String(input)} instead.`,
-        code: 'integer_above_max_value',
-      }
-
-function kindOf(value: unknown): string {
-  if (value === null) return 'null'
-  if (Array.isArray(value)) return 'an array'
-  if (typeof value === 'number') return Number.isInteger(value) ? 'an integer' : 'a decimal number'
-  return typeof value === 'object' ? 'an object' : `a ${typeof value}`
 }

@@ -153,7 +153,7 @@ type Answer = { readonly candidates?: readonly Candidate[]; readonly usageMetada
 type Candidate = { readonly finishReason?: string }
 
 const withLogprobs = (candidate: Candidate): object =>
-  candidate.finishReason === undefined ? candidate : { ...candidate, avgLogprobs: -0.25 }
+  candidate.finishReason === undefined ? candidate : { avgLogprobs: -0.25, ...candidate }
 
 /** The tier served: what the directive says, else what the header asked for. */
 function trafficOf({ headers, directives }: Posed): string {

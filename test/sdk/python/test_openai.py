@@ -7,6 +7,7 @@ import struct
 
 import pytest
 from conftest import async_openai_client, azure_openai_client
+from openai import BadRequestError
 from pydantic import BaseModel
 
 MODEL = "gpt-5.4"
@@ -78,10 +79,12 @@ def test_chat_with_a_limit_stops_at_it(openai):
     assert response.usage.completion_tokens <= 16
 
 
-def test_chat_passes_unknown_fields(openai):
+def test_chat_passes_unknown_fields_for_the_vendor_to_judge(openai):
     extra = {"a_field_of_next_year": {"deep": [1, 2, 3]}}
-    response = openai.chat.completions.create(model=MODEL, messages=HELLO, extra_body=extra)
-    assert response.choices[0].message.content
+    with pytest.raises(BadRequestError) as refused:
+        openai.chat.completions.create(model=MODEL, messages=HELLO, extra_body=extra)
+    assert refused.value.code == "unknown_parameter"
+    assert refused.value.param == "a_field_of_next_year"
 
 
 def test_stream_without_usage_has_a_choice_in_every_chunk_and_no_usage(openai):

@@ -1,0 +1,104 @@
+/** What a chat model does not take, in OpenAI's words. Google's models behind OpenAI's dialect take everything. */
+import { Refusal } from '../refusal.ts'
+import type { ChatCall } from './chat-fields.ts'
+
+type Rule = {
+  readonly isOf: (model: string) => boolean
+  /** None: it does not reason. */
+  readonly efforts: readonly string[]
+  readonly outputTokensMax: number
+}
+
+const withoutMinimal = ['none', 'low', 'medium', 'high'] as const
+const rules: readonly Rule[] = [
+  rule(/^gpt-5(?:-(?:mini|nano|chat-latest|\d).*)?$/, ['minimal', 'low', 'medium', 'high'], 128_000),
+  rule(/^gpt-5\.1/, withoutMinimal, 128_000),
+  rule(/^gpt-5\.[2-5]/, [...withoutMinimal, 'xhigh'], 128_000),
+  rule(/^gpt-[5-9]/, [...withoutMinimal, 'xhigh', 'max'], 128_000),
+  rule(/^gpt-4\.1/, [], 32_768),
+  rule(/^gpt-4o/, [], 16_384),
+  rule(/^gpt-/, [], 16_384),
+]
+
+function rule(family: RegExp, efforts: readonly string[], outputTokensMax: number): Rule {
+  return { isOf: (model) => family.test(model), efforts, outputTokensMax }
+}
+
+/** Refuses with 400 what the model does not take. */
+export function refuseForModel(call: ChatCall): void {
+  const { model } = call
+  const known = rules.find(({ isOf }) => isOf(model))
+  if (!known) return
+  if (call.extra_body !== undefined) throw unknownParameter('extra_body')
+  refuseTooMany(call, known.outputTokensMax)
+  if (call.web_search_options && !searches(model))
+    throw new Refusal(400, 'Web search options not supported with this model.', { param: 'web_search_options' })
+  refuseEffort(call, known.efforts)
+  if (known.efforts.length === 0) return
+  if (isSet(call.max_tokens))
+    throw new Refusal(
+      400,
+      "Unsupported parameter: 'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead.",
+      { param: 'max_tokens', code: 'unsupported_parameter' },
+    )
+  // Without reasoning they sample as the others do.
+  if (call.reasoning_effort !== 'none') refuseSampling(call)
+}
+
+/** OpenAI's 400 for a field that it does not have. */
+const unknownParameter = (param: string): Refusal =>
+  new Refusal(400, `Unknown parameter: '${param}'.`, { param, code: 'unknown_parameter' })
+
+/** Models that search the web before they answer. */
+export const searches = (model: string): boolean => /-search-(?:preview|api)/.test(model)
+
+const isSet = (value: unknown): boolean => value !== undefined && value !== null
+
+function refuseTooMany({ max_tokens, max_completion_tokens }: ChatCall, most: number): void {
+  const asked = max_completion_tokens ?? max_tokens
+  if (!asked || asked <= most) return
+  throw new Refusal(
+    400,
+    `max_tokens is too large: ${asked}. This model supports at most ${most} completion tokens, whereas you provided ${asked}.`,
+    { param: isSet(max_completion_tokens) ? 'max_completion_tokens' : 'max_tokens', code: 'invalid_value' },
+  )
+}
+
+function refuseEffort({ reasoning_effort }: ChatCall, efforts: readonly string[]): void {
+  if (!reasoning_effort || efforts.includes(reasoning_effort)) return
+  const param = 'reasoning_effort'
+  if (efforts.length === 0) throw unsupportedParameter(param)
+  const all = efforts.map((effort) => `'${effort}'`)
+  const listed = `${all.slice(0, -1).join(', ')}, and ${all.at(-1)}`
+  throw new Refusal(
+    400,
+    `Unsupported value: '${param}' does not support '${reasoning_effort}' with this model. Supported values are: ${listed}.`,
+    { param, code: 'unsupported_value' },
+  )
+}
+
+const unsupportedParameter = (param: string): Refusal =>
+  new Refusal(400, `Unsupported parameter: '${param}' is not supported with this model.`, {
+    param,
+    code: 'unsupported_parameter',
+  })
+
+function refuseSampling(call: ChatCall): void {
+  const { temperature, top_p, logprobs, top_logprobs, presence_penalty, frequency_penalty, logit_bias } = call
+  if (isSet(temperature) && temperature !== 1)
+    throw new Refusal(
+      400,
+      `Unsupported value: 'temperature' does not support ${temperature} with this model. Only the default (1) value is supported.`,
+      { param: 'temperature', code: 'unsupported_value' },
+    )
+  const given = {
+    top_p: isSet(top_p) && top_p !== 1,
+    logprobs: logprobs === true,
+    top_logprobs: isSet(top_logprobs),
+    presence_penalty: Boolean(presence_penalty),
+    frequency_penalty: Boolean(frequency_penalty),
+    logit_bias: isSet(logit_bias) && Object.keys(logit_bias!).length > 0,
+  }
+  const param = Object.entries(given).find(([, isGiven]) => isGiven)?.[0]
+  if (param !== undefined) throw unsupportedParameter(param)
+}
