@@ -64,9 +64,16 @@ test('a start without configuration has the documented defaults', () => {
     lifecycle: {},
     metrics: { port: null, host: '127.0.0.1' },
     tracing: { endpoint: null, headers: {}, sampleRatio: 1 },
-    server: { trustedProxies: [], hosts: [] },
+    server: {
+      trustedProxies: [],
+      proxyProtocol: false,
+      hosts: [],
+      connectionsMax: 20_000,
+      upstreamConnectionsMax: 20_000,
+      address: { connectionsMax: 4_096, newConnectionsPerMinute: 30_000, wrongKeysPerMinute: 300 },
+    },
     cors: { origins: ['*'] },
-    log: { requests: true, format: 'auto' },
+    log: { requests: true, addresses: true, format: 'auto' },
   })
   expect(Object.values(providers).map(({ kind }) => kind)).toEqual(['sandbox'])
   expect(deployments.map(({ name, model, region }) => [name, model, region])).toEqual([

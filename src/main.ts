@@ -3,7 +3,7 @@ import { version } from '../package.json'
 import { randomBytes } from 'node:crypto'
 import { chmodSync, writeFileSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { createApp, startingApp, type AppDeps } from './app.ts'
+import { createApp, type AppDeps } from './app.ts'
 import { openBooks, type Books } from './books.ts'
 import { ConfigError, loadConfig, operatorFilePath, parseArguments, type Config } from './config.ts'
 import { adminApi } from './control/admin-api.ts'
@@ -12,19 +12,22 @@ import { modeOr } from './control/mode-input.ts'
 import { modelPrices } from './control/model-prices.ts'
 import { firstLiveKeyText, firstRunText, martCommand, startText } from './control/start-text.ts'
 import { welcomePage, welcomePolicy } from './control/welcome.ts'
+import { connectionsAllowed, openEntrance, type Entrance } from './entrance.ts'
 import { createCaution } from './gateway/caution.ts'
+import { createClients, type Clients } from './gateway/clients.ts'
+import { gaugesOf, type Gauged } from './gauges.ts'
 import type { GatewayDeps } from './gateway/deps.ts'
 import type { Model } from './catalog/catalog.ts'
 import { isServed } from './gateway/offered.ts'
-import { createWatch, type Watch } from './gateway/watch.ts'
+import { createWatch } from './gateway/watch.ts'
 import { createByteBudget, type ByteLimits } from './lib/byte-budget.ts'
 import { createByteQueue } from './lib/byte-queue.ts'
 import { systemClock } from './lib/clock.ts'
+import type { HttpClient } from './lib/http-client/contract.ts'
 import { createHttpClient } from './lib/http-client/http-client.ts'
 import { clientThroughFetch } from './lib/http-client/through-fetch.ts'
 import { askedOrigin, isOwnAddress } from './lib/http-server/asked-origin.ts'
-import type { HttpHandler, HttpRequest } from './lib/http-server/contract.ts'
-import { listen, type HttpServer } from './lib/http-server/http-server.ts'
+import type { HttpRequest } from './lib/http-server/contract.ts'
 import { createLineWriter, type LineWriter } from './lib/line-writer.ts'
 import { createLog, lineOfStyle, logStyle, stderrLog, type LogStyle } from './lib/log.ts'
 import { writeToStderr } from './lib/stderr.ts'
@@ -35,7 +38,7 @@ import type { Node } from './node.ts'
 import { namesBuiltIn, type Offer } from './offer.ts'
 import { startOffering } from './offering.ts'
 import type { Store } from './store/store.ts'
-import type { Gauges } from './telemetry/metrics.ts'
+import { createRefusals, type Refusals } from './telemetry/refusals.ts'
 import { startTelemetry, type Telemetry } from './telemetry/start-telemetry.ts'
 import type { Fleet } from './upstreams/fleet.ts'
 import { builtInSandbox, type BuiltInSandbox } from './upstreams/sandbox-process.ts'
@@ -56,8 +59,8 @@ const runtimeSettings = {
   MIMALLOC_PURGE_DELAY: '3000',
   /** Threads that wait for disks and names; one for each core otherwise, so that a disk which hangs would hold up whatever else needs one. */
   UV_THREADPOOL_SIZE: '16',
-  /** Calls that `fetch` may make at once, behind a proxy; 256 otherwise. */
-  BUN_CONFIG_MAX_HTTP_REQUESTS: '65336',
+  /** Calls that `fetch` may make at once, behind a proxy; 256 otherwise. More wait. */
+  BUN_CONFIG_MAX_HTTP_REQUESTS: String(connectionsAllowed(65_336)),
 }
 
 /** Starts this process again, in place, where a setting is missing. */
@@ -79,13 +82,16 @@ async function main(): Promise<void> {
   const output = openLog(config)
   // What a start can fail at comes in this order: addresses and the upstream, which leave nothing behind, then the
   // data folder, and last of all the first key, which is shown only once.
-  const server = listenAt(config)
+  const refusals = createRefusals((level, event) => log[level](event), config.log.addresses)
+  const { refused } = refusals
+  const server = openEntrance(config, { clock, turns, failed: requestCrashed, refused })
   const sandbox = await sandboxOf(config)
   const offering = startOffering(config, { clock, log, builtIn: sandbox.address, env: process.env })
-  const watch = createWatch(() => offering.current().drain, clock)
   const fleet = (): Fleet => offering.current().fleet
   let opened: Node | null = null
-  const telemetry = await telemetryOf(config, { ...output, watch, node: () => opened, fleet })
+  const shared = sharedOf(offering.current, refused)
+  const watched = { ...output, ...shared, node: () => opened, fleet, server, refusals, offer: offering.current }
+  const telemetry = await telemetryOf(config, watched)
 
   let isAccepting = true
   const stopAccepting = (): void => void (isAccepting = false)
@@ -99,20 +105,12 @@ async function main(): Promise<void> {
   if (seeded) keys.put(seeded.row)
 
   const tokenizer = createTokenizer()
-  const http = isProxied(process.env) ? clientThroughFetch() : createHttpClient({ now: clock.monotonic, turns })
-  const gateway: GatewayDeps = Object.assign(offering.live(), {
-    clock,
+  const gateway: GatewayDeps = Object.assign(offering.live(), shared, {
     log,
     keys,
     limits,
-    caution: createCaution(clock),
-    watch,
     credit: node.credit,
     journal: node.journal,
-    http,
-    turns,
-    bodies: createByteBudget(() => memoryLimits(offering.current())),
-    answers: createByteQueue(() => offering.current().memory.answersBytesMax),
     observer: telemetry.observer,
     countTokens: tokenizer.countTokens,
     isAccepting: () => isAccepting,
@@ -128,17 +126,19 @@ async function main(): Promise<void> {
       unready: () => (isAccepting ? books.unready() : 'stopping'),
       down: books.down,
     }),
+    offering.current,
   )
   process.stdout.write(startedText({ config, url, seeded, hasLiveKey, offer: offering.current() }))
   onStopSignal(async () => {
     stopAccepting()
     offering.close()
-    await drain(server, watch.active)
-    watch.stop()
-    http.close()
+    await drain(server, shared.watch.active)
+    shared.watch.stop()
+    shared.http.close()
     tokenizer.stop()
     await books.close()
     await telemetry.stop()
+    refusals.flush()
     sandbox.stop()
   }, output.lines)
 }
@@ -151,6 +151,26 @@ async function sandboxOf(config: Readonly<Config>): Promise<BuiltInSandbox> {
   if (namesBuiltIn(config)) await sandbox.address()
   return sandbox
 }
+
+/** What all requests share, as the configuration has it now. */
+const sharedOf = (offer: () => Offer, refused: Refusals['refused']) => ({
+  clock,
+  turns,
+  clients: clientsOf(offer, refused),
+  caution: createCaution(clock),
+  watch: createWatch(() => offer().drain, clock),
+  http: isProxied(process.env) ? clientThroughFetch() : upstreamClient(offer, refused),
+  bodies: createByteBudget(() => memoryLimits(offer())),
+  answers: createByteQueue(() => offer().memory.answersBytesMax),
+})
+
+const clientsOf = (offer: () => Offer, refused: Refusals['refused']): Clients =>
+  createClients({
+    trusts: (address) => offer().trustsProxy(address),
+    wrongKeysPerMinute: () => offer().server.address.wrongKeysPerMinute,
+    now: clock.monotonic,
+    refused,
+  })
 
 const memoryLimits = ({ memory }: Offer): ByteLimits => ({
   bytesMax: memory.bytesMax,
@@ -199,11 +219,7 @@ function openLog(config: Readonly<Config>): LogOutput {
   return { lines, style }
 }
 
-type Watched = LogOutput & {
-  readonly watch: Watch
-  readonly node: () => Node | null
-  readonly fleet: () => Fleet
-}
+type Watched = LogOutput & Gauged
 
 const telemetryOf = (config: Config, watched: Watched): Promise<Telemetry> =>
   startTelemetry(config, {
@@ -212,26 +228,9 @@ const telemetryOf = (config: Config, watched: Watched): Promise<Telemetry> =>
     lines: watched.lines,
     style: watched.style,
     version,
-    gauges: gaugesOf(watched),
+    gauges: gaugesOf(watched, clock),
     providerOf: (id) => watched.fleet().list.find(({ deployment }) => deployment.id === id)?.deployment.kind ?? null,
   })
-
-const gaugesOf = ({ watch, node, fleet }: Watched): Gauges => ({
-  requestsInFlight: watch.active,
-  drainsInFlight: watch.draining,
-  journalUnshippedRecords: () => unshippedRecords(node()),
-  deployments: () =>
-    fleet().list.map(({ deployment: { id, region }, health }) => ({
-      id,
-      region,
-      state: health.state(clock.monotonic()),
-      inFlight: health.inFlight,
-    })),
-})
-
-/** 0 until there is a node. */
-const unshippedRecords = (node: Node | null): number =>
-  node === null ? 0 : node.journal.lastSeq() - node.shipper.shippedSeq()
 
 /** How this server is reached, as its configuration has it now. `url`: where that is when a request does not say. */
 function doorsOf({ publicUrl, host }: Readonly<Config>, offer: () => Offer, url: string): Doors {
@@ -241,7 +240,7 @@ function doorsOf({ publicUrl, host }: Readonly<Config>, offer: () => Offer, url:
     welcome: { page: (baseUrl) => welcome(baseUrl, offer()), policy: welcomePolicy },
     cors: () => offer().cors,
     baseUrl: (request) => publicUrl ?? askedAt(request) ?? url,
-    isAtOwnAddress: (request) => isOwnAddress(askedAt(request), [...ownNames, ...offer().hosts]),
+    isAtOwnAddress: (request) => isOwnAddress(askedAt(request), [...ownNames, ...offer().server.hosts]),
   }
 }
 type Doors = Pick<AppDeps, 'welcome' | 'cors' | 'baseUrl' | 'isAtOwnAddress'>
@@ -255,38 +254,17 @@ function welcome(baseUrl: string, { catalog, fleet, prices, simulated }: Offer):
   return welcomePage({ baseUrl, models: modelPrices({ listed }, prices, clock.now()), simulated })
 }
 
+const upstreamClient = (offer: () => Offer, refused: Refusals['refused']): HttpClient =>
+  createHttpClient({
+    now: clock.monotonic,
+    turns,
+    connectionsMax: () => connectionsAllowed(offer().server.upstreamConnectionsMax),
+    full: () => refused('upstreams-full', ''),
+  })
+
 /** Only `fetch` knows how to leave through a proxy. */
 const isProxied = (env: NodeJS.ProcessEnv): boolean =>
   ['HTTP_PROXY', 'HTTPS_PROXY', 'ALL_PROXY'].some((name) => Boolean(env[name] ?? env[name.toLowerCase()]))
-
-type Listening = HttpServer & {
-  readonly url: string
-  readonly localUrl: string
-  readonly serve: (app: HttpHandler) => void
-}
-
-/** Listens, and says that it is starting until there is something to serve. */
-function listenAt(config: Readonly<Config>): Listening {
-  // What listens everywhere is reached at the loopback address.
-  const reachable = config.host === '0.0.0.0' ? '127.0.0.1' : config.host === '::' ? '::1' : config.host
-  let app: HttpHandler = startingApp
-  const server = bind(config, (request) => app(request))
-  const localUrl = `http://${reachable.includes(':') ? `[${reachable}]` : reachable}:${server.port}`
-  const serve = (wired: HttpHandler): void => void (app = wired)
-  return { ...server, url: config.publicUrl ?? localUrl, localUrl, serve }
-}
-
-/** Listens, or says in one line at which address it cannot. */
-function bind({ host, port }: Readonly<Config>, handle: HttpHandler): HttpServer {
-  try {
-    return listen({ hostname: host, port, handle, clock, turns, failed: requestCrashed })
-  } catch (error) {
-    const reason = (error as NodeJS.ErrnoException).code ?? String(error)
-    throw new ConfigError(
-      `environment: HOST ${host} and PORT ${port} cannot be listened on (${reason}); allowed: an address of this machine and a free port`,
-    )
-  }
-}
 
 /** Who may operate this server: whoever reads the data folder, and those with a token that lasts. */
 async function openToOperators(dataDir: string, url: string, store: Store) {
@@ -303,7 +281,7 @@ function writeOperatorFile(dataDir: string, url: string): string {
 }
 
 /** Lets what is under way finish, within the deadline; what is not is settled at the next start. */
-async function drain(server: HttpServer, active: () => number): Promise<void> {
+async function drain(server: Entrance, active: () => number): Promise<void> {
   const deadline = clock.monotonic() + drainMsMax
   server.stopAccepting()
   while (active() + server.pending() > 0 && clock.monotonic() < deadline) await Bun.sleep(50)

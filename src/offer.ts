@@ -42,8 +42,7 @@ export type Offer = {
   readonly cors: MartFile['cors']
   /** Proxies that may say where a client reached this server. */
   readonly trustsProxy: Trust
-  /** Further names at which the admin API answers. */
-  readonly hosts: readonly string[]
+  readonly server: MartFile['server']
   /** Whether no real provider is configured. */
   readonly simulated: boolean
 }
@@ -75,7 +74,7 @@ export function createOffer(file: MartFile, deps: OfferDeps, before?: Offer): Of
     keyDefaults: file.defaults,
     cors: file.cors,
     trustsProxy: trustIn(file.server.trustedProxies),
-    hosts: file.server.hosts,
+    server: file.server,
     simulated: Object.values(file.providers).every(isSandbox),
   }
 }

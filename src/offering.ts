@@ -63,8 +63,8 @@ const liveOf = (offer: () => Offer): Offer => ({
   get trustsProxy() {
     return offer().trustsProxy
   },
-  get hosts() {
-    return offer().hosts
+  get server() {
+    return offer().server
   },
   get simulated() {
     return offer().simulated

@@ -26,8 +26,23 @@ const planes = ['gateway', 'control', 'jobs']
  * Domains never import each other; what two of them share is composed above them or passed as a value.
  */
 const mayImport: Readonly<Record<string, readonly string[]>> = {
-  main: ['app', 'books', 'node', 'config', 'offer', 'offering', 'sandbox', 'telemetry', ...planes, ...below],
+  main: [
+    'app',
+    'books',
+    'entrance',
+    'gauges',
+    'node',
+    'config',
+    'offer',
+    'offering',
+    'sandbox',
+    'telemetry',
+    ...planes,
+    ...below,
+  ],
   books: ['config', 'node', 'offer', ...below],
+  entrance: ['app', 'config', 'offer', ...below],
+  gauges: ['entrance', 'offer', 'node', 'telemetry', 'gateway', ...below],
   offer: ['config', 'gateway', ...below],
   offering: ['config', 'offer', ...below],
   cli: ['config', 'control', ...below],

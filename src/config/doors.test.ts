@@ -7,9 +7,22 @@ const refusal = (schema: typeof server | typeof cors, value: object): string | n
 
 test('proxies are addresses and networks', () => {
   const trustedProxies = ['10.0.0.0/8', '192.168.1.1', '::1', 'fd00::/8']
-  expect(server.parse({ trustedProxies })).toEqual({ trustedProxies, hosts: [] })
+  expect(server.parse({ trustedProxies })).toMatchObject({ trustedProxies, hosts: [] })
   for (const bad of ['localhost', '10.0.0.0/33', '10.0.0.0/8/8', '::1/129', '*', '10.0.0.0/-1', '10.0.0.0/', ''])
     expect(refusal(server, { trustedProxies: [bad] })).toStartWith('an IP address or a network')
+})
+
+test('the PROXY protocol is believed of somebody, or is off', () => {
+  const [issue] = server.safeParse({ proxyProtocol: true }).error!.issues
+  expect([issue!.path, issue!.message]).toEqual([['trustedProxies'], expect.stringContaining('`proxyProtocol` is on')])
+  expect(server.parse({ proxyProtocol: true, trustedProxies: ['10.0.0.1'] }).proxyProtocol).toBe(true)
+})
+
+test('limits of an address are whole numbers, or null for none', () => {
+  const none = { connectionsMax: null, newConnectionsPerMinute: null, wrongKeysPerMinute: null }
+  expect(server.parse({ address: none }).address).toEqual(none)
+  for (const bad of [0, -1, 1.5, 'many'])
+    expect(refusal(server, { address: { connectionsMax: bad } })).toStartWith('a whole number from 1')
 })
 
 test('hosts are names as they are compared: without a port, in small letters', () => {

@@ -263,6 +263,9 @@ const tracing = (references: References) =>
 
 const log = section({
   requests: flag(true).describe('One event for each request.'),
+  addresses: flag(true).describe(
+    'Whether the log names the IP addresses of clients, which are personal data: false keeps them out of it. They are kept nowhere else.',
+  ),
   format: z
     .enum(['auto', 'json', 'text'], 'auto, json or text')
     .default('auto')

@@ -23,6 +23,8 @@ export type Routed = {
   readonly startedAt: number
   /** The client's W3C trace, where it sent one. */
   readonly traceparent: string | null
+  /** The client's IP address. */
+  readonly address: string
   readonly key: KeyRow
   readonly place: Place
   readonly call: Call
@@ -74,6 +76,7 @@ const admittedOf = (routed: Routed, { admittedAt, price, bounds }: Entry, hold: 
   requestId: routed.requestId,
   startedAt: routed.startedAt,
   traceparent: routed.traceparent,
+  address: routed.address,
   key: routed.key,
   place: routed.place,
   call: routed.call,

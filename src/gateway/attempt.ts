@@ -11,6 +11,7 @@ import { intentOf } from './settle.ts'
 import { billingUnavailable } from './no-money.ts'
 import {
   failureOf,
+  isBlameless,
   isNotSent,
   NoTokenError,
   RefusedError,
@@ -146,5 +147,5 @@ function note(tried: Tried<Answered>, { admitted, candidate }: Trying, deps: Gat
     health.succeeded(attempt.firstByteMs ?? 0, now)
     const standing = deployment.adapter.standing(tried.answer.upstream.headers, admitted.call.endpoint.dialect.name)
     if (standing) health.learn(standing, now)
-  } else if (tried.trouble !== 'client-left') health.failed(tried.trouble, tried.retryAfterMs, now)
+  } else if (!isBlameless(tried.trouble)) health.failed(tried.trouble, tried.retryAfterMs, now)
 }

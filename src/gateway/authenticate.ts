@@ -1,14 +1,23 @@
-import type { KeyTable } from '../keys/key-table.ts'
 import type { HttpRequest } from '../lib/http-server/contract.ts'
 import type { KeyRow } from '../store/store.ts'
+import type { GatewayDeps } from './deps.ts'
 import { GatewayError } from './errors.ts'
 
 /**
  * The virtual key a request carries: in `Authorization: Bearer`, `x-goog-api-key`, `api-key` (as Azure
  * clients send it) or `?key=`. From memory only, so that a store that is away never looks like a bad key.
- * Throws `invalid_key` or `organization_suspended`; the message never repeats what was sent.
+ * Throws `invalid_key` or `organization_suspended`; the message never repeats what was sent. Whoever tries too many
+ * from one address gets `too_many_wrong_keys`; a key that is good is served from there all the same.
  */
-export function authenticate(request: HttpRequest, keys: KeyTable): KeyRow {
+export function authenticate(
+  request: HttpRequest,
+  address: string,
+  { keys, clients }: Pick<GatewayDeps, 'keys' | 'clients'>,
+): KeyRow {
+  const invalidKey = (message: string): GatewayError => {
+    const waitMs = clients.wrongKey(address)
+    return waitMs === 0 ? new GatewayError('invalid_key', message) : tooManyWrongKeys(waitMs)
+  }
   const secret = secretOf(request)
   if (secret === null) throw invalidKey(`No API key was given. ${whereKeysGo}`)
   const found = keys.find(secret)
@@ -32,7 +41,12 @@ export function authenticate(request: HttpRequest, keys: KeyTable): KeyRow {
 
 const whereKeysGo =
   "Send your key (sk-bf-…) as 'Authorization: Bearer KEY' with the OpenAI SDK, or as 'x-goog-api-key: KEY' with the Google GenAI SDK."
-const invalidKey = (message: string): GatewayError => new GatewayError('invalid_key', message)
+const tooManyWrongKeys = (retryAfterMs: number): GatewayError =>
+  new GatewayError(
+    'too_many_wrong_keys',
+    `Too many requests came from your address without a key that is good, this one included. ${whereKeysGo}`,
+    { retryAfterMs },
+  )
 
 function secretOf({ headers, target }: HttpRequest): string | null {
   const authorization = headers.get('authorization')

@@ -13,6 +13,7 @@ import type { Journal } from '../money/journal.ts'
 import type { PriceBook } from '../money/price-book.ts'
 import type { Fleet } from '../upstreams/fleet.ts'
 import type { Caution } from './caution.ts'
+import type { Clients } from './clients.ts'
 import type { Observer } from './observe.ts'
 import type { Deadlines, Watch } from './watch.ts'
 
@@ -25,6 +26,7 @@ export type GatewayDeps = {
   /** List prices, which providers ask of us: before markup. */
   readonly costs: PriceBook
   readonly keys: KeyTable
+  readonly clients: Clients
   readonly limits: Limits
   readonly caution: Caution
   readonly credit: Credit

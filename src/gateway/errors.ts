@@ -6,6 +6,7 @@ import type { AnswerHeaders } from '../lib/http-server/contract.ts'
 
 export type FailureCode =
   | 'invalid_key'
+  | 'too_many_wrong_keys'
   | 'organization_suspended'
   | 'invalid_request'
   | 'body_too_large'

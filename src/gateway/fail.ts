@@ -14,6 +14,8 @@ export type Failed = {
   /** Monotonic ms. */
   readonly startedAt: number
   readonly traceparent: string | null
+  /** The client's. */
+  readonly address: string
   readonly endpoint: Pick<Endpoint, 'name' | 'dialect'>
   /** null when it had none that is accepted. */
   readonly key: KeyRow | null
@@ -39,7 +41,7 @@ const hasLeft = ({ attempts }: UpstreamError): boolean => attempts.at(-1)?.error
 
 /** What was never admitted owes nothing, and is told to whoever watches all the same. */
 function told(
-  { requestId, endpoint, startedAt, traceparent, key }: Failed,
+  { requestId, endpoint, startedAt, traceparent, address, key }: Failed,
   { code }: GatewayError,
   status: number,
   deps: GatewayDeps,
@@ -54,6 +56,7 @@ function told(
     mode: key?.mode ?? null,
     model: null,
     traceparent,
+    address,
     startedAt: deps.clock.now() - durationMs,
     durationMs,
     status,

@@ -8,13 +8,13 @@ import { choose, restMs, type Candidate, type Candidates, type Choice } from '..
 import type { Trouble } from '../upstreams/health.ts'
 import type { GatewayDeps } from './deps.ts'
 import { GatewayError } from './errors.ts'
-import { failureFor, retryMs, worstOf, type Failure } from './trouble.ts'
+import { failureFor, retryMs, worstOf, type Blameless, type Failure } from './trouble.ts'
 
 /** What became of one attempt. */
 export type Tried<Answer> =
   | { readonly answer: Answer }
   | {
-      readonly trouble: Trouble | 'client-left'
+      readonly trouble: Trouble | Blameless
       readonly retryAfterMs: number | null
       readonly attempt: Attempt
       readonly failure: GatewayError

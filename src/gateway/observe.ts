@@ -22,6 +22,8 @@ export type RequestEnded = {
   readonly settlement: Settlement | null
   /** W3C trace context, as the client sent it. */
   readonly traceparent?: string | null
+  /** The client's IP address: for the log alone, and never a label. */
+  readonly address: string
 }
 
 /** Something an operator must act on, such as a vendor account without money. */

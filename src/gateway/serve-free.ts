@@ -1,7 +1,7 @@
 /** Requests that cost nothing: the same care for keys, regions and upstreams, and no money. */
 import type { Model } from '../catalog/catalog.ts'
 import { newRequestId } from '../lib/ids.ts'
-import type { HttpResponse } from '../lib/http-client/contract.ts'
+import { NoRoomError, type HttpResponse } from '../lib/http-client/contract.ts'
 import { decoded } from '../lib/http-client/decoded.ts'
 import type { AnswerHeaders, HttpAnswer, HttpRequest } from '../lib/http-server/contract.ts'
 import type { KeyRow } from '../store/store.ts'
@@ -19,7 +19,15 @@ import { mayUse, modelNotFound, sentNameOf } from './parse.ts'
 import { GatewayError } from './errors.ts'
 import { jsonType, setOrigin } from './response-headers.ts'
 import { route } from './route.ts'
-import { RefusedError, refusedFailure, retryMs, UnreadableError } from './trouble.ts'
+import {
+  isBlameless,
+  noRoomFailure,
+  RefusedError,
+  refusedFailure,
+  retryMs,
+  UnreadableError,
+  type Blameless,
+} from './trouble.ts'
 
 /** What is answered from our own knowledge. */
 export type KnownEndpoint = Pick<Endpoint, 'name' | 'dialect'>
@@ -45,16 +53,17 @@ export async function serveKnown(
 ): Promise<HttpAnswer> {
   const requestId = newRequestId()
   const startedAt = deps.clock.monotonic()
+  const address = deps.clients.addressOf(request)
   const traceparent = request.headers.get('traceparent')
   let key: KeyRow | null = null
   try {
     refuseWhileDraining(deps)
-    key = authenticate(request, deps.keys)
+    key = authenticate(request, address, deps)
     const known = await answer(key)
     known.headers['x-request-id'] = requestId
     return known
   } catch (error) {
-    return failed(error, { requestId, startedAt, traceparent, endpoint, key, admitted: null }, deps)
+    return failed(error, { requestId, startedAt, traceparent, address, endpoint, key, admitted: null }, deps)
   }
 }
 
@@ -117,15 +126,24 @@ async function pass(call: FreeCall, candidate: Candidate, deps: GatewayDeps): Pr
     setOrigin(headers, deployment)
     return { answer: { status: upstream.status, headers, body: refusal?.body ?? upstream.bytes } }
   } catch (cause) {
-    const failure = new GatewayError('upstream_failed', 'The model could not be reached. You may try again.', {
-      retryAfterMs: retryMs,
-      cause,
-    })
-    return troubled(candidate, { fault: 'upstream', retryAfterMs: null, status: null }, failure, deps)
+    const isOurs = cause instanceof NoRoomError
+    const failure = isOurs ? noRoomFailure(cause) : unreachableFailure(cause)
+    return troubled(
+      candidate,
+      { fault: isOurs ? 'no-room' : 'upstream', retryAfterMs: null, status: null },
+      failure,
+      deps,
+    )
   } finally {
     health.ended()
   }
 }
+
+const unreachableFailure = (cause: unknown): GatewayError =>
+  new GatewayError('upstream_failed', 'The model could not be reached. You may try again.', {
+    retryAfterMs: retryMs,
+    cause,
+  })
 
 type Answer = Pick<HttpResponse, 'status' | 'headers'> & { readonly bytes: Uint8Array }
 
@@ -184,11 +202,11 @@ function troubled(
     fault,
     retryAfterMs,
     status,
-  }: { readonly fault: Fault; readonly retryAfterMs: number | null; readonly status: number | null },
+  }: { readonly fault: Fault | Blameless; readonly retryAfterMs: number | null; readonly status: number | null },
   failure: GatewayError,
   deps: GatewayDeps,
 ): Tried<HttpAnswer> {
-  if (deployment.isTracked) health.failed(fault, retryAfterMs, deps.clock.monotonic())
+  if (deployment.isTracked && !isBlameless(fault)) health.failed(fault, retryAfterMs, deps.clock.monotonic())
   const attempt = {
     deployment: deployment.id,
     region: deployment.region,

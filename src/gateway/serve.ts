@@ -24,25 +24,26 @@ import { stream } from './stream.ts'
 export async function serve(request: HttpRequest, target: Target, deps: GatewayDeps): Promise<HttpAnswer> {
   const requestId = newRequestId()
   const startedAt = deps.clock.monotonic()
+  const address = deps.clients.addressOf(request)
   const traceparent = request.headers.get('traceparent')
   let key: KeyRow | null = null
   let place: Place | null = null
   let admitted: Admitted | null = null
   try {
     refuseWhileDraining(deps)
-    key = authenticate(request, deps.keys)
+    key = authenticate(request, address, deps)
     const entered = enter(request, key, target.endpoint.bodyBytesMax, deps)
     place = entered instanceof Promise ? await entered : entered
     const sent = readBytes(request, target.endpoint.bodyBytesMax, place.room)
     const body = bodyOf(sent instanceof Promise ? await sent : sent, deps.turns)
     const call = parse(body instanceof Promise ? await body : body, target, key, deps.catalog)
     const candidates = route(call.model, key, target.region, deps)
-    const admission = admit({ requestId, startedAt, traceparent, key, place, call, candidates }, deps)
+    const admission = admit({ requestId, startedAt, traceparent, address, key, place, call, candidates }, deps)
     admitted = admission instanceof Promise ? await admission : admission
     const relayed = await relay(request, admitted, deps)
     return relayed.kind === 'stream' ? stream(relayed, deps) : await answer(relayed, deps)
   } catch (error) {
     if (!admitted) leaveUnserved(place)
-    return failed(error, { requestId, startedAt, traceparent, endpoint: target.endpoint, key, admitted }, deps)
+    return failed(error, { requestId, startedAt, traceparent, address, endpoint: target.endpoint, key, admitted }, deps)
   }
 }

@@ -56,7 +56,7 @@ export async function settle(
     inBackground(deps.log, 'settle-unwritten', () => settleUnwritten(outcome.intent, settlement, deps))
     throw billingUnavailable('the settlement could not be written', cause)
   }
-  told(settlement, { failure: outcome.failure ?? null, traceparent: admitted.traceparent }, deps)
+  told(settlement, outcome.failure ?? null, admitted, deps)
   return settlement
 }
 
@@ -128,7 +128,8 @@ const servedModelCharsMax = 200
 
 function told(
   settlement: Settlement,
-  { failure, traceparent }: { readonly failure: FailureCode | null; readonly traceparent: string | null },
+  failure: FailureCode | null,
+  { traceparent, address }: Admitted,
   deps: GatewayDeps,
 ): void {
   deps.observer.requestEnded({
@@ -144,6 +145,7 @@ function told(
     status: settlement.status,
     failure,
     traceparent,
+    address,
     settlement,
   })
 }

@@ -1,5 +1,5 @@
 /** What can go wrong with an attempt: as errors with names, as words for the receipt, and as failures for the client. */
-import { UnreachableError } from '../lib/http-client/contract.ts'
+import { NoRoomError, UnreachableError } from '../lib/http-client/contract.ts'
 import type { Refusal } from '../upstreams/deployment.ts'
 import type { Trouble } from '../upstreams/health.ts'
 import type { ErrorInAnswer } from '../upstreams/refusals/error-in-answer.ts'
@@ -64,16 +64,24 @@ export const isNotSent = (error: unknown): boolean =>
   error instanceof NoTokenError ||
   unsentCodes.has(String((error as { code?: unknown } | null)?.code))
 
+/** What says nothing of a deployment: its client left, or this process had no room for a connection. */
+export type Blameless = 'client-left' | 'no-room'
+
+export const isBlameless = (trouble: Trouble | Blameless): trouble is Blameless =>
+  trouble === 'client-left' || trouble === 'no-room'
+
 /** A call that brought no answer at all: what it says of the deployment. */
-export function troubleOf({ cutBy }: Exchange, error: unknown): Trouble | 'client-left' {
+export function troubleOf({ cutBy }: Exchange, error: unknown): Trouble | Blameless {
   if (cutBy === 'client-left') return cutBy
   if (cutBy !== null) return 'timeout'
+  if (error instanceof NoRoomError) return 'no-room'
   return isNotSent(error) ? 'connect' : 'upstream'
 }
 
 /** The same in a few words, for the receipt. */
 export function wordsOf({ cutBy }: Exchange, error: unknown): string {
   if (cutBy !== null) return cutBy
+  if (error instanceof NoRoomError) return 'no room for a connection'
   if (error instanceof NoTokenError || error instanceof UnreadableError) return error.message
   return isNotSent(error) ? 'connection failed' : 'the connection broke off'
 }
@@ -83,12 +91,20 @@ export function failureOf({ cutBy }: Exchange, cause: unknown): GatewayError {
   const details = { retryAfterMs: retryMs, cause }
   if (cutBy === 'first-byte' || cutBy === 'idle' || cutBy === 'total')
     return new GatewayError('upstream_timeout', 'The model did not answer in time. You may try again.', details)
+  if (cause instanceof NoRoomError) return noRoomFailure(cause)
   const message =
     cause instanceof UnreadableError
       ? 'The model gave an answer that cannot be read. Nothing is owed; you may try again.'
       : 'The model could not be reached or broke off its answer. You may try again.'
   return new GatewayError('upstream_failed', message, details)
 }
+
+/** This process has as many connections as it may. */
+export const noRoomFailure = (cause: NoRoomError): GatewayError =>
+  new GatewayError('overloaded', 'This gateway has too many calls under way. Nothing is owed; try again shortly.', {
+    retryAfterMs: retryMs,
+    cause,
+  })
 
 /** A refusal that is not the client's doing: our credential, our quota, or the vendor's own trouble. Never the vendor's words. */
 export const refusedFailure = (cause: RefusedError): GatewayError =>
@@ -118,7 +134,7 @@ const unavailable = 'The model is overloaded or not available at the moment. Not
 /** Nothing that is `lasting` passes by itself. */
 type TroubleKind = 'broken' | 'slow' | 'busy' | 'lasting'
 
-function kindOf(trouble: Trouble): TroubleKind {
+function kindOf(trouble: Failure['trouble']): TroubleKind {
   switch (trouble) {
     case 'timeout':
       return 'slow'
@@ -133,6 +149,7 @@ function kindOf(trouble: Trouble): TroubleKind {
     case 'conflict':
     case 'client':
     case 'policy':
+    case 'no-room':
       return 'broken'
   }
 }
@@ -140,7 +157,7 @@ function kindOf(trouble: Trouble): TroubleKind {
 /** Where several deployments failed, the first of these that one of them failed by is told: 429 says that nothing is broken. */
 const toldFirst: readonly TroubleKind[] = ['broken', 'slow', 'busy', 'lasting']
 
-export type Failure = { readonly trouble: Trouble; readonly failure: GatewayError }
+export type Failure = { readonly trouble: Trouble | 'no-room'; readonly failure: GatewayError }
 
 /** What the client is told of all that failed, the latest of its kind; null for nothing. */
 export function worstOf(failures: readonly Failure[]): GatewayError | null {

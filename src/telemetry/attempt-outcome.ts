@@ -9,6 +9,7 @@ export type AttemptOutcome =
   | 'refused-5xx'
   | 'unreadable'
   | 'connection-failed'
+  | 'no-room'
   | 'timeout'
   | 'client-left'
   | 'cut'
@@ -19,6 +20,8 @@ export function outcomeOf({ status, error }: Attempt): AttemptOutcome {
   switch (error) {
     case 'connection failed':
       return 'connection-failed'
+    case 'no room for a connection':
+      return 'no-room'
     case 'first-byte':
     case 'idle':
     case 'total':

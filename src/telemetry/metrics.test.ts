@@ -7,6 +7,16 @@ const idle: Gauges = {
   requestsInFlight: () => 3,
   drainsInFlight: () => 1,
   journalUnshippedRecords: () => 7,
+  connections: () => ({ clients: { used: 12, max: 20_000 }, upstreams: { used: 4, max: 500 } }),
+  memory: () => ({
+    bodies: { used: 1_000, max: 9_000 },
+    answers: { used: 0, max: 8_000 },
+    connections: { used: 10, max: 7_000 },
+  }),
+  refusals: () => [
+    ['full', 3],
+    ['address-new', 2],
+  ],
   deployments: () => [
     { id: 'openai-eu', region: 'eu', state: 'healthy', inFlight: 2 },
     { id: 'azure-eu', region: 'eu', state: 'half-open', inFlight: 0 },
@@ -55,6 +65,16 @@ describe('what is counted', () => {
     const samples = await read(metrics)
     const count = (flag: string) => valueOf(samples, 'mart_settlement_flags_total', { deployment: 'openai-eu', flag })
     expect([count('usage-unknown'), count('estimated'), count('over-hold')]).toEqual(['2', '1', undefined])
+  })
+
+  test('how much of every limit is used, how much may be, and who was turned away', async () => {
+    const samples = await read(createMetrics(idle))
+    expect(valueOf(samples, 'mart_connections', { side: 'clients' })).toBe('12')
+    expect(valueOf(samples, 'mart_connections_max', { side: 'upstreams' })).toBe('500')
+    expect(valueOf(samples, 'mart_held_bytes', { what: 'bodies' })).toBe('1000')
+    expect(valueOf(samples, 'mart_held_bytes_max', { what: 'answers' })).toBe('8000')
+    expect(valueOf(samples, 'mart_refused_total', { reason: 'full' })).toBe('3')
+    expect(valueOf(samples, 'mart_refused_total', { reason: 'address-new' })).toBe('2')
   })
 
   test('requests by endpoint, dialect, status class, ending and failure', async () => {

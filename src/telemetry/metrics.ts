@@ -5,7 +5,7 @@
  * Labels are catalog ids, deployment ids, names of endpoints and fixed words. Never an organization, a key,
  * a request or anything that a client wrote, so that the number of series is bounded.
  */
-import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
 import type { Observer, RequestEnded } from '../gateway/observe.ts'
 import type { Settlement } from '../store/store.ts'
 import { outcomeOf } from './attempt-outcome.ts'
@@ -25,7 +25,15 @@ export type Gauges = {
   /** Journal records that the store has not applied yet. */
   readonly journalUnshippedRecords: () => number
   readonly deployments: () => Iterable<DeploymentNow>
+  /** Sockets of clients or to upstreams, and how many of these there may be. */
+  readonly connections: () => Record<Side, Used>
+  /** Bytes that are kept, and how many may be: of large bodies, of answers that are read whole, and of what connections have sent unasked. */
+  readonly memory: () => Record<'bodies' | 'answers' | 'connections', Used>
+  /** Who was turned away before anything was served, by the reason. */
+  readonly refusals: () => Iterable<readonly [why: string, count: number]>
 }
+type Side = 'clients' | 'upstreams'
+type Used = { readonly used: number; readonly max: number }
 
 const deploymentStates = ['healthy', 'resting', 'open', 'half-open', 'drained'] as const
 export type DeploymentNow = {
@@ -44,6 +52,7 @@ export function createMetrics(gauges: Gauges): Metrics {
   const counters = createCounters(registry)
   const histograms = createHistograms(registry)
   createGauges(gauges, registry)
+  createLimitGauges(gauges, registry)
   addProcessMetrics(registry)
   return {
     requestEnded(ended) {
@@ -193,6 +202,42 @@ function createGauges(gauges: Gauges, registry: Registry): void {
       for (const { id, region, state } of gauges.deployments())
         for (const each of deploymentStates) states.set({ deployment: id, region, state: each }, each === state ? 1 : 0)
     },
+  })
+}
+
+function createLimitGauges(gauges: Gauges, registry: Registry): void {
+  usedGauge(registry, { name: 'mart_connections', help: 'Connections there are.', label: 'side' }, gauges.connections)
+  const held =
+    'Bytes that are kept: of large bodies, of answers that are read whole, of what connections sent that nobody has asked for.'
+  usedGauge(registry, { name: 'mart_held_bytes', help: held, label: 'what' }, gauges.memory)
+  const refused = new Counter({
+    name: 'mart_refused_total',
+    help: 'Connections, requests and calls that were turned away because of a limit, before anything was served.',
+    labelNames: ['reason'],
+    registers: [registry],
+    collect() {
+      refused.reset()
+      for (const [reason, count] of gauges.refusals()) refused.inc({ reason }, count)
+    },
+  })
+}
+
+type UsedName = { readonly name: string; readonly help: string; readonly label: string }
+
+/** One gauge of what there is, and one, `…_max`, of what there may be. */
+function usedGauge(registry: Registry, { name, help, label }: UsedName, read: () => Readonly<Record<string, Used>>) {
+  const set = (metric: Gauge, figure: keyof Used): void => {
+    for (const [of, used] of Object.entries(read())) metric.set({ [label]: of }, used[figure])
+  }
+  const labelNames = [label]
+  const registers = [registry]
+  const now: Gauge = new Gauge({ name, help, labelNames, registers, collect: () => set(now, 'used') })
+  const most: Gauge = new Gauge({
+    name: `${name}_max`,
+    help: `The most that may be of ${name}.`,
+    labelNames,
+    registers,
+    collect: () => set(most, 'max'),
   })
 }
 

@@ -12,7 +12,7 @@ function collected() {
   return { texts, lines: { add: (line: string) => void texts.push(line) }, parsed }
 }
 const jsonLog = (lines: { readonly add: (line: string) => void }, clock = stillClock()) =>
-  createRequestLog({ lines, style: 'json', clock, requests: true })
+  createRequestLog({ lines, style: 'json', clock, requests: true, addresses: true })
 
 describe('a request is one line', () => {
   test('of names and figures, in the shape of the log', () => {
@@ -25,6 +25,7 @@ describe('a request is one line', () => {
         level: 'info',
         event: 'request',
         requestId: 'req_1',
+        address: '192.0.2.7',
         organizationId: 'org_1',
         keyId: 'key_1',
         mode: 'live',
@@ -49,6 +50,21 @@ describe('a request is one line', () => {
         flags: ['output-clamped'],
       },
     ])
+  })
+
+  test('without an address where addresses are not to be logged, for programs and for people', () => {
+    for (const style of ['json', 'text'] as const) {
+      const { lines, texts } = collected()
+      createRequestLog({ lines, style, clock: stillClock(), requests: true, addresses: false }).requestEnded(served())
+      expect(texts.join()).not.toContain('192.0.2.7')
+      if (style === 'json') expect(JSON.parse(texts[0]!)).toMatchObject({ address: null })
+    }
+  })
+
+  test('unless its address has tried too many keys, of which one line tells for all', () => {
+    const { lines, texts } = collected()
+    jsonLog(lines).requestEnded(rejected({ status: 429, failure: 'too_many_wrong_keys' }))
+    expect(texts).toEqual([])
   })
 
   test('with the same fields when it was never admitted', () => {
@@ -99,7 +115,7 @@ describe('alerts', () => {
 describe('for people, a request is one line', () => {
   const lineOf = (ended: RequestEnded, style: 'text' | 'coloured' = 'text'): string => {
     const { lines, texts } = collected()
-    createRequestLog({ lines, style, clock: stillClock(), requests: true }).requestEnded(ended)
+    createRequestLog({ lines, style, clock: stillClock(), requests: true, addresses: true }).requestEnded(ended)
     expect(texts).toHaveLength(1)
     return texts[0]!
   }
@@ -108,11 +124,11 @@ describe('for people, a request is one line', () => {
 
   test('of when, how it went, what of which model, how long, how much, its charge, its ending and its id', () => {
     expect(words(lineOf(served()))).toBe(
-      `${at} 200 chat.completions gpt-5.4 1,235 ms 100→42 tokens $${formatUsd(1_234_567n)} completed attempts=2 output-clamped req_1`,
+      `${at} 200 chat.completions gpt-5.4 1,235 ms 100→42 tokens $${formatUsd(1_234_567n)} completed attempts=2 output-clamped 192.0.2.7 req_1`,
     )
-    expect(words(lineOf(rejected()))).toBe(`${at} 401 chat.completions - 1,235 ms invalid_key req_2`)
+    expect(words(lineOf(rejected()))).toBe(`${at} 401 chat.completions - 1,235 ms invalid_key 192.0.2.7 req_2`)
     const cut = served({ status: 502, failure: 'upstream_failed' }, { ending: 'upstream-failed', flags: [] })
-    expect(words(lineOf(cut))).toEndWith('upstream_failed attempts=2 req_1')
+    expect(words(lineOf(cut))).toEndWith('upstream_failed attempts=2 192.0.2.7 req_1')
   })
 
   test('in columns, so that one stands below the other', () => {
@@ -141,7 +157,7 @@ describe('for people, a request is one line', () => {
 
   test('and an alert is another, also where requests have none', () => {
     const { lines, texts } = collected()
-    const log = createRequestLog({ lines, style: 'text', clock: stillClock(), requests: false })
+    const log = createRequestLog({ lines, style: 'text', clock: stillClock(), requests: false, addresses: true })
     log.requestEnded(served())
     log.alert({ event: 'upstream-out-of-quota', deployment: 'openai-eu' })
     log.alert({ event: 'no-real-provider', model: 'gpt-5.4' })

@@ -16,21 +16,26 @@ export type RequestLogOptions = {
   readonly clock: Clock
   /** Whether requests have lines; troubles always do. */
   readonly requests: boolean
+  /** Whether these name the client's address. */
+  readonly addresses: boolean
 }
 
 const alertQuietMs = 60_000
 
 /** In JSON, lines have the shape of `lib/log.ts`. */
-export function createRequestLog({ lines, style, clock, requests }: RequestLogOptions): Observer {
+export function createRequestLog({ lines, style, clock, requests, addresses }: RequestLogOptions): Observer {
   const at = createStamp(clock)
   const lineOf = lineOfStyle(style)
   const throttle = createThrottle(alertQuietMs, clock)
   const requestLine =
     style === 'json'
-      ? (ended: RequestEnded) => JSON.stringify(requestEvent(ended, at()))
-      : (ended: RequestEnded) => requestText(ended, clock.now(), style === 'coloured')
+      ? (ended: RequestEnded) => JSON.stringify(requestEvent(ended, addresses, at()))
+      : (ended: RequestEnded) => requestText(ended, clock.now(), { addresses, coloured: style === 'coloured' })
   return {
-    requestEnded: requests ? (ended) => lines.add(requestLine(ended)) : () => undefined,
+    requestEnded: (ended) => {
+      // Who tries keys has a line for many of them: see refusals.ts.
+      if (requests && ended.failure !== 'too_many_wrong_keys') lines.add(requestLine(ended))
+    },
     attemptEnded: () => undefined,
     alert({ event, ...about }) {
       const heldBack = throttle(`${event} ${Object.values(about).join(' ')}`)
@@ -54,13 +59,14 @@ function createStamp(clock: Clock): () => string {
 }
 
 /** Always the same fields; null is what the request did not get to. */
-function requestEvent(ended: RequestEnded, at: string): object {
+function requestEvent(ended: RequestEnded, addresses: boolean, at: string): object {
   const { settlement } = ended
   return {
     at,
     level: 'info',
     event: 'request',
     requestId: ended.requestId,
+    address: addresses ? ended.address : null,
     organizationId: ended.organizationId,
     keyId: ended.keyId,
     mode: ended.mode,

@@ -1,4 +1,4 @@
-/** A request in one line for people: when, how it went, what was asked of which model, how long, how much, at what charge, and its id. */
+/** A request in one line for people: when, how it went, what was asked of which model, how long, how much, at what charge, for whom, and its id. */
 import type { RequestEnded } from '../gateway/observe.ts'
 import { formatUsd } from '../lib/amounts.ts'
 import { harmless, painter, timeOfDay, type Colour } from '../lib/log-text.ts'
@@ -10,9 +10,11 @@ const endpointChars = 21
 const modelChars = 24
 const msChars = 10
 
-/** `10:28:33 200 chat.completions gpt-5.4 1,235 ms 100→42 tokens $0.001234567 completed req_…`; `at`: epoch ms. */
-export function requestText(ended: RequestEnded, at: number, coloured: boolean): string {
-  const { requestId, endpoint, model, status, durationMs, settlement } = ended
+type TextStyle = { readonly addresses: boolean; readonly coloured: boolean }
+
+/** `10:28:33 200 chat.completions gpt-5.4 1,235 ms 100→42 tokens $0.001234567 completed 192.0.2.1 req_…`; `at`: epoch ms. */
+export function requestText(ended: RequestEnded, at: number, { addresses, coloured }: TextStyle): string {
+  const { requestId, endpoint, model, status, durationMs, settlement, address } = ended
   const paint = painter(coloured)
   const parts = [
     paint('dim', timeOfDay(at)),
@@ -22,6 +24,7 @@ export function requestText(ended: RequestEnded, at: number, coloured: boolean):
     `${Math.round(durationMs).toLocaleString('en-US')} ms`.padStart(msChars),
     ...(settlement ? [tokensText(settlement), paint('green', chargeText(settlement))] : []),
     ...endingWords(ended).map((word) => (word === 'completed' ? word : paint('yellow', word))),
+    ...(addresses ? [paint('dim', address)] : []),
     paint('dim', requestId),
   ]
   return parts.join(' ')

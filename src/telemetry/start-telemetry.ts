@@ -15,7 +15,7 @@ export type TelemetryConfig = {
     readonly headers: Readonly<Record<string, Secret>>
     readonly sampleRatio: number
   }
-  readonly log: { readonly requests: boolean }
+  readonly log: { readonly requests: boolean; readonly addresses: boolean }
 }
 type TelemetryDeps = {
   readonly clock: Clock
@@ -45,8 +45,8 @@ export async function startTelemetry(config: TelemetryConfig, deps: TelemetryDep
   }
 }
 
-function requestLog({ log: { requests } }: TelemetryConfig, { clock, lines, style }: TelemetryDeps): Part {
-  return { observer: createRequestLog({ lines, style, clock, requests }), stop: () => Promise.resolve() }
+function requestLog({ log }: TelemetryConfig, { clock, lines, style }: TelemetryDeps): Part {
+  return { observer: createRequestLog({ ...log, lines, style, clock }), stop: () => Promise.resolve() }
 }
 
 async function metrics(config: TelemetryConfig, { gauges, log }: TelemetryDeps): Promise<Part | null> {

@@ -69,6 +69,7 @@ const ended: RequestEnded = {
   organizationId: 'org_1',
   keyId: 'key_1',
   mode: 'live',
+  address: '192.0.2.7',
   model: 'gpt-5.4',
   startedAt,
   durationMs: 1_234.56,

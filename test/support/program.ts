@@ -20,8 +20,19 @@ export type Program = {
 const running = new Set<() => void>()
 process.on('exit', () => running.forEach((killNow) => killNow()))
 
-export function startProgram(args: readonly string[], env: NodeJS.ProcessEnv): Program {
-  const child = spawn(process.execPath, args, { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'] })
+export type ProgramOptions = {
+  /** Files and sockets that it may have open, as `ulimit -n` sets it. */
+  readonly openFilesMax?: number
+}
+
+export function startProgram(
+  args: readonly string[],
+  env: NodeJS.ProcessEnv,
+  { openFilesMax }: ProgramOptions = {},
+): Program {
+  const limited = ['-c', `ulimit -n ${openFilesMax} && exec "$0" "$@"`, process.execPath]
+  const [command, before] = openFilesMax === undefined ? [process.execPath, []] : ['bash', limited]
+  const child = spawn(command, [...before, ...args], { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'] })
   const killNow = (): void => void child.kill('SIGKILL')
   const ended = once(child, 'exit').finally(() => running.delete(killNow))
   let output = ''

@@ -7,7 +7,7 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { eventually } from './eventually.ts'
-import { plainEnvironment, run, startProgram, type Program } from './program.ts'
+import { plainEnvironment, run, startProgram, type Program, type ProgramOptions } from './program.ts'
 
 const readyMsMax = 20_000
 const probeMsMax = 2_000
@@ -30,7 +30,7 @@ export type Server = {
   readonly stop: () => Promise<void>
 }
 
-export type ServerOptions = {
+export type ServerOptions = ProgramOptions & {
   /** `own-process`: a sandbox that outlives the gateway (the default). `built-in`: the one the gateway starts itself. */
   readonly sandbox?: 'own-process' | 'built-in'
   readonly env?: Readonly<Record<string, string>>
@@ -55,7 +55,7 @@ export async function startServer(options: ServerOptions = {}): Promise<Server> 
     pid: () => alive().pid,
     kill: (signal) => alive().kill(signal),
     async restart(...args) {
-      lives.push(startProgram(['src/main.ts', ...args], env))
+      lives.push(startProgram(['src/main.ts', ...args], env, options))
       await untilReady(baseUrl, alive())
     },
     async refusedStart(...args) {

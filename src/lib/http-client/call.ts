@@ -9,12 +9,12 @@ export class Call implements HttpCall, Carried, Inlet {
   readonly #outgoing: Outgoing
   readonly #resolve: (response: HttpResponse) => void
   readonly #reject: (error: Error) => void
-  #anew: (() => Connection) | null
+  #anew: (() => Connection | null) | null
   #connection: Connection | null = null
   #incoming: Incoming | null = null
 
-  /** `anew` makes another connection where the first turns out to have been closed; null when nothing may be sent twice. */
-  constructor(outgoing: Outgoing, anew: (() => Connection) | null) {
+  /** `anew` makes another connection where the first turns out to have been closed, if there is room for it; null when nothing may be sent twice. */
+  constructor(outgoing: Outgoing, anew: (() => Connection | null) | null) {
     const { promise, resolve, reject } = Promise.withResolvers<HttpResponse>()
     this.response = promise
     this.#resolve = resolve
@@ -57,11 +57,10 @@ export class Call implements HttpCall, Carried, Inlet {
 
   failed(reason: Error, isStale: boolean): void {
     this.#connection = null
-    if (isStale && this.#anew) {
-      const anew = this.#anew
-      this.#anew = null
-      this.begin(anew())
-    } else if (this.#incoming) this.#incoming.fail(reason)
+    const another = isStale ? this.#anew?.() : null
+    this.#anew = null
+    if (another) this.begin(another)
+    else if (this.#incoming) this.#incoming.fail(reason)
     else {
       // Whoever no longer waits for the answer need not be told.
       this.response.catch(() => undefined)

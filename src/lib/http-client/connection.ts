@@ -1,7 +1,7 @@
 import type { Socket } from 'bun'
 import { Outbox } from '../http/outbox.ts'
 import type { Turns } from '../turns.ts'
-import { UnreachableError } from './contract.ts'
+import { NoRoomError, UnreachableError } from './contract.ts'
 import { createResponseReader, type ResponseHead } from './response-reader.ts'
 
 /** Where connections go: `name` is scheme, host and port as written in URLs. */
@@ -33,6 +33,8 @@ export type ConnectionOptions = {
   readonly turns: Turns
   /** Told when a call is over and the connection is good for another. */
   readonly park: (connection: Connection) => void
+  /** Told when its socket is no more, which may be after it was closed: a socket that is still being connected cannot be. */
+  readonly gone: () => void
 }
 
 /** One connection: made for its first call, kept between calls, and carrying one at a time. */
@@ -43,6 +45,7 @@ export class Connection {
   /** How long its server says that it keeps idle connections, ms. */
   keptMs = Number.POSITIVE_INFINITY
   readonly #park: (connection: Connection) => void
+  readonly gone: () => void
   readonly #turns: Turns
   /** What has come and was not read yet; nothing more comes while there is any. */
   #unread: Buffer | null = null
@@ -69,14 +72,18 @@ export class Connection {
     ended: (isReusable) => this.#ended(isReusable),
   })
 
-  constructor(origin: Origin, { ca, connectMs, turns, park }: ConnectionOptions) {
+  constructor(origin: Origin, { ca, connectMs, turns, park, gone }: ConnectionOptions) {
     this.origin = origin
     this.#park = park
+    this.gone = gone
     this.#turns = turns
     const { hostname, port, isSecure } = origin
     const tls = isSecure && { tls: { rejectUnauthorized: true, serverName: hostname, ...(ca !== undefined && { ca }) } }
     const socket = isSecure ? secureHandlers : plainHandlers
-    Bun.connect({ hostname, port, data: this, socket, ...tls }).catch((error: unknown) => this.#unreachable(error))
+    Bun.connect({ hostname, port, data: this, socket, ...tls }).catch((error: unknown) => {
+      gone()
+      this.#unreachable(error)
+    })
     this.#deadline = setTimeout(() => this.break(new UnreachableError(`none within ${connectMs} ms`)), connectMs)
   }
 
@@ -203,7 +210,7 @@ export class Connection {
 
   #unreachable(error: unknown): void {
     const { code, message } = error as NodeJS.ErrnoException
-    this.break(new UnreachableError(code ?? message))
+    this.break(filesAreOut.has(code ?? '') ? new NoRoomError() : new UnreachableError(code ?? message))
   }
 
   #ended(isReusable: boolean): void {
@@ -226,6 +233,9 @@ export class Connection {
   }
 }
 
+/** This process, or the machine, has as many files open as it may. */
+const filesAreOut = new Set(['EMFILE', 'ENFILE'])
+
 const keepAliveMs = 60_000
 /** Read at once: a few hundred records of a stream. The rest of what came with them waits for its turn. */
 const sliceBytes = 16 * 1024
@@ -236,7 +246,10 @@ const clockSkewMs = 1_000
 const handlers = {
   data: ({ data: connection }: Socket<Connection>, bytes: Buffer): void => connection.take(bytes),
   drain: ({ data: connection }: Socket<Connection>): void => connection.flush(),
-  close: ({ data: connection }: Socket<Connection>, error?: Error): void => connection.ended(error),
+  close({ data: connection }: Socket<Connection>, error?: Error): void {
+    connection.gone()
+    connection.ended(error)
+  },
   error: ({ data: connection }: Socket<Connection>, error: Error): void => connection.ended(error),
   // The promise of `Bun.connect` says the same.
   connectError: (): void => undefined,

@@ -5,6 +5,8 @@ export type HttpClient = {
   readonly send: (request: HttpRequest) => HttpCall
   /** Closes what is idle; what is under way goes on to its end and is closed then. */
   readonly close: () => void
+  /** Connections there are, those included that are still being made. */
+  readonly connections: () => number
 }
 
 export type HttpRequest = {
@@ -22,8 +24,8 @@ export type HttpRequest = {
 
 export type HttpCall = {
   /**
-   * Resolves with status and headers, the body still on its way. Rejects with an `UnreachableError` when
-   * nothing was sent, with the reason given to `abort`, or with what broke the connection.
+   * Resolves with status and headers, the body still on its way. Rejects with an `UnreachableError` (a `NoRoomError`
+   * where it is ours) when nothing was sent, with the reason given to `abort`, or with what broke the connection.
    */
   readonly response: Promise<HttpResponse>
   /** Ends the call wherever it is, its body included; without effect once all of it has come. */
@@ -56,5 +58,13 @@ export class UnreachableError extends Error {
   constructor(reason: string) {
     super(`no connection: ${reason}`)
     this.name = 'UnreachableError'
+  }
+}
+
+/** No connection could be made, because this process has as many as it may: nobody else's fault. */
+export class NoRoomError extends UnreachableError {
+  constructor() {
+    super('this process has as many connections as it may')
+    this.name = 'NoRoomError'
   }
 }

@@ -8,7 +8,7 @@
 import { createTurns, type Turns } from '../turns.ts'
 import { Call } from './call.ts'
 import { Connection, type Origin } from './connection.ts'
-import type { HttpClient } from './contract.ts'
+import { NoRoomError, type HttpClient } from './contract.ts'
 import { requestHead } from './request-head.ts'
 
 /** Servers close idle connections later than this, as a rule; one that says when is believed. */
@@ -24,9 +24,19 @@ export type HttpClientOptions = {
   readonly ca?: string
   /** Where work that may wait is done a little at a time; shared with whatever else brings much at once. */
   readonly turns?: Turns
+  /** Connections at once, in all; asked for at each that is to be made. Where there are as many, an idle one makes room. */
+  readonly connectionsMax?: () => number
+  /** Told of every call for which there was no room. */
+  readonly full?: () => void
 }
 
-export function createHttpClient({ now, ca, turns = createTurns(now, throwLater) }: HttpClientOptions): HttpClient {
+export function createHttpClient({
+  now,
+  ca,
+  turns = createTurns(now, throwLater),
+  connectionsMax = () => Number.POSITIVE_INFINITY,
+  full = () => undefined,
+}: HttpClientOptions): HttpClient {
   const idle = new Map<string, Connection[]>()
   const sweep = setInterval(() => {
     for (const [origin, connections] of idle)
@@ -46,8 +56,13 @@ export function createHttpClient({ now, ca, turns = createTurns(now, throwLater)
     else return void connection.close()
     connection.goodUntil = now() + Math.min(idleMsMax, connection.keptMs)
   }
-  const connect = (origin: Origin, connectMs: number): Connection =>
-    new Connection(origin, { ca, connectMs, turns, park })
+  let open = 0
+  const gone = (): void => void (open -= 1)
+  const connect = (origin: Origin, connectMs: number): Connection | null => {
+    if (open >= connectionsMax() && !closeIdle(idle)) return null
+    open += 1
+    return new Connection(origin, { ca, connectMs, turns, park, gone })
+  }
   /** The one used last, so that what a quiet time does not need goes. */
   const parked = (origin: string): Connection | null => {
     const connections = idle.get(origin)
@@ -62,12 +77,17 @@ export function createHttpClient({ now, ca, turns = createTurns(now, throwLater)
     send(request) {
       const { origin, target } = addressOf(request.url)
       const head = requestHead(target, origin.host, request)
-      const anew = (): Connection => connect(origin, request.connectMs)
+      const anew = (): Connection | null => connect(origin, request.connectMs)
       const call = new Call({ head, body: request.body }, request.isRepeatable ? anew : null)
-      const kept = parked(origin.name)
-      call.begin(kept ?? anew())
+      const connection = parked(origin.name) ?? anew()
+      if (connection) call.begin(connection)
+      else {
+        full()
+        call.failed(new NoRoomError(), false)
+      }
       return call
     },
+    connections: () => open,
     close() {
       isClosed = true
       clearInterval(sweep)
@@ -75,6 +95,16 @@ export function createHttpClient({ now, ca, turns = createTurns(now, throwLater)
       idle.clear()
     },
   }
+}
+
+/** Closes one, of the origin that has the most; tells whether there was one. */
+function closeIdle(idle: ReadonlyMap<string, Connection[]>): boolean {
+  let most: Connection[] = []
+  for (const connections of idle.values()) if (connections.length > most.length) most = connections
+  // The one that has rested longest.
+  const oldest = most.shift()
+  oldest?.close()
+  return oldest !== undefined
 }
 
 /** As where it would have been thrown without waiting for its turn. */

@@ -2,9 +2,9 @@ import type { HttpCall, HttpClient, HttpRequest, HttpResponse, Piece } from './c
 
 /**
  * The same by `fetch`, which knows how to leave through an HTTP proxy. It has no deadline for connecting, and
- * tells a call that was not sent only by its error's code.
+ * tells a call that was not sent only by its error's code. How many connections it has is not known.
  */
-export const clientThroughFetch = (): HttpClient => ({ send, close: () => undefined })
+export const clientThroughFetch = (): HttpClient => ({ send, close: () => undefined, connections: () => 0 })
 
 function send({ method, url, headers, body }: HttpRequest): HttpCall {
   const controller = new AbortController()

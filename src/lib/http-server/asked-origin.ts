@@ -1,6 +1,7 @@
 /** Where a client reached this server: what it says itself, or what the proxies that are trusted say for it. */
 import { BlockList, isIP, isIPv6 } from 'node:net'
 import type { HttpRequest, RequestHeaders } from './contract.ts'
+import { addressIn, hopsOf } from './forwarded-header.ts'
 
 type Asked = Pick<HttpRequest, 'host' | 'headers' | 'peer'>
 
@@ -79,22 +80,3 @@ function depthOf(askers: readonly string[], trusts: Trust): number {
   while (depth < askers.length && trusts(askers.at(-depth)!)) depth++
   return depth
 }
-
-type Hop = Readonly<Partial<Record<string, string>>>
-const pair = /[\t ]*([\w-]+)=(?:"([^"\\]*)"|([^\t ;,"]*))[\t ]*([;,]|$)/gy
-
-/** The elements of `Forwarded` (RFC 7239); none where it is not written as it should be. */
-function hopsOf(header: string): readonly Hop[] {
-  const hops: Record<string, string>[] = [{}]
-  pair.lastIndex = 0
-  for (let end = 0; end < header.length; end = pair.lastIndex) {
-    const [, name, quoted, bare, mark] = pair.exec(header) ?? []
-    if (name === undefined) return []
-    hops.at(-1)![name.toLowerCase()] = quoted ?? bare!
-    if (mark === ',') hops.push({})
-  }
-  return hops
-}
-
-/** Without a port, and without the brackets of IPv6. */
-const addressIn = (node: string): string => /^\[([^\]]*)\]/.exec(node)?.[1] ?? node.replace(/^([\d.]+):\d+$/, '$1')

@@ -7,9 +7,11 @@ import type { Turns } from '../turns.ts'
 import { bytesOf, chunkOf, drop, lastChunk, lengthOf, none, ourMistake, type Source } from './answer-body.ts'
 import { answerHead } from './answer-head.ts'
 import { problemAnswer, type HttpAnswer, type HttpHandler } from './contract.ts'
+import type { Guest, RefusedFor } from './guest.ts'
 import type { HeldMemory } from './held-memory.ts'
 import { IncomingRequest } from './incoming-request.ts'
 import { RequestHead, withoutEmptyLine } from './request-head.ts'
+import * as limits from './time-limits.ts'
 
 /** What all connections of a server share. */
 export type Host = {
@@ -23,25 +25,13 @@ export type Host = {
   readonly givesUpBodies: () => boolean
   readonly failed: (error: unknown) => void
   readonly gone: (connection: Connection) => void
+  /** A connection from an address was turned away. */
+  readonly refused: (why: RefusedFor, address: string) => void
   /** For requests that were sent ahead: a few in each turn of the event loop. */
   readonly turns: Turns
   readonly held: HeldMemory
 }
 
-/** Without a request under way. */
-const idleMsMax = 120_000
-/** For a head to come whole. */
-const headMsMax = 30_000
-/** Between two pieces of a body that is waited for. */
-const bodyQuietMsMax = 60_000
-/** For all of it: 100 MiB at half a megabit a second. */
-const bodyMsMax = 1_800_000
-/** For a client to take anything of an answer that waits for it. */
-const answerQuietMsMax = 600_000
-/** What is still to come of a body that nobody wanted is read away for this long, so that its sender gets to read the answer. */
-const lingerMsMax = 20_000
-/** For a client to close what we have closed; what it still sends is read away too. */
-const closingMsMax = 20_000
 /** Of further requests, sent before the answer to the first; then the client is held back. */
 const aheadBytesMax = 64 * 1024
 
@@ -50,12 +40,12 @@ const heldBackFor = { body: 1, ahead: 2 } as const
 type Reason = (typeof heldBackFor)[keyof typeof heldBackFor]
 
 /** One client's connection: it carries one request at a time, and is kept between them. */
-export class Connection {
+export class Connection implements Guest {
   /** Among the connections of its server. */
   place = noPlace
-  /** The client's IP address, or its proxy's. */
   readonly peer: string
-  readonly #socket: Socket<Connection>
+  hasAsked = false
+  readonly #socket: Socket<Guest>
   readonly #host: Host
   readonly #outbox = new Outbox()
   /** Under way, until it is answered and all of it has come. */
@@ -103,15 +93,18 @@ export class Connection {
     },
   })
 
-  constructor(socket: Socket<Connection>, host: Host) {
+  /** `peer`: the IP address of the client, or of its proxy. */
+  constructor(socket: Socket<Guest>, host: Host, peer: string) {
     this.#socket = socket
     this.#host = host
-    // What listens for both kinds of address sees IPv4 within IPv6. A client may be gone by now, and have none.
-    this.peer = (socket.remoteAddress as string | undefined)?.replace(/^::ffff:(?=[\d.]+$)/i, '') ?? ''
+    this.peer = peer
     this.#since = host.now()
   }
 
-  /** Whether a request is under way, or an answer on its way. */
+  get restingSince(): number | null {
+    return this.#outbox.isEmpty && (this.#request === null || this.#isAnswered) ? this.#since : null
+  }
+
   get isBusy(): boolean {
     return this.#request !== null || !this.#outbox.isEmpty
   }
@@ -142,7 +135,6 @@ export class Connection {
     if (this.#isEnding) this.#socket.shutdown()
   }
 
-  /** The client has closed it, or it broke. */
   closed(): void {
     if (this.#isClosed) return
     this.#isClosed = true
@@ -192,25 +184,24 @@ export class Connection {
     this.#send(Buffer.from('HTTP/1.1 100 Continue\r\n\r\n'))
   }
 
-  /** Ends what takes too long. */
   look(now: number): void {
     const quietMs = now - this.#since
     if (!this.#outbox.isEmpty) {
-      if (quietMs > answerQuietMsMax) this.close()
+      if (quietMs > limits.answerQuietMsMax) this.close()
     } else if (this.#isEnding) {
-      if (quietMs > closingMsMax) this.close()
+      if (quietMs > limits.closingMsMax) this.close()
     } else if (this.#request) this.#lookAtBody(this.#request, quietMs, now)
     else if (this.#reader.isWithin) {
-      if (quietMs > headMsMax) this.#refuse(new MessageError('the request did not come in time', 408))
-    } else if (quietMs > idleMsMax) this.#end()
+      if (quietMs > limits.headMsMax) this.#refuse(new MessageError('the request did not come in time', 408))
+    } else if (quietMs > limits.idleMsMax) this.#end()
   }
 
   #lookAtBody(request: IncomingRequest, quietMs: number, now: number): void {
     if (request.isWhole) return
     if (this.#isAnswered) {
-      if (quietMs > lingerMsMax || this.#host.givesUpBodies()) this.#end()
+      if (quietMs > limits.lingerMsMax || this.#host.givesUpBodies()) this.#end()
     } else if (this.#host.givesUpBodies()) request.fail('stopping')
-    else if (request.isAwaited && (quietMs > bodyQuietMsMax || now - this.#bodySince > bodyMsMax)) {
+    else if (request.isAwaited && (quietMs > limits.bodyQuietMsMax || now - this.#bodySince > limits.bodyMsMax)) {
       this.#isKept = false
       request.fail('slow')
     }
@@ -240,6 +231,7 @@ export class Connection {
     this.#host.held.change(bytes - this.#heldBytes)
     this.#heldBytes = bytes
     if (bytes <= this.#host.held.share()) return
+    this.#host.refused('memory', this.peer)
     if (!this.#request) this.#refuse(new MessageError('too much is waiting to be served; try again shortly', 503))
     this.#isKept = false
     this.#isDeaf = true
@@ -259,6 +251,7 @@ export class Connection {
 
   #serve(request: IncomingRequest): void {
     this.#isFresh = false
+    this.hasAsked = true
     this.#isKept = request.headers.isKept
     try {
       const answer = this.#host.handle(request)

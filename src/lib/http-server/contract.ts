@@ -7,7 +7,7 @@ export type HttpRequest = {
   readonly target: string
   /** The host that was asked for, and its port, as they were sent; empty where HTTP/1.0 does not say. */
   readonly host: string
-  /** The IP address at the other end of the connection, which may be a proxy's; IPv4 as such. */
+  /** The IP address that the connection is from, which may be a proxy's; IPv4 as such. */
   readonly peer: string
   /** Names in lower case; several of one name are joined by `, `. */
   readonly headers: RequestHeaders
@@ -63,7 +63,9 @@ const problemCodes: Readonly<Record<number, string>> = {
   408: 'request_timeout',
   413: 'body_too_large',
   421: 'misdirected_request',
+  429: 'rate_limited',
   500: 'internal',
+  503: 'overloaded',
 }
 /** An answer in no dialect, for what never came to a handler. It has an id that people can quote, as every answer has. */
 export function problemAnswer(status: number, message: string): HttpAnswer {

@@ -6,6 +6,7 @@
 export type HeldMemory = {
   /** Bytes of all connections. */
   readonly bytes: () => number
+  readonly bytesMax: number
   /** A connection keeps so many bytes more, or fewer. */
   readonly change: (bytes: number) => void
   /** The most that one connection may keep now, in bytes. */
@@ -20,6 +21,7 @@ export function createHeldMemory(bytesMax: number, connections: () => number): H
   let held = 0
   return {
     bytes: () => held,
+    bytesMax,
     change(bytes) {
       held += bytes
     },

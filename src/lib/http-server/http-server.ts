@@ -5,16 +5,23 @@
 import type { Clock } from '../clock.ts'
 import { Roster } from '../roster.ts'
 import { createTurns, type Turns } from '../turns.ts'
-import { Connection, type Host } from './connection.ts'
+import { createAddresses, type Addresses } from './address-limits.ts'
+import type { Host } from './connection.ts'
 import type { HttpHandler } from './contract.ts'
+import { createDoor, type Doors } from './door.ts'
+import type { Guest, RefusedFor } from './guest.ts'
 import { createHeldMemory } from './held-memory.ts'
 
 export type HttpServer = {
   readonly port: number
   /** Requests that are under way, or whose answers are not sent yet. */
   readonly pending: () => number
+  /** Connections there are. */
+  readonly connections: () => number
   /** What connections keep that nobody has asked for yet, in bytes. */
   readonly heldBytes: () => number
+  /** From when on they are kept to their shares of it. */
+  readonly heldBytesMax: number
   /**
    * Takes no further connection. Those there are may still bring requests; each ends with the answer to its next. A body
    * that is not all there two seconds later is given up: `stopping`.
@@ -36,10 +43,20 @@ export type HttpServerOptions = {
   readonly turns?: Turns
   /** From when on connections are kept to their shares of what is held, in bytes. */
   readonly heldBytesMax?: number
+  /** Who may connect; asked for at each connection, because configuration may change. */
+  readonly doors?: () => Doors
+  /** Told of every connection that is turned away, and of those that make room. */
+  readonly refused?: (why: RefusedFor, address: string) => void
 }
 
-/** More are closed as they come. */
-const connectionsMany = 20_000
+/** More would be much memory, wherever there are file descriptors for them. */
+export const connectionsMaxDefault = 20_000
+const doorsDefault: Doors = {
+  connectionsMax: connectionsMaxDefault,
+  ofAddress: { connectionsMax: null, newConnectionsPerMinute: null },
+  trusts: () => false,
+  proxyProtocol: false,
+}
 /** For what connections keep that nobody has asked for. */
 const heldBytesDefault = 64 * 1024 * 1024
 const sweepMs = 1_000
@@ -48,59 +65,70 @@ const stoppingBodyMsMax = 2_000
 
 /** Listens. Throws an error with a `code` when the address cannot be had. */
 export function listen(options: HttpServerOptions): HttpServer {
-  const { hostname, port, handle, clock, failed } = options
-  const connections = new Roster<Connection>()
-  let stoppingSince: number | null = null
-  let now = clock.monotonic()
-  let date = new Date(clock.now()).toUTCString()
-  const host: Host = {
-    handle,
-    failed,
-    now: () => now,
-    date: () => date,
-    isStopping: () => stoppingSince !== null,
-    givesUpBodies: () => stoppingSince !== null && now - stoppingSince > stoppingBodyMsMax,
-    gone: (connection) => connections.remove(connection),
-    turns: options.turns ?? createTurns(clock.monotonic, failed),
-    held: createHeldMemory(options.heldBytesMax ?? heldBytesDefault, () => connections.size),
-  }
-  const listener = Bun.listen<Connection>({
+  const { hostname, port, clock, failed, doors = () => doorsDefault } = options
+  const guests = new Roster<Guest>()
+  const addresses = createAddresses(doors, clock.monotonic)
+  const time: Time = { now: clock.monotonic(), date: new Date(clock.now()).toUTCString(), stoppingSince: null }
+  const host = hostOf(options, { guests, addresses, time })
+  const listener = Bun.listen<Guest>({
     hostname,
     port,
     socket: {
-      open(socket) {
-        if (connections.size >= connectionsMany) return socket.terminate()
-        socket.setNoDelay(true)
-        connections.add((socket.data = new Connection(socket, host)))
-      },
-      data: ({ data: connection }, bytes) => connection.take(bytes),
-      drain: ({ data: connection }) => connection.flush(),
-      // Where there were too many, there is none.
-      close: ({ data: connection }) => (connection as Connection | undefined)?.closed(),
+      open: createDoor(doors, { guests, addresses, host }),
+      data: ({ data: guest }, bytes) => guest.take(bytes),
+      drain: ({ data: guest }) => guest.flush(),
+      // Who was turned away is none.
+      close: ({ data: guest }) => (guest as Guest | undefined)?.closed(),
       // What one of these handlers threw.
-      error({ data: connection }, error) {
+      error({ data: guest }, error) {
         failed(error)
-        ;(connection as Connection | undefined)?.close()
+        ;(guest as Guest | undefined)?.close()
       },
     },
   })
   const sweep = setInterval(() => {
-    now = clock.monotonic()
-    date = new Date(clock.now()).toUTCString()
-    for (const connection of connections.members()) connection.look(now)
+    time.now = clock.monotonic()
+    time.date = new Date(clock.now()).toUTCString()
+    for (const guest of guests.members()) guest.look(time.now)
   }, sweepMs)
   return {
     port: listener.port,
     heldBytes: host.held.bytes,
-    pending: () => connections.members().filter((connection) => connection.isBusy).length,
+    heldBytesMax: host.held.bytesMax,
+    connections: () => guests.size,
+    pending: () => guests.members().filter((guest) => guest.isBusy).length,
     stopAccepting() {
-      stoppingSince ??= clock.monotonic()
+      time.stoppingSince ??= clock.monotonic()
       listener.stop()
     },
     close() {
       clearInterval(sweep)
       listener.stop()
-      for (const connection of connections.members()) connection.close()
+      for (const guest of guests.members()) guest.close()
     },
   }
 }
+
+/** As of the last second. `stoppingSince`: null while it takes connections. */
+type Time = { now: number; date: string; stoppingSince: number | null }
+type Shared = {
+  readonly guests: Roster<Guest>
+  readonly addresses: Addresses
+  readonly time: Readonly<Time>
+}
+
+const hostOf = (options: HttpServerOptions, { guests, addresses, time }: Shared): Host => ({
+  handle: options.handle,
+  failed: options.failed,
+  refused: options.refused ?? (() => undefined),
+  now: () => time.now,
+  date: () => time.date,
+  isStopping: () => time.stoppingSince !== null,
+  givesUpBodies: () => time.stoppingSince !== null && time.now - time.stoppingSince > stoppingBodyMsMax,
+  gone(connection) {
+    guests.remove(connection)
+    addresses.leave(connection.peer)
+  },
+  turns: options.turns ?? createTurns(options.clock.monotonic, options.failed),
+  held: createHeldMemory(options.heldBytesMax ?? heldBytesDefault, () => guests.size),
+})

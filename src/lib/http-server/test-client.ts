@@ -172,6 +172,13 @@ export const get = (target: string, ...lines: readonly string[]): string =>
 export const post = (target: string, body: string, ...lines: readonly string[]): string =>
   [`POST ${target} HTTP/1.1`, 'host: a', `content-length: ${body.length}`, ...lines, '', body].join('\r\n')
 
+/** A header of the PROXY protocol, version 2. */
+export const proxyHeader2 = (command: number, family: number, rest: readonly number[]): Buffer =>
+  Buffer.concat([
+    Buffer.from('\r\n\r\n\0\r\nQUIT\n', 'latin1'),
+    Buffer.from([command, family, rest.length >> 8, rest.length & 0xff, ...rest]),
+  ])
+
 /** Waits for what is about to become true; a test that waits in vain fails by its own limit. */
 export async function until(isTrue: () => boolean): Promise<void> {
   while (!isTrue()) await Bun.sleep(2)

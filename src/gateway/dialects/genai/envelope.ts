@@ -7,6 +7,7 @@ type Shape = { readonly code: number; readonly status: string; readonly reason?:
 
 const shapes: Record<FailureCode, Shape> = {
   invalid_key: { code: 400, status: 'INVALID_ARGUMENT', reason: 'API_KEY_INVALID' },
+  too_many_wrong_keys: { code: 429, status: 'RESOURCE_EXHAUSTED', reason: 'TOO_MANY_WRONG_KEYS' },
   organization_suspended: { code: 403, status: 'PERMISSION_DENIED', reason: 'ORGANIZATION_SUSPENDED' },
   invalid_request: { code: 400, status: 'INVALID_ARGUMENT' },
   body_too_large: { code: 413, status: 'INVALID_ARGUMENT', reason: 'REQUEST_TOO_LARGE' },

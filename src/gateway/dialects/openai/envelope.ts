@@ -7,6 +7,8 @@ type Shape = { readonly status: number; readonly type: string; readonly code: st
 
 const shapes: Record<FailureCode, Shape> = {
   invalid_key: { status: 401, type: 'invalid_request_error', code: 'invalid_api_key' },
+  // An SDK that waits and tries the same key again would only hide the words.
+  too_many_wrong_keys: { status: 429, type: 'invalid_request_error', code: 'too_many_wrong_keys', retry: false },
   organization_suspended: {
     status: 403,
     type: 'invalid_request_error',

@@ -1,0 +1,37 @@
+import { expect, test } from 'bun:test'
+import { trustIn } from '../lib/http-server/asked-origin.ts'
+import { createClients } from './clients.ts'
+
+function created(perMinute: number | null = 2) {
+  const time = { now: 0 }
+  const refused: string[] = []
+  const clients = createClients({
+    trusts: trustIn(['10.0.0.0/8']),
+    wrongKeysPerMinute: () => perMinute,
+    now: () => time.now,
+    refused: (_why, address) => void refused.push(address),
+  })
+  return { time, refused, ...clients }
+}
+
+test('an address has so many wrong keys a minute, and no other one waits for it', () => {
+  const { wrongKey, refused, time } = created()
+  expect([1, 2, 3].map(() => wrongKey('192.0.2.1'))).toEqual([0, 0, 30_000])
+  expect(wrongKey('192.0.2.2')).toBe(0)
+  expect(refused).toEqual(['192.0.2.1'])
+  time.now = 30_000
+  expect([wrongKey('192.0.2.1'), wrongKey('192.0.2.1')]).toEqual([0, 30_000])
+})
+
+test('a /64 of IPv6 is one address', () => {
+  const { wrongKey } = created()
+  expect(['2001:db8::1', '2001:db8::2', '2001:db8::3'].map(wrongKey)).toEqual([0, 0, 30_000])
+})
+
+test('this machine, proxies and settings without a limit have none', () => {
+  const { wrongKey } = created()
+  for (const address of ['127.0.0.1', '::1', '10.1.2.3', ''])
+    for (let nth = 0; nth < 10; nth += 1) expect(wrongKey(address)).toBe(0)
+  const unlimited = created(null)
+  for (let nth = 0; nth < 10; nth += 1) expect(unlimited.wrongKey('192.0.2.1')).toBe(0)
+})
