@@ -1,16 +1,23 @@
 /** What a data folder keeps, opened: the store, the node with its journal, and what requests are judged by. */
-import { accessSync, constants, mkdirSync } from 'node:fs'
+import { accessSync, constants, existsSync, mkdirSync, statSync } from 'node:fs'
+import { join } from 'node:path'
 import { ConfigError, type Config } from './config.ts'
+import { startCheckingStore } from './jobs/check-store.ts'
 import { createKeyTable, type KeyTable } from './keys/key-table.ts'
 import type { Clock } from './lib/clock.ts'
 import type { Log } from './lib/log.ts'
+import { closeToOthers } from './lib/private-file.ts'
 import { createLimits, periodStart, type Limits } from './limits/limits.ts'
 import type { Trouble } from './money/journal-disk.ts'
+import { segmentsIn } from './money/journal-segments.ts'
+import { recoverJournal } from './money/journal.ts'
 import type { PriceBook } from './money/price-book.ts'
 import { openNode, type Node } from './node.ts'
 import { installationOf } from './offer.ts'
+import { isDamage } from './store/sqlite/find-damage.ts'
 import { openStoreInWorker } from './store/sqlite/store-in-worker.ts'
 import type { BudgetPeriod, Store } from './store/store.ts'
+import type { DataFault } from './telemetry/metrics.ts'
 
 export type Books = {
   readonly store: Store
@@ -18,6 +25,8 @@ export type Books = {
   readonly keys: KeyTable
   readonly limits: Limits
   readonly hasLiveKey: boolean
+  /** What is wrong with what the folder keeps. */
+  readonly faults: () => DataFault[]
   /** Why nothing can be billed now; null when it can. */
   readonly unready: () => string | null
   /** Why only another start helps; null where it would not, or where all is well. */
@@ -37,17 +46,32 @@ export type BooksDeps = {
   readonly acceptsLoss: boolean
 }
 
-/** Opens them. Throws `ConfigError` where the folder cannot be used. */
-export async function openBooks({ config, prices, clock, log, onFenced, acceptsLoss }: BooksDeps): Promise<Books> {
+/** Opens them. Throws `ConfigError` where the folder cannot be used, and one line where its files are not what they were. */
+export async function openBooks(deps: BooksDeps): Promise<Books> {
+  try {
+    return await open(deps)
+  } catch (error) {
+    if (!isDamage(error)) throw error
+    throw new Error(damagedWords((error as Error).message)!, { cause: error })
+  }
+}
+
+async function open({ config, prices, clock, log, onFenced, acceptsLoss }: BooksDeps): Promise<Books> {
   const { dataDir } = config
   makeDataFolder(dataDir)
+  closeFolderToOthers(dataDir, log)
+  refuseLostDatabase(dataDir)
   let storeFailure: string | null = null
   const onFailure = ({ message }: Error): void => {
     storeFailure = message
     log.error({ event: 'store-failed', reason: message })
   }
   const store = await openStoreInWorker({ dataDir, installation: installationOf(config), onFailure })
-  const node = await openNode({ store, dataDir, prices, clock, log, onFenced, acceptsLoss })
+  const check = startCheckingStore(store, log)
+  const onShipFailed = (error: unknown): void => {
+    if (isDamage(error)) check.look()
+  }
+  const node = await openNode({ store, dataDir, prices, clock, log, onFenced, onShipFailed, acceptsLoss })
   const rows = await store.keys()
   const keys = createKeyTable(rows, clock, await suspendedIds(store))
   const limits = createLimits(clock)
@@ -59,9 +83,16 @@ export async function openBooks({ config, prices, clock, log, onFenced, acceptsL
     keys,
     limits,
     hasLiveKey: rows.some(({ mode }) => mode === 'live'),
-    unready: () => storeFailure ?? trouble()?.reason ?? null,
+    faults: () => [
+      ...(node.hasLost ? (['journal-loss'] as const) : []),
+      ...(trouble() === null ? [] : (['journal-unwritable'] as const)),
+      ...(check.damage() === null ? [] : (['database-damaged'] as const)),
+      ...(storeFailure === null ? [] : (['store-failed'] as const)),
+    ],
+    unready: () => storeFailure ?? trouble()?.reason ?? damagedWords(check.damage()),
     down: () => storeFailure ?? (trouble()?.kind === 'broken' ? trouble()!.reason : null),
     async close() {
+      check.stop()
       try {
         await node.close()
       } finally {
@@ -93,4 +124,36 @@ function makeDataFolder(dataDir: string): void {
       `environment: DATA_DIR ${dataDir} cannot be written (${reason}); allowed: a folder that this user may write, or may make`,
     )
   }
+}
+
+const damagedWords = (damage: string | null): string | null =>
+  damage === null ? null : `the database is damaged: ${damage}; restore a backup (mart restore FILE)`
+
+/** Of older versions, of other programs or of a restored copy: files that others could read are closed to them. */
+function closeFolderToOthers(dataDir: string, log: Log): void {
+  const journal = join(dataDir, 'journal')
+  const segments = existsSync(journal) && statSync(journal).isDirectory() ? segmentsIn(journal) : []
+  const own = ['mart.db', 'mart.db-wal', 'mart.db-shm', 'lock.db', 'operator.json'].map((name) => join(dataDir, name))
+  for (const path of [...own, ...segments])
+    try {
+      if (closeToOthers(path)) log.error({ event: 'file-closed-to-others', path })
+    } catch (error) {
+      const reason = (error as NodeJS.ErrnoException).code ?? String(error)
+      throw new ConfigError(
+        `environment: DATA_DIR ${dataDir}: others can read ${path}, and that cannot be changed (${reason}); allowed: files of mode 600, of the user that runs the server`,
+      )
+    }
+}
+
+/** A journal with history and no database is no first run. */
+function refuseLostDatabase(dataDir: string): void {
+  const path = join(dataDir, 'mart.db')
+  if ((statSync(path, { throwIfNoEntry: false })?.size ?? 0) > 0) return
+  const journal = join(dataDir, 'journal')
+  if (!existsSync(journal) || !statSync(journal).isDirectory()) return
+  const { lastSeq, open, losses } = recoverJournal(journal, { lastSeq: 0, hasLeased: false }, () => 'live')
+  if (lastSeq === 0 && open.length === 0 && losses.length === 0) return
+  throw new Error(
+    `${path} is missing, and ${journal} has history up to record ${lastSeq}: this is no first run. Put the database back, or restore a backup into an empty folder (mart restore FILE); to begin anew, move the folder journal away`,
+  )
 }

@@ -1,11 +1,11 @@
 /** What metrics read when somebody looks. */
+import type { Books } from './books.ts'
 import { connectionsAllowed, type Entrance } from './entrance.ts'
 import type { Watch } from './gateway/watch.ts'
 import type { ByteBudget } from './lib/byte-budget.ts'
 import type { ByteQueue } from './lib/byte-queue.ts'
 import type { Clock } from './lib/clock.ts'
 import type { HttpClient } from './lib/http-client/contract.ts'
-import type { Node } from './node.ts'
 import type { Offer } from './offer.ts'
 import type { Gauges } from './telemetry/metrics.ts'
 import type { Refusals } from './telemetry/refusals.ts'
@@ -14,7 +14,7 @@ import type { Fleet } from './upstreams/fleet.ts'
 export type Gauged = {
   readonly watch: Watch
   /** null while it starts. */
-  readonly node: () => Node | null
+  readonly books: () => Books | null
   readonly fleet: () => Fleet
   readonly server: Entrance
   readonly http: HttpClient
@@ -26,12 +26,13 @@ export type Gauged = {
 
 /** Read off the parts of a running gateway. */
 export const gaugesOf = (
-  { watch, node, fleet, server, http, bodies, answers, refusals, offer }: Gauged,
+  { watch, books, fleet, server, http, bodies, answers, refusals, offer }: Gauged,
   clock: Clock,
 ): Gauges => ({
   requestsInFlight: watch.active,
   drainsInFlight: watch.draining,
-  journalUnshippedRecords: () => unshippedRecords(node()),
+  journalUnshippedRecords: () => unshippedRecords(books()),
+  dataFaults: () => books()?.faults() ?? [],
   deployments: () =>
     fleet().list.map(({ deployment: { id, region }, health }) => ({
       id,
@@ -52,5 +53,5 @@ export const gaugesOf = (
 })
 
 /** 0 until there is a node. */
-const unshippedRecords = (node: Node | null): number =>
-  node === null ? 0 : node.journal.lastSeq() - node.shipper.shippedSeq()
+const unshippedRecords = (books: Books | null): number =>
+  books === null ? 0 : books.node.journal.lastSeq() - books.node.shipper.shippedSeq()

@@ -1,7 +1,7 @@
 /** Wiring: configuration, store, node, listener; and a drain when asked to stop. */
 import { version } from '../package.json'
 import { randomBytes } from 'node:crypto'
-import { chmodSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { createApp, type AppDeps } from './app.ts'
 import { openBooks, type Books } from './books.ts'
@@ -30,11 +30,11 @@ import { askedOrigin, isOwnAddress } from './lib/http-server/asked-origin.ts'
 import type { HttpRequest } from './lib/http-server/contract.ts'
 import { createLineWriter, type LineWriter } from './lib/line-writer.ts'
 import { createLog, lineOfStyle, logStyle, stderrLog, type LogStyle } from './lib/log.ts'
+import { makePrivate } from './lib/private-file.ts'
 import { writeToStderr } from './lib/stderr.ts'
 import { createTokenizer } from './lib/tokenizer.ts'
 import { createTurns } from './lib/turns.ts'
 import { pricesSchema } from './money/price-book-data.ts'
-import type { Node } from './node.ts'
 import { namesBuiltIn, type Offer } from './offer.ts'
 import { startOffering } from './offering.ts'
 import type { Store } from './store/store.ts'
@@ -88,9 +88,9 @@ async function main(): Promise<void> {
   const sandbox = await sandboxOf(config)
   const offering = startOffering(config, { clock, log, builtIn: sandbox.address, env: process.env })
   const fleet = (): Fleet => offering.current().fleet
-  let opened: Node | null = null
+  let opened: Books | null = null
   const shared = sharedOf(offering.current, refused)
-  const watched = { ...output, ...shared, node: () => opened, fleet, server, refusals, offer: offering.current }
+  const watched = { ...output, ...shared, books: () => opened, fleet, server, refusals, offer: offering.current }
   const telemetry = await telemetryOf(config, watched)
 
   let isAccepting = true
@@ -98,7 +98,7 @@ async function main(): Promise<void> {
   const { prices, simulated, keyDefaults } = offering.current()
   const books = await openBooks({ config, prices, clock, log, onFenced: stopAccepting, acceptsLoss })
   const { store, node, keys, limits, hasLiveKey } = books
-  opened = node
+  opened = books
   const operators = await openToOperators(config.dataDir, server.localUrl, store)
   // Credit to play with is for what is simulated; with real providers an operator grants it.
   const seeded = simulated ? await seedFirstRun({ store, keyDefaults, now: clock.now() }) : null
@@ -275,8 +275,8 @@ async function openToOperators(dataDir: string, url: string, store: Store) {
 function writeOperatorFile(dataDir: string, url: string): string {
   const path = operatorFilePath(dataDir)
   const token = randomBytes(32).toString('base64url')
-  writeFileSync(path, `${JSON.stringify({ url, token })}\n`, { mode: 0o600 })
-  chmodSync(path, 0o600)
+  makePrivate(path)
+  writeFileSync(path, `${JSON.stringify({ url, token })}\n`)
   return token
 }
 

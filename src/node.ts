@@ -18,6 +18,8 @@ import type { Mode, Settlement, Store } from './store/store.ts'
 
 export type Node = {
   readonly journal: Journal
+  /** Part of what a predecessor journaled could not be read. */
+  readonly hasLost: boolean
   readonly credit: Credit
   readonly shipper: Shipper
   /** Brings what an organization has leased of a mode and does not hold into the store, and leases nothing more of it until `work` has ended. */
@@ -33,6 +35,8 @@ export type NodeDeps = {
   readonly clock: Clock
   readonly log: Log
   readonly onFenced: () => void
+  /** Told when the store does not take the journal. */
+  readonly onShipFailed?: (error: unknown) => void
   /** Goes on although part of the journal cannot be read any more. */
   readonly acceptsLoss?: boolean
 }
@@ -69,7 +73,7 @@ export async function openNode(deps: NodeDeps): Promise<Node> {
     void journal.settle(settlement, ofEpoch)
   }
   if (epoch > 1) await journal.endEpoch(epoch - 1)
-  const shipper = startShipper({ journal, store, nodeId, epoch, shippedSeq: lastSeq, log, onFenced: deps.onFenced })
+  const shipper = startShipper({ journal, store, nodeId, epoch, shippedSeq: lastSeq, log, ...hooksOf(deps) })
   await shipper.flush()
   if (recovered.open.length > 0)
     log.info({ event: 'recovered', inDoubt: recovered.open.length, unshipped: recovered.lastSeq - lastSeq })
@@ -85,6 +89,7 @@ export async function openNode(deps: NodeDeps): Promise<Node> {
   const pruning = setInterval(() => journal.prune(clock.now(), journalAgeMs), pruneMs)
   return {
     journal,
+    hasLost: recovered.losses.length > 0,
     credit,
     shipper,
     async recallCredit(organizationId, mode, work) {
@@ -106,6 +111,11 @@ export async function openNode(deps: NodeDeps): Promise<Node> {
     },
   }
 }
+
+const hooksOf = ({ onFenced, onShipFailed }: NodeDeps) => ({
+  onFenced,
+  ...(onShipFailed && { onFailed: onShipFailed }),
+})
 
 /** Throws one line where something is lost that is not accepted. */
 function tellLosses({ losses, torn }: Recovered, { dataDir, log, acceptsLoss = false }: NodeDeps): void {

@@ -93,8 +93,8 @@ function plain(answer: Answer, bytes: Uint8Array, room: QueuedRoom | null, deps:
   try {
     const reading = answer.admitted.call.asked.readAnswer(bytes, answer.upstream.headers)
     return { ...answer, kind: 'plain', bytes, reading, room }
-  } catch {
-    const error = errorIn(bytes)
+  } catch (unread) {
+    const error = unread instanceof ReportedError ? unread.reported : errorIn(bytes)
     if (!error) throw new UnreadableError()
     return refusedWithin(answer, error, deps)
   }

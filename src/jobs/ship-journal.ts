@@ -29,6 +29,8 @@ export type ShipperDeps = {
   readonly log: Log
   /** Another process has opened this node: nothing more may be promised here. */
   readonly onFenced: () => void
+  /** Told of every other failure of the store. */
+  readonly onFailed?: (error: unknown) => void
 }
 
 export function startShipper(deps: ShipperDeps): Shipper {
@@ -69,6 +71,7 @@ export function startShipper(deps: ShipperDeps): Shipper {
         () => deps.journal.unshippedMany() >= batchMax,
         async (error: unknown) => {
           deps.log.error({ event: 'ship-failed', error })
+          deps.onFailed?.(error)
           if (error instanceof StoreRefusal && error.code === 'node-fenced') {
             isStopped = true
             deps.onFenced()

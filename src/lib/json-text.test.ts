@@ -5,7 +5,7 @@ import {
   edited,
   elementsOf,
   insertion,
-  isFilledList,
+  isListOfObjects,
   membersOf,
   memberValues,
   removals,
@@ -133,13 +133,15 @@ test('only the members asked for are parsed', () => {
   })
 })
 
-test('whether a list has something in it is seen without reading it', () => {
-  const isFilled = (text: string): boolean => isFilledList(text, wholeObject(text), 'data')
-  expect(isFilled('{"data": [ 1, {}]}')).toBe(true)
+test('whether a list has objects in it is seen without reading it', () => {
+  const isFilled = (text: string): boolean => isListOfObjects(text, wholeObject(text), 'data')
+  expect(isFilled('{"data": [ {}, 1]}')).toBe(true)
   for (const text of [
     '{}',
     '{"data":[ ]}',
     '{"data":null}',
+    '{"data":[null]}',
+    '{"data":[1]}',
     '{"data":{"a":1}}',
     '{"data":"[1]"}',
     '{"x":{"data":[1]}}',

@@ -63,10 +63,10 @@ export function valuesOf(
   return Object.fromEntries(named.map(({ key, start, end }) => [key, JSON.parse(text.slice(start, end)) as unknown]))
 }
 
-/** Whether a member is a list with something in it; its elements, however large, are not read. */
-export function isFilledList(text: string, members: readonly Member[], key: string): boolean {
+/** Whether a member is a list that begins with an object; its elements, however large, are not read. */
+export function isListOfObjects(text: string, members: readonly Member[], key: string): boolean {
   const member = members.findLast((candidate) => candidate.key === key)
-  return member !== undefined && text[member.start] === '[' && text[skipSpace(text, member.start + 1)] !== ']'
+  return member !== undefined && text[member.start] === '[' && text[skipSpace(text, member.start + 1)] === '{'
 }
 
 /**

@@ -343,6 +343,9 @@ export interface Store {
   /** The properties of the ledger, each checked over all rows. */
   verifyLedger(): Promise<Check[]>
 
+  /** What is broken in the store's own files, in words; nothing when they are whole. Reads all of them, and holds up nothing else. */
+  findDamage(): Promise<string[]>
+
   createOrganization(organization: NewOrganization): Promise<void>
   /** Throws `organization-not-found`. Returns the organization as it now is. */
   updateOrganization(id: string, changes: OrganizationChanges): Promise<Organization>

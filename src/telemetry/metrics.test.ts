@@ -7,6 +7,7 @@ const idle: Gauges = {
   requestsInFlight: () => 3,
   drainsInFlight: () => 1,
   journalUnshippedRecords: () => 7,
+  dataFaults: () => ['database-damaged'],
   connections: () => ({ clients: { used: 12, max: 20_000 }, upstreams: { used: 4, max: 500 } }),
   memory: () => ({
     bodies: { used: 1_000, max: 9_000 },

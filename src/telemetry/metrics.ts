@@ -24,6 +24,8 @@ export type Gauges = {
   readonly drainsInFlight: () => number
   /** Journal records that the store has not applied yet. */
   readonly journalUnshippedRecords: () => number
+  /** What is wrong with what the data folder keeps. */
+  readonly dataFaults: () => readonly DataFault[]
   readonly deployments: () => Iterable<DeploymentNow>
   /** Sockets of clients or to upstreams, and how many of these there may be. */
   readonly connections: () => Record<Side, Used>
@@ -34,6 +36,9 @@ export type Gauges = {
 }
 type Side = 'clients' | 'upstreams'
 type Used = { readonly used: number; readonly max: number }
+
+const dataFaults = ['journal-loss', 'journal-unwritable', 'database-damaged', 'store-failed'] as const
+export type DataFault = (typeof dataFaults)[number]
 
 const deploymentStates = ['healthy', 'resting', 'open', 'half-open', 'drained'] as const
 export type DeploymentNow = {
@@ -182,6 +187,16 @@ function createGauges(gauges: Gauges, registry: Registry): void {
     'Journal records that the store has not applied yet.',
     gauges.journalUnshippedRecords,
   )
+  const faults = new Gauge({
+    name: 'mart_data_fault',
+    help: '1 for what is wrong with the data folder, 0 for what is not.',
+    labelNames: ['fault'],
+    registers: [registry],
+    collect() {
+      const found = new Set(gauges.dataFaults())
+      for (const fault of dataFaults) faults.set({ fault }, found.has(fault) ? 1 : 0)
+    },
+  })
   const inFlight = new Gauge({
     name: 'mart_deployment_in_flight',
     help: 'Calls under way at a deployment.',

@@ -88,6 +88,11 @@ describe('an error with status 200, before anything was given, is made good else
     test(`genai, streamed as an array: ${name}`, () =>
       expectElsewhere(generateArray, streamed([`[${text}\n]`]), 'upstream'))
   }
+  const half = { index: 0, message: { content: 'half' }, delta: { content: 'half' }, finish_reason: 'error' }
+  test('openai, plain: as the reason why its choice ends', () =>
+    expectElsewhere(chat, plain(JSON.stringify({ choices: [half], usage: up.usage })), 'upstream'))
+  test('openai, plain: in its choice, with a status', () =>
+    expectElsewhere(chat, plain(JSON.stringify({ choices: [{ ...half, error: { ...error, code: 429 } }] })), 'rate'))
   test('embeddings', () => expectElsewhere(embed, plain(JSON.stringify({ error })), 'upstream'))
   test('embeddings, beside data', () =>
     expectElsewhere(embed, plain(JSON.stringify({ data: [{ embedding: [1] }], error })), 'upstream'))
@@ -144,9 +149,16 @@ describe('what is not what its dialect promises is made good elsewhere', () => {
     ),
     [chat, 'no choices', plain(JSON.stringify({ id: 'x', usage: up.usage }))],
     [chat, 'empty choices', plain(JSON.stringify({ choices: [], usage: up.usage }))],
+    [chat, 'a choice that is none', plain(JSON.stringify({ choices: [null], usage: up.usage }))],
     [chat, 'a stream', streamed([up.served(chatStream)])],
     [embed, 'no data', plain(JSON.stringify({ object: 'list', usage: up.usage }))],
     [embed, 'empty data', plain(JSON.stringify({ data: [], usage: up.usage }))],
+    [embed, 'data that is none', plain(JSON.stringify({ data: [null], usage: up.usage }))],
+    [
+      generate,
+      'a candidate that is none',
+      plain(JSON.stringify({ candidates: [null], usageMetadata: up.usageMetadata })),
+    ],
     [generate, 'neither candidates nor feedback', plain(JSON.stringify({ usageMetadata: up.usageMetadata }))],
     [chatStream, 'an empty stream', streamed([])],
     [chatStream, 'only [DONE]', streamed([record('[DONE]')])],

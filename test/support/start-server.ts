@@ -24,6 +24,8 @@ export type Server = {
   readonly kill: (signal?: NodeJS.Signals) => Promise<number | string>
   /** Starts the gateway again, on the same data and port. */
   readonly restart: (...options: readonly string[]) => Promise<void>
+  /** As `restart`, without waiting until it is ready. */
+  readonly begin: (...options: readonly string[]) => void
   /** Starts it where it must refuse to: gives its one line. */
   readonly refusedStart: (...options: readonly string[]) => Promise<string>
   /** Ends everything and removes the data. */
@@ -54,8 +56,9 @@ export async function startServer(options: ServerOptions = {}): Promise<Server> 
     output: () => lives.map((life) => life.output()).join('\n--- started again ---\n'),
     pid: () => alive().pid,
     kill: (signal) => alive().kill(signal),
+    begin: (...args) => void lives.push(startProgram(['src/main.ts', ...args], env, options)),
     async restart(...args) {
-      lives.push(startProgram(['src/main.ts', ...args], env, options))
+      server.begin(...args)
       await untilReady(baseUrl, alive())
     },
     async refusedStart(...args) {

@@ -4,6 +4,7 @@
  */
 import { Database } from 'bun:sqlite'
 import { assert } from '../../lib/assert.ts'
+import { makePrivate } from '../../lib/private-file.ts'
 
 /** Before 3.51.3, a WAL file shared by two connections could be reset under a reader and corrupt the database. */
 const versionMin = '3.51.3'
@@ -17,6 +18,8 @@ const readerCache = -8_192
 
 /** Opens the file for writing, making it when missing; every commit is on the disk when it returns. */
 export function openForWriting(path: string): Database {
+  // What SQLite makes beside it has its mode.
+  if (path !== ':memory:') makePrivate(path)
   const db = open(path, { create: true, readwrite: true })
   db.exec(`pragma page_size = ${pageBytes}`)
   const journal = db.prepare<{ journal_mode: string }, []>('pragma journal_mode = wal').get()

@@ -4,12 +4,15 @@
  */
 import { Database } from 'bun:sqlite'
 import { join } from 'node:path'
+import { makePrivate } from '../../lib/private-file.ts'
 
 export type FolderLock = { readonly release: () => void }
 
 /** Takes the folder for this process, or throws one line that names the folder. */
 export function lockFolder(folder: string): FolderLock {
-  const db = new Database(join(folder, 'lock.db'), { create: true, readwrite: true })
+  const path = join(folder, 'lock.db')
+  makePrivate(path)
+  const db = new Database(path, { create: true, readwrite: true })
   try {
     db.exec('pragma busy_timeout = 0')
     db.exec('begin exclusive')

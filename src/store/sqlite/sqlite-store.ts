@@ -10,6 +10,7 @@ import { createSliceReader } from '../../lib/blocks.ts'
 import type { Installation, Store } from '../store.ts'
 import { prepareApplyJournal } from './apply-journal.ts'
 import { openForReading, openForWriting } from './connection.ts'
+import { findDamage, isDamage } from './find-damage.ts'
 import { lockFolder, type FolderLock } from './folder-lock.ts'
 import { prepareGrantCredit } from './grant-credit.ts'
 import { prepareKeys } from './keys.ts'
@@ -54,7 +55,9 @@ function openMigrated(path: string, now: number, installation?: Installation): D
     return db
   } catch (cause) {
     db?.close()
-    throw new Error(`${path} cannot be opened: ${cause instanceof Error ? cause.message : String(cause)}`, { cause })
+    const words = cause instanceof Error ? cause.message : String(cause)
+    const advice = isDamage(cause) ? '; restore a backup into an empty folder (mart restore FILE)' : ''
+    throw new Error(`${path} cannot be opened: ${words}${advice}`, { cause })
   }
 }
 
@@ -94,6 +97,7 @@ function storeOn(db: Database, clock: Clock, lock: FolderLock): Store {
     balance: async (organizationId, mode) => ledger.balance(organizationId, mode),
     transfers: async (organizationId) => ledger.transfers(organizationId),
     verifyLedger: async () => verifyLedger(db),
+    findDamage: async () => findDamage(db),
     createOrganization: async (organization) => organizations.create(organization),
     updateOrganization: async (id, changes) => organizations.update(id, changes),
     organizations: async () => organizations.list(),

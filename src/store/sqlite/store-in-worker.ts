@@ -5,6 +5,7 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Installation, Store } from '../store.ts'
+import { isDamage } from './find-damage.ts'
 import { startWorker, type StoreWorker } from './worker-calls.ts'
 
 export type WorkerOptions = {
@@ -46,10 +47,25 @@ export async function openStoreInWorker({ dataDir, installation, onFailure }: Wo
     chargesByKey: (from) => writer.call('chargesByKey', from),
     transfers: async (organizationId) => (await reader.get()).call('transfers', organizationId),
     verifyLedger: async () => (await reader.get()).call('verifyLedger'),
+    findDamage: () => findDamageIn(path),
     close: async () => {
       await reader.close()
       await writer.close()
     },
+  }
+}
+
+/** By a connection and a thread of its own, so that nothing waits for a long look. */
+async function findDamageIn(path: string): Promise<string[]> {
+  let looking: StoreWorker | null = null
+  try {
+    looking = await startWorker({ path, role: 'reader' })
+    return await looking.call('findDamage')
+  } catch (error) {
+    if (isDamage(error)) return [(error as Error).message]
+    throw error
+  } finally {
+    await looking?.close()
   }
 }
 

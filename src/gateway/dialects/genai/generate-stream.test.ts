@@ -40,6 +40,8 @@ for (const framing of ['sse', 'array'] as const)
     test('has ended when the prompt was blocked', () => {
       const blocked = JSON.stringify({ promptFeedback: { blockReason: 'SAFETY' }, usageMetadata })
       expect(after(framing, blocked).state()).toBe('whole')
+      const unblocked = said('a', {}, { promptFeedback: { blockReason: 'BLOCK_REASON_UNSPECIFIED' } })
+      expect(after(framing, unblocked).state()).toBe('open')
     })
 
     test('in which an error is reported has failed, and the error is not passed', () => {

@@ -45,7 +45,7 @@ export function followGenerate(
     const { ends, beside } = takeApart(data)
     error = errorInAnswer(beside ?? data, ends.length > 0, event)
     if (error) return
-    isBlocked ||= Boolean((beside as Blockable)?.promptFeedback?.blockReason)
+    isBlocked ||= isReason((beside as Blockable)?.promptFeedback?.blockReason)
     for (const { index, hasEnded } of ends) candidates.note(index, hasEnded)
   }
 
@@ -140,8 +140,9 @@ function takeApart(json: string): TakenApart {
   return { ends, beside: valuesOf(json, members, others) }
 }
 
-/** The first value of the enumeration stands for none. */
-const isReason = (reason: unknown): boolean => Boolean(reason) && reason !== 'FINISH_REASON_UNSPECIFIED'
+/** The first value of either enumeration stands for none. */
+const isReason = (reason: unknown): boolean =>
+  Boolean(reason) && reason !== 'FINISH_REASON_UNSPECIFIED' && reason !== 'BLOCK_REASON_UNSPECIFIED'
 
 /** What is no object may be a list with an error in it. */
 function listOf(json: string): unknown {

@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import type { ResponseHeaders } from '../../../lib/http-client/contract.ts'
 import { wholeText } from '../../../lib/json-skeleton.ts'
-import { isFilledList, valuesOf, wholeObject, withMember } from '../../../lib/json-text.ts'
+import { isListOfObjects, valuesOf, wholeObject, withMember } from '../../../lib/json-text.ts'
 import type { Asked, Endpoint, Reading, RequestBody, UpstreamChange, Written } from '../../dialect.ts'
 import { errorInAnswer } from '../../../upstreams/refusals/error-in-answer.ts'
 import { promptPrefix } from '../prompt-prefix.ts'
@@ -172,7 +172,7 @@ function readAnswer(answer: Uint8Array, headers: ResponseHeaders): Reading {
   const members = wholeObject(text)
   const { usageMetadata, modelVersion, promptFeedback, error } = valuesOf(text, members, beside)
   if (errorInAnswer({ error }, true)) throw new Error('an answer has no error')
-  if (!isFilledList(text, members, 'candidates') && !promptFeedback) throw new Error('an answer has candidates')
+  if (!isListOfObjects(text, members, 'candidates') && !promptFeedback) throw new Error('an answer has candidates')
   const counted = usageOf(usageMetadata)
   const grounding = createGrounding()
   if (text.includes('"groundingMetadata"')) grounding.add(text)

@@ -46,7 +46,7 @@ describe('an answer has ended', () => {
     expect(stateAfter(delta('a'), delta('b', 1), stop(0), stop(1))).toBe('finished')
   })
 
-  test.each([[null], ['']])('not by a reason that is none: %p', (reason) => {
+  test.each([[null], [''], ['null']])('not by a reason that is none: %p', (reason) => {
     expect(stateAfter(delta('a'), stop(0, reason))).toBe('open')
   })
 

@@ -8,12 +8,12 @@ import { errorInAnswer, type ErrorInAnswer } from '../../../upstreams/refusals/e
 import type { Reading, StreamReader, StreamState, StreamWays, Written } from '../../dialect.ts'
 import { createOutput } from '../output.ts'
 import { createChoices, mayBeOfAnother, mentions, passRecords } from '../record-stream.ts'
+import { choicesOf, errorAmong, hasEnded } from './choices.ts'
 import { choicesText, messageText } from './message-text.ts'
 import { isComplete, toldBy, type Told } from './told.ts'
 import { servedTier, usageOf } from './usage.ts'
 
 type Chunk = Told & { readonly id?: unknown }
-type Choice = { readonly index?: unknown; readonly finish_reason?: unknown; readonly error?: unknown } | null
 
 /** Follows a stream of so many answers; `passUsage` when the client itself asked for usage. */
 export function followChat(passUsage: boolean, ways: Omit<StreamWays, 'framing'>, answers = 1): StreamReader {
@@ -39,12 +39,12 @@ export function followChat(passUsage: boolean, ways: Omit<StreamWays, 'framing'>
     isOver = data.trim() === '[DONE]'
     if (isOver) return
     const chunk = chunkOf(data)
-    const said = choicesOf(chunk)
+    const said = choicesOf(chunk?.choices)
     error = errorInAnswer(chunk ?? data, said.length > 0, event) ?? errorAmong(said)
     if (error) return
     if (chunk && record.includes('"usage"')) told = toldBy(chunk, told)
     for (const [position, choice] of said.entries())
-      choices.note(typeof choice?.index === 'number' ? choice.index : position, Boolean(choice?.finish_reason))
+      choices.note(typeof choice.index === 'number' ? choice.index : position, hasEnded(choice))
   }
 
   /** Reads one record; gives what of it is for the client, empty for nothing. */
@@ -80,14 +80,6 @@ const isOrdinary = (record: string): boolean =>
   !mentions(record, '"usage"') &&
   !mentions(record, '"error"') &&
   !mayBeOfAnother(record)
-
-const choicesOf = (chunk: Chunk | null): readonly Choice[] => (Array.isArray(chunk?.choices) ? chunk.choices : [])
-
-/** An error in a choice, as OpenRouter reports it (nodetool-ai/nodetool#5755). */
-const errorAmong = (choices: readonly Choice[]): ErrorInAnswer | null =>
-  choices
-    .map((choice) => errorInAnswer(choice, true, choice?.finish_reason === 'error' ? 'error' : ''))
-    .find((error) => error !== null) ?? null
 
 /** A chunk; null for what is none, with which an upstream says nothing. */
 function chunkOf(data: string): Chunk | null {

@@ -338,7 +338,13 @@ describe('a plain answer', () => {
   })
 
   test('that is no completion cannot be read', () => {
-    for (const answer of [{ hello: 'there' }, { choices: null }, { choices: [] }])
+    for (const answer of [
+      { hello: 'there' },
+      { choices: null },
+      { choices: [] },
+      { choices: [null] },
+      { choices: ['hi'] },
+    ])
       expect(() => read({ ...answer, usage })).toThrow('choices')
   })
 
@@ -346,6 +352,7 @@ describe('a plain answer', () => {
     const error = { message: 'Provider disconnected', code: 502 }
     expect(() => read({ choices: [{ message: {} }], error })).toThrow('error')
     expect(() => read({ choices: [{ message: {}, error, finish_reason: 'error' }] })).toThrow('error')
+    expect(() => read({ choices: [{ message: { content: 'half' }, finish_reason: 'error' }] })).toThrow('error')
     expect(read({ choices: [{ message: {}, error: null }], error: null }).usage).toBeNull()
   })
 })

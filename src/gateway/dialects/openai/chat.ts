@@ -2,9 +2,11 @@
 import { withMember } from '../../../lib/json-text.ts'
 import type { Asked, Endpoint, Reading, RequestBody, UpstreamChange } from '../../dialect.ts'
 import { errorInAnswer } from '../../../upstreams/refusals/error-in-answer.ts'
+import { ReportedError } from '../../trouble.ts'
 import { promptPrefix } from '../prompt-prefix.ts'
 import { refuseDuplicates } from '../read-fields.ts'
 import { followChat } from './chat-stream.ts'
+import { choicesOf, errorAmong } from './choices.ts'
 import { openai } from './envelope.ts'
 import { emptyArray, isWithin, missing, optional, optionalInteger, outOfRange, required, wrongType } from './fields.ts'
 import { mediaOf } from './media.ts'
@@ -167,15 +169,16 @@ function limitKeys({ maxTokens, maxCompletionTokens }: Chat): readonly string[] 
 
 function readCompletion(completion: Told): Reading {
   const { model, choices, service_tier: tier } = completion
-  if (!Array.isArray(choices) || choices.length === 0) throw new Error('a chat completion has choices')
-  if (errorInAnswer(completion, true) || choices.some((choice) => errorInAnswer(choice, true)))
-    throw new Error('a chat completion has no error')
+  const said = choicesOf(choices)
+  if (said.length === 0) throw new Error('a chat completion has choices')
+  const error = errorInAnswer(completion, true) ?? errorAmong(said)
+  if (error) throw new ReportedError(error)
   const vendorUsage = usageIn(completion)
   return {
     ...usageOf(vendorUsage),
     servedModel: typeof model === 'string' ? model : null,
     tier: servedTier(tier),
     vendorUsage,
-    output: () => ({ text: choicesText(choices), other: {} }),
+    output: () => ({ text: choicesText(said), other: {} }),
   }
 }

@@ -1,5 +1,5 @@
 /** `POST /v1/embeddings`: input only, so a hold is what the input can count at most. */
-import { isFilledList, valuesOf, wholeObject, withMember } from '../../../lib/json-text.ts'
+import { isListOfObjects, valuesOf, wholeObject, withMember } from '../../../lib/json-text.ts'
 import type { Asked, Counted, Endpoint, Reading, RequestBody, UpstreamChange } from '../../dialect.ts'
 import { wholeText } from '../../../lib/json-skeleton.ts'
 import { isMembers } from '../merge-usage.ts'
@@ -94,7 +94,7 @@ function upstreamBody(body: RequestBody, upstreamModel: string | null, rewrite: 
 function readAnswer(answer: Uint8Array): Reading {
   const text = utf8.decode(answer)
   const members = wholeObject(text)
-  if (!isFilledList(text, members, 'data')) throw new Error('an embeddings answer has data')
+  if (!isListOfObjects(text, members, 'data')) throw new Error('an embeddings answer has data')
   const { model, usage, error } = valuesOf(text, members, ['model', 'usage', 'error'])
   if (errorInAnswer({ error }, true)) throw new Error('an embeddings answer has no error')
   return {

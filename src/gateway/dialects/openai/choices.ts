@@ -1,0 +1,18 @@
+/** The choices of a completion or of a chunk of one: whether they have ended, and what went wrong with one. */
+import { errorInAnswer, type ErrorInAnswer } from '../../../upstreams/refusals/error-in-answer.ts'
+import { isMembers } from '../merge-usage.ts'
+
+export type Choice = { readonly index?: unknown; readonly finish_reason?: unknown }
+
+/** What is no object says nothing, and is no choice. */
+export const choicesOf = (choices: unknown): readonly Choice[] =>
+  Array.isArray(choices) ? choices.filter(isMembers) : []
+
+/** Whether a choice says why it ends. DashScope says `"null"` in a text while it goes on (its Generation API). */
+export const hasEnded = ({ finish_reason: reason }: Choice): boolean => Boolean(reason) && reason !== 'null'
+
+/** An error in a choice, as OpenRouter reports it (nodetool-ai/nodetool#5755). */
+export const errorAmong = (choices: readonly Choice[]): ErrorInAnswer | null =>
+  choices
+    .map((choice) => errorInAnswer(choice, true, choice.finish_reason === 'error' ? 'error' : ''))
+    .find((error) => error !== null) ?? null
