@@ -71,6 +71,7 @@ test('a start without configuration has the documented defaults', () => {
       connectionsMax: 20_000,
       upstreamConnectionsMax: 20_000,
       address: { connectionsMax: 4_096, newConnectionsPerMinute: 30_000, wrongKeysPerMinute: 300 },
+      compress: true,
     },
     cors: { origins: ['*'] },
     log: { requests: true, addresses: true, format: 'auto' },

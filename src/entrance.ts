@@ -38,7 +38,12 @@ export function openEntrance(config: Readonly<Config>, deps: EntranceDeps): Entr
   let app: HttpHandler = startingApp
   const atStart: Reached = { server: config.server, trustsProxy: trustIn(config.server.trustedProxies) }
   let reached = (): Reached => atStart
-  const server = bind(config, { ...deps, handle: (request) => app(request), doors: () => doorsOf(reached()) })
+  const server = bind(config, {
+    ...deps,
+    handle: (request) => app(request),
+    doors: () => doorsOf(reached()),
+    compresses: () => reached().server.compress,
+  })
   const localUrl = `http://${reachable.includes(':') ? `[${reachable}]` : reachable}:${server.port}`
   return {
     ...server,
@@ -58,7 +63,11 @@ const doorsOf = ({ server, trustsProxy }: Reached): Doors => ({
   proxyProtocol: server.proxyProtocol,
 })
 
-type Bound = EntranceDeps & { readonly handle: HttpHandler; readonly doors: () => Doors }
+type Bound = EntranceDeps & {
+  readonly handle: HttpHandler
+  readonly doors: () => Doors
+  readonly compresses: () => boolean
+}
 
 /** Listens, or says in one line at which address it cannot. */
 function bind({ host, port }: Readonly<Config>, bound: Bound): HttpServer {

@@ -61,6 +61,9 @@ export const server = section({
     .describe(
       'Limits of one client, by its IP address (of IPv6, its /64). This machine itself and `trustedProxies` have none; who is behind a proxy is limited where the proxy says who it is.',
     ),
+  compress: flag(true).describe(
+    'Whether answers over 1 KiB that are not streams are compressed (zstd, br or gzip) for clients that ask for it; false where a proxy in front does that.',
+  ),
 }).refine(({ proxyProtocol, trustedProxies }) => !proxyProtocol || trustedProxies.length > 0, {
   path: ['trustedProxies'],
   message: proxyProtocolAllowed,

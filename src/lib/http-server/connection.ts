@@ -21,6 +21,8 @@ export type Host = {
   /** For the `date` header. */
   readonly date: () => string
   readonly isStopping: () => boolean
+  /** The answer in fewer bytes; null where it is given as it is. */
+  readonly compress: (request: IncomingRequest | null, answer: HttpAnswer) => Promise<HttpAnswer> | null
   /** Whether it has been stopping for so long that bodies which are still coming are given up. */
   readonly givesUpBodies: () => boolean
   readonly failed: (error: unknown) => void
@@ -264,7 +266,9 @@ export class Connection implements Guest {
 
   readonly #answer = (answer: HttpAnswer): void => {
     try {
-      this.#give(answer)
+      const coded = this.#host.compress(this.#request, answer)
+      if (coded) coded.then(this.#give).catch(this.#crashed)
+      else this.#give(answer)
     } catch (error) {
       drop(answer)
       this.#crashed(error)
@@ -277,7 +281,7 @@ export class Connection implements Guest {
     this.#give(ourMistake())
   }
 
-  #give(answer: HttpAnswer): void {
+  readonly #give = (answer: HttpAnswer): void => {
     if (this.#isClosed) return drop(answer)
     const { status, headers, body, released = null } = answer
     const { headers: asked, method, isWithheld } = this.#request!

@@ -6,6 +6,7 @@ import type { Clock } from '../clock.ts'
 import { Roster } from '../roster.ts'
 import { createTurns, type Turns } from '../turns.ts'
 import { createAddresses, type Addresses } from './address-limits.ts'
+import { compressAnswer } from './compress-answer.ts'
 import type { Host } from './connection.ts'
 import type { HttpHandler } from './contract.ts'
 import { createDoor, type Doors } from './door.ts'
@@ -41,6 +42,8 @@ export type HttpServerOptions = {
   readonly failed: (error: unknown) => void
   /** Where work that may wait is done a little at a time; shared with whatever else brings much at once. */
   readonly turns?: Turns
+  /** Whether answers are compressed for clients that ask for it; never unless said. */
+  readonly compresses?: () => boolean
   /** From when on connections are kept to their shares of what is held, in bytes. */
   readonly heldBytesMax?: number
   /** Who may connect; asked for at each connection, because configuration may change. */
@@ -125,6 +128,7 @@ const hostOf = (options: HttpServerOptions, { guests, addresses, time }: Shared)
   date: () => time.date,
   isStopping: () => time.stoppingSince !== null,
   givesUpBodies: () => time.stoppingSince !== null && time.now - time.stoppingSince > stoppingBodyMsMax,
+  compress: (request, answer) => (request && options.compresses?.() ? compressAnswer(request, answer) : null),
   gone(connection) {
     guests.remove(connection)
     addresses.leave(connection.peer)
