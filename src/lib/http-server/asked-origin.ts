@@ -36,8 +36,21 @@ export function trustIn(networks: readonly string[]): Trust {
     if (prefix === undefined) list.addAddress(address, familyOf(address))
     else list.addSubnet(address, Number(prefix), familyOf(address))
   }
-  return (address) => networks.length > 0 && isIP(address) !== 0 && list.check(address, familyOf(address))
+  const isListed = (address: string): boolean => isIP(address) !== 0 && list.check(address, familyOf(address))
+  // To look is some microseconds, and behind a proxy each request asks for the same few.
+  const known = new Map<string, boolean>()
+  return (address) => {
+    if (networks.length === 0) return false
+    let trusted = known.get(address)
+    if (trusted === undefined) {
+      if (known.size === knownMany) known.clear()
+      known.set(address, (trusted = isListed(address)))
+    }
+    return trusted
+  }
 }
+
+const knownMany = 1_000
 
 const familyOf = (address: string): 'ipv4' | 'ipv6' => (isIPv6(address) ? 'ipv6' : 'ipv4')
 

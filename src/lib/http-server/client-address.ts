@@ -20,7 +20,9 @@ export function clientAddress({ headers, peer }: Sent, trusts: Trust): string {
   let end = list.length
   for (let hop = 0; hop < hopsMax && end > 0 && trusts(address); hop += 1) {
     const comma = list.lastIndexOf(',', end - 1)
-    const asker = plainAddress(addressIn(list.slice(comma + 1, end).trim()))
+    const node = list.slice(comma + 1, end).trim()
+    // As nearly all proxies write it.
+    const asker = isIPv4(node) ? node : plainAddress(addressIn(node))
     if (isIP(asker) === 0) break
     address = asker
     end = comma
