@@ -1,5 +1,6 @@
 /** Every command of `mart`, in the order of its help. */
 import type { Command } from './command-line.ts'
+import { backupCommands } from './backup-commands.ts'
 import { configCommands } from './config-commands.ts'
 import { creditCommands } from './credit-commands.ts'
 import { deploymentCommands } from './deployment-commands.ts'
@@ -16,6 +17,7 @@ export const commands: readonly Command[] = [
   ...reportCommands,
   ...deploymentCommands,
   ...ledgerCommands,
+  ...backupCommands,
   ...tokenCommands,
   ...configCommands,
 ]

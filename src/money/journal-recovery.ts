@@ -143,9 +143,14 @@ function add(open: Map<string, OpenIntent>, written: WrittenIntent, modeBefore: 
 
 /** From the newest segment that starts at or before `storeSeq`; from the oldest kept when none does. One segment is in memory at a time. */
 function* partsSince(folder: string, storeSeq: number): Generator<ReadPart, void> {
+  for (const path of segmentsSince(folder, storeSeq)) yield* partsIn(path)
+}
+
+/** The segments that a store at `storeSeq` may still need, oldest first. */
+export function segmentsSince(folder: string, storeSeq: number): string[] {
   const segments = segmentsIn(folder)
   const first = segments.findLastIndex((path) => startOf(path) <= storeSeq)
-  for (const path of segments.slice(Math.max(0, first))) yield* partsIn(path)
+  return segments.slice(Math.max(0, first))
 }
 
 /** The sequence number that a segment starts from; infinite where its head cannot be read. */
