@@ -28,9 +28,10 @@ export type Answered = Trying & {
   readonly attempts: readonly Attempt[]
 } & (Plain | Begun | Refused)
 
-/** `room`: held for its bytes where they are many, until nothing is kept of them. */
+/** `isEvents`: it was made a stream of events, which was asked for. `room`: held for its bytes where they are many, until nothing is kept of them. */
 type Plain = {
   readonly kind: 'plain'
+  readonly isEvents: boolean
   readonly bytes: Uint8Array
   readonly reading: Reading
   readonly room: QueuedRoom | null

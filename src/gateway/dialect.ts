@@ -83,6 +83,8 @@ export type Asked = {
   readonly prompt: () => Written
   /** Reads the usage out of a complete plain answer; throws when it is not what the dialect promises. */
   readonly readAnswer: (answer: Uint8Array, headers: ResponseHeaders) => Reading
+  /** An answer that came in one piece, as the stream that was asked for. `answer`: one that `readAnswer` could read. */
+  readonly asStream: (answer: Uint8Array) => Uint8Array
   /** The framing that was asked for; that of a stream is told by its first bytes. */
   readonly framing: Framing
   /** Follows a streamed answer. */

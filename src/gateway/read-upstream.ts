@@ -14,6 +14,7 @@ import type { Admitted } from './admit.ts'
 import type { Answered, Trying } from './answered.ts'
 import { beginStream } from './begin-stream.ts'
 import type { GatewayDeps } from './deps.ts'
+import type { Asked } from './dialect.ts'
 import { answerBytesMax, recordBytesMax } from './dialects/record-stream.ts'
 import { RefusedError, ReportedError, UnreadableError } from './trouble.ts'
 
@@ -90,15 +91,20 @@ async function streamed(answer: Answer, deps: GatewayDeps): Promise<Answered> {
 
 /** An answer read whole; where it is not what its dialect promises, it may say why. */
 function plain(answer: Answer, bytes: Uint8Array, room: QueuedRoom | null, deps: GatewayDeps): Answered {
+  const { asked } = answer.admitted.call
   try {
-    const reading = answer.admitted.call.asked.readAnswer(bytes, answer.upstream.headers)
-    return { ...answer, kind: 'plain', bytes, reading, room }
+    const reading = asked.readAnswer(bytes, answer.upstream.headers)
+    return { ...answer, ...given(bytes, asked), kind: 'plain', reading, room }
   } catch (unread) {
     const error = unread instanceof ReportedError ? unread.reported : errorIn(bytes)
     if (!error) throw new UnreadableError()
     return refusedWithin(answer, error, deps)
   }
 }
+
+/** What the client is given of an answer in one piece: a client that reads a stream would find nothing in it. */
+const given = (bytes: Uint8Array, asked: Asked): { readonly bytes: Uint8Array; readonly isEvents: boolean } =>
+  asked.streamed ? { bytes: asked.asStream(bytes), isEvents: asked.framing === 'sse' } : { bytes, isEvents: false }
 
 /** No vendor's error is longer. */
 const errorBytesMax = 64 * 1024

@@ -39,8 +39,9 @@ export function setOrigin(
 /** The headers of an answer: the upstream's that are the client's business, and ours. */
 export function headersOf(answered: Answered, deps: GatewayDeps): AnswerHeaders {
   const { admitted, candidate, upstream } = answered
-  // All that is read whole is JSON, or became it.
-  const isEvents = answered.kind === 'stream' && answered.framing === 'sse'
+  // All that is read whole is JSON, unless it was made a stream.
+  const isEvents =
+    answered.kind === 'stream' ? answered.framing === 'sse' : answered.kind === 'plain' && answered.isEvents
   const headers: AnswerHeaders = {
     'x-request-id': admitted.requestId,
     'content-type': isEvents ? labelled(upstream, events) : jsonType(upstream),

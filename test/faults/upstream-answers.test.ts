@@ -285,12 +285,42 @@ describe('what an answer is, its bytes tell', () => {
       })
 
   for (const label of ['application/json', 'text/event-stream', 'text/plain'])
-    test(`a plain completion that answers a streamed call, labelled ${label}, is metered as one piece`, async () => {
-      pair.first.answer = plain(up.served(chat), [`content-type: ${label}`])
-      const { got, receipt } = await up.asked(pair, chatStream)
-      expect([got.text, got.headers.get('content-type')]).toEqual([up.served(chat), 'application/json'])
-      expect(receipt).toMatchObject({ ending: 'completed', flags: [], tokens: { input: 20, output: 5 } })
-    })
+    for (const [way, answered, type] of [
+      [chatStream, chat, 'text/event-stream'],
+      [generateStream, generate, 'text/event-stream'],
+      [generateArray, generate, 'application/json'],
+    ] as const)
+      test(`${way.name}: an answer in one piece, labelled ${label}, is given as the stream that was asked for`, async () => {
+        pair.first.answer = plain(up.served(answered), [`content-type: ${label}`])
+        const { got, receipt } = await up.asked(pair, way)
+        expect(ways.answerText(got.text, way)).toBe('served')
+        expect(got.headers.get('content-type')).toBe(type)
+        expect(receipt).toMatchObject({ ending: 'completed', flags: [], tokens: { input: 20, output: 5 } })
+      })
+
+  test('an answer in one piece, through the SDKs that asked for a stream: text, calls, and usage where asked', async () => {
+    const { server, customer } = pair
+    const call = { id: 'call_1', type: 'function', function: { name: 'f', arguments: '{"a":1}' } }
+    const message = { role: 'assistant', content: 'served', tool_calls: [call] }
+    const choices = [{ index: 0, message, finish_reason: 'tool_calls' }]
+    const completion = { id: 'c', object: 'chat.completion', created: 1, model: 'm', choices, usage: up.usage }
+    pair.first.answer = plain(JSON.stringify(completion, null, 2))
+    const openai = new OpenAI({ baseURL: `${server.baseUrl}/v1/`, apiKey: customer.key, maxRetries: 0 })
+    const asking = { model: chat.model, messages: [{ role: 'user' as const, content: 'hi' }] }
+    for (const asked of [true, false]) {
+      const options = { stream_options: { include_usage: asked } }
+      const runner = openai.chat.completions.stream({ ...asking, ...options })
+      const got = await runner.finalChatCompletion()
+      expect(got.choices[0]!.message).toMatchObject({ content: 'served', tool_calls: [call] })
+      expect([got.choices[0]!.finish_reason, got.usage?.total_tokens]).toEqual(['tool_calls', asked ? 25 : undefined])
+    }
+    pair.first.answer = plain(JSON.stringify(JSON.parse(up.served(generate)), null, 2))
+    const genai = new GoogleGenAI({ apiKey: customer.key, httpOptions: { baseUrl: `${server.baseUrl}/genai` } })
+    let text = ''
+    for await (const chunk of await genai.models.generateContentStream({ model: generate.model, contents: 'hi' }))
+      text += chunk.text
+    expect(text).toBe('served')
+  })
 
   test('an array that is asked for goes out as JSON, whatever its label', async () => {
     pair.first.answer = streamed([up.served(generateArray)], 'close', ['content-type: text/plain'])

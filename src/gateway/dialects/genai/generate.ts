@@ -126,6 +126,7 @@ function asked(
     upstreamBody: (change) => upstreamBody(generate, body, change),
     prompt: () => promptOf(generate, body),
     readAnswer,
+    asStream: path.sse ? asEvent : asArray,
     framing: path.sse ? 'sse' : 'array',
     followStream: (headers, ways) => followGenerate(ways, headers),
   }
@@ -164,6 +165,12 @@ function upstreamBody(generate: GenerateBody, body: RequestBody, change: Upstrea
 /** The cache that the client made, or how the prompt begins. */
 const affinityOf = ({ cachedContent }: GenerateBody, { json, text }: RequestBody): string | null =>
   cachedContent ?? promptPrefix(text, [`"${spelling(json, 'systemInstruction')}"`, '"contents"'])
+
+/** JSON has line ends between its members alone. */
+const asEvent = (answer: Uint8Array): Uint8Array =>
+  new TextEncoder().encode(`data: ${utf8.decode(answer).replaceAll(/[\r\n]+/g, '')}\r\n\r\n`)
+
+const asArray = (answer: Uint8Array): Uint8Array => new TextEncoder().encode(`[${utf8.decode(answer)}]`)
 
 const beside = ['usageMetadata', 'modelVersion', 'promptFeedback', 'error']
 /** Reads the few members beside the candidates; images of many megabytes are skipped, not parsed. */

@@ -7,6 +7,7 @@ import { promptPrefix } from '../prompt-prefix.ts'
 import { refuseDuplicates } from '../read-fields.ts'
 import { followChat } from './chat-stream.ts'
 import { choicesOf, errorAmong } from './choices.ts'
+import { completionAsStream } from './completion-as-stream.ts'
 import { openai } from './envelope.ts'
 import { emptyArray, isWithin, missing, optional, optionalInteger, outOfRange, required, wrongType } from './fields.ts'
 import { mediaOf } from './media.ts'
@@ -130,6 +131,7 @@ function asked(chat: Chat, body: RequestBody): Asked {
     upstreamBody: (change) => upstreamBody(chat, body, change),
     prompt: () => promptOf(body, chat.messages),
     readAnswer: (answer) => readCompletion(JSON.parse(utf8.decode(answer)) as Told),
+    asStream: (answer) => completionAsStream(answer, chat.includeUsage),
     framing: 'sse',
     followStream: (_headers, ways) => followChat(chat.includeUsage, ways, answers),
   }

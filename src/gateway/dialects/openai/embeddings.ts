@@ -79,10 +79,13 @@ const asked = (model: string, body: RequestBody): Asked => ({
   }),
   readAnswer,
   framing: 'sse',
-  followStream: () => {
-    throw new Error('embeddings are never streamed')
-  },
+  asStream: neverStreamed,
+  followStream: neverStreamed,
 })
+
+function neverStreamed(): never {
+  throw new Error('embeddings are never streamed')
+}
 
 function upstreamBody(body: RequestBody, upstreamModel: string | null, rewrite: UpstreamChange['rewrite']): Uint8Array {
   const named = upstreamModel === null ? body.text : withMember(body.text, ['model'], upstreamModel)
