@@ -110,25 +110,25 @@ async function main(): Promise<void> {
     keys,
     limits,
     credit: node.credit,
+    idempotencyKeys: node.idempotencyKeys,
     journal: node.journal,
     observer: telemetry.observer,
     countTokens: tokenizer.countTokens,
     isAccepting: () => isAccepting,
   })
   const admin = Object.assign(offering.live(), operatedOn(books), operators, { reload: offering.reload })
-  const { url } = server
   server.serve(
     createApp({
       gateway,
       receipts: { flush: node.shipper.flush, store },
       admin: adminApi(admin),
-      ...doorsOf(config, offering.current, url),
+      ...doorsOf(config, offering.current, server.url),
       unready: () => (isAccepting ? books.unready() : 'stopping'),
       down: books.down,
     }),
     offering.current,
   )
-  process.stdout.write(startedText({ config, url, seeded, hasLiveKey, offer: offering.current() }))
+  process.stdout.write(startedText({ config, url: server.url, seeded, hasLiveKey, offer: offering.current() }))
   onStopSignal(async () => {
     stopAccepting()
     offering.close()

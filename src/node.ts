@@ -4,11 +4,13 @@
  */
 import { join } from 'node:path'
 import { settleInDoubt } from './gateway/settle.ts'
+import { startForgettingKeyUses } from './jobs/forget-key-uses.ts'
 import { returnIdleLeases, returnLease, startReturningIdleLeases } from './jobs/return-idle-leases.ts'
 import { startShipper, type Shipper } from './jobs/ship-journal.ts'
 import type { Clock } from './lib/clock.ts'
 import type { Log } from './lib/log.ts'
 import { createCredit, type Credit } from './money/credit.ts'
+import { createIdempotencyKeys, usedSince, usesMax, type IdempotencyKeys } from './money/idempotency-keys.ts'
 import type { Trouble } from './money/journal-disk.ts'
 import type { Recovered } from './money/journal-recovery.ts'
 import { openJournal, recoverJournal, type Journal } from './money/journal.ts'
@@ -21,6 +23,7 @@ export type Node = {
   /** Part of what a predecessor journaled could not be read. */
   readonly hasLost: boolean
   readonly credit: Credit
+  readonly idempotencyKeys: IdempotencyKeys
   readonly shipper: Shipper
   /** Brings what an organization has leased of a mode and does not hold into the store, and leases nothing more of it until `work` has ended. */
   readonly recallCredit: <T>(organizationId: string, mode: Mode, work: () => Promise<T>) => Promise<T>
@@ -85,12 +88,16 @@ export async function openNode(deps: NodeDeps): Promise<Node> {
     clock,
     ship: shipper.flush,
   })
+  const idempotencyKeys = createIdempotencyKeys(clock)
+  idempotencyKeys.load(await store.keyUses(usedSince(clock.now()), usesMax))
+  const forgetting = startForgettingKeyUses({ store, idempotencyKeys, clock, log })
   const idle = startReturningIdleLeases(credit, journal, log)
   const pruning = setInterval(() => journal.prune(clock.now(), journalAgeMs), pruneMs)
   return {
     journal,
     hasLost: recovered.losses.length > 0,
     credit,
+    idempotencyKeys,
     shipper,
     async recallCredit(organizationId, mode, work) {
       const trouble = journal.trouble()
@@ -103,6 +110,7 @@ export async function openNode(deps: NodeDeps): Promise<Node> {
     },
     async close() {
       idle.stop()
+      forgetting.stop()
       clearInterval(pruning)
       await returnIdleLeases(credit, journal, 0)
       await shipper.flush()

@@ -125,4 +125,5 @@ export const settlementOf = (organizationId: string, keyId: string): Settlement 
     { deployment: 'sandbox', region: 'us', status: 200, error: null, startedMs: 1, endedMs: 121, firstByteMs: 120 },
   ],
   vendorUsage: { prompt_tokens: 2000, completion_tokens: 500, total_tokens: 2500 },
+  idempotency: null,
 })

@@ -7,7 +7,7 @@ import { budgetLeftNano } from '../limits/limits.ts'
 import type { Hold, HoldAnswer } from '../money/credit.ts'
 import { scaledPrice, type Price } from '../money/price-book.ts'
 import { affordableOutputTokens, holdFor } from '../money/rating.ts'
-import type { KeyRow } from '../store/store.ts'
+import type { Idempotency, KeyRow } from '../store/store.ts'
 import type { Deployment } from '../upstreams/deployment.ts'
 import type { Candidates } from '../upstreams/fleet.ts'
 import type { GatewayDeps } from './deps.ts'
@@ -29,6 +29,8 @@ export type Routed = {
   readonly place: Place
   readonly call: Call
   readonly candidates: Candidates
+  /** null when its client sent no idempotency key. */
+  readonly idempotency: Idempotency | null
 }
 
 export type Admitted = Routed & {
@@ -81,6 +83,7 @@ const admittedOf = (routed: Routed, { admittedAt, price, bounds }: Entry, hold: 
   place: routed.place,
   call: routed.call,
   candidates: routed.candidates,
+  idempotency: routed.idempotency,
   admittedAt,
   price,
   hold,

@@ -140,8 +140,8 @@ export function wholeBodyOf(bytes: Uint8Array): RequestBody {
   return { bytes, strings: wholeStrings, text, json: objectOf(text) }
 }
 
-/** Read between two looks at whether it is somebody else's turn. */
-const sliceBytes = 128 * 1024
+/** Worked on between two looks at whether it is somebody else's turn. */
+export const sliceBytes = 128 * 1024
 
 async function largeBodyOf(bytes: Uint8Array, turns: Turns): Promise<RequestBody> {
   const reader = new SkeletonReader(bytes)
@@ -158,7 +158,7 @@ async function largeBodyOf(bytes: Uint8Array, turns: Turns): Promise<RequestBody
 }
 
 /** Does something again and again, a little in each turn, until it is done. Rejects with what it throws. */
-const inTurns = (step: () => boolean, turns: Turns): Promise<void> =>
+export const inTurns = (step: () => boolean, turns: Turns): Promise<void> =>
   new Promise((resolve, reject) => {
     const goOn = (): void => {
       try {

@@ -9,6 +9,7 @@ import type { Log } from '../lib/log.ts'
 import type { Turns } from '../lib/turns.ts'
 import type { Limits } from '../limits/limits.ts'
 import type { Credit } from '../money/credit.ts'
+import type { IdempotencyKeys } from '../money/idempotency-keys.ts'
 import type { Journal } from '../money/journal.ts'
 import type { PriceBook } from '../money/price-book.ts'
 import type { Fleet } from '../upstreams/fleet.ts'
@@ -30,6 +31,7 @@ export type GatewayDeps = {
   readonly limits: Limits
   readonly caution: Caution
   readonly credit: Credit
+  readonly idempotencyKeys: IdempotencyKeys
   readonly journal: Journal
   readonly fleet: Fleet
   readonly http: HttpClient

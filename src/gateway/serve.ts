@@ -15,6 +15,7 @@ import { bodyOf, readBytes } from './body.ts'
 import type { GatewayDeps } from './deps.ts'
 import { enter, leaveUnserved, type Place } from './enter.ts'
 import { failed, refuseWhileDraining } from './fail.ts'
+import { claimKey, freeClaim, idempotencyOf, type Claim } from './idempotency.ts'
 import { parse, type Target } from './parse.ts'
 import { relay } from './relay.ts'
 import { route } from './route.ts'
@@ -28,22 +29,30 @@ export async function serve(request: HttpRequest, target: Target, deps: GatewayD
   const traceparent = request.headers.get('traceparent')
   let key: KeyRow | null = null
   let place: Place | null = null
+  let claim: Claim | null = null
   let admitted: Admitted | null = null
   try {
     refuseWhileDraining(deps)
     key = authenticate(request, address, deps)
     const entered = enter(request, key, target.endpoint.bodyBytesMax, deps)
     place = entered instanceof Promise ? await entered : entered
+    claim = claimKey(request, { key, requestId }, deps)
     const sent = readBytes(request, target.endpoint.bodyBytesMax, place.room)
-    const body = bodyOf(sent instanceof Promise ? await sent : sent, deps.turns)
+    const bytes = sent instanceof Promise ? await sent : sent
+    const idempotency = claim && (await idempotencyOf(claim, target, bytes, deps))
+    const body = bodyOf(bytes, deps.turns)
     const call = parse(body instanceof Promise ? await body : body, target, key, deps.catalog)
     const candidates = route(call.model, key, target.region, deps)
-    const admission = admit({ requestId, startedAt, traceparent, address, key, place, call, candidates }, deps)
+    const routed = { requestId, startedAt, traceparent, address, key, place, call, candidates, idempotency }
+    const admission = admit(routed, deps)
     admitted = admission instanceof Promise ? await admission : admission
     const relayed = await relay(request, admitted, deps)
     return relayed.kind === 'stream' ? stream(relayed, deps) : await answer(relayed, deps)
   } catch (error) {
-    if (!admitted) leaveUnserved(place)
+    if (!admitted) {
+      leaveUnserved(place)
+      freeClaim(claim, deps)
+    }
     return failed(error, { requestId, startedAt, traceparent, address, endpoint: target.endpoint, key, admitted }, deps)
   }
 }

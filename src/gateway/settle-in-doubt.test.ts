@@ -28,6 +28,7 @@ const intent: Intent = {
   serviceTier: 'standard',
   priceFrom: 'llama from 2026-01-01',
   holdNano: '1000000',
+  idempotency: null,
 }
 const counted = { input: 100, output: 50 }
 const { lines } = rate(counted, book('1').priceOf('llama', now)!, 'standard')

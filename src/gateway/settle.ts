@@ -15,6 +15,7 @@ import type { Admitted } from './admit.ts'
 import type { GatewayDeps } from './deps.ts'
 import type { Reading } from './dialect.ts'
 import type { FailureCode } from './errors.ts'
+import { endClaim } from './idempotency.ts'
 import { billingUnavailable } from './no-money.ts'
 import { listPpm, rateServed, type RatedServed } from './rate-served.ts'
 
@@ -56,6 +57,7 @@ export async function settle(
     inBackground(deps.log, 'settle-unwritten', () => settleUnwritten(outcome.intent, settlement, deps))
     throw billingUnavailable('the settlement could not be written', cause)
   }
+  endClaim(settlement, deps)
   told(settlement, outcome.failure ?? null, admitted, deps)
   return settlement
 }
@@ -120,6 +122,7 @@ function capture(
     latencyMs: roundedMs(deps.clock.monotonic() - admitted.startedAt),
     attempts,
     vendorUsage: reading?.vendorUsage ?? null,
+    idempotency: intent.idempotency,
   }
 }
 
@@ -166,7 +169,8 @@ function flagsOf(admitted: Admitted, { reading }: Outcome, rated: RatedServed, i
 
 /**
  * Settles what could not be written when it ended, once it can be: as after a crash, because its client was given no
- * last byte, and never above what was taken for it. A crash before that leaves the intent to recovery.
+ * last byte, and never above what was taken for it. Until then its idempotency key is in use: what it will owe is not
+ * known. A crash before that leaves the intent to recovery.
  */
 async function settleUnwritten(intent: Intent, unwritten: Settlement, deps: GatewayDeps): Promise<void> {
   const takenNano = BigInt(unwritten.chargeNano)
@@ -181,7 +185,9 @@ async function settleUnwritten(intent: Intent, unwritten: Settlement, deps: Gate
     )
     const { organizationId, mode } = intent
     const amountNano = (takenNano - BigInt(settlement.chargeNano)) as Nano
-    if (isWritten) deps.credit.giveBack({ organizationId, mode, amountNano })
+    if (!isWritten) continue
+    deps.credit.giveBack({ organizationId, mode, amountNano })
+    endClaim(settlement, deps)
   }
 }
 
@@ -212,6 +218,7 @@ export function intentOf(admitted: Admitted, deployment: Deployment | null): Int
     serviceTier: call.asked.tiers.at(-1) ?? 'standard',
     priceFrom: admitted.price.name,
     holdNano: admitted.hold.amountNano.toString(),
+    idempotency: admitted.idempotency,
   }
 }
 

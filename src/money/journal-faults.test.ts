@@ -307,4 +307,5 @@ const intent = (requestId: string): Parameters<Journal['intend']>[0] => ({
   onAbort: 'drain',
   priceFrom: 'gpt-5.4 from 2026-03-05',
   holdNano: '1000',
+  idempotency: null,
 })

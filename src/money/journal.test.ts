@@ -36,6 +36,7 @@ const intent = (requestId: string): Intent => ({
   onAbort: 'drain',
   priceFrom: 'gpt-5.4 from 2026-03-05',
   holdNano: '1000',
+  idempotency: null,
 })
 const returned = (amount: bigint) => ({ organizationId: 'org_1', mode: 'live' as const, amountNano: amount as Nano })
 const settlement = (requestId: string): Settlement => ({

@@ -2,7 +2,7 @@
 import { formatUsd } from '../lib/amounts.ts'
 import type { ReceiptLine, Settlement } from '../store/store.ts'
 
-export type Receipt = Omit<Settlement, 'admittedAt' | 'endedAt' | 'lines'> & {
+export type Receipt = Omit<Settlement, 'admittedAt' | 'endedAt' | 'lines' | 'idempotency'> & {
   /** ISO 8601, UTC. */
   readonly admittedAt: string
   readonly endedAt: string
@@ -16,18 +16,21 @@ export function customerReceiptOf(settlement: Settlement): Omit<Receipt, 'costNa
   return receipt
 }
 
-/** The receipt of a settlement; the figures are the journal's own. */
-export const receiptOf = (settlement: Settlement): Receipt => ({
-  ...settlement,
-  admittedAt: new Date(settlement.admittedAt).toISOString(),
-  endedAt: new Date(settlement.endedAt).toISOString(),
-  lines: settlement.lines.map((line) => ({
-    ...line,
-    usdPerUnit: formatPicoUsd(BigInt(line.picoPerUnit)),
-    amountUsd: formatPicoUsd(BigInt(line.amountPico)),
-  })),
-  chargeUsd: formatUsd(BigInt(settlement.chargeNano)),
-})
+/** The receipt of a settlement; the figures are the journal's own. Hashes are nothing to read. */
+export function receiptOf(settlement: Settlement): Receipt {
+  const { idempotency: _, ...told } = settlement
+  return {
+    ...told,
+    admittedAt: new Date(told.admittedAt).toISOString(),
+    endedAt: new Date(told.endedAt).toISOString(),
+    lines: told.lines.map((line) => ({
+      ...line,
+      usdPerUnit: formatPicoUsd(BigInt(line.picoPerUnit)),
+      amountUsd: formatPicoUsd(BigInt(line.amountPico)),
+    })),
+    chargeUsd: formatUsd(BigInt(told.chargeNano)),
+  }
+}
 
 const picoDigits = 12
 /** Writes pico-USD, never negative on a receipt, as exact decimal USD with at least two decimals. */

@@ -58,6 +58,7 @@ const settlements: fc.Arbitrary<Settlement> = fc.record({
     }),
   ),
   vendorUsage: fc.jsonValue(),
+  idempotency: fc.option(fc.record({ keyHash: text, fingerprint: text })),
 })
 const noneBefore = (): never => {
   throw new Error('it says its mode')
@@ -72,7 +73,9 @@ test('any settlement, and any intent, comes back from its text as it was', () =>
       )
       const intent = unpackIntent(throughText<PackedIntent>(packIntent(settlement)), noneBefore)
       expect(throughText(settlement)).toMatchObject(intent)
-      expect(Object.keys(intent)).toHaveLength(packIntent(settlement).length)
+      expect(Object.keys(intent)).toHaveLength(
+        packIntent(settlement).length + (settlement.idempotency === null ? 1 : 0),
+      )
     }),
   )
 })
@@ -114,6 +117,9 @@ test('the order of a version does not change', () => {
   const settlement = settlementOf({ requestId: 'r1', organizationId: 'acme' })
   expect(JSON.stringify(packSettlement(settlement))).toBe(version2)
   expect(JSON.stringify(packIntent(settlement))).toBe(intent2)
+  const keyed = { ...settlement, idempotency: { keyHash: 'k', fingerprint: 'f' } }
+  expect(JSON.stringify(packSettlement(keyed))).toBe(version2.replace(/]$/, ',["k","f"]]'))
+  expect(JSON.stringify(packIntent(keyed))).toBe(intent2.replace(/]$/, ',["k","f"]]'))
 })
 
 test('version 1 is still read, and whoever reads it says which mode it is of', () => {

@@ -2,7 +2,7 @@
  * A settlement as the journal and the store keep it: JSON of its values in a fixed order, without their names. Each
  * request writes it three times (the journal, the database's log, the database), and names would be over half of it.
  */
-import type { Attempt, Mode, ReceiptLine, Settlement, ShippedRecord } from './store.ts'
+import type { Attempt, Idempotency, Mode, ReceiptLine, Settlement, ShippedRecord } from './store.ts'
 
 /** What is known of a request before its upstream call: enough to settle it should the process die. */
 export type Intent = Pick<
@@ -23,6 +23,7 @@ export type Intent = Pick<
   | 'pricePpm'
   | 'onAbort'
   | 'holdNano'
+  | 'idempotency'
 >
 
 /** The order of version 1. What is added later goes to the end, under a new version. */
@@ -43,9 +44,9 @@ type PackedFirst = readonly [
   onAbort: Settlement['onAbort'],
   holdNano: string,
 ]
-/** Since version 2 it has a mode. */
-export type PackedIntent = readonly [...PackedFirst, mode?: Mode]
-/** Since version 2 it has a mode. */
+/** Since version 2 it has a mode, and an idempotency key where its client sent one. */
+export type PackedIntent = readonly [...PackedFirst, mode?: Mode, idempotency?: PackedIdempotency]
+/** Since version 2 it has a mode, and an idempotency key where its client sent one. */
 export type PackedSettlement = readonly [
   version: number,
   ...PackedFirst,
@@ -68,7 +69,9 @@ export type PackedSettlement = readonly [
   attempts: readonly PackedAttempt[],
   vendorUsage: unknown,
   mode?: Mode,
+  idempotency?: PackedIdempotency,
 ]
+type PackedIdempotency = readonly [keyHash: string, fingerprint: string]
 type PackedLine = readonly [usageClass: string, quantity: number, unit: string, picoPerUnit: string, amountPico: string]
 type PackedAttempt = readonly [
   deployment: string,
@@ -99,6 +102,7 @@ export const packIntent = (intent: Intent): PackedIntent => [
   intent.onAbort,
   intent.holdNano,
   intent.mode,
+  ...packIdempotency(intent.idempotency),
 ]
 
 /** Tells the mode of what was written before there were modes. */
@@ -121,6 +125,7 @@ export const unpackIntent = (packed: PackedIntent, modeBefore: ModeBefore): Inte
   pricePpm: packed[12],
   onAbort: packed[13],
   holdNano: packed[14],
+  idempotency: unpackIdempotency(packed[16]),
 })
 
 export const packSettlement = (settlement: Settlement): PackedSettlement => [
@@ -159,6 +164,7 @@ export const packSettlement = (settlement: Settlement): PackedSettlement => [
   settlement.attempts.map(packAttempt),
   settlement.vendorUsage,
   settlement.mode,
+  ...packIdempotency(settlement.idempotency),
 ]
 
 /** Throws when it was packed by a program that is newer than this one, or is no packed settlement. */
@@ -197,6 +203,7 @@ export function unpackSettlement(packed: PackedSettlement, modeBefore: ModeBefor
     latencyMs: packed[31],
     attempts: packed[32].map(unpackAttempt),
     vendorUsage: packed[33],
+    idempotency: unpackIdempotency(packed[35]),
   }
 }
 
@@ -220,6 +227,13 @@ function settleText({ kind, seq, epoch, settlement }: Extract<ShippedRecord, { k
     return null
   }
 }
+
+const none: readonly [] = []
+/** Nothing at all where there is none: most requests. */
+const packIdempotency = (idempotency: Idempotency | null): readonly [] | readonly [PackedIdempotency] =>
+  idempotency === null ? none : [[idempotency.keyHash, idempotency.fingerprint]]
+const unpackIdempotency = (packed: PackedIdempotency | undefined): Idempotency | null =>
+  packed === undefined ? null : { keyHash: packed[0], fingerprint: packed[1] }
 
 const packLine = (line: ReceiptLine): PackedLine => [
   line.class,

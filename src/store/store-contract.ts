@@ -4,6 +4,7 @@ import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { failuresOf, messageOf, refusalOf, stepsIn, type OpenStore } from './contract-steps.ts'
+import { describeKeyUses } from './key-uses-contract.ts'
 import { describeModes } from './modes-contract.ts'
 import { describeKeys, describeReports, describeSpans } from './reports-contract.ts'
 import { describeRevocations } from './revocations-contract.ts'
@@ -34,6 +35,7 @@ export function describeStore(name: string, open: OpenStore, { schedules = 20 }:
         describeRevocations(store, mode)
         describeReports(store, mode)
         describeSpans(store, mode)
+        describeKeyUses(store, mode)
       })
     describeModes(store)
     describeKeys(store)

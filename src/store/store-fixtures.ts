@@ -49,6 +49,7 @@ export function settlementOf(
       { deployment: 'gpt-5-eu', region: 'eu', status: 200, error: null, startedMs: 1, endedMs: 121, firstByteMs: 119 },
     ],
     vendorUsage: { prompt_tokens: 15, completion_tokens: 48, total_tokens: 63 },
+    idempotency: null,
     ...changes,
   }
 }

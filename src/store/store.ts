@@ -65,6 +65,16 @@ export type Attempt = {
   readonly firstByteMs: number | null
 }
 
+/**
+ * What a request's `Idempotency-Key` comes to, in base64url: the SHA-256 of the key, and a fingerprint of what was
+ * asked under it. Neither of the two is kept itself.
+ */
+export type Idempotency = { readonly keyHash: string; readonly fingerprint: string }
+
+/** A request that used up an idempotency key of its organization and mode. `usedAt`: when it ended. */
+export type KeyUse = Idempotency &
+  Pick<Settlement, 'organizationId' | 'mode' | 'requestId' | 'chargeNano'> & { readonly usedAt: number }
+
 /** The itemised statement of one request: the journal's record, the store's row and the customer's receipt. */
 export type Settlement = {
   readonly requestId: string
@@ -111,6 +121,8 @@ export type Settlement = {
   readonly latencyMs: number
   readonly attempts: readonly Attempt[]
   readonly vendorUsage: unknown
+  /** null when its client sent no idempotency key. */
+  readonly idempotency: Idempotency | null
 }
 
 /** A journal record that the store applies. `seq` is gap-free per node, across epochs. */
@@ -369,6 +381,11 @@ export interface Store {
   lastUses(organizationId: string): Promise<{ keyId: string; at: number }[]>
   /** Charges per key admitted at or after `from` (epoch ms). */
   chargesByKey(from: number): Promise<{ keyId: string; chargeNano: bigint }[]>
+
+  /** The newest `max` uses of idempotency keys since a time, the oldest first: one for each key of an organization and mode. */
+  keyUses(since: number, max: number): Promise<KeyUse[]>
+  /** Forgets at most `max` uses of before a time, the oldest first; tells how many. */
+  forgetKeyUses(before: number, max: number): Promise<number>
 
   close(): Promise<void>
 }

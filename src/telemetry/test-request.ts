@@ -60,6 +60,7 @@ const settlement: Settlement = {
   latencyMs: 1_234,
   attempts: [refusedAttempt, servedAttempt],
   vendorUsage: { note: 'tell me a secret' },
+  idempotency: null,
 }
 
 const ended: RequestEnded = {

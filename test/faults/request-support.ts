@@ -77,7 +77,12 @@ export const withModel = (way: Way, model: string): Way =>
 export const keyHeader = (dialect: Way['dialect'], key: string): Record<string, string> =>
   dialect === 'openai' ? { authorization: `Bearer ${key}` } : { 'x-goog-api-key': key }
 
-type AskOptions = More & { readonly sandbox?: string; readonly signal?: AbortSignal; readonly prompt?: string }
+type AskOptions = More & {
+  readonly sandbox?: string
+  readonly signal?: AbortSignal
+  readonly prompt?: string
+  readonly headers?: Readonly<Record<string, string>>
+}
 /** Asks a question; `sandbox`: the directives for the upstream, as its header. */
 export const ask = (server: Server, key: string, way: Way, options: AskOptions = {}): Promise<Response> =>
   fetch(`${server.baseUrl}${way.path}`, {
@@ -86,6 +91,7 @@ export const ask = (server: Server, key: string, way: Way, options: AskOptions =
       ...keyHeader(way.dialect, key),
       'content-type': 'application/json',
       ...(options.sandbox !== undefined && { 'x-sandbox': options.sandbox }),
+      ...options.headers,
     },
     body: JSON.stringify(way.bodyOf(options.prompt ?? 'What is a river?', options)),
     ...(options.signal && { signal: options.signal }),

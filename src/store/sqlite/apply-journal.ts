@@ -9,7 +9,9 @@ import type { Database } from 'bun:sqlite'
 import type { Clock } from '../../lib/clock.ts'
 import type { SliceReader } from '../../lib/blocks.ts'
 import { modes, type ApplyResult, type JournalBatch, type Mode, type ShippedRecord } from '../store.ts'
+import { usesUpKey } from '../uses-up-key.ts'
 import { readBatch, settlementText, type ReadRecord, type RecordBefore, type SettleRecord } from './journal-record.ts'
+import type { KeyUses } from './key-uses.ts'
 import type { Keys } from './keys.ts'
 import { raiseGrant } from './lease-credit.ts'
 import { creditOf, heldOf, revenueOf, type AccountChanges, type Ledger } from './ledger.ts'
@@ -23,6 +25,7 @@ import { noChanges, type RollupChanges, type Rollups } from './rollups.ts'
 export type JournalParts = {
   readonly reader: SliceReader
   readonly keys: Pick<Keys, 'modeOf'>
+  readonly keyUses: Pick<KeyUses, 'note'>
   readonly ledger: Ledger
   readonly leases: Leases
   readonly nodes: Nodes
@@ -108,6 +111,7 @@ function settle(work: Work, record: SettleRecord, text: string): string | null {
   if (!work.requests.insertOnce({ nodeId: work.nodeId, seq, epoch, settlement, chargeNano, text }))
     return settledBefore(work, record)
   work.rollups.add(work.usage, settlement, chargeNano)
+  if (usesUpKey(settlement)) work.keyUses.note({ nodeId: work.nodeId, seq }, settlement)
   if (chargeNano > 0n) consume(work, leaseOf(work, { epoch, organizationId, mode }), chargeNano)
   return null
 }

@@ -129,7 +129,8 @@ function wrongSettlement(settlement: Settlement): string | null {
     wrongAmount('writeOffNano', settlement.writeOffNano) ??
     wrongAmount('chargeNano', settlement.chargeNano) ??
     wrongUnless(Array.isArray(flags) && flags.every(isText), 'flags', flags) ??
-    wrongUnless(Number.isFinite(latencyMs) && latencyMs >= 0, 'latencyMs', latencyMs)
+    wrongUnless(Number.isFinite(latencyMs) && latencyMs >= 0, 'latencyMs', latencyMs) ??
+    wrongUnless(isIdempotency(settlement.idempotency), 'idempotency', settlement.idempotency)
   return wrong === null ? null : `settlement.${wrong}`
 }
 
@@ -146,6 +147,8 @@ const wrongUnless = (isGood: boolean, name: string, value: unknown): string | nu
 
 const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null
 const isText = (value: unknown): boolean => typeof value === 'string'
+const isIdempotency = (value: Settlement['idempotency']): boolean =>
+  value === null || (isText(value.keyHash) && isText(value.fingerprint))
 const isOrdinal = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) > 0
 const endings: ReadonlySet<unknown> = new Set<Ending>([
   'completed',

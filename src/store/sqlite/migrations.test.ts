@@ -15,6 +15,7 @@ test('migrations are frozen, so that yesterday’s data folders open', () => {
     [2, '2a8a8a55b33ac9d7e992bfeb712e07c2b98a6103a556e71bb6c8a4d3e8da2bdf'],
     [3, '0b3fabffdb628f971e34f3b6a24da9af23fe80de9d234431883c8ae769e126b6'],
     [4, '599e263682f4013b6faf27ef928c5d903cab3f2379a9965edd5169ea5eb1aa07'],
+    [5, 'ecc3ae5d8dae54e8456b5aa43841baa757730d14aba2cda8c1b448631e1370b0'],
   ])
 })
 
@@ -137,7 +138,15 @@ test('the view of receipts names each value by its own name', async () => {
   db.close()
   const { number, node_id, seq, epoch, id, ...named } = row
   expect([Number(number) % 2 ** 40, node_id, seq, epoch, id]).toEqual([16, 1, 16, 3, 'r1'])
-  const { requestId: _, dialect: _dialect, pricePpm: _ppm, onAbort: _onAbort, tokens, ...values } = settlement
+  const {
+    requestId: _,
+    dialect: _dialect,
+    pricePpm: _ppm,
+    onAbort: _onAbort,
+    idempotency: _key,
+    tokens,
+    ...values
+  } = settlement
   const { input, cachedInput, output, reasoning } = tokens
   const expected = {
     ...values,

@@ -12,6 +12,7 @@ import initialSchema from './migrations/0001-initial-schema.sql' with { type: 't
 import testAndLive from './migrations/0002-test-and-live.sql' with { type: 'text' }
 import operators from './migrations/0003-operators.sql' with { type: 'text' }
 import journalLosses from './migrations/0004-journal-losses.sql' with { type: 'text' }
+import idempotencyKeys from './migrations/0005-idempotency-keys.sql' with { type: 'text' }
 
 export type Migration = { readonly id: number; readonly name: string; readonly sql: string }
 
@@ -20,6 +21,7 @@ export const migrations: readonly Migration[] = [
   { id: 2, name: 'test and live', sql: testAndLive },
   { id: 3, name: 'operators', sql: operators },
   { id: 4, name: 'journal losses', sql: journalLosses },
+  { id: 5, name: 'idempotency keys', sql: idempotencyKeys },
 ]
 
 /** Nothing is taken for simulated that is not known to be. */

@@ -13,6 +13,7 @@ import { openForReading, openForWriting } from './connection.ts'
 import { findDamage, isDamage } from './find-damage.ts'
 import { lockFolder, type FolderLock } from './folder-lock.ts'
 import { prepareGrantCredit } from './grant-credit.ts'
+import { prepareKeyUses } from './key-uses.ts'
 import { prepareKeys } from './keys.ts'
 import { prepareLeaseCredit } from './lease-credit.ts'
 import { prepareLeases } from './leases.ts'
@@ -73,6 +74,7 @@ function storeOn(db: Database, clock: Clock, lock: FolderLock): Store {
   const organizations = prepareOrganizations(db)
   const requests = prepareRequests(db)
   const keys = prepareKeys(db, organizations)
+  const keyUses = prepareKeyUses(db)
   const operatorTokens = prepareOperatorTokens(db)
   const reports = prepareReports(db)
   const losses = prepareLosses(db, nodes, clock)
@@ -81,7 +83,7 @@ function storeOn(db: Database, clock: Clock, lock: FolderLock): Store {
   const revokeCredit = prepareRevokeCredit(db, ledger, clock)
   const applyJournal = prepareApplyJournal(
     db,
-    { reader, keys, ledger, leases, nodes, organizations, requests, rollups: prepareRollups(db) },
+    { reader, keys, keyUses, ledger, leases, nodes, organizations, requests, rollups: prepareRollups(db) },
     clock,
   )
 
@@ -111,6 +113,8 @@ function storeOn(db: Database, clock: Clock, lock: FolderLock): Store {
     usage: async (query) => reports.usage(query),
     lastUses: async (organizationId) => reports.lastUses(organizationId),
     chargesByKey: async (from) => reports.chargesByKey(from),
+    keyUses: async (since, max) => keyUses.list(since, max),
+    forgetKeyUses: async (before, max) => keyUses.forget(before, max),
     close: async () => {
       reader.close()
       db.close()

@@ -45,6 +45,8 @@ export async function openStoreInWorker({ dataDir, installation, onFailure }: Wo
     usage: (query) => writer.call('usage', query),
     lastUses: (organizationId) => writer.call('lastUses', organizationId),
     chargesByKey: (from) => writer.call('chargesByKey', from),
+    keyUses: (since, max) => writer.call('keyUses', since, max),
+    forgetKeyUses: (before, max) => writer.call('forgetKeyUses', before, max),
     transfers: async (organizationId) => (await reader.get()).call('transfers', organizationId),
     verifyLedger: async () => (await reader.get()).call('verifyLedger'),
     findDamage: () => findDamageIn(path),

@@ -30,6 +30,10 @@ const shapes: Record<FailureCode, Shape> = {
   region_unavailable: { status: 403, type: 'invalid_request_error', code: 'region_unavailable' },
   // Nothing changes until an operator configures something: waiting in the SDK would only hide the words.
   no_provider: { status: 503, type: 'server_error', code: 'no_provider', retry: false },
+  // The SDKs retry every 409: rightly while the first request is under way, and never once its answer is gone.
+  idempotency_key_in_use: { status: 409, type: 'idempotency_error', code: 'idempotency_key_in_use', retry: true },
+  idempotency_key_used: { status: 409, type: 'idempotency_error', code: 'idempotency_key_used', retry: false },
+  idempotency_key_reused: { status: 422, type: 'idempotency_error', code: 'idempotency_key_reused', retry: false },
   upstream_failed: { status: 503, type: 'server_error', code: 'upstream_failed' },
   // What OpenAI says where it is busy; whose limits they are, the message tells.
   upstream_rate_limited: { status: 429, type: 'requests', code: 'rate_limit_exceeded' },
