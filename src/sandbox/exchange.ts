@@ -17,6 +17,8 @@ export type Exchange = {
   readonly accounts: Accounts
   /** Whose prompt cache it is: at the vendors no credential sees what another one cached. */
   readonly cacheOwner: string
+  /** True where the sandbox poses as a provider, and is as strict as that one. */
+  readonly isPosing: boolean
   /** What a pose adds to every answer; null where the sandbox is nobody but itself. */
   readonly dress: Dress | null
   readonly id: string

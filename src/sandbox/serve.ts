@@ -153,6 +153,7 @@ async function answer(request: IncomingMessage, response: ServerResponse, shared
     body: body ?? '',
     directives: {},
     cacheOwner: sandboxCredential,
+    isPosing: false,
     dress: null,
     id,
     at: Date.now(),

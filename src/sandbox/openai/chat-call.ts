@@ -31,8 +31,8 @@ export function parseChatCall(body: string): ChatCall {
 }
 
 /** Refuses with 400 what a model that exists does not take: its fields, the conversation, tools and schemas. */
-export function refuseChatCall(call: ChatCall): void {
-  refuseForModel(call)
+export function refuseChatCall(call: ChatCall, isPosing: boolean): void {
+  refuseForModel(call, isPosing)
   refuseMessages(call)
   refuseTools(call)
   const format = call.response_format

@@ -18,7 +18,7 @@ import { searchAnswer } from './web-search.ts'
 export function createChatCompletion(exchange: Exchange): Reply {
   const call = parseChatCall(exchange.body)
   requireChatModel(call.model)
-  refuseChatCall(call)
+  refuseChatCall(call, exchange.isPosing)
   refuseBlocked(exchange.directives)
   const completion = complete(call, exchange)
   const { model: servedModel, usage } = completion

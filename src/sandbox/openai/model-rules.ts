@@ -24,8 +24,11 @@ function rule(family: RegExp, efforts: readonly string[], outputTokensMax: numbe
   return { isOf: (model) => family.test(model), efforts, outputTokensMax }
 }
 
-/** Refuses with 400 what the model does not take. */
-export function refuseForModel(call: ChatCall): void {
+/**
+ * Refuses with 400 what the model does not take. `max_tokens` is refused where the sandbox poses as a provider;
+ * elsewhere it is taken for what everybody means by it, because no end of clients still sends it.
+ */
+export function refuseForModel(call: ChatCall, isPosing: boolean): void {
   const { model } = call
   const known = rules.find(({ isOf }) => isOf(model))
   if (!known) return
@@ -35,7 +38,7 @@ export function refuseForModel(call: ChatCall): void {
     throw new Refusal(400, 'Web search options not supported with this model.', { param: 'web_search_options' })
   refuseEffort(call, known.efforts)
   if (known.efforts.length === 0) return
-  if (isSet(call.max_tokens))
+  if (isPosing && isSet(call.max_tokens))
     throw new Refusal(
       400,
       "Unsupported parameter: 'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead.",

@@ -133,7 +133,6 @@ const fields: readonly (readonly [object, string | null, string | null, string])
   [{ response_format: { type: 'yaml' } }, 'response_format.type', 'invalid_value', "Invalid value: 'yaml'"],
   [{ top_logprobs: 2 }, 'top_logprobs', null, "only allowed when 'logprobs' is enabled"],
   [{ stream_options: {} }, 'stream_options', null, "only allowed when 'stream' is enabled"],
-  [{ max_tokens: 5 }, 'max_tokens', 'unsupported_parameter', "Use 'max_completion_tokens' instead"],
   [{ max_completion_tokens: 200_000 }, 'max_completion_tokens', 'invalid_value', 'at most 128000 completion tokens'],
   [{ temperature: 0.5 }, 'temperature', 'unsupported_value', 'Only the default (1) value is supported'],
   [{ top_p: 0.5 }, 'top_p', 'unsupported_parameter', 'is not supported with this model'],
@@ -161,7 +160,7 @@ for (const [more, param, code, words] of fields)
     expect(error.message).toContain(words)
   })
 
-test('what the model takes is taken: sampling without reasoning, max_tokens before reasoning models, every null', async () => {
+test('what the model takes is taken: sampling without reasoning, every null', async () => {
   const taken = [
     { ...say('hi'), reasoning_effort: 'none', temperature: 0.2, top_p: 0.5, logprobs: true },
     { ...say('hi'), temperature: 1, top_p: 1, presence_penalty: 0 },

@@ -176,3 +176,13 @@ test('what was refused is forgotten with the count; what an account was told is 
   await send('POST', '/sandbox/reset')
   expect(await account('openai/kept')).toMatchObject({ control: { status: 500 }, served: 0, refused: {} })
 })
+
+test('max_tokens is refused of a model that reasons, which the sandbox by itself takes', async () => {
+  const body = chat('hello', { max_tokens: 20 })
+  const { status, json } = await ask('a', {}, body)
+  expect([status, json.error?.param, json.error?.code]).toEqual([400, 'max_tokens', 'unsupported_parameter'])
+  expect(json.error.message).toContain("Use 'max_completion_tokens' instead")
+  expect((await ask('a', {}, { ...body, model: 'gpt-4o' })).status).toBe(200)
+  const plain = await post('/v1/chat/completions', body, { authorization: 'Bearer sandbox-credential' })
+  expect([plain.status, plain.json.usage.completion_tokens <= 20]).toEqual([200, true])
+})

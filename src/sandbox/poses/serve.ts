@@ -29,6 +29,7 @@ export function atAccount(exchange: Exchange): Posed | null {
     ...exchange,
     directives: { ...exchange.directives, ...told },
     cacheOwner: `${known}/${name}`,
+    isPosing: true,
     account,
     rest,
     fields: fieldsOf(exchange.body),
