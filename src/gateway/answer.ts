@@ -1,7 +1,7 @@
 /** Plain answers: read whole, metered, settled, and only then given to the client, byte for byte. */
 import { formatUsd } from '../lib/amounts.ts'
 import type { HttpAnswer } from '../lib/http-server/contract.ts'
-import type { Answered } from './answered.ts'
+import { okStatus, type Answered } from './answered.ts'
 import type { GatewayDeps } from './deps.ts'
 import { estimateUsage } from './estimate.ts'
 import { headersOf } from './response-headers.ts'
@@ -25,13 +25,13 @@ export async function answer(relayed: Plain, deps: GatewayDeps): Promise<HttpAns
 
 /** How it ended, the upstream's refusals of streamed calls included. */
 function outcomeOf(relayed: Plain, deps: GatewayDeps): Outcome {
-  const { admitted, request, intent, upstream, attempts } = relayed
+  const { admitted, request, intent, attempts } = relayed
   if (relayed.kind === 'refused')
     return { intent, ending: 'upstream-refused', status: relayed.status, reading: null, estimate: null, attempts }
   const { reading } = relayed
   const ending = request.hasLeft ? 'client-left' : 'completed'
   const estimate = estimateUsage(admitted.call.asked, reading, deps)
-  return { intent, ending, status: upstream.status, reading, estimate, attempts }
+  return { intent, ending, status: okStatus, reading, estimate, attempts }
 }
 
 function answerOf(relayed: Plain, chargeNano: string, deps: GatewayDeps): HttpAnswer {
@@ -44,7 +44,7 @@ function answerOf(relayed: Plain, chargeNano: string, deps: GatewayDeps): HttpAn
     if (status === conflict) headers['x-should-retry'] = 'false'
     return { status, headers, body: refusal.body }
   }
-  const answer = { status: relayed.upstream.status, headers, body: relayed.bytes }
+  const answer = { status: okStatus, headers, body: relayed.bytes }
   return relayed.room ? { ...answer, released: relayed.room.free } : answer
 }
 

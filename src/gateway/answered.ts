@@ -47,4 +47,7 @@ export type Begun = {
 /** `status`: what the refusal comes to, which an error within an answer says by itself. */
 type Refused = { readonly kind: 'refused'; readonly status: number; readonly refusal: Refusal }
 
+/** An answer goes out as the vendors' own do, whichever success its upstream called it. */
+export const okStatus = 200
+
 export type Source = Pick<HttpResponse, 'read' | 'cancel'>

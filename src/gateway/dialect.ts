@@ -138,7 +138,7 @@ export type Reading = Counted & {
 /**
  * How far a stream has come. A connection's end alone proves nothing, nor do running totals of usage:
  * `silent`: nothing of an answer, comments at most. `open`: a part of it. `finished`: every choice has said why it
- * ends, and usage may follow. `whole`: that has come too, and nothing more is needed. `over`: its own end has come,
+ * ends, and usage may follow. `whole`: that has come too, with the end or behind it, and nothing more is needed. `over`: its own end has come,
  * behind which nothing belongs to it. `failed`: it reported an error, or its own end before anything else.
  */
 export type StreamState = 'silent' | 'open' | 'finished' | 'whole' | 'over' | 'failed'

@@ -27,7 +27,7 @@ export function readUpstream(sent: HttpResponse, trying: Trying, deps: GatewayDe
   const attempt = attemptOf(trying, { status: sent.status, error: null, firstByteMs }, now)
   const upstream = uncompressed(sent)
   const answer: Answer = { ...trying, upstream, attempts: [...failed, attempt] }
-  if (sent.status !== ok) return refused(answer, deps)
+  if (!isSuccess(sent)) return refused(answer, deps)
   if (admitted.call.asked.streamed) return streamed(answer, deps)
   return whole(answer, answerBytesMax, deps)
 }
@@ -64,14 +64,15 @@ function grow(room: QueuedRoom, bytes: number, { exchange }: Trying, deps: Gatew
 /** An answer of which it is not known yet what it is. */
 type Answer = Trying & Pick<Answered, 'upstream' | 'attempts'>
 
-const ok = 200
+/** Servers that follow REST answer a POST with 201 (NestJS does unless told otherwise); what it is worth, its bytes tell. */
+const isSuccess = ({ status }: HttpResponse): boolean => status >= 200 && status < 300
 
 /** A refusal says enough by its status, whatever it is coded in. */
 function uncompressed(sent: HttpResponse): HttpResponse {
   try {
     return decoded(sent)
   } catch {
-    if (sent.status !== ok) return sent
+    if (!isSuccess(sent)) return sent
     throw new UnreadableError()
   }
 }

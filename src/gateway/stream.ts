@@ -7,7 +7,7 @@ import type { HttpAnswer } from '../lib/http-server/contract.ts'
 import { inBackground } from '../lib/log.ts'
 import { TooLongError } from '../lib/record-buffer.ts'
 import type { Attempt, Ending } from '../store/store.ts'
-import type { Answered } from './answered.ts'
+import { okStatus, type Answered } from './answered.ts'
 import type { GatewayDeps } from './deps.ts'
 import type { Reading, StreamReader, StreamState } from './dialect.ts'
 import { estimateUsage } from './estimate.ts'
@@ -20,7 +20,7 @@ export type Streamed = Extract<Answered, { kind: 'stream' }>
 
 /** Passes a stream on to the client. Settled when its last billed byte has come, before that byte is passed on. */
 export function stream(relayed: Streamed, deps: GatewayDeps): HttpAnswer {
-  const { admitted, upstream, exchange, framing } = relayed
+  const { admitted, exchange, framing } = relayed
   const ended = endOnce(relayed, deps)
   exchange.onProgress = () => noteProgress(relayed, deps)
   let hasLeft = false
@@ -56,7 +56,7 @@ export function stream(relayed: Streamed, deps: GatewayDeps): HttpAnswer {
   const headers = headersOf(relayed, deps)
   headers['cache-control'] = 'no-cache'
   headers['x-accel-buffering'] = 'no'
-  return { status: upstream.status, headers, body }
+  return { status: okStatus, headers, body }
 }
 
 const noBytes = new Uint8Array(0)
@@ -176,11 +176,11 @@ const readingOf = (follow: StreamReader): Reading =>
   isComplete(follow.state()) ? follow.reading() : { ...follow.reading(), usage: null }
 
 async function settleEnd(relayed: Streamed, { ending, error }: End, deps: GatewayDeps): Promise<void> {
-  const { admitted, candidate, intent, upstream, attempts } = relayed
+  const { admitted, candidate, intent, attempts } = relayed
   candidate.health.ended()
   noteRefusal(relayed, deps)
   const { reading, estimate } = await readEnd(relayed, deps)
-  const outcome = { intent, ending, status: upstream.status, reading, estimate, attempts: lastEnding(attempts, error) }
+  const outcome = { intent, ending, status: okStatus, reading, estimate, attempts: lastEnding(attempts, error) }
   await settle(admitted, candidate.deployment, outcome, deps)
 }
 

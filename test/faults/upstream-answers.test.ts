@@ -322,6 +322,20 @@ describe('what an answer is, its bytes tell', () => {
     expect(text).toBe('served')
   })
 
+  for (const way of [chat, chatStream, generate, generateStream, embed])
+    test(`${way.name}: an answer with status 201 is one, and charged as it says`, async () => {
+      pair.first.answer = (socket) => {
+        const body = up.served(way)
+        socket.write(
+          `HTTP/1.1 201 Created\r\ncontent-type: ${way.streamed ? 'text/event-stream' : 'application/json'}\r\n`,
+        )
+        socket.write(`content-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`)
+      }
+      const { got, receipt } = await up.asked(pair, way)
+      expect([got.status, got.text]).toEqual([200, up.servedWithoutUsage(way)])
+      expect(receipt).toMatchObject({ ending: 'completed', flags: [], status: 200, tokens: { input: 20 } })
+    })
+
   test('an array that is asked for goes out as JSON, whatever its label', async () => {
     pair.first.answer = streamed([up.served(generateArray)], 'close', ['content-type: text/plain'])
     const { got, receipt } = await up.asked(pair, generateArray)

@@ -25,6 +25,7 @@ for (const framing of ['sse', 'array'] as const)
   describe(`a stream of Gemini, ${framing}`, () => {
     test('has ended when its candidate has said why and its usage has come, never by running usage', () => {
       expect(after(framing, said('a', {}, { usageMetadata })).state()).toBe('open')
+      expect(after(framing, said('a', {}, { usageMetadata }), stop()).state()).toBe('finished')
       expect(after(framing, said('a'), stop()).state()).toBe('finished')
       expect(after(framing, said('a'), stop({ usageMetadata })).state()).toBe('whole')
       expect(after(framing, said('a'), stop(), JSON.stringify({ usageMetadata })).state()).toBe('whole')

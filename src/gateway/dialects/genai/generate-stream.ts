@@ -24,6 +24,8 @@ export function followGenerate(
   const told = createTold(headers)
   const candidates = createChoices(1)
   let isOver = false
+  /** How many ends had been said when usage was last told. */
+  let endsCounted = -1
   let isBlocked = false
   let error: ErrorInAnswer | null = null
 
@@ -34,7 +36,8 @@ export function followGenerate(
     if (isOver) return framing === 'sse' ? 'over' : 'whole'
     if (!hasBegun()) return 'silent'
     if (!isBlocked && !candidates.haveEnded()) return 'open'
-    return told.isComplete() ? 'whole' : 'finished'
+    // What was told before the end is a running total, which the last one may still exceed.
+    return endsCounted === candidates.ends() && told.isComplete() ? 'whole' : 'finished'
   }
 
   /** Takes in what a record says beyond some text of the first candidate. */
@@ -53,7 +56,7 @@ export function followGenerate(
     if (error || (isOver && record.trim() !== '')) return ''
     if (!candidates.haveBegun() || !isOrdinary(record)) takeIn(record)
     if (state() === 'failed') return ''
-    if (record.includes('"usageMetadata"')) told.add(jsonOf(record))
+    if (record.includes('"usageMetadata"') && told.add(jsonOf(record))) endsCounted = candidates.ends()
     if (record.includes('"groundingMetadata"')) told.addGrounding(jsonOf(record))
     output.add(record)
     return record
@@ -75,10 +78,13 @@ function createTold(headers: ResponseHeaders) {
   let vendorUsage: unknown = null
   let servedModel: string | null = null
   return {
-    add(json: string): void {
+    /** Tells whether there was any usage in it. */
+    add(json: string): boolean {
       const { usageMetadata, modelVersion } = besidesOf(json)
-      vendorUsage = usageWith(vendorUsage, usageMetadata) ?? null
+      const before = vendorUsage
+      vendorUsage = usageWith(before, usageMetadata) ?? null
       if (typeof modelVersion === 'string') servedModel = modelVersion
+      return vendorUsage !== before
     },
     addGrounding: grounding.add,
     isComplete: (): boolean => isComplete(vendorUsage),

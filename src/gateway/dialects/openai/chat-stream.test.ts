@@ -52,6 +52,10 @@ describe('an answer has ended', () => {
 
   test('never by running usage', () => {
     expect(stateAfter(delta('a', 0, { usage }), delta('b', 0, { usage }))).toBe('open')
+    expect(stateAfter(delta('a', 0, { usage }), stop())).toBe('finished')
+    expect(stateAfter(delta('a', 0, { usage }), stop(0, 'stop', { usage: null }))).toBe('finished')
+    expect(stateAfter(delta('a', 0, { usage }), stop(0, 'stop', { usage }))).toBe('whole')
+    expect(stateAfter(delta('a', 0, { usage }), stop(), counted)).toBe('whole')
   })
 
   test('and what comes behind its end is not passed', () => {

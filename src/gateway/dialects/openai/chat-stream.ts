@@ -21,6 +21,8 @@ export function followChat(passUsage: boolean, ways: Omit<StreamWays, 'framing'>
   const output = createOutput(chunkWritten)
   const choices = createChoices(answers)
   let told: Told | null = null
+  /** How many ends had been said when usage was last told. */
+  let endsCounted = -1
   let isOver = false
   let error: ErrorInAnswer | null = null
 
@@ -29,7 +31,9 @@ export function followChat(passUsage: boolean, ways: Omit<StreamWays, 'framing'>
     if (isOver) return 'over'
     if (!choices.haveBegun()) return 'silent'
     if (!choices.haveEnded()) return 'open'
-    return isComplete(told?.usage) || !reportsStreamUsage ? 'whole' : 'finished'
+    // What was told before the end is a running total, which the last one may still exceed.
+    const isCounted = endsCounted === choices.ends() && isComplete(told?.usage)
+    return isCounted || !reportsStreamUsage ? 'whole' : 'finished'
   }
 
   /** Takes in what a record says beyond some text of the first choice. */
@@ -42,9 +46,11 @@ export function followChat(passUsage: boolean, ways: Omit<StreamWays, 'framing'>
     const said = choicesOf(chunk?.choices)
     error = errorInAnswer(chunk ?? data, said.length > 0, event) ?? errorAmong(said)
     if (error) return
+    const before = told?.usage
     if (chunk && record.includes('"usage"')) told = toldBy(chunk, told)
     for (const [position, choice] of said.entries())
       choices.note(typeof choice.index === 'number' ? choice.index : position, hasEnded(choice))
+    if (told?.usage !== before) endsCounted = choices.ends()
   }
 
   /** Reads one record; gives what of it is for the client, empty for nothing. */
