@@ -47,7 +47,7 @@ function membersOf(json: unknown, { name, fields, oneOf }: Message, place: Place
   if (typeof json !== 'object' || json === null || Array.isArray(json)) {
     if (place.path === '')
       report(place, 'Invalid JSON payload received. Unknown name "": Root element must be a message.')
-    else wrongValue(json, `type.googleapis.com/${package_}.${name}`, place)
+    else wrongValue(json, `type.googleapis.com/${protoPackage}.${name}`, place)
     return {}
   }
   const read: Record<string, unknown> = {}
@@ -63,7 +63,7 @@ function membersOf(json: unknown, { name, fields, oneOf }: Message, place: Place
 }
 
 /** The package that Google's messages are named by. */
-const package_ = 'google.ai.generativelanguage.v1beta'
+const protoPackage = 'google.ai.generativelanguage.v1beta'
 
 type Named = Place & { readonly key: string; readonly above: string }
 
@@ -108,12 +108,12 @@ function mapOf(given: unknown, of: Field, place: Named): Members {
   return Object.fromEntries(
     Object.entries(given).map(([key, value]) => [
       key,
-      valueOf(value, of, { ...place, key, above: place.path, path: `${place.path}[${snakeKey(key)}].value` }),
+      valueOf(value, of, { ...place, key, above: place.path, path: `${place.path}[${shortKey(key)}].value` }),
     ]),
   )
 }
 
-const snakeKey = (key: string): string => key.slice(0, 100)
+const shortKey = (key: string): string => key.slice(0, 100)
 
 function singleOf(given: unknown, field: Field, place: Named): unknown {
   switch (field.kind) {
@@ -160,7 +160,7 @@ function enumOf(given: unknown, { name, values }: Extract<Field, { kind: 'enum' 
   const word = typeof given === 'string' ? given.toUpperCase() : typeof given === 'number' ? values[given] : undefined
   return word !== undefined && values.includes(word)
     ? word
-    : wrongValue(given, `type.googleapis.com/${package_}.${name}`, place)
+    : wrongValue(given, `type.googleapis.com/${protoPackage}.${name}`, place)
 }
 
 function wrongValue(given: unknown, type: string, place: Place): undefined {

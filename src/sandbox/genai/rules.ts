@@ -141,8 +141,8 @@ function refuseSchema(schema: unknown, path: string): void {
   )
     throw invalid(`${path}.format`, "only 'enum' and 'date-time' are supported for STRING type")
   const names = Array.isArray(required) ? required : []
-  const undefined_ = names.findIndex((name) => !Object.hasOwn(given, String(name)))
-  if (undefined_ >= 0) throw invalid(`${path}.required[${undefined_}]`, 'property is not defined')
+  const unknownAt = names.findIndex((name) => !Object.hasOwn(given, String(name)))
+  if (unknownAt >= 0) throw invalid(`${path}.required[${unknownAt}]`, 'property is not defined')
   for (const [name, inner] of Object.entries(given)) refuseSchema(inner, `${path}.properties[${name}]`)
   refuseSchema(items, `${path}.items`)
   if (Array.isArray(anyOf)) anyOf.forEach((branch, at) => refuseSchema(branch, `${path}.any_of[${at}]`))
