@@ -190,18 +190,23 @@ const pageBodyBytesMax = 128 * 1024
 const elsewhere = /\/(?:\.|%2e){1,2}(?:\/|$)|\\/i
 
 function createPages(deps: AppDeps): HttpHandler {
-  const admin = createAdmin(deps.admin)
+  const admin = atOwnAddress(createAdmin(deps.admin), deps)
   return (request) => {
     const [path] = request.target.split('?') as [string]
     // By what stands there: its router would decode it, and resolve its dots.
-    if (path.startsWith('/api/admin/') && !elsewhere.test(path))
-      return deps.isAtOwnAddress(request) ? admin(request) : misdirected()
+    if (path.startsWith('/api/admin/') && !elsewhere.test(path)) return admin(request)
     const page = isGet(request) ? pageAt(path, request, deps) : null
     if (page === null) return problemAnswer(404, 'There is nothing at this address.')
     page.headers['x-request-id'] = newRequestId()
     return page
   }
 }
+
+/** For what acts for an operator, or for whoever a browser's session belongs to: it answers at this server's own names alone (decision 0012). */
+const atOwnAddress =
+  (handle: HttpHandler, { isAtOwnAddress }: AppDeps): HttpHandler =>
+  (request) =>
+    isAtOwnAddress(request) ? handle(request) : misdirected()
 
 const misdirected = (): HttpAnswer =>
   problemAnswer(

@@ -7,8 +7,21 @@ import type { Answered } from './answered.ts'
 import type { GatewayDeps } from './deps.ts'
 import { setRateLimits } from './rate-limit-headers.ts'
 
-/** Headers of an upstream that mean something to its SDKs and nothing about our account there. */
-const passed = ['openai-version', 'openai-processing-ms', 'x-gemini-service-tier', 'server-timing'] as const
+/**
+ * Headers of an upstream that mean something to its SDKs and nothing about our account there. OpenAI lists its own
+ * (https://platform.openai.com/docs/api-reference/debugging-requests), its SDKs read `x-should-retry`, Google's send
+ * `x-gemini-service-tier` and `server-timing`, and both say `nosniff`. Ours instead are `x-request-id`, `x-ratelimit-…` and
+ * `retry-after`. What else they send names an account (`openai-organization`, `openai-project`, `x-ms-…`, `apim-request-id`),
+ * or is about their own host and connection (`alt-svc`, `strict-transport-security`, `set-cookie`, `cf-…`, `via`, `server`).
+ */
+const passed = [
+  'openai-version',
+  'openai-processing-ms',
+  'x-gemini-service-tier',
+  'server-timing',
+  'x-content-type-options',
+  'x-should-retry',
+] as const
 
 /** A header of an upstream; null also for one that it should not have sent, which must not keep its answer from the client. */
 function sendable({ headers }: Pick<HttpResponse, 'headers'>, name: string): string | null {
@@ -50,9 +63,14 @@ export function headersOf(answered: Answered, deps: GatewayDeps): AnswerHeaders 
   setRateLimits(headers, deps.limits.standings(admitted.key))
   const limit = outputLimit(admitted, candidate.deployment)
   if (limit !== null) headers['x-mart-output-limit'] = String(limit)
+  passHeaders(headers, upstream)
+  return headers
+}
+
+/** Sets those of an upstream's headers that are the client's business. */
+export function passHeaders(headers: AnswerHeaders, upstream: Pick<HttpResponse, 'headers'>): void {
   for (const name of passed) {
     const value = sendable(upstream, name)
     if (value !== null) headers[name] = value
   }
-  return headers
 }

@@ -17,7 +17,7 @@ import { tryInTurn, type Tried } from './failover.ts'
 import { bodyOf, readBytes } from './body.ts'
 import { mayUse, modelNotFound, sentNameOf } from './parse.ts'
 import { GatewayError } from './errors.ts'
-import { jsonType, setOrigin } from './response-headers.ts'
+import { jsonType, passHeaders, setOrigin } from './response-headers.ts'
 import { route } from './route.ts'
 import {
   isBlameless,
@@ -124,6 +124,7 @@ async function pass(call: FreeCall, candidate: Candidate, deps: GatewayDeps): Pr
     if (deployment.isTracked) health.succeeded(deps.clock.monotonic() - begunAt, deps.clock.monotonic())
     const headers: AnswerHeaders = { 'content-type': jsonType(upstream) }
     setOrigin(headers, deployment)
+    passHeaders(headers, upstream)
     return { answer: { status: upstream.status, headers, body: refusal?.body ?? upstream.bytes } }
   } catch (cause) {
     const isOurs = cause instanceof NoRoomError

@@ -74,6 +74,7 @@ const genaiStreams: readonly (readonly [name: string, error: unknown])[] = [
   ['an object', { error: googleError }],
   ['a text', { error: words }],
   ['beside no candidates', { candidates: [], error: googleError }],
+  ['as a list beside a candidate', { candidates: [{ content: { parts: [{ text: '' }] } }], errors: [googleError] }],
 ]
 
 describe('an error with status 200, before anything was given, is made good elsewhere', () => {

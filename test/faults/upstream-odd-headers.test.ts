@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'bun:test'
 import { createServer, type AddressInfo, type Server as TcpServer } from 'node:net'
 import { balanceNano, openAccount } from '../support/mart.ts'
 import { startServer, type Server } from '../support/start-server.ts'
-import { ask, chat, chatStream, geminiModel, keyHeader, startMsMax, taken } from './request-support.ts'
+import { ask, chat, chatStream, geminiModel, generate, keyHeader, startMsMax, taken } from './request-support.ts'
 
 const usage = { prompt_tokens: 3, completion_tokens: 2, total_tokens: 5 }
 const message = { role: 'assistant', content: 'Hi.' }
@@ -12,8 +12,12 @@ const counted = JSON.stringify({ totalTokens: 3 })
 const chunk = (fields: object): string => `data: ${JSON.stringify({ id: 'x', ...fields })}\n\n`
 const streamed = `${chunk({ choices: [{ index: 0, delta: message }] })}${chunk({ choices: [], usage })}data: [DONE]\n\n`
 
+const odd = ['openai-version: 2020\x01', 'server-timing: a\nb', 'openai-processing-ms: 7']
+
 let upstream: TcpServer
 let server: Server
+/** Further headers of its answers. */
+let more: readonly string[] = []
 
 beforeAll(async () => {
   upstream = createServer((socket) => {
@@ -23,7 +27,7 @@ beforeAll(async () => {
       const body = isFree ? counted : request.includes('"stream":true') ? streamed : plain
       const type = isFree ? 'application/json\x01' : body === streamed ? 'text/event-stream' : 'application/json'
       socket.write(
-        `HTTP/1.1 200 OK\r\ncontent-type: ${type}\r\nopenai-version: 2020\x01\r\nserver-timing: a\nb\r\nopenai-processing-ms: 7\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
+        `HTTP/1.1 200 OK\r\ncontent-type: ${type}\r\n${(more.length > 0 ? more : odd).join('\r\n')}\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
       )
     })
   })
@@ -42,10 +46,41 @@ for (const way of [chat, chatStream])
     const got = await taken(ask(server, account.key, way))
     expect([got.status, got.broke]).toEqual([200, false])
     expect(got.text).toContain('Hi.')
-    const odd = ['openai-version', 'server-timing', 'openai-processing-ms'].map((name) => got.headers.get(name))
-    expect(odd).toEqual([null, null, '7'])
+    const names = ['openai-version', 'server-timing', 'openai-processing-ms']
+    expect(names.map((name) => got.headers.get(name))).toEqual([null, null, '7'])
     expect(await balanceNano(server, account.organizationId)).toBeLessThan(1_000_000_000n)
   })
+
+const named = [
+  'x-content-type-options: nosniff',
+  'openai-version: 2020-10-01',
+  'x-should-retry: false',
+  'x-gemini-service-tier: flex',
+  'server-timing: gfet4t7; dur=603',
+]
+const hidden = [
+  'openai-organization: org-1',
+  'x-ms-region: East',
+  'set-cookie: a=b',
+  'x-request-id: theirs',
+  'via: proxy',
+]
+
+test('what means something to SDKs passes, free or paid, and what names an account or a host does not', async () => {
+  more = [...named, ...hidden]
+  const { key } = await openAccount(server, '1.00')
+  const way = { ...generate, path: `/genai/v1beta/models/${geminiModel}:countTokens`, model: geminiModel }
+  for (const asked of [chat, chatStream, way]) {
+    const got = await taken(ask(server, key, asked))
+    expect(got.status).toBe(200)
+    for (const line of named) {
+      const [name, value] = line.split(/: (.*)/) as [string, string]
+      expect([name, got.headers.get(name)]).toEqual([name, value])
+    }
+    for (const line of hidden) expect(JSON.stringify([...got.headers])).not.toContain(line.split(': ')[1]!)
+  }
+  more = []
+})
 
 test('a free answer comes without them as well', async () => {
   const { key } = await openAccount(server, '1.00')

@@ -172,13 +172,13 @@ const asEvent = (answer: Uint8Array): Uint8Array =>
 
 const asArray = (answer: Uint8Array): Uint8Array => new TextEncoder().encode(`[${utf8.decode(answer)}]`)
 
-const beside = ['usageMetadata', 'modelVersion', 'promptFeedback', 'error']
+const beside = ['usageMetadata', 'modelVersion', 'promptFeedback', 'error', 'errors']
 /** Reads the few members beside the candidates; images of many megabytes are skipped, not parsed. */
 function readAnswer(answer: Uint8Array, headers: ResponseHeaders): Reading {
   const text = utf8.decode(answer)
   const members = wholeObject(text)
-  const { usageMetadata, modelVersion, promptFeedback, error } = valuesOf(text, members, beside)
-  if (errorInAnswer({ error }, true)) throw new Error('an answer has no error')
+  const { usageMetadata, modelVersion, promptFeedback, error, errors } = valuesOf(text, members, beside)
+  if (errorInAnswer({ error, errors }, true)) throw new Error('an answer has no error')
   if (!isListOfObjects(text, members, 'candidates') && !promptFeedback) throw new Error('an answer has candidates')
   const counted = usageOf(usageMetadata)
   const grounding = createGrounding()

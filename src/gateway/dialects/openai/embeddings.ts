@@ -98,8 +98,8 @@ function readAnswer(answer: Uint8Array): Reading {
   const text = utf8.decode(answer)
   const members = wholeObject(text)
   if (!isListOfObjects(text, members, 'data')) throw new Error('an embeddings answer has data')
-  const { model, usage, error } = valuesOf(text, members, ['model', 'usage', 'error'])
-  if (errorInAnswer({ error }, true)) throw new Error('an embeddings answer has no error')
+  const { model, usage, error, errors } = valuesOf(text, members, ['model', 'usage', 'error', 'errors'])
+  if (errorInAnswer({ error, errors }, true)) throw new Error('an embeddings answer has no error')
   return {
     ...counted(usage),
     servedModel: typeof model === 'string' ? model : null,
