@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import type { Nano } from '../lib/amounts.ts'
 import { blocksIn } from '../lib/blocks.ts'
 import { localDisk, type JournalDisk } from './journal-disk.ts'
+import { intent } from './journal-fixtures.ts'
 import { openJournal, recoverJournal, type Journal } from './journal.ts'
 import type { Recovered } from './journal-recovery.ts'
 import { segmentsIn } from './journal-segments.ts'
@@ -288,24 +289,4 @@ test('a disk that fails otherwise is not trusted again: EIO is said, and lasts u
   expect(told).toEqual(['broken'])
   await journal.close()
   expect(amountsIn(folder)[0]).toBe(1n)
-})
-
-const intent = (requestId: string): Parameters<Journal['intend']>[0] => ({
-  requestId,
-  organizationId: 'org_1',
-  keyId: 'key_1',
-  mode: 'live',
-  admittedAt: 1,
-  dialect: 'openai',
-  endpoint: 'chat.completions',
-  model: 'gpt-5.4',
-  upstream: 'sandbox-us',
-  region: 'us',
-  streamed: true,
-  serviceTier: 'standard',
-  pricePpm: 1_000_000,
-  onAbort: 'drain',
-  priceFrom: 'gpt-5.4 from 2026-03-05',
-  holdNano: '1000',
-  idempotency: null,
 })

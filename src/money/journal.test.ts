@@ -6,7 +6,8 @@ import { join } from 'node:path'
 import type { Nano } from '../lib/amounts.ts'
 import type { Settlement } from '../store/store.ts'
 import { blocksIn, createSliceReader, type FileSlice } from '../lib/blocks.ts'
-import { openJournal, recoverJournal as recover, type Intent, type Journal } from './journal.ts'
+import { intent } from './journal-fixtures.ts'
+import { openJournal, recoverJournal as recover, type Journal } from './journal.ts'
 import type { Recovered } from './journal-recovery.ts'
 
 const folders: string[] = []
@@ -19,25 +20,6 @@ afterEach(() => {
   for (const folder of folders.splice(0)) rmSync(folder, { recursive: true })
 })
 
-const intent = (requestId: string): Intent => ({
-  requestId,
-  organizationId: 'org_1',
-  keyId: 'key_1',
-  mode: 'live',
-  admittedAt: 1,
-  dialect: 'openai',
-  endpoint: 'chat.completions',
-  model: 'gpt-5.4',
-  upstream: 'sandbox-us',
-  region: 'us',
-  streamed: true,
-  serviceTier: 'standard',
-  pricePpm: 1_000_000,
-  onAbort: 'drain',
-  priceFrom: 'gpt-5.4 from 2026-03-05',
-  holdNano: '1000',
-  idempotency: null,
-})
 const returned = (amount: bigint) => ({ organizationId: 'org_1', mode: 'live' as const, amountNano: amount as Nano })
 const settlement = (requestId: string): Settlement => ({
   ...intent(requestId),
@@ -65,6 +47,15 @@ const recoverJournal = (folder: string, storeSeq: number): Recovered =>
   })
 const open = (folder: string, epoch: number, storeSeq = 0): Promise<Journal> =>
   openJournal(folder, epoch, recoverJournal(folder, storeSeq))
+/** Three lives, each with a segment and a record of its own, shipped before the next. */
+async function liveThrice(folder: string): Promise<void> {
+  for (const epoch of [1, 2, 3]) {
+    const journal = await open(folder, epoch, epoch - 1)
+    void journal.settle(settlement(`r${epoch}`))
+    await journal.synced()
+    await journal.close()
+  }
+}
 const segments = (folder: string): string[] =>
   readdirSync(folder)
     .toSorted()
@@ -153,12 +144,7 @@ describe('recovery', () => {
 
   test('records that the store lost are found again in older segments', async () => {
     const folder = newFolder()
-    for (const epoch of [1, 2, 3]) {
-      const journal = await open(folder, epoch, epoch - 1)
-      void journal.settle(settlement(`r${epoch}`))
-      await journal.synced()
-      await journal.close()
-    }
+    await liveThrice(folder)
     expect(recoverJournal(folder, 3).unshipped).toEqual([])
     expect(seqsOf(unshippedIn(recoverJournal(folder, 1)))).toEqual([2, 3])
     expect(seqsOf(unshippedIn(recoverJournal(folder, 0)))).toEqual([1, 2, 3])
@@ -278,12 +264,7 @@ describe('recovery', () => {
 
   test('a segment that is missing between others is a loss of its records', async () => {
     const folder = newFolder()
-    for (const epoch of [1, 2, 3]) {
-      const journal = await open(folder, epoch, epoch - 1)
-      void journal.settle(settlement(`r${epoch}`))
-      await journal.synced()
-      await journal.close()
-    }
+    await liveThrice(folder)
     rmSync(segments(folder)[1]!)
     const { losses, lastSeq } = recoverJournal(folder, 0)
     expect(losses).toEqual([{ afterSeq: 1, toSeq: 2, detail: 'record 2 is lost' }])
