@@ -10,6 +10,7 @@ import { problemAnswer, type HttpAnswer, type HttpHandler } from './contract.ts'
 import type { Guest, RefusedFor } from './guest.ts'
 import type { HeldMemory } from './held-memory.ts'
 import { IncomingRequest } from './incoming-request.ts'
+import { heldBackFor, Inflow } from './inflow.ts'
 import { RequestHead, withoutEmptyLine } from './request-head.ts'
 import * as limits from './time-limits.ts'
 
@@ -37,10 +38,6 @@ export type Host = {
 /** Of further requests, sent before the answer to the first; then the client is held back. */
 const aheadBytesMax = 64 * 1024
 
-/** Why nothing more is read off a connection for a while; several may hold at once. */
-const heldBackFor = { body: 1, ahead: 2 } as const
-type Reason = (typeof heldBackFor)[keyof typeof heldBackFor]
-
 /** One client's connection: it carries one request at a time, and is kept between them. */
 export class Connection implements Guest {
   /** Among the connections of its server. */
@@ -49,6 +46,7 @@ export class Connection implements Guest {
   hasAsked = false
   readonly #socket: Socket<Guest>
   readonly #host: Host
+  readonly #inflow: Inflow
   readonly #outbox = new Outbox()
   /** Under way, until it is answered and all of it has come. */
   #request: IncomingRequest | null = null
@@ -57,8 +55,6 @@ export class Connection implements Guest {
   #isAnswered = false
   /** Another request may follow. */
   #isKept = true
-  /** The reasons for which it is held back; 0 when it is not. */
-  #reasons = 0
   #isClosed = false
   /** Nothing that comes is read any more. */
   #isDeaf = false
@@ -99,6 +95,7 @@ export class Connection implements Guest {
   constructor(socket: Socket<Guest>, host: Host, peer: string) {
     this.#socket = socket
     this.#host = host
+    this.#inflow = new Inflow(socket, host.turns, this)
     this.peer = peer
     this.#since = host.now()
   }
@@ -112,6 +109,16 @@ export class Connection implements Guest {
   }
 
   take(bytes: Buffer): void {
+    if (!this.#isDeaf) this.#inflow.take(bytes)
+  }
+
+  /** A body of known length is one piece; a head, and chunks, may be as small as their sender likes. */
+  get mayBeCrumbs(): boolean {
+    if (this.#isDeaf) return false
+    return this.#request === null || (this.#request.length === null && !this.#request.isWhole)
+  }
+
+  takeNow(bytes: Buffer): void {
     if (this.#isDeaf) return
     if (this.#request?.isWhole) this.#keepAhead(bytes)
     else {
@@ -142,6 +149,7 @@ export class Connection implements Guest {
     this.#isClosed = true
     this.#isDeaf = true
     this.#ahead = null
+    this.#inflow.close()
     this.#host.held.change(-this.#heldBytes)
     this.#heldBytes = 0
     this.#outbox.clear()
@@ -161,24 +169,13 @@ export class Connection implements Guest {
   }
 
   pause(): void {
-    this.#holdBack(heldBackFor.body)
+    this.#inflow.holdBack(heldBackFor.body)
   }
 
   resume(): void {
     // It was not the client who was slow.
     this.#since = this.#bodySince = this.#host.now()
-    this.#letCome(heldBackFor.body)
-  }
-
-  #holdBack(reason: Reason): void {
-    if (this.#reasons === 0) this.#socket.pause()
-    this.#reasons |= reason
-  }
-
-  #letCome(reason: Reason): void {
-    if (this.#reasons === 0) return
-    this.#reasons &= ~reason
-    if (this.#reasons === 0 && !this.#isClosed) this.#socket.resume()
+    this.#inflow.letCome(heldBackFor.body)
   }
 
   /** A client that asks whether to send the body of its request is told to. */
@@ -223,7 +220,7 @@ export class Connection implements Guest {
 
   #keepAhead(bytes: Buffer): void {
     this.#ahead = this.#ahead ? Buffer.concat([this.#ahead, bytes]) : bytes
-    if (this.#ahead.length > aheadBytesMax) this.#holdBack(heldBackFor.ahead)
+    if (this.#ahead.length > aheadBytesMax) this.#inflow.holdBack(heldBackFor.ahead)
   }
 
   /** Tells its server what it keeps that nobody has asked for; where that is more than its share, it is let go. */
@@ -284,11 +281,13 @@ export class Connection implements Guest {
   readonly #give = (answer: HttpAnswer): void => {
     if (this.#isClosed) return drop(answer)
     const { status, headers, body, released = null } = answer
-    const { headers: asked, method, isWithheld } = this.#request!
+    const { headers: asked, method, isWithheld, isWhole, length: bodyBytes } = this.#request!
     const bytes = bytesOf(body)
     const isUnmeasured = method === 'HEAD' && body === null
     const length = isUnmeasured ? null : lengthOf(status, bytes, asked.isCurrent)
-    this.#isKept &&= !this.#host.isStopping() && !isWithheld && length !== 'until-closed'
+    // Chunks that nobody wants are not read to find their end.
+    const isRead = isWhole || bodyBytes !== null
+    this.#isKept &&= !this.#host.isStopping() && !isWithheld && isRead && length !== 'until-closed'
     const connection = this.#isKept ? asked.keeping : 'close'
     const head = answerHead(status, headers, { length, connection, date: this.#host.date() })
     const hasBody = method !== 'HEAD' && length !== null
@@ -357,7 +356,7 @@ export class Connection implements Guest {
     this.#ahead = null
     this.#since = this.#host.now()
     if (rest) this.#read(rest)
-    if (((this.#ahead as Buffer | null)?.length ?? 0) <= aheadBytesMax) this.#letCome(heldBackFor.ahead)
+    if (((this.#ahead as Buffer | null)?.length ?? 0) <= aheadBytesMax) this.#inflow.letCome(heldBackFor.ahead)
     this.#weigh()
   }
 
@@ -390,7 +389,7 @@ export class Connection implements Guest {
     this.#request = null
     this.#isDeaf = true
     this.#isEnding = true
-    this.#letCome(heldBackFor.ahead)
+    this.#inflow.letCome(heldBackFor.ahead)
     this.resume()
     this.flush()
   }

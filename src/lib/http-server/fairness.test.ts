@@ -46,6 +46,34 @@ describe('a client that sends very many requests ahead', () => {
   })
 })
 
+describe('a client whose body comes in chunks of one byte', () => {
+  const head = 'POST /greedy HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n'
+  const crumbs = '1\r\na\r\n'.repeat(400_000)
+
+  test('keeps nobody waiting until all of it is read', async () => {
+    const server = serve(
+      async (request) => text(request.method === 'POST' ? String((await request.bytes(1_000_000)).length) : 'other'),
+      { turns: realTurns() },
+    )
+    const greedy = await dial(server.port)
+    greedy.say(`${head}${crumbs}0\r\n\r\n`)
+    await until(() => server.handled.length === 1)
+    const other = await dial(server.port)
+    other.say(get('/other'))
+    await other.answers()
+    expect(greedy.got()).toHaveLength(0)
+    expect((await greedy.answers()).map(({ body }) => body)).toEqual(['400000'])
+  })
+
+  test('is told at once that nobody wants it, and that the connection ends', async () => {
+    const server = serve(() => text('unwanted'), { turns: realTurns() })
+    const greedy = await dial(server.port)
+    greedy.say(`${head}${crumbs}`)
+    const [answer] = await greedy.answers()
+    expect([answer!.body, answer!.headers.get('connection')]).toEqual(['unwanted', 'close'])
+  })
+})
+
 describe('what connections keep that nobody has asked for', () => {
   test('is counted while it is kept, and no longer', async () => {
     const server = serve(() => text('x'))

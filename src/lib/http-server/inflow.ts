@@ -1,0 +1,73 @@
+import type { Turns } from '../turns.ts'
+
+/** Why nothing more is read off a connection for a while; several may hold at once. */
+export const heldBackFor = { body: 1, ahead: 2, turn: 4 } as const
+type Reason = (typeof heldBackFor)[keyof typeof heldBackFor]
+
+type Socket = { readonly pause: () => void; readonly resume: () => void }
+type Reader = {
+  /** Whether what comes may be in very many small pieces, each of which takes its time. */
+  readonly mayBeCrumbs: boolean
+  readonly takeNow: (bytes: Buffer) => void
+}
+
+/**
+ * What comes in on a connection: held back while there is a reason to, and read a little in each turn where it may be
+ * crumbs. Half a megabyte of chunks of one byte takes 40 ms, and each of many connections may bring as much at once.
+ */
+export class Inflow {
+  readonly #socket: Socket
+  readonly #turns: Turns
+  readonly #reader: Reader
+  /** 0 when it is not held back. */
+  #reasons = 0
+  /** Waits for its turn; nothing more comes while there is any. */
+  #unread: Buffer | null = null
+  #isClosed = false
+
+  constructor(socket: Socket, turns: Turns, reader: Reader) {
+    this.#socket = socket
+    this.#turns = turns
+    this.#reader = reader
+  }
+
+  take(bytes: Buffer): void {
+    // To be held back may still be on its way to the socket.
+    if (this.#unread) this.#unread = Buffer.concat([this.#unread, bytes])
+    else if (bytes.length <= sliceBytes || !this.#reader.mayBeCrumbs) this.#reader.takeNow(bytes)
+    else {
+      this.#unread = bytes
+      this.holdBack(heldBackFor.turn)
+      this.#readOn()
+    }
+  }
+
+  readonly #readOn = (): void => {
+    const unread = this.#unread
+    if (!unread) return
+    const end = this.#reader.mayBeCrumbs ? sliceBytes : unread.length
+    this.#unread = end < unread.length ? unread.subarray(end) : null
+    this.#reader.takeNow(unread.subarray(0, end))
+    if (this.#unread) this.#turns.add(this.#readOn)
+    else this.letCome(heldBackFor.turn)
+  }
+
+  holdBack(reason: Reason): void {
+    if (this.#reasons === 0) this.#socket.pause()
+    this.#reasons |= reason
+  }
+
+  letCome(reason: Reason): void {
+    if (this.#reasons === 0) return
+    this.#reasons &= ~reason
+    if (this.#reasons === 0 && !this.#isClosed) this.#socket.resume()
+  }
+
+  close(): void {
+    this.#isClosed = true
+    this.#unread = null
+  }
+}
+
+/** Read at once of what may be crumbs: some thousands of chunks of one byte. The rest of what came with them waits for its turn. */
+const sliceBytes = 16 * 1024
