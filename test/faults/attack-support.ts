@@ -1,0 +1,124 @@
+/**
+ * What the tests of attacks share: an attacker and somebody else, each a process of its own, so that nobody's waiting
+ * time is that of the test. What somebody else waits is held against what they wait when nobody attacks.
+ */
+import { expect } from 'bun:test'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { attackers } from '../support/attack/attackers.ts'
+import type { Waited } from '../support/attack/run-probe.ts'
+import type { Done } from '../support/attack/target.ts'
+import { startSandbox, startServer, type Server } from '../support/start-server.ts'
+import * as ways from './request-support.ts'
+
+/** Of the process at its highest, and what somebody else may wait more than when nobody attacks: faults of this kind took seconds. */
+const goal: Limits = { rssMiB: 512, p90Ms: 250, maxMs: 1_500 }
+type Limits = { readonly rssMiB: number; readonly p90Ms: number; readonly maxMs: number }
+/** Not there yet; a step back shows all the same. */
+const shortOfGoal: Readonly<Record<string, Partial<Limits>>> = {
+  // What is read away of bodies that nobody wants keeps the loop busy. Measured: 1.5–3 s; before chunks had turns 15–20 s.
+  'tiny-chunks': { p90Ms: 6_000, maxMs: 6_000 },
+  // What is let go is not collected yet. Measured, in MiB: 420–530, 470–770, 520–650, 420–970, 410–960.
+  'compressed-bombs': { rssMiB: 750 },
+  'unpacked-stream': { rssMiB: 1_000 },
+  'unpacked-answer': { rssMiB: 1_000 },
+  'endless-answer': { rssMiB: 1_300 },
+  'endless-record': { rssMiB: 1_100 },
+}
+/** Others may keep the machine from us for a moment; what is wrong with the server is wrong each time. */
+const triesMax = 3
+const attackMs = 1_500
+const quietMs = 600
+const probePauseMs = 5
+
+export type Fight = {
+  readonly server: Server
+  /** Of an organization with credit, whose requests the sandbox answers. */
+  readonly attackerKey: string
+  /** Its requests go to an upstream that the attacker cannot reach: only the server can keep it waiting. */
+  readonly probeKey: string
+  readonly stop: () => Promise<void>
+}
+
+/** `more`: further providers, models and deployments. */
+export async function startFight(more: FightConfig = {}): Promise<Fight> {
+  const provider = await startSandbox()
+  const { env } = ways.configured(
+    JSON.stringify({
+      ...more,
+      providers: {
+        quiet: { kind: 'openai-compatible', baseUrl: `${provider.url}/v1`, apiKey: '${KEY_REAL}' },
+        ...more.providers,
+      },
+      deployments: [{ provider: 'quiet', model: ways.chatModel, region: 'us' }, ...(more.deployments ?? [])],
+    }),
+  )
+  const server = await startServer({ env: { ...env, KEY_REAL: 'sandbox-credential' } })
+  const unlimited = { concurrency: null }
+  const attacker = await ways.openPurse(server, '5000', { ...unlimited, mode: more.models ? 'live' : 'test' })
+  const probe = await ways.openPurse(server, '100', { ...unlimited, mode: 'live' })
+  // What it was made to do is not waited for.
+  const stop = async (): Promise<void> => {
+    await Promise.all([server.kill('SIGKILL'), provider.program.kill()])
+    await server.stop()
+  }
+  return { server, attackerKey: attacker.key, probeKey: probe.key, stop }
+}
+
+type FightConfig = {
+  readonly providers?: Readonly<Record<string, object>>
+  readonly models?: Readonly<Record<string, object>>
+  readonly deployments?: readonly object[]
+}
+
+/** Attacks, and fails unless memory stays under its limit and nobody else waits. Gives what the attacks came to. */
+export async function expectNobodyHurt(fight: Fight, attack: string): Promise<Done> {
+  const limits = { ...goal, ...shortOfGoal[attack] }
+  for (let tries = 1; ; tries += 1) {
+    const quiet = await probing(fight, () => Bun.sleep(quietMs))
+    setPeakBack(fight.server)
+    const { result: done, waited } = await probing(fight, () => attacked(fight, attack))
+    const rssMiB = peakMiB(fight.server)
+    console.log(`${attack}: ${JSON.stringify({ rssMiB, quiet: quiet.waited, waited, done })}`)
+    expect({ attack, failures: waited.failures }).toEqual({ attack, failures: [] })
+    const isHurt =
+      (rssMiB ?? 0) >= limits.rssMiB ||
+      waited.p90 > quiet.waited.p90 + limits.p90Ms ||
+      waited.max > quiet.waited.max + limits.maxMs
+    if (!isHurt) return done
+    if (tries === triesMax)
+      throw new Error(`${attack}: ${JSON.stringify({ rssMiB, waited, quiet: quiet.waited, limits })}`)
+  }
+}
+
+/** Somebody else asks while something is done. */
+async function probing<T>(
+  { server, probeKey }: Fight,
+  during: () => Promise<T>,
+): Promise<{ result: T; waited: Waited }> {
+  const probe = await attackers.probe(server, probeKey, probePauseMs)
+  const [ended] = await Promise.allSettled([during()])
+  const waited = await probe.stop()
+  if (ended.status === 'rejected') throw ended.reason
+  return { result: ended.value, waited }
+}
+
+const attacked = ({ server, attackerKey }: Fight, attack: string): Promise<Done> =>
+  attackers.attack(attack, { port: Number(new URL(server.baseUrl).port), key: attackerKey, ms: attackMs })
+
+const kernelFile = (server: Server, name: string): string => `/proc/${server.pid()}/${name}`
+
+/** The highest memory counts from here on, where the kernel allows it. Else it is that of all attacks so far, and the limit holds for all. */
+function setPeakBack(server: Server): void {
+  try {
+    writeFileSync(kernelFile(server, 'clear_refs'), '5')
+  } catch (error) {
+    console.log(`the peak stays as it was: ${String(error)}`)
+  }
+}
+
+/** null where the system does not tell. */
+function peakMiB(server: Server): number | null {
+  const path = kernelFile(server, 'status')
+  if (!existsSync(path)) return null
+  return Number(/^VmHWM:\s+(\d+)/m.exec(readFileSync(path, 'utf8'))![1]) >> 10
+}
