@@ -25,7 +25,7 @@ export function readUpstream(sent: HttpResponse, trying: Trying, deps: GatewayDe
   exchange.answered(now)
   const firstByteMs = roundedMs(now - exchange.startedAt)
   const attempt = attemptOf(trying, { status: sent.status, error: null, firstByteMs }, now)
-  const upstream = uncompressed(sent)
+  const upstream = decoded(sent)
   const answer: Answer = { ...trying, upstream, attempts: [...failed, attempt] }
   if (!isSuccess(sent)) return refused(answer, deps)
   if (admitted.call.asked.streamed) return streamed(answer, deps)
@@ -66,16 +66,6 @@ type Answer = Trying & Pick<Answered, 'upstream' | 'attempts'>
 
 /** Servers that follow REST answer a POST with 201 (NestJS does unless told otherwise); what it is worth, its bytes tell. */
 const isSuccess = ({ status }: HttpResponse): boolean => status >= 200 && status < 300
-
-/** A refusal says enough by its status, whatever it is coded in. */
-function uncompressed(sent: HttpResponse): HttpResponse {
-  try {
-    return decoded(sent)
-  } catch {
-    if (!isSuccess(sent)) return sent
-    throw new UnreadableError()
-  }
-}
 
 async function streamed(answer: Answer, deps: GatewayDeps): Promise<Answered> {
   const { upstream, admitted } = answer

@@ -87,6 +87,14 @@ describe('what an answer is, its bytes tell', () => {
       expect(receipt).toMatchObject({ ending: 'completed', flags: [], status: 200, tokens: { input: 20 } })
     })
 
+  for (const way of [chat, chatStream, generate, embed])
+    test(`${way.name}: a content coding that is none does no harm`, async () => {
+      pair.first.answer = plain(up.served(way), ['content-encoding: utf-8'])
+      const { got, receipt } = await up.asked(pair, way)
+      expect([got.status, got.text]).toEqual([200, up.servedWithoutUsage(way)])
+      expect(receipt).toMatchObject({ ending: 'completed', flags: [], tokens: { input: 20 } })
+    })
+
   test('an array that is asked for goes out as JSON, whatever its label', async () => {
     pair.first.answer = streamed([up.served(generateArray)], 'close', ['content-type: text/plain'])
     const { got, receipt } = await up.asked(pair, generateArray)

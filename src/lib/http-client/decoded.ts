@@ -7,24 +7,16 @@ import type { Heard, HttpResponse, Piece } from './contract.ts'
 /** More is not made of a compressed body that is read whole, whatever its reader allows: little may hold very much. */
 const wholeBytesMax = 64 * 1024 * 1024
 
-/** An answer in a coding that is not undone, or in several. */
-export class UnknownCodingError extends Error {
-  constructor() {
-    super('the answer is in a content coding that is not known')
-    this.name = 'UnknownCodingError'
-  }
-}
-
 /**
- * The answer with its content coding undone piece by piece, as it is read; the very answer where it has none.
- * Reading rejects when its bytes are not what they should be. Throws an `UnknownCodingError`.
+ * The answer with its content coding undone piece by piece, as it is read; the very answer where it has none, or one
+ * that is not known: servers name their charset there (`utf-8`), or nothing (`none`), and clients overlook that.
+ * Reading rejects when its bytes are not what they should be.
  */
 export function decoded(response: HttpResponse): HttpResponse {
   const named = response.headers.get('content-encoding')
-  if (named === null || named === '' || named.toLowerCase() === 'identity') return response
+  if (named === null) return response
   const coding = named.toLowerCase().replace(/^x-(?=gzip$)/, '')
-  if (!contentCodings.includes(coding)) throw new UnknownCodingError()
-  return new Decoded(response, coding)
+  return contentCodings.includes(coding) ? new Decoded(response, coding) : response
 }
 
 class Decoded implements HttpResponse {
