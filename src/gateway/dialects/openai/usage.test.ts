@@ -339,6 +339,10 @@ const anyUsage = fc.oneof(
   ),
 )
 
+test('a prompt of nothing beside a total of something cannot be true', () => {
+  expect(usageOf({ total_tokens: 1, prompt_tokens: 0 })).toMatchObject({ usage: {}, mismatch: true })
+})
+
 test('of any JSON: whole classes, never negative, that sum to the vendor’s total or are flagged', () => {
   fc.assert(
     fc.property(anyUsage, (vendorUsage) => {

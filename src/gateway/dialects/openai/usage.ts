@@ -19,7 +19,8 @@ export function usageOf(vendorUsage: unknown): Counted {
   const isNothing = figures.prompt === 0 && figures.completion === 0
   return {
     usage: isNothing && vendorUsage['prompt_tokens'] !== 0 ? null : usage,
-    mismatch: figures.isOdd,
+    // A prompt of nothing, beside a total of something.
+    mismatch: figures.isOdd || (isNothing && figures.total > 0 && vendorUsage['prompt_tokens'] === 0),
     hasUnknown: figures.hasUnknown,
   }
 }
