@@ -59,7 +59,7 @@ export async function openBooks(deps: BooksDeps): Promise<Books> {
 async function open({ config, prices, clock, log, onFenced, acceptsLoss }: BooksDeps): Promise<Books> {
   const { dataDir } = config
   makeDataFolder(dataDir)
-  closeFolderToOthers(dataDir, log)
+  const closed = closeFolderToOthers(dataDir)
   refuseLostDatabase(dataDir)
   let storeFailure: string | null = null
   const onFailure = ({ message }: Error): void => {
@@ -76,6 +76,8 @@ async function open({ config, prices, clock, log, onFenced, acceptsLoss }: Books
   const keys = createKeyTable(rows, clock, await suspendedIds(store))
   const limits = createLimits(clock)
   await loadSpending(limits, store, clock)
+  // A start that is refused says why, and nothing else.
+  for (const path of closed) log.error({ event: 'file-closed-to-others', path })
   const trouble = (): Trouble | null => node.journal.trouble()
   return {
     store,
@@ -130,19 +132,20 @@ const damagedWords = (damage: string | null): string | null =>
   damage === null ? null : `the database is damaged: ${damage}; restore a backup (mart restore FILE)`
 
 /** Of older versions, of other programs or of a restored copy: files that others could read are closed to them. */
-function closeFolderToOthers(dataDir: string, log: Log): void {
+function closeFolderToOthers(dataDir: string): string[] {
   const journal = join(dataDir, 'journal')
   const segments = existsSync(journal) && statSync(journal).isDirectory() ? segmentsIn(journal) : []
   const own = ['mart.db', 'mart.db-wal', 'mart.db-shm', 'lock.db', 'operator.json'].map((name) => join(dataDir, name))
-  for (const path of [...own, ...segments])
+  return [...own, ...segments].filter((path) => {
     try {
-      if (closeToOthers(path)) log.error({ event: 'file-closed-to-others', path })
+      return closeToOthers(path)
     } catch (error) {
       const reason = (error as NodeJS.ErrnoException).code ?? String(error)
       throw new ConfigError(
         `environment: DATA_DIR ${dataDir}: others can read ${path}, and that cannot be changed (${reason}); allowed: files of mode 600, of the user that runs the server`,
       )
     }
+  })
 }
 
 /** A journal with history and no database is no first run. */

@@ -127,10 +127,11 @@ const hooksOf = ({ onFenced, onShipFailed }: NodeDeps) => ({
 
 /** Throws one line where something is lost that is not accepted. */
 function tellLosses({ losses, torn }: Recovered, { dataDir, log, acceptsLoss = false }: NodeDeps): void {
-  for (const detail of torn) log.error({ event: 'journal-torn', detail })
-  if (losses.length === 0) return
-  for (const { detail } of losses) log.error({ event: 'journal-loss', detail, accepted: acceptsLoss })
-  if (acceptsLoss) return
+  if (losses.length === 0 || acceptsLoss) {
+    for (const detail of torn) log.error({ event: 'journal-torn', detail })
+    for (const { detail } of losses) log.error({ event: 'journal-loss', detail })
+    return
+  }
   const details = losses.map(({ detail }) => detail).join('; ')
   throw new Error(
     `the journal in ${join(dataDir, 'journal')} is damaged: ${details}. Put the data folder back as it was, or restore a backup; to go on without what is lost, start once with --accept-loss (npm start -- --accept-loss)`,

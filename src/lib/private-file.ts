@@ -17,7 +17,7 @@ export function makePrivate(path: string): void {
 /** As `makePrivate`, for a file that may be missing and stay so. Gives whether others could read it until now. */
 export function closeToOthers(path: string): boolean {
   const found = statSync(path, { throwIfNoEntry: false })
-  if (found === undefined || (found.mode & othersBits) === 0 || process.platform === 'win32') return false
+  if (!found?.isFile() || (found.mode & othersBits) === 0 || process.platform === 'win32') return false
   chmodSync(path, ownerOnly)
   return true
 }

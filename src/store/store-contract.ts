@@ -46,7 +46,7 @@ export function describeStore(name: string, open: OpenStore, { schedules = 20 }:
 const prefixOf = (mode: Mode): string => (mode === 'test' ? 'test-' : '')
 
 function describeApplying(store: () => Store, mode: Mode): void {
-  const { balance, leasedNode, settled } = stepsIn(mode)
+  const { balance, grant, leasedNode, returned, settled } = stepsIn(mode)
   test('a batch is applied once, however often and in whatever order it is sent', async () => {
     const node = await leasedNode(store())
     const first = batchOf(node, 0, [settled('r1'), settled('r2')])
@@ -115,6 +115,15 @@ function describeApplying(store: () => Store, mode: Mode): void {
     const ask = { ...old, organizationId: 'acme', mode, wantTotalNano: 5n }
     expect((await refusalOf(store().leaseCredit(ask))).code).toBe('node-fenced')
     expect((await refusalOf(store().leaseCredit({ ...ask, nodeId: 999 }))).code).toBe('node-fenced')
+  })
+
+  test('a store that does not know of a lease takes its charges and returns nothing of it, when a later epoch ships them', async () => {
+    await grant(store(), 10_000n)
+    const node = await store().openNode('node-a', 3)
+    const entries = [settled('r1', '1500', 2), { ...returned('700'), epoch: 2 }]
+    await store().applyJournal(batchOf(node, 0, entries))
+    expect(await balance(store())).toEqual({ balanceNano: 8_500n, leasedNano: 0n })
+    expect(failuresOf(await store().verifyLedger())).toEqual([])
   })
 
   test('a node is opened above every epoch that its journal knows, which an older database does not', async () => {

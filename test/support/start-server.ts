@@ -63,8 +63,9 @@ export async function startServer(options: ServerOptions = {}): Promise<Server> 
     },
     async refusedStart(...args) {
       const ran = await run(process.execPath, ['src/main.ts', ...args], { env, msMax: readyMsMax })
-      if (ran.code !== 1 || ran.stdout !== '') throw new Error(`it did not refuse: ${JSON.stringify(ran)}`)
-      return ran.stderr.trimEnd().split('\n').at(-1)!
+      if (ran.code !== 1 || ran.stdout !== '' || ran.stderr.trimEnd().includes('\n'))
+        throw new Error(`it did not refuse: ${JSON.stringify(ran)}`)
+      return ran.stderr.trimEnd()
     },
     async stop() {
       await Promise.all([alive().kill(), sandbox?.program.kill()])

@@ -38,6 +38,8 @@ export type JournalParts = {
 type Work = JournalParts & {
   readonly records: Records
   readonly nodeId: number
+  /** The one that ships. */
+  readonly epoch: number
   readonly at: number
   readonly accounts: AccountChanges
   readonly usage: RollupChanges
@@ -57,7 +59,7 @@ export function prepareApplyJournal(
   const apply = db.transaction((batch: JournalBatch): ApplyResult => {
     const result = parts.nodes.advance(batch)
     if (!result.applied) return result
-    const work = beginWork(parts, records, batch.nodeId, clock.now())
+    const work = beginWork(parts, records, batch, clock.now())
     const modeBefore = (record: RecordBefore): Mode => modeOfBefore(work, record)
     for (const record of readBatch(batch, parts.reader, modeBefore)) applyOrPark(work, record)
     captureCharges(work, batch)
@@ -69,10 +71,11 @@ export function prepareApplyJournal(
   return (batch) => apply.immediate(batch)
 }
 
-const beginWork = (parts: JournalParts, records: Records, nodeId: number, at: number): Work => ({
+const beginWork = (parts: JournalParts, records: Records, { nodeId, epoch }: JournalBatch, at: number): Work => ({
   ...parts,
   records,
   nodeId,
+  epoch,
   at,
   accounts: new Map(),
   usage: noChanges(),
@@ -158,9 +161,14 @@ function captureCharges(work: Work, { nodeId, fromSeq, toSeq }: JournalBatch): v
 function returnLease(work: Work, record: Extract<ShippedRecord, { kind: 'return-lease' }>): string | null {
   const { seq, epoch, organizationId, mode } = record
   if (!isKnown(work, organizationId)) return `there is no organization ${organizationId}`
-  const amountNano = BigInt(record.amountNano)
   const lease = leaseOf(work, { epoch, organizationId, mode })
-  if (amountNano > remainderOf(lease)) return `returns ${amountNano} of a lease that has ${remainderOf(lease)} left`
+  const saidNano = BigInt(record.amountNano)
+  const remainderNano = remainderOf(lease)
+  // A store that was restored and is shipped to again does not know what it had leased since: there is no more to return.
+  const isShippedAgain = epoch < work.epoch
+  if (saidNano > remainderNano && !isShippedAgain)
+    return `returns ${saidNano} of a lease that has ${remainderNano} left`
+  const amountNano = saidNano < remainderNano ? saidNano : remainderNano
   const { nodeId } = work
   work.records.applied({ nodeId, seq, epoch, kind: 'return-lease', organizationId, mode, amountNano })
   release(work, lease, amountNano, seq)
