@@ -30,7 +30,7 @@ function outcomeOf(relayed: Plain, deps: GatewayDeps): Outcome {
     return { intent, ending: 'upstream-refused', status: relayed.status, reading: null, estimate: null, attempts }
   const { reading } = relayed
   const ending = request.hasLeft ? 'client-left' : 'completed'
-  const estimate = estimateUsage(admitted.call.asked, reading, deps)
+  const estimate = estimateUsage(admitted.call, reading, deps)
   return { intent, ending, status: okStatus, reading, estimate, attempts }
 }
 

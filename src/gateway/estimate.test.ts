@@ -1,17 +1,19 @@
 import { expect, test } from 'bun:test'
 import type { Usage } from '../money/usage.ts'
-import type { Asked, Reading, Written } from './dialect.ts'
+import type { Call, Reading, Written } from './dialect.ts'
 import { estimateUsage } from './estimate.ts'
 
+const callOf = (asked: object): Call =>
+  ({ asked, model: { inputTokensMax: 1_000, outputTokensMax: 100, contextTokens: null } }) as unknown as Call
 const words = (text: string): Promise<number> => Promise.resolve(text.split(/\s+/).filter(Boolean).length)
 const estimate = (
   usage: Usage | null,
-  { text = 'three words here', other = {}, hasOutput = true, countTokens = words } = {},
+  { text = 'three words here', other = {}, hasOutput = true, isInputAssumed = false, countTokens = words } = {},
 ): Promise<Usage> | null => {
   const prompt = (): Written => ({ text: 'a prompt', other: { imageInput: 765 } })
   const output = (): Written => ({ text, other })
-  const asked = { prompt, hasOutput } as unknown as Asked
-  return estimateUsage(asked, { usage, output } as unknown as Reading, { countTokens })
+  const call = callOf({ prompt, hasOutput, isInputAssumed, answers: 1 })
+  return estimateUsage(call, { usage, output } as unknown as Reading, { countTokens })
 }
 const prompt = { input: 2, imageInput: 765 }
 
@@ -36,6 +38,18 @@ test('where it counts one side, the other is counted by us, and searches stay', 
   expect(await estimate({ output: 5 })).toEqual({ ...prompt, output: 5 })
 })
 
+test('what no model of its kind can take or give is not believed, and the other side stays', async () => {
+  expect(await estimate({ input: 20, reasoning: 4_999_975 })).toEqual({ input: 20, output: 3 })
+  expect(await estimate({ input: 9_900_000, output: 5, searchQuery: 1 })).toEqual({
+    ...prompt,
+    output: 5,
+    searchQuery: 1,
+  })
+  expect(await estimate({ input: 20, output: 5_000 }, { text: '' })).toEqual({ input: 20 })
+  expect(estimate({ input: 2_000, output: 200 })).toBeNull()
+  expect(estimate({ input: 9_000, output: 5 }, { isInputAssumed: true })).toBeNull()
+})
+
 test('nothing received, nothing owed beyond the vendor’s own figures', () => {
   expect(estimate(null, { text: '' })).toBeNull()
   expect(estimate({}, { text: '' })).toBeNull()
@@ -56,10 +70,10 @@ test('nor does a prompt or an answer that is nested too deeply', async () => {
     throw new RangeError('Maximum call stack size exceeded')
   }
   const reading = (usage: Usage | null, output: () => Written) => ({ usage, output }) as unknown as Reading
-  const asked = { prompt: tooDeep, hasOutput: true, inputTokensGuess: 7 } as unknown as Asked
+  const call = callOf({ prompt: tooDeep, hasOutput: true, inputTokensGuess: 7, answers: 1 })
   const said = (): Written => ({ text: 'two words', other: {} })
-  expect(await estimateUsage(asked, reading(null, said), { countTokens: words })).toEqual({ input: 7, output: 2 })
-  expect(estimateUsage(asked, reading({ input: 20 }, tooDeep), { countTokens: words })).toBeNull()
+  expect(await estimateUsage(call, reading(null, said), { countTokens: words })).toEqual({ input: 7, output: 2 })
+  expect(estimateUsage(call, reading({ input: 20 }, tooDeep), { countTokens: words })).toBeNull()
 })
 
 test('of a text of any length a megabyte at most is counted, from all over it, and the rest by its length', async () => {

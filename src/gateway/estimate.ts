@@ -1,6 +1,14 @@
-import { addUsage, inputTokensOf, outputTokensOf, type Usage } from '../money/usage.ts'
+import {
+  addUsage,
+  inputClasses,
+  inputTokensOf,
+  outputClasses,
+  outputTokensOf,
+  type TokenClass,
+  type Usage,
+} from '../money/usage.ts'
 import type { GatewayDeps } from './deps.ts'
-import type { Asked, Reading, Written } from './dialect.ts'
+import type { Call, Reading, Written } from './dialect.ts'
 
 /**
  * Usage of which at least one side is counted by ourselves, because the vendor's figures for it are missing or
@@ -8,19 +16,36 @@ import type { Asked, Reading, Written } from './dialect.ts'
  * vendor's. Nothing received, nothing owed; where there is nothing to count, null. A promise only where there is.
  */
 export function estimateUsage(
-  asked: Asked,
+  call: Pick<Call, 'asked' | 'model'>,
   reading: Reading,
   deps: Pick<GatewayDeps, 'countTokens'>,
 ): Promise<Usage> | null {
-  const told = reading.usage ?? {}
+  const { asked } = call
+  const vendors = reading.usage ?? {}
+  const told = possible(vendors, call)
   const [hasInput, hasOutput] = [inputTokensOf(told) > 0, outputTokensOf(told) > 0]
   if (hasInput && (hasOutput || !asked.hasOutput)) return null
   const output = hasOutput ? nothing : readable(reading.output, nothing)
   const isGiven = hasOutput || !asked.hasOutput || output.text !== '' || outputTokensOf(output.other) > 0
-  if (!isGiven) return null
+  if (!isGiven) return told === vendors ? null : Promise.resolve(told)
   const guess: Written = { text: '', other: { input: asked.inputTokensGuess } }
   return countSides(told, hasInput ? nothing : readable(asked.prompt, guess), output, deps)
 }
+
+/** Models come to take and give more than is known of them, but not this many times as much. */
+const limitTimes = 2
+
+/** The vendor's figures without a side that is beyond all that the model can take or give; an upstream's own tools may ask it again and again. */
+function possible(told: Usage, { asked, model }: Pick<Call, 'asked' | 'model'>): Usage {
+  const inputMax = asked.isInputAssumed ? Number.POSITIVE_INFINITY : limitTimes * model.inputTokensMax
+  const outputMax = limitTimes * asked.answers * (model.outputTokensMax ?? model.contextTokens ?? model.inputTokensMax)
+  const input = inputTokensOf(told) > inputMax ? inputClasses : []
+  const output = asked.hasOutput && outputTokensOf(told) > outputMax ? outputClasses : []
+  return input.length + output.length === 0 ? told : without(told, [...input, ...output])
+}
+
+const without = (usage: Usage, classes: readonly TokenClass[]): Usage =>
+  Object.fromEntries(Object.entries(usage).filter(([name]) => !(classes as readonly string[]).includes(name)))
 
 const nothing: Written = { text: '', other: {} }
 

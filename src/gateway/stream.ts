@@ -201,7 +201,7 @@ const lastEnding = (attempts: readonly Attempt[], error: string | null): readonl
 async function readEnd({ admitted, follow }: Streamed, deps: GatewayDeps) {
   try {
     const reading = readingOf(follow)
-    return { reading, estimate: await estimateUsage(admitted.call.asked, reading, deps) }
+    return { reading, estimate: await estimateUsage(admitted.call, reading, deps) }
   } catch (error) {
     deps.log.error({ event: 'stream-not-read', requestId: admitted.requestId, error })
     return { reading: null, estimate: null }
