@@ -2,7 +2,7 @@
  * A disk that fills up under load: refused unpaid while it lasts, served again by itself when there is room, with
  * every promise kept and the same process all along.
  */
-import { afterEach, describe, expect, test } from 'bun:test'
+import { afterAll, afterEach, describe, expect, test } from 'bun:test'
 import { spawnSync } from 'node:child_process'
 import { closeSync, mkdtempSync, openSync, rmSync, statSync, unlinkSync, writeSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -80,7 +80,7 @@ const isMountedAt = (folder: string): boolean =>
 describe('a disk of 24 MB', () => {
   const folder = mkdtempSync(join(tmpdir(), 'mart-small-'))
   const isMounted = isMountedAt(folder)
-  process.on('exit', () => {
+  afterAll(() => {
     if (isMounted) spawnSync(unmount!, ['-l', folder])
     rmSync(folder, { recursive: true, force: true })
   })
