@@ -18,11 +18,12 @@ const list: Command = {
       count(each.inFlight),
       each.firstByteMs === null ? '–' : `${each.firstByteMs} ms`,
     ])
-    const text = table(['ID', 'MODEL', 'REGION', 'STATE', 'IN FLIGHT', 'FIRST BYTE'], cells, [
+    const heading = table(['ID', 'MODEL', 'REGION', 'STATE', 'IN FLIGHT', 'FIRST BYTE'], cells, [
       'IN FLIGHT',
       'FIRST BYTE',
     ])
-    return { json, text, ok: true }
+    const reasons = json.data.flatMap(({ id, lastFault }) => (lastFault ? [`${id}: ${lastFault.words}`] : []))
+    return { json, text: [heading, ...(reasons.length > 0 ? ['', ...reasons] : [])].join('\n'), ok: true }
   },
 }
 

@@ -1,15 +1,17 @@
 /** Deployments as this node sees them, draining one by hand, and reading the configuration file again. */
 import type { Hono } from 'hono'
+import type { Clock } from '../lib/clock.ts'
+import { lastFaultWords } from '../upstreams/fault-words.ts'
 import type { Candidate } from '../upstreams/fleet.ts'
-import { latencyMsUnknown } from '../upstreams/health.ts'
+import { latencyMsUnknown, type LastFault } from '../upstreams/health.ts'
 import type { AdminDeps } from './admin-deps.ts'
 import { AdminError } from './admin-error.ts'
-import type { DeploymentJson, ListJson, ReloadJson } from './contract.ts'
+import type { DeploymentJson, LastFaultJson, ListJson, ReloadJson } from './contract.ts'
 import type { Operators } from './operators.ts'
 
 export function addDeploymentRoutes(api: Hono, deps: AdminDeps, operators: Operators): void {
   const isAdmin = operators.needs('admin')
-  const json = (candidate: Candidate): DeploymentJson => deploymentJson(candidate, deps.clock.monotonic())
+  const json = (candidate: Candidate): DeploymentJson => deploymentJson(candidate, deps.clock)
   const named = (id: string): Candidate => {
     const candidate = deps.fleet.list.find(({ deployment }) => deployment.id === id)
     if (!candidate) throw new AdminError('deployment_not_found')
@@ -30,7 +32,9 @@ export function addDeploymentRoutes(api: Hono, deps: AdminDeps, operators: Opera
   api.post('/config/reload', isAdmin, (c) => c.json<ReloadJson>(deps.reload()))
 }
 
-function deploymentJson({ deployment, health }: Candidate, now: number): DeploymentJson {
+function deploymentJson({ deployment, health }: Candidate, clock: Clock): DeploymentJson {
+  const now = clock.monotonic()
+  const state = health.state(now)
   const { id, provider, kind, model, upstreamModel, region, priority, weight } = deployment
   return {
     id,
@@ -41,9 +45,17 @@ function deploymentJson({ deployment, health }: Candidate, now: number): Deploym
     region,
     priority,
     weight,
-    state: health.state(now),
+    state,
+    lastFault: state === 'healthy' || state === 'drained' ? null : lastFaultJson(health.lastFault, clock),
     restMs: Math.ceil(health.restMs(now)),
     inFlight: health.inFlight,
     firstByteMs: health.latencyMs === latencyMsUnknown ? null : Math.round(health.latencyMs),
   }
+}
+
+function lastFaultJson(last: LastFault | null, clock: Clock): LastFaultJson | null {
+  if (last === null) return null
+  const now = clock.monotonic()
+  const { trouble: fault, status, at } = last
+  return { fault, status, at: new Date(clock.now() - (now - at)).toISOString(), words: lastFaultWords(last, now) }
 }

@@ -102,6 +102,14 @@ export type RevocationJson = CreditJson & {
   readonly reversals: readonly { readonly id: number; readonly reverses: number; readonly amountNano: string }[]
 }
 
+/** `words`: `its credential was refused (401) 12 s ago`. `fault`: one of a few words that never change. */
+export type LastFaultJson = {
+  readonly fault: string
+  readonly status: number | null
+  readonly at: string
+  readonly words: string
+}
+
 /** A deployment as this node sees it. */
 export type DeploymentJson = {
   readonly id: string
@@ -115,6 +123,8 @@ export type DeploymentJson = {
   readonly weight: number
   /** `resting`: it said that it has enough for now, or needs an operator. `open`: it failed, and is left alone for a while. */
   readonly state: 'healthy' | 'resting' | 'open' | 'half-open' | 'drained'
+  /** Why it rests, is open or is tried again: what went wrong last; null when nothing keeps calls away. */
+  readonly lastFault: LastFaultJson | null
   /** ms until calls go there again; 0 when they do. */
   readonly restMs: number
   readonly inFlight: number

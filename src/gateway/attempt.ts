@@ -3,6 +3,7 @@ import type { HttpResponse } from '../lib/http-client/contract.ts'
 import type { Attempt } from '../store/store.ts'
 import type { Address } from '../upstreams/deployment.ts'
 import { outputLimit } from './admit.ts'
+import { alert } from './alert.ts'
 import type { Answered, Trying, Turn } from './answered.ts'
 import type { GatewayDeps } from './deps.ts'
 import type { Tried } from './failover.ts'
@@ -141,11 +142,12 @@ function note(tried: Tried<Answered>, { admitted, candidate }: Trying, deps: Gat
   const { deployment, health } = candidate
   const attempt = 'answer' in tried ? tried.answer.attempts.at(-1)! : tried.attempt
   deps.observer.attemptEnded(admitted.requestId, attempt)
+  if (!('answer' in tried)) alert(tried.trouble, attempt.status, deployment, deps)
   if (!deployment.isTracked) return
   const now = deps.clock.monotonic()
   if ('answer' in tried) {
     health.succeeded(attempt.firstByteMs ?? 0, now)
     const standing = deployment.adapter.standing(tried.answer.upstream.headers, admitted.call.endpoint.dialect.name)
     if (standing) health.learn(standing, now)
-  } else if (!isBlameless(tried.trouble)) health.failed(tried.trouble, tried.retryAfterMs, now)
+  } else if (!isBlameless(tried.trouble)) health.failed(tried.trouble, tried.retryAfterMs, now, attempt.status)
 }

@@ -7,6 +7,7 @@ import { inBackground } from '../lib/log.ts'
 import { GatewayError, shuttingDown, type FailureCode } from './errors.ts'
 import { UpstreamError } from './failover.ts'
 import { intentOf, settle } from './settle.ts'
+import { isLasting } from '../upstreams/fault-words.ts'
 import type { KeyRow } from '../store/store.ts'
 
 export type Failed = {
@@ -26,7 +27,7 @@ export type Failed = {
 export function failed(error: unknown, request: Failed, deps: GatewayDeps): HttpAnswer {
   const failure = failureFor(error)
   const { requestId, endpoint, admitted } = request
-  if (failure.code === 'internal' || (error instanceof UpstreamError && !hasLeft(error)))
+  if (failure.code === 'internal' || (error instanceof UpstreamError && !isKnown(error)))
     deps.log.error({ event: 'request-failed', requestId, code: failure.code, error: failure.cause ?? error })
   const answer = withRequestId(endpoint.dialect, failure, requestId)
   // What a test key's upstream said is simulated, also where it failed.
@@ -35,6 +36,10 @@ export function failed(error: unknown, request: Failed, deps: GatewayDeps): Http
   else told(request, failure, answer.status, deps)
   return answer
 }
+
+/** What needs no line beside the request's own: nobody failed, or an alert has said what is to be mended. */
+const isKnown = (error: UpstreamError): boolean =>
+  hasLeft(error) || error.attempts.length === 0 || isLasting(error.attempts.at(-1)!.error ?? '')
 
 /** A client that leaves is nobody's failure. */
 const hasLeft = ({ attempts }: UpstreamError): boolean => attempts.at(-1)?.error === 'client-left'

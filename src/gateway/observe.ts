@@ -31,6 +31,9 @@ export type Alert =
   | {
       readonly event: 'upstream-out-of-quota' | 'upstream-credential-refused' | 'upstream-model-missing'
       readonly deployment: string
+      readonly provider: string
+      /** One line that says what is wrong and what to mend. */
+      readonly message: string
     }
   /** A live key asked for a model that no real deployment serves, or a test key for one that no sandbox does. */
   | { readonly event: 'no-real-provider' | 'no-sandbox'; readonly model: string }

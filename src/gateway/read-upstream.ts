@@ -27,7 +27,7 @@ export function readUpstream(sent: HttpResponse, trying: Trying, deps: GatewayDe
   const attempt = attemptOf(trying, { status: sent.status, error: null, firstByteMs }, now)
   const upstream = decoded(sent)
   const answer: Answer = { ...trying, upstream, attempts: [...failed, attempt] }
-  if (!isSuccess(sent)) return refused(answer, deps)
+  if (!isSuccess(sent)) return refused(answer)
   if (admitted.call.asked.streamed) return streamed(answer, deps)
   return whole(answer, answerBytesMax, deps)
 }
@@ -41,7 +41,7 @@ function whole(answer: Answer, bytesMax: number, deps: GatewayDeps, head?: Uint8
     room ??= deps.answers.enter()
     return grow(room, bytes, answer, deps)
   }
-  const read = (bytes: Uint8Array): Answered => plain(answer, head ? Buffer.concat([head, bytes]) : bytes, room, deps)
+  const read = (bytes: Uint8Array): Answered => plain(answer, head ? Buffer.concat([head, bytes]) : bytes, room)
   const bytes = answer.upstream.bytes(bytesMax, heard)
   if (!(bytes instanceof Promise)) return read(bytes)
   return bytes.then(read).catch((error: unknown) => {
@@ -75,13 +75,13 @@ async function streamed(answer: Answer, deps: GatewayDeps): Promise<Answered> {
     // An upstream that answers a streamed call in one piece is metered as one piece, and held to the limit of one record.
     return await whole(answer, recordBytesMax(admitted.call.model.kind), deps, begun.head)
   } catch (error) {
-    if (error instanceof ReportedError) return refusedWithin(answer, error.reported, deps)
+    if (error instanceof ReportedError) return refusedWithin(answer, error.reported)
     throw error instanceof TooLongError ? new UnreadableError() : error
   }
 }
 
 /** An answer read whole; where it is not what its dialect promises, it may say why. */
-function plain(answer: Answer, bytes: Uint8Array, room: QueuedRoom | null, deps: GatewayDeps): Answered {
+function plain(answer: Answer, bytes: Uint8Array, room: QueuedRoom | null): Answered {
   const { asked } = answer.admitted.call
   try {
     const reading = asked.readAnswer(bytes, answer.upstream.headers)
@@ -89,7 +89,7 @@ function plain(answer: Answer, bytes: Uint8Array, room: QueuedRoom | null, deps:
   } catch (unread) {
     const error = unread instanceof ReportedError ? unread.reported : errorIn(bytes)
     if (!error) throw new UnreadableError()
-    return refusedWithin(answer, error, deps)
+    return refusedWithin(answer, error)
   }
 }
 
@@ -112,25 +112,24 @@ function errorIn(bytes: Uint8Array): ErrorInAnswer | null {
 /** More of a refusal is not read. */
 const refusalBytesMax = 4 * 1024 * 1024
 
-async function refused(answer: Answer, deps: GatewayDeps): Promise<Answered> {
+async function refused(answer: Answer): Promise<Answered> {
   const { status, headers } = answer.upstream
   const body = await answer.upstream.bytes(refusalBytesMax)
-  const refusal = passable(answer, status, refusalOf({ status, body }, answer, headers), deps)
+  const refusal = passable(status, refusalOf({ status, body }, answer, headers))
   return { ...answer, kind: 'refused', status, refusal }
 }
 
 /** The same for an error that came as an answer: the attempt counts as what the error says of itself. */
-function refusedWithin(answer: Answer, reported: ErrorInAnswer, deps: GatewayDeps): Answered {
+function refusedWithin(answer: Answer, reported: ErrorInAnswer): Answered {
   const { status } = reported
-  const refusal = passable(answer, status, refusalWithin(reported, answer, answer.upstream.headers), deps)
+  const refusal = passable(status, refusalWithin(reported, answer, answer.upstream.headers))
   const attempts = [...answer.attempts.slice(0, -1), { ...answer.attempts.at(-1)!, status }]
   return { ...answer, attempts, kind: 'refused', status, refusal }
 }
 
 /** What the client may be told. Whatever is not its own doing is thrown, as a trouble. */
-function passable(answer: Answer, status: number, refusal: Refusal, deps: GatewayDeps): Refusal {
+function passable(status: number, refusal: Refusal): Refusal {
   if (isClients(refusal)) return refusal
-  alert(refusal, answer.candidate.deployment, deps)
   throw new RefusedError(status, refusal)
 }
 
@@ -163,17 +162,6 @@ export const upstreamName = ({ call }: Admitted, deployment: Deployment): string
 
 /** Whether it is the client's own doing, which is told in the vendor's words. */
 export const isClients = ({ fault }: Refusal): boolean => fault === 'client' || fault === 'policy'
-
-const operatorEvents = {
-  quota: 'upstream-out-of-quota',
-  credential: 'upstream-credential-refused',
-  missing: 'upstream-model-missing',
-} as const
-
-export function alert({ fault }: Refusal, { id }: Deployment, deps: Pick<GatewayDeps, 'observer'>): void {
-  if (fault === 'quota' || fault === 'credential' || fault === 'missing')
-    deps.observer.alert({ event: operatorEvents[fault], deployment: id })
-}
 
 export function attemptOf(
   { admitted, candidate, exchange }: Trying,

@@ -7,7 +7,9 @@ import type { AnswerHeaders, HttpAnswer, HttpRequest } from '../lib/http-server/
 import type { KeyRow } from '../store/store.ts'
 import { upstreamModelOf, type Deployment, type Fault, type Refusal } from '../upstreams/deployment.ts'
 import type { Candidate } from '../upstreams/fleet.ts'
+import { CredentialError } from '../upstreams/vertex-token.ts'
 import { errorInAnswer } from '../upstreams/refusals/error-in-answer.ts'
+import { alert } from './alert.ts'
 import { authenticate } from './authenticate.ts'
 import type { GatewayDeps } from './deps.ts'
 import { enter, leaveUnserved } from './enter.ts'
@@ -131,7 +133,11 @@ async function pass(call: FreeCall, candidate: Candidate, deps: GatewayDeps): Pr
     const failure = isOurs ? noRoomFailure(cause) : unreachableFailure(cause)
     return troubled(
       candidate,
-      { fault: isOurs ? 'no-room' : 'upstream', retryAfterMs: null, status: null },
+      {
+        fault: isOurs ? 'no-room' : isRefusedToken(cause) ? 'credential' : 'upstream',
+        retryAfterMs: null,
+        status: null,
+      },
       failure,
       deps,
     )
@@ -139,6 +145,9 @@ async function pass(call: FreeCall, candidate: Candidate, deps: GatewayDeps): Pr
     health.ended()
   }
 }
+
+/** Vertex AI's token endpoint takes the service account for none. */
+const isRefusedToken = (cause: unknown): boolean => cause instanceof CredentialError
 
 const unreachableFailure = (cause: unknown): GatewayError =>
   new GatewayError('upstream_failed', 'The model could not be reached. You may try again.', {
@@ -207,7 +216,8 @@ function troubled(
   failure: GatewayError,
   deps: GatewayDeps,
 ): Tried<HttpAnswer> {
-  if (deployment.isTracked && !isBlameless(fault)) health.failed(fault, retryAfterMs, deps.clock.monotonic())
+  alert(fault, status, deployment, deps)
+  if (deployment.isTracked && !isBlameless(fault)) health.failed(fault, retryAfterMs, deps.clock.monotonic(), status)
   const attempt = {
     deployment: deployment.id,
     region: deployment.region,

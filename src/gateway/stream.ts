@@ -7,11 +7,12 @@ import type { HttpAnswer } from '../lib/http-server/contract.ts'
 import { inBackground } from '../lib/log.ts'
 import { TooLongError } from '../lib/record-buffer.ts'
 import type { Attempt, Ending } from '../store/store.ts'
+import { alert } from './alert.ts'
 import { okStatus, type Answered } from './answered.ts'
 import type { GatewayDeps } from './deps.ts'
 import type { Reading, StreamReader, StreamState } from './dialect.ts'
 import { estimateUsage } from './estimate.ts'
-import { alert, isClients, refusalWithin } from './read-upstream.ts'
+import { isClients, refusalWithin } from './read-upstream.ts'
 import { headersOf } from './response-headers.ts'
 import { rateCounted, settle } from './settle.ts'
 import { failureOf } from './trouble.ts'
@@ -189,8 +190,9 @@ function noteRefusal(relayed: Streamed, deps: GatewayDeps): void {
   const refusal = reportedBy(relayed)
   if (!refusal || isClients(refusal)) return
   const { deployment, health } = relayed.candidate
-  alert(refusal, deployment, deps)
-  if (deployment.isTracked) health.failed(refusal.fault, refusal.retryAfterMs, deps.clock.monotonic())
+  const status = relayed.follow.error()?.status ?? null
+  alert(refusal.fault, status, deployment, deps)
+  if (deployment.isTracked) health.failed(refusal.fault, refusal.retryAfterMs, deps.clock.monotonic(), status)
 }
 
 /** The attempt that gave the answer, with how it went wrong after all. */

@@ -2,6 +2,7 @@
 import { NoRoomError, UnreachableError } from '../lib/http-client/contract.ts'
 import type { Refusal } from '../upstreams/deployment.ts'
 import type { Trouble } from '../upstreams/health.ts'
+import { CredentialError } from '../upstreams/vertex-token.ts'
 import type { ErrorInAnswer } from '../upstreams/refusals/error-in-answer.ts'
 import { GatewayError, type FailureDetails } from './errors.ts'
 import type { Exchange } from './watch.ts'
@@ -75,13 +76,19 @@ export function troubleOf({ cutBy }: Exchange, error: unknown): Trouble | Blamel
   if (cutBy === 'client-left') return cutBy
   if (cutBy !== null) return 'timeout'
   if (error instanceof NoRoomError) return 'no-room'
+  if (isRefusedToken(error)) return 'credential'
   return isNotSent(error) ? 'connect' : 'upstream'
 }
+
+/** No token, because our credential for it is not accepted. */
+const isRefusedToken = (error: unknown): boolean =>
+  error instanceof NoTokenError && error.cause instanceof CredentialError
 
 /** The same in a few words, for the receipt. */
 export function wordsOf({ cutBy }: Exchange, error: unknown): string {
   if (cutBy !== null) return cutBy
   if (error instanceof NoRoomError) return 'no room for a connection'
+  if (isRefusedToken(error)) return 'credential'
   if (error instanceof NoTokenError || error instanceof UnreadableError) return error.message
   return isNotSent(error) ? 'connection failed' : 'the connection broke off'
 }

@@ -6,12 +6,13 @@ export type Level = 'info' | 'error'
 
 type Line = { readonly at: number; readonly level: Level; readonly event: LogEvent; readonly coloured: boolean }
 
-/** `10:28:33 config-changed deployments=3`. */
-export function textLine({ at, level, event: { event, ...fields }, coloured }: Line): string {
+/** `10:28:33 config-changed deployments=3`. A `message` is words for people: `10:28:33 error EVENT: MESSAGE deployment=first`. */
+export function textLine({ at, level, event: { event, message, ...fields }, coloured }: Line): string {
   const paint = painter(coloured)
   const said = Object.entries(fields).map(([name, value]) => `${paint('dim', `${name}=`)}${valueText(value)}`)
   const name = level === 'error' ? paint('red', `error ${event}`) : event
-  return [paint('dim', timeOfDay(at)), name, ...said].join(' ')
+  const words = typeof message === 'string' ? `${name}: ${harmless(message)}` : name
+  return [paint('dim', timeOfDay(at)), words, ...said].join(' ')
 }
 
 const escapes = { dim: 2, red: 31, green: 32, yellow: 33 } as const

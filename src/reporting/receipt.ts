@@ -1,6 +1,6 @@
 /** The receipt of one request, as JSON: the settlement that was journaled, with times and amounts that people can read next to the exact ones. */
 import { formatUsd } from '../lib/amounts.ts'
-import type { ReceiptLine, Settlement } from '../store/store.ts'
+import type { Attempt, ReceiptLine, Settlement } from '../store/store.ts'
 
 export type Receipt = Omit<Settlement, 'admittedAt' | 'endedAt' | 'lines' | 'idempotency'> & {
   /** ISO 8601, UTC. */
@@ -10,11 +10,18 @@ export type Receipt = Omit<Settlement, 'admittedAt' | 'endedAt' | 'lines' | 'ide
   readonly chargeUsd: string
 }
 
-/** A receipt as its customer sees it: what providers ask of the operator is the operator's business. */
+/** A receipt as its customer sees it: what providers ask of the operator, and think of its accounts, is the operator's business. */
 export function customerReceiptOf(settlement: Settlement): Omit<Receipt, 'costNano'> {
   const { costNano: _, ...receipt } = receiptOf(settlement)
-  return receipt
+  return { ...receipt, attempts: receipt.attempts.map(customerAttemptOf) }
 }
+
+/** Of the operator's account at a provider: its credential, its money, its models. */
+const accountErrors: ReadonlySet<string | null> = new Set(['credential', 'quota', 'missing', 'no access token'])
+
+/** The status would tell as much as the word. */
+const customerAttemptOf = (attempt: Attempt): Attempt =>
+  accountErrors.has(attempt.error) ? { ...attempt, status: null, error: 'unavailable' } : attempt
 
 /** The receipt of a settlement; the figures are the journal's own. Hashes are nothing to read. */
 export function receiptOf(settlement: Settlement): Receipt {

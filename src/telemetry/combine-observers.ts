@@ -14,8 +14,8 @@ export function combineObservers(
 ): Observer {
   const throttle = createThrottle(quietMs, deps.clock)
   const failed = (error: unknown): void => {
-    const heldBack = throttle('observer')
-    if (heldBack !== null) deps.log.error({ event: 'observer-failed', error, heldBack })
+    const often = throttle('observer')
+    if (often !== null) deps.log.error({ event: 'observer-failed', error, ...often })
   }
   // One loop for each event: a call through a closure would cost every request an allocation.
   return {

@@ -156,7 +156,7 @@ describe('what is counted', () => {
 
   test('alerts by deployment and event', async () => {
     const metrics = createMetrics(idle)
-    metrics.alert({ event: 'upstream-out-of-quota', deployment: 'openai-eu' })
+    metrics.alert({ event: 'upstream-out-of-quota', deployment: 'openai-eu', provider: 'openai', message: '' })
     const alert = { deployment: 'openai-eu', event: 'upstream-out-of-quota' }
     metrics.alert({ event: 'no-real-provider', model: 'gpt-5.4' })
     const samples = await read(metrics)

@@ -3,7 +3,7 @@ import { formatUsd } from '../lib/amounts.ts'
 import { timeOfDay } from '../lib/log-text.ts'
 import { createRequestLog } from './request-log.ts'
 import type { RequestEnded } from '../gateway/observe.ts'
-import { forbidden, rejected, served, startedAt, stillClock } from './test-request.ts'
+import { forbidden, refusedAttempt, rejected, served, startedAt, stillClock } from './test-request.ts'
 
 /** Lines as they were written. */
 function collected() {
@@ -37,6 +37,7 @@ describe('a request is one line', () => {
         region: 'eu',
         status: 200,
         failure: null,
+        error: null,
         ending: 'completed',
         streamed: true,
         attempts: 2,
@@ -94,19 +95,27 @@ describe('a request is one line', () => {
   })
 })
 
+const unpaid = (deployment: string) =>
+  ({
+    event: 'upstream-out-of-quota',
+    deployment,
+    provider: 'openai',
+    message: 'providers.openai: its account is out of money or quota (429); top it up',
+  }) as const
+
 describe('alerts', () => {
   test('are one line a minute for each deployment and event', () => {
     const { lines, parsed } = collected()
     const clock = stillClock()
     const log = jsonLog(lines, clock)
-    const alert = (deployment: string): void => log.alert({ event: 'upstream-out-of-quota', deployment })
+    const alert = (deployment: string): void => log.alert(unpaid(deployment))
     for (const deployment of ['openai-eu', 'openai-eu', 'openai-eu', 'openai-us']) alert(deployment)
     clock.pass(60_000)
     alert('openai-eu')
-    const told = parsed().map(({ level, event, deployment, heldBack }) => [level, event, deployment, heldBack])
+    const told = parsed().map(({ level, event, deployment, repeats }) => [level, event, deployment, repeats])
     expect(told).toEqual([
-      ['error', 'upstream-out-of-quota', 'openai-eu', 0],
-      ['error', 'upstream-out-of-quota', 'openai-us', 0],
+      ['error', 'upstream-out-of-quota', 'openai-eu', undefined],
+      ['error', 'upstream-out-of-quota', 'openai-us', undefined],
       ['error', 'upstream-out-of-quota', 'openai-eu', 2],
     ])
   })
@@ -127,8 +136,16 @@ describe('for people, a request is one line', () => {
       `${at} 200 chat.completions gpt-5.4 1,235 ms 100→42 tokens $${formatUsd(1_234_567n)} completed attempts=2 output-clamped 192.0.2.7 req_1`,
     )
     expect(words(lineOf(rejected()))).toBe(`${at} 401 chat.completions - 1,235 ms invalid_key 192.0.2.7 req_2`)
-    const cut = served({ status: 502, failure: 'upstream_failed' }, { ending: 'upstream-failed', flags: [] })
-    expect(words(lineOf(cut))).toEndWith('upstream_failed attempts=2 192.0.2.7 req_1')
+    const cut = served(
+      { status: 502, failure: 'upstream_failed' },
+      { ending: 'upstream-failed', flags: [], attempts: [{ ...refusedAttempt, status: 401, error: 'credential' }] },
+    )
+    expect(words(lineOf(cut))).toEndWith('upstream_failed azure-eu:credential 192.0.2.7 req_1')
+    const unasked = served(
+      { status: 503, failure: 'upstream_failed' },
+      { ending: 'upstream-failed', flags: [], attempts: [] },
+    )
+    expect(words(lineOf(unasked))).toEndWith('upstream_failed all-at-rest 192.0.2.7 req_1')
   })
 
   test('in columns, so that one stands below the other', () => {
@@ -159,11 +176,11 @@ describe('for people, a request is one line', () => {
     const { lines, texts } = collected()
     const log = createRequestLog({ lines, style: 'text', clock: stillClock(), requests: false, addresses: true })
     log.requestEnded(served())
-    log.alert({ event: 'upstream-out-of-quota', deployment: 'openai-eu' })
+    log.alert(unpaid('openai-eu'))
     log.alert({ event: 'no-real-provider', model: 'gpt-5.4' })
     expect(texts).toEqual([
-      `${at} error upstream-out-of-quota deployment=openai-eu heldBack=0`,
-      `${at} error no-real-provider model=gpt-5.4 heldBack=0`,
+      `${at} error upstream-out-of-quota: providers.openai: its account is out of money or quota (429); top it up deployment=openai-eu provider=openai`,
+      `${at} error no-real-provider model=gpt-5.4`,
     ])
   })
 })

@@ -38,8 +38,8 @@ export function createRequestLog({ lines, style, clock, requests, addresses }: R
     },
     attemptEnded: () => undefined,
     alert({ event, ...about }) {
-      const heldBack = throttle(`${event} ${Object.values(about).join(' ')}`)
-      if (heldBack !== null) lines.add(lineOf(clock.now(), 'error', { event, ...about, heldBack }))
+      const often = throttle(`${event} ${'deployment' in about ? about.deployment : about.model}`)
+      if (often !== null) lines.add(lineOf(clock.now(), 'error', { event, ...about, ...often }))
     },
   }
 }
@@ -78,6 +78,7 @@ function requestEvent(ended: RequestEnded, addresses: boolean, at: string): obje
     region: settlement?.region ?? null,
     status: ended.status,
     failure: ended.failure,
+    error: settlement?.attempts.at(-1)?.error ?? null,
     ending: settlement?.ending ?? null,
     streamed: settlement?.streamed ?? null,
     attempts: settlement?.attempts.length ?? 0,

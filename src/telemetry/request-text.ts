@@ -2,7 +2,7 @@
 import type { RequestEnded } from '../gateway/observe.ts'
 import { formatUsd } from '../lib/amounts.ts'
 import { harmless, painter, timeOfDay, type Colour } from '../lib/log-text.ts'
-import type { Settlement } from '../store/store.ts'
+import type { Attempt, Settlement } from '../store/store.ts'
 import { safeName } from './safe-name.ts'
 
 /** Enough for nearly all, so that what follows stands in columns. */
@@ -45,8 +45,15 @@ function endingWords({ failure, settlement }: RequestEnded): string[] {
   const { ending, attempts = [], flags = [] } = settlement ?? {}
   return [
     ...(failure ? [failure] : []),
+    ...(settlement && failure?.startsWith('upstream_') ? [lastErrorOf(attempts)] : []),
     ...(ending && ending !== failure?.replaceAll('_', '-') ? [ending] : []),
     ...(attempts.length > 1 ? [`attempts=${attempts.length}`] : []),
     ...flags,
   ]
+}
+
+/** Where nobody was asked, all of them rest: `mart deployment list` says why. */
+function lastErrorOf(attempts: readonly Attempt[]): string {
+  const last = attempts.at(-1)
+  return last ? `${last.deployment}:${(last.error ?? 'failed').replaceAll(' ', '-')}` : 'all-at-rest'
 }

@@ -83,9 +83,9 @@ function createExporter({ endpoint, headers, log, clock }: TracingOptions): Span
   return {
     export: (spans, done) =>
       exporter.export(spans, (result) => {
-        const heldBack = result.code === ExportResultCode.SUCCESS ? null : throttle('export')
-        if (heldBack !== null)
-          log.error({ event: 'trace-export-failed', spans: spans.length, error: result.error, heldBack })
+        const often = result.code === ExportResultCode.SUCCESS ? null : throttle('export')
+        if (often !== null)
+          log.error({ event: 'trace-export-failed', spans: spans.length, error: result.error, ...often })
         done(result)
       }),
     forceFlush: () => exporter.forceFlush(),

@@ -11,6 +11,9 @@ import type { Deployment, Fault, RateStanding } from './deployment.ts'
 /** A failure to connect is told apart from a failure afterwards: only then nothing can have been done. */
 export type Trouble = Fault | 'connect'
 
+/** What went wrong last, with the status that said so, if one did; `at` in monotonic ms. */
+export type LastFault = { readonly trouble: Trouble; readonly status: number | null; readonly at: number }
+
 export type HealthState = 'healthy' | 'resting' | 'open' | 'half-open' | 'drained'
 
 const failuresMax = 5
@@ -32,6 +35,8 @@ export class Health {
   /** When something last came from it, monotonic ms. */
   heardAt = Number.NEGATIVE_INFINITY
   isDrained = false
+  /** Why it rests or is open; null when nothing has gone wrong that its state would come from. */
+  lastFault: LastFault | null = null
   #failures = 0
   #openMs = 0
   #openUntil = Number.NEGATIVE_INFINITY
@@ -89,12 +94,14 @@ export class Health {
   /** It answered as it should, or refused what was the client's own mistake. */
   succeeded(firstByteMs: number, now: number): void {
     this.heardAt = now
+    if (now >= this.#restsUntil) this.lastFault = null
     this.latencyMs += (firstByteMs - this.latencyMs) * latencyShare
     this.#failures = 0
     this.#openMs = 0
   }
 
-  failed(trouble: Trouble, retryAfterMs: number | null, now: number): void {
+  failed(trouble: Trouble, retryAfterMs: number | null, now: number, status: number | null = null): void {
+    if (!isPassing(trouble)) this.lastFault = { trouble, status, at: now }
     switch (trouble) {
       case 'rate':
         this.#rest(retryAfterMs ?? restMsDefault, now, trouble)
@@ -119,12 +126,15 @@ export class Health {
 
   /** Keeps calls away while the vendor's own figures say that they would be refused. */
   learn({ requestsLeft, requestsResetMs, tokensLeft, tokensResetMs }: RateStanding, now: number): void {
+    if (requestsLeft !== 0 && tokensLeft !== 0) return
+    this.lastFault = { trouble: 'rate', status: null, at: now }
     if (requestsLeft === 0) this.#rest(requestsResetMs ?? 0, now, 'rate')
     if (tokensLeft === 0) this.#rest(tokensResetMs ?? 0, now, 'rate')
   }
 
   /** Forgets what kept calls away: an operator has looked after it. */
   forgive(): void {
+    this.lastFault = null
     this.#failures = 0
     this.#openMs = 0
     this.#openUntil = this.#restsUntil = Number.NEGATIVE_INFINITY
@@ -151,3 +161,6 @@ export class Health {
     this.#openUntil = now + this.#openMs
   }
 }
+
+/** What says nothing of the deployment. */
+const isPassing = (trouble: Trouble): boolean => trouble === 'client' || trouble === 'policy' || trouble === 'conflict'

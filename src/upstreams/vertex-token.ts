@@ -38,11 +38,11 @@ export function createTokenSource(serviceAccount: Secret, tokenUrl: string, deps
   let forgottenAt = Number.NEGATIVE_INFINITY
   let failures = 0
   let pausedUntil = Number.NEGATIVE_INFINITY
-  let lastFailure = ''
+  let lastFailure = new Error()
 
   async function exchange(): Promise<string> {
     const begunAt = now()
-    if (begunAt < pausedUntil) throw new Error(`${lastFailure}; it is asked again shortly`)
+    if (begunAt < pausedUntil) throw againLater(lastFailure)
     try {
       const { access_token: token, expires_in: seconds } = await requestToken(serviceAccount, tokenUrl, deps)
       const lifeMs = seconds * 1_000
@@ -54,7 +54,7 @@ export function createTokenSource(serviceAccount: Secret, tokenUrl: string, deps
       // With jitter, so that many gateways do not come back together.
       pausedUntil = now() + Math.min(pauseMsMin * 2 ** failures, pauseMsMax) * (0.5 + Math.random() / 2)
       failures += 1
-      lastFailure = (error as Error).message
+      lastFailure = error as Error
       throw error
     }
   }
@@ -76,6 +76,20 @@ export function createTokenSource(serviceAccount: Secret, tokenUrl: string, deps
       forgottenAt = now()
       return true
     },
+  }
+}
+
+/** The same failure, without another call. */
+function againLater(failure: Error): Error {
+  const message = `${failure.message}; it is asked again shortly`
+  return failure instanceof CredentialError ? new CredentialError(message) : new Error(message)
+}
+
+/** The service account is not accepted, or is none: only an operator can mend it. */
+export class CredentialError extends Error {
+  constructor(message: string) {
+    super(message)
+    this.name = 'CredentialError'
   }
 }
 
@@ -101,7 +115,8 @@ async function requestToken(serviceAccount: Secret, tokenUrl: string, { fetch, c
   const json: unknown = await response.json().catch(() => null)
   const granted = Grant.safeParse(json)
   if (response.ok && granted.success) return granted.data
-  throw new Error(`the token endpoint answered ${response.status}${errorCodeOf(json)}`)
+  const message = `the token endpoint answered ${response.status}${errorCodeOf(json)}`
+  throw response.status >= 400 && response.status < 404 ? new CredentialError(message) : new Error(message)
 }
 
 /** Google's own code, such as invalid_grant: its description may name the account. */
@@ -131,7 +146,7 @@ function assertionOf(serviceAccount: Secret, now: number): string {
     return `${signed}.${createSign('RSA-SHA256').update(signed).sign(key, 'base64url')}`
   } catch {
     // What the library says of a key that it cannot read may quote it.
-    throw new Error('the private key of the service account cannot be used')
+    throw new CredentialError('the private key of the service account cannot be used')
   }
 }
 
@@ -139,7 +154,7 @@ function keyFileOf(serviceAccount: Secret): z.infer<typeof KeyFile> {
   try {
     return KeyFile.parse(JSON.parse(serviceAccount.reveal()))
   } catch {
-    throw new Error('the service account is not the JSON of a key file with client_email and private_key')
+    throw new CredentialError('the service account is not the JSON of a key file with client_email and private_key')
   }
 }
 

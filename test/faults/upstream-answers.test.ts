@@ -110,7 +110,7 @@ describe('an error with status 200, before anything was given, is made good else
     await expectElsewhere(chat, plain(limit), 'rate')
     await expectElsewhere(chatStream, streamed([record(limit)]), 'rate')
     const unpaid = JSON.stringify({ error: { message: 'x', code: 'insufficient_quota' } })
-    await expectElsewhere(chatStream, streamed([record(unpaid)]), 'quota')
+    await expectElsewhere(chatStream, streamed([record(unpaid)]), 'unavailable')
     const google = JSON.stringify({ error: { code: 429, message: 'slow', status: 'RESOURCE_EXHAUSTED' } })
     await expectElsewhere(generateStream, streamed([record(google)]), 'rate')
   })
