@@ -203,9 +203,9 @@ describe('the upstream breaks off', () => {
     }
   })
 
-  test('openai, streamed: a stream that broke before its first word owes nothing', async () => {
+  test('openai, streamed: a stream that broke before its first word is a refusal like any other, and owes nothing', async () => {
     const asked = await askOnce(server, chatStream, 'reset_after=1')
-    expectBroken(asked.got, chatStream)
+    expectOurFault(asked.got, chatStream)
     expectNothingOwed(asked, 'upstream-failed')
   })
 

@@ -52,7 +52,8 @@ function isReadable(data: string): boolean {
 
 /** Which of an answer's choices (Gemini: candidates) have said why they end. */
 export type Choices = {
-  readonly note: (index: number, hasEnded: boolean) => void
+  /** `says`: whether it says anything beyond whose turn it is. */
+  readonly note: (index: number, hasEnded: boolean, says?: boolean) => void
   readonly haveBegun: () => boolean
   readonly haveEnded: () => boolean
   /** How often one has said that it ends: some servers say so with every record. */
@@ -64,14 +65,16 @@ export function createChoices(asked: number): Choices {
   const seen = new Set<number>()
   const ended = new Set<number>()
   let ends = 0
+  let haveSaid = false
   return {
-    note(index, hasEnded) {
+    note(index, hasEnded, says = true) {
       seen.add(index)
+      haveSaid ||= says || hasEnded
       if (!hasEnded) return
       ended.add(index)
       ends += 1
     },
-    haveBegun: () => seen.size > 0,
+    haveBegun: () => haveSaid,
     haveEnded: () => ended.size > 0 && ended.size >= Math.max(asked, seen.size),
     ends: () => ends,
   }

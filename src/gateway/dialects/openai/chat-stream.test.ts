@@ -25,7 +25,20 @@ function states(records: readonly string[], follow = followChat(true, ways)): st
     return follow.state()
   })
 }
+const followAfter = (...data: readonly string[]): StreamReader => {
+  const follow = followChat(true, ways)
+  states(data.map(record), follow)
+  return follow
+}
 const stateAfter = (...data: readonly string[]): string => states(data.map(record)).at(-1)!
+
+test('whose turn it is says nothing yet: what fails behind it can still be asked of another', () => {
+  const turn = json([{ index: 0, delta: { role: 'assistant', content: '', refusal: null, tool_calls: [] } }])
+  expect(states([turn, delta('a')].map(record))).toEqual(['silent', 'open'])
+  expect(stateAfter(turn, stop())).toBe('finished')
+  for (const failure of [JSON.stringify({ error: { message: 'no' } }), '[DONE]'])
+    expect([stateAfter(turn, failure), followAfter(turn, failure).hasBegun()]).toEqual(['failed', false])
+})
 
 describe('an answer has ended', () => {
   test('when its choice has said why, its usage has come, or it says that it is over', () => {

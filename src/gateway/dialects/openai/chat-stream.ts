@@ -8,7 +8,7 @@ import { errorInAnswer, type ErrorInAnswer } from '../../../upstreams/refusals/e
 import type { Reading, StreamReader, StreamState, StreamWays, Written } from '../../dialect.ts'
 import { createOutput } from '../output.ts'
 import { createChoices, mayBeOfAnother, mentions, passRecords } from '../record-stream.ts'
-import { choicesOf, errorAmong, hasEnded } from './choices.ts'
+import { choicesOf, errorAmong, hasEnded, saysSomething } from './choices.ts'
 import { choicesText, messageText } from './message-text.ts'
 import { isComplete, toldBy, type Told } from './told.ts'
 import { servedTier, usageOf } from './usage.ts'
@@ -49,7 +49,7 @@ export function followChat(passUsage: boolean, ways: Omit<StreamWays, 'framing'>
     const before = told?.usage
     if (chunk && record.includes('"usage"')) told = toldBy(chunk, told)
     for (const [position, choice] of said.entries())
-      choices.note(typeof choice.index === 'number' ? choice.index : position, hasEnded(choice))
+      choices.note(typeof choice.index === 'number' ? choice.index : position, hasEnded(choice), saysSomething(choice))
     if (told?.usage !== before) endsCounted = choices.ends()
   }
 
