@@ -75,6 +75,10 @@ function bind({ host, port }: Readonly<Config>, bound: Bound): HttpServer {
     return listen({ hostname: host, port, ...bound })
   } catch (error) {
     const reason = (error as NodeJS.ErrnoException).code ?? String(error)
+    if (reason === 'EADDRINUSE')
+      throw new ConfigError(
+        `port ${port} of ${host} is taken (EADDRINUSE); choose another: PORT=${port < 65_535 ? port + 1 : port - 1} npm start`,
+      )
     throw new ConfigError(
       `environment: HOST ${host} and PORT ${port} cannot be listened on (${reason}); allowed: an address of this machine and a free port`,
     )

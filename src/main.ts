@@ -303,6 +303,7 @@ function onStopSignal(stop: () => Promise<void>, { flush }: LineWriter): void {
         return 1
       },
     )
+    if (process.stderr.isTTY) log.info({ event: 'stopped' })
     await flush(flushMsMax)
     process.exit(code)
   }

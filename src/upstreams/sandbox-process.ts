@@ -63,12 +63,12 @@ async function startSandboxProcess(log: Log): Promise<SandboxProcess> {
     url,
     stop: () => {
       isStopped = true
-      child.kill('SIGTERM')
+      child.stdin!.end()
     },
   }
 }
 
-/** The pipe to its stdin tells it when this process is gone, however it went. */
+/** The pipe to its stdin tells it when this process is gone or wants it gone, and signals do not: Ctrl-C reaches it too, while what is under way still needs it. */
 const launch = (port: number): ChildProcess =>
   spawn(process.execPath, [entry], {
     stdio: ['pipe', 'pipe', 'inherit'],

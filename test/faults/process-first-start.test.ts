@@ -100,7 +100,11 @@ function withSandbox(program: string): string {
 describe('a first start makes nothing, and the next is the first', () => {
   test('where the port is taken', async () => {
     const other = await listenOn(port)
-    expectRefused(await runStart(), /PORT \d+ cannot be listened on \(EADDRINUSE\)/)
+    const refused = await runStart()
+    expectRefused(refused, /^port/)
+    expect(refused.stderr).toBe(
+      `port ${port} of 127.0.0.1 is taken (EADDRINUSE); choose another: PORT=${port + 1} npm start\n`,
+    )
     expect(existsSync(dataDir())).toBe(false)
     other.close()
     await expectFirstStart()

@@ -1,6 +1,6 @@
 /** What the log is on a terminal, a real one as far as the kernel has them: one readable line a request, and nobody waits for whoever looks at it. */
 import { afterEach, beforeEach, expect, test } from 'bun:test'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { eventually } from '../support/eventually.ts'
@@ -26,6 +26,8 @@ type Shown = {
   readonly type: (keys: string) => void
   /** Asks the server to stop; gives its exit code. */
   readonly end: () => Promise<number>
+  /** What Ctrl-C does: every process of the terminal gets the signal, the sandbox too. Gives the server's exit code. */
+  readonly interrupt: () => Promise<number>
   /** Gives the request's id. */
   readonly chat: () => Promise<string>
 }
@@ -74,7 +76,13 @@ async function startOnTerminal(env: NodeJS.ProcessEnv = {}): Promise<Shown> {
     server.kill('SIGTERM')
     return server.exited
   }
-  return { text: () => text, end, type: (keys) => void terminal.write(keys), chat }
+  const interrupt = (): Promise<number> => {
+    const children = readFileSync(`/proc/${server.pid}/task/${server.pid}/children`, 'utf8').trim().split(' ')
+    for (const pid of children) process.kill(Number(pid), 'SIGINT')
+    server.kill('SIGINT')
+    return server.exited
+  }
+  return { text: () => text, end, interrupt, type: (keys) => void terminal.write(keys), chat }
 }
 
 const lineOf = ({ text }: Shown, requestId: string): Promise<string> =>
@@ -94,7 +102,7 @@ test('a request is one readable line, in colours', async () => {
   const line = await lineOf(shown, await shown.chat())
   expect(line).toContain(`${escape}[32m200${escape}[0m`)
   expect(Bun.stripANSI(line)).toMatch(
-    /^\d\d:\d\d:\d\d 200 chat\.completions +gpt-5\.4 +[\d,]+ ms \d+→\d+ tokens \$0\.\d+ test completed req_[\w-]+$/,
+    /^\d\d:\d\d:\d\d 200 chat\.completions +gpt-5\.4 +[\d,]+ ms \d+→\d+ tokens \$0\.\d+ test completed 127\.0\.0\.1 req_[\w-]+$/,
   )
 })
 
@@ -140,4 +148,16 @@ test('what is logged until the end is shown, and a terminal that is held keeps t
   const before = performance.now()
   expect(await held.end()).toBe(0)
   expect(performance.now() - before).toBeLessThan(noticedMsMax)
+})
+
+test('Ctrl-C, which reaches the sandbox too, ends without an error and with a last line that says so', async () => {
+  const shown = await startOnTerminal()
+  await lineOf(shown, await shown.chat())
+  expect(await shown.interrupt()).toBe(0)
+  await eventually(
+    () => Promise.resolve(/\d stopped\r?\n$/.test(Bun.stripANSI(shown.text())) || null),
+    noticedMsMax,
+    () => shown.text(),
+  )
+  expect(shown.text()).not.toContain('error')
 })
