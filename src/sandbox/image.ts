@@ -8,6 +8,11 @@ export type ImageWish = {
   readonly width: number
   readonly height: number
   readonly mimeType: ImageMimeType
+  /** How well it is kept, 0 to 100; what is usual unless said. A PNG loses nothing. */
+  readonly quality?: number | undefined
+  readonly isTransparent?: boolean
+  /** Whether it is on its way only: the same in large blocks. */
+  readonly isPartial?: boolean
 }
 export const imageMimeTypes = ['image/png', 'image/jpeg', 'image/webp'] as const
 export type ImageMimeType = (typeof imageMimeTypes)[number]
@@ -20,30 +25,31 @@ export async function drawImage(wish: ImageWish): Promise<string> {
   const key = JSON.stringify(wish)
   const known = recent.get(key)
   if (known) return known
-  const picture = sharp(palette(wish.prompt), { raw: { width: paletteEdge, height: paletteEdge, channels: 3 } })
-    .resize(wish.width, wish.height, { fit: 'fill', kernel: 'cubic' })
+  const channels = wish.isTransparent ? 4 : 3
+  const picture = sharp(palette(wish.prompt, channels), { raw: { width: paletteEdge, height: paletteEdge, channels } })
+    .resize(wish.width, wish.height, { fit: 'fill', kernel: wish.isPartial ? 'nearest' : 'cubic' })
     .composite([{ input: Buffer.from(label(wish)), top: 0, left: 0 }])
-  const encoded = (await encodedAs(picture, wish.mimeType).toBuffer()).toString('base64')
+  const encoded = (await encodedAs(picture, wish).toBuffer()).toString('base64')
   recent.set(key, encoded, encoded.length)
   return encoded
 }
 
-function encodedAs(picture: Sharp, mimeType: ImageMimeType): Sharp {
+function encodedAs(picture: Sharp, { mimeType, quality }: ImageWish): Sharp {
   switch (mimeType) {
     case 'image/png':
       return picture.png({ compressionLevel: 3 })
     case 'image/jpeg':
-      return picture.jpeg({ quality: 85 })
+      return picture.jpeg({ quality: Math.max(1, quality ?? 85) })
     case 'image/webp':
-      return picture.webp({ quality: 80, effort: 0 })
+      return picture.webp({ quality: Math.max(1, quality ?? 80), effort: 0 })
   }
 }
 
-/** A few random colours; enlarging them smoothly is what makes the gradient. */
+/** A few random colours, some of them seen through where there is a fourth channel; enlarging them smoothly is what makes the gradient. */
 const paletteEdge = 6
-function palette(prompt: string): Uint8Array {
+function palette(prompt: string, channels: 3 | 4): Uint8Array {
   const random = randomFrom(hashOf(prompt))
-  return Uint8Array.from({ length: paletteEdge * paletteEdge * 3 }, () => 60 + Math.floor(random() * 180))
+  return Uint8Array.from({ length: paletteEdge * paletteEdge * channels }, () => 60 + Math.floor(random() * 180))
 }
 
 function label({ prompt, width, height }: ImageWish): string {

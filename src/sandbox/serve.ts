@@ -20,6 +20,7 @@ import { getGeminiModel, listGeminiModels } from './genai/models.ts'
 import { createChatCompletion } from './openai/chat.ts'
 import { createEmbeddings } from './openai/embeddings.ts'
 import { openaiRefusal, serveOpenai } from './openai/errors.ts'
+import { createImages } from './openai/images.ts'
 import { listModels, retrieveModel } from './openai/models.ts'
 import { atAccount, servePosed } from './poses/serve.ts'
 import { createPromptCache, type PromptCache } from './prompt-cache.ts'
@@ -83,6 +84,7 @@ const routes: readonly Route[] = [
     genai((exchange, version = '', model = '') => streamGenerateContent(exchange, { version, model })),
   ],
   ['POST', /^\/(?:v1|v1beta\/openai)\/embeddings$/, openai(createEmbeddings)],
+  ['POST', /^\/v1\/images\/generations$/, openai(createImages)],
   [
     'POST',
     new RegExp(`^${modelPath}:countTokens$`),

@@ -6,6 +6,7 @@
 import { standingOf } from '../accounts.ts'
 import { createChatCompletion } from '../openai/chat.ts'
 import { createEmbeddings } from '../openai/embeddings.ts'
+import { createImages } from '../openai/images.ts'
 import { listModels, retrieveModel, snapshotOf } from '../openai/models.ts'
 import { isKnownModel } from '../exchange.ts'
 import { Refusal } from '../refusal.ts'
@@ -97,11 +98,12 @@ const snapshots: Readonly<Record<string, string>> = {
 /** Deployments are called like their model, or `dep-` and their model. */
 const modelOf = (deployment: string): string => deployment.replace(/^dep-/, '')
 
-type Endpoint = { readonly families: readonly string[]; readonly serve: (exchange: Posed) => Reply }
+type Endpoint = { readonly families: readonly string[]; readonly serve: (exchange: Posed) => Reply | Promise<Reply> }
 
 const endpoints: Readonly<Record<string, Endpoint>> = {
   'chat/completions': { families: ['gpt-'], serve: (exchange) => withFilter(exchange, createChatCompletion(exchange)) },
   embeddings: { families: ['text-embedding-'], serve: createEmbeddings },
+  'images/generations': { families: ['gpt-image-'], serve: createImages },
 }
 
 function withFilter({ directives }: Posed, reply: Reply): Reply {
@@ -111,7 +113,7 @@ function withFilter({ directives }: Posed, reply: Reply): Reply {
 
 function serveDeployment(exchange: Posed, deployment: unknown, path: string): Promise<Reply> {
   const upstreamModel = typeof deployment === 'string' ? deployment : ''
-  const answer = (): Reply => {
+  const answer = (): Reply | Promise<Reply> => {
     const endpoint = endpoints[path]!
     // A call without a model is refused by the endpoint, which says so.
     if (typeof deployment !== 'string') return endpoint.serve(exchange)
@@ -140,12 +142,12 @@ export const azurePose: Pose = {
   routes: [
     [
       'POST',
-      /^\/openai\/v1\/(chat\/completions|embeddings)$/,
+      /^\/openai\/v1\/(chat\/completions|embeddings|images\/generations)$/,
       (exchange, path = '') => serveDeployment(exchange, exchange.fields['model'], path),
     ],
     [
       'POST',
-      /^\/openai\/deployments\/([^/]+)\/(chat\/completions|embeddings)$/,
+      /^\/openai\/deployments\/([^/]+)\/(chat\/completions|embeddings|images\/generations)$/,
       (exchange, deployment = '', path = '') => serveDeployment(exchange, deployment, path),
     ],
     ['GET', /^\/openai\/v1\/models$/, (exchange) => behind(door, exchange, { answer: listModels })],

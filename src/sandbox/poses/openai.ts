@@ -3,6 +3,7 @@ import { standingOf } from '../accounts.ts'
 import { createChatCompletion } from '../openai/chat.ts'
 import { createEmbeddings } from '../openai/embeddings.ts'
 import { openaiRefusal } from '../openai/errors.ts'
+import { createImages } from '../openai/images.ts'
 import { listModels, notFound, retrieveModel } from '../openai/models.ts'
 import { Refusal } from '../refusal.ts'
 import type { Headers, Reply } from '../reply.ts'
@@ -85,7 +86,7 @@ function ourHeaders({ account, at, id }: Posed): Headers {
 
 /** A model endpoint; OpenAI has none of Google's models. */
 const model =
-  (endpoint: (exchange: Posed) => Reply) =>
+  (endpoint: (exchange: Posed) => Reply | Promise<Reply>) =>
   (exchange: Posed): Promise<Reply> =>
     behind(door, exchange, {
       answer() {
@@ -101,6 +102,7 @@ export const openaiPose: Pose = {
   routes: [
     ['POST', /^\/v1\/chat\/completions$/, model(createChatCompletion)],
     ['POST', /^\/v1\/embeddings$/, model(createEmbeddings)],
+    ['POST', /^\/v1\/images\/generations$/, model(createImages)],
     ['GET', /^\/v1\/models$/, (exchange) => behind(door, exchange, { answer: listModels })],
     [
       'GET',
