@@ -6,9 +6,9 @@ import type { Adapter, Deployment } from '../src/upstreams/deployment.ts'
 import { choose, createFleet, type Fleet } from '../src/upstreams/fleet.ts'
 import { median } from './support/report.ts'
 
-const model = { id: 'gpt-5.4', dialect: 'openai' } as const
+const chat = { model: { id: 'gpt-5.4', dialect: 'openai' }, endpoint: { name: 'chat.completions' } } as const
 const policies = { us: { serves: ['us'], mayChoose: [] } }
-const adapter = { dialects: ['openai'] } as unknown as Adapter
+const adapter = { dialects: ['openai'], operations: ['chat.completions'] } as unknown as Adapter
 const counts = [1, 10, 100]
 const rounds = 9
 const callsPerRound = 100_000
@@ -18,7 +18,7 @@ const deployment = (at: number): Deployment => ({
   id: `deployment-${at}`,
   provider: 'bench',
   kind: 'openai',
-  model: model.id,
+  model: chat.model.id,
   upstreamModel: null,
   region: 'us',
   simulated: false,
@@ -65,7 +65,7 @@ function microsPerCall(count: number, { affinity, broken }: Situation): number {
     const began = performance.now()
     for (let call = 0; call < callsPerRound; call += 1) {
       const now = performance.now()
-      const candidate = choose(fleet.serving(model, 'us', 'live')!, {
+      const candidate = choose(fleet.serving(chat, 'us', 'live')!, {
         affinity: affinity(call),
         tokens: 100,
         tried: [],

@@ -17,7 +17,7 @@ import { serveReceipt, type ReceiptDeps } from './gateway/receipts.ts'
 import { policyOf } from './gateway/route.ts'
 import { serveFree, serveKnown } from './gateway/serve-free.ts'
 import { serve } from './gateway/serve.ts'
-import { meantDialect, wrongUrl } from './gateway/wrong-url.ts'
+import { meantDialect, unservedUrl, wrongUrl } from './gateway/wrong-url.ts'
 import {
   jsonAnswer,
   problemAnswer,
@@ -116,7 +116,7 @@ function serveOpenai(asked: Asked, deps: AppDeps): Answering | null {
   if (paid) return serve(request, { ...paid, region }, deps.gateway)
   const receipt = isGet(request) && region === null ? inList(path, '/receipts/') : null
   if (receipt !== null) return serveReceipt(request, receipt, deps.gateway, deps.receipts)
-  return serveOpenaiModels(asked, deps)
+  return unservedUrl(request, path) ?? serveOpenaiModels(asked, deps)
 }
 
 /** Azure's way: the model is in the path, slashes and all. Clients are given this server as their endpoint, or its `/v1`. */

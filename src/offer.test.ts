@@ -24,8 +24,11 @@ regions: {us: {serves: [us, global]}, eu: {serves: [eu]}}
 `)
   expect(idsOf(offer)).toEqual(['real-gpt-5-4', 'sandbox-us', 'sandbox-global', 'sandbox-eu'])
   for (const policy of ['us', 'eu'])
-    for (const dialect of ['openai', 'genai'] as const)
-      expect(offer.fleet.serving({ id: 'any', dialect }, policy, 'test')).not.toBeNull()
+    for (const [dialect, name] of [
+      ['openai', 'chat.completions'],
+      ['genai', 'generateContent'],
+    ] as const)
+      expect(offer.fleet.serving({ model: { id: 'any', dialect }, endpoint: { name } }, policy, 'test')).not.toBeNull()
   expect(offer.simulated).toBe(false)
 })
 

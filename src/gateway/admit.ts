@@ -148,18 +148,26 @@ const floorNanoOf = (bounds: Bounds): Nano =>
 const ifShortNanoOf = (bounds: Bounds, { holds }: GatewayDeps): Nano =>
   isUnstated(bounds.call) ? upTo(holds.outputTokensUnstated, bounds) : bounds.fullNano
 
-const needOf = (bounds: Bounds): Need => ({
+/** `leftNano`: what there is for it. */
+const needOf = (bounds: Bounds, leftNano: Nano): Need => ({
   floorNano: floorNanoOf(bounds),
   fullNano: bounds.fullNano,
   isWary: bounds.isWary,
+  fit: fitIn(bounds, leftNano),
 })
+
+/** What of it there is money for, of a call whose output is not cut short. */
+function fitIn({ call: { asked }, price, inputTokens }: Bounds, leftNano: Nano): Need['fit'] {
+  const bound = { inputTokens, pieces: asked.pieces }
+  return asked.fitting?.(affordableOutputTokens(bound, price, asked.tiers, leftNano)) ?? null
+}
 
 /** Takes a hold on credit, and its amount of the key's budget. */
 function holdCredit(key: KeyRow, bounds: Bounds, deps: GatewayDeps): Hold | Promise<Hold> {
   const budget = deps.limits.budget(key)
   const ceiling = budget ? lesser(budgetLeftNano(budget), bounds.fullNano) : bounds.fullNano
   if (budget && ceiling < bounds.fullNano && ceiling < floorNanoOf(bounds))
-    throw bounds.call.asked.judged ?? noBudget(budget, needOf(bounds), deps.clock.now())
+    throw bounds.call.asked.judged ?? noBudget(budget, needOf(bounds, budgetLeftNano(budget)), deps.clock.now())
   const answer = deps.credit.hold({
     organizationId: key.organizationId,
     mode: key.mode,
@@ -185,7 +193,8 @@ function holdCredit(key: KeyRow, bounds: Bounds, deps: GatewayDeps): Hold | Prom
 
 /** A hold that was given is held within the key's budget as well. */
 function withinBudget(key: KeyRow, answer: HoldAnswer, bounds: Bounds, deps: GatewayDeps): Hold {
-  if (answer.hold === null) throw bounds.call.asked.judged ?? noCredit(answer, needOf(bounds), key.mode)
+  if (answer.hold === null)
+    throw bounds.call.asked.judged ?? noCredit(answer, needOf(bounds, answer.availableNano), key.mode)
   if (bounds.exposedNano > 0n) expose(answer.hold, bounds.exposedNano, deps)
   deps.limits.holdBudget(key.id, answer.hold.amountNano)
   return answer.hold

@@ -8,7 +8,7 @@ import type { HttpAnswer } from '../lib/http-server/contract.ts'
 import type { Strings } from '../lib/json-skeleton.ts'
 import type { ServiceTier } from '../money/price-book.ts'
 import type { Usage } from '../money/usage.ts'
-import type { Adapter } from '../upstreams/deployment.ts'
+import type { Adapter, OperationName } from '../upstreams/deployment.ts'
 import type { ErrorInAnswer } from '../upstreams/refusals/error-in-answer.ts'
 import type { GatewayError } from './errors.ts'
 
@@ -24,8 +24,8 @@ export type Dialect = {
 
 /** A paid endpoint. */
 export type Endpoint = {
-  /** As reports show it, such as `chat.completions`. */
-  readonly name: string
+  /** As reports show it, and adapters say that they serve it. */
+  readonly name: OperationName
   readonly dialect: Dialect
   readonly bodyBytesMax: number
   /** The kinds of model it can be asked of. */
@@ -67,6 +67,8 @@ export type Asked = {
   readonly hasOutput: boolean
   /** Fewer output tokens than this are of no use: a request that cannot afford them is refused, not clamped. */
   readonly outputTokensFloor: number
+  /** What of it so many output tokens would do for, to be said where credit is short; null for nothing of it. Left out where output is cut short instead. */
+  readonly fitting?: (outputTokens: number) => Fit | null
   /** Things priced by the piece that the call may use, at most. */
   readonly pieces: Usage
   /** Service tiers the answer may be charged at. */
@@ -90,6 +92,9 @@ export type Asked = {
   /** Follows a streamed answer. */
   readonly followStream: (headers: ResponseHeaders, ways: StreamWays) => StreamReader
 }
+
+/** What would fit, in words that go on a sentence, and as facts for programs. */
+export type Fit = { readonly words: string; readonly facts: Readonly<Record<string, string>> }
 
 /** How a stream comes, and how its provider streams, where providers differ. */
 export type StreamWays = Pick<Adapter, 'reportsStreamUsage' | 'hasAnnotationChunks'> & {

@@ -4,11 +4,13 @@ import type { Endpoint } from './dialect.ts'
 import { generateContent, streamGenerateContent } from './dialects/genai/generate.ts'
 import { chatCompletions } from './dialects/openai/chat.ts'
 import { embeddings } from './dialects/openai/embeddings.ts'
+import { imageGenerations } from './dialects/openai/images/generations.ts'
 
 /** Of the OpenAI dialect, by path. */
 export const openaiEndpoints: ReadonlyMap<string, Endpoint> = new Map([
   ['/v1/chat/completions', chatCompletions],
   ['/v1/embeddings', embeddings],
+  ['/v1/images/generations', imageGenerations],
 ])
 
 /** Of the Gemini dialect, by the verb behind a model's name. */

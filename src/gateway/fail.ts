@@ -17,7 +17,7 @@ export type Failed = {
   readonly traceparent: string | null
   /** The client's. */
   readonly address: string
-  readonly endpoint: Pick<Endpoint, 'name' | 'dialect'>
+  readonly endpoint: Pick<Endpoint, 'dialect'> & { readonly name: string }
   /** null when it had none that is accepted. */
   readonly key: KeyRow | null
   readonly admitted: Admitted | null

@@ -25,13 +25,13 @@ const deployment = (id: string, rpm: number | null): Deployment => ({
   costPpm: 1_000_000n,
   onAbort: 'drain',
   isTracked: true,
-  adapter: { dialects: ['openai'] } as unknown as Adapter,
+  adapter: { dialects: ['openai'], operations: ['chat.completions'] } as unknown as Adapter,
 })
 const candidatesOf = (many: number, rpm: number | null = null): Candidates =>
   createFleet(
     Array.from({ length: many }, (_, at) => deployment(String(at), rpm)),
     { us: { serves: ['us'], mayChoose: [] } },
-  ).serving({ id: 'gpt-5.4', dialect: 'openai' }, 'us', 'live')!
+  ).serving({ model: { id: 'gpt-5.4', dialect: 'openai' }, endpoint: { name: 'chat.completions' } }, 'us', 'live')!
 
 /** A fault, and the time to come back that the upstream named, ms. */
 type Fault = Trouble | readonly [Trouble, number]

@@ -4,6 +4,7 @@ import type { AnswerHeaders } from '../lib/http-server/contract.ts'
 import { budgetLeftNano, type Budget } from '../limits/limits.ts'
 import type { CreditStanding, HoldAnswer } from '../money/credit.ts'
 import type { Mode } from '../store/store.ts'
+import type { Fit } from './dialect.ts'
 import { GatewayError } from './errors.ts'
 
 /** What a request must have to be admitted, and what it can cost at its full length. */
@@ -12,16 +13,18 @@ export type Need = {
   readonly fullNano: Nano
   /** Whether its media and tools are held at all that the model takes, because others were not what they seemed. */
   readonly isWary: boolean
+  /** What of it there is money for; null where nothing of it is, or its output is cut short instead. */
+  readonly fit: Fit | null
 }
 
 /** Not enough credit is available: `credit_held` where it would be without what other requests hold. */
 export function noCredit(
   { availableNano, heldNano }: Extract<HoldAnswer, { hold: null }>,
-  { floorNano, fullNano, isWary }: Need,
+  { floorNano, fullNano, isWary, fit }: Need,
   mode: Mode,
 ): GatewayError {
   const [needed, full, available, held] = textsOf(floorNano, fullNano, availableNano, heldNano)
-  const facts = { needed_usd: needed, full_usd: full, available_usd: available, held_usd: held }
+  const facts = { needed_usd: needed, full_usd: full, available_usd: available, held_usd: held, ...fit?.facts }
   const needs = `this request needs at least $${needed} to be admitted (up to $${full} at its full length)`
   if (availableNano + heldNano >= floorNano)
     return new GatewayError(
@@ -31,7 +34,7 @@ export function noCredit(
     )
   return new GatewayError(
     'insufficient_credit',
-    `Not enough ${creditOf[mode]}: ${needs} and $${available} is available. Add ${creditOf[mode]}, or shorten the input.${isWary ? waryNote : ''}`,
+    `Not enough ${creditOf[mode]}: ${needs} and $${available} is available. Add ${creditOf[mode]}, or ${fit?.words ?? 'shorten the input'}.${isWary ? waryNote : ''}`,
     { facts },
   )
 }
@@ -72,9 +75,9 @@ export function emptyCredit({ heldNano }: CreditStanding, mode: Mode): GatewayEr
 }
 
 /** The key's budget cannot cover it: `budget_held` where it could without what other requests of the key hold. */
-export function noBudget(budget: Budget, { floorNano }: Need, now: number): GatewayError {
+export function noBudget(budget: Budget, { floorNano, fit }: Need, now: number): GatewayError {
   const [allowed, spent, held, needed] = textsOf(budget.allowedNano, budget.spentNano, budget.heldNano, floorNano)
-  const facts = { budget_usd: allowed, spent_usd: spent, held_usd: held, needed_usd: needed }
+  const facts = { budget_usd: allowed, spent_usd: spent, held_usd: held, needed_usd: needed, ...fit?.facts }
   const period = budget.period === 'total' ? 'total budget' : `budget per ${budget.period}`
   const standing = `$${spent} is spent, $${held} is held by requests in flight, and at least $${needed} is needed`
   if (budgetLeftNano({ ...budget, heldNano: zeroNano }) >= floorNano)
@@ -87,7 +90,7 @@ export function noBudget(budget: Budget, { floorNano }: Need, now: number): Gate
     budget.resetsAt === null ? 'It does not reset.' : `It resets at ${new Date(budget.resetsAt).toISOString()}.`
   return new GatewayError(
     'budget_exceeded',
-    `This key's ${period} of $${allowed} cannot cover this request: ${standing}. ${resets}`,
+    `This key's ${period} of $${allowed} cannot cover this request: ${standing}. ${resets}${fit ? ` Or ${fit.words}.` : ''}`,
     { facts, ...(budget.resetsAt !== null && { retryAfterMs: budget.resetsAt - now }) },
   )
 }

@@ -45,7 +45,8 @@ const offeredAs = (name: string, model: Model): OfferedModel => ({
 
 /** Whether a model is served under a region policy in a mode: by some deployment and some endpoint, and not past its shutdown. */
 export const isServed = (model: Model, policy: string, mode: Mode, { fleet, clock }: Omit<Deps, 'catalog'>): boolean =>
-  fleet.serving(model, policy, mode) !== null && endpointsFor(model).length > 0 && !isShutDown(model, clock.now())
+  endpointsFor(model).some((endpoint) => fleet.serving({ model, endpoint }, policy, mode) !== null) &&
+  !isShutDown(model, clock.now())
 
 const isShutDown = ({ lifecycle: { shutdown } }: Model, now: number): boolean =>
   shutdown !== null && Date.parse(shutdown) <= now

@@ -1,32 +1,37 @@
 import type { Model } from '../catalog/catalog.ts'
 import type { KeyRow, Mode } from '../store/store.ts'
 import type { Candidates, Fleet } from '../upstreams/fleet.ts'
-import { GatewayError } from './errors.ts'
 import type { GatewayDeps } from './deps.ts'
+import type { Call, Endpoint } from './dialect.ts'
+import { GatewayError } from './errors.ts'
 import { isServed } from './offered.ts'
 
 /**
- * The deployments that may serve a model for a key, in its mode and under its region policy, or under one that the
+ * The deployments that may serve a call for a key, in its mode and under its region policy, or under one that the
  * client chose for this request in the URL. Never empty and never outside either: throws `region_unavailable`, and
- * `no_provider` where nobody serves the model in any region.
+ * `no_provider` where nobody serves it in any region.
  */
 export function route(
-  model: Model,
+  wanted: Wanted,
   key: KeyRow,
   chosen: string | null,
   deps: Pick<GatewayDeps, 'fleet' | 'catalog' | 'clock' | 'observer'>,
 ): Candidates {
   const { fleet } = deps
   const policy = policyOf(chosen, key, fleet)
-  const candidates = fleet.serving(model, policy, key.mode)
+  const candidates = fleet.serving(wanted, policy, key.mode)
   if (candidates) return candidates
-  if (isServedAnywhere(model, key.mode, fleet)) throw regionUnavailable(model, policy, servedUnder(policy, key, deps))
+  const { model } = wanted
+  if (isServedAnywhere(wanted, key.mode, fleet)) throw regionUnavailable(model, policy, servedUnder(policy, key, deps))
   deps.observer.alert({ event: noProviderEvents[key.mode], model: model.id })
-  throw noProvider(model, key, isServedAnywhere(model, 'test', fleet))
+  throw noProvider(model, key, isServedAnywhere(wanted, 'test', fleet))
 }
 
-const isServedAnywhere = (model: Model, mode: Mode, { policies, serving }: Fleet): boolean =>
-  Object.keys(policies).some((policy) => serving(model, policy, mode) !== null)
+/** A call, as far as it decides who may serve it. */
+type Wanted = Pick<Call, 'model'> & { readonly endpoint: Pick<Endpoint, 'name'> }
+
+const isServedAnywhere = (wanted: Wanted, mode: Mode, { policies, serving }: Fleet): boolean =>
+  Object.keys(policies).some((policy) => serving(wanted, policy, mode) !== null)
 
 /** The region policy of a request: its key's, or the one that its URL chooses. Throws `not_found`, `region_unavailable`. */
 export function policyOf(chosen: string | null, key: KeyRow, { policies }: Fleet): string {

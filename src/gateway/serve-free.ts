@@ -32,9 +32,9 @@ import {
 } from './trouble.ts'
 
 /** What is answered from our own knowledge. */
-export type KnownEndpoint = Pick<Endpoint, 'name' | 'dialect'>
+export type KnownEndpoint = Pick<Endpoint, 'dialect'> & { readonly name: string }
 
-export type FreeEndpoint = KnownEndpoint & {
+export type FreeEndpoint = Pick<Endpoint, 'name' | 'dialect'> & {
   readonly bodyBytesMax: number
   readonly upstreamPath: (model: string) => string
 }
@@ -82,7 +82,7 @@ export function serveFree(
     try {
       const body = await bodyOf(await readBytes(request, endpoint.bodyBytesMax, place.room), deps.turns)
       const ask = {
-        candidates: route(model, key, region, deps),
+        candidates: route({ model, endpoint }, key, region, deps),
         affinity: null,
         tokens: 0,
         until: Number.POSITIVE_INFINITY,

@@ -42,7 +42,7 @@ export async function serve(request: HttpRequest, target: Target, deps: GatewayD
     const idempotency = claim && (await idempotencyOf(claim, target, bytes, deps))
     const body = bodyOf(bytes, deps.turns)
     const call = parse(body instanceof Promise ? await body : body, target, key, deps.catalog)
-    const candidates = route(call.model, key, target.region, deps)
+    const candidates = route(call, key, target.region, deps)
     const routed = { requestId, startedAt, traceparent, address, key, place, call, candidates, idempotency }
     const admission = admit(routed, deps)
     admitted = admission instanceof Promise ? await admission : admission

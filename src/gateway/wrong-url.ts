@@ -50,6 +50,32 @@ export function wrongUrl(dialect: Dialect, { method, target }: HttpRequest, base
   return withRequestId(dialect, failure, newRequestId())
 }
 
+/** URLs of OpenAI's that nothing stands behind here, and why. */
+const unserved: ReadonlyMap<string, GatewayError> = new Map([
+  [
+    '/images/edits',
+    new GatewayError(
+      'not_found',
+      'Editing pictures (POST /v1/images/edits) is not served yet. POST /v1/images/generations makes pictures of a text.',
+    ),
+  ],
+  [
+    '/images/variations',
+    // What OpenAI says to whoever names no model, since the one that made variations is gone (2026-05-12).
+    new GatewayError(
+      'model_not_found',
+      "The model 'dall-e-2' does not exist or you do not have access to it. It was the only one that made variations; POST /v1/images/generations makes pictures of a text.",
+      { param: 'model' },
+    ),
+  ],
+])
+
+/** A 404 that says why a URL of OpenAI's is not served, in words of its own; null for any other. `path`: behind `/v1`. */
+export function unservedUrl({ method }: HttpRequest, path: string): HttpAnswer | null {
+  const failure = method === 'POST' ? unserved.get(path.toLowerCase()) : undefined
+  return failure ? withRequestId(openai, failure, newRequestId()) : null
+}
+
 const advice: Readonly<Record<Dialect['name'], (baseUrl: string) => string>> = {
   openai: (baseUrl) => `The base URL for the OpenAI SDK is ${baseUrl}/v1/ and for AzureOpenAI clients ${baseUrl}.`,
   genai: (baseUrl) => `The base URL for the Google GenAI SDK is ${baseUrl}/genai.`,

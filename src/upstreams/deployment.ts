@@ -20,6 +20,18 @@ export const isVendor = (kind: ProviderKind): boolean => kind !== 'openai-compat
 
 export type DialectName = 'openai' | 'genai'
 
+/** What can be asked of a model, by the names that reports show. */
+export type OperationName =
+  | 'chat.completions'
+  | 'embeddings'
+  | 'images.generations'
+  | 'generateContent'
+  | 'streamGenerateContent'
+  | 'countTokens'
+/** Those of the two vendors, at their own APIs. */
+export const openaiOperations: readonly OperationName[] = ['chat.completions', 'embeddings', 'images.generations']
+export const genaiOperations: readonly OperationName[] = ['generateContent', 'streamGenerateContent', 'countTokens']
+
 export type Deployment = {
   /** Unique and stable: shown on receipts, in reports and logs. Names nothing of our account at the vendor. */
   readonly id: string
@@ -88,6 +100,8 @@ export type Purpose = { readonly dialect: DialectName; readonly endpoint: 'gener
 /** What one kind of provider does differently. Stateless but for an access token. */
 export type Adapter = {
   readonly dialects: readonly DialectName[]
+  /** What it can be asked at all: a call of another kind never goes there. */
+  readonly operations: readonly OperationName[]
   /** The provider's model that answers for one that it does not know; null when it is asked by its name. Left out where there is never one. */
   readonly standIn?: (model: ServedModel) => string | null
   /** Waits only for an access token. Rejects when none can be had, with an error that holds no secret. */

@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import type { Adapter, Deployment } from './deployment.ts'
 import { choose, createFleet, type Choice, type Candidate, type Candidates } from './fleet.ts'
 
-const adapter = { dialects: ['openai'] } as unknown as Adapter
+const adapter = { dialects: ['openai'], operations: ['chat.completions'] } as unknown as Adapter
 const deployment = (id: string, changes: Partial<Deployment> = {}): Deployment => ({
   id,
   provider: 'p',
@@ -26,8 +26,10 @@ const deployment = (id: string, changes: Partial<Deployment> = {}): Deployment =
 })
 const policies = { us: { serves: ['us', 'global'], mayChoose: ['eu'] }, eu: { serves: ['eu'], mayChoose: [] } }
 const model = { id: 'gpt-5.4', dialect: 'openai' } as const
+const endpoint = { name: 'chat.completions' } as const
+const chat = { model, endpoint }
 const servingOf = (deployments: readonly Deployment[], policy = 'us'): Candidates =>
-  createFleet(deployments, policies).serving(model, policy, 'live')!
+  createFleet(deployments, policies).serving(chat, policy, 'live')!
 const choice = (changes: Partial<Choice> = {}): Choice => ({
   affinity: null,
   tokens: 100,
@@ -52,16 +54,33 @@ describe('who may serve', () => {
       deployment('global-1', { region: 'global' }),
       deployment('eu-1', { region: 'eu' }),
       deployment('other', { model: 'gpt-5-nano' }),
-      deployment('gemini', { model: null, adapter: { dialects: ['genai'] } as unknown as Adapter }),
+      deployment('gemini', {
+        model: null,
+        adapter: { dialects: ['genai'], operations: ['generateContent'] } as unknown as Adapter,
+      }),
       deployment('any', { model: null }),
     ],
     policies,
   )
   test('only deployments of the model, of its dialect and of the regions of the policy', () => {
-    expect(fleet.serving(model, 'us', 'live')!.list.map(idOf)).toEqual(['us-1', 'global-1', 'any'])
-    expect(fleet.serving(model, 'eu', 'live')!.list.map(idOf)).toEqual(['eu-1'])
-    expect(fleet.serving({ id: 'gemini-3.5-flash', dialect: 'genai' }, 'eu', 'live')).toBeNull()
-    expect(fleet.serving(model, 'unknown', 'live')).toBeNull()
+    expect(fleet.serving(chat, 'us', 'live')!.list.map(idOf)).toEqual(['us-1', 'global-1', 'any'])
+    expect(fleet.serving(chat, 'eu', 'live')!.list.map(idOf)).toEqual(['eu-1'])
+    expect(fleet.serving({ model: { id: 'gemini-3.5-flash', dialect: 'genai' }, endpoint }, 'eu', 'live')).toBeNull()
+    expect(fleet.serving(chat, 'unknown', 'live')).toBeNull()
+  })
+
+  test('and only those that can be asked for it', () => {
+    const images = {
+      model: { id: 'gpt-image-2', dialect: 'openai' },
+      endpoint: { name: 'images.generations' },
+    } as const
+    const draws = { dialects: ['openai'], operations: ['images.generations'] } as unknown as Adapter
+    const both = createFleet(
+      [deployment('writes', { model: null }), deployment('draws', { model: null, adapter: draws })],
+      policies,
+    )
+    expect(both.serving(images, 'us', 'live')!.list.map(idOf)).toEqual(['draws'])
+    expect(both.serving(chat, 'us', 'live')!.list.map(idOf)).toEqual(['writes'])
   })
 })
 
@@ -70,13 +89,13 @@ test('what is simulated serves test keys alone, and nothing else serves them', (
   const real = [deployment('real-1'), deployment('real-2', { priority: 1 }), deployment('real-eu', { region: 'eu' })]
   const sandbox = [deployment('sandbox-1', { ...simulated, priority: -1 }), deployment('sandbox-2', simulated)]
   const fleet = createFleet([...real, ...sandbox], policies)
-  expect(fleet.serving(model, 'us', 'live')!.list.map(idOf)).toEqual(['real-1', 'real-2'])
-  expect(fleet.serving(model, 'us', 'test')!.list.map(idOf)).toEqual(['sandbox-1', 'sandbox-2'])
-  expect(fleet.serving(model, 'eu', 'live')!.list.map(idOf)).toEqual(['real-eu'])
-  expect(fleet.serving(model, 'eu', 'test')).toBeNull()
-  expect(fleet.serving({ id: 'gpt-5-nano', dialect: 'openai' }, 'us', 'live')).toBeNull()
+  expect(fleet.serving(chat, 'us', 'live')!.list.map(idOf)).toEqual(['real-1', 'real-2'])
+  expect(fleet.serving(chat, 'us', 'test')!.list.map(idOf)).toEqual(['sandbox-1', 'sandbox-2'])
+  expect(fleet.serving(chat, 'eu', 'live')!.list.map(idOf)).toEqual(['real-eu'])
+  expect(fleet.serving(chat, 'eu', 'test')).toBeNull()
+  expect(fleet.serving({ model: { id: 'gpt-5-nano', dialect: 'openai' }, endpoint }, 'us', 'live')).toBeNull()
   // Lists are kept, and kept apart.
-  expect(fleet.serving(model, 'us', 'test')).toBe(fleet.serving(model, 'us', 'test'))
+  expect(fleet.serving(chat, 'us', 'test')).toBe(fleet.serving(chat, 'us', 'test'))
 })
 
 describe('choosing', () => {

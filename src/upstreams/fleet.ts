@@ -4,7 +4,7 @@
  */
 import { mixedHash, textHash } from '../lib/text-hash.ts'
 import type { Mode } from '../store/store.ts'
-import type { Deployment, DialectName } from './deployment.ts'
+import type { Deployment, DialectName, OperationName } from './deployment.ts'
 import { Health } from './health.ts'
 
 /** A deployment with what is known of it now. */
@@ -30,11 +30,15 @@ export type RegionPolicies = Readonly<Record<string, RegionPolicy>>
 export type Fleet = {
   readonly list: readonly Candidate[]
   readonly policies: RegionPolicies
-  /** Who may serve a model under a policy: what is simulated serves test keys alone, and alone serves them. null when nobody may. */
-  readonly serving: (model: ModelName, policy: string, mode: Mode) => Candidates | null
+  /** Who may serve a call under a policy: what is simulated serves test keys alone, and alone serves them. null when nobody may. */
+  readonly serving: (wanted: Wanted, policy: string, mode: Mode) => Candidates | null
 }
 
-type ModelName = { readonly id: string; readonly dialect: DialectName }
+/** What is asked of which model. */
+export type Wanted = {
+  readonly model: { readonly id: string; readonly dialect: DialectName }
+  readonly endpoint: { readonly name: OperationName }
+}
 
 /** Builds the fleet. What is known of deployments that `before` had as well is kept. */
 export function createFleet(
@@ -48,27 +52,29 @@ export function createFleet(
     health: healthOf.get(deployment.id) ?? new Health(),
     hash: textHash(deployment.id),
   }))
-  type ByPolicy = Map<string, Map<string, Candidates | null>>
+  type ByModel = Map<string, Candidates | null>
+  type ByPolicy = Map<string, Map<OperationName, ByModel>>
   const known: Readonly<Record<Mode, ByPolicy>> = { test: new Map(), live: new Map() }
   return {
     list,
     policies,
-    serving(model, policy, mode) {
-      const byPolicy = known[mode]
-      const found = byPolicy.get(policy)?.get(model.id)
+    serving(wanted, policy, mode) {
+      const { model, endpoint } = wanted
+      const found = known[mode].get(policy)?.get(endpoint.name)?.get(model.id)
       if (found !== undefined) return found
       const ofMode = list.filter(({ deployment }) => deployment.simulated === (mode === 'test'))
-      const candidates = candidatesOf(ofMode, model, policies[policy]?.serves ?? [])
-      const byModel = byPolicy.get(policy) ?? new Map<string, Candidates | null>()
-      byPolicy.set(policy, byModel.set(model.id, candidates))
+      const candidates = candidatesOf(ofMode, wanted, policies[policy]?.serves ?? [])
+      const byOperation = known[mode].get(policy) ?? new Map<OperationName, ByModel>()
+      const byModel = byOperation.get(endpoint.name) ?? new Map<string, Candidates | null>()
+      known[mode].set(policy, byOperation.set(endpoint.name, byModel.set(model.id, candidates)))
       return candidates
     },
   }
 }
 
-function candidatesOf(list: readonly Candidate[], model: ModelName, regions: readonly string[]): Candidates | null {
+function candidatesOf(list: readonly Candidate[], wanted: Wanted, regions: readonly string[]): Candidates | null {
   const fitting = list
-    .filter(({ deployment }) => regions.includes(deployment.region) && serves(deployment, model))
+    .filter(({ deployment }) => regions.includes(deployment.region) && serves(deployment, wanted))
     .toSorted((a, b) => a.deployment.priority - b.deployment.priority)
   if (fitting.length === 0) return null
   const deployments = fitting.map(({ deployment }) => deployment)
@@ -80,8 +86,8 @@ function candidatesOf(list: readonly Candidate[], model: ModelName, regions: rea
   }
 }
 
-const serves = ({ model, adapter }: Deployment, { id, dialect }: ModelName): boolean =>
-  adapter.dialects.includes(dialect) && (model === null || model === id)
+const serves = ({ model, adapter }: Deployment, { model: { id, dialect }, endpoint }: Wanted): boolean =>
+  adapter.dialects.includes(dialect) && adapter.operations.includes(endpoint.name) && (model === null || model === id)
 
 export type Choice = {
   /** What of this call a prompt cache may remember; null when nothing, and the least busy will do. */

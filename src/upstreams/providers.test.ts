@@ -234,6 +234,11 @@ test('every kind speaks the dialects that it is configured for', () => {
   }
 })
 
+test('pictures of OpenAI’s models are asked of those that make them', () => {
+  const kinds = providerKinds.filter((kind) => adapterOf(everyKind[kind]).operations.includes('images.generations'))
+  expect(kinds).toEqual(['openai', 'azure-openai', 'openai-compatible', 'sandbox'])
+})
+
 test('answers that nobody reads are read on where the vendor bills them anyway', () => {
   const cut = providerKinds.filter((kind) => onAbortOf(kind) === 'cut')
   expect(cut).toEqual(['openai-compatible', 'gemini-compatible'])

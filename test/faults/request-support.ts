@@ -270,6 +270,7 @@ export type SandboxUsage = {
   readonly cachedInput: number
   readonly output: number
   readonly reasoning: number
+  readonly imageOutput?: number
 }
 /** A line of the sandbox's own count. */
 export type Served = {
@@ -315,7 +316,8 @@ export function costNano(model: string, usage: SandboxUsage, tier: Tier = 'stand
     BigInt(usage.input) * pico(usd.input) +
     BigInt(usage.cachedInput) * pico(usd.cachedInput ?? usd.input) +
     BigInt(usage.output) * pico(usd.output) +
-    BigInt(usage.reasoning) * pico(usd.reasoning ?? usd.output)
+    BigInt(usage.reasoning) * pico(usd.reasoning ?? usd.output) +
+    BigInt(usage.imageOutput ?? 0) * pico(usd.imageOutput)
   return (total + 999n) / 1_000n
 }
 

@@ -21,28 +21,35 @@ type Example = {
   readonly says: RegExp
   readonly endpoint: string
   readonly model: string
-  /** Width and height of the picture it saves. */
-  readonly pixels?: number
+  /** The picture it saves, with its width and height. */
+  readonly picture?: { readonly file: string; readonly pixels: number }
 }
 
 const examples: readonly Example[] = [
   { name: 'quickstart', says: /\S/, endpoint: '/v1/chat/completions', model: 'gpt-5.4' },
   { name: 'text', says: /\S[\s\S]*\nTokens used: [1-9]\d*\n$/, endpoint: '/v1/chat/completions', model: 'gpt-5.4' },
   { name: 'embeddings', says: /^Dimensions: 1536\n$/, endpoint: '/v1/embeddings', model: 'text-embedding-3-small' },
+  {
+    name: 'image',
+    says: /^Saved horse\.png\n$/,
+    endpoint: '/v1/images/generations',
+    model: 'gpt-image-2',
+    picture: { file: 'horse.png', pixels: 1024 },
+  },
   { name: 'gemini_text', says: /\S/, endpoint: ':generateContent', model: 'gemini-3.5-flash' },
   {
     name: 'gemini_image',
     says: /^Saved gemini-3\.1-flash-image\.png\n$/,
     endpoint: ':generateContent',
     model: 'gemini-3.1-flash-image',
-    pixels: 1024,
+    picture: { file: 'gemini-3.1-flash-image.png', pixels: 1024 },
   },
   {
     name: 'gemini_image_4k',
     says: /^Saved gemini-3\.1-flash-image\.png\n$/,
     endpoint: ':generateContent',
     model: 'gemini-3.1-flash-image',
-    pixels: 4096,
+    picture: { file: 'gemini-3.1-flash-image.png', pixels: 4096 },
   },
 ]
 
@@ -99,7 +106,7 @@ async function check(example: Example, command: string): Promise<void> {
     })
     expect({ code: ran.code, stderr: ran.stderr }).toEqual({ code: 0, stderr: expect.any(String) })
     expect(saidBy(ran.stdout)).toMatch(example.says)
-    if (example.pixels) await expectPicture(join(folder, `${example.model}.png`), example.pixels)
+    if (example.picture) await expectPicture(join(folder, example.picture.file), example.picture.pixels)
     else expect(readdirSync(folder)).toEqual([])
 
     const audited = await audit(server, account, recorder, beforeNano)

@@ -5,7 +5,7 @@
 import { z } from 'zod'
 import type { Clock } from '../../lib/clock.ts'
 import type { References } from '../../lib/references.ts'
-import type { Adapter, UpstreamCall } from '../deployment.ts'
+import { openaiOperations, type Adapter, type UpstreamCall } from '../deployment.ts'
 import { openaiRefusal } from '../refusals/openai.ts'
 import { openaiStanding } from '../rate-standing.ts'
 import { scrubber } from '../scrub.ts'
@@ -55,6 +55,7 @@ export function azureOpenai(data: AzureData, clock: Clock): Adapter {
   const account = { scrub: scrubber([key, new URL(data.endpoint).host]), now: clock.now }
   return {
     dialects: ['openai'],
+    operations: openaiOperations,
     address: (call) => ({ url: urlOf(data, call), headers }),
     rewriteBody: null,
     reportsStreamUsage: true,

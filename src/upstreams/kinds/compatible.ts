@@ -3,7 +3,7 @@ import { z } from 'zod'
 import type { Clock } from '../../lib/clock.ts'
 import type { References } from '../../lib/references.ts'
 import type { Secret } from '../../lib/secret.ts'
-import type { Adapter } from '../deployment.ts'
+import { genaiOperations, openaiOperations, type Adapter } from '../deployment.ts'
 import { googleRefusal } from '../refusals/google.ts'
 import { openaiRefusal } from '../refusals/openai.ts'
 import type { Account } from '../refusals/read-error.ts'
@@ -36,6 +36,7 @@ export function openaiCompatible(data: OpenaiCompatible, clock: Clock): Adapter 
   const account = accountOf(data, clock)
   return {
     dialects: ['openai'],
+    operations: openaiOperations,
     address: ({ path }) => ({ url: data.baseUrl + path, headers }),
     rewriteBody: null,
     reportsStreamUsage: data.streamUsage,
@@ -64,6 +65,7 @@ export function geminiCompatible(data: GeminiCompatible, clock: Clock): Adapter 
   const account = accountOf(data, clock)
   return {
     dialects: ['genai'],
+    operations: genaiOperations,
     address: ({ path }) => ({ url: data.baseUrl + path, headers }),
     rewriteBody: null,
     reportsStreamUsage: true,

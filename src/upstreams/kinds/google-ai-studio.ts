@@ -3,7 +3,7 @@ import type { z } from 'zod'
 import type { Clock } from '../../lib/clock.ts'
 import { membersOf, withMember } from '../../lib/json-text.ts'
 import type { References } from '../../lib/references.ts'
-import type { Adapter } from '../deployment.ts'
+import { genaiOperations, type Adapter, type OperationName } from '../deployment.ts'
 import { googleOpenaiRefusal, googleRefusal } from '../refusals/google.ts'
 import { scrubber } from '../scrub.ts'
 import { apiKey, provider, vendorUrl } from './fields.ts'
@@ -16,11 +16,15 @@ export const googleAiStudioSchema = (references: References) =>
       .describe('The host, without a version.'),
   })
 
+/** Its OpenAI endpoint makes pictures in another way than OpenAI's own, and none of these models. */
+const operations: readonly OperationName[] = [...genaiOperations, 'chat.completions', 'embeddings']
+
 export function googleAiStudio(data: z.output<ReturnType<typeof googleAiStudioSchema>>, clock: Clock): Adapter {
   const key = data.apiKey.reveal()
   const account = { scrub: scrubber([key]), now: clock.now }
   return {
     dialects: ['genai', 'openai'],
+    operations,
     // v1beta knows every field and model that v1 knows, and more: https://ai.google.dev/gemini-api/docs/api-versions
     address: ({ dialect, path }) =>
       dialect === 'genai'

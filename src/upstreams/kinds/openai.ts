@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import type { Clock } from '../../lib/clock.ts'
 import type { References } from '../../lib/references.ts'
-import type { Adapter } from '../deployment.ts'
+import { openaiOperations, type Adapter } from '../deployment.ts'
 import { openaiRefusal } from '../refusals/openai.ts'
 import { openaiStanding } from '../rate-standing.ts'
 import { scrubber } from '../scrub.ts'
@@ -40,6 +40,7 @@ export function openai(data: z.output<ReturnType<typeof openaiSchema>>, clock: C
   }
   return {
     dialects: ['openai'],
+    operations: openaiOperations,
     address: ({ path }) => ({ url: base + path, headers }),
     rewriteBody: null,
     reportsStreamUsage: true,

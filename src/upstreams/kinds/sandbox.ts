@@ -2,7 +2,14 @@
 import type { z } from 'zod'
 import type { Clock } from '../../lib/clock.ts'
 import type { References } from '../../lib/references.ts'
-import type { Adapter, Address, DialectName, UpstreamCall } from '../deployment.ts'
+import {
+  genaiOperations,
+  openaiOperations,
+  type Adapter,
+  type Address,
+  type DialectName,
+  type UpstreamCall,
+} from '../deployment.ts'
 import { googleRefusal } from '../refusals/google.ts'
 import { openaiRefusal } from '../refusals/openai.ts'
 import { scrubber } from '../scrub.ts'
@@ -18,7 +25,7 @@ const credential = 'sandbox-credential'
 
 /** It simulates what vendors have; whatever is an operator's own is answered for by one of those. */
 const standIns: Readonly<Record<DialectName, Readonly<Record<string, string>>>> = {
-  openai: { text: 'gpt-5.4-nano', embeddings: 'text-embedding-3-small' },
+  openai: { text: 'gpt-5.4-nano', embeddings: 'text-embedding-3-small', image: 'gpt-image-2' },
   genai: { text: 'gemini-3.1-flash-lite', image: 'gemini-3.1-flash-image' },
 }
 
@@ -34,6 +41,7 @@ export function sandbox(
   const account = { scrub: scrubber([]), now: clock.now }
   return {
     dialects: ['openai', 'genai'],
+    operations: [...openaiOperations, ...genaiOperations],
     standIn: (model) => (model.isOwn ? (standIns[model.dialect][model.kind] ?? null) : null),
     address(call) {
       const at = base()

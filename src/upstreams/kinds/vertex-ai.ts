@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import type { Clock } from '../../lib/clock.ts'
 import { secretField, textField, type References } from '../../lib/references.ts'
-import type { Adapter, Address, UpstreamCall } from '../deployment.ts'
+import { genaiOperations, type Adapter, type Address, type UpstreamCall } from '../deployment.ts'
 import { googleRefusal } from '../refusals/google.ts'
 import { scrubber } from '../scrub.ts'
 import { createTokenSource, googleTokenUrl } from '../vertex-token.ts'
@@ -62,6 +62,7 @@ export function vertexAi(data: VertexData, deps: { readonly fetch: typeof fetch;
   }
   return {
     dialects: ['genai'],
+    operations: genaiOperations,
     address(call) {
       const token = tokens ? tokens.token() : fixed
       return typeof token === 'string' ? addressOf(call, token) : token.then((text) => addressOf(call, text))

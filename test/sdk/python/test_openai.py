@@ -294,3 +294,43 @@ def test_azure_clients_take_this_server_as_their_endpoint(where):
         chunks = client.chat.completions.create(model=MODEL, messages=HELLO, stream=True)
         assert "".join(chunk.choices[0].delta.content or "" for chunk in chunks if chunk.choices)
         assert len(client.embeddings.create(model=EMBEDDING_MODEL, input="hello").data[0].embedding) == 1536
+        made = client.images.generate(model="gpt-image-2", prompt="A red fox", size="1024x1024", quality="low")
+        assert_picture(made.data[0].b64_json, "png")
+
+
+def assert_picture(b64_json, output_format):
+    magic = {"png": b"\x89PNG", "jpeg": b"\xff\xd8\xff", "webp": b"RIFF"}[output_format]
+    assert base64.b64decode(b64_json).startswith(magic)
+
+
+def test_images(openai):
+    made = openai.images.generate(
+        model="gpt-image-2", prompt="A red fox", n=2, size="1024x1024", quality="low", output_format="webp"
+    )
+    assert len(made.data) == 2
+    for image in made.data:
+        assert_picture(image.b64_json, "webp")
+    assert (made.size, made.quality, made.output_format, made.background) == ("1024x1024", "low", "webp", "opaque")
+    assert made.usage.input_tokens > 0
+    assert made.usage.output_tokens == 2 * 196
+    assert made.usage.total_tokens == made.usage.input_tokens + made.usage.output_tokens
+    assert made.usage.input_tokens_details.text_tokens == made.usage.input_tokens
+
+
+def test_images_streamed_with_partial_ones(openai):
+    events = list(
+        openai.images.generate(
+            model="gpt-image-2", prompt="A red fox", size="1024x1024", quality="low", stream=True, partial_images=2
+        )
+    )
+    assert [event.type for event in events] == ["image_generation.partial_image"] * 2 + ["image_generation.completed"]
+    assert [event.partial_image_index for event in events[:2]] == [0, 1]
+    for event in events:
+        assert_picture(event.b64_json, "png")
+    assert events[-1].usage.output_tokens == 196 + 2 * 100
+
+
+def test_images_that_are_not_made_are_refused(openai):
+    with pytest.raises(BadRequestError) as refused:
+        openai.images.generate(model="gpt-image-2", prompt="A red fox", size="1000x1000", quality="low")
+    assert (refused.value.param, refused.value.code) == ("size", "invalid_value")

@@ -1,12 +1,13 @@
 /** `POST /v1/embeddings`: input only, so a hold is what the input can count at most. */
-import { isListOfObjects, valuesOf, wholeObject, withMember } from '../../../lib/json-text.ts'
-import type { Asked, Counted, Endpoint, Reading, RequestBody, UpstreamChange } from '../../dialect.ts'
+import { isListOfObjects, valuesOf, wholeObject } from '../../../lib/json-text.ts'
+import type { Asked, Counted, Endpoint, Reading, RequestBody } from '../../dialect.ts'
 import { wholeText } from '../../../lib/json-skeleton.ts'
 import { isMembers } from '../merge-usage.ts'
 import { errorInAnswer } from '../../../upstreams/refusals/error-in-answer.ts'
 import { refuseDuplicates } from '../read-fields.ts'
 import { openai } from './envelope.ts'
 import { missing, required } from './fields.ts'
+import { bodyNaming } from './named-body.ts'
 import { usageOf } from './usage.ts'
 
 const utf8 = new TextDecoder()
@@ -72,7 +73,7 @@ const asked = (model: string, body: RequestBody): Asked => ({
   hasEffects: false,
   affinity: () => null,
   upstreamPath: () => '/embeddings',
-  upstreamBody: ({ upstreamModel, rewrite }) => upstreamBody(body, upstreamModel, rewrite),
+  upstreamBody: (change) => bodyNaming(body, change),
   prompt: () => ({
     text: wholeText(textIn(body.json['input']), body.strings),
     other: { input: idsIn(body.json['input']) },
@@ -85,12 +86,6 @@ const asked = (model: string, body: RequestBody): Asked => ({
 
 function neverStreamed(): never {
   throw new Error('embeddings are never streamed')
-}
-
-function upstreamBody(body: RequestBody, upstreamModel: string | null, rewrite: UpstreamChange['rewrite']): Uint8Array {
-  const named = upstreamModel === null ? body.text : withMember(body.text, ['model'], upstreamModel)
-  const text = rewrite ? rewrite(named, { dialect: 'openai', endpoint: 'generate' }) : named
-  return text === body.text ? body.bytes : body.strings.expand(text)
 }
 
 /** Reads the members around the vectors and skips the vectors: a batch of them is megabytes of numbers. */
