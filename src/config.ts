@@ -89,6 +89,8 @@ type Listener = {
   readonly onChange: (file: MartFile, needRestart: readonly string[]) => void
   /** One line; what runs is kept. */
   readonly onRefused: (reason: string) => void
+  /** What was refused is valid again, and says what runs anyway. */
+  readonly onGoodAgain: () => void
 }
 
 /**

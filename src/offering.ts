@@ -24,6 +24,7 @@ export function startOffering(config: Config, deps: OfferingDeps): Offering {
       deps.log.info({ event: 'config-changed', deployments: offer.fleet.list.length })
       if (needRestart.length > 0) deps.log.info({ event: 'config-needs-restart', settings: needRestart })
     },
+    onGoodAgain: () => deps.log.info({ event: 'config-good-again' }),
     onRefused: (reason) => deps.log.error({ event: 'config-refused', reason }),
   })
   return { current: () => offer, live: () => liveOf(() => offer), reload, close }

@@ -34,6 +34,7 @@ function watched(
   writeFileSync(path, text)
   const read = () => readMartFile(path, {}, pricesSchema)
   const seen = { jitter: [] as number[], refused: [] as string[] }
+  const goodAgain = { times: 0 }
   const watch = watchMartFile({
     path,
     file: read(),
@@ -44,9 +45,10 @@ function watched(
       seen.jitter.push(jitterMs)
     },
     onRefused: (reason) => seen.refused.push(reason),
+    onGoodAgain: () => void (goodAgain.times += 1),
   })
   open.push(watch)
-  return { folder, path, seen, watch, write: (data: string) => writeFileSync(path, data) }
+  return { folder, path, seen, goodAgain, watch, write: (data: string) => writeFileSync(path, data) }
 }
 
 test('a file that is written again is taken over, once', async () => {
@@ -114,6 +116,29 @@ test('a bad file is refused in one line, and the next good one taken over', asyn
   write('failover: {jitterMs: 2}')
   await until(() => seen.jitter.length > 0)
   expect(seen.jitter).toEqual([2])
+})
+
+test('a file that is as it was before the slip is said to be good again, once', async () => {
+  const { seen, goodAgain, write } = watched()
+  write('failover: {jitterMs: soon}')
+  await until(() => seen.refused.length > 0)
+  write('failover: {jitterMs: 1}')
+  await until(() => goodAgain.times > 0)
+  write('failover: {jitterMs: 1} # And so it stays.')
+  await Bun.sleep(quietMs)
+  expect([goodAgain.times, seen.jitter, seen.refused.length]).toEqual([1, [], 1])
+})
+
+test('one slip is said once, whoever reads it first, and another one again', async () => {
+  const { seen, watch, write } = watched()
+  write('failover: {jitterMs: soon}')
+  expect(watch.reload()).toMatchObject({ ok: false })
+  await Bun.sleep(quietMs)
+  expect(watch.reload()).toMatchObject({ ok: false })
+  expect(seen.refused).toHaveLength(1)
+  write('failover: {jitterMs: later}')
+  await until(() => seen.refused.length > 1)
+  expect(seen.refused[1]).toContain('"later"')
 })
 
 test('a file that is gone is refused: what runs never falls back to the sandbox', async () => {
@@ -196,6 +221,7 @@ function watching(folder: string, env: Readonly<Record<string, string>>) {
     watchConfig(loadConfig(env, pricesSchema), env, pricesSchema, {
       onChange: ({ tracing, failover }) => say(tracing.headers.authorization?.reveal() ?? failover.jitterMs),
       onRefused: () => say('refused'),
+      onGoodAgain: () => say('good again'),
     })
     setInterval(() => undefined, 1000)
     say('ready')`

@@ -30,31 +30,39 @@ type Watched = {
   readonly read: () => MartFile
   /** The file is valid and says something else. What this throws refuses it. */
   readonly onChange: (file: MartFile, needRestart: readonly string[]) => void
-  /** One line. */
+  /** One line; said once of what stays wrong, unless a signal asks for it again. */
   readonly onRefused: (reason: string) => void
+  /** What was refused is valid again, and says what serves anyway. */
+  readonly onGoodAgain: () => void
 }
 
 /** Watches a file until it is closed. */
 export function watchMartFile(watched: Watched): FileWatch {
   let running = watched.file
-  const reload = (): Reloaded => {
+  let refusedFor: string | null = null
+  const read = (tells: 'news' | 'always'): Reloaded => {
     try {
       const file = watched.read()
       const changed = sectionsOf(file).some((section) => !isSameConfig(file[section], running[section]))
       const needRestart = waitingForRestart(watched.file, file)
       if (changed) watched.onChange(file, needRestart)
+      else if (refusedFor !== null) watched.onGoodAgain()
+      refusedFor = null
       running = file
       return { ok: true, changed, needRestart }
     } catch (error) {
       const reason = error instanceof ConfigError ? error.message : `${watched.path}: ${oneLine(describeError(error))}`
-      watched.onRefused(reason)
+      if (tells === 'always' || reason !== refusedFor) watched.onRefused(reason)
+      refusedFor = reason
       return { ok: false, reason }
     }
   }
+  const reload = (): Reloaded => read('news')
   const startedInTerminal = process.stdin.isTTY
   const onHangUp = (): void => {
     if (startedInTerminal && !hasTerminal()) process.kill(process.pid, 'SIGTERM')
-    else reload()
+    // Who sends it has nothing but the log to look at.
+    else read('always')
   }
   process.on('SIGHUP', onHangUp)
   const stop = whenSettled(watched.path, reload, watched.onRefused)
