@@ -62,7 +62,7 @@ export function createApp(deps: AppDeps): HttpHandler {
     if (answering) return openToBrowsers(request, answering, deps.cors)
     const dialect = meantDialect(request, asked)
     if (dialect === null) return pages(request)
-    const wrong = (): HttpAnswer => wrongUrl(dialect, request, deps.baseUrl(request))
+    const wrong = (): HttpAnswer => wrongUrl(dialect, asked, deps.baseUrl(request))
     return preflight(request, deps.cors) ?? openToBrowsers(request, wrong(), deps.cors)
   }
 }

@@ -1,4 +1,4 @@
-/** URLs that are not served, most often because of a base URL: whoever sent one is told the right one, in words that its SDK can read. */
+/** URLs that are not served: whoever sent one is told what is, or the right base URL where that is what is wrong, in words that its SDK can read. */
 import type { HttpAnswer, HttpRequest } from '../lib/http-server/contract.ts'
 import { newRequestId } from '../lib/ids.ts'
 import type { AskedUrl } from './asked-url.ts'
@@ -7,6 +7,7 @@ import { genai } from './dialects/genai/envelope.ts'
 import { openai } from './dialects/openai/envelope.ts'
 import { GatewayError } from './errors.ts'
 import { withRequestId } from './fail.ts'
+import { isRightBase, unservedText } from './served-urls.ts'
 
 /** Where this server says what it serves. */
 const referencePath = '/'
@@ -41,10 +42,18 @@ function dialectByKey({ headers, target }: HttpRequest): Dialect | null {
   return headers.get('authorization') !== null || headers.get('api-key') !== null ? openai : null
 }
 
-/** A 404 in a dialect that says what its base URL is here. `baseUrl`: where the client reached this server, without a slash at the end. */
-export function wrongUrl(dialect: Dialect, { method, target }: HttpRequest, baseUrl: string): HttpAnswer {
-  const [path] = target.split('?')
-  const message = `Unknown request URL: ${method} ${path!.slice(0, 200)}. ${advice[dialect.name](baseUrl)} What is served: ${baseUrl}${referencePath}`
+/** A 404 in a dialect that says what is wrong. `baseUrl`: where the client reached this server, without a slash at the end. */
+export function wrongUrl(
+  dialect: Dialect,
+  asked: AskedUrl & { readonly request: HttpRequest },
+  baseUrl: string,
+): HttpAnswer {
+  const { method, target } = asked.request
+  const sent = target.split('?')[0]!.slice(0, 200)
+  const wrong = isRightBase(dialect, asked)
+    ? unservedText(dialect, asked, method, sent)
+    : `Unknown request URL: ${method} ${sent}. ${advice[dialect.name](baseUrl)}`
+  const message = `${wrong} What is served: ${baseUrl}${referencePath}`
   // What it says is for this client's address; caches may keep any 404.
   const failure = new GatewayError('not_found', message, { headers: { 'cache-control': 'no-store' } })
   return withRequestId(dialect, failure, newRequestId())

@@ -178,6 +178,28 @@ describe('a wrong base URL', () => {
   })
 })
 
+describe('what is not served under a right base URL', () => {
+  const unserved = [
+    ['openai', 'POST', '/v1/responses', 'served are: POST /v1/chat/completions'],
+    ['openai', 'POST', '/eu/v1/completions', 'served are: POST /v1/chat/completions'],
+    ['openai', 'GET', '/v1/chat/completions', 'its method is POST.'],
+    [
+      'genai',
+      'POST',
+      '/genai/v1beta/models/gemini-embedding-001:batchEmbedContents',
+      'served are: POST /genai/v1beta/models/{model}:generateContent',
+    ],
+  ] as const
+  for (const [dialect, method, path, words] of unserved)
+    test(`${method} ${path} is a 404 that says what is, and nothing of base URLs`, async () => {
+      const got = await ask(path, { method, headers: ways.keyHeader(dialect, account.key) })
+      expect(got.status).toBe(404)
+      const { message } = ways.envelopeOf(got, dialect)
+      expect(message).toStartWith(`${method} ${path} is not served; ${words}`)
+      expect(message).not.toContain('base URL')
+    })
+})
+
 describe('as Azure does it', () => {
   const azure = (endpoint: string, deployment?: string): AzureOpenAI =>
     new AzureOpenAI({
