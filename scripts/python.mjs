@@ -18,7 +18,7 @@ export function makePythonEnvironment() {
     return null
   const found = names.find((name) => run(name, ['-c', 'import sys; sys.exit(sys.version_info < (3, 10))']).status === 0)
   if (!found) return 'there is no Python 3.10 or newer on this machine'
-  note(`making a Python environment with the official SDKs (${found})`)
+  note(`making a Python environment with the official SDKs (${found}), which takes up to a minute`)
   rmSync(folder, { recursive: true, force: true })
   const made = run(found, ['-m', 'venv', folder])
   if (made.status !== 0) return `${found} -m venv failed: ${lastLineOf(made)}`
@@ -27,11 +27,17 @@ export function makePythonEnvironment() {
     'pip',
     'install',
     '--disable-pip-version-check',
+    // A package index that is away ends within a minute.
+    '--retries=1',
+    '--timeout=15',
     '--quiet',
     '--requirement',
     requirements,
   ])
-  if (filled.status !== 0) return `pip could not install the SDKs: ${lastLineOf(filled)}`
+  if (filled.status !== 0)
+    return isUnreachable(filled)
+      ? 'the package index that pip is set to cannot be reached; is this machine online?'
+      : `pip could not install the SDKs: ${lastLineOf(filled)}`
   writeFileSync(stamp, wanted)
   return null
 }
@@ -39,3 +45,5 @@ export function makePythonEnvironment() {
 const run = (command, args) => spawnSync(command, args, { cwd: root, encoding: 'utf8' })
 const lastLineOf = ({ stdout, stderr, error }) =>
   `${stdout}\n${stderr}\n${error?.message ?? ''}`.trim().split('\n').at(-1)
+/** What pip says before it says that there is no such package. */
+const isUnreachable = ({ stderr }) => /Retrying \(|ConnectTimeout|ReadTimeout|NewConnectionError/.test(stderr ?? '')

@@ -59,12 +59,37 @@ function readJson(path) {
 function installPackages(toServe) {
   const hasDevelopment = Object.values(packagesOf(marker) ?? {}).some(({ dev }) => dev)
   const omitsDevelopment = toServe && !hasDevelopment
-  note(omitsDevelopment ? 'installing dependencies' : 'installing dependencies, those of development as well')
+  note(
+    omitsDevelopment
+      ? 'installing dependencies, which takes up to a minute'
+      : 'installing dependencies, those of development as well, which takes up to a minute',
+  )
   const args = ['ci', omitsDevelopment ? '--omit=dev' : '--include=dev', '--no-audit', '--no-fund']
-  const { status, error } = runQuietly('npm', args)
+  const { status, error, stderr } = spawnSync('npm', [...args, ...patience], {
+    cwd: root,
+    stdio: ['ignore', process.stderr, 'pipe'],
+    encoding: 'utf8',
+    shell: needsShell('npm'),
+  })
   if (status === 0) return
-  note(`npm ${args.join(' ')} failed${error ? `: ${error.message}` : ` with exit code ${status}`}`)
+  const unreachable = unreachableIn(stderr ?? '')
+  if (unreachable === null) {
+    process.stderr.write(stderr ?? '')
+    note(`npm ${args.join(' ')} failed${error ? `: ${error.message}` : ` with exit code ${status}`}`)
+  } else note(`the package registry that npm is set to cannot be reached (${unreachable}); is this machine online?`)
   process.exit(1)
+}
+
+/** A registry that gives no byte for 12 s is tried twice, and npm may do that twice over: one that is away ends within a minute. npm’s own are three of five minutes. */
+const patience = ['--fetch-retries=1', '--fetch-timeout=12000', '--fetch-retry-mintimeout=1000', '--loglevel=error']
+
+/** npm's code for a registry that cannot be reached; null where something else is wrong. */
+function unreachableIn(said) {
+  const [, code = null] =
+    /\bcode (ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ENETUNREACH|EHOSTUNREACH|ETIMEDOUT|E\w*TIMEOUT|FETCH_ERROR)\b/.exec(
+      said,
+    ) ?? []
+  return code
 }
 
 function installBun() {

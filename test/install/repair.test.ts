@@ -13,7 +13,7 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
-import { plainEnvironment, root, run } from '../support/program.ts'
+import { plainEnvironment, root, run, type Ran } from '../support/program.ts'
 
 const packages = {
   'node_modules/bun': { version: '1.4.5' },
@@ -64,24 +64,28 @@ function makeTemplate(name: string): void {
   write(at(name, 'bun', 'install.js'), bunInstaller)
 }
 
-/** Starts, and gives what npm was called for. */
-async function start(toServe: boolean): Promise<string[]> {
-  rmSync(at('npm.log'), { force: true })
+function install(toServe: boolean): Promise<Ran> {
   const script = `(await import(${JSON.stringify(at('scripts', 'toolchain.mjs'))})).installWhatIsMissing({ toServe: ${toServe} })`
   const PATH = `${at('bin')}${delimiter}${plainEnvironment()['PATH']}`
-  const { code, stderr } = await run('node', ['--input-type=module', '--eval', script], {
+  return run('node', ['--input-type=module', '--eval', script], {
     env: { ...plainEnvironment(), PATH },
     cwd: folder,
     msMax: 20_000,
   })
-  expect({ code, stderr }).toMatchObject({ code: 0 })
+}
+
+/** Starts, and gives what npm was called for. */
+async function start(toServe: boolean): Promise<string[]> {
+  rmSync(at('npm.log'), { force: true })
+  expect(await install(toServe)).toMatchObject({ code: 0 })
   expect(readFileSync(at('node_modules', 'bun', 'bin', 'bun.exe'), 'utf8')).toBe(bunRuns)
   expect(existsSync(at('node_modules', 'hono', 'package.json'))).toBe(true)
   return existsSync(at('npm.log')) ? readFileSync(at('npm.log'), 'utf8').trim().split('\n') : []
 }
 
-const forServing = 'ci --omit=dev --no-audit --no-fund'
-const forAll = 'ci --include=dev --no-audit --no-fund'
+const patience = '--fetch-retries=1 --fetch-timeout=12000 --fetch-retry-mintimeout=1000 --loglevel=error'
+const forServing = `ci --omit=dev --no-audit --no-fund ${patience}`
+const forAll = `ci --include=dev --no-audit --no-fund ${patience}`
 
 test('a fresh clone is installed once: to serve without what development needs, with it for all else', async () => {
   expect(await start(true)).toEqual([forServing])
@@ -124,4 +128,23 @@ test('a repair leaves the packages of development where they were', async () => 
   await start(false)
   rmSync(at('node_modules', 'hono'), { recursive: true })
   expect(await start(true)).toEqual([forAll])
+})
+
+for (const code of ['ENOTFOUND', 'ECONNREFUSED', 'EAI_AGAIN', 'ERR_SOCKET_TIMEOUT', 'EIDLETIMEOUT']) {
+  test(`a registry that cannot be reached (${code}) is said in one line`, async () => {
+    write(at('bin', 'npm'), `#!/bin/sh\necho 'npm error code ${code}\nnpm error a page about proxies' >&2\nexit 1\n`)
+    const { code: exit, stderr } = await install(true)
+    expect(exit).toBe(1)
+    expect(stderr.trim().split('\n')).toEqual([
+      'installing dependencies, which takes up to a minute',
+      `the package registry that npm is set to cannot be reached (${code}); is this machine online?`,
+    ])
+  })
+}
+
+test('what else npm fails by is shown in its own words', async () => {
+  write(at('bin', 'npm'), '#!/bin/sh\necho "npm error code EINTEGRITY" >&2\nexit 1\n')
+  const { stderr } = await install(true)
+  expect(stderr).toContain('npm error code EINTEGRITY\n')
+  expect(stderr).toContain('failed with exit code 1')
 })
