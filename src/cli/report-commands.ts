@@ -1,9 +1,9 @@
 /** `mart usage` and `mart receipt`. */
 import type { Receipt, UsageReport } from '../control/contract.ts'
-import { formatUsd } from '../lib/amounts.ts'
 import type { Command } from './command-line.ts'
+import { receiptText } from './receipt-text.ts'
 import { modeFlags, modeOf } from './mode.ts'
-import { count, facts, minute, table, usd } from './text.ts'
+import { count, minute, table, usd } from './text.ts'
 
 const usage: Command = {
   words: ['usage'],
@@ -55,36 +55,6 @@ const receipt: Command = {
     const json = await server().ask<Receipt>('GET', `/receipts/${encodeURIComponent(id!)}`)
     return { json, text: receiptText(json), ok: true }
   },
-}
-
-function receiptText(receipt: Receipt): string {
-  const lines = receipt.lines.map((line) => [
-    line.class,
-    count(line.quantity),
-    line.unit,
-    usd(line.usdPerUnit),
-    usd(line.amountUsd),
-  ])
-  const headings = ['CLASS', 'QUANTITY', 'UNIT', 'USD/UNIT', 'AMOUNT']
-  const summary = facts([
-    ['request', receipt.requestId],
-    ['organization', receipt.organizationId],
-    ['key', receipt.keyId],
-    ['mode', receipt.mode],
-    ['admitted', receipt.admittedAt],
-    ['ended', `${receipt.endedAt} (${receipt.ending}, HTTP ${receipt.status}, ${Math.round(receipt.latencyMs)} ms)`],
-    ['endpoint', receipt.endpoint],
-    ['model', receipt.servedModel === null ? receipt.model : `${receipt.model}, served by ${receipt.servedModel}`],
-    ['upstream', `${receipt.upstream} in ${receipt.region}`],
-    ['price', `${receipt.serviceTier}, of ${receipt.priceFrom}`],
-    ['flags', receipt.flags.join(', ') || null],
-  ])
-  const amounts = facts([
-    ['held', usd(formatUsd(BigInt(receipt.holdNano)))],
-    ['written off', receipt.writeOffNano === '0' ? null : usd(formatUsd(BigInt(receipt.writeOffNano)))],
-    ['charged', usd(receipt.chargeUsd)],
-  ])
-  return [summary, table(headings, lines, ['QUANTITY', 'USD/UNIT', 'AMOUNT']), amounts].join('\n\n')
 }
 
 export const reportCommands: readonly Command[] = [usage, receipt]

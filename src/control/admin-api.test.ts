@@ -201,7 +201,13 @@ test('what does not exist is a 404 that says what', async () => {
     expect((await ask('POST', `/organizations/org_x/${path}`, body)).status).toBe(404)
   }
   expect((await ask('POST', '/keys/key_x/revoke')).json['error'].code).toBe('key_not_found')
-  expect((await ask('GET', '/receipts/req_x')).json['error'].code).toBe('request_not_found')
+  const unknown = `req_${'0'.repeat(32)}`
+  expect((await ask('GET', `/receipts/${unknown}`)).json['error'].code).toBe('request_not_found')
+  for (const malformed of ['req_x', unknown.slice(1), `${unknown}0`]) {
+    const { status, json } = await ask('GET', `/receipts/${malformed}`)
+    expect([status, json['error'].code]).toEqual([400, 'invalid_request'])
+    expect(json['error'].message).toStartWith('This is no request id: those are req_ and 32 hexadecimal digits')
+  }
   expect((await ask('DELETE', '/organizations')).json['error'].code).toBe('not_found')
 })
 

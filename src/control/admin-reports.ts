@@ -1,5 +1,6 @@
 /** The part of the admin API that reports: what was used, by whom, and the receipt of one request. */
 import type { Hono } from 'hono'
+import { isRequestId } from '../lib/ids.ts'
 import { receiptOf } from '../reporting/receipt.ts'
 import { reportDaysMax, usageQuery, usageReport, UsageParameters } from '../reporting/usage-report.ts'
 import type { UsageQuery } from '../store/store.ts'
@@ -16,11 +17,18 @@ export function addReportRoutes(api: Hono, deps: AdminDeps): void {
   )
   api.get('/receipts/:id', async (c) => {
     await deps.ship()
-    const settlement = await deps.store.receipt(c.req.param('id'))
-    if (!settlement) throw new AdminError('request_not_found')
+    const id = c.req.param('id')
+    const settlement = await deps.store.receipt(id)
+    if (!settlement) throw isRequestId(id) ? new AdminError('request_not_found') : noRequestId()
     return c.json<Receipt>(receiptOf(settlement))
   })
 }
+
+const noRequestId = (): AdminError =>
+  new AdminError('invalid_request', {
+    message:
+      'This is no request id: those are req_ and 32 hexadecimal digits, as in the header x-request-id of an answer.',
+  })
 
 /** `organizationId` null: of all. */
 async function report(deps: AdminDeps, organizationId: string | null, parameters: object): Promise<UsageReport> {

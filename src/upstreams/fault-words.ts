@@ -74,3 +74,9 @@ const credentialFields: Readonly<Record<ProviderKind, string>> = {
   'gemini-compatible': 'apiKey and headers',
   sandbox: 'SANDBOX_URL',
 }
+
+const faults: ReadonlySet<string> = new Set<Trouble>([
+  ...(['client', 'policy', 'rate', 'quota', 'credential', 'missing', 'conflict', 'timeout', 'upstream'] as const),
+  'connect',
+])
+export const isFault = (text: string): text is Trouble => faults.has(text)

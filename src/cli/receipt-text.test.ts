@@ -1,0 +1,46 @@
+import { expect, test } from 'bun:test'
+import { settlementOf } from '../control/test-server.ts'
+import { receiptOf } from '../reporting/receipt.ts'
+import type { Settlement } from '../store/store.ts'
+import { receiptText } from './receipt-text.ts'
+
+const textOf = (changes: Partial<Settlement>): string =>
+  receiptText(receiptOf({ ...settlementOf('org_a', 'key_a'), ...changes }))
+const [answered] = settlementOf('org_a', 'key_a').attempts as [Settlement['attempts'][number]]
+const failed = { ending: 'upstream-failed', status: 503, lines: [], chargeNano: '0', ratedNano: '0' } as const
+
+test('the receipt of a failed request says that nothing was charged, and why, attempt by attempt', () => {
+  const text = textOf({
+    ...failed,
+    attempts: [
+      { ...answered, status: 401, error: 'credential', endedMs: 12.4 },
+      { ...answered, deployment: 'spare', status: null, error: 'first-byte', endedMs: 900 },
+    ],
+  })
+  expect(text).toEndWith(
+    [
+      '',
+      'Nothing was charged: no deployment gave an answer. The $1.00 held for it are free again.',
+      '',
+      'attempts',
+      '  sandbox in us: its credential was refused (401), after 12 ms',
+      '  spare in us: it did not begin its answer in time, after 900 ms',
+    ].join('\n'),
+  )
+  expect(text).not.toContain('CLASS')
+})
+
+test('where nobody could be asked it says where to look', () => {
+  expect(textOf({ ...failed, attempts: [] })).toContain(
+    'Nothing was charged: no deployment could be asked; `mart deployment list` says why.',
+  )
+})
+
+test('what was served has its lines, and its attempts only where one failed', () => {
+  const text = textOf({})
+  expect(text).toMatch(/CLASS +QUANTITY/)
+  expect(text).toEndWith('charged  $0.0125')
+  expect(textOf({ attempts: [{ ...answered, status: 429, error: 'rate' }, answered] })).toEndWith(
+    'attempts\n  sandbox in us: it was asked too often (429), after 121 ms\n  sandbox in us: answered (200), after 121 ms',
+  )
+})
