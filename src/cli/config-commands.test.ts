@@ -44,9 +44,10 @@ lifecycle: {gpt-4.1: {listed: false}}
       'test models in us  2: gpt-5.4, gpt-5',
       'test models in eu  none',
       '',
-      'Note: no deployment serves gpt-5.4-mini, ',
+      `Note: ${unserved.length} other models of the catalog have no deployment.`,
     ].join('\n'),
   )
+  expect(text).not.toContain('gpt-4o')
 })
 
 test('what a check lists beside a sandbox is what live keys can ask for', async () => {
@@ -65,4 +66,8 @@ test('a sandbox serves everything, so that there is nothing to note', async () =
   const { text, json } = await check('')
   expect(json).toMatchObject({ providers: 1, deployments: { enabled: 2, disabled: 0 }, unserved: [] })
   expect(text).not.toContain('Note')
+  const { us } = json['models'] as { us: string[] }
+  expect(us).toContain('gpt-5.4')
+  // Nothing makes videos yet, so nobody can ask for them.
+  expect(us.filter((id) => /^(?:sora|veo)/.test(id))).toEqual([])
 })

@@ -1,6 +1,8 @@
 /** `mart config check`: what a configuration file comes to. */
+import { loadCatalog } from '../catalog/catalog.ts'
 import models from '../catalog/models.json' with { type: 'json' }
 import { checkConfigFile, overlaidCatalogData, type MartFile } from '../config.ts'
+import { endpointsFor } from '../gateway/endpoints.ts'
 import { pricesSchema } from '../money/price-book-data.ts'
 import type { Mode } from '../store/store.ts'
 import type { Command } from './command-line.ts'
@@ -27,13 +29,15 @@ type Summary = {
   readonly mode: Mode
   /** Catalog ids by region policy: what a key of that policy and mode can ask for. */
   readonly models: Readonly<Record<string, readonly string[]>>
-  /** Models of the catalog's list that no deployment serves to them. */
+  /** Models of the catalog's list that could be asked for, and that no deployment serves to them. */
   readonly unserved: readonly string[]
 }
 
 function summaryOf(config: MartFile): Omit<Summary, 'file'> {
   const { providers, deployments, regions } = config
-  const catalog = overlaidCatalogData(models, config)
+  const data = overlaidCatalogData(models, config)
+  const { find } = loadCatalog(data)
+  const catalog = data.filter(({ id }) => endpointsFor(find(id)!).length > 0)
   const isSimulated = (provider: string): boolean => providers[provider]!.kind === 'sandbox'
   const mode = Object.keys(providers).every(isSimulated) ? 'test' : 'live'
   const enabled = deployments.filter((deployment) => deployment.enabled)
@@ -66,8 +70,15 @@ function summaryText({ file, providers, deployments, mode, models, unserved }: S
         listText(ids),
       ]),
     ]),
-    ...(unserved.length === 0 ? [] : ['', `Note: no deployment serves ${unserved.join(', ')}.`]),
+    ...unservedText(unserved, new Set(Object.values(models).flat()).size),
   ].join('\n')
+}
+
+/** Where most of the catalog has no deployment, that is as it is meant to be, and a list would only hide the rest. */
+function unservedText(unserved: readonly string[], served: number): string[] {
+  if (unserved.length === 0) return []
+  if (unserved.length <= served) return ['', `Note: no deployment serves ${unserved.join(', ')}.`]
+  return ['', `Note: ${unserved.length} other models of the catalog have no deployment.`]
 }
 
 const listText = (ids: readonly string[]): string => (ids.length === 0 ? 'none' : `${ids.length}: ${ids.join(', ')}`)
