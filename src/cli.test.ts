@@ -221,7 +221,17 @@ test('what an operator does about money and organizations is done by a command e
   const key = (await json(['key', 'create', '--org', org.id, '--test', '--budget', '2/day'])) as { id: string }
   expect(await json(['key', 'list', '--org', org.id])).toMatchObject([{ id: key.id, budgetSpentUsd: '0.00' }])
   expect((await mart(['key', 'list', '--org', org.id])).out).toMatch(/BUDGET +SPENT +RESETS +LAST USED/)
-  expect((await mart(['usage', '--by', 'colour'])).err).toStartWith('mart: by must be one of model, key, region')
+  expect((await mart(['usage', '--by', 'colour'])).err).toStartWith('mart: --by must be one of model, key, region')
+  for (const [words, says] of [
+    [['credit', 'grant', '--org', org.id, '--usd', 'ten'], '--usd must be '],
+    [['usage', '--from', 'yesterday'], '--from must be '],
+    [['token', 'create', '--name', 'x', '--scope', 'root'], '--scope must be '],
+    [['org', 'create', 'x'.repeat(101)], 'NAME must be '],
+    [['key', 'create', '--org', org.id, '--budget', '5/fortnight'], '--budget must be '],
+  ] as const) {
+    const { code, err } = await mart([...words])
+    expect([code, err.slice(0, `mart: ${says}`.length)]).toEqual([2, `mart: ${says}`])
+  }
 }, 60_000)
 
 test('a ledger that does not add up ends with 1 and still prints its checks', async () => {

@@ -4,10 +4,10 @@
  */
 import { version } from '../package.json'
 import { commands } from './cli/commands.ts'
-import { chooseCommand, parseCommandLine } from './cli/command-line.ts'
+import { asTyped, chooseCommand, parseCommandLine } from './cli/command-line.ts'
 import { ServerError, UsageError } from './cli/errors.ts'
 import { helpText } from './cli/help.ts'
-import { openServer } from './cli/server.ts'
+import { openServer, type Server } from './cli/server.ts'
 import { ConfigError, loadClientConfig, type Environment } from './config.ts'
 import { describeError } from './lib/describe-error.ts'
 
@@ -17,7 +17,10 @@ async function mart(words: readonly string[], env: Environment): Promise<number>
   if (chosen.kind === 'help') return print(helpText(commands, chosen.about), 0)
   const line = parseCommandLine(chosen.command, chosen.rest, commands)
   if (line.help) return print(helpText(commands, chosen.command.words), 0)
-  const answer = await chosen.command.run(line, { env, server: () => openServer(loadClientConfig(env)) })
+  const server = (): Server => openServer(loadClientConfig(env))
+  const answer = await chosen.command.run(line, { env, server }).catch((error: unknown) => {
+    throw error instanceof UsageError ? new UsageError(asTyped(chosen.command, error)) : error
+  })
   return print(line.json ? JSON.stringify(answer.json, null, 2) : answer.text, answer.ok ? 0 : 1)
 }
 

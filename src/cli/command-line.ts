@@ -168,6 +168,17 @@ function requireAll(command: Command, { positionals, flags }: Omit<CommandLine, 
 export const wrong = (command: Pick<Command, 'words'>, complaint: string): UsageError =>
   new UsageError(`${complaint}; see \`mart ${command.words.join(' ')} --help\``)
 
+/** What the server says of a field, with the name that it was typed by: `--by must be …`. */
+export function asTyped({ flags, positionals }: Command, { message, field }: UsageError): string {
+  if (field === null || !message.startsWith(`${field} `)) return message
+  const [outer] = field.split('.') as [string]
+  const name = outer.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
+  const flag = [name, name.replace(/s$/, '')].find((each) => Object.hasOwn(flags, each))
+  const word = positionals.find((each) => each.replaceAll(/[[\]]/g, '') === name.toUpperCase())
+  const typed = flag === undefined ? (word ?? field) : `--${flag}`
+  return `${typed}${message.slice(field.length)}`
+}
+
 /** A command with what it needs, as one would write it. */
 export function usageOf(command: Command): string {
   const required = Object.entries(command.flags).filter(([, flag]) => flag.required)

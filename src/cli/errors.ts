@@ -1,10 +1,13 @@
 /** How a command fails, in words for people. */
 
-/** A wrong command line; exit 2. Its message is one line. */
+/** A wrong command line; exit 2. Its message is one line. `field`: what the server calls what is wrong, and begins its message with. */
 export class UsageError extends Error {
-  constructor(message: string) {
+  readonly field: string | null
+
+  constructor(message: string, field: string | null = null) {
     super(message)
     this.name = 'UsageError'
+    this.field = field
   }
 }
 

@@ -55,5 +55,5 @@ async function ask<Answer>(
 function refusalOf(status: number, answer: Partial<ErrorJson> | null, url: string): Error {
   const error = answer?.error
   if (!error?.message) return new ServerError(`${url} answered ${status} and not as an AICreditMart server does`)
-  return error.code === 'invalid_request' ? new UsageError(error.message) : new ServerError(error.message)
+  return error.code === 'invalid_request' ? new UsageError(error.message, error.field) : new ServerError(error.message)
 }
