@@ -23,7 +23,7 @@ export const generate = ways.withModel(ways.generate, 'gemini-2.5-flash')
 export const generateStream = ways.withModel(ways.generateStream, generate.model)
 export const generateArray = ways.withModel(ways.generateArray, generate.model)
 
-const models = [chat.model, embed.model, generate.model]
+const models = [chat.model, embed.model, generate.model, 'gpt-image-2']
 
 export async function startPair(more: object = {}): Promise<Pair> {
   const [first, second] = [await startRawUpstream(), await startRawUpstream()]

@@ -14,6 +14,8 @@ describe('an error inside of an answer', () => {
     [{ error: { message: 'slow', type: 'rate_limit_error' } }, 429, 'slow'],
     [{ error: { message: 'used up', code: 8, status: 'RESOURCE_EXHAUSTED' } }, 429, 'used up'],
     [{ error: { message: 'no money', code: 'insufficient_quota' } }, 429, 'no money'],
+    [{ error: { message: 'no', code: 'moderation_blocked', type: 'image_generation_user_error' } }, 400, 'no'],
+    [{ error: { message: 'no', code: 'content_policy_violation' } }, 400, 'no'],
     [{ error: 'overloaded' }, 500, 'overloaded'],
     [{ error: 'too long', code: 400 }, 400, 'too long'],
     [{ error: [{ message: 'one', code: 502 }, { message: 'two' }] }, 502, 'one'],

@@ -74,6 +74,11 @@ const googleStatuses: Readonly<Record<string, number>> = {
 const openaiStatuses: Readonly<Record<string, number>> = {
   invalid_request_error: 400,
   context_length_exceeded: 400,
+  // What a policy does not allow, of a prompt or of a picture.
+  content_policy_violation: 400,
+  content_filter: 400,
+  moderation_blocked: 400,
+  image_generation_user_error: 400,
   BadRequestError: 400,
   authentication_error: 401,
   invalid_api_key: 401,
