@@ -94,7 +94,7 @@ ${call('Google Gemini', languageNames[language], genai)}
 function call(vendor: string, language: string, { install, code }: Snippet): string {
   const how = install === null ? '' : `<small>${install}</small>`
   const button = copyButton(null, `Copy the ${language} example for ${vendor}`)
-  return `<article class="call"><div><div><h3>${vendor}</h3>${how}</div>${button}</div><pre tabindex="0" aria-label="${language} example for ${vendor}"><code>${escaped(code)}</code></pre></article>`
+  return `<article class="call"><div><div><h3>${vendor}</h3>${how}</div>${button}</div><pre><code>${escaped(code)}</code></pre></article>`
 }
 
 /** Copies the text, or without one the code of its article. */

@@ -52,6 +52,19 @@ describe.skipIf(browsing.chromiumPath === null)(title, () => {
     await close()
   }, 30_000)
 
+  test('on a narrow screen no line of an example is hidden beyond its edge', async () => {
+    const { page, close } = await browsing.openPage(browser, server.baseUrl, { viewport: sizes.narrow })
+    for (const language of ['curl', 'Python', 'TypeScript']) {
+      await page.getByText(language, { exact: true }).click()
+      await page.screenshot({ path: join(folder, `examples-${language}.png`), fullPage: true })
+      const hidden = await page.evaluate<string[]>(`[...document.querySelectorAll('pre')]
+        .filter((pre) => pre.offsetParent !== null && pre.scrollWidth > pre.clientWidth)
+        .map((pre) => pre.textContent)`)
+      expect(hidden).toEqual([])
+    }
+    await close()
+  }, 30_000)
+
   test('what a copy button copies is what is shown beside it', async () => {
     const context = { viewport: sizes.wide, permissions: ['clipboard-read', 'clipboard-write'] }
     const { page, complaints, close } = await browsing.openPage(browser, server.baseUrl, context)
