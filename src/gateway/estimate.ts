@@ -22,12 +22,14 @@ export function estimateUsage(
 ): Promise<Usage> | null {
   const { asked } = call
   const vendors = reading.usage ?? {}
-  const told = possible(vendors, call)
+  const { input, output: given } = sidesOf(vendors)
+  const isPossible = input <= inputMax(call) && given <= outputMax(call)
+  if (isPossible && input > 0 && (given > 0 || !asked.hasOutput)) return null
+  const told = isPossible ? vendors : possible(vendors, call)
   const [hasInput, hasOutput] = [inputTokensOf(told) > 0, outputTokensOf(told) > 0]
-  if (hasInput && (hasOutput || !asked.hasOutput)) return null
   const output = hasOutput ? nothing : readable(reading.output, nothing)
   const isGiven = hasOutput || !asked.hasOutput || output.text !== '' || outputTokensOf(output.other) > 0
-  if (!isGiven) return told === vendors ? null : Promise.resolve(told)
+  if (!isGiven) return isPossible ? null : Promise.resolve(told)
   const guess: Written = { text: '', other: { input: asked.inputTokensGuess } }
   return countSides(told, hasInput ? nothing : readable(asked.prompt, guess), output, deps)
 }
@@ -35,13 +37,22 @@ export function estimateUsage(
 /** Models come to take and give more than is known of them, but not this many times as much. */
 const limitTimes = 2
 
-/** The vendor's figures without a side that is beyond all that the model can take or give; an upstream's own tools may ask it again and again. */
-function possible(told: Usage, { asked, model }: Pick<Call, 'asked' | 'model'>): Usage {
-  const inputMax = asked.isInputAssumed ? Number.POSITIVE_INFINITY : limitTimes * model.inputTokensMax
-  const outputMax = limitTimes * asked.answers * (model.outputTokensMax ?? model.contextTokens ?? model.inputTokensMax)
-  const input = inputTokensOf(told) > inputMax ? inputClasses : []
-  const output = asked.hasOutput && outputTokensOf(told) > outputMax ? outputClasses : []
-  return input.length + output.length === 0 ? told : without(told, [...input, ...output])
+type Asking = Pick<Call, 'asked' | 'model'>
+const sidesOf = (usage: Usage) => ({ input: inputTokensOf(usage), output: outputTokensOf(usage) })
+
+/** An upstream's own tools may ask the model again and again. */
+const inputMax = ({ asked, model }: Asking): number =>
+  asked.isInputAssumed ? Number.POSITIVE_INFINITY : limitTimes * model.inputTokensMax
+const outputMax = ({ asked, model }: Asking): number =>
+  asked.hasOutput
+    ? limitTimes * asked.answers * (model.outputTokensMax ?? model.contextTokens ?? model.inputTokensMax)
+    : Number.POSITIVE_INFINITY
+
+/** The vendor's figures without a side that is beyond all that the model can take or give. */
+function possible(told: Usage, call: Asking): Usage {
+  const input = inputTokensOf(told) > inputMax(call) ? inputClasses : []
+  const output = outputTokensOf(told) > outputMax(call) ? outputClasses : []
+  return without(told, [...input, ...output])
 }
 
 const without = (usage: Usage, classes: readonly TokenClass[]): Usage =>
