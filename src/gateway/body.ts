@@ -30,7 +30,8 @@ function growing(room: Room): (bytes: number) => boolean {
  * `body_too_large`, `unsupported_encoding`, `overloaded` or `invalid_request`. `room`: taken for it, where it is not small.
  */
 export function readBytes(request: HttpRequest, bytesMax: number, room: Room | null): Uint8Array | Promise<Uint8Array> {
-  const encoding = request.headers.get('content-encoding')
+  // A body without room for it is small and not compressed: `bodyRoom` has looked.
+  const encoding = room && request.headers.get('content-encoding')
   const coding = encoding === null ? null : codingOf(encoding)
   const refuse = (error: unknown): never => {
     throw error instanceof BodyError ? refused(error, bytesMax) : error

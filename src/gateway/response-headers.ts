@@ -37,7 +37,8 @@ export const jsonType = (upstream: Pick<HttpResponse, 'headers'>): string => lab
 
 function labelled(upstream: Pick<HttpResponse, 'headers'>, wanted: typeof json | typeof events): string {
   const type = sendable(upstream, 'content-type')
-  return type?.toLowerCase().startsWith(`${wanted};`) ? type : wanted
+  if (type === null || type === wanted) return wanted
+  return type.toLowerCase().startsWith(`${wanted};`) ? type : wanted
 }
 
 /** Where an answer was made, and whether it is simulated. */

@@ -99,7 +99,8 @@ export class IncomingRequest implements HttpRequest {
   push(piece: Uint8Array): void {
     this.#isAsked = true
     if (this.#isUnwanted) return
-    this.#pieces.push(keptBytes(piece))
+    // A chunk may be a small part of what came with it; pieces of a sized body are what was read, one by one.
+    this.#pieces.push(this.length === null ? keptBytes(piece) : piece)
     if (++this.#loosePieces === loosePiecesMany) this.#join()
     this.#bytes += piece.length
     if (this.#reader) {
