@@ -37,6 +37,25 @@ test('an answer is whole sentences, or the list that was asked for, and its piec
   }
 })
 
+test('a greeting is greeted back, and a question without a topic gets an answer that reads like one', () => {
+  const answered = (question: string, seed: number): string => {
+    const pieces = naturalAnswer(question, { topics: topicsOf(question), seed, unicode: false })
+    const text = pieces.map((piece) => piece.text).join('')
+    expect(countTokens(text)).toBe(pieces.reduce((sum, piece) => sum + piece.tokens, 0))
+    return text
+  }
+  for (let seed = 0; seed < 6; seed += 1) {
+    for (const greeting of ['Hello!', 'hi', 'Hey there', 'Good morning, Anna.', 'Hello, world!'])
+      expect(answered(greeting, seed)).toMatch(
+        /^(?:Hello|Hi there)! (?:How|What) [a-zI ]+\? This answer was made by the sandbox/,
+      )
+    for (const vague of ['', 'ok', '你好', 'What is it?'])
+      expect(answered(vague, seed)).toStartWith('This is a simulated answer. This answer was made by the sandbox')
+    expect(answered('Request: explain the request.', seed)).not.toMatch(/request and request/i)
+  }
+  expect(topicsOf('Requests and requests of London')).toEqual(['Requests', 'London'])
+})
+
 test('an answer of a number of tokens ends in a full stop, from two on', () => {
   for (let tokens = 2; tokens < 300; tokens += 1) {
     const pieces = answerPieces({ topics: topicsOf('London and rivers'), seed: tokens, tokens, unicode: true })

@@ -36,18 +36,39 @@ export function naturalAnswer(
   const writer = writerOf(topics, seed, unicode)
   const items = itemsAskedFor(question)
   if (items) return listOf(writer, items)
+  const talk = smallTalk(question, topics, seed)
+  if (talk) return smallTalkOf(writer, talk)
   const sentences = Array.from({ length: 2 + (seed % 5) }, () => writer.sentence())
   const [first, ...rest] = [writer.opening(), ...sentences].flat()
   return first ? [begun(first), ...rest] : []
 }
 
+/** What is said to a greeting, and to a question without a topic; null where there is one to talk about. */
+function smallTalk(question: string, topics: readonly string[], seed: number): readonly (readonly string[])[] | null {
+  if (/^\W*(?:hello|hi|hey|hiya|howdy|greetings|good (?:morning|afternoon|evening|day))\b[^?]{0,30}$/i.test(question))
+    return [greetings[seed % greetings.length]!, ...plainWords]
+  return topics[0] === noTopic ? [plainOpening, ...plainWords] : null
+}
+
+function smallTalkOf(writer: Writer, talk: readonly (readonly string[])[]): readonly Piece[] {
+  const [first, ...rest] = talk.flatMap(writer.filled)
+  return [begun(first!), ...rest]
+}
+
 /** Up to six words of the question that are one token each, for the answer to talk about. */
 export function topicsOf(question: string): readonly string[] {
   const words = question.slice(0, 2_000).match(/\b[A-Za-z]{4,14}\b/g) ?? []
-  const topics = [...new Set(words)].filter((word) => !dullWords.has(word.toLowerCase())).slice(0, 12)
+  const topics = words.filter((word, at) => isFirst(word, at, words) && !dullWords.has(word.toLowerCase())).slice(0, 12)
   const single = topics.filter((word) => countTokens(` ${word}`) === 1).slice(0, 6)
-  return single.length > 0 ? single : ['this']
+  return single.length > 0 ? single : [noTopic]
 }
+
+/** In the place of a topic where a question has none; never one itself. */
+const noTopic = 'this'
+
+/** A word in capitals at the beginning of a sentence is no other one. */
+const isFirst = (word: string, at: number, words: readonly string[]): boolean =>
+  words.findIndex((each) => each.toLowerCase() === word.toLowerCase()) === at
 
 const dullWords = new Set(
   'about after again also answer been bullet bullets could does from four five give have hello here ideas into just know like list lists make many more much need only over please points sandbox seven short show some steps tell than that their them then there these they this those three tips very want what when where which while will with word words would write your'.split(
@@ -86,12 +107,30 @@ const closers = templates([
 ])
 /** Of the longest opening, emoji included, with a closer behind it. */
 const openingTokensMax = 30
+const greetings = templates([
+  'Hello ! How can I help you today ?',
+  'Hi there ! What would you like to talk about ?',
+  'Hello ! What can I do for you today ?',
+])
+const plainOpening = 'This is a simulated answer .'.split(' ')
+const plainWords = templates([
+  'This answer was made by the sandbox , so no model has thought about it .',
+  'Every word here is counted , and the count is exact .',
+])
 const listOpening = 'Here are some notes about @ :'.split(' ')
 
 /** All words of all sentences, for the test that each is a single token. */
-export const vocabulary: readonly string[] = [...openings, ...sentences, ...closers, listOpening]
+export const vocabulary: readonly string[] = [
+  ...openings,
+  ...sentences,
+  ...closers,
+  ...greetings,
+  plainOpening,
+  ...plainWords,
+  listOpening,
+]
   .flat()
-  .filter((word) => !'@#.,:'.includes(word))
+  .filter((word) => !'@#.,:!?'.includes(word))
 
 /** Each is a run of its own for the tokenizer, being between a space and a space. */
 const foreignPieces: readonly Piece[] = [
@@ -188,7 +227,7 @@ const wordPiece = (word: string): Piece => known.get(word) ?? { text: ` ${word}`
 const known: ReadonlyMap<string, Piece> = new Map(
   [
     ...vocabulary.map((word) => [word, ` ${word}`] as const),
-    ...['.', ',', ':'].map((mark) => [mark, mark] as const),
+    ...['.', ',', ':', '!', '?'].map((mark) => [mark, mark] as const),
   ].map(([word, text]) => [word, { text, tokens: 1 }]),
 )
 

@@ -107,7 +107,11 @@ test('max tokens, stop, tokens and reasoning are kept to the token', async () =>
   const exact = await openai.chat.completions.create({ ...say('[[sandbox: tokens=333 reasoning=77]]') })
   expect(encode(exact.choices[0]!.message.content!).length).toBe(333)
   expect(exact.usage!.completion_tokens).toBe(410)
-  const stopped = await openai.chat.completions.create({ ...say('hi'), stop: [' answer'], reasoning_effort: 'none' })
+  const stopped = await openai.chat.completions.create({
+    ...say('The sea'),
+    stop: [' answer'],
+    reasoning_effort: 'none',
+  })
   expect(stopped.choices[0]).toMatchObject({ finish_reason: 'stop', message: { content: 'This is a simulated' } })
   expect(stopped.usage!.completion_tokens).toBe(encode('This is a simulated').length)
   const unicode = await openai.chat.completions.create(say('[[sandbox: unicode=1 tokens=200 split=1]]'))

@@ -7,7 +7,7 @@ import { freeJson, type Generation, type Headers, type Reply } from '../reply.ts
 import type { Usage } from '../usage.ts'
 import type { GenerateCall } from './call.ts'
 import { generateForm, generatePrompt, parseCountCall, parseGenerateCall } from './generate-call.ts'
-import { isImageModel, isThinkingModel, requireGeminiModel } from './models.ts'
+import { isImageModel, isThinkingModel, refuseBeyondContext, requireGeminiModel } from './models.ts'
 import { drawPicture, pictureSizeOf, type Picture } from './picture.ts'
 import { saidTokens, type Candidate, type Generated } from './generated.ts'
 import { bodyOf, contentStream } from './response.ts'
@@ -58,6 +58,7 @@ async function generate(
   const call = parseGenerateCall(exchange.body)
   refuseForModel(call, model)
   const prompt = generatePrompt(call)
+  refuseBeyondContext(model, prompt.tokens)
   const isBlocked = directives.blocked ?? false
   const candidates = isBlocked ? [] : await candidatesOf({ call, model, prompt, directives })
   const cachedInput = Math.min(

@@ -33,6 +33,22 @@ export const isImageModel = (model: string): boolean => /-image(-preview)?$/.tes
 export const isThinkingModel = (model: string): boolean =>
   /^gemini-(2\.5|[3-9])/.test(model) && !model.startsWith('gemini-2.5-flash-image')
 
+/** https://ai.google.dev/gemini-api/docs/models */
+function inputTokensMax(model: string): number {
+  if (!isImageModel(model)) return 1_048_576
+  return model.startsWith('gemini-3.1-flash-image') ? 131_072 : 65_536
+}
+
+/** Refuses with 400 a prompt that is longer than the model reads. */
+export function refuseBeyondContext(model: string, promptTokens: number): void {
+  const most = inputTokensMax(model)
+  if (promptTokens > most)
+    throw new Refusal(
+      400,
+      `The input token count (${promptTokens}) exceeds the maximum number of tokens allowed (${most}).`,
+    )
+}
+
 const pictureTokens: readonly (readonly [prefix: string, bySize: Readonly<Record<string, number>>])[] = [
   ['gemini-2.5-flash-image', { '1K': 1_290 }],
   ['gemini-3-pro-image', { '1K': 1_120, '2K': 1_120, '4K': 2_000 }],
@@ -57,7 +73,7 @@ const describe = (model: string): object => ({
   version: '001',
   displayName: model,
   description: 'Simulated by the sandbox.',
-  inputTokenLimit: isImageModel(model) ? 65_536 : 1_048_576,
+  inputTokenLimit: inputTokensMax(model),
   outputTokenLimit: isImageModel(model) ? 32_768 : 65_536,
   supportedGenerationMethods: ['generateContent', 'countTokens'],
   thinking: isThinkingModel(model),

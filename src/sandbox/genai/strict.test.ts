@@ -243,3 +243,14 @@ test('what is no object, or no JSON, is refused', async () => {
   expect(await text('[]')).toContain('Root element must be a message.')
   expect(await text('{')).toContain('400 {"error":{"code":400')
 })
+
+test('a prompt beyond the context of its model is refused with both counts', async () => {
+  const prompt = (count: number): object => ({ contents: [{ role: 'user', parts: [{ text: ' word'.repeat(count) }] }] })
+  expect((await refused(prompt(65_536), 'gemini-2.5-flash-image')).message).toBe(
+    'The input token count (65542) exceeds the maximum number of tokens allowed (65536).',
+  )
+  expect((await refused(prompt(1_048_576))).message).toBe(
+    'The input token count (1048582) exceeds the maximum number of tokens allowed (1048576).',
+  )
+  expect((await send(prompt(65_536), 'gemini-3.1-flash-image')).status).toBe(200)
+}, 30_000)

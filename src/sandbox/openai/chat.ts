@@ -11,6 +11,7 @@ import { chatForm, chatPrompt, outputTokensMax, parseChatCall, refuseChatCall, t
 import { chatStream } from './chat-stream.ts'
 import { kindOfTool } from './chat-tools.ts'
 import { finishReason, isLegacy, toolCallOf, wireLogprobs, type Completion } from './completion.ts'
+import { refuseBeyondContext } from './model-rules.ts'
 import { requireChatModel, snapshotOf } from './models.ts'
 import { searchAnswer } from './web-search.ts'
 
@@ -59,6 +60,7 @@ function refuseBlocked({ blocked }: Directives): void {
 
 function complete(call: ChatCall, { directives, promptCache, cacheOwner, dress, id, at }: Exchange): Completion {
   const prompt = chatPrompt(call)
+  refuseBeyondContext(call, prompt.tokens)
   const choices = Array.from({ length: call.n ?? 1 }, (_, index) => choiceAt(call, prompt, directives, index))
   const cachedInput = Math.min(
     prompt.tokens,

@@ -1,4 +1,5 @@
 /** What a chat model does not take, in OpenAI's words. Google's models behind OpenAI's dialect take everything. */
+import { refuseBeyondContext as refuseBeyondGoogles } from '../genai/models.ts'
 import { Refusal } from '../refusal.ts'
 import type { ChatCall } from './chat-fields.ts'
 
@@ -7,22 +8,56 @@ type Rule = {
   /** None: it does not reason. */
   readonly efforts: readonly string[]
   readonly outputTokensMax: number
+  readonly context: Context
 }
+
+/** `inputTokens`: the most of a prompt. `together`: the most of a prompt and the output that is asked for. */
+type Context = { readonly inputTokens: number } | { readonly together: number }
+
+/** https://platform.openai.com/docs/models: what a context window leaves beside the largest output, and whole windows of older models. */
+const ofInput = { inputTokens: 272_000 }
+const ofLongInput = { inputTokens: 922_000 }
 
 const withoutMinimal = ['none', 'low', 'medium', 'high'] as const
 const rules: readonly Rule[] = [
-  rule(/^gpt-5(?:-(?:mini|nano|chat-latest|\d).*)?$/, ['minimal', 'low', 'medium', 'high'], 128_000),
-  rule(/^gpt-5\.1/, withoutMinimal, 128_000),
-  rule(/^gpt-5\.[2-5]/, [...withoutMinimal, 'xhigh'], 128_000),
-  rule(/^gpt-[5-9]/, [...withoutMinimal, 'xhigh', 'max'], 128_000),
-  rule(/^gpt-4\.1/, [], 32_768),
-  rule(/^gpt-4o/, [], 16_384),
-  rule(/^gpt-/, [], 16_384),
+  rule(/^gpt-5(?:-(?:mini|nano|chat-latest|\d).*)?$/, ['minimal', 'low', 'medium', 'high'], 128_000, ofInput),
+  rule(/^gpt-5\.1/, withoutMinimal, 128_000, ofInput),
+  rule(/^gpt-5\.[45](?!-(?:mini|nano))/, [...withoutMinimal, 'xhigh'], 128_000, ofLongInput),
+  rule(/^gpt-5\.[2-5]/, [...withoutMinimal, 'xhigh'], 128_000, ofInput),
+  rule(/^gpt-[5-9]/, [...withoutMinimal, 'xhigh', 'max'], 128_000, ofLongInput),
+  rule(/^gpt-4\.1/, [], 32_768, { together: 1_047_576 }),
+  rule(/^gpt-4o/, [], 16_384, { together: 128_000 }),
+  rule(/^gpt-/, [], 16_384, { together: 128_000 }),
 ]
 
-function rule(family: RegExp, efforts: readonly string[], outputTokensMax: number): Rule {
-  return { isOf: (model) => family.test(model), efforts, outputTokensMax }
+function rule(family: RegExp, efforts: readonly string[], outputTokensMax: number, context: Context): Rule {
+  return { isOf: (model) => family.test(model), efforts, outputTokensMax, context }
 }
+
+/** Refuses with 400 a prompt that is longer than the model reads, in OpenAI's words for models of its generation. */
+export function refuseBeyondContext(call: ChatCall, promptTokens: number): void {
+  if (call.model.startsWith('gemini-')) refuseBeyondGoogles(call.model, promptTokens)
+  const context = rules.find(({ isOf }) => isOf(call.model))?.context
+  if (!context) return
+  if ('inputTokens' in context) {
+    if (promptTokens > context.inputTokens)
+      throw tooLong(
+        `Input tokens exceed the configured limit of ${context.inputTokens} tokens. Your messages resulted in ${promptTokens} tokens. Please reduce the length of the messages.`,
+      )
+    return
+  }
+  const outputTokens = call.max_completion_tokens ?? call.max_tokens ?? 0
+  const began = `This model's maximum context length is ${context.together} tokens. However, `
+  if (promptTokens > context.together)
+    throw tooLong(`${began}your messages resulted in ${promptTokens} tokens. Please reduce the length of the messages.`)
+  if (promptTokens + outputTokens > context.together)
+    throw tooLong(
+      `${began}you requested ${promptTokens + outputTokens} tokens (${promptTokens} in the messages, ${outputTokens} in the completion). Please reduce the length of the messages or completion.`,
+    )
+}
+
+const tooLong = (message: string): Refusal =>
+  new Refusal(400, message, { param: 'messages', code: 'context_length_exceeded' })
 
 /**
  * Refuses with 400 what the model does not take. `max_tokens` is refused where the sandbox poses as a provider;

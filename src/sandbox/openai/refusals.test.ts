@@ -194,6 +194,27 @@ test('what the model takes is taken: sampling without reasoning, every null', as
   for (const body of taken) expect((await send(body)).status).toBe(200)
 })
 
+test('a prompt beyond the context of its model is refused in the words for that model, and one within is not', async () => {
+  const words = (count: number): string => ' word'.repeat(count)
+  const refusedAt = async (model: string, count: number, more: object = {}): Promise<string> => {
+    const { message, param, code } = await refused({ ...say(words(count), model), ...more })
+    expect([param, code]).toEqual(['messages', 'context_length_exceeded'])
+    return message
+  }
+  // A message and the whole cost three tokens each.
+  expect(await refusedAt('gpt-5.4-mini', 272_000)).toBe(
+    'Input tokens exceed the configured limit of 272000 tokens. Your messages resulted in 272006 tokens. Please reduce the length of the messages.',
+  )
+  expect(await refusedAt('gpt-4o', 128_000)).toBe(
+    "This model's maximum context length is 128000 tokens. However, your messages resulted in 128006 tokens. Please reduce the length of the messages.",
+  )
+  expect(await refusedAt('gpt-4o', 127_000, { max_tokens: 1_000 })).toBe(
+    "This model's maximum context length is 128000 tokens. However, you requested 128006 tokens (127006 in the messages, 1000 in the completion). Please reduce the length of the messages or completion.",
+  )
+  for (const model of ['gpt-5.4', 'gpt-4.1']) expect((await send(say(words(272_000), model))).status).toBe(200)
+  expect((await send({ ...say(words(127_994), 'gpt-4o') })).status).toBe(200)
+}, 30_000)
+
 test('embeddings refuse what OpenAI refuses', async () => {
   const embed = (more: object): Promise<Envelope> =>
     refused({ model: 'text-embedding-3-small', input: 'x', ...more }, 'embeddings')
