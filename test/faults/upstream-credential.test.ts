@@ -6,9 +6,10 @@ import * as ways from './request-support.ts'
 import * as up from './upstream-support.ts'
 
 const mine = { pose: 'openai', account: 'mine' } as const
+const google = { pose: 'vertex', account: 'google' } as const
 let fleet: up.Fleet
 beforeAll(async () => {
-  fleet = await up.startFleet([mine])
+  fleet = await up.startFleet([mine, google])
 }, ways.startMsMax)
 afterAll(() => fleet?.server.stop())
 
@@ -47,4 +48,16 @@ test('and no more once it is mended and a call was served', async () => {
   expect((await up.asked(fleet, up.chat)).status).toBe(200)
   const { data } = await mart<ListJson<DeploymentJson>>(fleet.server, ['deployment', 'list'])
   expect(data[0]).toMatchObject({ state: 'healthy', lastFault: null })
+})
+
+test('a service account that gets no token is a wrong credential too', async () => {
+  await up.break_(fleet.server, google, { tokenStatus: 401 })
+  const refused = await up.asked(fleet, up.generate)
+  expect(refused.status).toBe(503)
+  const { data } = await mart<ListJson<DeploymentJson>>(fleet.server, ['deployment', 'list'])
+  expect(data[1]).toMatchObject({ id: 'google', state: 'resting', lastFault: { fault: 'credential' } })
+  expect(fleet.server.output()).toContain(
+    '"message":"providers.google: its credential was refused; check serviceAccount or accessToken"',
+  )
+  expect(linesOf(refused.requestId)).toHaveLength(1)
 })
