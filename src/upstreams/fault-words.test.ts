@@ -22,6 +22,9 @@ test('a success, and an operator who looked after it, make it forgotten; what th
   // The answer to a call from before the rest.
   health.succeeded(5, 30)
   expect(health.lastFault).toMatchObject({ trouble: 'quota', status: 429 })
+  health.failed('upstream', null, 40, 500)
+  health.learn({ requestsLeft: 0, requestsResetMs: 700, tokensLeft: null, tokensResetMs: null }, 50)
+  expect(health.lastFault).toMatchObject({ trouble: 'quota', status: 429, at: 20 })
   health.forgive()
   expect(health.lastFault).toBeNull()
 })

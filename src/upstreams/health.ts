@@ -101,7 +101,14 @@ export class Health {
   }
 
   failed(trouble: Trouble, retryAfterMs: number | null, now: number, status: number | null = null): void {
-    if (!isPassing(trouble)) this.lastFault = { trouble, status, at: now }
+    const restedUntil = this.#restsUntil
+    this.#keepAway(trouble, retryAfterMs, now)
+    // Calls from before a rest that is longer are not why it rests.
+    const isWhy = now >= restedUntil || this.#restsUntil > restedUntil
+    if (isWhy && !isPassing(trouble)) this.lastFault = { trouble, status, at: now }
+  }
+
+  #keepAway(trouble: Trouble, retryAfterMs: number | null, now: number): void {
     switch (trouble) {
       case 'rate':
         this.#rest(retryAfterMs ?? restMsDefault, now, trouble)
@@ -126,10 +133,10 @@ export class Health {
 
   /** Keeps calls away while the vendor's own figures say that they would be refused. */
   learn({ requestsLeft, requestsResetMs, tokensLeft, tokensResetMs }: RateStanding, now: number): void {
-    if (requestsLeft !== 0 && tokensLeft !== 0) return
-    this.lastFault = { trouble: 'rate', status: null, at: now }
+    const restedUntil = this.#restsUntil
     if (requestsLeft === 0) this.#rest(requestsResetMs ?? 0, now, 'rate')
     if (tokensLeft === 0) this.#rest(tokensResetMs ?? 0, now, 'rate')
+    if (this.#restsUntil > restedUntil) this.lastFault = { trouble: 'rate', status: null, at: now }
   }
 
   /** Forgets what kept calls away: an operator has looked after it. */
