@@ -56,10 +56,13 @@ function allowedOrigin(origin: string, { origins }: Cors): AnswerHeaders {
   return origins.includes(origin) ? { 'access-control-allow-origin': origin, vary: 'origin' } : { vary: 'origin' }
 }
 
-function withCors({ status, headers, body }: HttpAnswer, allowed: AnswerHeaders): HttpAnswer {
-  if (!('access-control-allow-origin' in allowed)) return { status, headers: { ...headers, ...allowed }, body }
-  const names = new Set([...exposedAlways, ...Object.keys(headers)])
-  return { status, headers: { ...headers, ...allowed, 'access-control-expose-headers': [...names].join(', ') }, body }
+function withCors(answer: HttpAnswer, allowed: AnswerHeaders): HttpAnswer {
+  const headers = { ...answer.headers, ...allowed }
+  if ('access-control-allow-origin' in allowed) {
+    const names = new Set([...exposedAlways, ...Object.keys(answer.headers)])
+    headers['access-control-expose-headers'] = [...names].join(', ')
+  }
+  return { ...answer, headers }
 }
 
 /** What SDKs look for, whether this answer has it or not; everything else that an answer has can be read as well. */
