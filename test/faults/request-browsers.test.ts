@@ -31,7 +31,9 @@ const preflight = (at: Server, path: string, headers = stainless, origin = page)
 /** What every answer says that could be had compressed. */
 const coded = 'accept-encoding'
 const corsOf = ({ headers }: ways.Taken): Record<string, string> =>
-  Object.fromEntries([...headers].filter(([name, value]) => name.startsWith('access-control') || (name === 'vary' && value !== coded)))
+  Object.fromEntries(
+    [...headers].filter(([name, value]) => name.startsWith('access-control') || (name === 'vary' && value !== coded)),
+  )
 /** Read without being exposed, or the browser's own business. */
 const ofTransport = [
   'content-type',
