@@ -76,6 +76,7 @@ test('pieces are whole characters and make up the text again', () => {
           .join(''),
       ).toBe(text)
     }),
+    { examples: [['\u{FFFD} \u1380\u1380']] },
   )
 })
 

@@ -23,15 +23,22 @@ export function tokensOf(text: string): readonly number[] {
   return tokens
 }
 
+/** Tokens that end within a character, one after another: more than scripts come to, and few enough to decode again and again. */
+const pendingMax = 64
+
 /** The text cut at token borders; tokens that only together make a whole character stay together. */
 export function piecesOf(text: string): readonly Piece[] {
+  const wellFormed = text.toWellFormed()
   const pieces: Piece[] = []
   let pending: number[] = []
+  let at = 0
   for (const token of tokensOf(text)) {
     pending.push(token)
     const decoded = decode(pending)
-    if (decoded.includes('\uFFFD') && pending.length < 8) continue
+    // Part of a character is decoded as U+FFFD, which a text may also have of its own.
+    if (!wellFormed.startsWith(decoded, at) && pending.length < pendingMax) continue
     pieces.push({ text: decoded, tokens: pending.length })
+    at += decoded.length
     pending = []
   }
   return pending.length > 0 ? [...pieces, { text: decode(pending), tokens: pending.length }] : pieces
