@@ -58,7 +58,9 @@ print(response.choices[0].message.content)`
 const pythonGenai = (baseUrl: string, key: string): string => `from google import genai
 
 client = genai.Client(
-    http_options={"base_url": "${baseUrl}/genai"},
+    http_options={
+        "base_url": "${baseUrl}/genai",
+    },
     api_key="${key}",
 )
 response = client.models.generate_content(

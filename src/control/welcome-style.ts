@@ -52,10 +52,10 @@ input:checked + .choice { background: var(--card); border-color: var(--line); co
 input:focus-visible + .choice { outline: 3px solid var(--accent); outline-offset: 2px }
 .calls { display: none; gap: 16px; margin-top: 14px }
 #as-curl:checked ~ .curl, #as-python:checked ~ .python, #as-typescript:checked ~ .typescript { display: grid }
-.call { min-width: 0; background: var(--card); border: 1px solid var(--line); border-radius: 14px; overflow: hidden }
-.call > div { display: flex; align-items: center; gap: 12px; padding: 12px 12px 12px 18px; border-bottom: 1px solid var(--line) }
+.call { min-width: 0; background: var(--sunk); border: 1px solid var(--line); border-radius: 14px; overflow: hidden }
+.call > div { background: var(--card); display: flex; align-items: center; gap: 12px; padding: 12px 12px 12px 18px; border-bottom: 1px solid var(--line) }
 .call small { display: block; font: 13px var(--mono); color: var(--soft) }
-pre { margin: 0; padding: 18px; white-space: pre-wrap; overflow-wrap: anywhere; line-height: 1.6; tab-size: 2; background: var(--sunk) }
+pre { margin: 0; padding: 18px; white-space: pre-wrap; overflow-wrap: anywhere; line-height: 1.6; tab-size: 2 }
 table { width: 100%; border-collapse: collapse; font-variant-numeric: tabular-nums }
 caption { padding: 14px 18px; text-align: left; font-weight: 620 }
 .sheet { margin-top: 18px; background: var(--card); border: 1px solid var(--line); border-radius: 14px; overflow: hidden }
