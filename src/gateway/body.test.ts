@@ -3,8 +3,8 @@ import { createTurns } from '../lib/turns.ts'
 import { bodyOf, wholeBodyOf } from './body.ts'
 import type { RequestBody, UpstreamChange } from './dialect.ts'
 import { generateContent } from './dialects/genai/generate.ts'
-import { chatCompletions } from './dialects/openai/chat.ts'
-import { embeddings } from './dialects/openai/embeddings.ts'
+import { chatCompletions } from './dialects/openai/chat/completions.ts'
+import { embeddings } from './dialects/openai/embeddings/embeddings.ts'
 
 const turns = createTurns(() => performance.now(), console.error)
 const bytesOf = (json: object): Uint8Array => new TextEncoder().encode(JSON.stringify(json))

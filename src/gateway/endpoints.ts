@@ -2,8 +2,8 @@
 import type { Model } from '../catalog/catalog.ts'
 import type { Endpoint } from './dialect.ts'
 import { generateContent, streamGenerateContent } from './dialects/genai/generate.ts'
-import { chatCompletions } from './dialects/openai/chat.ts'
-import { embeddings } from './dialects/openai/embeddings.ts'
+import { chatCompletions } from './dialects/openai/chat/completions.ts'
+import { embeddings } from './dialects/openai/embeddings/embeddings.ts'
 import { imageGenerations } from './dialects/openai/images/generations.ts'
 
 /** Of the OpenAI dialect, by path. */

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import fc from 'fast-check'
 import type { Usage } from '../../../money/usage.ts'
-import { usageIn } from './told.ts'
+import { usageIn } from './chat/told.ts'
 import { usageOf } from './usage.ts'
 
 const figures = (prompt: number, completion: number, further: object = {}): object => ({

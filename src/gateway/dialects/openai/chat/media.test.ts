@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'bun:test'
 import fc from 'fast-check'
-import type { Asked } from '../../dialect.ts'
-import { wholeBodyOf } from '../../body.ts'
-import { chatCompletions } from './chat.ts'
+import type { Asked } from '../../../dialect.ts'
+import { wholeBodyOf } from '../../../body.ts'
+import { chatCompletions } from './completions.ts'
 
 const read = (content: unknown, fields: object = {}): Asked => {
   const body = { model: 'gpt-5.4', messages: [{ role: 'user', content }], ...fields }

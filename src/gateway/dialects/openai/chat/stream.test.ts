@@ -1,9 +1,9 @@
 /** When a streamed completion has ended, and when it has only stopped: the reader's states, record by record. */
 import { describe, expect, test } from 'bun:test'
 import fc from 'fast-check'
-import { TooLongError } from '../../../lib/record-buffer.ts'
-import type { StreamReader } from '../../dialect.ts'
-import { followChat } from './chat-stream.ts'
+import { TooLongError } from '../../../../lib/record-buffer.ts'
+import type { StreamReader } from '../../../dialect.ts'
+import { followChat } from './stream.ts'
 
 const ways = { hasAnnotationChunks: false, reportsStreamUsage: true, recordBytesMax: 1024 * 1024 }
 const encode = (text: string): Uint8Array => new TextEncoder().encode(text)

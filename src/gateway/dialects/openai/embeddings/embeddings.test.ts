@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test'
-import { wholeBodyOf } from '../../body.ts'
+import { wholeBodyOf } from '../../../body.ts'
 import { embeddings } from './embeddings.ts'
 
 const encode = (text: string): Uint8Array => new TextEncoder().encode(text)

@@ -2,16 +2,16 @@
  * A streamed chat completion. We always ask for the usage chunk; a client that did not ask gets the
  * bytes that it would have got without it: no usage chunk, and no `"usage":null` in the others.
  */
-import { membersOf } from '../../../lib/json-text.ts'
-import { createRecordSplitter, dataOf, fieldsOf, latin1Of } from '../../../lib/sse.ts'
-import { errorInAnswer, type ErrorInAnswer } from '../../../upstreams/refusals/error-in-answer.ts'
-import type { Reading, StreamReader, StreamState, StreamWays, Written } from '../../dialect.ts'
-import { createOutput } from '../output.ts'
-import { createChoices, mayBeOfAnother, mentions, passRecords } from '../record-stream.ts'
+import { membersOf } from '../../../../lib/json-text.ts'
+import { createRecordSplitter, dataOf, fieldsOf, latin1Of } from '../../../../lib/sse.ts'
+import { errorInAnswer, type ErrorInAnswer } from '../../../../upstreams/refusals/error-in-answer.ts'
+import type { Reading, StreamReader, StreamState, StreamWays, Written } from '../../../dialect.ts'
+import { createOutput } from '../../output.ts'
+import { createChoices, mayBeOfAnother, mentions, passRecords } from '../../record-stream.ts'
 import { choicesOf, errorAmong, hasEnded, saysSomething } from './choices.ts'
 import { choicesText, messageText } from './message-text.ts'
 import { isComplete, toldBy, type Told } from './told.ts'
-import { servedTier, usageOf } from './usage.ts'
+import { servedTier, usageOf } from '../usage.ts'
 
 type Chunk = Told & { readonly id?: unknown }
 

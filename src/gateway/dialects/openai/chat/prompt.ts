@@ -1,9 +1,9 @@
 /** What a chat's prompt counts when the vendor does not say. */
-import { wholeText, type Strings } from '../../../lib/json-skeleton.ts'
-import { addUsage, type Usage } from '../../../money/usage.ts'
-import type { RequestBody, Written } from '../../dialect.ts'
-import { decodedBytes } from '../media-bounds.ts'
-import { guessMedia, type MediaTokens } from '../media-guess.ts'
+import { wholeText, type Strings } from '../../../../lib/json-skeleton.ts'
+import { addUsage, type Usage } from '../../../../money/usage.ts'
+import type { RequestBody, Written } from '../../../dialect.ts'
+import { decodedBytes } from '../../media-bounds.ts'
+import { guessMedia, type MediaTokens } from '../../media-guess.ts'
 import { messageText } from './message-text.ts'
 
 type Fields = Readonly<Record<string, unknown>>

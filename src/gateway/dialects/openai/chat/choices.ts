@@ -1,6 +1,6 @@
 /** The choices of a completion or of a chunk of one: whether they have ended, and what went wrong with one. */
-import { errorInAnswer, type ErrorInAnswer } from '../../../upstreams/refusals/error-in-answer.ts'
-import { isMembers } from '../merge-usage.ts'
+import { errorInAnswer, type ErrorInAnswer } from '../../../../upstreams/refusals/error-in-answer.ts'
+import { isMembers } from '../../merge-usage.ts'
 
 export type Choice = { readonly index?: unknown; readonly finish_reason?: unknown; readonly delta?: unknown }
 

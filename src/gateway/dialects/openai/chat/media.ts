@@ -2,8 +2,8 @@
  * Images, sound, video and files inside chat messages: their bytes are not text, their tokens follow other
  * rules. Rules of the vendor: OpenAI's guides "Images and vision", "File inputs" and "Audio".
  */
-import type { Strings } from '../../../lib/json-skeleton.ts'
-import { decodedBytes, documentPages, soundSeconds, videoSeconds, type Media } from '../media-bounds.ts'
+import type { Strings } from '../../../../lib/json-skeleton.ts'
+import { decodedBytes, documentPages, soundSeconds, videoSeconds, type Media } from '../../media-bounds.ts'
 
 type Fields = Readonly<Record<string, unknown>>
 

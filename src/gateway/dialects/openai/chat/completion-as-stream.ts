@@ -2,7 +2,7 @@
  * A whole completion as the stream that was asked for: some servers overlook `stream: true`, and an SDK that reads a
  * stream sees nothing at all in a piece of JSON. This is the one answer that is written anew.
  */
-import { isMembers } from '../merge-usage.ts'
+import { isMembers } from '../../merge-usage.ts'
 import { choicesOf } from './choices.ts'
 
 const utf8 = new TextDecoder()

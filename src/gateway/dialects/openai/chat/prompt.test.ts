@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test'
-import { SkeletonReader, wholeStrings } from '../../../lib/json-skeleton.ts'
+import { SkeletonReader, wholeStrings } from '../../../../lib/json-skeleton.ts'
 import { promptOf } from './prompt.ts'
 
 const of = (json: Record<string, unknown>, strings = wholeStrings) =>

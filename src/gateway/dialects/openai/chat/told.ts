@@ -1,5 +1,5 @@
 /** What an answer, or the chunks of one so far, tells of its usage, its model and its tier, wherever in it that stands. */
-import { isMembers, mergedUsage, type Sum } from '../merge-usage.ts'
+import { isMembers, mergedUsage, type Sum } from '../../merge-usage.ts'
 
 /** An answer or a chunk, as far as it tells of itself. */
 export type Told = {

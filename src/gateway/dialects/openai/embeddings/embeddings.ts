@@ -1,14 +1,14 @@
 /** `POST /v1/embeddings`: input only, so a hold is what the input can count at most. */
-import { isListOfObjects, valuesOf, wholeObject } from '../../../lib/json-text.ts'
-import type { Asked, Counted, Endpoint, Reading, RequestBody } from '../../dialect.ts'
-import { wholeText } from '../../../lib/json-skeleton.ts'
-import { isMembers } from '../merge-usage.ts'
-import { errorInAnswer } from '../../../upstreams/refusals/error-in-answer.ts'
-import { refuseDuplicates } from '../read-fields.ts'
-import { openai } from './envelope.ts'
-import { missing, required } from './fields.ts'
-import { bodyNaming } from './named-body.ts'
-import { usageOf } from './usage.ts'
+import { isListOfObjects, valuesOf, wholeObject } from '../../../../lib/json-text.ts'
+import type { Asked, Counted, Endpoint, Reading, RequestBody } from '../../../dialect.ts'
+import { wholeText } from '../../../../lib/json-skeleton.ts'
+import { isMembers } from '../../merge-usage.ts'
+import { errorInAnswer } from '../../../../upstreams/refusals/error-in-answer.ts'
+import { refuseDuplicates } from '../../read-fields.ts'
+import { openai } from '../envelope.ts'
+import { missing, required } from '../fields.ts'
+import { bodyNaming } from '../named-body.ts'
+import { usageOf } from '../usage.ts'
 
 const utf8 = new TextDecoder()
 

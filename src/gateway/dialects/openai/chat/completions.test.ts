@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'bun:test'
 import fc from 'fast-check'
-import { wholeBodyOf } from '../../body.ts'
-import type { Asked, RequestBody, StreamReader } from '../../dialect.ts'
-import { GatewayError } from '../../errors.ts'
-import { chatCompletions } from './chat.ts'
-import { followChat } from './chat-stream.ts'
+import { wholeBodyOf } from '../../../body.ts'
+import type { Asked, RequestBody, StreamReader } from '../../../dialect.ts'
+import { GatewayError } from '../../../errors.ts'
+import { chatCompletions } from './completions.ts'
+import { followChat } from './stream.ts'
 
 const encode = (text: string): Uint8Array => new TextEncoder().encode(text)
 const decode = (bytes: Uint8Array): string => new TextDecoder().decode(bytes)
