@@ -34,6 +34,8 @@ export type Watch = {
 }
 
 const sweepMs = 250
+/** A sweep that comes so much later than it should finds what came meanwhile unread: this process stood still, and nobody else did. */
+const standstillMs = 1_000
 const progressMs = 2_000
 
 /** How many answers may be drained at once, and how long each, from when its client left. */
@@ -43,8 +45,15 @@ export type DrainBounds = { readonly concurrentMax: number; readonly msMax: numb
 export function createWatch(bounds: () => DrainBounds, clock: Clock): Watch {
   const exchanges = new Roster<Exchange>()
   const draining = (): number => exchanges.members().filter((exchange) => exchange.drainingSince !== null).length
+  let sweptAt = clock.monotonic()
+  let hasWaited = false
   const timer = setInterval(() => {
-    for (const exchange of exchanges.members()) look(exchange, bounds().msMax, clock.monotonic())
+    const now = clock.monotonic()
+    // Once: where every sweep is late, deadlines hold all the same.
+    hasWaited = !hasWaited && now - sweptAt > sweepMs + standstillMs
+    sweptAt = now
+    if (hasWaited) return
+    for (const exchange of exchanges.members()) look(exchange, bounds().msMax, now)
   }, sweepMs)
   return {
     begin(deadlines, since) {
