@@ -6,7 +6,7 @@ import type { Adapter, Deployment } from '../src/upstreams/deployment.ts'
 import { choose, createFleet, type Fleet } from '../src/upstreams/fleet.ts'
 import { median } from './support/report.ts'
 
-const chat = { model: { id: 'gpt-5.4', dialect: 'openai' }, endpoint: { name: 'chat.completions' } } as const
+const chat = { model: { id: 'gpt-5.4', dialect: 'openai' }, operation: { name: 'chat.completions' } } as const
 const policies = { us: { serves: ['us'], mayChoose: [] } }
 const adapter = { dialects: ['openai'], operations: ['chat.completions'] } as unknown as Adapter
 const counts = [1, 10, 100]

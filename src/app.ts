@@ -1,23 +1,16 @@
 /** Every URL of the product. */
 import { Hono } from 'hono'
-import { decoded, readUrl, type AskedUrl } from './gateway/asked-url.ts'
+import { readUrl, type AskedUrl } from './gateway/asked-url.ts'
 import { openToBrowsers, preflight, type Cors } from './gateway/cors.ts'
 import type { GatewayDeps } from './gateway/deps.ts'
-import type { Dialect, Endpoint } from './gateway/dialect.ts'
-import { countTokens } from './gateway/dialects/genai/count-tokens.ts'
-import { genai } from './gateway/dialects/genai/envelope.ts'
-import * as genaiModels from './gateway/dialects/genai/models.ts'
 import { openai } from './gateway/dialects/openai/envelope.ts'
-import * as openaiModels from './gateway/dialects/openai/models.ts'
-import { genaiEndpoints, openaiEndpoints } from './gateway/endpoints.ts'
 import { GatewayError } from './gateway/errors.ts'
-import { offeredTo, type Offered } from './gateway/offered.ts'
-import type { Target } from './gateway/parse.ts'
-import { serveReceipt, type ReceiptDeps } from './gateway/receipts.ts'
-import { policyOf } from './gateway/route.ts'
+import type { Inbound, Operation, Params, Route } from './gateway/operation.ts'
+import { createRouter } from './gateway/router.ts'
+import { routes } from './gateway/routes.ts'
 import { serveFree, serveKnown } from './gateway/serve-free.ts'
 import { serve } from './gateway/serve.ts'
-import { meantDialect, unservedUrl, wrongUrl } from './gateway/wrong-url.ts'
+import { meantDialect, unservedUrl, wrongMethod, wrongUrl } from './gateway/wrong-url.ts'
 import {
   jsonAnswer,
   problemAnswer,
@@ -27,11 +20,9 @@ import {
 } from './lib/http-server/contract.ts'
 import { throughWeb } from './lib/http-server/through-web.ts'
 import { newRequestId } from './lib/ids.ts'
-import type { KeyRow } from './store/store.ts'
 
 export type AppDeps = {
   readonly gateway: GatewayDeps
-  readonly receipts: ReceiptDeps
   readonly admin: Hono
   /** The page at `/` for who reached this server at an address, and the content security policy it is served under. */
   readonly welcome: { readonly page: (baseUrl: string) => string; readonly policy: string }
@@ -54,15 +45,17 @@ type Answering = HttpAnswer | Promise<HttpAnswer>
 export function createApp(deps: AppDeps): HttpHandler {
   const pages = createPages(deps)
   return (request) => {
-    // The paid endpoints that most requests are for: all they say is in the body.
-    const paid = request.method === 'POST' ? paidTargets.get(request.target) : undefined
-    if (paid) return openToBrowsers(request, serve(request, paid, deps.gateway), deps.cors)
+    const inbound = request.method === 'POST' ? usual.get(request.target) : undefined
+    if (inbound) return openToBrowsers(request, serve(request, inbound, deps.gateway), deps.cors)
     const asked = { request, ...readUrl(request) }
-    const answering = serveDialect(asked, deps)
-    if (answering) return openToBrowsers(request, answering, deps.cors)
+    const found = find(asked, request.method)
+    if (found?.route) return openToBrowsers(request, serveRoute(asked, found.route, found.params, deps), deps.cors)
     const dialect = meantDialect(request, asked)
-    if (dialect === null) return pages(request)
-    const wrong = (): HttpAnswer => wrongUrl(dialect, asked, deps.baseUrl(request))
+    if (!found && dialect === null) return pages(request)
+    const wrong = (): HttpAnswer =>
+      found
+        ? wrongMethod(request, found.routes)
+        : (unservedUrl(request, asked) ?? wrongUrl(dialect!, asked, deps.baseUrl(request)))
     return preflight(request, deps.cors) ?? openToBrowsers(request, wrong(), deps.cors)
   }
 }
@@ -85,101 +78,26 @@ function startingAnswer(request: HttpRequest): HttpAnswer {
   return (meantDialect(request, asked) ?? openai).errorAnswer(failure)
 }
 
-const targetOf = (endpoint: Endpoint): Target => ({ endpoint, path: {}, query: new URLSearchParams(), region: null })
-const paidTargets: ReadonlyMap<string, Target> = new Map(
-  [...openaiEndpoints].map(([path, endpoint]) => [path, targetOf(endpoint)]),
+/** What most requests are for: found by what was sent, because all else that they say is in the body. */
+const usual: ReadonlyMap<string, Inbound> = new Map(
+  routes
+    .filter(isPaid)
+    .map((operation) => [operation.path, { operation, params: {}, query: new URLSearchParams(), region: null }]),
 )
 
-/** null for what is not served. */
-function serveDialect(asked: Asked, deps: AppDeps): Answering | null {
-  switch (asked.root) {
-    case 'v1':
-      return serveDeployment(asked, deps) ?? serveOpenai(asked, deps)
-    case 'openai':
-      return serveDeployment(asked, deps) ?? serveOpenaiModels(asked, deps)
-    case 'genai':
-      return serveGenai(asked, deps.gateway)
-    case null:
-      return null
-  }
+function isPaid(route: Route): route is Operation {
+  return 'read' in route && route.method === 'POST'
 }
 
-const isGet = ({ method }: HttpRequest): boolean => method === 'GET' || method === 'HEAD'
-const inList = (path: string, list: string): string | null =>
-  path.length > list.length && path.slice(0, list.length).toLowerCase() === list
-    ? decoded(path.slice(list.length))
-    : null
+const find = createRouter(routes)
 
-function serveOpenai(asked: Asked, deps: AppDeps): Answering | null {
-  const { request, path, region } = asked
-  const paid = request.method === 'POST' ? paidTargets.get(`/v1${path.toLowerCase()}`) : undefined
-  if (paid) return serve(request, { ...paid, region }, deps.gateway)
-  const receipt = isGet(request) && region === null ? inList(path, '/receipts/') : null
-  if (receipt !== null) return serveReceipt(request, receipt, deps.gateway, deps.receipts)
-  return unservedUrl(request, path) ?? serveOpenaiModels(asked, deps)
+function serveRoute(asked: Asked, route: Route, params: Params, { gateway }: AppDeps): Answering {
+  const { request, query, region } = asked
+  const inbound = { params, query, region }
+  if ('answer' in route) return serveKnown(request, route, gateway, (key) => route.answer(inbound, key, gateway))
+  if (!('read' in route)) return serveFree(request, route, inbound, gateway)
+  return serve(request, { operation: route, ...inbound }, gateway)
 }
-
-/** Azure's way: the model is in the path, slashes and all. Clients are given this server as their endpoint, or its `/v1`. */
-const deploymentPath = /^(?:\/openai)?\/deployments\/(.+)$/i
-
-function serveDeployment({ request, path, region }: Asked, { gateway }: AppDeps): Answering | null {
-  const [, named] = deploymentPath.exec(path) ?? []
-  if (named === undefined || request.method !== 'POST') return null
-  for (const [paidPath, paid] of paidTargets) {
-    const verb = paidPath.slice('/v1'.length)
-    const deployment = decoded(named.slice(0, -verb.length))
-    if (named.toLowerCase().endsWith(verb)) return serve(request, { ...paid, path: { deployment }, region }, gateway)
-  }
-  return null
-}
-
-/** The model that a path names; empty for the list of them, and null for anything else. */
-const modelIn = (path: string): string | null => (path.toLowerCase() === '/models' ? '' : inList(path, '/models/'))
-
-function serveOpenaiModels({ request, path, region }: Asked, { gateway }: AppDeps): Answering | null {
-  const model = modelIn(path)
-  if (model === null || !isGet(request)) return null
-  return serveKnown(request, openaiModels.endpoint, gateway, (key) => {
-    const offered = offeredAt(openai, region, key, gateway)
-    return model === '' ? openaiModels.listModels(offered) : openaiModels.retrieveModel(model, offered)
-  })
-}
-
-const offeredAt = ({ name }: Dialect, region: string | null, key: KeyRow, gateway: GatewayDeps): Offered =>
-  offeredTo(key, name, policyOf(region, key, gateway.fleet), gateway)
-
-function serveGenai(asked: Asked, gateway: GatewayDeps): Answering | null {
-  const { request, path, query, region } = asked
-  const named = namedIn(path)
-  if (named === null) return null
-  const { model, verb } = named
-  if (verb === null) return isGet(request) ? serveGenaiModels(asked, model, gateway) : null
-  if (request.method !== 'POST') return null
-  if (verb === countTokens.name) return serveFree(request, { endpoint: countTokens, modelName: model, region }, gateway)
-  return serve(request, { endpoint: genaiEndpoints.get(verb)!, path: { model }, query, region }, gateway)
-}
-
-/** Base URLs may lack the version. */
-const genaiPath = /^(?:\/v1(?:(?:alpha|beta)1?)?)?\/(?:publishers\/google\/)?models(?:\/(.+))?$/i
-const genaiVerbs: ReadonlyMap<string, string> = new Map(
-  [...genaiEndpoints.keys(), countTokens.name].map((verb) => [verb.toLowerCase(), verb]),
-)
-
-/** `/{version}/models/{model}:{verb}`. A colon with no verb of ours behind it is part of the name: `llama3.1:latest`. */
-function namedIn(path: string): { readonly model: string; readonly verb: string | null } | null {
-  const [matches, encoded = ''] = genaiPath.exec(path) ?? []
-  if (matches === undefined) return null
-  const colon = encoded.lastIndexOf(':')
-  const verb = genaiVerbs.get(encoded.slice(colon + 1).toLowerCase())
-  if (colon < 1 || verb === undefined) return { model: decoded(encoded), verb: null }
-  return { model: decoded(encoded.slice(0, colon)), verb }
-}
-
-const serveGenaiModels = ({ request, query, region }: Asked, model: string, gateway: GatewayDeps): Answering =>
-  serveKnown(request, genaiModels.endpoint, gateway, (key) => {
-    const offered = offeredAt(genai, region, key, gateway)
-    return model === '' ? genaiModels.listModels(query, offered) : genaiModels.getModel(model, offered)
-  })
 
 // ---- Pages -----------------------------------------------------------------------------------------
 
@@ -188,6 +106,8 @@ const pageBodyBytesMax = 128 * 1024
 
 /** What a reader of URLs would take for another path than a proxy in front does. */
 const elsewhere = /\/(?:\.|%2e){1,2}(?:\/|$)|\\/i
+
+const isGet = ({ method }: HttpRequest): boolean => method === 'GET' || method === 'HEAD'
 
 function createPages(deps: AppDeps): HttpHandler {
   const admin = atOwnAddress(createAdmin(deps.admin), deps)

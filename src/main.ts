@@ -119,13 +119,13 @@ async function main(): Promise<void> {
     journal: node.journal,
     observer: telemetry.observer,
     countTokens: tokenizer.countTokens,
+    receipts: { flush: node.shipper.flush, store },
     isAccepting: () => isAccepting,
   })
   const admin = Object.assign(offering.live(), operatedOn(books), operators, { reload: offering.reload })
   server.serve(
     createApp({
       gateway,
-      receipts: { flush: node.shipper.flush, store },
       admin: adminApi(admin),
       ...doorsOf(config, offering.current, server.url),
       unready: () => (isAccepting ? books.unready() : 'stopping'),

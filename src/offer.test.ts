@@ -28,7 +28,7 @@ regions: {us: {serves: [us, global]}, eu: {serves: [eu]}}
       ['openai', 'chat.completions'],
       ['genai', 'generateContent'],
     ] as const)
-      expect(offer.fleet.serving({ model: { id: 'any', dialect }, endpoint: { name } }, policy, 'test')).not.toBeNull()
+      expect(offer.fleet.serving({ model: { id: 'any', dialect }, operation: { name } }, policy, 'test')).not.toBeNull()
   expect(offer.simulated).toBe(false)
 })
 

@@ -45,7 +45,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   gauges: ['books', 'entrance', 'offer', 'telemetry', 'gateway', ...below],
   offer: ['config', 'gateway', ...below],
   offering: ['config', 'offer', ...below],
-  cli: ['config', 'control', 'gateway/endpoints.ts', ...below],
+  cli: ['config', 'control', 'gateway/operations.ts', ...below],
   app: ['config', ...planes, ...below],
   node: ['gateway', 'jobs', ...below],
   config: ['catalog', 'upstreams', 'lib'],

@@ -2,7 +2,7 @@
 import { loadCatalog } from '../catalog/catalog.ts'
 import models from '../catalog/models.json' with { type: 'json' }
 import { checkConfigFile, overlaidCatalogData, type MartFile } from '../config.ts'
-import { endpointsFor } from '../gateway/endpoints.ts'
+import { operationsFor } from '../gateway/operations.ts'
 import { pricesSchema } from '../money/price-book-data.ts'
 import type { Mode } from '../store/store.ts'
 import type { Command } from './command-line.ts'
@@ -37,7 +37,7 @@ function summaryOf(config: MartFile): Omit<Summary, 'file'> {
   const { providers, deployments, regions } = config
   const data = overlaidCatalogData(models, config)
   const { find } = loadCatalog(data)
-  const catalog = data.filter(({ id }) => endpointsFor(find(id)!).length > 0)
+  const catalog = data.filter(({ id }) => operationsFor(find(id)!).length > 0)
   const isSimulated = (provider: string): boolean => providers[provider]!.kind === 'sandbox'
   const mode = Object.keys(providers).every(isSimulated) ? 'test' : 'live'
   const enabled = deployments.filter((deployment) => deployment.enabled)

@@ -57,10 +57,10 @@ export async function attempt(turn: Turn, deps: GatewayDeps): Promise<Tried<Answ
 /** Where the call goes and with which credential, at once unless a token must be fetched first. Throws a `NoTokenError`. */
 function addressOf({ admitted, candidate }: Trying): Address | Promise<Address> {
   const { adapter } = candidate.deployment
-  const { endpoint, asked } = admitted.call
+  const { operation, asked } = admitted.call
   const model = upstreamName(admitted, candidate.deployment)
   const tier = asked.tiers.at(-1) ?? null
-  const address = adapter.address({ dialect: endpoint.dialect.name, path: asked.upstreamPath(model), model, tier })
+  const address = adapter.address({ dialect: operation.dialect.name, path: asked.upstreamPath(model), model, tier })
   if (!(address instanceof Promise)) return address
   return address.catch((error: unknown) => {
     throw new NoTokenError(error)
@@ -94,12 +94,10 @@ function send(trying: Trying, address: Address, deps: GatewayDeps): Promise<Http
   return call.response
 }
 
-/** The client's headers that mean something to an upstream. Never its credential, and nothing we do not know. */
-const forwardedHeaders = ['openai-beta', 'x-sandbox'] as const
 function headersFor({ request, admitted }: Trying, address: Address): Readonly<Record<string, string>> {
   // Usage is read out of the bytes, so they must not come compressed.
   const headers: Record<string, string> = { 'content-type': 'application/json', 'accept-encoding': 'identity' }
-  for (const name of forwardedHeaders) {
+  for (const name of admitted.call.operation.passes) {
     const value = request.headers.get(name)
     if (value !== null) headers[name] = value
   }
@@ -147,7 +145,7 @@ function note(tried: Tried<Answered>, { admitted, candidate }: Trying, deps: Gat
   const now = deps.clock.monotonic()
   if ('answer' in tried) {
     health.succeeded(attempt.firstByteMs ?? 0, now)
-    const standing = deployment.adapter.standing(tried.answer.upstream.headers, admitted.call.endpoint.dialect.name)
+    const standing = deployment.adapter.standing(tried.answer.upstream.headers, admitted.call.operation.dialect.name)
     if (standing) health.learn(standing, now)
   } else if (!isBlameless(tried.trouble)) health.failed(tried.trouble, tried.retryAfterMs, now, attempt.status)
 }

@@ -1,14 +1,14 @@
 import { describe, expect, test } from 'bun:test'
 import { createTurns } from '../lib/turns.ts'
 import { bodyOf, wholeBodyOf } from './body.ts'
-import type { RequestBody, UpstreamChange } from './dialect.ts'
+import type { JsonBody, UpstreamChange } from './dialect.ts'
 import { generateContent } from './dialects/genai/generate.ts'
 import { chatCompletions } from './dialects/openai/chat/completions.ts'
 import { embeddings } from './dialects/openai/embeddings/embeddings.ts'
 
 const turns = createTurns(() => performance.now(), console.error)
 const bytesOf = (json: object): Uint8Array => new TextEncoder().encode(JSON.stringify(json))
-const largeBodyOf = async (bytes: Uint8Array): Promise<RequestBody> => {
+const largeBodyOf = async (bytes: Uint8Array): Promise<JsonBody> => {
   const body = bodyOf(bytes, turns)
   expect(body).toBeInstanceOf(Promise)
   return body
@@ -65,7 +65,7 @@ describe('a large body', () => {
   for (const [what, endpoint, json] of cases)
     test(`is billed, kept together and changed as a small one would be: ${what}`, async () => {
       const bytes = bytesOf(json)
-      const read = (body: RequestBody) => endpoint.read(body, { model: 'gemini-3.5-flash' }, new URLSearchParams())
+      const read = (body: JsonBody) => endpoint.read(body, { model: 'gemini-3.5-flash' }, new URLSearchParams())
       const [large, whole] = [read(await largeBodyOf(bytes)), read(wholeBodyOf(bytes))]
       const facts = ({ inputTokensMax, inputTokensGuess, outputTokensMax, modelName }: typeof large) => ({
         inputTokensMax,

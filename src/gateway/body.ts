@@ -4,7 +4,7 @@ import { contentCodings, decompress, DecompressError } from '../lib/decompress.t
 import { BodyError, type HttpRequest } from '../lib/http-server/contract.ts'
 import { ExcessError, SkeletonReader, wholeStrings } from '../lib/json-skeleton.ts'
 import type { Turns } from '../lib/turns.ts'
-import type { RequestBody } from './dialect.ts'
+import type { JsonBody } from './dialect.ts'
 import { GatewayError, shuttingDown } from './errors.ts'
 
 /** Of a body larger than this, long strings are left as bytes, and it is read in turns with everybody else's. */
@@ -130,13 +130,13 @@ export const noRoom = (full: 'own-full' | 'all-full'): GatewayError =>
  * A JSON object, kept as sent, less a byte order mark, which JSON must not have (RFC 8259, 8.1); at once unless it is
  * large. Throws, or rejects with, `invalid_request`.
  */
-export function bodyOf(sent: Uint8Array, turns: Turns): RequestBody | Promise<RequestBody> {
+export function bodyOf(sent: Uint8Array, turns: Turns): JsonBody | Promise<JsonBody> {
   const bytes = hasMark(sent) ? sent.subarray(3) : sent
   return bytes.length > smallBytesMax ? largeBodyOf(bytes, turns) : wholeBodyOf(bytes)
 }
 
 /** A JSON object, all of it read at once. Throws `invalid_request`. */
-export function wholeBodyOf(bytes: Uint8Array): RequestBody {
+export function wholeBodyOf(bytes: Uint8Array): JsonBody {
   const text = textOf(bytes)
   return { bytes, strings: wholeStrings, text, json: objectOf(text) }
 }
@@ -144,7 +144,7 @@ export function wholeBodyOf(bytes: Uint8Array): RequestBody {
 /** Worked on between two looks at whether it is somebody else's turn. */
 export const sliceBytes = 128 * 1024
 
-async function largeBodyOf(bytes: Uint8Array, turns: Turns): Promise<RequestBody> {
+async function largeBodyOf(bytes: Uint8Array, turns: Turns): Promise<JsonBody> {
   const reader = new SkeletonReader(bytes)
   try {
     await inTurns(() => reader.step(sliceBytes), turns)

@@ -12,6 +12,7 @@ import type { Credit } from '../money/credit.ts'
 import type { IdempotencyKeys } from '../money/idempotency-keys.ts'
 import type { Journal } from '../money/journal.ts'
 import type { PriceBook } from '../money/price-book.ts'
+import type { Store } from '../store/store.ts'
 import type { Fleet } from '../upstreams/fleet.ts'
 import type { Caution } from './caution.ts'
 import type { Clients } from './clients.ts'
@@ -46,6 +47,11 @@ export type GatewayDeps = {
   readonly deadlinesFor: (kind: ModelKind) => Deadlines
   readonly watch: Watch
   readonly observer: Observer
+  readonly receipts: {
+    /** Makes everything settled so far readable. */
+    readonly flush: () => Promise<void>
+    readonly store: Pick<Store, 'receipt'>
+  }
   /** Counts tokens outside this thread, for answers that end without usage. */
   readonly countTokens: (text: string) => Promise<number>
   /** false once the process is draining. */

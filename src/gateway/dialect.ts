@@ -2,13 +2,12 @@
  * The shape of a dialect, the wire format of one SDK family, as the request path sees it: pure
  * functions that read what we route and bill on out of bytes that are otherwise left alone.
  */
-import type { Model, ModelKind } from '../catalog/catalog.ts'
 import type { ResponseHeaders } from '../lib/http-client/contract.ts'
 import type { HttpAnswer } from '../lib/http-server/contract.ts'
 import type { Strings } from '../lib/json-skeleton.ts'
 import type { ServiceTier } from '../money/price-book.ts'
 import type { Usage } from '../money/usage.ts'
-import type { Adapter, OperationName } from '../upstreams/deployment.ts'
+import type { Adapter } from '../upstreams/deployment.ts'
 import type { ErrorInAnswer } from '../upstreams/refusals/error-in-answer.ts'
 import type { GatewayError } from './errors.ts'
 
@@ -22,20 +21,8 @@ export type Dialect = {
   readonly streamError: (error: GatewayError) => string
 }
 
-/** A paid endpoint. */
-export type Endpoint = {
-  /** As reports show it, and adapters say that they serve it. */
-  readonly name: OperationName
-  readonly dialect: Dialect
-  readonly bodyBytesMax: number
-  /** The kinds of model it can be asked of. */
-  readonly kinds: readonly ModelKind[]
-  /** Reads what we route and bill on; throws `invalid_request` naming the field and what is allowed. */
-  readonly read: (body: RequestBody, path: Readonly<Record<string, string>>, query: URLSearchParams) => Asked
-}
-
 /** The body as sent, its text, and the same text parsed: `json` is only ever read. Of a large body's long strings both have the beginning; `strings` knows the rest. */
-export type RequestBody = {
+export type JsonBody = {
   readonly bytes: Uint8Array
   readonly strings: Strings
   readonly text: string
@@ -166,13 +153,4 @@ export type StreamReader = {
   /** The error that it reported. */
   readonly error: () => ErrorInAnswer | null
   readonly reading: () => Reading
-}
-
-/** A call: what was asked of which endpoint, resolved against the catalog. */
-export type Call = {
-  readonly endpoint: Endpoint
-  readonly asked: Asked
-  readonly model: Model
-  /** The model's name for upstreams that have none of their own for it: as the client wrote it, but never an alias. */
-  readonly sentName: string
 }

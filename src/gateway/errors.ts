@@ -12,6 +12,7 @@ export type FailureCode =
   | 'body_too_large'
   | 'unsupported_encoding'
   | 'not_found'
+  | 'method_not_allowed'
   | 'model_not_found'
   | 'insufficient_credit'
   | 'credit_held'

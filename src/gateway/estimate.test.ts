@@ -1,6 +1,7 @@
 import { expect, test } from 'bun:test'
 import type { Usage } from '../money/usage.ts'
-import type { Call, Reading, Written } from './dialect.ts'
+import type { Reading, Written } from './dialect.ts'
+import type { Call } from './operation.ts'
 import { estimateUsage } from './estimate.ts'
 
 const callOf = (asked: object): Call =>

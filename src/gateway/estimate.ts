@@ -8,7 +8,8 @@ import {
   type Usage,
 } from '../money/usage.ts'
 import type { GatewayDeps } from './deps.ts'
-import type { Call, Reading, Written } from './dialect.ts'
+import type { Reading, Written } from './dialect.ts'
+import type { Call } from './operation.ts'
 
 /**
  * Usage of which at least one side is counted by ourselves, because the vendor's figures for it are missing or

@@ -1,11 +1,12 @@
 /** Turning whatever went wrong into an answer, and closing the books on a request that was already admitted. */
 import type { Admitted } from './admit.ts'
 import type { GatewayDeps } from './deps.ts'
-import type { Dialect, Endpoint } from './dialect.ts'
+import type { Dialect } from './dialect.ts'
 import type { HttpAnswer } from '../lib/http-server/contract.ts'
 import { inBackground } from '../lib/log.ts'
 import { GatewayError, shuttingDown, type FailureCode } from './errors.ts'
 import { UpstreamError } from './failover.ts'
+import type { Route } from './operation.ts'
 import { intentOf, settle } from './settle.ts'
 import { isLasting } from '../upstreams/fault-words.ts'
 import type { KeyRow } from '../store/store.ts'
@@ -17,7 +18,7 @@ export type Failed = {
   readonly traceparent: string | null
   /** The client's. */
   readonly address: string
-  readonly endpoint: Pick<Endpoint, 'dialect'> & { readonly name: string }
+  readonly operation: Pick<Route, 'dialect' | 'name'>
   /** null when it had none that is accepted. */
   readonly key: KeyRow | null
   readonly admitted: Admitted | null
@@ -26,10 +27,10 @@ export type Failed = {
 /** The answer to a request that failed. What was admitted is settled at nothing: no answer received, nothing owed. */
 export function failed(error: unknown, request: Failed, deps: GatewayDeps): HttpAnswer {
   const failure = failureFor(error)
-  const { requestId, endpoint, admitted } = request
+  const { requestId, operation, admitted } = request
   if (failure.code === 'internal' || (error instanceof UpstreamError && !isKnown(error)))
     deps.log.error({ event: 'request-failed', requestId, code: failure.code, error: failure.cause ?? error })
-  const answer = withRequestId(endpoint.dialect, failure, requestId)
+  const answer = withRequestId(operation.dialect, failure, requestId)
   // What a test key's upstream said is simulated, also where it failed.
   if (error instanceof UpstreamError && request.key?.mode === 'test') answer.headers['x-mart-sandbox'] = 'true'
   if (admitted) settleFailed(admitted, error, { failure: failure.code, status: answer.status }, deps)
@@ -46,7 +47,7 @@ const hasLeft = ({ attempts }: UpstreamError): boolean => attempts.at(-1)?.error
 
 /** What was never admitted owes nothing, and is told to whoever watches all the same. */
 function told(
-  { requestId, endpoint, startedAt, traceparent, address, key }: Failed,
+  { requestId, operation, startedAt, traceparent, address, key }: Failed,
   { code }: GatewayError,
   status: number,
   deps: GatewayDeps,
@@ -54,8 +55,8 @@ function told(
   const durationMs = deps.clock.monotonic() - startedAt
   deps.observer.requestEnded({
     requestId,
-    endpoint: endpoint.name,
-    dialect: endpoint.dialect.name,
+    endpoint: operation.name,
+    dialect: operation.dialect.name,
     organizationId: key?.organizationId ?? null,
     keyId: key?.id ?? null,
     mode: key?.mode ?? null,

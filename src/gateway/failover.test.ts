@@ -31,7 +31,7 @@ const candidatesOf = (many: number, rpm: number | null = null): Candidates =>
   createFleet(
     Array.from({ length: many }, (_, at) => deployment(String(at), rpm)),
     { us: { serves: ['us'], mayChoose: [] } },
-  ).serving({ model: { id: 'gpt-5.4', dialect: 'openai' }, endpoint: { name: 'chat.completions' } }, 'us', 'live')!
+  ).serving({ model: { id: 'gpt-5.4', dialect: 'openai' }, operation: { name: 'chat.completions' } }, 'us', 'live')!
 
 /** A fault, and the time to come back that the upstream named, ms. */
 type Fault = Trouble | readonly [Trouble, number]

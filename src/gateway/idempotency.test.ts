@@ -10,7 +10,7 @@ import { embeddings } from './dialects/openai/embeddings/embeddings.ts'
 import { openai } from './dialects/openai/envelope.ts'
 import { GatewayError } from './errors.ts'
 import { claimKey, endClaim, freeClaim, idempotencyOf, type Claim } from './idempotency.ts'
-import type { Target } from './parse.ts'
+import type { Inbound } from './operation.ts'
 
 const key = keyOf({ id: 'key-1', organizationId: 'acme' })
 const open = () => ({
@@ -24,9 +24,9 @@ const open = () => ({
 })
 const requestWith = (value: string | null): HttpRequest =>
   ({ headers: { get: (name: string) => (name === 'idempotency-key' ? value : null), entries: () => [] } }) as never
-const target = (changes: Partial<Target> = {}): Target => ({
-  endpoint: chatCompletions,
-  path: {},
+const target = (changes: Partial<Inbound> = {}): Inbound => ({
+  operation: chatCompletions,
+  params: {},
   query: new URLSearchParams(),
   region: null,
   ...changes,
@@ -108,11 +108,11 @@ test('a used key names the first request, its charge and its receipt, and no SDK
 })
 
 describe('a used key that comes with another call is told so, naming the first request', () => {
-  const others: readonly (readonly [string, Target, string])[] = [
+  const others: readonly (readonly [string, Inbound, string])[] = [
     ['another body', target(), '{ }'],
-    ['another endpoint', target({ endpoint: embeddings }), '{}'],
-    ['another dialect', target({ endpoint: generateContent, path: { model: 'm' } }), '{}'],
-    ['another deployment in the URL', target({ path: { deployment: 'm' } }), '{}'],
+    ['another operation', target({ operation: embeddings }), '{}'],
+    ['another dialect', target({ operation: generateContent, params: { model: 'm' } }), '{}'],
+    ['another deployment in the URL', target({ params: { deployment: 'm' } }), '{}'],
     ['another region', target({ region: 'eu' }), '{}'],
   ]
   for (const [name, asked, body] of others)

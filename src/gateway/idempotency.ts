@@ -10,7 +10,7 @@ import { usesUpKey } from '../store/uses-up-key.ts'
 import { inTurns, sliceBytes, smallBytesMax } from './body.ts'
 import type { GatewayDeps } from './deps.ts'
 import { GatewayError, invalid } from './errors.ts'
-import type { Target } from './parse.ts'
+import type { Inbound } from './operation.ts'
 
 /** A key that a request has come with, and what is known of it by its head. */
 export type Claim = Pick<KeyRow, 'organizationId' | 'mode'> & {
@@ -47,11 +47,11 @@ const hashed = (text: string): string => createHash('sha256').update(text).diges
  */
 export async function idempotencyOf(
   { text, keyHash, first }: Claim,
-  target: Target,
+  inbound: Inbound,
   body: Uint8Array,
   { turns }: Pick<GatewayDeps, 'turns'>,
 ): Promise<Idempotency> {
-  const fingerprint = await fingerprintOf(text, target, body, turns)
+  const fingerprint = await fingerprintOf(text, inbound, body, turns)
   if (first) throw first.fingerprint === fingerprint ? used(first) : reused(first)
   return { keyHash, fingerprint }
 }
@@ -75,11 +75,11 @@ const fingerprintChars = 22
 /** The key's text is in it, so that it cannot be told from a fingerprint whether somebody asked for a certain thing. */
 async function fingerprintOf(
   text: string,
-  { endpoint, path, region }: Target,
+  { operation, params, region }: Inbound,
   body: Uint8Array,
   turns: GatewayDeps['turns'],
 ): Promise<string> {
-  const hash = createHash('sha256').update(`${JSON.stringify([text, endpoint.name, path, region])}\n`)
+  const hash = createHash('sha256').update(`${JSON.stringify([text, operation.name, params, region])}\n`)
   let at = 0
   const step = (): boolean => {
     hash.update(body.subarray(at, (at += sliceBytes)))

@@ -7,14 +7,17 @@ import { systemClock } from '../lib/clock.ts'
 import { pricesSchema } from '../money/price-book-data.ts'
 import { createOffer } from '../offer.ts'
 import { keyOf } from '../store/store-fixtures.ts'
+import type { HttpAnswer } from '../lib/http-server/contract.ts'
+import type { GatewayDeps } from './deps.ts'
 import { getModel } from './dialects/genai/models.ts'
 import { listModels } from './dialects/openai/models.ts'
-import { endpointsFor } from './endpoints.ts'
+import type { KnownOperation } from './operation.ts'
+import { operationsFor } from './operations.ts'
 import { offeredTo } from './offered.ts'
 
 const path = join(mkdtempSync(join(tmpdir(), 'mart-offered-')), 'mart.yaml')
 const keyFor = (models: readonly string[] | null) =>
-  keyOf({ id: 'key_a', organizationId: 'org_a', mode: 'test', models })
+  keyOf({ id: 'key_a', organizationId: 'org_a', mode: 'test', region: 'us', models })
 
 /** Served by a sandbox, which serves every model. */
 function offerOf(text: string, at = '2026-11-30') {
@@ -30,19 +33,24 @@ const offered = (
 ) => offeredTo(keyFor(models), dialect, 'us', offer)
 const namesOf = (...args: Parameters<typeof offered>): string[] => offered(...args).listed.map(({ name }) => name)
 
+function answered(known: KnownOperation, offer: ReturnType<typeof offerOf>, params = {}): unknown {
+  const asked = { params, query: new URLSearchParams(), region: null }
+  return JSON.parse((known.answer(asked, keyFor(null), offer as unknown as GatewayDeps) as HttpAnswer).body as string)
+}
+
 const free = 'contextTokens: 8192, free: true'
 
-test('what is listed can be asked: every kind has an endpoint of its dialect, and no other kind is listed', () => {
+test('what is listed can be asked: every kind has an operation of its dialect, and no other kind is listed', () => {
   const offer = offerOf('')
   for (const dialect of ['openai', 'genai'] as const) {
     const { listed } = offered(offer, dialect)
     expect(listed.length).toBeGreaterThan(5)
-    for (const { name, model, endpoints } of listed) {
+    for (const { name, model, operations } of listed) {
       expect(
-        endpointsFor(model).map((endpoint): string => endpoint.name),
+        operationsFor(model).map((operation) => operation.name),
         name,
-      ).toEqual([...endpoints])
-      expect(endpoints, name).not.toEqual([])
+      ).toEqual([...operations])
+      expect(operations, name).not.toEqual([])
     }
   }
   const kinds = new Set(offered(offer, 'openai').listed.map(({ model }) => model.kind))
@@ -51,7 +59,7 @@ test('what is listed can be asked: every kind has an endpoint of its dialect, an
   expect(namesOf(offer, 'genai')).toContain('gemini-3-pro-image')
 })
 
-test('an own model of a kind that no endpoint serves yet is not listed, and one that is served is', () => {
+test('an own model of a kind that no operation serves yet is not listed, and one that is served is', () => {
   const offer = offerOf(`models:
   clip: { kind: video, contextTokens: 100, free: true }
   e5: { kind: embeddings, ${free} }
@@ -95,8 +103,7 @@ test('the OpenAI list says whose a model is, and never whose account serves it',
   ours: { ${free}, ownedBy: acme }
 aliases: { chat: deepseek/deepseek-chat }
 `)
-  const { body } = listModels(offered(offer, 'openai'))
-  const { data } = JSON.parse(body as string) as { data: { id: string; created: number; owned_by: string }[] }
+  const { data } = answered(listModels, offer) as { data: { id: string; created: number; owned_by: string }[] }
   const of = (id: string) => data.find((each) => each.id === id)
   expect(of('gpt-5.4')).toMatchObject({ object: 'model', created: 1_772_668_800, owned_by: 'openai' })
   expect(of('chat')).toEqual({ ...of('deepseek/deepseek-chat')!, id: 'chat' })
@@ -109,7 +116,7 @@ test('the Gemini list says what a model can be asked for, and what an alias mean
   const offer = offerOf(
     `models: { gemma:2b: { dialect: genai, ${free}, outputTokensMax: 512 } }\naliases: { small: gemma:2b }`,
   )
-  const of = (name: string): unknown => JSON.parse(getModel(name, offered(offer, 'genai')).body as string)
+  const of = (name: string): unknown => answered(getModel, offer, { model: name })
   const gemma = {
     name: 'models/gemma:2b',
     baseModelId: 'gemma:2b',

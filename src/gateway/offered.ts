@@ -1,15 +1,18 @@
 import type { Model } from '../catalog/catalog.ts'
 import type { KeyRow, Mode } from '../store/store.ts'
+import type { OperationName } from '../upstreams/deployment.ts'
 import type { GatewayDeps } from './deps.ts'
-import { endpointsFor } from './endpoints.ts'
+import type { Dialect } from './dialect.ts'
+import { operationsFor } from './operations.ts'
 import { mayUse } from './parse.ts'
+import { policyOf } from './region-policy.ts'
 
 /** A model that somebody may be told of, by one of its names. */
 export type OfferedModel = {
   readonly name: string
   readonly model: Model
-  /** The endpoints that it can be asked at. */
-  readonly endpoints: readonly string[]
+  /** What it can be asked. */
+  readonly operations: readonly OperationName[]
 }
 
 /** The models that somebody may be told of. */
@@ -37,16 +40,21 @@ export function offeredTo(key: KeyRow, dialect: Model['dialect'], policy: string
   }
 }
 
+/** The same, under a region policy that the client chose for this request in the URL. Throws as `policyOf`. */
+export const offeredAt = ({ name }: Pick<Dialect, 'name'>, region: string | null, key: KeyRow, deps: Deps): Offered =>
+  offeredTo(key, name, policyOf(region, key, deps.fleet), deps)
+
 const offeredAs = (name: string, model: Model): OfferedModel => ({
   name,
   model,
-  endpoints: endpointsFor(model).map((endpoint) => endpoint.name),
+  operations: operationsFor(model).map(({ name: operation }) => operation),
 })
 
-/** Whether a model is served under a region policy in a mode: by some deployment and some endpoint, and not past its shutdown. */
+/** Whether a model is served under a region policy in a mode: by some deployment and in some paid operation, and not past its shutdown. */
 export const isServed = (model: Model, policy: string, mode: Mode, { fleet, clock }: Omit<Deps, 'catalog'>): boolean =>
-  endpointsFor(model).some((endpoint) => fleet.serving({ model, endpoint }, policy, mode) !== null) &&
-  !isShutDown(model, clock.now())
+  operationsFor(model).some(
+    (operation) => operation.due !== 'free' && fleet.serving({ model, operation }, policy, mode) !== null,
+  ) && !isShutDown(model, clock.now())
 
 const isShutDown = ({ lifecycle: { shutdown } }: Model, now: number): boolean =>
   shutdown !== null && Date.parse(shutdown) <= now

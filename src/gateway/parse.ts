@@ -1,41 +1,33 @@
 import type { Catalog, Model } from '../catalog/catalog.ts'
 import { withMember } from '../lib/json-text.ts'
 import type { KeyRow } from '../store/store.ts'
-import type { Call, Endpoint, RequestBody } from './dialect.ts'
+import type { JsonBody } from './dialect.ts'
 import { GatewayError, invalid } from './errors.ts'
-
-/** The endpoint that a URL names, and what its path and query say. */
-export type Target = {
-  readonly endpoint: Endpoint
-  readonly path: Readonly<Record<string, string>>
-  readonly query: URLSearchParams
-  /** The region policy that the URL chooses for this request; null when it says nothing. */
-  readonly region: string | null
-}
+import type { Call, Inbound } from './operation.ts'
 
 /**
  * Reads a body into a call: what we route and bill on, and the model it is for. What the dialect does not
  * know passes through. Throws what the caller can put right.
  */
-export function parse(body: RequestBody, { endpoint, path, query }: Target, key: KeyRow, catalog: Catalog): Call {
-  const { deployment } = path
-  const asked = endpoint.read(deployment === undefined ? body : bodyFor(deployment, body), path, query)
+export function parse(body: JsonBody, { operation, params, query }: Inbound, key: KeyRow, catalog: Catalog): Call {
+  const { deployment } = params
+  const asked = operation.read(deployment === undefined ? body : bodyFor(deployment, body), params, query)
   const model = catalog.find(asked.modelName)
   if (!model?.listed || !mayUse(key, model)) throw modelNotFound(asked.modelName)
-  if (model.dialect !== endpoint.dialect.name) throw modelNotFound(asked.modelName, elsewhere[model.dialect])
-  if (!endpoint.kinds.includes(model.kind))
+  if (model.dialect !== operation.dialect.name) throw modelNotFound(asked.modelName, elsewhere[model.dialect])
+  if (!operation.kinds.includes(model.kind))
     throw invalid(
       'model',
-      `The model '${asked.modelName}' makes ${model.kind}; this endpoint is for ${endpoint.kinds.join(' and ')} models.`,
+      `The model '${asked.modelName}' makes ${model.kind}; this endpoint is for ${operation.kinds.join(' and ')} models.`,
     )
-  return { endpoint, asked, model, sentName: sentNameOf(model, asked.modelName) }
+  return { operation, asked, model, sentName: sentNameOf(model, asked.modelName) }
 }
 
 /** What a model that a client calls `name` is called at upstreams: they know snapshots, but not an operator's aliases. */
 export const sentNameOf = (model: Model, name: string): string => (model.aliases.includes(name) ? model.id : name)
 
 /** Azure names the model in the path as a deployment, and means that one whatever the body says. */
-function bodyFor(model: string, body: RequestBody): RequestBody {
+function bodyFor(model: string, body: JsonBody): JsonBody {
   if (body.json['model'] === model) return body
   const text = withMember(body.text, ['model'], model)
   return { bytes: body.strings.expand(text), strings: body.strings, text, json: { ...body.json, model } }

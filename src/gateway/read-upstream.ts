@@ -145,9 +145,9 @@ function refusalOf(
   { admitted, candidate }: Trying,
   headers: ResponseHeaders,
 ): Refusal {
-  const { asked, endpoint } = admitted.call
+  const { asked, operation } = admitted.call
   return candidate.deployment.adapter.refusal({
-    dialect: endpoint.dialect.name,
+    dialect: operation.dialect.name,
     status,
     headers,
     body,

@@ -2,9 +2,10 @@ import type { Model } from '../catalog/catalog.ts'
 import type { KeyRow, Mode } from '../store/store.ts'
 import type { Candidates, Fleet } from '../upstreams/fleet.ts'
 import type { GatewayDeps } from './deps.ts'
-import type { Call, Endpoint } from './dialect.ts'
 import { GatewayError } from './errors.ts'
+import type { Call, Operation } from './operation.ts'
 import { isServed } from './offered.ts'
+import { policyOf } from './region-policy.ts'
 
 /**
  * The deployments that may serve a call for a key, in its mode and under its region policy, or under one that the
@@ -28,28 +29,10 @@ export function route(
 }
 
 /** A call, as far as it decides who may serve it. */
-type Wanted = Pick<Call, 'model'> & { readonly endpoint: Pick<Endpoint, 'name'> }
+type Wanted = Pick<Call, 'model'> & { readonly operation: Pick<Operation, 'name'> }
 
 const isServedAnywhere = (wanted: Wanted, mode: Mode, { policies, serving }: Fleet): boolean =>
   Object.keys(policies).some((policy) => serving(wanted, policy, mode) !== null)
-
-/** The region policy of a request: its key's, or the one that its URL chooses. Throws `not_found`, `region_unavailable`. */
-export function policyOf(chosen: string | null, key: KeyRow, { policies }: Fleet): string {
-  if (chosen === null || chosen === key.region) return key.region
-  if (!Object.hasOwn(policies, chosen))
-    throw new GatewayError(
-      'not_found',
-      `The URL names the region '${chosen.slice(0, 40)}', which is none. Regions: ${Object.keys(policies).join(', ')}.`,
-    )
-  const allowed = policies[key.region]?.mayChoose ?? []
-  if (allowed.includes(chosen)) return chosen
-  throw new GatewayError(
-    'region_unavailable',
-    `This key's requests never leave region '${key.region}', so they cannot be served in '${chosen}'. ` +
-      `Use the URL without a region${allowed.length > 0 ? `, or one of: ${allowed.join(', ')}` : ''}.`,
-    { facts: { region: key.region } },
-  )
-}
 
 const namedMax = 40
 const servedUnder = (policy: string, { mode }: KeyRow, deps: Parameters<typeof route>[3]): readonly string[] =>

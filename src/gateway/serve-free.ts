@@ -13,12 +13,13 @@ import { alert } from './alert.ts'
 import { authenticate } from './authenticate.ts'
 import type { GatewayDeps } from './deps.ts'
 import { enter, leaveUnserved } from './enter.ts'
-import type { Endpoint, RequestBody } from './dialect.ts'
+import type { JsonBody } from './dialect.ts'
 import { failed, refuseWhileDraining } from './fail.ts'
 import { tryInTurn, type Tried } from './failover.ts'
 import { bodyOf, readBytes } from './body.ts'
 import { mayUse, modelNotFound, sentNameOf } from './parse.ts'
 import { GatewayError } from './errors.ts'
+import type { FreeOperation, Inbound, Route } from './operation.ts'
 import { jsonType, passHeaders, setOrigin } from './response-headers.ts'
 import { route } from './route.ts'
 import {
@@ -31,25 +32,10 @@ import {
   type Blameless,
 } from './trouble.ts'
 
-/** What is answered from our own knowledge. */
-export type KnownEndpoint = Pick<Endpoint, 'dialect'> & { readonly name: string }
-
-export type FreeEndpoint = Pick<Endpoint, 'name' | 'dialect'> & {
-  readonly bodyBytesMax: number
-  readonly upstreamPath: (model: string) => string
-}
-/** What a URL asks of a free endpoint. */
-export type FreeTarget = {
-  readonly endpoint: FreeEndpoint
-  readonly modelName: string
-  /** As in a paid request's target. */
-  readonly region: string | null
-}
-
 /** Answers from what we know ourselves, such as the list of models, to whoever has a key. */
 export async function serveKnown(
   request: HttpRequest,
-  endpoint: KnownEndpoint,
+  operation: Pick<Route, 'name' | 'dialect'>,
   deps: GatewayDeps,
   answer: (key: KeyRow) => HttpAnswer | Promise<HttpAnswer>,
 ): Promise<HttpAnswer> {
@@ -65,31 +51,34 @@ export async function serveKnown(
     known.headers['x-request-id'] = requestId
     return known
   } catch (error) {
-    return failed(error, { requestId, startedAt, traceparent, address, endpoint, key, admitted: null }, deps)
+    return failed(error, { requestId, startedAt, traceparent, address, operation, key, admitted: null }, deps)
   }
 }
 
 /** Passes a free call on to an upstream and its answer back, within the key's request limits. */
 export function serveFree(
   request: HttpRequest,
-  { endpoint, modelName, region }: FreeTarget,
+  operation: FreeOperation,
+  { params, region }: Omit<Inbound, 'operation'>,
   deps: GatewayDeps,
 ): Promise<HttpAnswer> {
-  return serveKnown(request, endpoint, deps, async (key) => {
+  return serveKnown(request, operation, deps, async (key) => {
+    const modelName = params['model'] ?? ''
     const model = deps.catalog.find(modelName)
-    if (!model?.listed || model.dialect !== endpoint.dialect.name || !mayUse(key, model)) throw modelNotFound(modelName)
-    const place = await enter(request, key, endpoint.bodyBytesMax, deps)
+    if (!model?.listed || model.dialect !== operation.dialect.name || !mayUse(key, model))
+      throw modelNotFound(modelName)
+    const place = await enter(request, key, operation.body.bytesMax, deps)
     try {
-      const body = await bodyOf(await readBytes(request, endpoint.bodyBytesMax, place.room), deps.turns)
+      const body = await bodyOf(await readBytes(request, operation.body.bytesMax, place.room), deps.turns)
       const ask = {
-        candidates: route({ model, endpoint }, key, region, deps),
+        candidates: route({ model, operation }, key, region, deps),
         affinity: null,
         tokens: 0,
         until: Number.POSITIVE_INFINITY,
         attemptsMax: deps.failover.attemptsMax,
       }
       const { connectMs } = deps.deadlinesFor(model.kind)
-      const call = { endpoint, modelName, model, body, connectMs }
+      const call = { operation, modelName, model, body, connectMs }
       return await tryInTurn(ask, (candidate) => pass(call, candidate, deps), deps)
     } finally {
       leaveUnserved(place)
@@ -98,10 +87,10 @@ export function serveFree(
 }
 
 type FreeCall = {
-  readonly endpoint: FreeEndpoint
+  readonly operation: FreeOperation
   readonly modelName: string
   readonly model: Model
-  readonly body: RequestBody
+  readonly body: JsonBody
   readonly connectMs: number
 }
 const answerMsMax = 60_000
@@ -158,11 +147,11 @@ const unreachableFailure = (cause: unknown): GatewayError =>
 type Answer = Pick<HttpResponse, 'status' | 'headers'> & { readonly bytes: Uint8Array }
 
 async function send(call: FreeCall, { deployment }: Candidate, deps: GatewayDeps): Promise<Answer> {
-  const { endpoint, body, connectMs } = call
+  const { operation, body, connectMs } = call
   const { adapter } = deployment
-  const dialect = endpoint.dialect.name
+  const dialect = operation.dialect.name
   const model = upstreamName(call, deployment)
-  const address = await adapter.address({ dialect, path: endpoint.upstreamPath(model), model, tier: null })
+  const address = await adapter.address({ dialect, path: operation.upstreamPath(model), model, tier: null })
   const sent = deps.http.send({
     method: 'POST',
     url: address.url,
@@ -197,7 +186,7 @@ const upstreamName = ({ model, modelName }: FreeCall, deployment: Deployment): s
 
 function refusalOf({ status, headers, bytes }: Answer, call: FreeCall, { deployment }: Candidate): Refusal {
   return deployment.adapter.refusal({
-    dialect: call.endpoint.dialect.name,
+    dialect: call.operation.dialect.name,
     status,
     headers,
     body: bytes,

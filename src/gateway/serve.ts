@@ -16,13 +16,15 @@ import type { GatewayDeps } from './deps.ts'
 import { enter, leaveUnserved, type Place } from './enter.ts'
 import { failed, refuseWhileDraining } from './fail.ts'
 import { claimKey, freeClaim, idempotencyOf, type Claim } from './idempotency.ts'
-import { parse, type Target } from './parse.ts'
+import type { Inbound } from './operation.ts'
+import { parse } from './parse.ts'
 import { relay } from './relay.ts'
 import { route } from './route.ts'
 import { stream } from './stream.ts'
 
 /** Serves one paid request. Never throws: every failure is an answer in the caller's dialect. */
-export async function serve(request: HttpRequest, target: Target, deps: GatewayDeps): Promise<HttpAnswer> {
+export async function serve(request: HttpRequest, inbound: Inbound, deps: GatewayDeps): Promise<HttpAnswer> {
+  const { operation } = inbound
   const requestId = newRequestId()
   const startedAt = deps.clock.monotonic()
   const address = deps.clients.addressOf(request)
@@ -34,15 +36,15 @@ export async function serve(request: HttpRequest, target: Target, deps: GatewayD
   try {
     refuseWhileDraining(deps)
     key = authenticate(request, address, deps)
-    const entered = enter(request, key, target.endpoint.bodyBytesMax, deps)
+    const entered = enter(request, key, operation.body.bytesMax, deps)
     place = entered instanceof Promise ? await entered : entered
     claim = claimKey(request, { key, requestId }, deps)
-    const sent = readBytes(request, target.endpoint.bodyBytesMax, place.room)
+    const sent = readBytes(request, operation.body.bytesMax, place.room)
     const bytes = sent instanceof Promise ? await sent : sent
-    const idempotency = claim && (await idempotencyOf(claim, target, bytes, deps))
+    const idempotency = claim && (await idempotencyOf(claim, inbound, bytes, deps))
     const body = bodyOf(bytes, deps.turns)
-    const call = parse(body instanceof Promise ? await body : body, target, key, deps.catalog)
-    const candidates = route(call, key, target.region, deps)
+    const call = parse(body instanceof Promise ? await body : body, inbound, key, deps.catalog)
+    const candidates = route(call, key, inbound.region, deps)
     const routed = { requestId, startedAt, traceparent, address, key, place, call, candidates, idempotency }
     const admission = admit(routed, deps)
     admitted = admission instanceof Promise ? await admission : admission
@@ -53,6 +55,6 @@ export async function serve(request: HttpRequest, target: Target, deps: GatewayD
       leaveUnserved(place)
       freeClaim(claim, deps)
     }
-    return failed(error, { requestId, startedAt, traceparent, address, endpoint: target.endpoint, key, admitted }, deps)
+    return failed(error, { requestId, startedAt, traceparent, address, operation, key, admitted }, deps)
   }
 }

@@ -2,30 +2,33 @@ import { expect, test } from 'bun:test'
 import { readUrl } from './asked-url.ts'
 import { genai } from './dialects/genai/envelope.ts'
 import { openai } from './dialects/openai/envelope.ts'
-import { genaiEndpoints, openaiEndpoints } from './endpoints.ts'
-import { isRightBase, unservedText } from './served-urls.ts'
+import { createRouter } from './router.ts'
+import { routes } from './routes.ts'
+import { isRightBase, otherMethodText, unservedText } from './served-urls.ts'
 
 const dialectOf = (path: string) => (path.includes('genai') ? genai : openai)
-const said = (method: string, target: string): string =>
-  unservedText(dialectOf(target), readUrl({ target }), method, target)
+const find = createRouter(routes)
 
-test('behind a right base URL it is what is asked for that is not served, and every endpoint is named', () => {
+test('behind a right base URL it is what is asked for that is not served, and every operation is named', () => {
   for (const target of [
     '/v1/responses',
     '/v1/completions',
     '/v1/images/variations',
     '/eu/v1/audio/speech',
-    '/v1/chat/completions/chatcmpl-1/messages',
-    '/openai/deployments/gpt-5.4/responses',
+    '/v1/chat/completions/chatcmpl-1/nothing',
+    '/openai/deployments/gpt-5.4/nothing',
     '/genai/v1beta/models/gemini-embedding-001:batchEmbedContents',
     '/genai/models/x:predict',
     '/genai/v1beta/files',
   ]) {
-    expect([target, isRightBase(dialectOf(target), readUrl({ target }))]).toEqual([target, true])
-    expect(said('POST', target)).toStartWith(`POST ${target} is not served; served are: POST /`)
+    const asked = readUrl({ target })
+    const dialect = dialectOf(target)
+    expect([target, isRightBase(dialect, asked)]).toEqual([target, true])
+    expect([target, find(asked, 'POST')]).toEqual([target, null])
+    const said = unservedText(dialect, 'POST', target)
+    expect(said).toStartWith(`POST ${target} is not served; served are: POST /`)
+    for (const { dialect: of, method, path } of routes) if (of === dialect) expect(said).toContain(` ${method} ${path}`)
   }
-  for (const url of openaiEndpoints.keys()) expect(said('POST', '/v1/responses')).toContain(`POST ${url}`)
-  for (const verb of genaiEndpoints.keys()) expect(said('POST', '/genai/v1beta/files')).toContain(`{model}:${verb}`)
 })
 
 test('what is served by another method names it', () => {
@@ -35,10 +38,16 @@ test('what is served by another method names it', () => {
     ['POST', '/v1/models', 'GET'],
     ['DELETE', '/v1/models/gpt-5.4', 'GET'],
     ['POST', '/v1/receipts/req_1', 'GET'],
+    ['GET', '/openai/deployments/gpt-5.4/chat/completions', 'POST'],
     ['GET', '/genai/v1beta/models/gemini-3.5-flash:generateContent', 'POST'],
     ['POST', '/genai/v1beta/models', 'GET'],
-  ] as const)
-    expect(said(method, target)).toBe(`${method} ${target} is not served; its method is ${allowed}.`)
+  ] as const) {
+    const found = find(readUrl({ target }), method)
+    expect([target, found?.route]).toEqual([target, null])
+    expect(otherMethodText(found!.routes, method, target)).toBe(
+      `${method} ${target} is not served; its method is ${allowed}.`,
+    )
+  }
 })
 
 test('a base URL that is doubled, or of another dialect, is a wrong one', () => {

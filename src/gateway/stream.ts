@@ -31,7 +31,7 @@ export function stream(relayed: Streamed, deps: GatewayDeps): HttpAnswer {
     {
       start(controller) {
         if (framing !== 'sse') return
-        const heartbeat = new TextEncoder().encode(admitted.call.endpoint.dialect.heartbeat)
+        const heartbeat = new TextEncoder().encode(admitted.call.operation.dialect.heartbeat)
         exchange.onQuiet = () => {
           if (!hasLeft) controller.enqueue(heartbeat.slice())
         }
@@ -158,7 +158,7 @@ function lastWords(relayed: Streamed, { error, cause }: End): Uint8Array | null 
   const { admitted, exchange, framing } = relayed
   if (framing !== 'sse') return null
   const refusal = reportedBy(relayed)
-  const { dialect } = admitted.call.endpoint
+  const { dialect } = admitted.call.operation
   const record =
     refusal && isClients(refusal)
       ? `data: ${new TextDecoder().decode(refusal.body)}\n\n`

@@ -7,7 +7,8 @@ import { genai } from './dialects/genai/envelope.ts'
 import { openai } from './dialects/openai/envelope.ts'
 import { GatewayError } from './errors.ts'
 import { withRequestId } from './fail.ts'
-import { isRightBase, unservedText } from './served-urls.ts'
+import type { Route } from './operation.ts'
+import { isRightBase, otherMethodText, unservedText } from './served-urls.ts'
 
 /** Where this server says what it serves. */
 const referencePath = '/'
@@ -48,15 +49,25 @@ export function wrongUrl(
   asked: AskedUrl & { readonly request: HttpRequest },
   baseUrl: string,
 ): HttpAnswer {
-  const { method, target } = asked.request
-  const sent = target.split('?')[0]!.slice(0, 200)
+  const { method } = asked.request
+  const sent = sentUrl(asked.request)
   const wrong = isRightBase(dialect, asked)
-    ? unservedText(dialect, asked, method, sent)
+    ? unservedText(dialect, method, sent)
     : `Unknown request URL: ${method} ${sent}. ${advice[dialect.name](baseUrl)}`
   const message = `${wrong} What is served: ${baseUrl}${referencePath}`
   // What it says is for this client's address; caches may keep any 404.
   const failure = new GatewayError('not_found', message, { headers: { 'cache-control': 'no-store' } })
   return withRequestId(dialect, failure, newRequestId())
+}
+
+const sentUrl = ({ target }: HttpRequest): string => target.split('?')[0]!.slice(0, 200)
+
+/** A 405 for a URL that is served, and not by the method that was sent. `atUrl`: what has that URL. */
+export function wrongMethod(request: HttpRequest, atUrl: readonly Route[]): HttpAnswer {
+  const allow = atUrl.flatMap(({ method }) => (method === 'GET' ? ['GET', 'HEAD'] : [method])).join(', ')
+  const message = otherMethodText(atUrl, request.method, sentUrl(request))
+  const failure = new GatewayError('method_not_allowed', message, { headers: { allow } })
+  return withRequestId(atUrl[0]!.dialect, failure, newRequestId())
 }
 
 /** URLs of OpenAI's that nothing stands behind here, and why. */
@@ -79,9 +90,9 @@ const unserved: ReadonlyMap<string, GatewayError> = new Map([
   ],
 ])
 
-/** A 404 that says why a URL of OpenAI's is not served, in words of its own; null for any other. `path`: behind `/v1`. */
-export function unservedUrl({ method }: HttpRequest, path: string): HttpAnswer | null {
-  const failure = method === 'POST' ? unserved.get(path.toLowerCase()) : undefined
+/** A 404 that says why a URL of OpenAI's is not served, in words of its own; null for any other. */
+export function unservedUrl({ method }: HttpRequest, { root, path }: AskedUrl): HttpAnswer | null {
+  const failure = root === 'v1' && method === 'POST' ? unserved.get(path.toLowerCase()) : undefined
   return failure ? withRequestId(openai, failure, newRequestId()) : null
 }
 

@@ -26,8 +26,8 @@ const deployment = (id: string, changes: Partial<Deployment> = {}): Deployment =
 })
 const policies = { us: { serves: ['us', 'global'], mayChoose: ['eu'] }, eu: { serves: ['eu'], mayChoose: [] } }
 const model = { id: 'gpt-5.4', dialect: 'openai' } as const
-const endpoint = { name: 'chat.completions' } as const
-const chat = { model, endpoint }
+const operation = { name: 'chat.completions' } as const
+const chat = { model, operation }
 const servingOf = (deployments: readonly Deployment[], policy = 'us'): Candidates =>
   createFleet(deployments, policies).serving(chat, policy, 'live')!
 const choice = (changes: Partial<Choice> = {}): Choice => ({
@@ -65,14 +65,14 @@ describe('who may serve', () => {
   test('only deployments of the model, of its dialect and of the regions of the policy', () => {
     expect(fleet.serving(chat, 'us', 'live')!.list.map(idOf)).toEqual(['us-1', 'global-1', 'any'])
     expect(fleet.serving(chat, 'eu', 'live')!.list.map(idOf)).toEqual(['eu-1'])
-    expect(fleet.serving({ model: { id: 'gemini-3.5-flash', dialect: 'genai' }, endpoint }, 'eu', 'live')).toBeNull()
+    expect(fleet.serving({ model: { id: 'gemini-3.5-flash', dialect: 'genai' }, operation }, 'eu', 'live')).toBeNull()
     expect(fleet.serving(chat, 'unknown', 'live')).toBeNull()
   })
 
   test('and only those that can be asked for it', () => {
     const images = {
       model: { id: 'gpt-image-2', dialect: 'openai' },
-      endpoint: { name: 'images.generations' },
+      operation: { name: 'images.generations' },
     } as const
     const draws = { dialects: ['openai'], operations: ['images.generations'] } as unknown as Adapter
     const both = createFleet(
@@ -93,7 +93,7 @@ test('what is simulated serves test keys alone, and nothing else serves them', (
   expect(fleet.serving(chat, 'us', 'test')!.list.map(idOf)).toEqual(['sandbox-1', 'sandbox-2'])
   expect(fleet.serving(chat, 'eu', 'live')!.list.map(idOf)).toEqual(['real-eu'])
   expect(fleet.serving(chat, 'eu', 'test')).toBeNull()
-  expect(fleet.serving({ model: { id: 'gpt-5-nano', dialect: 'openai' }, endpoint }, 'us', 'live')).toBeNull()
+  expect(fleet.serving({ model: { id: 'gpt-5-nano', dialect: 'openai' }, operation }, 'us', 'live')).toBeNull()
   // Lists are kept, and kept apart.
   expect(fleet.serving(chat, 'us', 'test')).toBe(fleet.serving(chat, 'us', 'test'))
 })

@@ -37,7 +37,7 @@ export type Fleet = {
 /** What is asked of which model. */
 export type Wanted = {
   readonly model: { readonly id: string; readonly dialect: DialectName }
-  readonly endpoint: { readonly name: OperationName }
+  readonly operation: { readonly name: OperationName }
 }
 
 /** Builds the fleet. What is known of deployments that `before` had as well is kept. */
@@ -59,14 +59,14 @@ export function createFleet(
     list,
     policies,
     serving(wanted, policy, mode) {
-      const { model, endpoint } = wanted
-      const found = known[mode].get(policy)?.get(endpoint.name)?.get(model.id)
+      const { model, operation } = wanted
+      const found = known[mode].get(policy)?.get(operation.name)?.get(model.id)
       if (found !== undefined) return found
       const ofMode = list.filter(({ deployment }) => deployment.simulated === (mode === 'test'))
       const candidates = candidatesOf(ofMode, wanted, policies[policy]?.serves ?? [])
       const byOperation = known[mode].get(policy) ?? new Map<OperationName, ByModel>()
-      const byModel = byOperation.get(endpoint.name) ?? new Map<string, Candidates | null>()
-      known[mode].set(policy, byOperation.set(endpoint.name, byModel.set(model.id, candidates)))
+      const byModel = byOperation.get(operation.name) ?? new Map<string, Candidates | null>()
+      known[mode].set(policy, byOperation.set(operation.name, byModel.set(model.id, candidates)))
       return candidates
     },
   }
@@ -86,8 +86,8 @@ function candidatesOf(list: readonly Candidate[], wanted: Wanted, regions: reado
   }
 }
 
-const serves = ({ model, adapter }: Deployment, { model: { id, dialect }, endpoint }: Wanted): boolean =>
-  adapter.dialects.includes(dialect) && adapter.operations.includes(endpoint.name) && (model === null || model === id)
+const serves = ({ model, adapter }: Deployment, { model: { id, dialect }, operation }: Wanted): boolean =>
+  adapter.dialects.includes(dialect) && adapter.operations.includes(operation.name) && (model === null || model === id)
 
 export type Choice = {
   /** What of this call a prompt cache may remember; null when nothing, and the least busy will do. */

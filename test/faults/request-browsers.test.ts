@@ -163,6 +163,6 @@ test('an operator names the pages that may, or none, and may change that while i
     10_000,
     () => 'pages may still call it',
   )
-  expect((await preflight(strict, '/v1/models')).status).toBe(404)
+  expect((await preflight(strict, '/v1/models')).status).toBe(405)
   await strict.stop()
 })

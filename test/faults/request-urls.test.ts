@@ -182,7 +182,6 @@ describe('what is not served under a right base URL', () => {
   const unserved = [
     ['openai', 'POST', '/v1/responses', 'served are: POST /v1/chat/completions'],
     ['openai', 'POST', '/eu/v1/completions', 'served are: POST /v1/chat/completions'],
-    ['openai', 'GET', '/v1/chat/completions', 'its method is POST.'],
     [
       'genai',
       'POST',
@@ -197,6 +196,24 @@ describe('what is not served under a right base URL', () => {
       const { message } = ways.envelopeOf(got, dialect)
       expect(message).toStartWith(`${method} ${path} is not served; ${words}`)
       expect(message).not.toContain('base URL')
+    })
+})
+
+describe('what is served by another method', () => {
+  const others = [
+    ['openai', 'GET', '/v1/chat/completions', 'POST'],
+    ['openai', 'PUT', '/eu/V1/models/', 'GET, HEAD'],
+    ['openai', 'DELETE', '/v1/receipts/req_1', 'GET, HEAD'],
+    ['openai', 'PATCH', '/openai/deployments/gpt-5.4/embeddings', 'POST'],
+    ['genai', 'GET', `/genai/v1beta/models/${geminiModel}:generateContent`, 'POST'],
+    ['genai', 'POST', '/genai/models', 'GET, HEAD'],
+  ] as const
+  for (const [dialect, method, path, allow] of others)
+    test(`${method} ${path} is a 405 of ${dialect} that says which`, async () => {
+      const got = await ask(path, { method, headers: ways.keyHeader(dialect, account.key) })
+      expect([got.status, got.headers.get('allow')]).toEqual([405, allow])
+      const { message } = ways.envelopeOf(got, dialect)
+      expect(message).toBe(`${method} ${path} is not served; its method is ${allow.split(',')[0]}.`)
     })
 })
 

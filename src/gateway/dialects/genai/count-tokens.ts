@@ -1,10 +1,17 @@
 /** `:countTokens`: free, so it passes through without a hold; the body is the upstream's to judge. */
-import type { FreeEndpoint } from '../../serve-free.ts'
-import { genai } from './envelope.ts'
+import type { FreeOperation } from '../../operation.ts'
+import { genai, genaiHeaders } from './envelope.ts'
+import { bodyBytesMax } from './generate.ts'
 
-export const countTokens: FreeEndpoint = {
+export const countTokens: FreeOperation = {
   name: 'countTokens',
   dialect: genai,
-  bodyBytesMax: 100 * 1024 * 1024,
+  method: 'POST',
+  path: '/genai/v1beta/models/{model}:countTokens',
+  kinds: ['text', 'image'],
+  body: { kind: 'json', bytesMax: bodyBytesMax },
+  passes: genaiHeaders,
+  due: 'free',
+  effects: 'none',
   upstreamPath: (model) => `/models/${encodeURIComponent(model)}:countTokens`,
 }

@@ -13,6 +13,7 @@ const shapes: Record<FailureCode, Shape> = {
   body_too_large: { code: 413, status: 'INVALID_ARGUMENT', reason: 'REQUEST_TOO_LARGE' },
   unsupported_encoding: { code: 415, status: 'INVALID_ARGUMENT', reason: 'UNSUPPORTED_ENCODING' },
   not_found: { code: 404, status: 'NOT_FOUND' },
+  method_not_allowed: { code: 405, status: 'UNIMPLEMENTED' },
   model_not_found: { code: 404, status: 'NOT_FOUND' },
   insufficient_credit: { code: 429, status: 'RESOURCE_EXHAUSTED', reason: 'INSUFFICIENT_CREDIT' },
   credit_held: { code: 429, status: 'RESOURCE_EXHAUSTED', reason: 'CREDIT_HELD' },
@@ -76,6 +77,9 @@ function errorAnswer(error: GatewayError): HttpAnswer {
     headers['retry-after'] = String(Math.max(1, Math.ceil(retryAfterMs / 1000)))
   return { status: shapes[error.code].code, headers, body: bodyOf(error) }
 }
+
+/** Headers of a client's that mean something to an upstream: to the sandbox. */
+export const genaiHeaders = ['x-sandbox'] as const
 
 export const genai: Dialect = {
   name: 'genai',

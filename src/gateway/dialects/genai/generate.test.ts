@@ -1,14 +1,15 @@
 import { describe, expect, test } from 'bun:test'
 import fc from 'fast-check'
+import type { Operation } from '../../operation.ts'
 import { wholeBodyOf } from '../../body.ts'
-import type { Asked, Endpoint, RequestBody } from '../../dialect.ts'
+import type { Asked, JsonBody } from '../../dialect.ts'
 import { generateContent, streamGenerateContent } from './generate.ts'
 import { followGenerate } from './generate-stream.ts'
 
 const encode = (text: string): Uint8Array => new TextEncoder().encode(text)
-const body = (text: string): RequestBody => wholeBodyOf(encode(text))
-const read = (text: string, endpoint: Endpoint = generateContent, query = ''): Asked =>
-  endpoint.read(body(text), { model: 'gemini-3.5-flash' }, new URLSearchParams(query))
+const body = (text: string): JsonBody => wholeBodyOf(encode(text))
+const read = (text: string, operation: Operation = generateContent, query = ''): Asked =>
+  operation.read(body(text), { model: 'gemini-3.5-flash' }, new URLSearchParams(query))
 const recordBytesMax = 1024 * 1024
 const contents = '"contents":[{"parts":[{"text":"hi"}]}]'
 

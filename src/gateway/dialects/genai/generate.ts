@@ -3,11 +3,12 @@ import { z } from 'zod'
 import type { ResponseHeaders } from '../../../lib/http-client/contract.ts'
 import { wholeText } from '../../../lib/json-skeleton.ts'
 import { isListOfObjects, valuesOf, wholeObject, withMember } from '../../../lib/json-text.ts'
-import type { Asked, Endpoint, Reading, RequestBody, UpstreamChange, Written } from '../../dialect.ts'
+import type { Asked, Reading, JsonBody, UpstreamChange, Written } from '../../dialect.ts'
 import { errorInAnswer } from '../../../upstreams/refusals/error-in-answer.ts'
+import type { Operation } from '../../operation.ts'
 import { promptPrefix } from '../prompt-prefix.ts'
 import { readFields, refuseDuplicates } from '../read-fields.ts'
-import { genai } from './envelope.ts'
+import { genai, genaiHeaders } from './envelope.ts'
 import { isWithin, optionalWhole, outOfRange, quoted, type Range, type Whole } from './fields.ts'
 import { followGenerate } from './generate-stream.ts'
 import { mediaOf } from './media.ts'
@@ -55,24 +56,30 @@ const billedKeys = new Set([
   'responseModalities',
 ])
 /** Google raised the inline limit to 100 MB in January 2026. */
-const bodyBytesMax = 100 * 1024 * 1024
+export const bodyBytesMax = 100 * 1024 * 1024
 
-export const generateContent: Endpoint = {
+export const generateContent: Operation = {
   name: 'generateContent',
   dialect: genai,
-  bodyBytesMax,
+  method: 'POST',
+  path: '/genai/v1beta/models/{model}:generateContent',
   kinds: ['text', 'image'],
-  read: (body, path) => asked(readGenerate(body), body, { model: path.model ?? '', streamed: false, sse: false }),
+  body: { kind: 'json', bytesMax: bodyBytesMax },
+  passes: genaiHeaders,
+  due: 'at-end',
+  effects: 'none',
+  read: (body, { model = '' }) => asked(readGenerate(body), body, { model, streamed: false, sse: false }),
 }
 
-export const streamGenerateContent: Endpoint = {
+export const streamGenerateContent: Operation = {
   ...generateContent,
   name: 'streamGenerateContent',
-  read: (body, path, query) =>
-    asked(readGenerate(body), body, { model: path.model ?? '', streamed: true, sse: query.get('alt') === 'sse' }),
+  path: '/genai/v1beta/models/{model}:streamGenerateContent',
+  read: (body, { model = '' }, query) =>
+    asked(readGenerate(body), body, { model, streamed: true, sse: query.get('alt') === 'sse' }),
 }
 
-function readGenerate(body: RequestBody): GenerateBody {
+function readGenerate(body: JsonBody): GenerateBody {
   refuseDuplicates(body.text, billedKeys, ['generationConfig', 'generation_config'], camelCase)
   const configKey = spelling(body.json, 'generationConfig')
   const fields = camelFields(body.json[configKey])
@@ -94,7 +101,7 @@ const textTokensFloor = 16
 
 function asked(
   generate: GenerateBody,
-  body: RequestBody,
+  body: JsonBody,
   path: { model: string; streamed: boolean; sse: boolean },
 ): Asked {
   const answers = Math.max(1, generate.candidateCount?.value ?? 1)
@@ -143,7 +150,7 @@ function judgedOf(field: string, whole: Whole | null, range: Range): Asked['judg
 }
 
 /** Contents and system instruction; tools and the schema that the answer must fit are text to the model. */
-function promptOf(generate: GenerateBody, { json, strings }: RequestBody): Written {
+function promptOf(generate: GenerateBody, { json, strings }: JsonBody): Written {
   const { text, other } = promptWritten([generate.contents, json[spelling(json, 'systemInstruction')]], strings)
   const { responseSchema, responseJsonSchema } = generate.config
   const schemas = [generate.tools, responseSchema, responseJsonSchema].filter(Boolean)
@@ -151,7 +158,7 @@ function promptOf(generate: GenerateBody, { json, strings }: RequestBody): Writt
 }
 
 /** The model is in the path; an output limit and the provider's own ways change the body. */
-function upstreamBody(generate: GenerateBody, body: RequestBody, change: UpstreamChange): Uint8Array {
+function upstreamBody(generate: GenerateBody, body: JsonBody, change: UpstreamChange): Uint8Array {
   let { text } = body
   if (change.outputTokensPerAnswer !== null) {
     const config = (body.json[generate.configKey] ?? {}) as Record<string, unknown>
@@ -163,7 +170,7 @@ function upstreamBody(generate: GenerateBody, body: RequestBody, change: Upstrea
 }
 
 /** The cache that the client made, or how the prompt begins. */
-const affinityOf = ({ cachedContent }: GenerateBody, { json, text }: RequestBody): string | null =>
+const affinityOf = ({ cachedContent }: GenerateBody, { json, text }: JsonBody): string | null =>
   cachedContent ?? promptPrefix(text, [`"${spelling(json, 'systemInstruction')}"`, '"contents"'])
 
 /** JSON has line ends between its members alone. */

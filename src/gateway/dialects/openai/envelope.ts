@@ -19,6 +19,8 @@ const shapes: Record<FailureCode, Shape> = {
   body_too_large: { status: 413, type: 'invalid_request_error', code: 'request_too_large' },
   unsupported_encoding: { status: 415, type: 'invalid_request_error', code: 'unsupported_content_encoding' },
   not_found: { status: 404, type: 'invalid_request_error', code: 'unknown_url' },
+  // OpenAI's own code for it.
+  method_not_allowed: { status: 405, type: 'invalid_request_error', code: 'method_not_supported' },
   model_not_found: { status: 404, type: 'invalid_request_error', code: 'model_not_found' },
   // The SDKs retry every 429; for money that is not there, x-should-retry tells them not to.
   insufficient_credit: { status: 429, type: 'insufficient_quota', code: 'insufficient_quota', retry: false },
@@ -60,6 +62,9 @@ function errorAnswer(error: GatewayError): HttpAnswer {
   if (retryAfterMs !== undefined) headers['retry-after'] = String(Math.max(1, Math.ceil(retryAfterMs / 1000)))
   return { status, headers, body: bodyOf(error) }
 }
+
+/** Headers of a client's that mean something to whoever speaks the dialect; the last one to the sandbox alone. */
+export const openaiHeaders = ['openai-beta', 'x-sandbox'] as const
 
 export const openai: Dialect = {
   name: 'openai',

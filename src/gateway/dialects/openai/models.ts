@@ -1,16 +1,30 @@
 /** `GET /v1/models` and `/v1/models/{id}`: what is served in this dialect. */
 import { jsonAnswer, type HttpAnswer } from '../../../lib/http-server/contract.ts'
-import type { Offered, OfferedModel } from '../../offered.ts'
+import { offeredAt, type Offered, type OfferedModel } from '../../offered.ts'
+import type { KnownOperation } from '../../operation.ts'
 import { modelNotFound } from '../../parse.ts'
 import { openai } from './envelope.ts'
 
-export const endpoint = { name: 'models', dialect: openai } as const
+export const listModels: KnownOperation = {
+  name: 'models',
+  dialect: openai,
+  method: 'GET',
+  path: '/v1/models',
+  answer: ({ region }, key, deps) => listOf(offeredAt(openai, region, key, deps)),
+}
+
+export const retrieveModel: KnownOperation = {
+  name: 'models',
+  dialect: openai,
+  method: 'GET',
+  path: '/v1/models/{model}',
+  answer: ({ params, region }, key, deps) => answerOf(params['model'] ?? '', offeredAt(openai, region, key, deps)),
+}
 
 /** The models a key may use, in the order of the API reference. */
-export const listModels = (offered: Offered): HttpAnswer =>
-  jsonAnswer({ object: 'list', data: offered.listed.map(modelObject) })
+const listOf = (offered: Offered): HttpAnswer => jsonAnswer({ object: 'list', data: offered.listed.map(modelObject) })
 
-export function retrieveModel(id: string, offered: Offered): HttpAnswer {
+function answerOf(id: string, offered: Offered): HttpAnswer {
   const model = offered.find(id)
   if (!model) throw modelNotFound(id)
   return jsonAnswer(modelObject(model))

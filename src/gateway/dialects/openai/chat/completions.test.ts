@@ -1,14 +1,14 @@
 import { describe, expect, test } from 'bun:test'
 import fc from 'fast-check'
 import { wholeBodyOf } from '../../../body.ts'
-import type { Asked, RequestBody, StreamReader } from '../../../dialect.ts'
+import type { Asked, JsonBody, StreamReader } from '../../../dialect.ts'
 import { GatewayError } from '../../../errors.ts'
 import { chatCompletions } from './completions.ts'
 import { followChat } from './stream.ts'
 
 const encode = (text: string): Uint8Array => new TextEncoder().encode(text)
 const decode = (bytes: Uint8Array): string => new TextDecoder().decode(bytes)
-const body = (text: string): RequestBody => wholeBodyOf(encode(text))
+const body = (text: string): JsonBody => wholeBodyOf(encode(text))
 const read = (text: string): Asked => chatCompletions.read(body(text), {}, new URLSearchParams())
 const sent = (text: string, outputTokensPerAnswer: number | null = null): string =>
   decode(read(text).upstreamBody({ ...unchanged, outputTokensPerAnswer }))

@@ -1,14 +1,15 @@
 /** `POST /v1/chat/completions`: what we read of a request and of its plain answer. */
 import { withMember } from '../../../../lib/json-text.ts'
-import type { Asked, Endpoint, Reading, RequestBody, UpstreamChange } from '../../../dialect.ts'
+import type { Asked, Reading, JsonBody, UpstreamChange } from '../../../dialect.ts'
 import { errorInAnswer } from '../../../../upstreams/refusals/error-in-answer.ts'
+import type { Operation } from '../../../operation.ts'
 import { ReportedError } from '../../../trouble.ts'
 import { promptPrefix } from '../../prompt-prefix.ts'
 import { refuseDuplicates } from '../../read-fields.ts'
 import { followChat } from './stream.ts'
 import { choicesOf, errorAmong } from './choices.ts'
 import { completionAsStream } from './completion-as-stream.ts'
-import { openai } from '../envelope.ts'
+import { openai, openaiHeaders } from '../envelope.ts'
 import { emptyArray, isWithin, missing, optional, optionalInteger, outOfRange, required, wrongType } from '../fields.ts'
 import { mediaOf } from './media.ts'
 import { choicesText } from './message-text.ts'
@@ -43,7 +44,7 @@ const isFlag = (value: unknown): value is boolean => typeof value === 'boolean'
 const isText = (value: unknown): value is string => typeof value === 'string'
 
 /** In the order in which problems are told. By hand, because most calls pass here: a schema takes several times as long. */
-function chatOf(json: RequestBody['json']): Chat {
+function chatOf(json: JsonBody['json']): Chat {
   const model = required(json['model'], 'model', isText, 'a string')
   if (model === '') throw missing('model')
   const messages = messagesOf(json['messages'])
@@ -87,11 +88,16 @@ const billedKeys = new Set([
   'service_tier',
 ])
 
-export const chatCompletions: Endpoint = {
+export const chatCompletions: Operation = {
   name: 'chat.completions',
   dialect: openai,
-  bodyBytesMax: 32 * 1024 * 1024,
+  method: 'POST',
+  path: '/v1/chat/completions',
   kinds: ['text'],
+  body: { kind: 'json', bytesMax: 32 * 1024 * 1024 },
+  passes: openaiHeaders,
+  due: 'at-end',
+  effects: 'none',
   read(body) {
     const chat = chatOf(body.json)
     refuseDuplicates(body.text, billedKeys, ['stream_options'])
@@ -103,7 +109,7 @@ export const chatCompletions: Endpoint = {
 const scaffoldTokensMax = 64
 const charsPerToken = 4
 
-function asked(chat: Chat, body: RequestBody): Asked {
+function asked(chat: Chat, body: JsonBody): Asked {
   const judged = judgedIn(chat)
   // Upstreams differ in which of the two they know, so where both stand the larger one binds.
   const limit = Math.max(chat.maxCompletionTokens ?? 0, chat.maxTokens ?? 0)
@@ -146,7 +152,7 @@ function judgedIn({ n, maxTokens, maxCompletionTokens }: Chat): Asked['judged'] 
     : null
 }
 
-function upstreamBody(chat: Chat, body: RequestBody, change: UpstreamChange): Uint8Array {
+function upstreamBody(chat: Chat, body: JsonBody, change: UpstreamChange): Uint8Array {
   let { text } = body
   if (change.upstreamModel !== null) text = withMember(text, ['model'], change.upstreamModel)
   if (change.outputTokensPerAnswer !== null)
@@ -158,7 +164,7 @@ function upstreamBody(chat: Chat, body: RequestBody, change: UpstreamChange): Ui
 }
 
 /** The client's own key, or how the messages begin: what upstreams keep their prompt caches by. */
-function affinityOf({ json, text }: RequestBody): string | null {
+function affinityOf({ json, text }: JsonBody): string | null {
   const key = json['prompt_cache_key']
   return typeof key === 'string' && key !== '' ? key : promptPrefix(text, ['"messages"'])
 }

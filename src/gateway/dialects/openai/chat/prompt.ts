@@ -1,7 +1,7 @@
 /** What a chat's prompt counts when the vendor does not say. */
 import { wholeText, type Strings } from '../../../../lib/json-skeleton.ts'
 import { addUsage, type Usage } from '../../../../money/usage.ts'
-import type { RequestBody, Written } from '../../../dialect.ts'
+import type { JsonBody, Written } from '../../../dialect.ts'
 import { decodedBytes } from '../../media-bounds.ts'
 import { guessMedia, type MediaTokens } from '../../media-guess.ts'
 import { messageText } from './message-text.ts'
@@ -9,10 +9,7 @@ import { messageText } from './message-text.ts'
 type Fields = Readonly<Record<string, unknown>>
 
 /** Messages, tools, functions and the schema that the answer must fit are text to the model; media count by rules. */
-export function promptOf(
-  { json, strings }: Pick<RequestBody, 'json' | 'strings'>,
-  messages: readonly Fields[],
-): Written {
+export function promptOf({ json, strings }: Pick<JsonBody, 'json' | 'strings'>, messages: readonly Fields[]): Written {
   const schemas = ['tools', 'functions', 'response_format'].map((name) => json[name] ?? '')
   const text = [...messages.map(messageText), ...schemas.map((schema) => schema && JSON.stringify(schema))].join('\n')
   return {

@@ -1,11 +1,12 @@
 /** `POST /v1/embeddings`: input only, so a hold is what the input can count at most. */
 import { isListOfObjects, valuesOf, wholeObject } from '../../../../lib/json-text.ts'
-import type { Asked, Counted, Endpoint, Reading, RequestBody } from '../../../dialect.ts'
+import type { Asked, Counted, Reading, JsonBody } from '../../../dialect.ts'
+import type { Operation } from '../../../operation.ts'
 import { wholeText } from '../../../../lib/json-skeleton.ts'
 import { isMembers } from '../../merge-usage.ts'
 import { errorInAnswer } from '../../../../upstreams/refusals/error-in-answer.ts'
 import { refuseDuplicates } from '../../read-fields.ts'
-import { openai } from '../envelope.ts'
+import { openai, openaiHeaders } from '../envelope.ts'
 import { missing, required } from '../fields.ts'
 import { bodyNaming } from '../named-body.ts'
 import { usageOf } from '../usage.ts'
@@ -27,11 +28,16 @@ const expected = 'a string, an array of strings, an array of integers or an arra
 const billedKeys = new Set(['model', 'input'])
 const charsPerToken = 4
 
-export const embeddings: Endpoint = {
+export const embeddings: Operation = {
   name: 'embeddings',
   dialect: openai,
-  bodyBytesMax: 32 * 1024 * 1024,
+  method: 'POST',
+  path: '/v1/embeddings',
   kinds: ['embeddings'],
+  body: { kind: 'json', bytesMax: 32 * 1024 * 1024 },
+  passes: openaiHeaders,
+  due: 'at-end',
+  effects: 'none',
   read(body) {
     const model = required(body.json['model'], 'model', isText, 'a string')
     if (model === '') throw missing('model')
@@ -42,8 +48,8 @@ export const embeddings: Endpoint = {
 }
 
 /** Token ids count one each; of a text, no token is less than a byte. */
-const tokensMax = (body: RequestBody): number => idsIn(body.json['input']) || body.bytes.length
-const tokensGuess = (body: RequestBody): number =>
+const tokensMax = (body: JsonBody): number => idsIn(body.json['input']) || body.bytes.length
+const tokensGuess = (body: JsonBody): number =>
   idsIn(body.json['input']) || Math.ceil(body.bytes.length / charsPerToken)
 
 /** How many token ids an input has; none where it is text. */
@@ -57,7 +63,7 @@ function textIn(input: unknown): string {
   return texts.filter((text) => typeof text === 'string').join('\n')
 }
 
-const asked = (model: string, body: RequestBody): Asked => ({
+const asked = (model: string, body: JsonBody): Asked => ({
   modelName: model,
   streamed: false,
   inputTokensMax: tokensMax(body),

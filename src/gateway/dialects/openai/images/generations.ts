@@ -3,9 +3,10 @@
  * credit does not cover is refused with what it would cover; see docs/decisions/0017-pictures.md.
  */
 import { wholeText } from '../../../../lib/json-skeleton.ts'
-import type { Asked, Endpoint, Fit, RequestBody } from '../../../dialect.ts'
+import type { Asked, Fit, JsonBody } from '../../../dialect.ts'
+import type { Operation } from '../../../operation.ts'
 import { refuseDuplicates } from '../../read-fields.ts'
-import { openai } from '../envelope.ts'
+import { openai, openaiHeaders } from '../envelope.ts'
 import { isWithin, missing, optional, optionalInteger, outOfRange, required } from '../fields.ts'
 import { bodyNaming } from '../named-body.ts'
 import { imagesAsStream, readImages, type Wish } from './answer.ts'
@@ -30,11 +31,16 @@ const partialsHeldMax = 128
 
 const billedKeys = new Set(['model', 'prompt', 'n', 'size', 'quality', 'stream', 'partial_images'])
 
-export const imageGenerations: Endpoint = {
+export const imageGenerations: Operation = {
   name: 'images.generations',
   dialect: openai,
-  bodyBytesMax: 4 * 1024 * 1024,
+  method: 'POST',
+  path: '/v1/images/generations',
   kinds: ['image'],
+  body: { kind: 'json', bytesMax: 4 * 1024 * 1024 },
+  passes: openaiHeaders,
+  due: 'at-end',
+  effects: 'none',
   read(body) {
     const generation = generationOf(body.json)
     refuseDuplicates(body.text, billedKeys)
@@ -43,7 +49,7 @@ export const imageGenerations: Endpoint = {
 }
 
 /** In the order in which problems are told. */
-function generationOf(json: RequestBody['json']): Generation {
+function generationOf(json: JsonBody['json']): Generation {
   const model = required(json['model'], 'model', isText, 'a string')
   if (model === '') throw missing('model')
   return {
@@ -71,7 +77,7 @@ function heldUpTo(most: number, path: string, value: number, range: typeof pictu
 const scaffoldTokensMax = 64
 const charsPerToken = 4
 
-function asked(generation: Generation, body: RequestBody): Asked {
+function asked(generation: Generation, body: JsonBody): Asked {
   const answers = Math.max(1, generation.n)
   const tokensPerPicture = tokensPerPictureMax(generation)
   return {

@@ -1,0 +1,15 @@
+/** The route table: every URL of the two dialects, with what is asked of upstreams and what is answered here. */
+import * as genaiModels from './dialects/genai/models.ts'
+import * as openaiModels from './dialects/openai/models.ts'
+import type { Route } from './operation.ts'
+import { operations } from './operations.ts'
+import { getReceipt } from './receipts.ts'
+
+export const routes: readonly Route[] = [
+  ...operations,
+  openaiModels.listModels,
+  openaiModels.retrieveModel,
+  getReceipt,
+  genaiModels.listModels,
+  genaiModels.getModel,
+]
