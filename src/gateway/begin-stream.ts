@@ -3,7 +3,8 @@
  * until it has said something nothing is given to the client, so that a failure can still be made good elsewhere.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { HttpResponse, Piece } from '../lib/http-client/contract.ts'
+import type { HttpResponse } from '../lib/http-client/contract.ts'
+import type { Piece } from '../lib/source.ts'
 import type { Begun, Source, Trying } from './answered.ts'
 import type { GatewayDeps } from './deps.ts'
 import type { Framing, StreamReader } from './dialect.ts'

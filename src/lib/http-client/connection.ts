@@ -1,5 +1,7 @@
 import type { Socket } from 'bun'
 import { Outbox } from '../http/outbox.ts'
+import { sendBody, type Outlet } from '../http/send-body.ts'
+import type { Source } from '../source.ts'
 import type { Turns } from '../turns.ts'
 import { NoRoomError, UnreachableError } from './contract.ts'
 import { createResponseReader, type ResponseHead } from './response-reader.ts'
@@ -14,7 +16,12 @@ export type Origin = {
   readonly isSecure: boolean
 }
 
-export type Outgoing = { readonly head: string; readonly body: Uint8Array }
+export type Outgoing = {
+  readonly head: string
+  readonly body: Uint8Array | Source
+  /** Its answer has no body, whatever it says. */
+  readonly isHeadAlone: boolean
+}
 
 /** A call, as its connection sees it: first it is answered, and in the end it has completed or failed. */
 export type Carried = {
@@ -38,7 +45,7 @@ export type ConnectionOptions = {
 }
 
 /** One connection: made for its first call, kept between calls, and carrying one at a time. */
-export class Connection {
+export class Connection implements Outlet {
   readonly origin: Origin
   /** Until when it is good for another call while it is parked, as its client's clock has it. */
   goodUntil = 0
@@ -59,11 +66,22 @@ export class Connection {
   #isStale = false
   #isPaused = false
   #isClosed = false
+  #isHeadAlone = false
+  /** The server has been promised more than it got. */
+  #isCutShort = false
+  /** What is still to be pulled and sent of the call's request; not pulled before the connection is ready. */
+  #source: Source | null = null
+  /** Told when the server has taken what was sent, or will not. */
+  #taken: (() => void) | null = null
+  /** Until when it must have taken something. */
+  #stall: ReturnType<typeof setTimeout> | null = null
   readonly #outbox = new Outbox()
   readonly #deadline: ReturnType<typeof setTimeout>
 
   readonly #reader = createResponseReader({
+    isHeadAlone: () => this.#isHeadAlone,
     answered: (head) => {
+      if (this.#source && head.status >= notTaken) this.#stopSending()
       const [, seconds] = /timeout=(\d+)/.exec(head.get('keep-alive') ?? '') ?? []
       if (seconds !== undefined) this.keptMs = Math.max(0, Number(seconds) * 1000 - clockSkewMs)
       this.#call?.answered(head)
@@ -88,9 +106,51 @@ export class Connection {
   }
 
   /** Sends a request and brings its answer to `call`. */
-  carry(call: Carried, { head, body }: Outgoing): void {
+  carry(call: Carried, { head, body, isHeadAlone }: Outgoing): void {
     this.#call = call
-    this.#sent(this.#outbox.sendMessage(this.#isReady ? this.#socket : null, head, body))
+    this.#isHeadAlone = isHeadAlone
+    const isAtHand = body instanceof Uint8Array
+    this.#sent(this.#outbox.sendMessage(this.#isReady ? this.#socket : null, head, isAtHand ? body : none))
+    if (isAtHand) return
+    this.#source = body
+    if (this.#isReady) void this.#pour(body)
+  }
+
+  async #pour(source: Source): Promise<void> {
+    try {
+      await sendBody(source, source.length ?? 'chunked', this)
+      if (this.#source === source) this.#source = null
+    } catch (error) {
+      // What it does once nobody sends it any more is no matter of the call's.
+      if (this.#source === source) this.break(error as Error)
+    }
+  }
+
+  get isShut(): boolean {
+    return this.#source === null
+  }
+
+  pass(bytes: Uint8Array): Promise<void> | null {
+    this.#sent(this.#outbox.send(this.#socket!, bytes))
+    if (this.#outbox.isEmpty) return null
+    this.#stall = setTimeout(() => this.break(new Error(`the server took nothing for ${stallMsMax} ms`)), stallMsMax)
+    return new Promise((resolve) => (this.#taken = resolve))
+  }
+
+  #tellTaken(): void {
+    clearTimeout(this.#stall ?? undefined)
+    this.#stall = null
+    this.#taken?.()
+    this.#taken = null
+  }
+
+  /** The rest of the request is not wanted; its connection carries no other. */
+  #stopSending(): void {
+    const source = this.#source
+    this.#source = null
+    this.#isCutShort = true
+    this.#tellTaken()
+    source?.cancel().catch(() => undefined)
   }
 
   isGood(now: number): boolean {
@@ -103,6 +163,7 @@ export class Connection {
     this.#unread = null
     this.#outbox.clear()
     clearTimeout(this.#deadline)
+    if (this.#isReady && this.#source) this.#stopSending()
     this.#socket?.terminate()
     return false
   }
@@ -143,6 +204,7 @@ export class Connection {
     // A model may think for longer than what lies between lets a silent connection live.
     this.#socket!.setKeepAlive(true, keepAliveMs)
     this.flush()
+    if (this.#source) void this.#pour(this.#source)
   }
 
   /** Its certificate is not one to be trusted. */
@@ -152,7 +214,10 @@ export class Connection {
 
   /** Writes what the socket takes; the rest when it asks for more. */
   flush(): void {
-    if (this.#isReady) this.#sent(this.#outbox.flushTo(this.#socket!))
+    if (!this.#isReady) return
+    this.#sent(this.#outbox.flushTo(this.#socket!))
+    if (this.#outbox.isEmpty) this.#tellTaken()
+    else this.#stall?.refresh()
   }
 
   #sent(isOpen: boolean): void {
@@ -220,7 +285,8 @@ export class Connection {
     this.#call = null
     // Before it is told, so that whatever follows finds the connection free.
     // What came behind its end belongs to no call.
-    if (isReusable && !this.#unread && this.#outbox.isEmpty) this.#keep()
+    const isSent = this.#outbox.isEmpty && !this.#source && !this.#isCutShort
+    if (isReusable && !this.#unread && isSent) this.#keep()
     else this.close()
     call.completed()
   }
@@ -236,6 +302,11 @@ export class Connection {
 /** This process, or the machine, has as many files open as it may. */
 const filesAreOut = new Set(['EMFILE', 'ENFILE'])
 
+const none = new Uint8Array(0)
+/** An answer of this status and above says that the request was not taken, so the rest of it is not sent. */
+const notTaken = 300
+/** For a server to take something of a request that is pulled. */
+const stallMsMax = 60_000
 const keepAliveMs = 60_000
 /** Read at once: a few hundred records of a stream. The rest of what came with them waits for its turn. */
 const sliceBytes = 16 * 1024

@@ -1,4 +1,5 @@
 /** What a caller of HTTP sees, whichever way its calls go out. */
+import type { Source } from '../source.ts'
 
 export type HttpClient = {
   /** Sends a request. Throws a `TypeError`, having sent nothing, for a URL or a header that cannot be one. */
@@ -10,21 +11,27 @@ export type HttpClient = {
 }
 
 export type HttpRequest = {
-  readonly method: 'POST' | 'GET'
+  readonly method: Method
   /** `http:` or `https:`. */
   readonly url: string
-  /** Names in lower case; `host` and `content-length` are added. */
+  /** Names in lower case; `host` and how the body is framed are added. */
   readonly headers: Readonly<Record<string, string>>
-  readonly body: Uint8Array
+  /**
+   * What is pulled is so from when there is a connection until it has been sent, is not wanted any more (cancelled), or
+   * breaks the call. It is sent once, over a connection that is made for it.
+   */
+  readonly body: Uint8Array | Source
   /** Until there is a connection, TLS included. */
   readonly connectMs: number
-  /** Whether it may be sent once more when a kept connection turns out to be closed before anything came back. */
+  /** Whether it may be sent once more when a kept connection turns out to be closed before anything came back. Never is what was pulled. */
   readonly isRepeatable: boolean
 }
+export type Method = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'OPTIONS'
 
 export type HttpCall = {
   /**
-   * Resolves with status and headers, the body still on its way. Rejects with an `UnreachableError` (a `NoRoomError`
+   * Resolves with status and headers, the body still on its way, and that of the request perhaps too: it is sent on until
+   * an answer says that it was not taken (300 and above), or has ended. Rejects with an `UnreachableError` (a `NoRoomError`
    * where it is ours) when nothing was sent, with the reason given to `abort`, or with what broke the connection.
    */
   readonly response: Promise<HttpResponse>
@@ -35,23 +42,16 @@ export type HttpCall = {
 /** What is read of an answer's headers; several of one name are joined by `, `. Names in lower case. */
 export type ResponseHeaders = { readonly get: (name: string) => string | null }
 
-export type HttpResponse = {
+/** An answer, and the source of its body. `length`: null where it is not known before the end. */
+export type HttpResponse = Omit<Source, 'open'> & {
   readonly status: number
   readonly headers: ResponseHeaders
-  /** The next piece of the body. Not before the one before it has come. */
-  readonly read: () => Promise<Piece>
   /** The whole body, at once where all of it has come; rejects when it is longer than `bytesMax`. */
   readonly bytes: (bytesMax: number, heard?: Heard) => Uint8Array | Promise<Uint8Array>
-  /** Nothing more is wanted: the call ends. */
-  readonly cancel: () => Promise<void>
 }
 
 /** Told of every piece that comes, with how many bytes have come in all. Where it gives a promise, nothing more is read until that is kept. */
 export type Heard = (bytes: number) => Promise<void> | null
-
-export type Piece =
-  | { readonly done: false; readonly value: Uint8Array }
-  | { readonly done: true; readonly value?: undefined }
 
 /** No connection could be made, so nothing was sent. */
 export class UnreachableError extends Error {

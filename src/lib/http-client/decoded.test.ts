@@ -1,7 +1,8 @@
 import zlib from 'node:zlib'
 import { describe, expect, test } from 'bun:test'
 import fc from 'fast-check'
-import type { HttpResponse, Piece } from './contract.ts'
+import type { Piece } from '../source.ts'
+import type { HttpResponse } from './contract.ts'
 import { decoded } from './decoded.ts'
 
 const codings: readonly (readonly [name: string, compress: (bytes: Uint8Array) => Buffer])[] = [
@@ -25,6 +26,7 @@ function answer(coding: string | null, pieces: readonly Uint8Array[], end: End =
   return {
     state,
     status: 200,
+    length: null,
     headers: new Headers(coding === null ? {} : { 'content-encoding': coding }),
     read(): Promise<Piece> {
       state.reads += 1

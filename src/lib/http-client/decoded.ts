@@ -2,7 +2,8 @@
 import { Readable, type Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { contentCodings, createDecompressor } from '../decompress.ts'
-import type { Heard, HttpResponse, Piece } from './contract.ts'
+import type { Heard, HttpResponse } from './contract.ts'
+import type { Piece } from '../source.ts'
 
 /** More is not made of a compressed body that is read whole, whatever its reader allows: little may hold very much. */
 const wholeBytesMax = 64 * 1024 * 1024
@@ -22,6 +23,8 @@ export function decoded(response: HttpResponse): HttpResponse {
 class Decoded implements HttpResponse {
   readonly status: number
   readonly headers: HttpResponse['headers']
+  /** What it comes to is not known before its end. */
+  readonly length = null
   readonly #response: HttpResponse
   readonly #coding: string
   #pieces: AsyncIterator<Uint8Array> | null = null

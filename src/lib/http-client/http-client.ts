@@ -2,13 +2,13 @@
  * An HTTP/1.1 client over sockets, for a relay that makes a call for every request it gets: less than half of
  * `fetch`'s CPU, a deadline for connecting alone, and an error of its own for a call that was never sent.
  *
- * It does what a relay needs: requests whose body is at hand, answers as they come. It follows no redirect,
+ * It does what a relay needs: request bodies at hand or as they come, answers as they come. It follows no redirect,
  * keeps no cookie and unpacks nothing. Certificates are verified by the runtime, as for `fetch`.
  */
 import { createTurns, type Turns } from '../turns.ts'
 import { Call } from './call.ts'
-import { Connection, type Origin } from './connection.ts'
-import { NoRoomError, type HttpClient } from './contract.ts'
+import { Connection, type Origin, type Outgoing } from './connection.ts'
+import { NoRoomError, type HttpClient, type HttpRequest } from './contract.ts'
 import { requestHead } from './request-head.ts'
 
 /** Servers close idle connections later than this, as a rule; one that says when is believed. */
@@ -76,10 +76,11 @@ export function createHttpClient({
   return {
     send(request) {
       const { origin, target } = addressOf(request.url)
-      const head = requestHead(target, origin.host, request)
       const anew = (): Connection | null => connect(origin, request.connectMs)
-      const call = new Call({ head, body: request.body }, request.isRepeatable ? anew : null)
-      const connection = parked(origin.name) ?? anew()
+      // What can be sent only once goes over no connection that may turn out to be closed.
+      const isAtHand = request.body instanceof Uint8Array
+      const call = new Call(outgoingOf(request, target, origin), request.isRepeatable && isAtHand ? anew : null)
+      const connection = (isAtHand ? parked(origin.name) : null) ?? anew()
       if (connection) call.begin(connection)
       else {
         full()
@@ -96,6 +97,12 @@ export function createHttpClient({
     },
   }
 }
+
+const outgoingOf = (request: HttpRequest, target: string, { host }: Origin): Outgoing => ({
+  head: requestHead(target, host, request),
+  body: request.body,
+  isHeadAlone: request.method === 'HEAD',
+})
 
 /** Closes one, of the origin that has the most; tells whether there was one. */
 function closeIdle(idle: ReadonlyMap<string, Connection[]>): boolean {

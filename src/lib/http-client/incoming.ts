@@ -1,4 +1,6 @@
-import type { Heard, HttpResponse, Piece, ResponseHeaders } from './contract.ts'
+import type { Heard, HttpResponse, ResponseHeaders } from './contract.ts'
+import type { Piece } from '../source.ts'
+import { takeNext } from '../http/pieces.ts'
 import type { ResponseHead } from './response-reader.ts'
 
 /** What an answer's reader can do to the connection that it comes over. */
@@ -10,9 +12,6 @@ export type Inlet = {
 
 /** Bytes that may wait for their reader before the server is held back. */
 const waitingBytesMax = 64 * 1024
-
-/** Pieces that wait are read as one up to this size. */
-const pieceBytesMax = 64 * 1024
 
 type Reader<Value> = { readonly resolve: (value: Value) => void; readonly reject: (error: Error) => void }
 
@@ -31,6 +30,10 @@ export class Incoming implements HttpResponse {
     this.status = head.status
     this.headers = head
     this.#inlet = inlet
+  }
+
+  get length(): number | null {
+    return statedLength(this.headers)
   }
 
   push(piece: Uint8Array): void {
@@ -64,7 +67,7 @@ export class Incoming implements HttpResponse {
 
   read(): Promise<Piece> {
     if (this.#waiting.length > 0) {
-      const value = this.#next()
+      const value = takeNext(this.#waiting)
       this.#waitingBytes -= value.length
       if (this.#waitingBytes <= waitingBytesMax) this.#inlet.resume()
       return Promise.resolve({ done: false, value })
@@ -100,16 +103,6 @@ export class Incoming implements HttpResponse {
     )
   }
 
-  /** What waits, in one piece: whoever reads passes each on by itself, and a send for each of a thousand records costs more than they do. */
-  #next(): Uint8Array {
-    const waiting = this.#waiting
-    let bytes = waiting[0]!.length
-    let many = 1
-    while (many < waiting.length && bytes + waiting[many]!.length <= pieceBytesMax) bytes += waiting[many++]!.length
-    if (many === 1) return waiting.shift()!
-    return Buffer.concat(waiting.splice(0, many), bytes)
-  }
-
   #take(): Uint8Array {
     const pieces = this.#waiting
     this.#waiting = []
@@ -121,6 +114,12 @@ export class Incoming implements HttpResponse {
     this.#whole = null
     this.#reader = null
   }
+}
+
+/** As an answer's head has it; the reader has seen to it that it is one. */
+export function statedLength(headers: ResponseHeaders): number | null {
+  const length = headers.get('content-length')
+  return length === null || headers.get('transfer-encoding') !== null ? null : Number(length)
 }
 
 const tooLarge = (bytesMax: number): Error => new Error(`the answer is larger than ${bytesMax} bytes`)

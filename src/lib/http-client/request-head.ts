@@ -13,6 +13,13 @@ export function requestHead(target: string, host: string, { method, headers, bod
     if (!line) throw new TypeError(`the header ${JSON.stringify(name)} is not one that can be sent`)
     lines.push(line)
   }
-  lines.push(method === 'GET' ? '\r\n' : `content-length: ${body.length}\r\n\r\n`)
+  lines.push(framingLine(method, body.length), '\r\n')
   return lines.join('')
 }
+
+/** RFC 9110, 8.6: of an empty body, nothing is said where the method does not lead one to expect any. */
+function framingLine(method: HttpRequest['method'], length: number | null): string {
+  if (length === null) return 'transfer-encoding: chunked\r\n'
+  return length > 0 || hasBodyAsARule.has(method) ? `content-length: ${length}\r\n` : ''
+}
+const hasBodyAsARule: ReadonlySet<string> = new Set(['POST', 'PUT', 'PATCH'])

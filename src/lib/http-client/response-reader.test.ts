@@ -16,6 +16,7 @@ const newRead = (): Read => ({ status: null, id: null, body: Buffer.alloc(0), is
 
 function readerInto(first: Read): MessageReader & { read: Read } {
   const reader = createResponseReader({
+    isHeadAlone: () => false,
     answered: (head) => Object.assign(box.read, { status: head.status, id: head.get('x-id') }),
     received: (piece) => {
       expect(box.read.status).not.toBeNull()

@@ -21,6 +21,8 @@ const statusLine = /^HTTP\/1\.[01] [1-9]\d\d(?: |\r\n|$)/
 const statusAt = 'HTTP/1.1 '.length
 
 export type ResponseSink = {
+  /** Whether the request asked for a head alone, so that no body follows whatever that says. */
+  readonly isHeadAlone: () => boolean
   readonly answered: (head: ResponseHead) => void
   readonly received: (piece: Uint8Array) => void
   /** The response is whole. `isReusable`: another may follow on this connection. */
@@ -41,14 +43,19 @@ export function createResponseReader(sink: ResponseSink): MessageReader {
       if (status < 200) return null
       const coding = head.get('transfer-encoding')
       const length = head.get('content-length')
+      const isHeadAlone = sink.isHeadAlone()
       const isBodiless = status === 204 || status === 304
       // RFC 9112, 6.1: with both of them the connection is not to be trusted further; with neither, it ends the body.
       // A response without a body that speaks of one may go on to send it.
-      const isFramed = isBodiless ? coding === null && length === null : (coding === null) !== (length === null)
+      const isFramed = isHeadAlone
+        ? coding === null || length === null
+        : isBodiless
+          ? coding === null && length === null
+          : (coding === null) !== (length === null)
       isKept = isCurrent && isFramed && !/\bclose\b/i.test(head.get('connection') ?? '')
-      const framing = isBodiless ? 0 : framingOf(coding, length)
+      const framing = framingOf(coding, length)
       sink.answered(head)
-      return framing
+      return isHeadAlone || isBodiless ? 0 : framing
     },
     received: sink.received,
     ended: (rest) => sink.ended(isKept && rest.length === 0),

@@ -1,4 +1,6 @@
-import type { HttpCall, HttpClient, HttpRequest, HttpResponse, Piece } from './contract.ts'
+import type { HttpCall, HttpClient, HttpRequest, HttpResponse } from './contract.ts'
+import { streamOf, type Piece } from '../source.ts'
+import { statedLength } from './incoming.ts'
 
 /**
  * The same by `fetch`, which knows how to leave through an HTTP proxy. It has no deadline for connecting, and
@@ -12,7 +14,7 @@ function send({ method, url, headers, body }: HttpRequest): HttpCall {
   const response = fetch(url, {
     method,
     headers,
-    ...(method === 'POST' && { body }),
+    ...(body.length !== 0 && { body: body instanceof Uint8Array ? body : streamOf(body) }),
     signal: controller.signal,
     redirect: 'manual',
     decompress: false,
@@ -33,6 +35,7 @@ function responseOf({ status, headers, body }: Response, abort: (reason: Error) 
   return {
     status,
     headers,
+    length: statedLength(headers),
     read,
     async bytes(bytesMax, heard) {
       const pieces: Uint8Array[] = []

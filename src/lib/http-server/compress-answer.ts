@@ -4,6 +4,7 @@
  */
 import { promisify } from 'node:util'
 import zlib from 'node:zlib'
+import { isStreamed } from './answer-body.ts'
 import type { HttpAnswer, HttpRequest } from './contract.ts'
 
 /** Smaller ones fit into a packet as they are. */
@@ -21,7 +22,7 @@ export function compressAnswer(
 ): Promise<HttpAnswer> | null {
   const { body } = answer
   // A string's bytes are not counted: it has at least as many as letters.
-  if (body === null || body instanceof ReadableStream || body.length <= bytesMin || body.length > bytesMax) return null
+  if (body === null || isStreamed(body) || body.length <= bytesMin || body.length > bytesMax) return null
   const { 'content-type': type = '', 'content-encoding': encoded } = answer.headers
   if (encoded !== undefined || isPackedType.test(String(type))) return null
   addVary(answer)

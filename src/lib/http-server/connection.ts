@@ -1,45 +1,24 @@
 import type { Socket } from 'bun'
 import { keptBytes } from '../http/kept-bytes.ts'
-import { MessageError, MessageReader } from '../http/message-reader.ts'
+import { MessageError, MessageReader, type Framing } from '../http/message-reader.ts'
 import { Outbox } from '../http/outbox.ts'
 import { noPlace } from '../roster.ts'
-import type { Turns } from '../turns.ts'
-import { bytesOf, chunkOf, drop, lastChunk, lengthOf, none, ourMistake, type Source } from './answer-body.ts'
+import { LengthError, sendBody, type Outlet, type Pulled } from '../http/send-body.ts'
+import { bytesOf, drop, isStreamed, lengthOf, none, ourMistake } from './answer-body.ts'
 import { answerHead } from './answer-head.ts'
-import { problemAnswer, type HttpAnswer, type HttpHandler } from './contract.ts'
-import type { Guest, RefusedFor } from './guest.ts'
-import type { HeldMemory } from './held-memory.ts'
+import { problemAnswer, type HttpAnswer, type Streamed } from './contract.ts'
+import type { Guest } from './guest.ts'
 import { IncomingRequest } from './incoming-request.ts'
+import type { Host } from './host.ts'
 import { heldBackFor, Inflow } from './inflow.ts'
 import { RequestHead, withoutEmptyLine } from './request-head.ts'
 import * as limits from './time-limits.ts'
-
-/** What all connections of a server share. */
-export type Host = {
-  readonly handle: HttpHandler
-  /** Milliseconds that never go back, as of the last second. */
-  readonly now: () => number
-  /** For the `date` header. */
-  readonly date: () => string
-  readonly isStopping: () => boolean
-  /** The answer in fewer bytes; null where it is given as it is. */
-  readonly compress: (request: IncomingRequest | null, answer: HttpAnswer) => Promise<HttpAnswer> | null
-  /** Whether it has been stopping for so long that bodies which are still coming are given up. */
-  readonly givesUpBodies: () => boolean
-  readonly failed: (error: unknown) => void
-  readonly gone: (connection: Connection) => void
-  /** A connection from an address was turned away. */
-  readonly refused: (why: RefusedFor, address: string) => void
-  /** For requests that were sent ahead: a few in each turn of the event loop. */
-  readonly turns: Turns
-  readonly held: HeldMemory
-}
 
 /** Of further requests, sent before the answer to the first; then the client is held back. */
 const aheadBytesMax = 64 * 1024
 
 /** One client's connection: it carries one request at a time, and is kept between them. */
-export class Connection implements Guest {
+export class Connection implements Guest, Outlet {
   /** Among the connections of its server. */
   place = noPlace
   readonly peer: string
@@ -64,13 +43,15 @@ export class Connection implements Guest {
   #ahead: Buffer | null = null
   /** Of what nobody has asked for, as its server was last told. */
   #heldBytes = 0
-  #source: Source | null = null
+  #source: Pulled | null = null
   /** Told when nothing is kept any more of the answer that is sent. */
   #released: (() => void) | null = null
   /** Told when the client has taken everything, or is gone. */
   #drained: (() => void) | null = null
-  /** Since when the body is waited for. */
+  /** Since when the body is waited for, less the time for which it was not. */
   #bodySince = 0
+  /** Since when it is not. */
+  #unawaitedSince: number | null = null
   /** When something last changed that the client did. */
   #since: number
 
@@ -172,9 +153,20 @@ export class Connection implements Guest {
     this.#inflow.holdBack(heldBackFor.body)
   }
 
+  rest(): void {
+    this.#unawaitedSince = this.#host.now()
+  }
+
   resume(): void {
+    this.#bodySince = this.#unawaitedSince = this.#host.now()
+    this.goOn()
+  }
+
+  goOn(): void {
     // It was not the client who was slow.
-    this.#since = this.#bodySince = this.#host.now()
+    const now = (this.#since = this.#host.now())
+    if (this.#unawaitedSince !== null) this.#bodySince += now - this.#unawaitedSince
+    this.#unawaitedSince = null
     this.#inflow.letCome(heldBackFor.body)
   }
 
@@ -200,7 +192,8 @@ export class Connection implements Guest {
     if (this.#isAnswered) {
       if (quietMs > limits.lingerMsMax || this.#host.givesUpBodies()) this.#end()
     } else if (this.#host.givesUpBodies()) request.fail('stopping')
-    else if (request.isAwaited && (quietMs > limits.bodyQuietMsMax || now - this.#bodySince > limits.bodyMsMax)) {
+    else if (!request.isAwaited) return
+    else if (quietMs > limits.bodyQuietMsMax || now - this.#bodySince > limits.bodyMsMax(request.bytesSoFar)) {
       this.#isKept = false
       request.fail('slow')
     }
@@ -284,46 +277,54 @@ export class Connection implements Guest {
     const { headers: asked, method, isWithheld, isWhole, length: bodyBytes } = this.#request!
     const bytes = bytesOf(body)
     const isUnmeasured = method === 'HEAD' && body === null
-    const length = isUnmeasured ? null : lengthOf(status, bytes, asked.isCurrent)
+    const length = isUnmeasured ? null : lengthOf(answer, bytes, asked.isCurrent)
     // Chunks that nobody wants are not read to find their end.
     const isRead = isWhole || bodyBytes !== null
     this.#isKept &&= !this.#host.isStopping() && !isWithheld && isRead && length !== 'until-closed'
     const connection = this.#isKept ? asked.keeping : 'close'
     const head = answerHead(status, headers, { length, connection, date: this.#host.date() })
     const hasBody = method !== 'HEAD' && length !== null
-    if (hasBody && body instanceof ReadableStream) return this.#stream(head, body, length === 'chunked')
+    if (hasBody && isStreamed(body)) return this.#stream(head, body, length)
     if (!hasBody || !bytes) drop(answer)
     else this.#released = released
     this.#sendMessage(head, hasBody && bytes ? bytes : none)
     this.#answered()
   }
 
-  #stream(head: string, body: ReadableStream<Uint8Array>, isChunked: boolean): void {
-    const source = body.getReader()
+  #stream(head: string, body: Streamed, framing: Framing): void {
+    const source = body instanceof ReadableStream ? body.getReader() : body
     this.#source = source
     this.#sendMessage(head, none)
-    this.#pump(source, isChunked).catch(this.#host.failed)
+    this.#pump(source, framing).catch(this.#host.failed)
   }
 
-  /** Passes a stream on, piece by piece, as the client takes it. */
-  async #pump(source: Source, isChunked: boolean): Promise<void> {
+  /** Passes on what streams, as the client takes it. */
+  async #pump(source: Pulled, framing: Framing): Promise<void> {
     try {
-      for (;;) {
-        const { done, value } = await source.read()
-        if (this.#isClosed) return
-        if (done || !value) break
-        if (value.length === 0) continue
-        this.#send(isChunked ? chunkOf(value) : value)
-        if (!this.#outbox.isEmpty) await new Promise<void>((resolve) => (this.#drained = resolve))
-      }
-    } catch {
-      // What came is passed on; that the last chunk is missing tells that there should have been more.
-      return isChunked ? this.#end() : this.close()
+      await sendBody(source, framing, this)
+    } catch (error) {
+      if (error instanceof LengthError) this.#lengthIsWrong(source, error)
+      // What came is passed on; that the last chunk or byte is missing tells that there should have been more.
+      if (!(error instanceof LengthError && error.isLonger))
+        return framing === 'until-closed' ? this.close() : this.#end()
     } finally {
       this.#source = null
     }
-    if (isChunked) this.#send(lastChunk)
-    this.#answered()
+    if (!this.#isClosed) this.#answered()
+  }
+
+  #lengthIsWrong(source: Pulled, error: LengthError): void {
+    this.#host.failed(error)
+    source.cancel().catch(this.#host.failed)
+  }
+
+  get isShut(): boolean {
+    return this.#isClosed
+  }
+
+  pass(bytes: Uint8Array): Promise<void> | null {
+    this.#send(bytes)
+    return this.#outbox.isEmpty ? null : new Promise((resolve) => (this.#drained = resolve))
   }
 
   /** The answer is given, as far as it lies with us. */

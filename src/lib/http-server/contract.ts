@@ -1,5 +1,6 @@
 /** What a handler of requests sees and gives. */
 import { newRequestId } from '../ids.ts'
+import type { Source } from '../source.ts'
 
 export type HttpRequest = {
   readonly method: string
@@ -18,6 +19,11 @@ export type HttpRequest = {
    * `bytesMax` without reading it. While it comes, `hasRoom` is asked whether so many bytes of it may be kept. Once.
    */
   readonly bytes: (bytesMax: number, hasRoom?: (bytes: number) => boolean) => Uint8Array | Promise<Uint8Array>
+  /**
+   * The body as it comes, instead of `bytes`: what is not read holds its sender back, and 256 KiB and one read of it wait
+   * here at the most. Throws a `BodyError` for one that is longer than `bytesMax`, or reading it rejects with one. Once.
+   */
+  readonly source: (bytesMax: number) => Source
   /** Whether the client closed its connection before the whole answer was given. */
   readonly hasLeft: boolean
   /** `listener` is told when it does, or at once when it has. */
@@ -33,11 +39,16 @@ export type HttpAnswer = {
   readonly status: number
   /** Names in lower case; several values are several lines. `date`, the length and what concerns the connection are added. */
   readonly headers: AnswerHeaders
-  /** A stream is pulled as fast as the client takes it, and cancelled when the client leaves. One that errs breaks the connection, behind all that it gave. null to a HEAD: its length is not known. */
-  readonly body: Uint8Array | string | ReadableStream<Uint8Array> | null
+  /**
+   * A stream or a source is pulled as fast as the client takes it, and cancelled when the client leaves. One that errs, or
+   * has less than it says, breaks the connection, behind all that it gave; of one that has more, the rest is not sent. null
+   * to a HEAD: its length is not known; of a source, it is.
+   */
+  readonly body: Uint8Array | string | Streamed | null
   /** Told once nothing of the body is kept any more: the client has taken all of it, or is gone. */
   readonly released?: () => void
 }
+export type Streamed = ReadableStream<Uint8Array> | Source
 export type AnswerHeaders = Record<string, string | readonly string[]>
 
 export type HttpHandler = (request: HttpRequest) => HttpAnswer | Promise<HttpAnswer>

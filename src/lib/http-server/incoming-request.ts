@@ -1,4 +1,6 @@
 import { keptBytes } from '../http/kept-bytes.ts'
+import { takeNext } from '../http/pieces.ts'
+import type { Piece, Source } from '../source.ts'
 import { BodyError, type BodyTrouble, type HttpRequest } from './contract.ts'
 import type { RequestHead } from './request-head.ts'
 
@@ -7,11 +9,17 @@ export type Inlet = {
   /** The address of who sends it. */
   readonly peer: string
   readonly pause: () => void
+  /** The body is waited for, from its beginning on. */
   readonly resume: () => void
+  /** Its reader is elsewhere for a while. */
+  readonly rest: () => void
+  /** It is waited for again. */
+  readonly goOn: () => void
   /** Tells a client that waits for it to send the body. */
   readonly proceed: () => void
 }
 
+type Puller = { readonly resolve: (piece: Piece) => void; readonly reject: (error: Error) => void }
 type Reader = {
   readonly resolve: (bytes: Uint8Array) => void
   readonly reject: (error: Error) => void
@@ -36,12 +44,17 @@ export class IncomingRequest implements HttpRequest {
   #pieces: Uint8Array[] = []
   /** At the end of the pieces, not made one yet. */
   #loosePieces = 0
+  /** All that came, and what of it waits. */
   #bytes = 0
+  #waitingBytes = 0
   /** The body was asked for, or is sent without that. */
   #isAsked = false
   #isUnwanted = false
   #error: Error | null = null
   #reader: Reader | null = null
+  #puller: Puller | null = null
+  /** Of what is pulled. */
+  #pulledBytesMax = Number.POSITIVE_INFINITY
   #listeners: (() => void)[] | null = null
 
   constructor(head: RequestHead, inlet: Inlet) {
@@ -61,7 +74,12 @@ export class IncomingRequest implements HttpRequest {
 
   /** Whether the body is waited for: then it is the client who is slow. */
   get isAwaited(): boolean {
-    return this.#reader !== null
+    return this.#reader !== null || this.#puller !== null
+  }
+
+  /** Of the body: all of it where its length is known, else what has come. */
+  get bytesSoFar(): number {
+    return this.length ?? this.#bytes
   }
 
   /** Whether the client keeps the body until it is asked for it, and was not. */
@@ -75,18 +93,59 @@ export class IncomingRequest implements HttpRequest {
   }
 
   bytes(bytesMax: number, hasRoom?: (bytes: number) => boolean): Uint8Array | Promise<Uint8Array> {
-    const { length } = this
-    if (length !== null && length > bytesMax) throw new BodyError('too-large', length)
-    if (this.#bytes > bytesMax) throw new BodyError('too-large')
-    if (this.#error) throw this.#error
+    this.#assertFits(bytesMax)
     if (this.isWhole) return this.#take()
-    if (this.isWithheld) this.#inlet.proceed()
-    this.#isAsked = true
-    this.#inlet.resume()
+    this.#ask()
     const whole = new Promise<Uint8Array>((resolve, reject) => (this.#reader = { resolve, reject, bytesMax, hasRoom }))
     // A handler may be elsewhere when the client leaves; that must not end the process.
     whole.catch(() => undefined)
     return whole
+  }
+
+  source(bytesMax: number): Source {
+    this.#assertFits(bytesMax)
+    this.#pulledBytesMax = bytesMax
+    if (!this.isWhole) this.#ask()
+    return { length: this.length, read: () => this.#pull(), cancel: () => Promise.resolve(this.#cancel()) }
+  }
+
+  #assertFits(bytesMax: number): void {
+    const { length } = this
+    if (length !== null && length > bytesMax) throw new BodyError('too-large', length)
+    if (this.#bytes > bytesMax) throw new BodyError('too-large')
+    if (this.#error) throw this.#error
+  }
+
+  #ask(): void {
+    if (this.isWithheld) this.#inlet.proceed()
+    this.#isAsked = true
+    this.#inlet.resume()
+  }
+
+  #pull(): Promise<Piece> {
+    if (this.#pieces.length > 0) {
+      const value = takeNext(this.#pieces)
+      this.#loosePieces = Math.min(this.#loosePieces, this.#pieces.length)
+      this.#waitingBytes -= value.length
+      if (this.#waitingBytes <= waitingBytesMax) {
+        this.#inlet.goOn()
+        this.#inlet.rest()
+      }
+      return Promise.resolve({ done: false, value })
+    }
+    if (this.#error) return Promise.reject(this.#error)
+    if (this.isWhole || this.#isUnwanted) return Promise.resolve({ done: true })
+    this.#inlet.goOn()
+    return new Promise((resolve, reject) => (this.#puller = { resolve, reject }))
+  }
+
+  /** The rest is not wanted: it is held back until there is an answer, and then read away as any that was not asked for. */
+  #cancel(): void {
+    this.#isUnwanted = true
+    this.#pieces = []
+    this.#puller?.resolve({ done: true })
+    this.#puller = null
+    if (!this.isWhole) this.#inlet.pause()
   }
 
   onLeave(listener: () => void): void {
@@ -99,14 +158,21 @@ export class IncomingRequest implements HttpRequest {
   push(piece: Uint8Array): void {
     this.#isAsked = true
     if (this.#isUnwanted) return
+    this.#bytes += piece.length
+    if (this.#bytes > this.#pulledBytesMax) return this.fail('too-large')
+    if (this.#puller) {
+      this.#puller.resolve({ done: false, value: piece })
+      this.#puller = null
+      return this.#inlet.rest()
+    }
     // A chunk may be a small part of what came with it; pieces of a sized body are what was read, one by one.
     this.#pieces.push(this.length === null ? keptBytes(piece) : piece)
     if (++this.#loosePieces === loosePiecesMany) this.#join()
-    this.#bytes += piece.length
+    this.#waitingBytes += piece.length
     if (this.#reader) {
       if (this.#bytes > this.#reader.bytesMax) this.fail('too-large')
       else if (this.#reader.hasRoom?.(this.#bytes) === false) this.fail('no-room')
-    } else if (this.#bytes > waitingBytesMax) this.#inlet.pause()
+    } else if (this.#waitingBytes > waitingBytesMax) this.#inlet.pause()
   }
 
   complete(): void {
@@ -115,6 +181,8 @@ export class IncomingRequest implements HttpRequest {
     this.#inlet.resume()
     this.#reader?.resolve(this.#take())
     this.#reader = null
+    this.#puller?.resolve({ done: true })
+    this.#puller = null
   }
 
   /** There will be no body. */
@@ -128,6 +196,8 @@ export class IncomingRequest implements HttpRequest {
     this.#error ??= new Error('the request was answered before its body had come')
     this.#reader?.reject(this.#error)
     this.#reader = null
+    this.#puller?.reject(this.#error)
+    this.#puller = null
     this.#isUnwanted = true
     this.#pieces = []
     this.#inlet.resume()
