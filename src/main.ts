@@ -116,6 +116,7 @@ async function main(): Promise<void> {
     limits,
     credit: node.credit,
     idempotencyKeys: node.idempotencyKeys,
+    resources: node.resources,
     journal: node.journal,
     observer: telemetry.observer,
     countTokens: tokenizer.countTokens,

@@ -5,6 +5,7 @@
 import { join } from 'node:path'
 import { settleInDoubt } from './gateway/settle.ts'
 import { startForgettingKeyUses } from './jobs/forget-key-uses.ts'
+import { startForgettingResources } from './jobs/forget-resources.ts'
 import { returnIdleLeases, returnLease, startReturningIdleLeases } from './jobs/return-idle-leases.ts'
 import { startShipper, type Shipper } from './jobs/ship-journal.ts'
 import type { Clock } from './lib/clock.ts'
@@ -15,6 +16,7 @@ import type { Trouble } from './money/journal-disk.ts'
 import type { Recovered } from './money/journal-recovery.ts'
 import { openJournal, recoverJournal, type Journal } from './money/journal.ts'
 import type { PriceBook } from './money/price-book.ts'
+import { createResourceTable, type ResourceTable } from './resources/resource-table.ts'
 import type { ModeBefore } from './store/settlement-text.ts'
 import type { Mode, Settlement, Store } from './store/store.ts'
 
@@ -24,6 +26,7 @@ export type Node = {
   readonly hasLost: boolean
   readonly credit: Credit
   readonly idempotencyKeys: IdempotencyKeys
+  readonly resources: ResourceTable
   readonly shipper: Shipper
   /** Brings what an organization has leased of a mode and does not hold into the store, and leases nothing more of it until `work` has ended. */
   readonly recallCredit: <T>(organizationId: string, mode: Mode, work: () => Promise<T>) => Promise<T>
@@ -90,7 +93,10 @@ export async function openNode(deps: NodeDeps): Promise<Node> {
   })
   const idempotencyKeys = createIdempotencyKeys(clock)
   idempotencyKeys.load(await store.keyUses(usedSince(clock.now()), usesMax))
-  const forgetting = startForgettingKeyUses({ store, idempotencyKeys, clock, log })
+  const forgetting = [
+    startForgettingKeyUses({ store, idempotencyKeys, clock, log }),
+    startForgettingResources({ store, clock, log }),
+  ]
   const idle = startReturningIdleLeases(credit, journal, log)
   const pruning = setInterval(() => journal.prune(clock.now(), journalAgeMs), pruneMs)
   return {
@@ -98,6 +104,7 @@ export async function openNode(deps: NodeDeps): Promise<Node> {
     hasLost: recovered.losses.length > 0,
     credit,
     idempotencyKeys,
+    resources: createResourceTable({ store, ship: shipper.flush, clock }),
     shipper,
     async recallCredit(organizationId, mode, work) {
       const trouble = journal.trouble()
@@ -110,7 +117,7 @@ export async function openNode(deps: NodeDeps): Promise<Node> {
     },
     async close() {
       idle.stop()
-      forgetting.stop()
+      for (const job of forgetting) job.stop()
       clearInterval(pruning)
       await returnIdleLeases(credit, journal, 0)
       await shipper.flush()

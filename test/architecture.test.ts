@@ -55,7 +55,9 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   // Watches the request path by its types alone: nothing of the gateway runs in here.
   telemetry: ['gateway/observe.ts', 'gateway/errors.ts', 'store/store.ts', 'lib'],
   // The store as its interface has it, and the text that its records are written in.
-  ...Object.fromEntries(domains.map((domain) => [domain, ['store/store.ts', 'store/settlement-text.ts', 'lib']])),
+  ...Object.fromEntries(
+    domains.map((domain) => [domain, ['store/store.ts', 'store/resources.ts', 'store/settlement-text.ts', 'lib']]),
+  ),
   store: ['lib'],
   lib: [],
   sandbox: ['lib'],

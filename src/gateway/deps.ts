@@ -12,6 +12,7 @@ import type { Credit } from '../money/credit.ts'
 import type { IdempotencyKeys } from '../money/idempotency-keys.ts'
 import type { Journal } from '../money/journal.ts'
 import type { PriceBook } from '../money/price-book.ts'
+import type { ResourceTable } from '../resources/resource-table.ts'
 import type { Store } from '../store/store.ts'
 import type { Fleet } from '../upstreams/fleet.ts'
 import type { Caution } from './caution.ts'
@@ -34,6 +35,7 @@ export type GatewayDeps = {
   readonly credit: Credit
   readonly idempotencyKeys: IdempotencyKeys
   readonly journal: Journal
+  readonly resources: ResourceTable
   readonly fleet: Fleet
   readonly http: HttpClient
   readonly holds: HoldPolicy

@@ -9,6 +9,7 @@ import type { Intent, Progress } from '../money/journal.ts'
 import { scaledPrice, type PriceBook, type ServiceTier } from '../money/price-book.ts'
 import { rate, ratedNanoOf, type Rated } from '../money/rating.ts'
 import { inputTokensOf, tokenTotals, type Usage, type UsageClass } from '../money/usage.ts'
+import type { MadeResource } from '../store/resources.ts'
 import type { Attempt, Ending, Settlement, SettlementFlag } from '../store/store.ts'
 import type { Deployment } from '../upstreams/deployment.ts'
 import type { Admitted } from './admit.ts'
@@ -33,6 +34,8 @@ export type Outcome = {
   /** Counted by ourselves, where the vendor's figures are of no use; never charged above the hold. */
   readonly estimate: Usage | Promise<Usage> | null
   readonly attempts: readonly Attempt[]
+  /** What it made that has an id of its own, where it made anything. */
+  readonly made?: readonly MadeResource[]
 }
 
 /** Settles an admitted request at once, and gives its statement when the journal has it. Throws `billing_unavailable` when the journal cannot take it. */
@@ -58,6 +61,7 @@ export async function settle(
     throw billingUnavailable('the settlement could not be written', cause)
   }
   endClaim(settlement, deps)
+  if (outcome.made) deps.resources.note(outcome.made, settlement)
   told(settlement, outcome.failure ?? null, admitted, deps)
   return settlement
 }
@@ -123,6 +127,7 @@ function capture(
     attempts,
     vendorUsage: reading?.vendorUsage ?? null,
     idempotency: intent.idempotency,
+    ...(outcome.made && { resources: outcome.made }),
   }
 }
 

@@ -2,7 +2,7 @@
 import { formatUsd } from '../lib/amounts.ts'
 import type { Attempt, ReceiptLine, Settlement } from '../store/store.ts'
 
-export type Receipt = Omit<Settlement, 'admittedAt' | 'endedAt' | 'lines' | 'idempotency'> & {
+export type Receipt = Omit<Settlement, 'admittedAt' | 'endedAt' | 'lines' | 'idempotency' | 'resources'> & {
   /** ISO 8601, UTC. */
   readonly admittedAt: string
   readonly endedAt: string
@@ -23,9 +23,9 @@ const accountErrors: ReadonlySet<string | null> = new Set(['credential', 'quota'
 const customerAttemptOf = (attempt: Attempt): Attempt =>
   accountErrors.has(attempt.error) ? { ...attempt, status: null, error: 'unavailable' } : attempt
 
-/** The receipt of a settlement; the figures are the journal's own. Hashes are nothing to read. */
+/** The receipt of a settlement; the figures are the journal's own. Hashes are nothing to read, and what was made is listed elsewhere. */
 export function receiptOf(settlement: Settlement): Receipt {
-  const { idempotency: _, ...told } = settlement
+  const { idempotency: _, resources: _resources, ...told } = settlement
   return {
     ...told,
     admittedAt: new Date(told.admittedAt).toISOString(),

@@ -1,7 +1,7 @@
 /** Real pictures of the asked size: a soft gradient that depends on the prompt, labelled as simulated. */
 import sharp, { type Sharp } from 'sharp'
 import { hashOf, randomFrom } from './hash.ts'
-import { createLru } from './lru.ts'
+import { createLru } from '../lib/lru.ts'
 
 export type ImageWish = {
   readonly prompt: string

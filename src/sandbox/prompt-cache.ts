@@ -2,7 +2,7 @@
  * The vendor's prompt cache in small: a prompt of at least 1,024 tokens whose beginning was seen
  * before, for the same model, reports the part seen as cached, rounded down to a multiple of 128.
  */
-import { createLru } from './lru.ts'
+import { createLru } from '../lib/lru.ts'
 import { tokensOf } from './tokens.ts'
 
 const cacheableTokensMin = 1_024

@@ -3,7 +3,7 @@
  * tokenizer counts in the text, so that anyone can check the sandbox with a tokenizer of their own.
  */
 import { decode, encode } from 'gpt-tokenizer/encoding/o200k_base'
-import { createLru } from './lru.ts'
+import { createLru } from '../lib/lru.ts'
 
 /** A stretch of text that is whole characters, and the tokens it is made of. */
 export type Piece = { readonly text: string; readonly tokens: number }

@@ -9,6 +9,7 @@ import {
   type PackedIntent,
   type PackedSettlement,
 } from './settlement-text.ts'
+import type { MadeResource } from './resources.ts'
 import { settlementOf } from './store-fixtures.ts'
 import type { Settlement } from './store.ts'
 
@@ -16,6 +17,16 @@ const text = fc.string({ unit: 'grapheme' })
 const nano = fc.bigInt({ min: 0n, max: 10n ** 18n - 1n }).map(String)
 const count = fc.nat()
 const ms = fc.double({ min: 0, max: 1e7, noNaN: true })
+const made: fc.Arbitrary<MadeResource> = fc.record({
+  kind: fc.constantFrom('response', 'chat.completion'),
+  id: text,
+  provider: text,
+  upstreamId: text,
+  parent: fc.option(text),
+  labels: fc.dictionary(text, text),
+  createdAt: count,
+  expiresAt: fc.option(count),
+})
 const settlements: fc.Arbitrary<Settlement> = fc.record({
   requestId: text,
   organizationId: text,
@@ -60,6 +71,12 @@ const settlements: fc.Arbitrary<Settlement> = fc.record({
   vendorUsage: fc.jsonValue(),
   idempotency: fc.option(fc.record({ keyHash: text, fingerprint: text })),
 })
+const making: fc.Arbitrary<Settlement> = fc.oneof(
+  settlements,
+  fc
+    .record({ settlement: settlements, resources: fc.array(made) })
+    .map(({ settlement, resources }) => ({ ...settlement, resources })),
+)
 const noneBefore = (): never => {
   throw new Error('it says its mode')
 }
@@ -67,7 +84,7 @@ const throughText = <T>(value: T): T => JSON.parse(JSON.stringify(value)) as T
 
 test('any settlement, and any intent, comes back from its text as it was', () => {
   fc.assert(
-    fc.property(settlements, (settlement) => {
+    fc.property(making, (settlement) => {
       expect(unpackSettlement(throughText<PackedSettlement>(packSettlement(settlement)), noneBefore)).toEqual(
         throughText(settlement),
       )
@@ -82,7 +99,7 @@ test('any settlement, and any intent, comes back from its text as it was', () =>
 
 test('a record is one line, whatever stands in it', () => {
   fc.assert(
-    fc.property(settlements, (settlement) => {
+    fc.property(making, (settlement) => {
       expect(recordText({ kind: 'settle', seq: 1, epoch: 1, settlement })).not.toContain('\n')
     }),
   )
@@ -109,17 +126,41 @@ const version1 =
   '1795429230900,"gpt-5-2026-08-01",200,"completed",[["outputText",1000,"token","1000","1000000"]],12,3,40,8,"1000","0","1000","1000",[],120,900,' +
   '[["gpt-5-eu","eu",200,null,1,121,119]],{"prompt_tokens":15,"completion_tokens":48,"total_tokens":63}]'
 const version2 = version1.replace(/^\[1/, '[2').replace(/]$/, ',"live"]')
+const version3 = version2.replace(/^\[2/, '[3')
 const intent1 =
   '["r1","acme","key-1",1795429230000,"openai","chat.completions","gpt-5","openai-eu","eu",true,"standard","2026-10-01",1000000,"drain","1000"]'
 const intent2 = intent1.replace(/]$/, ',"live"]')
 
+const response: MadeResource = {
+  kind: 'response',
+  id: 'resp_1',
+  provider: 'openai',
+  upstreamId: 'resp_1',
+  parent: 'resp_0',
+  labels: {},
+  createdAt: 7,
+  expiresAt: null,
+}
+
 test('the order of a version does not change', () => {
   const settlement = settlementOf({ requestId: 'r1', organizationId: 'acme' })
-  expect(JSON.stringify(packSettlement(settlement))).toBe(version2)
+  expect(JSON.stringify(packSettlement(settlement))).toBe(version3)
   expect(JSON.stringify(packIntent(settlement))).toBe(intent2)
   const keyed = { ...settlement, idempotency: { keyHash: 'k', fingerprint: 'f' } }
-  expect(JSON.stringify(packSettlement(keyed))).toBe(version2.replace(/]$/, ',["k","f"]]'))
+  expect(JSON.stringify(packSettlement(keyed))).toBe(version3.replace(/]$/, ',["k","f"]]'))
   expect(JSON.stringify(packIntent(keyed))).toBe(intent2.replace(/]$/, ',["k","f"]]'))
+  const [plain, renamed] = [{ ...response }, { ...response, upstreamId: 'up_1', labels: { a: 'b' }, expiresAt: 9 }]
+  expect(JSON.stringify(packSettlement({ ...settlement, resources: [plain, renamed] }))).toBe(
+    version3.replace(
+      /]$/,
+      ',null,[["response","resp_1","openai",7,null,"resp_0",null],["response","resp_1","openai",7,9,"resp_0",{"a":"b"},"up_1"]]]',
+    ),
+  )
+})
+
+test('version 2 is still read', () => {
+  const settlement = settlementOf({ requestId: 'r1', organizationId: 'acme' })
+  expect(unpackSettlement(JSON.parse(version2) as PackedSettlement, noneBefore)).toEqual(settlement)
 })
 
 test('version 1 is still read, and whoever reads it says which mode it is of', () => {
@@ -135,7 +176,7 @@ test('version 1 is still read, and whoever reads it says which mode it is of', (
 })
 
 test('a settlement of another version is refused by its name', () => {
-  expect(() => unpackSettlement([3] as unknown as PackedSettlement, noneBefore)).toThrow(
-    'settlement is of version 3, not 2',
+  expect(() => unpackSettlement([4] as unknown as PackedSettlement, noneBefore)).toThrow(
+    'settlement is of version 4, not 3',
   )
 })

@@ -2,6 +2,7 @@
  * A settlement as the journal and the store keep it: JSON of its values in a fixed order, without their names. Each
  * request writes it three times (the journal, the database's log, the database), and names would be over half of it.
  */
+import type { MadeResource } from './resources.ts'
 import type { Attempt, Idempotency, Mode, ReceiptLine, Settlement, ShippedRecord } from './store.ts'
 
 /** What is known of a request before its upstream call: enough to settle it should the process die. */
@@ -46,7 +47,7 @@ type PackedFirst = readonly [
 ]
 /** Since version 2 it has a mode, and an idempotency key where its client sent one. */
 export type PackedIntent = readonly [...PackedFirst, mode?: Mode, idempotency?: PackedIdempotency]
-/** Since version 2 it has a mode, and an idempotency key where its client sent one. */
+/** Since version 2 it has a mode, and an idempotency key where its client sent one; since version 3, what it made. */
 export type PackedSettlement = readonly [
   version: number,
   ...PackedFirst,
@@ -69,7 +70,19 @@ export type PackedSettlement = readonly [
   attempts: readonly PackedAttempt[],
   vendorUsage: unknown,
   mode?: Mode,
-  idempotency?: PackedIdempotency,
+  idempotency?: PackedIdempotency | null,
+  resources?: readonly PackedResource[],
+]
+/** Without its upstream's id where that is its own. */
+type PackedResource = readonly [
+  kind: MadeResource['kind'],
+  id: string,
+  provider: string,
+  createdAt: number,
+  expiresAt: number | null,
+  parent: string | null,
+  labels: MadeResource['labels'] | null,
+  upstreamId?: string,
 ]
 type PackedIdempotency = readonly [keyHash: string, fingerprint: string]
 type PackedLine = readonly [usageClass: string, quantity: number, unit: string, picoPerUnit: string, amountPico: string]
@@ -83,7 +96,7 @@ type PackedAttempt = readonly [
   firstByteMs: number | null,
 ]
 
-const version = 2
+const version = 3
 
 export const packIntent = (intent: Intent): PackedIntent => [
   intent.requestId,
@@ -164,13 +177,12 @@ export const packSettlement = (settlement: Settlement): PackedSettlement => [
   settlement.attempts.map(packAttempt),
   settlement.vendorUsage,
   settlement.mode,
-  ...packIdempotency(settlement.idempotency),
+  ...(settlement.resources ? packMade(settlement, settlement.resources) : packIdempotency(settlement.idempotency)),
 ]
 
 /** Throws when it was packed by a program that is newer than this one, or is no packed settlement. */
 export function unpackSettlement(packed: PackedSettlement, modeBefore: ModeBefore): Settlement {
-  if (packed[0] !== version && packed[0] !== 1)
-    throw new Error(`settlement is of version ${String(packed[0])}, not ${version}`)
+  if (!readable.has(packed[0])) throw new Error(`settlement is of version ${String(packed[0])}, not ${version}`)
   return {
     requestId: packed[1],
     organizationId: packed[2],
@@ -204,8 +216,10 @@ export function unpackSettlement(packed: PackedSettlement, modeBefore: ModeBefor
     attempts: packed[32].map(unpackAttempt),
     vendorUsage: packed[33],
     idempotency: unpackIdempotency(packed[35]),
+    ...(packed[36] && { resources: packed[36].map(unpackResource) }),
   }
 }
+const readable: ReadonlySet<number> = new Set([1, 2, version])
 
 /** A settlement is about 700 characters of its own. A vendor's figures that make it longer than this are no figures, and are not kept. */
 const settleCharsMax = 32 * 1024
@@ -232,8 +246,37 @@ const none: readonly [] = []
 /** Nothing at all where there is none: most requests. */
 const packIdempotency = (idempotency: Idempotency | null): readonly [] | readonly [PackedIdempotency] =>
   idempotency === null ? none : [[idempotency.keyHash, idempotency.fingerprint]]
-const unpackIdempotency = (packed: PackedIdempotency | undefined): Idempotency | null =>
-  packed === undefined ? null : { keyHash: packed[0], fingerprint: packed[1] }
+const unpackIdempotency = (packed: PackedIdempotency | null = null): Idempotency | null =>
+  packed === null ? null : { keyHash: packed[0], fingerprint: packed[1] }
+
+const packMade = ({ idempotency }: Settlement, resources: readonly MadeResource[]) =>
+  [packIdempotency(idempotency)[0] ?? null, resources.map(packResource)] as const
+
+const packResource = (made: MadeResource): PackedResource => {
+  const { kind, id, provider, createdAt, expiresAt, parent, labels, upstreamId } = made
+  const packedLabels = Object.keys(labels).length === 0 ? null : labels
+  const packed = [kind, id, provider, createdAt, expiresAt, parent, packedLabels] as const
+  return upstreamId === id ? packed : [...packed, upstreamId]
+}
+const unpackResource = ([
+  kind,
+  id,
+  provider,
+  createdAt,
+  expiresAt,
+  parent,
+  labels,
+  upstreamId = id,
+]: PackedResource): MadeResource => ({
+  kind,
+  id,
+  provider,
+  upstreamId,
+  parent,
+  labels: labels ?? {},
+  createdAt,
+  expiresAt,
+})
 
 const packLine = (line: ReceiptLine): PackedLine => [
   line.class,

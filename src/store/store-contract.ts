@@ -7,6 +7,7 @@ import { failuresOf, messageOf, refusalOf, stepsIn, type OpenStore } from './con
 import { describeKeyUses } from './key-uses-contract.ts'
 import { describeModes } from './modes-contract.ts'
 import { describeKeys, describeReports, describeSpans } from './reports-contract.ts'
+import { describeResources } from './resources-contract.ts'
 import { describeRevocations } from './revocations-contract.ts'
 import { describeSchedules } from './schedules-contract.ts'
 import { blockHead } from '../lib/blocks.ts'
@@ -36,6 +37,7 @@ export function describeStore(name: string, open: OpenStore, { schedules = 20 }:
         describeReports(store, mode)
         describeSpans(store, mode)
         describeKeyUses(store, mode)
+        describeResources(store, mode)
       })
     describeModes(store)
     describeKeys(store)

@@ -1,4 +1,5 @@
 /** Values for tests of a store. */
+import type { KeptResource } from './resources.ts'
 import { recordText } from './settlement-text.ts'
 import type { JournalBatch, KeyRow, Mode, Settlement } from './store.ts'
 
@@ -94,5 +95,25 @@ export const keyOf = (changes: Partial<KeyRow> & { readonly id: string; readonly
   expiresAt: null,
   revokedAt: null,
   createdAt: noon,
+  ...changes,
+})
+
+/** A video that never expires. */
+export const resourceOf = (
+  changes: Partial<KeptResource> & Pick<KeptResource, 'id' | 'organizationId' | 'mode'>,
+): KeptResource => ({
+  kind: 'video',
+  keyId: 'key-1',
+  provider: 'openai',
+  region: 'eu',
+  deployment: 'sora-eu',
+  upstreamId: changes.id,
+  model: 'sora-2',
+  requestId: 'r1',
+  parent: null,
+  labels: {},
+  createdAt: 50,
+  expiresAt: null,
+  object: null,
   ...changes,
 })

@@ -7,12 +7,12 @@
  */
 
 import type { FileSlice } from '../lib/blocks.ts'
+import type { Mode } from './mode.ts'
+import type { MadeResource, ResourceStore } from './resources.ts'
 
 // ---- Test and live -----------------------------------------------------------------------------
 
-/** The two that never meet: `test` is served by what is simulated and spends test credit, `live` is neither. */
-export const modes = ['test', 'live'] as const
-export type Mode = (typeof modes)[number]
+export { modes, type Mode } from './mode.ts'
 
 /** What a store of before there was test and live must be told, to know what was simulated. */
 export type Installation = {
@@ -123,6 +123,8 @@ export type Settlement = {
   readonly vendorUsage: unknown
   /** null when its client sent no idempotency key. */
   readonly idempotency: Idempotency | null
+  /** What it made that is named by an id from then on, in the store from the moment it is charged. */
+  readonly resources?: readonly MadeResource[]
 }
 
 /** A journal record that the store applies. `seq` is gap-free per node, across epochs. */
@@ -323,7 +325,7 @@ export type OpenedNode = {
   readonly hasLeased: boolean
 }
 
-export interface Store {
+export interface Store extends ResourceStore {
   /** Registers the node by name, or reopens it with the next epoch, which fences every older one; it is above `aboveEpoch` too, that of a journal which is newer than the store. */
   openNode(name: string, aboveEpoch?: number): Promise<OpenedNode>
   /** Applies a batch in one transaction: requests, captures, leases, balances and rollups, exactly once. Throws `node-fenced`. */

@@ -20,6 +20,7 @@ import type { Nodes } from './nodes.ts'
 import type { Organizations } from './organizations.ts'
 import { prepareRecords, type Records } from './records.ts'
 import type { Requests } from './requests.ts'
+import type { Resources } from './resources.ts'
 import { noChanges, type RollupChanges, type Rollups } from './rollups.ts'
 
 export type JournalParts = {
@@ -31,6 +32,7 @@ export type JournalParts = {
   readonly nodes: Nodes
   readonly organizations: Organizations
   readonly requests: Requests
+  readonly resources: Pick<Resources, 'note'>
   readonly rollups: Rollups
 }
 
@@ -115,9 +117,12 @@ function settle(work: Work, record: SettleRecord, text: string): string | null {
     return settledBefore(work, record)
   work.rollups.add(work.usage, settlement, chargeNano)
   if (usesUpKey(settlement)) work.keyUses.note({ nodeId: work.nodeId, seq }, settlement)
+  for (const made of settlement.resources ?? none) work.resources.note(made, settlement)
   if (chargeNano > 0n) consume(work, leaseOf(work, { epoch, organizationId, mode }), chargeNano)
   return null
 }
+
+const none: readonly [] = []
 
 /**
  * A node whose journal lost its tail, but not before the tail was shipped, settles the same request once more,

@@ -4,6 +4,7 @@
  */
 import { assert } from '../../lib/assert.ts'
 import type { SliceReader } from '../../lib/blocks.ts'
+import { resourceKinds, type MadeResource } from '../resources.ts'
 import { packSettlement, unpackSettlement, type PackedSettlement } from '../settlement-text.ts'
 import { modes, type Ending, type JournalBatch, type Mode, type Settlement, type ShippedRecord } from '../store.ts'
 
@@ -130,7 +131,8 @@ function wrongSettlement(settlement: Settlement): string | null {
     wrongAmount('chargeNano', settlement.chargeNano) ??
     wrongUnless(Array.isArray(flags) && flags.every(isText), 'flags', flags) ??
     wrongUnless(Number.isFinite(latencyMs) && latencyMs >= 0, 'latencyMs', latencyMs) ??
-    wrongUnless(isIdempotency(settlement.idempotency), 'idempotency', settlement.idempotency)
+    wrongUnless(isIdempotency(settlement.idempotency), 'idempotency', settlement.idempotency) ??
+    wrongUnless(settlement.resources?.every(isMade) ?? true, 'resources', settlement.resources)
   return wrong === null ? null : `settlement.${wrong}`
 }
 
@@ -149,6 +151,11 @@ const isObject = (value: unknown): boolean => typeof value === 'object' && value
 const isText = (value: unknown): boolean => typeof value === 'string'
 const isIdempotency = (value: Settlement['idempotency']): boolean =>
   value === null || (isText(value.keyHash) && isText(value.fingerprint))
+const isMade = (made: MadeResource): boolean =>
+  resourceKinds.includes(made.kind) &&
+  [made.id, made.provider, made.upstreamId, made.parent ?? ''].every(isText) &&
+  isObject(made.labels) &&
+  [made.createdAt, made.expiresAt ?? 0].every(Number.isSafeInteger)
 const isOrdinal = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) > 0
 const endings: ReadonlySet<unknown> = new Set<Ending>([
   'completed',

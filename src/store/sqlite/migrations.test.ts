@@ -16,6 +16,7 @@ test('migrations are frozen, so that yesterday’s data folders open', () => {
     [3, '0b3fabffdb628f971e34f3b6a24da9af23fe80de9d234431883c8ae769e126b6'],
     [4, '599e263682f4013b6faf27ef928c5d903cab3f2379a9965edd5169ea5eb1aa07'],
     [5, 'ecc3ae5d8dae54e8456b5aa43841baa757730d14aba2cda8c1b448631e1370b0'],
+    [6, '42e1ae1d739bb6b5e830318884d85f7c953d753095f83e3da8320c9a54db0e77'],
   ])
 })
 

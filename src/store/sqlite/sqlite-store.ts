@@ -25,6 +25,7 @@ import { prepareOperatorTokens } from './operator-tokens.ts'
 import { prepareOrganizations } from './organizations.ts'
 import { prepareReports } from './reports.ts'
 import { prepareRequests } from './requests.ts'
+import { prepareResources } from './resources.ts'
 import { prepareRevokeCredit } from './revoke-credit.ts'
 import { prepareRollups } from './rollups.ts'
 import { verifyLedger } from './verify-ledger.ts'
@@ -73,6 +74,7 @@ function storeOn(db: Database, clock: Clock, lock: FolderLock): Store {
   const leases = prepareLeases(db)
   const organizations = prepareOrganizations(db)
   const requests = prepareRequests(db)
+  const resources = prepareResources(db)
   const keys = prepareKeys(db, organizations)
   const keyUses = prepareKeyUses(db)
   const operatorTokens = prepareOperatorTokens(db)
@@ -83,7 +85,7 @@ function storeOn(db: Database, clock: Clock, lock: FolderLock): Store {
   const revokeCredit = prepareRevokeCredit(db, ledger, clock)
   const applyJournal = prepareApplyJournal(
     db,
-    { reader, keys, keyUses, ledger, leases, nodes, organizations, requests, rollups: prepareRollups(db) },
+    { reader, keys, keyUses, ledger, leases, nodes, organizations, requests, resources, rollups: prepareRollups(db) },
     clock,
   )
 
@@ -115,6 +117,12 @@ function storeOn(db: Database, clock: Clock, lock: FolderLock): Store {
     chargesByKey: async (from) => reports.chargesByKey(from),
     keyUses: async (since, max) => keyUses.list(since, max),
     forgetKeyUses: async (before, max) => keyUses.forget(before, max),
+    createResource: async (resource) => resources.create(resource),
+    findResources: async (asked, at) => resources.find(asked, at),
+    listResources: async (query) => resources.list(query),
+    updateResource: async (key, changes, at) => resources.update(key, changes, at),
+    deleteResource: async (key, at) => resources.delete(key, at),
+    forgetResources: async (before, max) => resources.forget(before, max),
     close: async () => {
       reader.close()
       db.close()
