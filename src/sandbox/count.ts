@@ -26,6 +26,8 @@ export type Served = {
   readonly complete: boolean
   readonly usage: Usage
   readonly sent: Usage
+  /** The video that was made; `clientRequestId` and `at` are those of the call that asked for it. */
+  readonly video?: { readonly id: string; readonly size: string }
   /** Where it arrived, if the sandbox was posing as a provider. */
   readonly origin?: Origin
 }

@@ -6,7 +6,7 @@
 import type { ServerResponse } from 'node:http'
 import type { Count, Served } from './count.ts'
 import type { Directives } from './directives.ts'
-import type { Part, Reply } from './reply.ts'
+import type { Part, Reply, Slices } from './reply.ts'
 import { noUsage, type Usage } from './usage.ts'
 
 /** The other end of a reply. `left` resolves when the connection is gone, for whichever reason. */
@@ -38,8 +38,9 @@ export async function deliver(delivery: Delivery): Promise<void> {
   if (reply.kind === 'plain' && !cut && !directives.split && reply.body.length <= wholeBodyCharactersMax) {
     return sendWhole(reply, delivery, settle)
   }
-  response.writeHead(reply.kind === 'plain' ? reply.status : 200, reply.headers)
+  response.writeHead(reply.kind === 'stream' ? 200 : reply.status, reply.headers)
   response.flushHeaders()
+  if (response.req.method === 'HEAD') return void response.end()
   await sendParts(line, partsOf(reply, directives), delivery, settle)
 }
 
@@ -55,17 +56,20 @@ function sendWhole(reply: Extract<Reply, { kind: 'plain' }>, { response, directi
   response.end(body)
 }
 
+type Piece = { readonly wire: string | Uint8Array; readonly sent: Usage }
+type Pieces = Iterator<Piece> | AsyncIterator<Piece>
+
 /** Looks one part ahead, because the last one must be counted before it is written. */
-async function sendParts(line: Line, parts: Iterator<Part>, delivery: Delivery, settle: Settle): Promise<void> {
+async function sendParts(line: Line, parts: Pieces, delivery: Delivery, settle: Settle): Promise<void> {
   const { directives } = delivery
   const cut = cutOf(directives)
   let sent: Usage = noUsage
-  let next = parts.next()
+  let next = await parts.next()
   for (let sentParts = 0; !next.done; sentParts += 1) {
     if (line.hasLeft()) return void settle(false, sent)
     if (cut && sentParts >= cut.after) return cutShort(line, cut.kind, () => settle(false, sent))
     const part = next.value
-    next = parts.next()
+    next = await parts.next()
     sent = part.sent
     if (next.done) return finish(line, part, delivery, settle)
     await write(line, part.wire, directives)
@@ -79,7 +83,7 @@ async function sendParts(line: Line, parts: Iterator<Part>, delivery: Delivery, 
 /** Between so many writes the event loop gets its turn, to serve others and to see the client leave. */
 const partsPerTurn = 32
 
-async function finish(line: Line, part: Part, { directives, count }: Delivery, settle: Settle): Promise<void> {
+async function finish(line: Line, part: Piece, { directives, count }: Delivery, settle: Settle): Promise<void> {
   const served = settle(true, part.sent)
   await write(line, part.wire, directives)
   if (line.hasLeft() && served) return count.revoke(served)
@@ -94,7 +98,8 @@ async function cutShort(line: Line, kind: Cut['kind'], settle: () => void): Prom
       return void line.response.socket?.destroy()
     case 'truncate':
       settle()
-      return void line.response.end()
+      // What had promised its length ends with its connection.
+      return void (line.response.hasHeader('content-length') ? line.response.socket?.end() : line.response.end())
     case 'stall':
       await line.left
       settle()
@@ -115,14 +120,25 @@ function cutOf(directives: Directives): Cut | null {
 const garbageBody = '<html><body><h1>502 Bad Gateway</h1>\u0000{"choices": [</body></html>'
 const garbageRecord = 'data: {"choices": [{"delta": {"content": "broken\n\n'
 
-function* partsOf(reply: Reply, directives: Directives): Generator<Part> {
-  if (reply.kind === 'plain') {
-    yield* slicesOf(
-      directives.garbage && reply.generation ? garbageBody : reply.body,
-      reply.generation?.usage ?? noUsage,
-    )
-    return
+function partsOf(reply: Reply, directives: Directives): Pieces {
+  switch (reply.kind) {
+    case 'plain':
+      return slicesOf(
+        directives.garbage && reply.generation ? garbageBody : reply.body,
+        reply.generation?.usage ?? noUsage,
+      )
+    case 'stream':
+      return recordsOf(reply, directives)
+    case 'bytes':
+      return bytesOf(reply.slices)
   }
+}
+
+async function* bytesOf(slices: Slices): AsyncGenerator<Piece> {
+  for await (const wire of slices) yield { wire, sent: noUsage }
+}
+
+function* recordsOf(reply: Extract<Reply, { kind: 'stream' }>, directives: Directives): Generator<Part> {
   let isFirst = true
   for (const part of reply.parts) {
     yield directives.crlf ? { ...part, wire: part.wire.replaceAll(/\r?\n/g, '\r\n') } : part
@@ -155,7 +171,7 @@ function lineOf(response: ServerResponse): Line {
   return { response, left, hasLeft: () => gone }
 }
 
-async function write(line: Line, wire: string, directives: Directives): Promise<void> {
+async function write(line: Line, wire: string | Uint8Array, directives: Directives): Promise<void> {
   if (!directives.split) return writeBytes(line, wire)
   const bytes = Buffer.from(wire)
   for (let at = 0, step = 1; at < bytes.length && !line.hasLeft(); at += step, step = (step * 5 + 2) % 17 || 1) {
@@ -164,7 +180,7 @@ async function write(line: Line, wire: string, directives: Directives): Promise<
   }
 }
 
-async function writeBytes(line: Line, bytes: string | Buffer): Promise<void> {
+async function writeBytes(line: Line, bytes: string | Uint8Array): Promise<void> {
   if (line.hasLeft() || line.response.write(bytes)) return
   await Promise.race([new Promise<void>((resolve) => line.response.once('drain', resolve)), line.left])
 }

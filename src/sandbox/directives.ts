@@ -50,6 +50,12 @@ export const directiveTable = {
   refusal: flag('the model declines: OpenAI `refusal` in place of content, Gemini finishReason SAFETY'),
   blocked: flag('block the prompt, as a content policy would: 400, or for Gemini 200 with promptFeedback'),
   async_filter: flag('posing as Azure: annotation chunks with an empty id and a choice without delta'),
+  job_ms: whole(0, 86_400_000, 'how long a video takes, instead of four seconds'),
+  job: oneOf(
+    ['failed', 'stuck', 'lost', 'expired'],
+    'how a video ends: failed (with `code=`), never, forgotten by the vendor, or completed with files that are gone at once',
+  ),
+  job_seconds: whole(1, 1_000, 'how long a video lasts, whatever was asked for'),
   served: word('the model the reply says it was served by'),
   tier: word('the service tier the reply says it was served at'),
   usage: oneOf(

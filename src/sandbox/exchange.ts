@@ -3,6 +3,9 @@ import type { IncomingHttpHeaders } from 'node:http'
 import type { Accounts } from './accounts.ts'
 import type { Count } from './count.ts'
 import type { Directives } from './directives.ts'
+import type { Form } from './form.ts'
+import type { Videos } from './openai/videos/jobs.ts'
+import type { Origin } from './origin.ts'
 import type { PromptCache } from './prompt-cache.ts'
 import { Refusal } from './refusal.ts'
 
@@ -11,14 +14,19 @@ export type Exchange = {
   readonly headers: IncomingHttpHeaders
   /** The body as sent; JSON is read by the endpoint, so that each refuses bad JSON in its own words. */
   readonly body: string
+  /** What a form carried; null where the body is none. `body` is then the text of its fields. */
+  readonly form: Form | null
   readonly directives: Directives
   readonly promptCache: PromptCache
   readonly count: Count
   readonly accounts: Accounts
+  readonly videos: Videos
   /** Whose prompt cache it is: at the vendors no credential sees what another one cached. */
   readonly cacheOwner: string
   /** True where the sandbox poses as a provider, and is as strict as that one. */
   readonly isPosing: boolean
+  /** The account it arrived at; null where the sandbox is nobody but itself. */
+  readonly origin: Origin | null
   /** What a pose adds to every answer; null where the sandbox is nobody but itself. */
   readonly dress: Dress | null
   readonly id: string

@@ -3,16 +3,19 @@ import sharp, { type Sharp } from 'sharp'
 import { hashOf, randomFrom } from './hash.ts'
 import { createLru } from '../lib/lru.ts'
 
-export type ImageWish = {
+/** What is on a picture. */
+type Scene = {
   readonly prompt: string
   readonly width: number
   readonly height: number
-  readonly mimeType: ImageMimeType
-  /** How well it is kept, 0 to 100; what is usual unless said. A PNG loses nothing. */
-  readonly quality?: number | undefined
   readonly isTransparent?: boolean
   /** Whether it is on its way only: the same in large blocks. */
   readonly isPartial?: boolean
+}
+export type ImageWish = Scene & {
+  readonly mimeType: ImageMimeType
+  /** How well it is kept, 0 to 100; what is usual unless said. A PNG loses nothing. */
+  readonly quality?: number | undefined
 }
 export const imageMimeTypes = ['image/png', 'image/jpeg', 'image/webp'] as const
 export type ImageMimeType = (typeof imageMimeTypes)[number]
@@ -25,13 +28,28 @@ export async function drawImage(wish: ImageWish): Promise<string> {
   const key = JSON.stringify(wish)
   const known = recent.get(key)
   if (known) return known
-  const channels = wish.isTransparent ? 4 : 3
-  const picture = sharp(palette(wish.prompt, channels), { raw: { width: paletteEdge, height: paletteEdge, channels } })
-    .resize(wish.width, wish.height, { fit: 'fill', kernel: wish.isPartial ? 'nearest' : 'cubic' })
-    .composite([{ input: Buffer.from(label(wish)), top: 0, left: 0 }])
-  const encoded = (await encodedAs(picture, wish).toBuffer()).toString('base64')
+  const encoded = (await encodedAs(pictureOf(wish), wish).toBuffer()).toString('base64')
   recent.set(key, encoded, encoded.length)
   return encoded
+}
+
+/** The picture as it is before it is encoded: three bytes a pixel, row by row. */
+export const drawPixels = (wish: Scene): Promise<Buffer> => pictureOf(wish).removeAlpha().raw().toBuffer()
+
+function pictureOf(wish: Scene): Sharp {
+  const channels = wish.isTransparent ? 4 : 3
+  return sharp(palette(wish.prompt, channels), { raw: { width: paletteEdge, height: paletteEdge, channels } })
+    .resize(wish.width, wish.height, { fit: 'fill', kernel: wish.isPartial ? 'nearest' : 'cubic' })
+    .composite([{ input: Buffer.from(label(wish)), top: 0, left: 0 }])
+}
+
+/** The pixels a picture has; null for what is no picture. */
+export async function readImage(
+  bytes: Uint8Array,
+): Promise<{ readonly width: number; readonly height: number } | null> {
+  return sharp(bytes)
+    .metadata()
+    .catch(() => null)
 }
 
 function encodedAs(picture: Sharp, { mimeType, quality }: ImageWish): Sharp {
@@ -52,7 +70,7 @@ function palette(prompt: string, channels: 3 | 4): Uint8Array {
   return Uint8Array.from({ length: paletteEdge * paletteEdge * channels }, () => 60 + Math.floor(random() * 180))
 }
 
-function label({ prompt, width, height }: ImageWish): string {
+function label({ prompt, width, height }: Scene): string {
   const size = Math.max(10, Math.round(Math.min(width, height) / 32))
   const words = prompt
     .replaceAll(/\s+/g, ' ')

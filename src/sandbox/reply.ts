@@ -5,6 +5,9 @@ import type { Usage } from './usage.ts'
 /** One record of a stream, and all that has been served once it is sent. */
 export type Part = { readonly wire: string; readonly sent: Usage }
 
+/** A file, or a part of one, as it is read. */
+export type Slices = Iterable<Uint8Array> | AsyncIterable<Uint8Array>
+
 /** What will be counted once delivery has ended; null for what costs nothing. */
 export type Generation = Omit<Served, 'sequence' | 'clientRequestId' | 'at' | 'complete' | 'sent'>
 
@@ -23,6 +26,14 @@ export type Reply =
       readonly headers: Headers
       readonly parts: Iterable<Part>
       readonly generation: Generation
+    }
+  | {
+      readonly kind: 'bytes'
+      readonly status: number
+      /** With the `content-length` of what is sent. */
+      readonly headers: Headers
+      readonly slices: Slices
+      readonly generation: null
     }
 
 /** A JSON body that costs nothing: a refusal, a list, a count. */

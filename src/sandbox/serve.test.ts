@@ -70,6 +70,7 @@ test('chat usage is what a tokenizer counts, and the sandbox counts the same in 
     output: encode(text).length,
     reasoning,
     imageOutput: 0,
+    videoSeconds: 0,
   })
   const own = await jsonOf(await fetch(`${sandbox.url}/sandbox/requests/req_1`))
   expect(own.data).toMatchObject([

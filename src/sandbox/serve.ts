@@ -9,8 +9,8 @@ import type { AddressInfo } from 'node:net'
 import { stderrLog } from '../lib/log.ts'
 import { aboutPage } from './about.ts'
 import { directAccount, listAccounts, registerPublicKey, restoreAccount, showAccount } from './account-control.ts'
-import { createAccounts, type Accounts } from './accounts.ts'
-import { createCount, type Count, type Served } from './count.ts'
+import { createAccounts } from './accounts.ts'
+import { createCount, type Served } from './count.ts'
 import { deliver } from './deliver.ts'
 import { directivesOf } from './directives.ts'
 import { decoded, sandboxCredential, type Exchange } from './exchange.ts'
@@ -22,8 +22,10 @@ import { createEmbeddings } from './openai/embeddings.ts'
 import { openaiRefusal, serveOpenai } from './openai/errors.ts'
 import { createImages } from './openai/images.ts'
 import { listModels, retrieveModel } from './openai/models.ts'
+import { createVideos } from './openai/videos/jobs.ts'
+import { videoRoutes } from './openai/videos/routes.ts'
 import { atAccount, servePosed } from './poses/serve.ts'
-import { createPromptCache, type PromptCache } from './prompt-cache.ts'
+import { createPromptCache } from './prompt-cache.ts'
 import { Refusal } from './refusal.ts'
 import { freeJson, type Reply } from './reply.ts'
 
@@ -31,7 +33,9 @@ export type Sandbox = { readonly url: string; readonly stop: () => Promise<void>
 
 /** Listens on 127.0.0.1; port 0 takes any. `stop` cuts every connection. Rejects when the port is taken. */
 export async function startSandbox({ port }: { readonly port: number }): Promise<Sandbox> {
-  const shared: Shared = { count: createCount(), accounts: createAccounts(), promptCache: createPromptCache() }
+  const count = createCount()
+  const videos = createVideos(count)
+  const shared: Shared = { count, videos, accounts: createAccounts(), promptCache: createPromptCache() }
   const server = createServer(
     (request, response) => void answer(request, response, shared).catch((error: unknown) => crash(response, error)),
   )
@@ -44,13 +48,14 @@ export async function startSandbox({ port }: { readonly port: number }): Promise
   })
   const stop = (): Promise<void> =>
     new Promise((resolve) => {
+      videos.stop()
       server.close(() => resolve())
       server.closeAllConnections()
     })
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, stop }
 }
 
-type Shared = { readonly count: Count; readonly accounts: Accounts; readonly promptCache: PromptCache }
+type Shared = Pick<Exchange, 'count' | 'videos' | 'accounts' | 'promptCache'>
 type Handler = (exchange: Exchange, ...captured: string[]) => Reply | Promise<Reply>
 type Route = readonly [method: string, path: RegExp, handler: Handler]
 
@@ -106,6 +111,7 @@ const routes: readonly Route[] = [
     /^\/(v1beta|v1alpha)\/models\/([^:]+)$/,
     genai((exchange, version = '', model = '') => getGeminiModel(exchange, version, model)),
   ],
+  ...videoRoutes.map(([method, path, endpoint]): Route => [method, new RegExp(`^/v1${path}$`), openai(endpoint)]),
   ['GET', /^\/$/, aboutPage],
   ['GET', /^\/sandbox\/count$/, ({ count }) => freeJson(count.totals())],
   ['GET', /^\/sandbox\/requests$/, listServed],
@@ -153,9 +159,11 @@ async function answer(request: IncomingMessage, response: ServerResponse, shared
     url,
     headers: request.headers,
     body: body ?? '',
+    form: null,
     directives: {},
     cacheOwner: sandboxCredential,
     isPosing: false,
+    origin: null,
     dress: null,
     id,
     at: Date.now(),

@@ -4,7 +4,7 @@ import type { Directives } from '../directives.ts'
 import type { Exchange } from '../exchange.ts'
 import type { Prompt } from '../prompt.ts'
 import { freeJson, type Generation, type Headers, type Reply } from '../reply.ts'
-import type { Usage } from '../usage.ts'
+import { noUsage, type Usage } from '../usage.ts'
 import type { GenerateCall } from './call.ts'
 import { generateForm, generatePrompt, parseCountCall, parseGenerateCall } from './generate-call.ts'
 import { isImageModel, isThinkingModel, refuseBeyondContext, requireGeminiModel } from './models.ts'
@@ -175,6 +175,7 @@ function usageOf(promptTokens: number, cachedInput: number, candidates: readonly
   const sum = (tokens: (candidate: Candidate) => number): number =>
     candidates.reduce((total, candidate) => total + tokens(candidate), 0)
   return {
+    ...noUsage,
     input: promptTokens - cachedInput,
     cachedInput,
     output: sum(saidTokens),

@@ -5,7 +5,7 @@ import type { Exchange } from '../exchange.ts'
 import type { Prompt } from '../prompt.ts'
 import { Refusal } from '../refusal.ts'
 import type { Generation, Reply } from '../reply.ts'
-import type { Usage } from '../usage.ts'
+import { noUsage, type Usage } from '../usage.ts'
 import { reportedUsage } from '../wrong-usage.ts'
 import { chatForm, chatPrompt, outputTokensMax, parseChatCall, refuseChatCall, type ChatCall } from './chat-call.ts'
 import { chatStream } from './chat-stream.ts'
@@ -123,6 +123,7 @@ function usageOf(prompt: Prompt, cachedInput: number, choices: readonly Choice[]
   const sum = (tokens: (choice: Choice) => number): number =>
     choices.reduce((total, choice) => total + tokens(choice), 0)
   return {
+    ...noUsage,
     input: prompt.tokens - cachedInput,
     cachedInput,
     output: sum((choice) => choice.visibleTokens),

@@ -62,13 +62,18 @@ function refuseStrangers({ headers }: Exchange): void {
 }
 
 /** The body as `schema` has it, or a 400 that names the field, as OpenAI words it. */
-export function parseOpenai<Schema extends z.ZodType>(schema: Schema, body: string): z.output<Schema> {
-  const parsed = schema.safeParse(jsonOf(body), { reportInput: true })
+export const parseOpenai = <Schema extends z.ZodType>(schema: Schema, body: string): z.output<Schema> =>
+  parseMembers(schema, jsonOf(body))
+
+/** The members of a call as `schema` has them, or a 400 that names the field. */
+export function parseMembers<Schema extends z.ZodType>(schema: Schema, members: unknown): z.output<Schema> {
+  const parsed = schema.safeParse(members, { reportInput: true })
   if (parsed.success) return parsed.data
   throw fieldRefusal(parsed.error.issues[0]!)
 }
 
-function jsonOf(body: string): unknown {
+/** The body as JSON, or OpenAI's 400. */
+export function jsonOf(body: string): unknown {
   try {
     return JSON.parse(body)
   } catch {

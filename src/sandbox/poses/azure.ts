@@ -8,11 +8,13 @@ import { createChatCompletion } from '../openai/chat.ts'
 import { createEmbeddings } from '../openai/embeddings.ts'
 import { createImages } from '../openai/images.ts'
 import { listModels, retrieveModel, snapshotOf } from '../openai/models.ts'
+import { videoRoutes } from '../openai/videos/routes.ts'
+import { createVideo } from '../openai/videos/videos.ts'
 import { isKnownModel } from '../exchange.ts'
 import { Refusal } from '../refusal.ts'
 import { freeJson, type Headers, type Reply } from '../reply.ts'
 import { filterDress, filteredParts, refusedByFilter } from './azure-filter.ts'
-import { bearerOf, behind, type Door, type Pose, type Posed } from './pose.ts'
+import { bearerOf, behind, type Door, type Pose, type Posed, type PoseRoute } from './pose.ts'
 
 const door: Door = {
   admit(exchange) {
@@ -104,10 +106,11 @@ const endpoints: Readonly<Record<string, Endpoint>> = {
   'chat/completions': { families: ['gpt-'], serve: (exchange) => withFilter(exchange, createChatCompletion(exchange)) },
   embeddings: { families: ['text-embedding-'], serve: createEmbeddings },
   'images/generations': { families: ['gpt-image-'], serve: createImages },
+  videos: { families: ['sora-'], serve: createVideo },
 }
 
 function withFilter({ directives }: Posed, reply: Reply): Reply {
-  if (reply.kind === 'plain') return reply
+  if (reply.kind !== 'stream') return reply
   return { ...reply, parts: filteredParts(reply.parts, directives.async_filter ?? false) }
 }
 
@@ -118,7 +121,7 @@ function serveDeployment(exchange: Posed, deployment: unknown, path: string): Pr
     // A call without a model is refused by the endpoint, which says so.
     if (typeof deployment !== 'string') return endpoint.serve(exchange)
     const model = modelOf(deployment)
-    if (!isKnownModel(model, ['gpt-', 'text-embedding-'])) throw noDeployment()
+    if (!isKnownModel(model, ['gpt-', 'text-embedding-', 'sora-'])) throw noDeployment()
     if (!isKnownModel(model, endpoint.families))
       throw new Refusal(400, `The ${path} operation does not work with the specified model, ${model}.`, {
         code: 'OperationNotSupported',
@@ -131,10 +134,16 @@ function serveDeployment(exchange: Posed, deployment: unknown, path: string): Pr
 /** The call as the model behind the deployment gets it. */
 const deployed = (exchange: Posed, model: string): Posed => ({
   ...exchange,
-  body: JSON.stringify({ ...exchange.fields, model }),
+  ...withModel(exchange, model),
   directives: { served: snapshots[model] ?? snapshotOf(model), ...exchange.directives },
   dress: filterDress(exchange.directives.async_filter ?? false),
 })
+
+function withModel({ form, fields }: Posed, model: string): Pick<Posed, 'body' | 'form'> {
+  if (!form) return { form, body: JSON.stringify({ ...fields, model }) }
+  const others = form.fields.filter(([name]) => name !== 'model')
+  return { body: '', form: { ...form, fields: [...others, ['model', model]] } }
+}
 
 export const azurePose: Pose = {
   door,
@@ -142,7 +151,7 @@ export const azurePose: Pose = {
   routes: [
     [
       'POST',
-      /^\/openai\/v1\/(chat\/completions|embeddings|images\/generations)$/,
+      /^\/openai\/v1\/(chat\/completions|embeddings|images\/generations|videos)$/,
       (exchange, path = '') => serveDeployment(exchange, exchange.fields['model'], path),
     ],
     [
@@ -150,6 +159,11 @@ export const azurePose: Pose = {
       /^\/openai\/deployments\/([^/]+)\/(chat\/completions|embeddings|images\/generations)$/,
       (exchange, deployment = '', path = '') => serveDeployment(exchange, deployment, path),
     ],
+    ...videoRoutes.map(([method, path, endpoint]): PoseRoute => [
+      method,
+      new RegExp(`^/openai/v1${path}$`),
+      (exchange, ...captured) => behind(door, exchange, { answer: () => endpoint(exchange, ...captured) }),
+    ]),
     ['GET', /^\/openai\/v1\/models$/, (exchange) => behind(door, exchange, { answer: listModels })],
     [
       'GET',

@@ -5,9 +5,10 @@ import { createEmbeddings } from '../openai/embeddings.ts'
 import { openaiRefusal } from '../openai/errors.ts'
 import { createImages } from '../openai/images.ts'
 import { listModels, notFound, retrieveModel } from '../openai/models.ts'
+import { videoRoutes } from '../openai/videos/routes.ts'
 import { Refusal } from '../refusal.ts'
 import type { Headers, Reply } from '../reply.ts'
-import { bearerOf, behind, type Door, type Pose, type Posed } from './pose.ts'
+import { bearerOf, behind, type Door, type Pose, type Posed, type PoseRoute } from './pose.ts'
 
 const door: Door = {
   admit(exchange) {
@@ -103,6 +104,11 @@ export const openaiPose: Pose = {
     ['POST', /^\/v1\/chat\/completions$/, model(createChatCompletion)],
     ['POST', /^\/v1\/embeddings$/, model(createEmbeddings)],
     ['POST', /^\/v1\/images\/generations$/, model(createImages)],
+    ...videoRoutes.map(([method, path, endpoint]): PoseRoute => [
+      method,
+      new RegExp(`^/v1${path}$`),
+      (exchange, ...captured) => behind(door, exchange, { answer: () => endpoint(exchange, ...captured) }),
+    ]),
     ['GET', /^\/v1\/models$/, (exchange) => behind(door, exchange, { answer: listModels })],
     [
       'GET',

@@ -18,6 +18,7 @@ export type Got = {
   readonly status: number
   readonly headers: Headers
   readonly text: string
+  readonly bytes: Buffer
   readonly json: Wire
 }
 
@@ -33,8 +34,9 @@ export async function send(
     headers,
     ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
   })
-  const text = await response.text()
-  return { status: response.status, headers: response.headers, text, json: jsonOf(text) }
+  const bytes = Buffer.from(await response.arrayBuffer())
+  const text = bytes.toString()
+  return { status: response.status, headers: response.headers, text, bytes, json: jsonOf(text) }
 }
 
 function jsonOf(text: string): Wire {

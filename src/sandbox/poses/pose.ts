@@ -4,13 +4,14 @@
  */
 import { noteRefused, standingOf, takeCall, type Account } from '../accounts.ts'
 import { refuseOnDemand, refuseVirtualKeys, type Exchange } from '../exchange.ts'
-import type { Arrived } from '../origin.ts'
+import type { Arrived, Origin } from '../origin.ts'
 import { Refusal, type RefusalDetail } from '../refusal.ts'
 import { freeJson, type Headers, type Reply } from '../reply.ts'
 
 /** A call at an account. */
 export type Posed = Exchange & {
   readonly account: Account
+  readonly origin: Origin
   /** The path behind `/as/{pose}/{account}`. */
   readonly rest: string
   /** The members of the body; none when it is no JSON object. */
@@ -89,18 +90,16 @@ function refuseAsTold(door: Door, exchange: Posed): void {
 
 function withOrigin(reply: Reply, exchange: Posed, { upstreamModel, region }: Asked): Reply {
   if (reply.generation === null) return reply
-  const { pose, name } = exchange.account
   const origin = {
-    pose,
-    account: name,
+    ...exchange.origin,
     region: region ?? null,
     upstreamModel: upstreamModel ?? reply.generation.model,
-    request: arrivedWith(exchange),
   }
   return { ...reply, generation: { ...reply.generation, origin } }
 }
 
-const arrivedWith = ({ fields, headers }: Posed): Arrived => ({
+/** What is told of a call that arrived. */
+export const arrivedWith = (fields: Posed['fields'], headers: Posed['headers']): Arrived => ({
   ...('store' in fields ? { store: fields['store'] } : {}),
   clientHeaders: Object.keys(headers),
 })

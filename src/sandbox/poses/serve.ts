@@ -2,12 +2,13 @@
 import type { Account } from '../accounts.ts'
 import type { Directives } from '../directives.ts'
 import { decoded, type Exchange } from '../exchange.ts'
+import { membersOf } from '../form.ts'
 import { poseNames, type PoseName } from '../origin.ts'
 import type { Reply } from '../reply.ts'
 import { aiStudioPose } from './ai-studio.ts'
 import { azurePose } from './azure.ts'
 import { openaiPose } from './openai.ts'
-import { refused, type Pose, type Posed } from './pose.ts'
+import { arrivedWith, refused, type Pose, type Posed } from './pose.ts'
 import { vertexPose } from './vertex.ts'
 
 const poses: Readonly<Record<PoseName, Pose>> = {
@@ -23,6 +24,8 @@ export function atAccount(exchange: Exchange): Posed | null {
   const known = poseNames.find((candidate) => candidate === pose)
   if (!known || name === undefined || rest === undefined) return null
   const account = exchange.accounts.of(known, name)
+  const fields = fieldsOf(exchange)
+  const request = arrivedWith(fields, exchange.headers)
   // At Google access tokens come from another host, which knows nothing of the trouble of this one.
   const told = rest === '/token' ? {} : directivesOf(account)
   return {
@@ -32,7 +35,8 @@ export function atAccount(exchange: Exchange): Posed | null {
     isPosing: true,
     account,
     rest,
-    fields: fieldsOf(exchange.body),
+    fields,
+    origin: { pose: known, account: name, region: null, upstreamModel: textOf(fields['model']), request },
   }
 }
 
@@ -58,7 +62,10 @@ function directivesOf({ control }: Account): Directives {
   }
 }
 
-function fieldsOf(body: string): Readonly<Record<string, unknown>> {
+const textOf = (value: unknown): string => (typeof value === 'string' ? value : '')
+
+function fieldsOf({ body, form }: Exchange): Readonly<Record<string, unknown>> {
+  if (form) return membersOf(form, {})
   try {
     const parsed: unknown = JSON.parse(body)
     return typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed) ? { ...parsed } : {}
