@@ -7,7 +7,7 @@ import catalogModels from '../catalog/models.json' with { type: 'json' }
 import { pricesSchema } from '../money/price-book-data.ts'
 import { loadPriceBook } from '../money/price-book.ts'
 import { rate } from '../money/rating.ts'
-import { usageClasses, type Usage } from '../money/usage.ts'
+import { pieceClasses, tokenClasses, type Usage } from '../money/usage.ts'
 import { readMartFile } from './load.ts'
 import { listPrices, markupOf, overlaidCatalogData, overlaidPrices } from './overlay.ts'
 
@@ -290,8 +290,8 @@ test('a single price holds on every day and in every tier, and the price book ch
 test('a free model has a price of nothing for everything, so that its receipts show what was used', () => {
   const file = read(`${own('a', 'contextTokens: 1, free: true')}\npriceBook: {markupPpm: 200000}`)
   const book = loadPriceBook(overlaidPrices(catalogModels, file), markupOf(file))
-  const usage: Usage = Object.fromEntries(usageClasses.map((each) => [each, 7]))
+  const usage: Usage = Object.fromEntries([...tokenClasses, ...pieceClasses].map((each) => [each, 7]))
   const rated = rate(usage, book.priceOf('a', now)!, 'priority')
-  expect(rated.lines).toHaveLength(usageClasses.length)
+  expect(rated.lines).toHaveLength(tokenClasses.length + pieceClasses.length)
   expect(rated).toMatchObject({ ratedNano: 0n as never, tier: 'standard', unpriced: [] })
 })

@@ -7,6 +7,7 @@ import { budgetLeftNano } from '../limits/limits.ts'
 import type { Hold, HoldAnswer } from '../money/credit.ts'
 import { scaledPrice, type Price } from '../money/price-book.ts'
 import { affordableOutputTokens, holdFor } from '../money/rating.ts'
+import type { Usage } from '../money/usage.ts'
 import type { Idempotency, KeyRow } from '../store/store.ts'
 import type { Deployment } from '../upstreams/deployment.ts'
 import type { Candidates } from '../upstreams/fleet.ts'
@@ -15,6 +16,7 @@ import type { Call } from './operation.ts'
 import { rateLimited, type Place } from './enter.ts'
 import { GatewayError } from './errors.ts'
 import { billingUnavailable, noBudget, noCredit, tooExposed, type Need } from './no-money.ts'
+import { priceFor } from './rate-served.ts'
 
 /** A call with a place to be served, on its way to be let in. */
 export type Routed = {
@@ -56,7 +58,7 @@ export function admit(routed: Routed, deps: GatewayDeps): Admitted | Promise<Adm
   const trouble = deps.journal.trouble()
   if (trouble !== null) throw billingUnavailable(trouble.reason)
   const admittedAt = deps.clock.now()
-  const price = deps.prices.priceOf(call.model.id, admittedAt)
+  const price = priceFor(call.model.id, call, { prices: deps.prices, at: admittedAt })
   if (!price)
     throw new GatewayError('internal', `The model '${call.model.id}' has no price and is not served without one.`)
   // Whichever candidate serves, the hold covers it.
@@ -106,6 +108,7 @@ type Bounds = {
   readonly price: Price
   readonly inputTokens: number
   readonly outputTokens: number
+  readonly pieces: Usage
   readonly fullNano: Nano
   /** What it costs beyond that if media and tools count all that the model takes. */
   readonly exposedNano: Nano
@@ -117,12 +120,13 @@ function boundsOf({ key, call, candidates }: Routed, price: Price, deps: Gateway
   const { asked, model } = call
   const isWary = asked.isInputAssumed && deps.caution.isWary(key)
   const inputTokens = isWary ? model.inputTokensMax : Math.min(asked.inputTokensMax, model.inputTokensMax)
+  const piecesMax = asked.piecesMax ?? asked.pieces
+  const pieces = isWary ? piecesMax : asked.pieces
   const outputTokens = asked.hasOutput ? outputTokensOf(call, candidates) : 0
-  const costOf = (input: number): Nano =>
-    holdFor({ inputTokens: input, outputTokens, pieces: asked.pieces }, price, asked.tiers)
-  const fullNano = costOf(inputTokens)
-  const exposedNano = asked.isInputAssumed ? ((costOf(model.inputTokensMax) - fullNano) as Nano) : zeroNano
-  return { call, price, inputTokens, outputTokens, fullNano, exposedNano, isWary }
+  const fullNano = holdFor({ inputTokens, outputTokens, pieces }, price, asked.tiers)
+  const worst = { inputTokens: model.inputTokensMax, outputTokens, pieces: piecesMax }
+  const exposedNano = asked.isInputAssumed ? ((holdFor(worst, price, asked.tiers) - fullNano) as Nano) : zeroNano
+  return { call, price, inputTokens, outputTokens, pieces, fullNano, exposedNano, isWary }
 }
 
 /** What a client states may be more than a deployment says it can do; what it leaves to the model cannot. */
@@ -135,9 +139,10 @@ function outputTokensOf({ asked, model }: Call, candidates: Candidates): number 
 }
 
 /** What it costs with so many output tokens for each answer, or as many as it can use. */
-function upTo(outputTokensPerAnswer: number, { call: { asked }, price, inputTokens, outputTokens }: Bounds): Nano {
-  const output = Math.min(outputTokensPerAnswer * asked.answers, outputTokens)
-  return holdFor({ inputTokens, outputTokens: output, pieces: asked.pieces }, price, asked.tiers)
+function upTo(outputTokensPerAnswer: number, bounds: Bounds): Nano {
+  const { call, price, inputTokens, outputTokens, pieces } = bounds
+  const output = Math.min(outputTokensPerAnswer * call.asked.answers, outputTokens)
+  return holdFor({ inputTokens, outputTokens: output, pieces }, price, call.asked.tiers)
 }
 
 const isUnstated = ({ asked }: Call): boolean =>
@@ -157,8 +162,8 @@ const needOf = (bounds: Bounds, leftNano: Nano): Need => ({
 })
 
 /** What of it there is money for, of a call whose output is not cut short. */
-function fitIn({ call: { asked }, price, inputTokens }: Bounds, leftNano: Nano): Need['fit'] {
-  const bound = { inputTokens, pieces: asked.pieces }
+function fitIn({ call: { asked }, price, inputTokens, pieces }: Bounds, leftNano: Nano): Need['fit'] {
+  const bound = { inputTokens, pieces }
   return asked.fitting?.(affordableOutputTokens(bound, price, asked.tiers, leftNano)) ?? null
 }
 
@@ -211,11 +216,11 @@ function expose(hold: Hold, exposedNano: Nano, deps: GatewayDeps): void {
 
 /** Where the hold is smaller than the full bound, the upstream must be kept within what it covers. */
 function clampedOutput(
-  { call: { asked }, price, inputTokens, outputTokens, fullNano }: Bounds,
+  { call: { asked }, price, inputTokens, outputTokens, pieces, fullNano }: Bounds,
   hold: Hold,
 ): number | null {
   if (hold.amountNano >= fullNano) return null
-  const bound = { inputTokens, pieces: asked.pieces }
+  const bound = { inputTokens, pieces }
   const affordable = affordableOutputTokens(bound, price, asked.tiers, hold.amountNano)
   return Math.floor(Math.min(affordable, outputTokens) / asked.answers)
 }

@@ -56,8 +56,12 @@ export type Asked = {
   readonly outputTokensFloor: number
   /** What of it so many output tokens would do for, to be said where credit is short; null for nothing of it. Left out where output is cut short instead. */
   readonly fitting?: (outputTokens: number) => Fit | null
-  /** Things priced by the piece that the call may use, at most. */
+  /** Things with a price of their own that the call may use: at most, or as a rule at most where that is assumed. */
   readonly pieces: Usage
+  /** The same at worst, where it is only assumed. */
+  readonly piecesMax?: Usage
+  /** The model that the upstream may ask as a tool, and the field that says so. */
+  readonly tool?: { readonly modelName: string; readonly field: string } | null
   /** Service tiers the answer may be charged at. */
   readonly tiers: readonly ServiceTier[]
   /** Whether it leaves something at the upstream, so that it must not be done twice. */
@@ -152,5 +156,7 @@ export type StreamReader = {
   readonly ends: () => number
   /** The error that it reported. */
   readonly error: () => ErrorInAnswer | null
+  /** The dialect's last record, which ends a stream that broke off, as this one says it. Left out where it says it so. */
+  readonly lastWords?: (record: string) => string
   readonly reading: () => Reading
 }

@@ -29,7 +29,7 @@ export function estimateUsage(
   const told = isPossible ? vendors : possible(vendors, call)
   const [hasInput, hasOutput] = [inputTokensOf(told) > 0, outputTokensOf(told) > 0]
   const output = hasOutput ? nothing : readable(reading.output, nothing)
-  const isGiven = hasOutput || !asked.hasOutput || output.text !== '' || outputTokensOf(output.other) > 0
+  const isGiven = hasOutput || !asked.hasOutput || output.text !== '' || isAny(output.other)
   if (!isGiven) return isPossible ? null : Promise.resolve(told)
   const guess: Written = { text: '', other: { input: asked.inputTokensGuess } }
   return countSides(told, hasInput ? nothing : readable(asked.prompt, guess), output, deps)
@@ -58,6 +58,8 @@ function possible(told: Usage, call: Asking): Usage {
 
 const without = (usage: Usage, classes: readonly TokenClass[]): Usage =>
   Object.fromEntries(Object.entries(usage).filter(([name]) => !(classes as readonly string[]).includes(name)))
+
+const isAny = (usage: Usage): boolean => Object.values(usage).some((quantity) => quantity > 0)
 
 const nothing: Written = { text: '', other: {} }
 

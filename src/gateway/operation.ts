@@ -83,6 +83,8 @@ export type Call = {
   readonly operation: Operation
   readonly asked: Asked
   readonly model: Model
+  /** The one that the upstream may ask as a tool, at a price of its own. */
+  readonly toolModel: Model | null
   /** The model's name for upstreams that have none of their own for it: as the client wrote it, but never an alias. */
   readonly sentName: string
 }

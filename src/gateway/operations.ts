@@ -5,12 +5,16 @@ import { generateContent, streamGenerateContent } from './dialects/genai/generat
 import { chatCompletions } from './dialects/openai/chat/completions.ts'
 import { embeddings } from './dialects/openai/embeddings/embeddings.ts'
 import { imageGenerations } from './dialects/openai/images/generations.ts'
+import { compactResponse } from './dialects/openai/responses/compact.ts'
+import { createResponse } from './dialects/openai/responses/create.ts'
 import type { FreeOperation, Operation } from './operation.ts'
 
 export const operations: readonly (Operation | FreeOperation)[] = [
   chatCompletions,
   embeddings,
   imageGenerations,
+  createResponse,
+  compactResponse,
   generateContent,
   streamGenerateContent,
   countTokens,

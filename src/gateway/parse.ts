@@ -1,7 +1,7 @@
 import type { Catalog, Model } from '../catalog/catalog.ts'
 import { withMember } from '../lib/json-text.ts'
 import type { KeyRow } from '../store/store.ts'
-import type { JsonBody } from './dialect.ts'
+import type { Asked, JsonBody } from './dialect.ts'
 import { GatewayError, invalid } from './errors.ts'
 import type { Call, Inbound } from './operation.ts'
 
@@ -20,7 +20,17 @@ export function parse(body: JsonBody, { operation, params, query }: Inbound, key
       'model',
       `The model '${asked.modelName}' makes ${model.kind}; this endpoint is for ${operation.kinds.join(' and ')} models.`,
     )
-  return { operation, asked, model, sentName: sentNameOf(model, asked.modelName) }
+  const toolModel = toolModelOf(asked, key, catalog)
+  return { operation, asked, model, toolModel, sentName: sentNameOf(model, asked.modelName) }
+}
+
+/** Of a model that the upstream is to ask for us the price must be known, and the key must be allowed it. */
+function toolModelOf({ tool }: Asked, key: KeyRow, catalog: Catalog): Model | null {
+  if (!tool) return null
+  const model = catalog.find(tool.modelName)
+  if (!model?.listed || !mayUse(key, model)) throw modelNotFound(tool.modelName, '', tool.field)
+  if (model.kind === 'image') return model
+  throw invalid(tool.field, `The model '${tool.modelName}' makes ${model.kind}; this tool is for image models.`)
 }
 
 /** What a model that a client calls `name` is called at upstreams: they know snapshots, but not an operator's aliases. */
@@ -41,9 +51,9 @@ const elsewhere = {
   genai: ' It is served to the Google GenAI SDK, with the base URL ending in /genai.',
 }
 
-export const modelNotFound = (name: string, hint = ''): GatewayError =>
+export const modelNotFound = (name: string, hint = '', param = 'model'): GatewayError =>
   new GatewayError(
     'model_not_found',
     `The model '${name.slice(0, 200)}' does not exist or you do not have access to it.${hint}`,
-    { param: 'model' },
+    { param },
   )

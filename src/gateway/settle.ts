@@ -8,7 +8,7 @@ import { inBackground } from '../lib/log.ts'
 import type { Intent, Progress } from '../money/journal.ts'
 import { scaledPrice, type PriceBook, type ServiceTier } from '../money/price-book.ts'
 import { rate, ratedNanoOf, type Rated } from '../money/rating.ts'
-import { inputTokensOf, tokenTotals, type Usage, type UsageClass } from '../money/usage.ts'
+import { apartClasses, inputTokensOf, tokenTotals, type Usage, type UsageClass } from '../money/usage.ts'
 import type { MadeResource } from '../store/resources.ts'
 import type { Attempt, Ending, Settlement, SettlementFlag } from '../store/store.ts'
 import type { Deployment } from '../upstreams/deployment.ts'
@@ -49,7 +49,7 @@ export async function settle(
   const estimate = outcome.estimate instanceof Promise ? await outcome.estimate : outcome.estimate
   const usage = estimate ?? outcome.reading?.usage ?? {}
   const { asked } = admitted.call
-  if (asked.isInputAssumed && !estimate && inputTokensOf(usage) > asked.inputTokensMax) deps.caution.beWary(key)
+  if (asked.isInputAssumed && !estimate && isBeyond(usage, asked)) deps.caution.beWary(key)
   const rated = rateServed(admitted, deployment, { reading: outcome.reading, usage }, deps)
   const owedNano = estimate ? lesser(rated.ratedNano, hold.amountNano) : rated.ratedNano
   if (owedNano > hold.amountNano) await deps.credit.cover(hold, (owedNano - hold.amountNano) as Nano)
@@ -65,6 +65,11 @@ export async function settle(
   told(settlement, outcome.failure ?? null, admitted, deps)
   return settlement
 }
+
+/** Whether more was used than media and tools were believed to use. */
+const isBeyond = (usage: Usage, { inputTokensMax, pieces, piecesMax }: Admitted['call']['asked']): boolean =>
+  inputTokensOf(usage) > inputTokensMax ||
+  (piecesMax !== undefined && apartClasses.some((each) => (usage[each] ?? 0) > (pieces[each] ?? 0)))
 
 type Owed = {
   readonly usage: Usage

@@ -164,7 +164,7 @@ function lastWords(relayed: Streamed, { error, cause }: End): Uint8Array | null 
       ? `data: ${new TextDecoder().decode(refusal.body)}\n\n`
       : dialect.streamError(failureOf(exchange, cause ?? error))
   // What was given last may lack its blank line.
-  return new TextEncoder().encode(`\n\n${record}`)
+  return new TextEncoder().encode(`\n\n${relayed.follow.lastWords?.(record) ?? record}`)
 }
 
 function endOnce(relayed: Streamed, deps: GatewayDeps): (end: End) => Promise<void> {

@@ -10,8 +10,11 @@ import {
   outputClasses,
   pieceClasses,
   tokenClasses,
+  toolClasses,
   usageClasses,
+  type PieceClass,
   type TokenClass,
+  type ToolClass,
   type UsageClass,
 } from './usage.ts'
 
@@ -82,6 +85,34 @@ export function scaledPrice(price: Price, ppm: bigint): Price {
   const known = scaledBefore.get(price) ?? new Map<bigint, Price>()
   if (!known.has(ppm)) scaledBefore.set(price, known.set(ppm, { ...price, tiers: scaledTiers(price.tiers, ppm) }))
   return known.get(ppm)!
+}
+
+/** What a model's tokens are called when it is another model's tool. */
+const asTool: Readonly<Record<ToolClass, TokenClass>> = {
+  toolInput: 'input',
+  toolCachedInput: 'cachedInput',
+  toolImageInput: 'imageInput',
+  toolCachedImageInput: 'cachedImageInput',
+  toolOutput: 'output',
+  toolImageOutput: 'imageOutput',
+}
+const withToolBefore = new WeakMap<Price, WeakMap<Price, Price>>()
+
+/** A price with that of the model that its own may ask as a tool: at the standard tier always, whatever it costs itself. */
+export function withTool(price: Price, tool: Price): Price {
+  const known = withToolBefore.get(price) ?? new WeakMap<Price, Price>()
+  withToolBefore.set(price, known)
+  const before = known.get(tool)
+  if (before) return before
+  const row = tool.tiers.standard[0]!.picoPerUnit
+  const own = Object.fromEntries(toolClasses.map((each) => [each, row[asTool[each]]]))
+  const rows = (tier: readonly PriceRow[]): PriceRow[] =>
+    tier.map((each) => ({ ...each, picoPerUnit: { ...each.picoPerUnit, ...own } }))
+  const { standard, flex, priority, batch } = price.tiers
+  const tiers = { standard: rows(standard), flex: rows(flex), priority: rows(priority), batch: rows(batch) }
+  const both = { ...price, name: `${price.name} with ${tool.name}`, tiers }
+  known.set(tool, both)
+  return both
 }
 
 function scaledTiers({ standard, flex, priority, batch }: Price['tiers'], ppm: bigint): Price['tiers'] {
@@ -185,7 +216,7 @@ function completed(row: PriceRowData): Record<UsageClass, Pico | null> {
   }
   const entries = usageClasses.map((usageClass) => {
     if (isTokenClass(usageClass)) return [usageClass, priced(usageClass)]
-    const perPiece = row.usdPerPiece[usageClass]
+    const perPiece = isPieceClass(usageClass) ? row.usdPerPiece[usageClass] : undefined
     return [usageClass, perPiece === undefined ? null : picoPerPiece(perPiece)]
   })
   return Object.fromEntries(entries) as Record<UsageClass, Pico | null>
@@ -193,6 +224,8 @@ function completed(row: PriceRowData): Record<UsageClass, Pico | null> {
 
 const isTokenClass = (usageClass: UsageClass): usageClass is TokenClass =>
   (tokenClasses as readonly UsageClass[]).includes(usageClass)
+const isPieceClass = (usageClass: UsageClass): usageClass is PieceClass =>
+  (pieceClasses as readonly UsageClass[]).includes(usageClass)
 
 const priceDecimals = 6
 const micro = (amount: string): bigint => {

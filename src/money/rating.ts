@@ -6,7 +6,15 @@ import { greater, lesser, type Nano, type Pico } from '../lib/amounts.ts'
 import { assert } from '../lib/assert.ts'
 import type { ReceiptLine } from '../store/store.ts'
 import type { Price, PriceRow, ServiceTier } from './price-book.ts'
-import { inputTokensOf, pieceClasses, usageClasses, type Pieces, type Usage, type UsageClass } from './usage.ts'
+import {
+  apartClasses,
+  inputTokensOf,
+  pieceClasses,
+  usageClasses,
+  type Apart,
+  type Usage,
+  type UsageClass,
+} from './usage.ts'
 
 export type Rated = {
   readonly lines: readonly ReceiptLine[]
@@ -64,8 +72,8 @@ function textOf(price: Pico): string {
 const unitOf = (usageClass: UsageClass): string =>
   (pieceClasses as readonly UsageClass[]).includes(usageClass) ? 'piece' : 'token'
 
-/** What a request can take in at most: tokens of whatever input class, and pieces of each kind. */
-type InputBound = { readonly inputTokens: number; readonly pieces: Pieces }
+/** What a request can take in at most: tokens of whatever input class, and as much of each class with a price of its own. */
+type InputBound = { readonly inputTokens: number; readonly pieces: Apart }
 
 /**
  * The most that a request within these bounds can cost at any of `tiers`, however its tokens turn out
@@ -111,9 +119,9 @@ const tokensMax = BigInt(Number.MAX_SAFE_INTEGER)
 
 function inputPicoAt(bound: InputBound, row: PriceRow): bigint {
   let total = BigInt(bound.inputTokens) * row.dearestInputPico
-  for (const piece of pieceClasses) {
-    const quantity = bound.pieces[piece] ?? 0
-    if (quantity > 0) total += BigInt(quantity) * (row.picoPerUnit[piece] ?? 0n)
+  for (const name in bound.pieces) {
+    const apart = name as keyof Apart
+    total += BigInt(bound.pieces[apart] ?? 0) * (row.picoPerUnit[apart] ?? 0n)
   }
   return total
 }

@@ -21,14 +21,27 @@ export const tokenClasses = [
 /** Priced by the piece: seconds of video, tool calls. */
 export const pieceClasses = ['videoSecond', 'searchQuery', 'groundedPrompt', 'mapsQuery', 'webSearchCall'] as const
 
+/** Tokens of another model, which the upstream itself asks as a tool and bills at that model's price: pictures within a response. */
+export const toolClasses = [
+  'toolInput',
+  'toolCachedInput',
+  'toolImageInput',
+  'toolCachedImageInput',
+  'toolOutput',
+  'toolImageOutput',
+] as const
+
 export type TokenClass = (typeof tokenClasses)[number]
 export type PieceClass = (typeof pieceClasses)[number]
-export type UsageClass = TokenClass | PieceClass
-export const usageClasses: readonly UsageClass[] = [...tokenClasses, ...pieceClasses]
+export type ToolClass = (typeof toolClasses)[number]
+export type UsageClass = TokenClass | PieceClass | ToolClass
+export const usageClasses: readonly UsageClass[] = [...tokenClasses, ...pieceClasses, ...toolClasses]
+/** What has a price of its own, whatever the input and output of the model that was asked count. */
+export const apartClasses: readonly (PieceClass | ToolClass)[] = [...pieceClasses, ...toolClasses]
 
 /** Quantities per class, whole and never negative; an absent class is zero. */
 export type Usage = Readonly<Partial<Record<UsageClass, number>>>
-export type Pieces = Readonly<Partial<Record<PieceClass, number>>>
+export type Apart = Readonly<Partial<Record<PieceClass | ToolClass, number>>>
 
 function sum(usage: Usage, classes: readonly UsageClass[]): number {
   let total = 0

@@ -25,11 +25,19 @@ export type OperationName =
   | 'chat.completions'
   | 'embeddings'
   | 'images.generations'
+  | 'responses'
+  | 'responses.compact'
   | 'generateContent'
   | 'streamGenerateContent'
   | 'countTokens'
 /** Those of the two vendors, at their own APIs. */
-export const openaiOperations: readonly OperationName[] = ['chat.completions', 'embeddings', 'images.generations']
+export const openaiOperations: readonly OperationName[] = [
+  'chat.completions',
+  'embeddings',
+  'images.generations',
+  'responses',
+  'responses.compact',
+]
 export const genaiOperations: readonly OperationName[] = ['generateContent', 'streamGenerateContent', 'countTokens']
 
 export type Deployment = {

@@ -180,7 +180,7 @@ describe('a wrong base URL', () => {
 
 describe('what is not served under a right base URL', () => {
   const unserved = [
-    ['openai', 'POST', '/v1/responses', 'served are: POST /v1/chat/completions'],
+    ['openai', 'POST', '/v1/audio/speech', 'served are: POST /v1/chat/completions'],
     ['openai', 'POST', '/eu/v1/completions', 'served are: POST /v1/chat/completions'],
     [
       'genai',

@@ -25,13 +25,13 @@ export const generateArray = ways.withModel(ways.generateArray, generate.model)
 
 const models = [chat.model, embed.model, generate.model, 'gpt-image-2']
 
-export async function startPair(more: object = {}): Promise<Pair> {
+export async function startPair(more: object = {}, openaiKind = 'openai-compatible'): Promise<Pair> {
   const [first, second] = [await startRawUpstream(), await startRawUpstream()]
   const both = [first, second].map(({ url }, nth) => ({ url, name: nth === 0 ? 'first' : 'second', priority: nth }))
   const config = {
     providers: Object.fromEntries(
       both.flatMap(({ url, name }) => [
-        [`${name}-openai`, { kind: 'openai-compatible', baseUrl: `${url}/v1`, apiKey: '${RAW_KEY}' }],
+        [`${name}-openai`, { kind: openaiKind, baseUrl: `${url}/v1`, apiKey: '${RAW_KEY}' }],
         [`${name}-genai`, { kind: 'gemini-compatible', baseUrl: `${url}/v1beta`, apiKey: '${RAW_KEY}' }],
       ]),
     ),

@@ -31,12 +31,15 @@ export const openaiCompatibleSchema = (references: References) =>
   })
 type OpenaiCompatible = z.output<ReturnType<typeof openaiCompatibleSchema>>
 
+/** Few that follow OpenAI have its Responses API. */
+const operationsOfMany = openaiOperations.filter((operation) => !operation.startsWith('responses'))
+
 export function openaiCompatible(data: OpenaiCompatible, clock: Clock): Adapter {
   const headers = { ...revealed(data.headers), ...credentialOf(data) }
   const account = accountOf(data, clock)
   return {
     dialects: ['openai'],
-    operations: openaiOperations,
+    operations: operationsOfMany,
     address: ({ path }) => ({ url: data.baseUrl + path, headers }),
     rewriteBody: null,
     reportsStreamUsage: data.streamUsage,

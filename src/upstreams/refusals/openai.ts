@@ -43,6 +43,8 @@ const policyCodes = new Set([
   'content_filter',
   'contentFilter',
   'ResponsibleAIPolicyViolation',
+  'image_content_policy_violation',
+  'bio_policy',
 ])
 /** OpenAI says the first with 403 too, where a project may not use a model. */
 const missingCodes = new Set(['model_not_found', 'DeploymentNotFound', 'deployment_not_found'])

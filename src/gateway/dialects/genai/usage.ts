@@ -6,7 +6,7 @@
  */
 import type { ResponseHeaders } from '../../../lib/http-client/contract.ts'
 import type { ServiceTier } from '../../../money/price-book.ts'
-import type { Pieces, Usage, UsageClass } from '../../../money/usage.ts'
+import type { Apart, Usage, UsageClass } from '../../../money/usage.ts'
 import type { Counted } from '../../dialect.ts'
 import { isMembers, mergedUsage, type Sum } from '../merge-usage.ts'
 import { figuresOf, type ByModality, type Figures } from './figures.ts'
@@ -135,7 +135,7 @@ export const usageWith = (before: unknown, later: unknown): unknown => mergedUsa
 export const isComplete = (usage: unknown): boolean => isMembers(usage) && Number(usage['promptTokenCount']) > 0
 
 /** Usage with what is priced by the piece; null when there is neither. */
-export const withPieces = (usage: Usage | null, pieces: Pieces): Usage | null =>
+export const withPieces = (usage: Usage | null, pieces: Apart): Usage | null =>
   Object.keys(pieces).length === 0 ? usage : { ...usage, ...pieces }
 
 /** The tier a call was served at: the header says it on AI Studio, `trafficType` on Vertex. */

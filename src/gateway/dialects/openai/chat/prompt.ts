@@ -14,13 +14,17 @@ export function promptOf({ json, strings }: Pick<JsonBody, 'json' | 'strings'>, 
   const text = [...messages.map(messageText), ...schemas.map((schema) => schema && JSON.stringify(schema))].join('\n')
   return {
     text: wholeText(text, strings),
-    other: messages.map((message) => mediaOf(message, strings)).reduce(addUsage, {}),
+    other: mediaIn(messages, strings),
   }
 }
 
 /** OpenAI's guides "Images and vision" (1,024 × 1,024 in high detail) and "Audio"; a page as one such image. */
 const mediaTokens: MediaTokens = { image: 765, soundSecond: 10, videoSecond: 260, page: 765 }
 const lowDetailTokens = 85
+
+/** What the media in messages count. */
+export const mediaIn = (messages: readonly Fields[], strings: Strings): Usage =>
+  messages.map((message) => mediaOf(message, strings)).reduce(addUsage, {})
 
 function mediaOf({ content }: Fields, strings: Strings): Usage {
   if (!Array.isArray(content)) return {}

@@ -1,0 +1,18 @@
+/** `POST /v1/responses/compact`: an input made shorter by the model, billed as what it reads and writes. */
+import type { Operation } from '../../../operation.ts'
+import { createResponse } from './create.ts'
+import { limitRange } from './creation.ts'
+
+/** Reads what creating a response reads; its answer is called otherwise and tells its usage alike. */
+export const compactResponse: Operation = {
+  ...createResponse,
+  name: 'responses.compact',
+  path: '/v1/responses/compact',
+  effects: 'none',
+  read(body, params, query) {
+    const asked = createResponse.read(body, params, query)
+    // It takes no limit of output, so that all the model can say is held, and nothing less will do.
+    const unlimited = { outputTokensMax: limitRange.max, outputTokensFloor: limitRange.max, judged: null }
+    return { ...asked, ...unlimited, streamed: false, upstreamPath: () => '/responses/compact' }
+  },
+}

@@ -1,0 +1,87 @@
+/** What we route and bill on of the body of `POST /v1/responses`, and what of it is refused by us. */
+import { invalid, type GatewayError } from '../../../errors.ts'
+import type { JsonBody } from '../../../dialect.ts'
+import { missing, optional, optionalInteger, required, wrongType } from '../fields.ts'
+import { referenceIn } from './references.ts'
+import { itemsOf, type Fields } from './items.ts'
+import { refuseTools, type Tool } from './tools.ts'
+
+export type Creation = {
+  readonly model: string
+  /** A bare text is an item as well. */
+  readonly items: readonly Fields[]
+  readonly instructions: string
+  readonly stream: boolean
+  readonly maxOutputTokens: number | null
+  readonly maxToolCalls: number | null
+  readonly serviceTier: string | null
+  readonly tools: readonly Tool[]
+  readonly store: boolean
+}
+
+/** OpenAI's; other numbers are the upstream's to judge. */
+export const limitRange = { min: 16, max: 10_000_000 }
+const callsRange = { min: 1, max: 10_000_000 }
+
+const isObject = (value: unknown): value is Fields =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+const isList = (value: unknown): value is readonly unknown[] => Array.isArray(value)
+const isText = (value: unknown): value is string => typeof value === 'string'
+const isFlag = (value: unknown): value is boolean => typeof value === 'boolean'
+const isInput = (value: unknown): value is string | readonly unknown[] => isText(value) || isList(value)
+
+export const billedKeys = new Set([
+  'model',
+  'input',
+  'instructions',
+  'stream',
+  'max_output_tokens',
+  'max_tool_calls',
+  'service_tier',
+  'tools',
+  'store',
+  'background',
+  'previous_response_id',
+  'conversation',
+  'prompt',
+])
+
+/** In the order in which problems are told. Throws `invalid_request`. */
+export function creationOf(json: JsonBody['json']): Creation {
+  const model = required(json['model'], 'model', isText, 'a string')
+  if (model === '') throw missing('model')
+  const input = optional(json['input'], 'input', isInput, 'a string or an array of objects') ?? []
+  const items = itemsOf(input)
+  const creation = {
+    model,
+    items,
+    instructions: optional(json['instructions'], 'instructions', isText, 'a string') ?? '',
+    stream: optional(json['stream'], 'stream', isFlag, 'a boolean') ?? false,
+    maxOutputTokens: optionalInteger(json['max_output_tokens'], 'max_output_tokens', limitRange),
+    maxToolCalls: optionalInteger(json['max_tool_calls'], 'max_tool_calls', callsRange),
+    serviceTier: optional(json['service_tier'], 'service_tier', isText, 'a string'),
+    tools: toolsIn(json['tools']),
+    store: optional(json['store'], 'store', isFlag, 'a boolean') ?? true,
+  }
+  refuseTools(creation.tools)
+  refuseReferences(json, items)
+  return creation
+}
+
+function toolsIn(value: unknown): readonly Tool[] {
+  const tools = optional(value, 'tools', isList, 'an array of objects') ?? []
+  const bad = tools.findIndex((tool) => !isObject(tool))
+  if (bad !== -1) throw wrongType(`tools[${bad}]`, 'an object', tools[bad])
+  return tools as readonly Tool[]
+}
+
+/** What lies at an upstream under an id is somebody's, and at one account alone. */
+function refuseReferences(json: JsonBody['json'], items: readonly Fields[]): void {
+  const field = referenceIn(json, items)
+  if (field !== null) throw notServed(field)
+  if (optional(json['background'], 'background', isFlag, 'a boolean'))
+    throw invalid('background', "'background' is not served yet. Leave it out, and use 'stream' for long answers.")
+}
+
+const notServed = (field: string): GatewayError =>
+  invalid(field, `'${field}' names what was stored before, which is not served yet. Send the input itself instead.`)
