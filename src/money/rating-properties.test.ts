@@ -2,9 +2,10 @@ import { expect, test } from 'bun:test'
 import fc from 'fast-check'
 import models from '../catalog/models.json' with { type: 'json' }
 import { formatUsd, type Nano } from '../lib/amounts.ts'
-import { loadPriceBook, serviceTiers, type Price, type PriceRow, type ServiceTier } from './price-book.ts'
+import { loadPriceBook, serviceTiers, withTool, type Price, type PriceRow, type ServiceTier } from './price-book.ts'
 import { affordableOutputTokens, holdFor, rate, ratedNanoOf, type Rated } from './rating.ts'
 import {
+  apartClasses,
   inputClasses,
   inputTokensOf,
   outputClasses,
@@ -44,7 +45,8 @@ const invented = fc
   .map((tiers) =>
     loadPriceBook([{ id: 'invented', prices: [{ from: '2026-01-01', tiers }] }]).priceOf('invented', today)!,
   )
-const anyPrice = fc.oneof(realPrice, invented)
+const withPictures = realPrice.map((price) => withTool(price, priceOf('gpt-image-2')))
+const anyPrice = fc.oneof(realPrice, invented, withPictures)
 const anyTier = fc.constantFrom(...serviceTiers)
 const someTiers = fc.subarray([...serviceTiers], { minLength: 1 })
 const quantity = fc.oneof(
@@ -64,7 +66,7 @@ const runs = { numRuns: 2000 }
 const picoOf = (rated: Rated): bigint => rated.lines.reduce((total, line) => total + BigInt(line.amountPico), 0n)
 const sumOf = (usage: Usage, classes: readonly UsageClass[]): number =>
   classes.reduce((total, each) => total + (usage[each] ?? 0), 0)
-const piecesOf = (usage: Usage): Usage => Object.fromEntries(pieceClasses.map((piece) => [piece, usage[piece] ?? 0]))
+const piecesOf = (usage: Usage): Usage => Object.fromEntries(apartClasses.map((piece) => [piece, usage[piece] ?? 0]))
 const rowOf = (price: Price, tier: ServiceTier, usage: Usage): PriceRow =>
   price.tiers[tier].findLast((row) => row.aboveInputTokens === 0 || inputTokensOf(usage) > row.aboveInputTokens)!
 
@@ -189,7 +191,7 @@ test('a hold covers every usage within its bounds, of whatever classes, at each 
       slack,
       fc.nat(3),
       (usage, price, tiers, moreIn, moreOut, morePieces) => {
-        const pieces = Object.fromEntries(pieceClasses.map((piece) => [piece, (usage[piece] ?? 0) + morePieces]))
+        const pieces = Object.fromEntries(apartClasses.map((piece) => [piece, (usage[piece] ?? 0) + morePieces]))
         const bound = {
           inputTokens: inputTokensOf(usage) + moreIn,
           outputTokens: sumOf(usage, outputClasses) + moreOut,

@@ -6,15 +6,7 @@ import { greater, lesser, type Nano, type Pico } from '../lib/amounts.ts'
 import { assert } from '../lib/assert.ts'
 import type { ReceiptLine } from '../store/store.ts'
 import type { Price, PriceRow, ServiceTier } from './price-book.ts'
-import {
-  apartClasses,
-  inputTokensOf,
-  pieceClasses,
-  usageClasses,
-  type Apart,
-  type Usage,
-  type UsageClass,
-} from './usage.ts'
+import { inputTokensOf, pieceClasses, usageClasses, type Apart, type Usage, type UsageClass } from './usage.ts'
 
 export type Rated = {
   readonly lines: readonly ReceiptLine[]
