@@ -15,8 +15,11 @@ export type Source = {
   readonly open?: () => Source
 }
 
+/** Can be read as often as is asked. */
+export type Rereadable = Omit<Source, 'length' | 'open'> & { readonly length: number; readonly open: () => Rereadable }
+
 /** The source of bytes that are at hand. */
-export function sourceOf(bytes: Uint8Array): Source {
+export function sourceOf(bytes: Uint8Array): Rereadable {
   let rest: Uint8Array | null = bytes.length > 0 ? bytes : null
   return {
     length: bytes.length,
@@ -30,6 +33,29 @@ export function sourceOf(bytes: Uint8Array): Source {
       return Promise.resolve()
     },
     open: () => sourceOf(bytes),
+  }
+}
+
+/** Several, one behind the other. */
+export function joinedSources(sources: readonly Rereadable[]): Rereadable {
+  let waiting = [...sources]
+  return {
+    length: sources.reduce((sum, { length }) => sum + length, 0),
+    async read() {
+      for (;;) {
+        const first = waiting[0]
+        if (!first) return { done: true }
+        const piece = await first.read()
+        if (!piece.done) return piece
+        waiting.shift()
+      }
+    },
+    async cancel() {
+      const left = waiting
+      waiting = []
+      await Promise.all(left.map((source) => source.cancel()))
+    },
+    open: () => joinedSources(sources.map((source) => source.open())),
   }
 }
 

@@ -1,0 +1,176 @@
+/**
+ * Large bodies that must be kept whole for a while, so that they can be looked at before they are sent on, and sent
+ * again: the first few MiB of each in memory, whatever is larger in a file.
+ *
+ * A file has no name from the moment that it is open, so the system gives its room back when this process ends, however
+ * it ends. One that a crash left between the two is removed at the next start. Nobody but their owner can read them.
+ */
+import { mkdirSync, readdirSync, rmSync } from 'node:fs'
+import { open, unlink, type FileHandle } from 'node:fs/promises'
+import path from 'node:path'
+import { createByteBudget, type ByteLimits, type Room } from './byte-budget.ts'
+import { keptBytes } from './http/kept-bytes.ts'
+import { joinedSources, sourceOf, type Rereadable } from './source.ts'
+
+export type Spool = {
+  /** Begins to keep a body of `owner`. `length`: how long it will be, where that is known. Throws a `SpoolFullError` where there is no room for it. */
+  readonly keep: (owner: string, length: number | null) => Kept
+  /** In files now. */
+  readonly heldBytes: () => number
+}
+
+/** A body that is kept. */
+export type Kept = {
+  /** So far. */
+  readonly bytes: number
+  /** Adds a piece; not before the one before it has been added. Rejects with a `SpoolFullError`, or with what the file system says. */
+  readonly append: (piece: Uint8Array) => Promise<void>
+  /** From one byte until before another; as often as is asked. */
+  readonly source: (from: number, until: number) => Rereadable
+  /** Nothing of it is wanted any more. */
+  readonly free: () => void
+}
+
+/** There is no room in files for so much: its owner has too much in them, or all together do. */
+export class SpoolFullError extends Error {
+  readonly full: 'own-full' | 'all-full'
+
+  constructor(full: SpoolFullError['full']) {
+    super('there is no room for a large body')
+    this.name = 'SpoolFullError'
+    this.full = full
+  }
+}
+
+export type SpoolOptions = {
+  readonly directory: string
+  /** Of files; asked for each time, because configuration may change. */
+  readonly limits: () => ByteLimits
+  /** Told when a file cannot be closed. */
+  readonly failed: (error: unknown) => void
+}
+
+/** Of a body up to this long, nothing is written. */
+export const memoryBytesMax = 4 * 1024 * 1024
+const suffix = '.body'
+
+/** Opens the folder, and empties it of what a crash left there. */
+export function createSpool({ directory, limits, failed }: SpoolOptions): Spool {
+  mkdirSync(directory, { recursive: true, mode: 0o700 })
+  for (const name of readdirSync(directory)) if (name.endsWith(suffix)) rmSync(path.join(directory, name))
+  const budget = createByteBudget(limits)
+  const take = (owner: string, bytes: number): Room => {
+    const room = budget.take(owner, bytes)
+    if (typeof room === 'string') throw new SpoolFullError(room)
+    return room
+  }
+  return {
+    keep(owner, length) {
+      const roomBytes = length !== null && length > memoryBytesMax ? length : 0
+      return new Body({ directory, failed, room: take(owner, roomBytes), roomBytes })
+    },
+    heldBytes: budget.heldBytes,
+  }
+}
+
+type BodyOptions = Pick<SpoolOptions, 'directory' | 'failed'> & {
+  readonly room: Room
+  /** What it has been given to begin with. */
+  readonly roomBytes: number
+}
+
+class Body implements Kept {
+  readonly #options: BodyOptions
+  #bytes = 0
+  #roomBytes: number
+  #pieces: Uint8Array[] = []
+  #file: FileHandle | null = null
+  #isFreed = false
+
+  constructor(options: BodyOptions) {
+    this.#options = options
+    this.#roomBytes = options.roomBytes
+  }
+
+  get bytes(): number {
+    return this.#bytes
+  }
+
+  async append(piece: Uint8Array): Promise<void> {
+    const bytes = this.#bytes + piece.length
+    if (!this.#file && bytes <= memoryBytesMax) this.#pieces.push(keptBytes(piece))
+    else await this.#write(piece, bytes)
+    this.#bytes = bytes
+  }
+
+  async #write(piece: Uint8Array, bytes: number): Promise<void> {
+    if (bytes > this.#roomBytes) {
+      if (!this.#options.room.resize(bytes)) throw new SpoolFullError('all-full')
+      this.#roomBytes = bytes
+    }
+    if (!this.#file) {
+      const file = await openNameless(this.#options.directory)
+      if (this.#isFreed) return file.close()
+      this.#file = file
+      await writeWhole(file, Buffer.concat(this.#pieces), 0)
+      this.#pieces = []
+    }
+    await writeWhole(this.#file, piece, this.#bytes)
+  }
+
+  source(from: number, until: number): Rereadable {
+    if (this.#file) return fileSource(this.#file, from, until)
+    let at = 0
+    const sources: Rereadable[] = []
+    for (const piece of this.#pieces) {
+      const some = piece.subarray(Math.max(0, from - at), Math.max(0, until - at))
+      if (some.length > 0) sources.push(sourceOf(some))
+      at += piece.length
+    }
+    return joinedSources(sources)
+  }
+
+  free(): void {
+    this.#isFreed = true
+    this.#pieces = []
+    this.#options.room.free()
+    this.#file?.close().catch(this.#options.failed)
+    this.#file = null
+  }
+}
+
+async function openNameless(directory: string): Promise<FileHandle> {
+  const name = path.join(directory, `${crypto.randomUUID()}${suffix}`)
+  const file = await open(name, 'wx+', 0o600)
+  await unlink(name)
+  return file
+}
+
+async function writeWhole(file: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
+  for (let done = 0; done < bytes.length;) {
+    const { bytesWritten } = await file.write(bytes, done, bytes.length - done, position + done)
+    done += bytesWritten
+  }
+}
+
+const readBytes = 256 * 1024
+
+function fileSource(file: FileHandle, from: number, until: number): Rereadable {
+  let at = from
+  return {
+    length: until - from,
+    async read() {
+      if (at >= until) return { done: true }
+      const piece = Buffer.allocUnsafe(Math.min(readBytes, until - at))
+      const { bytesRead } = await file.read(piece, 0, piece.length, at)
+      if (bytesRead === 0) throw new Error('a file of the spool is shorter than what was written to it')
+      at += bytesRead
+      return { done: false, value: piece.subarray(0, bytesRead) }
+    },
+    cancel() {
+      at = until
+      return Promise.resolve()
+    },
+    open: () => fileSource(file, from, until),
+  }
+}
