@@ -22,45 +22,59 @@ export async function openStoreInWorker({ dataDir, installation, onFailure }: Wo
   const path = join(dataDir, 'mart.db')
   const writer = await startWorker({ path, role: 'writer', installation }, onFailure)
   const reader = lazily((onDeath) => startWorker({ path, role: 'reader' }, onDeath))
-
+  const call = async (method: Called, args: readonly unknown[]): Promise<unknown> => {
+    const worker = threadOf[method] === 'writer' ? writer : await reader.get()
+    return worker.call(method, ...(args as Parameters<Store[Called]>))
+  }
+  const methods = (Object.keys(threadOf) as Called[]).map((method) => [
+    method,
+    (...args: readonly unknown[]) => call(method, args),
+  ])
   return {
-    openNode: (name, aboveEpoch) => writer.call('openNode', name, aboveEpoch),
-    applyJournal: (batch) => writer.call('applyJournal', batch),
-    recordLoss: (loss) => writer.call('recordLoss', loss),
-    acceptLosses: () => writer.call('acceptLosses'),
-    leaseCredit: (ask) => writer.call('leaseCredit', ask),
-    grantCredit: (grant) => writer.call('grantCredit', grant),
-    revokeCredit: (ask) => writer.call('revokeCredit', ask),
-    balance: (organizationId, mode) => writer.call('balance', organizationId, mode),
-    createOrganization: (organization) => writer.call('createOrganization', organization),
-    updateOrganization: (id, changes) => writer.call('updateOrganization', id, changes),
-    organizations: () => writer.call('organizations'),
-    createKey: (key) => writer.call('createKey', key),
-    updateKey: (id, changes) => writer.call('updateKey', id, changes),
-    keys: (organizationId) => writer.call('keys', organizationId),
-    createOperatorToken: (token) => writer.call('createOperatorToken', token),
-    updateOperatorToken: (id, changes) => writer.call('updateOperatorToken', id, changes),
-    operatorTokens: () => writer.call('operatorTokens'),
-    receipt: (requestId, organizationId) => writer.call('receipt', requestId, organizationId),
-    usage: (query) => writer.call('usage', query),
-    lastUses: (organizationId) => writer.call('lastUses', organizationId),
-    chargesByKey: (from) => writer.call('chargesByKey', from),
-    keyUses: (since, max) => writer.call('keyUses', since, max),
-    forgetKeyUses: (before, max) => writer.call('forgetKeyUses', before, max),
-    createResource: (resource) => writer.call('createResource', resource),
-    findResources: (keys, at) => writer.call('findResources', keys, at),
-    updateResource: (key, changes, at) => writer.call('updateResource', key, changes, at),
-    deleteResource: (key, at) => writer.call('deleteResource', key, at),
-    forgetResources: (before, max) => writer.call('forgetResources', before, max),
-    listResources: async (query) => (await reader.get()).call('listResources', query),
-    transfers: async (organizationId) => (await reader.get()).call('transfers', organizationId),
-    verifyLedger: async () => (await reader.get()).call('verifyLedger'),
+    ...(Object.fromEntries(methods) as Pick<Store, Called>),
     findDamage: () => findDamageIn(path),
     close: async () => {
       await reader.close()
       await writer.close()
     },
   }
+}
+
+type Called = Exclude<keyof Store, 'findDamage' | 'close'>
+
+/** Whatever may take long and can wait is the reader's. */
+const threadOf: Readonly<Record<Called, 'writer' | 'reader'>> = {
+  openNode: 'writer',
+  applyJournal: 'writer',
+  recordLoss: 'writer',
+  acceptLosses: 'writer',
+  leaseCredit: 'writer',
+  grantCredit: 'writer',
+  revokeCredit: 'writer',
+  balance: 'writer',
+  transfers: 'reader',
+  verifyLedger: 'reader',
+  createOrganization: 'writer',
+  updateOrganization: 'writer',
+  organizations: 'writer',
+  createKey: 'writer',
+  updateKey: 'writer',
+  keys: 'writer',
+  createOperatorToken: 'writer',
+  updateOperatorToken: 'writer',
+  operatorTokens: 'writer',
+  receipt: 'writer',
+  usage: 'writer',
+  lastUses: 'writer',
+  chargesByKey: 'writer',
+  keyUses: 'writer',
+  forgetKeyUses: 'writer',
+  createResource: 'writer',
+  findResources: 'writer',
+  listResources: 'reader',
+  updateResource: 'writer',
+  deleteResource: 'writer',
+  forgetResources: 'writer',
 }
 
 /** By a connection and a thread of its own, so that nothing waits for a long look. */

@@ -1,0 +1,9 @@
+/** A request the store turns down for a reason the caller can act on. Anything else it throws is a fault. */
+export class StoreRefusal extends Error {
+  readonly code: 'organization-not-found' | 'key-not-found' | 'token-not-found' | 'node-fenced' | 'idempotency-conflict'
+  constructor(code: StoreRefusal['code'], message: string) {
+    super(message)
+    this.name = 'StoreRefusal'
+    this.code = code
+  }
+}
