@@ -2,6 +2,9 @@
 export type Lru<Value> = {
   readonly get: (key: string) => Value | undefined
   readonly set: (key: string, value: Value, weight?: number) => void
+  /** Whether it was there. */
+  readonly remove: (key: string) => boolean
+  readonly entries: () => Iterable<readonly [key: string, value: Value]>
 }
 
 /** Both bounds hold after every `set`; `weight` is in whatever unit the caller counts, 1 by default. */
@@ -28,6 +31,14 @@ export function createLru<Value>(entriesMax: number, weightMax: number): Lru<Val
         if (entries.size <= entriesMax && weightTotal <= weightMax) break
         forget(oldest)
       }
+    },
+    remove(key) {
+      const isKnown = entries.has(key)
+      forget(key)
+      return isKnown
+    },
+    *entries() {
+      for (const [key, { value }] of entries) yield [key, value]
     },
   }
 }

@@ -16,6 +16,7 @@ export const Control = z.strictObject({
   stall: z.boolean().optional(),
   quota: z.boolean().optional(),
   rpm: z.int().min(1).optional(),
+  lacks: z.array(z.string().startsWith('/')).max(20).optional(),
   tokenExpiresIn: z.int().min(1).max(43_200).optional(),
   tokenStatus: z.int().min(400).max(599).optional(),
   revokedToken: z.boolean().optional(),

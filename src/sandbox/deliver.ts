@@ -38,9 +38,10 @@ export async function deliver(delivery: Delivery): Promise<void> {
   if (reply.kind === 'plain' && !cut && !directives.split && reply.body.length <= wholeBodyCharactersMax) {
     return sendWhole(reply, delivery, settle)
   }
-  response.writeHead(reply.kind === 'stream' ? 200 : reply.status, reply.headers)
+  response.writeHead('status' in reply ? reply.status : 200, reply.headers)
   response.flushHeaders()
   if (response.req.method === 'HEAD') return void response.end()
+  if (reply.kind === 'live') return sendLive(line, reply.parts[Symbol.asyncIterator](), directives)
   await sendParts(line, partsOf(reply, directives), delivery, settle)
 }
 
@@ -77,6 +78,20 @@ async function sendParts(line: Line, parts: Pieces, delivery: Delivery, settle: 
     else if (sentParts % partsPerTurn === 0) await new Promise((resolve) => setImmediate(resolve))
   }
   settle(true, sent)
+  line.response.end()
+}
+
+/** Sends every part as it comes; what is made meanwhile is not counted by who hears of it. */
+async function sendLive(line: Line, parts: AsyncIterator<Part>, directives: Directives): Promise<void> {
+  const cut = cutOf(directives)
+  for (let sentParts = 0; ; sentParts += 1) {
+    if (cut && sentParts >= cut.after) return cutShort(line, cut.kind, () => {})
+    const next = await Promise.race([parts.next(), line.left])
+    if (line.hasLeft()) return
+    if (!next || next.done) break
+    await write(line, withLineEnds(next.value, directives).wire, directives)
+    if (directives.chunk_ms) await sleep(line, directives.chunk_ms)
+  }
   line.response.end()
 }
 
@@ -120,7 +135,10 @@ function cutOf(directives: Directives): Cut | null {
 const garbageBody = '<html><body><h1>502 Bad Gateway</h1>\u0000{"choices": [</body></html>'
 const garbageRecord = 'data: {"choices": [{"delta": {"content": "broken\n\n'
 
-function partsOf(reply: Reply, directives: Directives): Pieces {
+const withLineEnds = (part: Part, { crlf }: Directives): Part =>
+  crlf ? { ...part, wire: part.wire.replaceAll(/\r?\n/g, '\r\n') } : part
+
+function partsOf(reply: Exclude<Reply, { kind: 'live' }>, directives: Directives): Pieces {
   switch (reply.kind) {
     case 'plain':
       return slicesOf(
@@ -141,7 +159,7 @@ async function* bytesOf(slices: Slices): AsyncGenerator<Piece> {
 function* recordsOf(reply: Extract<Reply, { kind: 'stream' }>, directives: Directives): Generator<Part> {
   let isFirst = true
   for (const part of reply.parts) {
-    yield directives.crlf ? { ...part, wire: part.wire.replaceAll(/\r?\n/g, '\r\n') } : part
+    yield withLineEnds(part, directives)
     if (isFirst && directives.garbage) yield { ...part, wire: garbageRecord }
     isFirst = false
   }

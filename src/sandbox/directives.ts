@@ -49,11 +49,19 @@ export const directiveTable = {
   tool: flag('call the tool that the prompt asks for, else the first'),
   refusal: flag('the model declines: OpenAI `refusal` in place of content, Gemini finishReason SAFETY'),
   blocked: flag('block the prompt, as a content policy would: 400, or for Gemini 200 with promptFeedback'),
+  ends: oneOf(
+    ['failed', 'error', 'filtered'],
+    'how a response ends: failed half-way, by an event of its own or by a bare error, or incomplete by its content',
+  ),
   async_filter: flag('posing as Azure: annotation chunks with an empty id and a choice without delta'),
-  job_ms: whole(0, 86_400_000, 'how long a video takes, instead of four seconds'),
+  job_ms: whole(
+    0,
+    86_400_000,
+    'how long what is made in the background takes: a response instead of a second, a video instead of four',
+  ),
   job: oneOf(
     ['failed', 'stuck', 'lost', 'expired'],
-    'how a video ends: failed (with `code=`), never, forgotten by the vendor, or completed with files that are gone at once',
+    'how it ends: failed (with `code=`), never, forgotten by the vendor, or for a video, completed with files that are gone at once',
   ),
   job_seconds: whole(1, 1_000, 'how long a video lasts, whatever was asked for'),
   served: word('the model the reply says it was served by'),

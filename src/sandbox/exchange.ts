@@ -6,6 +6,8 @@ import type { Directives } from './directives.ts'
 import type { Form } from './form.ts'
 import type { Videos } from './openai/videos/jobs.ts'
 import type { Origin } from './origin.ts'
+import type { Jobs } from './jobs.ts'
+import type { Shelves } from './openai/shelves.ts'
 import type { PromptCache } from './prompt-cache.ts'
 import { Refusal } from './refusal.ts'
 
@@ -21,7 +23,10 @@ export type Exchange = {
   readonly count: Count
   readonly accounts: Accounts
   readonly videos: Videos
-  /** Whose prompt cache it is: at the vendors no credential sees what another one cached. */
+  /** What OpenAI keeps for its accounts, and what it still works at. */
+  readonly shelves: Shelves
+  readonly jobs: Jobs
+  /** Whose prompt cache and whose stored objects they are: at the vendors no credential sees what another one has. */
   readonly cacheOwner: string
   /** True where the sandbox poses as a provider, and is as strict as that one. */
   readonly isPosing: boolean

@@ -35,6 +35,13 @@ export type Reply =
       readonly slices: Slices
       readonly generation: null
     }
+  | {
+      /** A stream of what is being made meanwhile, and counted when it is made, whether anybody listens or not. */
+      readonly kind: 'live'
+      readonly headers: Headers
+      readonly parts: AsyncIterable<Part>
+      readonly generation: null
+    }
 
 /** A JSON body that costs nothing: a refusal, a list, a count. */
 export const freeJson = (body: unknown, status = 200, headers: Headers = {}): Reply => ({

@@ -71,6 +71,8 @@ test('chat usage is what a tokenizer counts, and the sandbox counts the same in 
     reasoning,
     imageOutput: 0,
     videoSeconds: 0,
+    toolInput: 0,
+    webSearches: 0,
   })
   const own = await jsonOf(await fetch(`${sandbox.url}/sandbox/requests/req_1`))
   expect(own.data).toMatchObject([

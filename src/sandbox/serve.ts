@@ -17,13 +17,16 @@ import { decoded, sandboxCredential, type Exchange } from './exchange.ts'
 import { genaiRefusal, serveGenai } from './genai/errors.ts'
 import { countTokensOfContent, generateContent, streamGenerateContent } from './genai/generate.ts'
 import { getGeminiModel, listGeminiModels } from './genai/models.ts'
+import { createJobs } from './jobs.ts'
 import { createChatCompletion } from './openai/chat.ts'
 import { createEmbeddings } from './openai/embeddings.ts'
 import { openaiRefusal, serveOpenai } from './openai/errors.ts'
 import { createImages } from './openai/images.ts'
+import { keptRoutes } from './openai/kept-routes.ts'
 import { listModels, retrieveModel } from './openai/models.ts'
 import { createVideos } from './openai/videos/jobs.ts'
 import { videoRoutes } from './openai/videos/routes.ts'
+import { createShelves } from './openai/shelves.ts'
 import { atAccount, servePosed } from './poses/serve.ts'
 import { createPromptCache } from './prompt-cache.ts'
 import { Refusal } from './refusal.ts'
@@ -35,7 +38,14 @@ export type Sandbox = { readonly url: string; readonly stop: () => Promise<void>
 export async function startSandbox({ port }: { readonly port: number }): Promise<Sandbox> {
   const count = createCount()
   const videos = createVideos(count)
-  const shared: Shared = { count, videos, accounts: createAccounts(), promptCache: createPromptCache() }
+  const shared: Shared = {
+    count,
+    videos,
+    accounts: createAccounts(),
+    promptCache: createPromptCache(),
+    shelves: createShelves(),
+    jobs: createJobs(),
+  }
   const server = createServer(
     (request, response) => void answer(request, response, shared).catch((error: unknown) => crash(response, error)),
   )
@@ -55,7 +65,7 @@ export async function startSandbox({ port }: { readonly port: number }): Promise
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, stop }
 }
 
-type Shared = Pick<Exchange, 'count' | 'videos' | 'accounts' | 'promptCache'>
+type Shared = Pick<Exchange, 'count' | 'videos' | 'accounts' | 'promptCache' | 'shelves' | 'jobs'>
 type Handler = (exchange: Exchange, ...captured: string[]) => Reply | Promise<Reply>
 type Route = readonly [method: string, path: RegExp, handler: Handler]
 
@@ -111,7 +121,11 @@ const routes: readonly Route[] = [
     /^\/(v1beta|v1alpha)\/models\/([^:]+)$/,
     genai((exchange, version = '', model = '') => getGeminiModel(exchange, version, model)),
   ],
-  ...videoRoutes.map(([method, path, endpoint]): Route => [method, new RegExp(`^/v1${path}$`), openai(endpoint)]),
+  ...[...keptRoutes, ...videoRoutes].map(([method, path, endpoint]): Route => [
+    method,
+    new RegExp(`^/v1${path}$`),
+    openai(endpoint),
+  ]),
   ['GET', /^\/$/, aboutPage],
   ['GET', /^\/sandbox\/count$/, ({ count }) => freeJson(count.totals())],
   ['GET', /^\/sandbox\/requests$/, listServed],

@@ -49,24 +49,26 @@ const Message = z.strictObject({
 })
 export type ChatMessage = z.output<typeof Message>
 
-const name = text
+/** What a tool or a schema may be called. */
+export const ToolName = text
   .min(1)
   .max(64)
   .regex(/^[a-zA-Z0-9_-]+$/)
 const FunctionTool = z.strictObject({
-  name,
+  name: ToolName,
   description: text.nullish(),
   parameters: object.nullish(),
   strict: z.boolean().nullish(),
 })
-const Format = z.discriminatedUnion('type', [
+/** What a custom tool is called with. */
+export const CustomFormat = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('text') }),
   z.strictObject({
     type: z.literal('grammar'),
     grammar: z.strictObject({ definition: text, syntax: z.enum(['lark', 'regex']) }),
   }),
 ])
-const CustomTool = z.strictObject({ name, description: text.nullish(), format: Format.nullish() })
+const CustomTool = z.strictObject({ name: ToolName, description: text.nullish(), format: CustomFormat.nullish() })
 export type CustomTool = z.output<typeof CustomTool>
 const Tool = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('function'), function: FunctionTool }),
@@ -82,16 +84,16 @@ const ToolChoice = z.discriminatedUnion('type', [
   }),
 ])
 
-const JsonSchema = z.strictObject({
-  name,
+export const JsonSchemaFields = {
+  name: ToolName,
   description: text.nullish(),
   schema: object.optional(),
   strict: z.boolean().nullish(),
-})
+}
 const ResponseFormat = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('text') }),
   z.strictObject({ type: z.literal('json_object') }),
-  z.strictObject({ type: z.literal('json_schema'), json_schema: JsonSchema }),
+  z.strictObject({ type: z.literal('json_schema'), json_schema: z.strictObject(JsonSchemaFields) }),
 ])
 
 const WebSearchOptions = z.strictObject({
@@ -109,6 +111,8 @@ const WebSearchOptions = z.strictObject({
     .nullish(),
 })
 
+export const Metadata = z.record(text.max(64), text.max(512))
+
 const positive = z.int().min(1).nullish()
 const penalty = z.number().min(-2).max(2).nullish()
 
@@ -119,7 +123,7 @@ export const ChatCall = z.strictObject({
   frequency_penalty: penalty,
   function_call: z.union([z.enum(['none', 'auto']), Named]).nullish(),
   functions: z
-    .array(z.strictObject({ name, description: text.nullish(), parameters: object.nullish() }))
+    .array(z.strictObject({ name: ToolName, description: text.nullish(), parameters: object.nullish() }))
     .min(1)
     .max(128)
     .nullish(),
@@ -127,7 +131,7 @@ export const ChatCall = z.strictObject({
   logprobs: z.boolean().nullish(),
   max_completion_tokens: positive,
   max_tokens: positive,
-  metadata: z.record(text.max(64), text.max(512)).nullish(),
+  metadata: Metadata.nullish(),
   modalities: z.array(z.enum(['text', 'audio'])).nullish(),
   moderation: object.nullish(),
   n: z.int().min(1).max(128).nullish(),

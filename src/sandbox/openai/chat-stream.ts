@@ -1,8 +1,7 @@
 /** A chat completion as server-sent events, the way OpenAI sends them. */
-import { textOf, type Choice } from '../choice.ts'
-import { randomFrom } from '../hash.ts'
+import type { Choice } from '../choice.ts'
+import { groupsOf } from '../groups.ts'
 import type { Part } from '../reply.ts'
-import type { Piece } from '../tokens.ts'
 import { noUsage, type Usage } from '../usage.ts'
 import { finishReason, isLegacy, toolCallOf, wireLogprobs, type Completion } from './completion.ts'
 
@@ -68,18 +67,6 @@ function* callDeltas(completion: Completion, choice: Choice, index: number): Gen
       const delta = legacy ? { function_call: { arguments: text } } : { tool_calls: [{ index: at, ...more }] }
       yield { delta, tokens }
     }
-  }
-}
-
-type Group = { readonly group: readonly Piece[]; readonly text: string; readonly tokens: number }
-
-/** One to three tokens at a time, as a vendor's chunks have them. */
-function* groupsOf(pieces: readonly Piece[]): Generator<Group> {
-  const random = randomFrom(pieces.length)
-  for (let at = 0; at < pieces.length;) {
-    const group = pieces.slice(at, at + 1 + Math.floor(random() * 3))
-    at += group.length
-    yield { group, text: textOf(group), tokens: group.reduce((sum, piece) => sum + piece.tokens, 0) }
   }
 }
 

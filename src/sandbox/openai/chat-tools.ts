@@ -77,7 +77,7 @@ function toolsOf({ tools, functions }: ChatCall): readonly Tool[] {
             ...tool.custom,
             description: tool.custom.description,
             schema: null,
-            text: inputOf(tool.custom),
+            text: customInput(tool.custom),
           }
         : {
             kind: 'function',
@@ -90,8 +90,8 @@ function toolsOf({ tools, functions }: ChatCall): readonly Tool[] {
 }
 
 /** What a custom tool is called with: a text of its grammar. From Lark's grammars the sandbox makes none. */
-const inputOf =
-  ({ format, name }: CustomTool) =>
+export const customInput =
+  ({ format, name }: Pick<CustomTool, 'format' | 'name'>) =>
   (seed: number): string => {
     if (format?.type !== 'grammar') return `simulated input of ${name}`
     if (format.grammar.syntax === 'regex')

@@ -3,7 +3,6 @@ import { choiceOf, seedOf, textOf, type Choice } from '../choice.ts'
 import type { Directives } from '../directives.ts'
 import type { Exchange } from '../exchange.ts'
 import type { Prompt } from '../prompt.ts'
-import { Refusal } from '../refusal.ts'
 import type { Generation, Reply } from '../reply.ts'
 import { noUsage, type Usage } from '../usage.ts'
 import { reportedUsage } from '../wrong-usage.ts'
@@ -11,8 +10,9 @@ import { chatForm, chatPrompt, outputTokensMax, parseChatCall, refuseChatCall, t
 import { chatStream } from './chat-stream.ts'
 import { kindOfTool } from './chat-tools.ts'
 import { finishReason, isLegacy, toolCallOf, wireLogprobs, type Completion } from './completion.ts'
-import { refuseBeyondContext } from './model-rules.ts'
-import { requireChatModel, snapshotOf } from './models.ts'
+import { refuseBlocked } from './errors.ts'
+import { reasoningTokens, refuseBeyondContext } from './model-rules.ts'
+import { requireChatModel, snapshotOf, tierOf } from './models.ts'
 import { searchAnswer } from './web-search.ts'
 
 /** Answers a chat call; refuses with the vendor's 400 or 404. */
@@ -46,16 +46,6 @@ export function createChatCompletion(exchange: Exchange): Reply {
     parts: chatStream(completion, call.stream_options?.include_usage === true),
     generation,
   }
-}
-
-/** OpenAI's words for a prompt that its policy does not allow. */
-function refuseBlocked({ blocked }: Directives): void {
-  if (blocked)
-    throw new Refusal(
-      400,
-      'Your request was rejected as a result of our safety system. Your prompt may contain text that is not allowed by our safety system.',
-      { code: 'content_policy_violation' },
-    )
 }
 
 function complete(call: ChatCall, { directives, promptCache, cacheOwner, dress, id, at }: Exchange): Completion {
@@ -98,25 +88,13 @@ function choiceAt(call: ChatCall, prompt: Prompt, directives: Directives, index:
     tokensWanted: directives.tokens,
     tokensMax: outputTokensMax(call),
     reasoning: {
-      tokens: directives.reasoning ?? reasoningTokens(call, seed),
+      tokens: directives.reasoning ?? reasoningTokens(call.model, call.reasoning_effort, seed),
       isExact: directives.reasoning !== undefined,
     },
     stop: typeof call.stop === 'string' ? [call.stop] : (call.stop ?? []),
     unicode: directives.unicode ?? false,
     form: chatForm(call, prompt.question, directives),
   })
-}
-
-/** gpt-5 and later think, in multiples of 64 tokens, the longer the higher the effort. */
-function reasoningTokens({ model, reasoning_effort }: ChatCall, seed: number): number {
-  const blocks = { none: 0, minimal: 0, low: 1, medium: 2, high: 4, xhigh: 8, max: 8 }[reasoning_effort ?? 'medium']
-  return /^gpt-[5-9]/.test(model) ? 64 * blocks * (1 + (seed % 3)) : 0
-}
-
-/** The tier served for the tier asked for: `fast` is the newer name of priority. */
-function tierOf(asked: ChatCall['service_tier']): string {
-  if (asked === 'fast') return 'priority'
-  return !asked || asked === 'auto' ? 'default' : asked
 }
 
 function usageOf(prompt: Prompt, cachedInput: number, choices: readonly Choice[]): Usage {
@@ -128,7 +106,6 @@ function usageOf(prompt: Prompt, cachedInput: number, choices: readonly Choice[]
     cachedInput,
     output: sum((choice) => choice.visibleTokens),
     reasoning: sum((choice) => choice.reasoningTokens),
-    imageOutput: 0,
   }
 }
 

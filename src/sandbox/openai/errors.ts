@@ -1,5 +1,6 @@
 /** OpenAI's refusals: `{"error":{message,type,param,code}}`, all four always there. */
 import type { z } from 'zod'
+import type { Directives } from '../directives.ts'
 import { refuseOnDemand, refuseVirtualKeys, sandboxCredential, type Exchange } from '../exchange.ts'
 import { Refusal } from '../refusal.ts'
 import { freeJson, type Headers, type Reply } from '../reply.ts'
@@ -59,6 +60,16 @@ function refuseStrangers({ headers }: Exchange): void {
     )
   if (authorization !== `Bearer ${sandboxCredential}`)
     throw new Refusal(401, 'Incorrect API key provided. The sandbox takes its own provider credential only.')
+}
+
+/** OpenAI's words for a prompt that its policy does not allow. */
+export function refuseBlocked({ blocked }: Directives): void {
+  if (blocked)
+    throw new Refusal(
+      400,
+      'Your request was rejected as a result of our safety system. Your prompt may contain text that is not allowed by our safety system.',
+      { code: 'content_policy_violation' },
+    )
 }
 
 /** The body as `schema` has it, or a 400 that names the field, as OpenAI words it. */

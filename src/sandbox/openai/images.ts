@@ -51,7 +51,7 @@ const blocked = (): Refusal =>
 const seconds = ({ at }: Exchange): number => Math.floor(at / 1_000)
 
 /** `step`: of a partial picture; the complete one has none. */
-const draw = (call: ImagesCall, at: number, step?: number): Promise<string> =>
+export const draw = (call: ImagesCall, at: number, step?: number): Promise<string> =>
   drawImage({
     prompt: `${withoutDirectives(call.prompt)}${at === 0 ? '' : ` (${at + 1})`}`,
     width: call.width,
@@ -62,7 +62,7 @@ const draw = (call: ImagesCall, at: number, step?: number): Promise<string> =>
     isPartial: step !== undefined,
   })
 
-const aboutOf = ({ width, height, quality, background, format }: ImagesCall) => ({
+export const aboutOf = ({ width, height, quality, background, format }: ImagesCall) => ({
   background,
   output_format: format,
   quality,
@@ -97,13 +97,13 @@ function part(event: 'partial_image' | 'completed', data: object, sent: Usage): 
 }
 
 /** https://developers.openai.com/api/docs/guides/image-generation#calculating-costs */
-const partialTokens = 100
+export const partialTokens = 100
 const portrait = { low: 408, medium: 1_584, high: 6_240 }
 const landscape = { low: 400, medium: 1_568, high: 6_208 }
 const square = { low: 272, medium: 1_056, high: 4_160 }
 const edgeCells = { low: 16, medium: 48, high: 96 }
 
-function pictureTokens({ model, width, height, quality }: ImagesCall): number {
+export function pictureTokens({ model, width, height, quality }: ImagesCall): number {
   if (!model.startsWith('gpt-image-2')) {
     const shape = width === height ? square : width < height ? portrait : landscape
     return shape[quality]

@@ -3,7 +3,8 @@ import { refuseBeyondContext as refuseBeyondGoogles } from '../genai/models.ts'
 import { Refusal } from '../refusal.ts'
 import type { ChatCall } from './chat-fields.ts'
 
-type Rule = {
+/** What a family of models takes and makes. */
+export type Rule = {
   readonly isOf: (model: string) => boolean
   /** None: it does not reason. */
   readonly efforts: readonly string[]
@@ -34,10 +35,19 @@ function rule(family: RegExp, efforts: readonly string[], outputTokensMax: numbe
   return { isOf: (model) => family.test(model), efforts, outputTokensMax, context }
 }
 
+/** What is known of a model; undefined of Google's, which are asked nothing. */
+export const ruleOf = (model: string): Rule | undefined => rules.find(({ isOf }) => isOf(model))
+
+/** gpt-5 and later think, in multiples of 64 tokens, the longer the higher the effort. */
+export function reasoningTokens(model: string, effort: ChatCall['reasoning_effort'], seed: number): number {
+  const blocks = { none: 0, minimal: 0, low: 1, medium: 2, high: 4, xhigh: 8, max: 8 }[effort ?? 'medium']
+  return /^gpt-[5-9]/.test(model) ? 64 * blocks * (1 + (seed % 3)) : 0
+}
+
 /** Refuses with 400 a prompt that is longer than the model reads, in OpenAI's words for models of its generation. */
 export function refuseBeyondContext(call: ChatCall, promptTokens: number): void {
   if (call.model.startsWith('gemini-')) refuseBeyondGoogles(call.model, promptTokens)
-  const context = rules.find(({ isOf }) => isOf(call.model))?.context
+  const context = ruleOf(call.model)?.context
   if (!context) return
   if ('inputTokens' in context) {
     if (promptTokens > context.inputTokens)
@@ -65,7 +75,7 @@ const tooLong = (message: string): Refusal =>
  */
 export function refuseForModel(call: ChatCall, isPosing: boolean): void {
   const { model } = call
-  const known = rules.find(({ isOf }) => isOf(model))
+  const known = ruleOf(model)
   if (!known) return
   if (call.extra_body !== undefined) throw unknownParameter('extra_body')
   refuseTooMany(call, known.outputTokensMax)
@@ -115,7 +125,8 @@ function refuseEffort({ reasoning_effort }: ChatCall, efforts: readonly string[]
   )
 }
 
-const unsupportedParameter = (param: string): Refusal =>
+/** OpenAI's 400 for a field that the model does not have. */
+export const unsupportedParameter = (param: string): Refusal =>
   new Refusal(400, `Unsupported parameter: '${param}' is not supported with this model.`, {
     param,
     code: 'unsupported_parameter',

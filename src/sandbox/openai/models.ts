@@ -37,9 +37,21 @@ const snapshots: Readonly<Record<string, string>> = {
 /** The name a reply gives to the model that served it. */
 export const snapshotOf = (model: string): string => snapshots[model] ?? model
 
+/** The tier served for the tier asked for: `fast` is the newer name of priority. */
+export function tierOf(asked: string | null | undefined): string {
+  if (asked === 'fast') return 'priority'
+  return !asked || asked === 'auto' ? 'default' : asked
+}
+
 /** Refuses with 404 what is not a chat model. */
 export function requireChatModel(model: string): void {
   if (!isKnownModel(model, chatFamilies) || model.startsWith('gpt-image-')) throw notFound(model)
+}
+
+/** Refuses with 404 what is not a chat model of OpenAI's own. */
+export function requireOpenaiChatModel(model: string): void {
+  if (model.startsWith('gemini-')) throw notFound(model)
+  requireChatModel(model)
 }
 
 /** Refuses with 404 what is not an embedding model. */

@@ -1,19 +1,19 @@
 /** Lists in pages, as OpenAI cuts them: `after` an id, `limit` and `order` by time. */
 import { Refusal } from '../refusal.ts'
 
-type Bounds = { readonly limit: number; readonly limitMax: number }
+type Bounds = { readonly limit: number; readonly limitMax: number; readonly order?: 'asc' | 'desc' }
 
 /** A page of `items`, which begin with the newest; refuses a limit or an order that there is not. */
 export function pageOf<Item extends { readonly id: string }>(
   items: readonly Item[],
   { searchParams }: URL,
-  { limit: limitUsual, limitMax }: Bounds,
+  { limit: limitUsual, limitMax, order: orderUsual = 'desc' }: Bounds,
   describe: (item: Item) => { readonly id: string },
 ): object {
   const limit = Number(searchParams.get('limit') ?? limitUsual)
   if (!Number.isInteger(limit) || limit < 1 || limit > limitMax)
     throw invalid(`Invalid 'limit': Expected an integer between 1 and ${limitMax}.`, 'limit')
-  const order = searchParams.get('order') ?? 'desc'
+  const order = searchParams.get('order') ?? orderUsual
   if (order !== 'asc' && order !== 'desc')
     throw invalid(`Invalid value: '${order}'. Supported values are: 'asc' and 'desc'.`, 'order')
   const ordered = order === 'desc' ? items : items.toReversed()

@@ -29,10 +29,21 @@ export const refusedByFilter = {
   },
 }
 
+/** What a response has of them, once it is over. */
+const responseResults = ['prompt', 'completion'].map((source_type) => ({
+  blocked: false,
+  source_type,
+  content_filter_raw: [],
+  content_filter_results: answerResults,
+  content_filter_offsets: { start_offset: 0, end_offset: 0, check_offset: 0 },
+}))
+
 /** Puts the filter's results into an answer and, unless they come later, into the chunks of a stream. */
 export const filterDress =
   (isAsync: boolean): Dress =>
-  (answer) => {
+  (answer, isLast) => {
+    if ('object' in answer && answer.object === 'response')
+      return { ...answer, content_filters: isLast ? responseResults : null }
     const { object, choices } = answer as { readonly object: string; readonly choices: readonly object[] }
     const isChunk = object === 'chat.completion.chunk'
     if (isChunk && isAsync) return answer

@@ -30,7 +30,7 @@ describe('who is let in', () => {
     expect(none.json).toEqual({ error: { code: '404', message: 'Resource not found' } })
     const version = '?api-version=2024-10-21'
     expect(codeOf(await ask(deployed('gpt-5.4-mini', version, 'models')))).toEqual([404, '404'])
-    expect(codeOf(await ask(`/as/azure/a/openai/responses${version}`))).toEqual([404, '404'])
+    expect(codeOf(await ask(`/as/azure/a/openai/assistants${version}`))).toEqual([404, '404'])
   })
 })
 
@@ -120,4 +120,25 @@ describe('an account does what it is told', () => {
     expect(over.status).toBe(429)
     expect(Number(over.headers.get('retry-after-ms'))).toBeGreaterThan(50_000)
   })
+})
+
+test('responses are made by deployments, in either style, with what the filter found', async () => {
+  const headers = { 'api-key': 'key-a' }
+  const body = { model: 'dep-gpt-5.1', input: 'hello' }
+  for (const path of ['v1/responses', 'responses?api-version=preview']) {
+    const made = await post(`/as/azure/a/openai/${path}`, body, headers)
+    expect(made.json).toMatchObject({ model: 'gpt-5.1-2025-11-13', content_filters: [{ source_type: 'prompt' }, {}] })
+    const kept = await send(
+      'GET',
+      `/as/azure/a/openai/${path.replace('responses', `responses/${made.json.id}`)}`,
+      undefined,
+      headers,
+    )
+    expect(kept.json.output).toEqual(made.json.output)
+  }
+  const records = (await post('/as/azure/a/openai/v1/responses', { ...body, stream: true }, headers)).text.split('\n\n')
+  expect(records[0]).toStartWith('event: response.created\n')
+  expect(records.at(-2)).toContain('"content_filters":[{')
+  const none = await post('/as/azure/a/openai/v1/responses', { model: 'dep-nothing', input: 'x' }, headers)
+  expect(none.json.error.code).toBe('DeploymentNotFound')
 })

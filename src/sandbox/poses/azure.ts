@@ -7,9 +7,12 @@ import { standingOf } from '../accounts.ts'
 import { createChatCompletion } from '../openai/chat.ts'
 import { createEmbeddings } from '../openai/embeddings.ts'
 import { createImages } from '../openai/images.ts'
+import { keptRoutes } from '../openai/kept-routes.ts'
 import { listModels, retrieveModel, snapshotOf } from '../openai/models.ts'
 import { videoRoutes } from '../openai/videos/routes.ts'
 import { createVideo } from '../openai/videos/videos.ts'
+import { compactResponse } from '../openai/responses/compact.ts'
+import { createResponse } from '../openai/responses/create.ts'
 import { isKnownModel } from '../exchange.ts'
 import { Refusal } from '../refusal.ts'
 import { freeJson, type Headers, type Reply } from '../reply.ts'
@@ -107,6 +110,8 @@ const endpoints: Readonly<Record<string, Endpoint>> = {
   embeddings: { families: ['text-embedding-'], serve: createEmbeddings },
   'images/generations': { families: ['gpt-image-'], serve: createImages },
   videos: { families: ['sora-'], serve: createVideo },
+  responses: { families: ['gpt-'], serve: createResponse },
+  'responses/compact': { families: ['gpt-'], serve: compactResponse },
 }
 
 function withFilter({ directives }: Posed, reply: Reply): Reply {
@@ -151,7 +156,12 @@ export const azurePose: Pose = {
   routes: [
     [
       'POST',
-      /^\/openai\/v1\/(chat\/completions|embeddings|images\/generations|videos)$/,
+      /^\/openai\/(responses|responses\/compact)$/,
+      (exchange, path = '') => serveDeployment(exchange, exchange.fields['model'], path),
+    ],
+    [
+      'POST',
+      /^\/openai\/v1\/(chat\/completions|embeddings|images\/generations|videos|responses|responses\/compact)$/,
       (exchange, path = '') => serveDeployment(exchange, exchange.fields['model'], path),
     ],
     [
@@ -162,6 +172,11 @@ export const azurePose: Pose = {
     ...videoRoutes.map(([method, path, endpoint]): PoseRoute => [
       method,
       new RegExp(`^/openai/v1${path}$`),
+      (exchange, ...captured) => behind(door, exchange, { answer: () => endpoint(exchange, ...captured) }),
+    ]),
+    ...keptRoutes.map(([method, path, endpoint]): PoseRoute => [
+      method,
+      new RegExp(`^/openai(?:/v1)?${path}$`),
       (exchange, ...captured) => behind(door, exchange, { answer: () => endpoint(exchange, ...captured) }),
     ]),
     ['GET', /^\/openai\/v1\/models$/, (exchange) => behind(door, exchange, { answer: listModels })],

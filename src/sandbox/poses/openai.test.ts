@@ -186,3 +186,46 @@ test('max_tokens is refused of a model that reasons, which the sandbox by itself
   const plain = await post('/v1/chat/completions', body, { authorization: 'Bearer sandbox-credential' })
   expect([plain.status, plain.json.usage.completion_tokens <= 20]).toEqual([200, true])
 })
+
+describe('responses', () => {
+  const at = (name: string) => ({ authorization: `Bearer key-${name}` })
+  const create = (name: string, body: object): Promise<Got> =>
+    post(`/as/openai/${name}/v1/responses`, { model: 'gpt-5.4-mini', input: 'hello', ...body }, at(name))
+
+  test('are their account’s alone, sealed thoughts included, and the count says where they were made', async () => {
+    const sealing = { include: ['reasoning.encrypted_content'], store: true }
+    const made = await post(
+      '/as/openai/a/v1/responses',
+      { model: 'gpt-5.4-mini', input: 'hi', ...sealing },
+      {
+        ...at('a'),
+        'x-client-request-id': 'posed-response',
+      },
+    )
+    expect(made.status).toBe(200)
+    const { id, output } = made.json
+    expect(await servedAs('posed-response')).toMatchObject([{ pose: 'openai', account: 'a', store: true }])
+    expect((await send('GET', `/as/openai/a/v1/responses/${id}`, undefined, at('a'))).json.id).toBe(id)
+    expect((await send('GET', `/as/openai/b/v1/responses/${id}`, undefined, at('b'))).status).toBe(404)
+    const next = { previous_response_id: id }
+    expect((await create('a', next)).status).toBe(200)
+    expect((await create('b', next)).json.error.code).toBe('previous_response_not_found')
+    const again = { input: [output[0], { role: 'user', content: 'and?' }] }
+    expect((await create('a', again)).status).toBe(200)
+    expect((await create('b', again)).json.error).toMatchObject({
+      code: 'invalid_encrypted_content',
+      message: expect.stringContaining('organization_id did not match'),
+    })
+  })
+
+  test('are not there where an account was told to lack them', async () => {
+    await control('openai/bare', { lacks: ['/responses'] })
+    expect((await create('bare', {})).status).toBe(404)
+    expect((await send('GET', '/as/openai/bare/v1/responses/resp_1', undefined, at('bare'))).json.error.message).toBe(
+      'Invalid URL (GET /v1/responses/resp_1)',
+    )
+    expect((await ask('bare')).status).toBe(200)
+    await restore('openai/bare')
+    expect((await create('bare', {})).status).toBe(200)
+  })
+})

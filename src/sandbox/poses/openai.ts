@@ -4,6 +4,7 @@ import { createChatCompletion } from '../openai/chat.ts'
 import { createEmbeddings } from '../openai/embeddings.ts'
 import { openaiRefusal } from '../openai/errors.ts'
 import { createImages } from '../openai/images.ts'
+import { keptRoutes } from '../openai/kept-routes.ts'
 import { listModels, notFound, retrieveModel } from '../openai/models.ts'
 import { videoRoutes } from '../openai/videos/routes.ts'
 import { Refusal } from '../refusal.ts'
@@ -104,10 +105,10 @@ export const openaiPose: Pose = {
     ['POST', /^\/v1\/chat\/completions$/, model(createChatCompletion)],
     ['POST', /^\/v1\/embeddings$/, model(createEmbeddings)],
     ['POST', /^\/v1\/images\/generations$/, model(createImages)],
-    ...videoRoutes.map(([method, path, endpoint]): PoseRoute => [
+    ...[...keptRoutes, ...videoRoutes].map(([method, path, endpoint]): PoseRoute => [
       method,
       new RegExp(`^/v1${path}$`),
-      (exchange, ...captured) => behind(door, exchange, { answer: () => endpoint(exchange, ...captured) }),
+      (exchange, ...captured) => model((posed) => endpoint(posed, ...captured))(exchange),
     ]),
     ['GET', /^\/v1\/models$/, (exchange) => behind(door, exchange, { answer: listModels })],
     [

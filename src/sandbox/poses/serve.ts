@@ -43,11 +43,18 @@ export function atAccount(exchange: Exchange): Posed | null {
 /** Serves a call at an account. */
 export async function servePosed(method: string, exchange: Posed): Promise<Reply> {
   const { door, routes, missing } = poses[exchange.account.pose]
-  for (const [routeMethod, path, handler] of routes) {
+  const known = isLacking(exchange) ? [] : routes
+  for (const [routeMethod, path, handler] of known) {
     const match = method === routeMethod ? path.exec(exchange.rest) : null
     if (match) return handler(exchange, ...match.slice(1).map(decoded))
   }
   return refused(door, exchange, missing(`${method} ${exchange.rest}`))
+}
+
+/** Whether the account was told not to have this path, which begins behind the version. */
+function isLacking({ account, rest }: Posed): boolean {
+  const path = rest.replace(/^(?:\/openai)?(?:\/v1(?:beta|alpha)?)?/, '')
+  return account.control.lacks?.some((lacked) => path === lacked || path.startsWith(`${lacked}/`)) ?? false
 }
 
 /** What the account was told, as directives of every call. */

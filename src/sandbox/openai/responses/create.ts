@@ -1,0 +1,132 @@
+/** POST /responses: plain, streamed, and in the background. */
+import type { Exchange } from '../../exchange.ts'
+import { queuedShare } from '../../jobs.ts'
+import { Refusal } from '../../refusal.ts'
+import type { Generation, Part, Reply } from '../../reply.ts'
+import { noUsage } from '../../usage.ts'
+import { conversationOf, keepConversation, withItems } from '../conversations/conversation.ts'
+import { refuseBlocked } from '../errors.ts'
+import { parseResponseCall, refuseResponseCall } from './call.ts'
+import { contextOf, outputOf, type Context } from './context.ts'
+import { recordsIn, responseStream } from './events.ts'
+import { generateResponse } from './generate.ts'
+import type { ResponseCall } from './response-fields.ts'
+import { failure, responseIn, type Run } from './run.ts'
+import type { StoredResponse } from './stored-response.ts'
+
+/** Answers a call for a response; refuses with the vendor's 400 or 404. */
+export async function createResponse(exchange: Exchange): Promise<Reply> {
+  const call = parseResponseCall(exchange.body)
+  const id = `resp_${exchange.id.slice(4)}`
+  const context = contextOf(call, exchange, id)
+  refuseResponseCall(call, context)
+  refuseBlocked(exchange.directives)
+  const run = await generateResponse(call, context, exchange, id)
+  const made: Made = { call, context, run, exchange }
+  if (call.background) return inBackground(made)
+  if (!call.stream && run.ending.status === 'failed' && run.ending.isBare) throw new Refusal(500, failure.message)
+  keep(made, null)
+  continueConversation(made)
+  const generation = generationOf(made)
+  if (call.stream) return { kind: 'stream', headers: eventHeaders, parts: responseStream(run), generation }
+  return { ...json(responseIn(run.ending.status, run)), generation }
+}
+
+export const eventHeaders = { 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-cache' }
+
+const json = (body: object) =>
+  ({ kind: 'plain', status: 200, headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }) as const
+
+type Made = {
+  readonly call: ResponseCall
+  readonly context: Context
+  readonly run: Run
+  readonly exchange: Exchange
+}
+
+const generationOf = ({ call, run }: Made): Generation => ({
+  dialect: 'openai',
+  endpoint: 'responses',
+  model: call.model,
+  servedModel: run.model,
+  status: 200,
+  usage: run.usage,
+})
+
+/** Keeps what was made, unless the call said not to. */
+function keep({ call, context, run, exchange }: Made, job: StoredResponse['job']): StoredResponse {
+  const stored: StoredResponse = {
+    run,
+    input: context.input,
+    previousId: call.previous_response_id ?? null,
+    job,
+    isResumable: job !== null && call.stream === true,
+  }
+  if (call.store !== false) {
+    const weight = JSON.stringify([context.input, run.asked, outputOf(stored)]).length
+    exchange.shelves.responses.put(exchange.cacheOwner, run.id, stored, weight)
+  }
+  return stored
+}
+
+/** What was asked and answered is added to the conversation, if it is still there. */
+function continueConversation({ call, context, run, exchange }: Made): void {
+  const { conversationId } = context
+  const { shelves, cacheOwner } = exchange
+  if (conversationId === null || call.store === false || !shelves.conversations.get(cacheOwner, conversationId)) return
+  const output = outputOf({ run })
+  keepConversation(exchange, withItems(conversationOf(exchange, conversationId), [...context.input, ...output]))
+}
+
+const jobMs = 1_000
+
+/** Answers at once, or with a stream of what comes; counts what was made when it has been made. */
+function inBackground(made: Made): Reply {
+  const { call, run, exchange } = made
+  const { job: how, job_ms } = exchange.directives
+  const { shelves, cacheOwner } = exchange
+  const job = exchange.jobs.start(how === 'stuck' ? Infinity : (job_ms ?? jobMs), (isCancelled) => {
+    if (how === 'lost') return void shelves.responses.remove(cacheOwner, run.id)
+    if (!isCancelled) continueConversation(made)
+    countMade(made, !isCancelled)
+  })
+  if (!job) throw new Refusal(429, 'Too many responses are under way in the background.')
+  const stored = keep(made, job)
+  if (!call.stream) return { ...json(responseIn('queued', run)), generation: null }
+  return { kind: 'live', headers: eventHeaders, parts: followed(stored, -1), generation: null }
+}
+
+/** Counts what was made in the background, under the call that asked for it. */
+function countMade(made: Made, complete: boolean): void {
+  const { run, exchange } = made
+  const { headers, origin, at } = exchange
+  const id = headers['x-client-request-id']
+  exchange.count.record({
+    ...generationOf(made),
+    clientRequestId: typeof id === 'string' ? id : null,
+    at,
+    complete,
+    sent: complete ? run.usage : noUsage,
+    ...(origin && { origin }),
+  })
+}
+
+/** The stream of a response that is made in the background, from the record after `after` on; it ends where it is cancelled. */
+export async function* followed(
+  { run, job }: Pick<StoredResponse, 'run' | 'job'>,
+  after: number,
+): AsyncGenerator<Part> {
+  const last = recordsIn(run) - 1
+  let number = 0
+  for (const part of responseStream(run)) {
+    const isTold = number > after
+    const hasCome = !isTold || job === null || (await job.reached(shareAt(number, last)))
+    if (!hasCome) return
+    if (isTold) yield part
+    number += 1
+  }
+}
+
+/** How much of a job's time has passed when a record comes: the first two while it is queued, the last one at its end. */
+const shareAt = (number: number, last: number): number =>
+  number < 2 ? 0 : queuedShare + ((1 - queuedShare) * (number - 2)) / (last - 2)

@@ -1,0 +1,29 @@
+/** A picture that a response draws: what a call for pictures would make of the tool's fields. */
+import { countTokens } from '../../tokens.ts'
+import { aboutOf, draw, partialTokens, pictureTokens } from '../images.ts'
+import { parseImagesCall } from '../images-call.ts'
+import type { ImageItem } from './output-item.ts'
+import type { ImageTool } from './tool-fields.ts'
+
+const promptCharactersMax = 4_000
+
+/** The model that draws. */
+export const pictureModel = ({ model }: ImageTool): string => model ?? 'gpt-image-2'
+
+/** Draws it. Refuses with 400 or 404 what cannot be drawn. Partial pictures are of streams alone. */
+export async function drawnItem(tool: ImageTool, question: string, isStream: boolean): Promise<Omit<ImageItem, 'id'>> {
+  const { type: _, action: _action, input_fidelity: _fidelity, input_image_mask: _mask, ...fields } = tool
+  const prompt = question.slice(0, promptCharactersMax) || 'Something'
+  const call = parseImagesCall(JSON.stringify({ ...fields, model: pictureModel(tool), prompt, stream: isStream }))
+  return {
+    kind: 'image_generation_call',
+    isCut: false,
+    about: aboutOf(call),
+    prompt,
+    partials: await Promise.all(Array.from({ length: call.partials }, (_, at) => draw(call, 0, at + 1))),
+    picture: await draw(call, 0),
+    inputTokens: countTokens(prompt),
+    outputTokens: pictureTokens(call) + call.partials * partialTokens,
+    partialTokens,
+  }
+}

@@ -1,0 +1,12 @@
+/** What OpenAI keeps for an account. */
+import { createShelf, type Shelf } from '../shelf.ts'
+import type { Conversation } from './conversations/conversation.ts'
+import type { StoredResponse } from './responses/stored-response.ts'
+
+export type Shelves = {
+  readonly responses: Shelf<StoredResponse>
+  readonly conversations: Shelf<Conversation>
+}
+
+/** Empty ones. */
+export const createShelves = (): Shelves => ({ responses: createShelf(), conversations: createShelf() })
