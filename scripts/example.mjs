@@ -8,7 +8,7 @@ const folder = join(root, 'examples')
 const [name = ''] = process.argv.slice(2)
 
 const examples = () =>
-  ['python', 'typescript'].flatMap((language) =>
+  ['python', 'typescript', 'curl'].flatMap((language) =>
     readdirSync(join(folder, language)).map((file) => `${language}/${file}`),
   )
 
@@ -27,4 +27,5 @@ const isPython = name.startsWith('python/')
 const noPython = isPython ? makePythonEnvironment() : null
 if (noPython) refuse(noPython)
 // What npm calls it from is the caller's folder, not where it runs scripts.
-runInPlace(isPython ? python : bun, [join(folder, name)], { cwd: process.env.INIT_CWD ?? process.cwd() })
+const interpreter = isPython ? python : name.startsWith('curl/') ? 'sh' : bun
+runInPlace(interpreter, [join(folder, name)], { cwd: process.env.INIT_CWD ?? process.cwd() })

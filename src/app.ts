@@ -20,12 +20,12 @@ import {
 } from './lib/http-server/contract.ts'
 import { throughWeb } from './lib/http-server/through-web.ts'
 import { newRequestId } from './lib/ids.ts'
+import type { PublicPages } from './public-pages.ts'
 
 export type AppDeps = {
   readonly gateway: GatewayDeps
   readonly admin: Hono
-  /** The page at `/` for who reached this server at an address, and the content security policy it is served under. */
-  readonly welcome: { readonly page: (baseUrl: string) => string; readonly policy: string }
+  readonly pages: PublicPages
   readonly cors: () => Cors
   /** Where the client reached this server, without a slash at the end. */
   readonly baseUrl: (request: HttpRequest) => string
@@ -144,19 +144,9 @@ function createAdmin(admin: Hono): HttpHandler {
   return throughWeb(pages.route('/api/admin', admin).fetch, pageBodyBytesMax)
 }
 
-function pageAt(path: string, request: HttpRequest, { welcome, unready, down, baseUrl }: AppDeps): HttpAnswer | null {
+function pageAt(path: string, request: HttpRequest, deps: AppDeps): HttpAnswer | null {
+  const { pages, unready, down, baseUrl } = deps
   switch (path) {
-    case '/':
-      return {
-        status: 200,
-        headers: {
-          'content-type': 'text/html; charset=UTF-8',
-          'content-security-policy': welcome.policy,
-          // It shows the address that one client asked for.
-          'cache-control': 'no-store',
-        },
-        body: welcome.page(baseUrl(request)),
-      }
     case '/healthz': {
       const reason = down()
       return reason === null ? jsonAnswer({ status: 'up' }) : jsonAnswer({ status: 'down', reason }, 503)
@@ -166,6 +156,6 @@ function pageAt(path: string, request: HttpRequest, { welcome, unready, down, ba
       return reason === null ? jsonAnswer({ status: 'ready' }) : jsonAnswer({ status: 'unready', reason }, 503)
     }
     default:
-      return null
+      return pages(path, baseUrl(request))
   }
 }

@@ -5,19 +5,16 @@ import { writeFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { createApp, type AppDeps } from './app.ts'
 import { openBooks, type Books } from './books.ts'
+import type { Model } from './catalog/catalog.ts'
 import { ConfigError, loadConfig, operatorFilePath, parseArguments, type Config } from './config.ts'
 import { adminApi } from './control/admin-api.ts'
 import { seedFirstRun, type Seeded } from './control/first-run.ts'
-import { modeOr } from './control/mode-input.ts'
-import { modelPrices } from './control/model-prices.ts'
 import { firstLiveKeyText, firstRunText, martCommand, startText } from './control/start-text.ts'
-import { welcomePage, welcomePolicy } from './control/welcome.ts'
 import { connectionsAllowed, openEntrance, type Entrance } from './entrance.ts'
 import { createCaution } from './gateway/caution.ts'
 import { createClients, type Clients } from './gateway/clients.ts'
 import { gaugesOf, type Gauged } from './gauges.ts'
 import type { GatewayDeps } from './gateway/deps.ts'
-import type { Model } from './catalog/catalog.ts'
 import { isServed } from './gateway/offered.ts'
 import { createWatch } from './gateway/watch.ts'
 import { createByteBudget, type ByteLimits } from './lib/byte-budget.ts'
@@ -37,6 +34,7 @@ import { createTurns } from './lib/turns.ts'
 import { pricesSchema } from './money/price-book-data.ts'
 import { namesBuiltIn, type Offer } from './offer.ts'
 import { startOffering } from './offering.ts'
+import { publicPages } from './public-pages.ts'
 import type { Store } from './store/store.ts'
 import { createRefusals, type Refusals } from './telemetry/refusals.ts'
 import { startTelemetry, type Telemetry } from './telemetry/start-telemetry.ts'
@@ -243,22 +241,13 @@ function doorsOf({ publicUrl, host }: Readonly<Config>, offer: () => Offer, url:
   const askedAt = (request: HttpRequest): string | null => askedOrigin(request, offer().trustsProxy)
   const ownNames = ['localhost', host.toLowerCase(), ...(publicUrl === null ? [] : [new URL(publicUrl).hostname])]
   return {
-    welcome: { page: (baseUrl) => welcome(baseUrl, offer()), policy: welcomePolicy },
+    pages: publicPages(offer, clock),
     cors: () => offer().cors,
     baseUrl: (request) => publicUrl ?? askedAt(request) ?? url,
     isAtOwnAddress: (request) => isOwnAddress(askedAt(request), [...ownNames, ...offer().server.hosts]),
   }
 }
-type Doors = Pick<AppDeps, 'welcome' | 'cors' | 'baseUrl' | 'isAtOwnAddress'>
-
-function welcome(baseUrl: string, { catalog, fleet, prices, simulated }: Offer): string {
-  const mode = modeOr(undefined, { simulated })
-  const policies = Object.keys(fleet.policies)
-  const listed = catalog.listed.filter((model) =>
-    policies.some((policy) => isServed(model, policy, mode, { fleet, clock })),
-  )
-  return welcomePage({ baseUrl, models: modelPrices({ listed }, prices, clock.now()), simulated })
-}
+type Doors = Pick<AppDeps, 'pages' | 'cors' | 'baseUrl' | 'isAtOwnAddress'>
 
 const upstreamClient = (offer: () => Offer, refused: Refusals['refused']): HttpClient =>
   createHttpClient({

@@ -35,6 +35,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     'config',
     'offer',
     'offering',
+    'public-pages',
     'sandbox',
     'telemetry',
     ...planes,
@@ -45,8 +46,10 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   gauges: ['books', 'entrance', 'offer', 'telemetry', 'gateway', ...below],
   offer: ['config', 'gateway', ...below],
   offering: ['config', 'offer', ...below],
+  'public-pages': ['control', 'gateway', 'offer', 'reference', ...below],
+  reference: ['control', 'gateway', ...below],
   cli: ['config', 'control', 'gateway/operations.ts', ...below],
-  app: ['config', ...planes, ...below],
+  app: ['config', 'public-pages', ...planes, ...below],
   node: ['gateway', 'jobs', ...below],
   config: ['catalog', 'upstreams', 'lib'],
   gateway: below,
@@ -104,6 +107,8 @@ const partOf = (path: string): string => path.split('/')[1]!.replace(/\.tsx?$/, 
 function isAllowed({ from, to }: Import): boolean {
   // The version is said where a program begins.
   if (to === 'package.json') return ['src/main.ts', 'src/cli.ts'].includes(from)
+  // The text of the reference's pages is documentation, and stands with it.
+  if (from === 'src/reference/pages.ts' && to.startsWith('docs/reference/')) return true
   if (!to.startsWith('src/')) return false
   if (partOf(from) === partOf(to)) return true
   return (mayImport[partOf(from)] ?? []).some((allowed) => to === `src/${allowed}` || partOf(to) === allowed)

@@ -1,5 +1,5 @@
-/** The welcome page's looks: system fonts, two colour schemes, every text at 4.5:1 or better. */
-export const welcomeStyle = `
+/** Two colour schemes, every text at 4.5:1 or better, and a font for code. */
+export const colours = `
 :root {
   color-scheme: light dark;
   --page: #f7f8f7; --card: #ffffff; --sunk: #f2f4f3; --line: #dde2df; --ink: #17211c; --soft: #55625b;
@@ -11,7 +11,11 @@ export const welcomeStyle = `
     --page: #0e1311; --card: #151c19; --sunk: #101614; --line: #2a3530; --ink: #e7eeea; --soft: #9fb0a8;
     --accent: #5fd3a5; --on-accent: #07251a; --note: #2a2310; --note-line: #57481b; --note-ink: #f2d98c;
   }
-}
+}`
+
+/** The welcome page's looks: system fonts, two colour schemes, every text at 4.5:1 or better. */
+export const welcomeStyle = `
+${colours}
 * { box-sizing: border-box }
 html { -webkit-text-size-adjust: 100% }
 body { margin: 0; background: var(--page); color: var(--ink); font: 16px/1.6 system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif }

@@ -4,6 +4,9 @@
  * One document that asks for nothing else, so it works on a machine without a network.
  */
 import { hash } from 'node:crypto'
+import { escapeHtml } from '../lib/html.ts'
+import { copyScript } from './copy-script.ts'
+import { mark } from './mark.ts'
 import type { ModelPrice } from './model-prices.ts'
 import { languages, snippets, type Language, type Snippet } from './snippets.ts'
 import { welcomeStyle } from './welcome-style.ts'
@@ -36,23 +39,12 @@ ${firstCall(baseUrl, simulated)}
 ${modelList(models)}
 ${served(baseUrl)}
 </main>
-<footer><div class="wrap"><span>AICreditMart is open source under Apache-2.0.</span><a href="/healthz">Health</a><a href="/readyz">Readiness</a></div></footer>
+<footer><div class="wrap"><span>AICreditMart is open source under Apache-2.0.</span><a href="/docs">API reference</a><a href="/healthz">Health</a><a href="/readyz">Readiness</a></div></footer>
 <p class="unseen" role="status" id="said"></p>
 <script>${copyScript}</script>
 </body>
 </html>
 `
-
-const escapes: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-}
-const escaped = (text: string): string => text.replaceAll(/[&<>"']/g, (character) => escapes[character]!)
-
-const mark = `<svg width="26" height="26" viewBox="0 0 26 26" aria-hidden="true"><rect width="26" height="26" rx="7" fill="var(--accent)"/><path d="M7 17.5 11 8l4 9.5M8.4 14.6h5.2M18.5 8v9.5" fill="none" stroke="var(--on-accent)" stroke-width="2" stroke-linecap="round" stroke-linejoin="round"/></svg>`
 
 const simulatedNote = `<div class="note" role="note"><p><strong>This is the sandbox: every answer is simulated.</strong> No provider is called and no real money moves. Metering, prices, limits and receipts are the real ones, and simulated answers carry the header <code>x-mart-sandbox: true</code>.</p></div>`
 
@@ -64,8 +56,8 @@ const firstCall = (baseUrl: string, simulated: boolean): string => `<section ari
 <h2 id="first-call">Make the first call</h2>
 <p class="soft">Point an official SDK here and put your key in place of <code>YOUR_API_KEY</code>. ${simulated ? printedKey : givenKey}</p>
 <div class="bases">
-${base(`${escaped(baseUrl)}/v1/`, 'OpenAI models, with the OpenAI SDK')}
-${base(`${escaped(baseUrl)}/genai`, 'Gemini models, with the Google GenAI SDK')}
+${base(`${escapeHtml(baseUrl)}/v1/`, 'OpenAI models, with the OpenAI SDK')}
+${base(`${escapeHtml(baseUrl)}/genai`, 'Gemini models, with the Google GenAI SDK')}
 </div>
 <fieldset><legend>Language of the examples</legend>
 ${languages.map(languageChoice).join('\n')}
@@ -94,38 +86,12 @@ ${call('Google Gemini', languageNames[language], genai)}
 function call(vendor: string, language: string, { install, code }: Snippet): string {
   const how = install === null ? '' : `<small>${install}</small>`
   const button = copyButton(null, `Copy the ${language} example for ${vendor}`)
-  return `<article class="call"><div><div><h3>${vendor}</h3>${how}</div>${button}</div><pre><code>${escaped(code)}</code></pre></article>`
+  return `<article class="call"><div><div><h3>${vendor}</h3>${how}</div>${button}</div><pre><code>${escapeHtml(code)}</code></pre></article>`
 }
 
 /** Copies the text, or without one the code of its article. */
 const copyButton = (text: string | null, label: string): string =>
   `<button type="button" aria-label="${label}"${text === null ? '' : ` data-copy="${text}"`}>Copy</button>`
-
-/** Browsers give pages without TLS no clipboard, except on this very machine; there the old way still works. */
-const copyScript = `
-const said = document.getElementById('said')
-function copyTheOldWay(text) {
-  const area = Object.assign(document.createElement('textarea'), { value: text })
-  document.body.append(area)
-  area.select()
-  const done = document.execCommand('copy')
-  area.remove()
-  return done
-}
-async function copy(text) {
-  try { await navigator.clipboard.writeText(text); return true } catch { return copyTheOldWay(text) }
-}
-for (const button of document.querySelectorAll('button')) {
-  button.addEventListener('click', async () => {
-    const done = await copy(button.dataset.copy ?? button.closest('article').querySelector('code').textContent)
-    button.focus()
-    button.textContent = done ? 'Copied' : 'Not copied'
-    said.textContent = done ? 'Copied to the clipboard' : 'The browser did not allow copying'
-    button.classList.toggle('done', done)
-    setTimeout(() => { button.textContent = 'Copy'; button.classList.remove('done'); said.textContent = '' }, 1800)
-  })
-}
-`
 
 // ---- Models, and what is served -------------------------------------------------------------------
 
@@ -154,7 +120,7 @@ ${models.map(modelRow).join('\n')}
 
 function modelRow({ id, kind, description, input, cachedInput, output, videoSecond }: ModelPrice): string {
   const lastPrice = videoSecond === null ? money(output) : `$${videoSecond}/s`
-  return `<tr><th scope="row"><code>${escaped(id)}</code></th><td class="about">${escaped(description)}</td><td class="kind">${kind}</td><td class="money">${money(input)}</td><td class="money cached">${money(cachedInput)}</td><td class="money">${lastPrice}</td></tr>`
+  return `<tr><th scope="row"><code>${escapeHtml(id)}</code></th><td class="about">${escapeHtml(description)}</td><td class="kind">${kind}</td><td class="money">${money(input)}</td><td class="money cached">${money(cachedInput)}</td><td class="money">${lastPrice}</td></tr>`
 }
 
 const money = (usd: string | null): string => (usd === null ? '<span aria-label="none">–</span>' : `$${usd}`)
@@ -171,7 +137,7 @@ const urls: readonly (readonly [url: string, about: string])[] = [
 
 const served = (baseUrl: string): string => `<section aria-labelledby="served">
 <h2 id="served">What is served</h2>
-<p class="soft">Keys are sent as <code class="whole">Authorization: Bearer</code>, <code class="whole">x-goog-api-key</code> or <code class="whole">api-key</code>. AzureOpenAI clients take <code>${escaped(baseUrl)}</code> as their endpoint. Web pages may call it from a browser, where the gateway allows their origin.</p>
+<p class="soft">Keys are sent as <code class="whole">Authorization: Bearer</code>, <code class="whole">x-goog-api-key</code> or <code class="whole">api-key</code>. AzureOpenAI clients take <code>${escapeHtml(baseUrl)}</code> as their endpoint. Web pages may call it from a browser, where the gateway allows their origin.</p>
 <dl>
 ${urls.map(([url, about]) => `<div><dt><code>${url}</code></dt><dd>${about}</dd></div>`).join('\n')}
 </dl>

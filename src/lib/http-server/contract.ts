@@ -90,3 +90,14 @@ export const jsonAnswer = (value: unknown, status = 200): HttpAnswer => ({
   headers: { 'content-type': 'application/json' },
   body: JSON.stringify(value),
 })
+
+/** A page, and the content security policy that it is shown under. It tells what one client asked for, so nobody keeps it. */
+export const htmlAnswer = (html: string, policy: string): HttpAnswer => ({
+  status: 200,
+  headers: {
+    'content-type': 'text/html; charset=UTF-8',
+    'content-security-policy': policy,
+    'cache-control': 'no-store',
+  },
+  body: html,
+})

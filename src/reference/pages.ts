@@ -1,0 +1,55 @@
+/** The pages of the reference, in the order in which they are listed. Their text is in `docs/reference`, one file each. */
+import apiReference from '../../docs/reference/api-reference.md' with { type: 'text' }
+import billing from '../../docs/reference/billing.md' with { type: 'text' }
+import errors from '../../docs/reference/errors.md' with { type: 'text' }
+import models from '../../docs/reference/models.md' with { type: 'text' }
+import outputLimits from '../../docs/reference/output-limits.md' with { type: 'text' }
+import rateLimits from '../../docs/reference/rate-limits.md' with { type: 'text' }
+import receipts from '../../docs/reference/receipts.md' with { type: 'text' }
+import regions from '../../docs/reference/regions.md' with { type: 'text' }
+import testMode from '../../docs/reference/test-mode.md' with { type: 'text' }
+import type { FailureCode } from '../gateway/errors.ts'
+import { errorHelp } from './error-help.ts'
+
+export type Page = {
+  /** Behind `/docs/`; empty for the first page. */
+  readonly path: string
+  /** As the list of pages has it. */
+  readonly title: string
+  /** One line on what it is for. */
+  readonly about: string
+  /** Markdown, with live facts as `{{…}}`. */
+  readonly template: string
+  /** Whether it stands in the list of pages. */
+  readonly isListed: boolean
+}
+
+const listed: readonly Page[] = [
+  page(
+    '',
+    'API reference',
+    'Quickstart, authentication, base URLs, and an example for every kind of model',
+    apiReference,
+  ),
+  page('models', 'Models and prices', 'What is served, what it costs, how much it takes', models),
+  page('errors', 'Errors', 'What every error means, and what to do', errors),
+  page('billing', 'How you are billed', 'Holds, charges, and what an answer that broke off costs', billing),
+  page('output-limits', 'Output limits and credit', 'When an answer is cut short', outputLimits),
+  page('rate-limits', 'Rate limits', 'Limits of a key, and of a request', rateLimits),
+  page('receipts', 'Receipts and retries', 'What a request cost, line by line; Idempotency-Key', receipts),
+  page('regions', 'Regions', 'Where requests are served, and where they never are', regions),
+  page('test-mode', 'Test mode', 'Simulated answers, real metering', testMode),
+]
+
+/** Every page: those of the list, and one for each error. */
+export const pages: readonly Page[] = [...listed, ...(Object.keys(errorHelp) as FailureCode[]).map(errorPage)]
+
+function page(path: string, title: string, about: string, template: string): Page {
+  return { path, title, about, template, isListed: true }
+}
+
+function errorPage(code: FailureCode): Page {
+  const { means, todo } = errorHelp[code]
+  const template = `# ${code}\n\n${means}\n\n{{error ${code}}}\n\n## What to do\n\n${todo}\n\n[All errors](errors.md)\n`
+  return { path: `errors/${code}`, title: code, about: means, template, isListed: false }
+}
