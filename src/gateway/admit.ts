@@ -16,7 +16,7 @@ import type { Call } from './operation.ts'
 import { rateLimited, type Place } from './enter.ts'
 import { GatewayError } from './errors.ts'
 import { billingUnavailable, noBudget, noCredit, tooExposed, type Need } from './no-money.ts'
-import { priceFor } from './rate-served.ts'
+import { priceFor } from './price-for.ts'
 
 /** A call with a place to be served, on its way to be let in. */
 export type Routed = {

@@ -1,13 +1,13 @@
 /** Rating what was served: the price frozen at admission, adjusted by what the answer says of the model and tier that served it. */
 import type { Nano } from '../lib/amounts.ts'
-import { scaledPrice, withTool, type Price, type PriceBook, type ServiceTier } from '../money/price-book.ts'
+import { scaledPrice, type ServiceTier } from '../money/price-book.ts'
 import { rate, type Rated } from '../money/rating.ts'
 import type { Usage } from '../money/usage.ts'
 import { isVendor, type Deployment } from '../upstreams/deployment.ts'
 import type { Admitted } from './admit.ts'
 import type { GatewayDeps } from './deps.ts'
 import type { Reading } from './dialect.ts'
-import type { Call } from './operation.ts'
+import { priceFor } from './price-for.ts'
 
 export type RatedServed = Rated & {
   readonly priceFrom: string
@@ -42,18 +42,6 @@ export function rateServed(
   const cost = scaledPrice(list, deployment?.costPpm ?? listPpm)
   const costNano = cost === price ? rated.ratedNano : rate(usage, cost, tier).ratedNano
   return { ...rated, priceFrom: book.name, costNano, isOtherModel: isOther }
-}
-
-/** What a model costs in a call, with the model that it may ask as a tool; null where either has no price. */
-export function priceFor(
-  model: string,
-  { toolModel }: Pick<Call, 'toolModel'>,
-  { prices, at }: { readonly prices: PriceBook; readonly at: number },
-): Price | null {
-  const price = prices.priceOf(model, at)
-  if (price === null || !toolModel) return price
-  const tool = prices.priceOf(toolModel.id, at)
-  return tool && withTool(price, tool)
 }
 
 function tierOf(asked: readonly ServiceTier[], said: ServiceTier | null, isVendors: boolean): ServiceTier {
