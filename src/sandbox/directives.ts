@@ -59,11 +59,9 @@ export const directiveTable = {
     86_400_000,
     'how long what is made in the background takes: a response instead of a second, a video instead of four',
   ),
-  job: oneOf(
-    ['failed', 'stuck', 'lost', 'expired'],
-    'how it ends: failed (with `code=`), never, forgotten by the vendor, or for a video, completed with files that are gone at once',
-  ),
+  job: oneOf(['failed', 'stuck', 'lost'], 'how it ends: failed (with `code=`), never, or forgotten by the vendor'),
   job_seconds: whole(1, 1_000, 'how long a video lasts, whatever was asked for'),
+  expires_ms: whole(0, 86_400_000, 'how long a file, or what a video comes to, can be fetched, whatever was asked for'),
   served: word('the model the reply says it was served by'),
   tier: word('the service tier the reply says it was served at'),
   usage: oneOf(

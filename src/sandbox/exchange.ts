@@ -4,6 +4,7 @@ import type { Accounts } from './accounts.ts'
 import type { Count } from './count.ts'
 import type { Directives } from './directives.ts'
 import type { Form } from './form.ts'
+import type { StoredFiles } from './openai/files/stored-files.ts'
 import type { Videos } from './openai/videos/jobs.ts'
 import type { Origin } from './origin.ts'
 import type { Jobs } from './jobs.ts'
@@ -22,6 +23,7 @@ export type Exchange = {
   readonly promptCache: PromptCache
   readonly count: Count
   readonly accounts: Accounts
+  readonly files: StoredFiles
   readonly videos: Videos
   /** What OpenAI keeps for its accounts, and what it still works at. */
   readonly shelves: Shelves

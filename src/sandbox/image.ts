@@ -1,5 +1,5 @@
 /** Real pictures of the asked size: a soft gradient that depends on the prompt, labelled as simulated. */
-import sharp, { type Sharp } from 'sharp'
+import sharp, { type Metadata, type Sharp } from 'sharp'
 import { hashOf, randomFrom } from './hash.ts'
 import { createLru } from '../lib/lru.ts'
 
@@ -11,7 +11,10 @@ type Scene = {
   readonly isTransparent?: boolean
   /** Whether it is on its way only: the same in large blocks. */
   readonly isPartial?: boolean
+  /** The picture it is made from, which it shows; `digest` tells it from others. */
+  readonly ground?: Ground
 }
+export type Ground = { readonly digest: string; readonly bytes: Uint8Array }
 export type ImageWish = Scene & {
   readonly mimeType: ImageMimeType
   /** How well it is kept, 0 to 100; what is usual unless said. A PNG loses nothing. */
@@ -25,7 +28,7 @@ const recent = createLru<string>(256, 64_000_000)
 
 /** The encoded picture as base64; the same for the same wish. Pixels are exactly `width` × `height`. */
 export async function drawImage(wish: ImageWish): Promise<string> {
-  const key = JSON.stringify(wish)
+  const key = JSON.stringify({ ...wish, ground: wish.ground?.digest })
   const known = recent.get(key)
   if (known) return known
   const encoded = (await encodedAs(pictureOf(wish), wish).toBuffer()).toString('base64')
@@ -37,20 +40,34 @@ export async function drawImage(wish: ImageWish): Promise<string> {
 export const drawPixels = (wish: Scene): Promise<Buffer> => pictureOf(wish).removeAlpha().raw().toBuffer()
 
 function pictureOf(wish: Scene): Sharp {
-  const channels = wish.isTransparent ? 4 : 3
-  return sharp(palette(wish.prompt, channels), { raw: { width: paletteEdge, height: paletteEdge, channels } })
-    .resize(wish.width, wish.height, { fit: 'fill', kernel: wish.isPartial ? 'nearest' : 'cubic' })
-    .composite([{ input: Buffer.from(label(wish)), top: 0, left: 0 }])
+  const scene = wish.ground ? shown(wish.ground, wish) : gradient(wish)
+  return scene.composite([{ input: Buffer.from(label(wish)), top: 0, left: 0 }])
 }
 
-/** The pixels a picture has; null for what is no picture. */
-export async function readImage(
-  bytes: Uint8Array,
-): Promise<{ readonly width: number; readonly height: number } | null> {
-  return sharp(bytes)
+function gradient({ prompt, width, height, isTransparent, isPartial }: Scene): Sharp {
+  const channels = isTransparent ? 4 : 3
+  return sharp(palette(prompt, channels), { raw: { width: paletteEdge, height: paletteEdge, channels } }).resize(
+    width,
+    height,
+    { fit: 'fill', kernel: isPartial ? 'nearest' : 'cubic' },
+  )
+}
+
+/** As much of another picture as fits; a partial one is blurred. */
+function shown({ bytes }: Ground, { width, height, isTransparent, isPartial }: Scene): Sharp {
+  const picture = sharp(bytes, reading).autoOrient().resize(width, height, { fit: 'cover' }).removeAlpha()
+  const seen = isPartial ? picture.blur(width / 64) : picture
+  return isTransparent ? seen.ensureAlpha(0.6) : seen
+}
+
+/** A photograph of 48 million pixels is read; what is said to be larger is refused, because it would be held whole. */
+const reading = { limitInputPixels: 50_000_000 }
+
+/** The format and the pixels of a picture; null for what is no picture, or is too large. */
+export const readImage = (bytes: Uint8Array): Promise<Pick<Metadata, 'format' | 'width' | 'height'> | null> =>
+  sharp(bytes, reading)
     .metadata()
     .catch(() => null)
-}
 
 function encodedAs(picture: Sharp, { mimeType, quality }: ImageWish): Sharp {
   switch (mimeType) {

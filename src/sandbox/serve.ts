@@ -3,17 +3,17 @@
  * served. Every URL is on this page, but for those of the poses (poses/*.ts). node:http, because it can
  * reset a connection half-way.
  */
-import { randomBytes } from 'node:crypto'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { stderrLog } from '../lib/log.ts'
 import { aboutPage } from './about.ts'
 import { directAccount, listAccounts, registerPublicKey, restoreAccount, showAccount } from './account-control.ts'
+import { arrive, type Shared } from './arrive.ts'
 import { createAccounts } from './accounts.ts'
 import { createCount, type Served } from './count.ts'
 import { deliver } from './deliver.ts'
-import { directivesOf } from './directives.ts'
-import { decoded, sandboxCredential, type Exchange } from './exchange.ts'
+import { decoded, type Exchange } from './exchange.ts'
+import { createForms } from './form.ts'
 import { genaiRefusal, serveGenai } from './genai/errors.ts'
 import { countTokensOfContent, generateContent, streamGenerateContent } from './genai/generate.ts'
 import { getGeminiModel, listGeminiModels } from './genai/models.ts'
@@ -21,9 +21,11 @@ import { createJobs } from './jobs.ts'
 import { createChatCompletion } from './openai/chat.ts'
 import { createEmbeddings } from './openai/embeddings.ts'
 import { openaiRefusal, serveOpenai } from './openai/errors.ts'
-import { createImages } from './openai/images.ts'
+import { createImages, editImages, varyImages } from './openai/images/images.ts'
 import { keptRoutes } from './openai/kept-routes.ts'
 import { listModels, retrieveModel } from './openai/models.ts'
+import { fileRoutes } from './openai/files/files.ts'
+import { createStoredFiles } from './openai/files/stored-files.ts'
 import { createVideos } from './openai/videos/jobs.ts'
 import { videoRoutes } from './openai/videos/routes.ts'
 import { createShelves } from './openai/shelves.ts'
@@ -38,9 +40,12 @@ export type Sandbox = { readonly url: string; readonly stop: () => Promise<void>
 export async function startSandbox({ port }: { readonly port: number }): Promise<Sandbox> {
   const count = createCount()
   const videos = createVideos(count)
+  const forms = createForms()
   const shared: Shared = {
     count,
+    files: createStoredFiles(),
     videos,
+    forms,
     accounts: createAccounts(),
     promptCache: createPromptCache(),
     shelves: createShelves(),
@@ -59,13 +64,13 @@ export async function startSandbox({ port }: { readonly port: number }): Promise
   const stop = (): Promise<void> =>
     new Promise((resolve) => {
       videos.stop()
+      forms.stop()
       server.close(() => resolve())
       server.closeAllConnections()
     })
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, stop }
 }
 
-type Shared = Pick<Exchange, 'count' | 'videos' | 'accounts' | 'promptCache' | 'shelves' | 'jobs'>
 type Handler = (exchange: Exchange, ...captured: string[]) => Reply | Promise<Reply>
 type Route = readonly [method: string, path: RegExp, handler: Handler]
 
@@ -100,6 +105,8 @@ const routes: readonly Route[] = [
   ],
   ['POST', /^\/(?:v1|v1beta\/openai)\/embeddings$/, openai(createEmbeddings)],
   ['POST', /^\/v1\/images\/generations$/, openai(createImages)],
+  ['POST', /^\/v1\/images\/edits$/, openai(editImages)],
+  ['POST', /^\/v1\/images\/variations$/, openai(varyImages)],
   [
     'POST',
     new RegExp(`^${modelPath}:countTokens$`),
@@ -121,7 +128,7 @@ const routes: readonly Route[] = [
     /^\/(v1beta|v1alpha)\/models\/([^:]+)$/,
     genai((exchange, version = '', model = '') => getGeminiModel(exchange, version, model)),
   ],
-  ...[...keptRoutes, ...videoRoutes].map(([method, path, endpoint]): Route => [
+  ...[...fileRoutes, ...keptRoutes, ...videoRoutes].map(([method, path, endpoint]): Route => [
     method,
     new RegExp(`^/v1${path}$`),
     openai(endpoint),
@@ -165,51 +172,23 @@ const speaksGenai = ({ url, headers }: Pick<Exchange, 'url' | 'headers'>): boole
   headers['x-goog-api-key'] !== undefined || url.searchParams.has('key')
 
 async function answer(request: IncomingMessage, response: ServerResponse, shared: Shared): Promise<void> {
-  const body = await textOf(request)
-  const id = `req_${randomBytes(16).toString('hex')}`
-  const url = new URL(request.url ?? '/', 'http://sandbox')
-  const plain: Exchange = {
-    ...shared,
-    url,
-    headers: request.headers,
-    body: body ?? '',
-    form: null,
-    directives: {},
-    cacheOwner: sandboxCredential,
-    isPosing: false,
-    origin: null,
-    dress: null,
-    id,
-    at: Date.now(),
-  }
-  const { exchange, refused } =
-    body === null
-      ? { exchange: plain, refused: new Refusal(413, 'The request body is too large.') }
-      : withDirectives(plain)
-  const method = request.method ?? 'GET'
-  const posed = url.pathname.startsWith('/as/') ? atAccount(exchange) : null
-  const served = (): Promise<Reply> => (posed ? servePosed(method, posed) : routed(method, exchange))
-  const reply = refused ? refusalOf(exchange, refused) : await served()
-  const clientRequestId = request.headers['x-client-request-id']
-  await deliver({
-    response,
-    reply,
-    directives: (posed ?? exchange).directives,
-    count: shared.count,
-    clientRequestId: typeof clientRequestId === 'string' ? clientRequestId : null,
-    at: exchange.at,
-  })
-}
-
-function withDirectives(exchange: Exchange): { readonly exchange: Exchange; readonly refused: Refusal | null } {
+  const { exchange, refused } = await arrive(request, shared)
   try {
-    return {
-      exchange: { ...exchange, directives: directivesOf(exchange.body, exchange.headers['x-sandbox']?.toString()) },
-      refused: null,
-    }
-  } catch (error) {
-    if (error instanceof Refusal) return { exchange, refused: error }
-    throw error
+    const posed = exchange.url.pathname.startsWith('/as/') ? atAccount(exchange) : null
+    const method = request.method ?? 'GET'
+    const served = (): Promise<Reply> => (posed ? servePosed(method, posed) : routed(method, exchange))
+    const reply = refused ? refusalOf(exchange, refused) : await served()
+    const clientRequestId = request.headers['x-client-request-id']
+    await deliver({
+      response,
+      reply,
+      directives: (posed ?? exchange).directives,
+      count: shared.count,
+      clientRequestId: typeof clientRequestId === 'string' ? clientRequestId : null,
+      at: exchange.at,
+    })
+  } finally {
+    exchange.form?.release()
   }
 }
 
@@ -226,20 +205,6 @@ async function routed(method: string, exchange: Exchange): Promise<Reply> {
 
 const refusalOf = (exchange: Exchange, refusal: Refusal): Reply =>
   (speaksGenai(exchange) || exchange.url.pathname.includes(':') ? genaiRefusal : openaiRefusal)(exchange, refusal)
-
-const requestBytesMax = 128 * 1024 * 1024
-
-/** The body as text; null when it is too large. */
-async function textOf(request: IncomingMessage): Promise<string | null> {
-  if (request.method === 'GET') return ''
-  const chunks: Buffer[] = []
-  let bytes = 0
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    bytes += chunk.length
-    if (bytes <= requestBytesMax) chunks.push(chunk)
-  }
-  return bytes > requestBytesMax ? null : Buffer.concat(chunks).toString('utf8')
-}
 
 /** A client that leaves while it still sends is nobody's fault; anything else is a bug of ours and is said aloud. */
 function crash(response: ServerResponse, error: unknown): void {

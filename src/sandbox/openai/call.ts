@@ -4,6 +4,7 @@ import type { Exchange } from '../exchange.ts'
 import { membersOf, type FieldKinds } from '../form.ts'
 import { Refusal } from '../refusal.ts'
 import { jsonOf, parseMembers } from './errors.ts'
+import { requiredFile } from './files/stored-files.ts'
 
 /** The call as `schema` has it, or a 400 that names the field. `kinds`: which fields of a form are no text. */
 export const parseCall = <Schema extends z.ZodType>(
@@ -14,9 +15,9 @@ export const parseCall = <Schema extends z.ZodType>(
 
 type Named = { readonly fileId: string | null; readonly url: string | null; readonly param: string }
 
-/** The bytes of a data URL; null for an address elsewhere, because the sandbox fetches nothing. */
-export async function bytesAt(_exchange: Exchange, { fileId, url, param }: Named): Promise<Uint8Array | null> {
-  if (fileId !== null) throw new Refusal(404, `No such File object: ${fileId}`, { code: null, param: 'id' })
+/** The bytes of a file of the account or of a data URL; null for an address elsewhere, because the sandbox fetches nothing. */
+export async function bytesAt(exchange: Exchange, { fileId, url, param }: Named): Promise<Uint8Array | null> {
+  if (fileId !== null) return requiredFile(exchange, fileId).file.bytes()
   if (url === null || /^https?:\/\//.test(url)) return null
   const [, base64] = /^data:[^,]*;base64,(.*)$/s.exec(url) ?? []
   if (base64 === undefined)

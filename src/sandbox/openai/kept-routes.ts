@@ -1,9 +1,9 @@
 /** The URLs behind `/v1` of what OpenAI keeps, at the plain paths and at the poses. */
+import type { EndpointRoute } from './endpoint.ts'
 import { compactResponse } from './responses/compact.ts'
 import { createResponse } from './responses/create.ts'
 import { countInputTokens } from './responses/input-tokens.ts'
 import { cancelResponse, deleteResponse, listInputItems, retrieveResponse } from './responses/stored.ts'
-import type { EndpointRoute } from './videos/routes.ts'
 
 const id = '([^/]+)'
 

@@ -6,9 +6,10 @@
 import { standingOf } from '../accounts.ts'
 import { createChatCompletion } from '../openai/chat.ts'
 import { createEmbeddings } from '../openai/embeddings.ts'
-import { createImages } from '../openai/images.ts'
+import { createImages, editImages } from '../openai/images/images.ts'
 import { keptRoutes } from '../openai/kept-routes.ts'
 import { listModels, retrieveModel, snapshotOf } from '../openai/models.ts'
+import { fileRoutes } from '../openai/files/files.ts'
 import { videoRoutes } from '../openai/videos/routes.ts'
 import { createVideo } from '../openai/videos/videos.ts'
 import { compactResponse } from '../openai/responses/compact.ts'
@@ -109,6 +110,7 @@ const endpoints: Readonly<Record<string, Endpoint>> = {
   'chat/completions': { families: ['gpt-'], serve: (exchange) => withFilter(exchange, createChatCompletion(exchange)) },
   embeddings: { families: ['text-embedding-'], serve: createEmbeddings },
   'images/generations': { families: ['gpt-image-'], serve: createImages },
+  'images/edits': { families: ['gpt-image-'], serve: editImages },
   videos: { families: ['sora-'], serve: createVideo },
   responses: { families: ['gpt-'], serve: createResponse },
   'responses/compact': { families: ['gpt-'], serve: compactResponse },
@@ -161,15 +163,15 @@ export const azurePose: Pose = {
     ],
     [
       'POST',
-      /^\/openai\/v1\/(chat\/completions|embeddings|images\/generations|videos|responses|responses\/compact)$/,
+      /^\/openai\/v1\/(chat\/completions|embeddings|images\/generations|images\/edits|videos|responses|responses\/compact)$/,
       (exchange, path = '') => serveDeployment(exchange, exchange.fields['model'], path),
     ],
     [
       'POST',
-      /^\/openai\/deployments\/([^/]+)\/(chat\/completions|embeddings|images\/generations)$/,
+      /^\/openai\/deployments\/([^/]+)\/(chat\/completions|embeddings|images\/generations|images\/edits)$/,
       (exchange, deployment = '', path = '') => serveDeployment(exchange, deployment, path),
     ],
-    ...videoRoutes.map(([method, path, endpoint]): PoseRoute => [
+    ...[...fileRoutes, ...videoRoutes].map(([method, path, endpoint]): PoseRoute => [
       method,
       new RegExp(`^/openai/v1${path}$`),
       (exchange, ...captured) => behind(door, exchange, { answer: () => endpoint(exchange, ...captured) }),

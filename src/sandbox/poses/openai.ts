@@ -3,9 +3,10 @@ import { standingOf } from '../accounts.ts'
 import { createChatCompletion } from '../openai/chat.ts'
 import { createEmbeddings } from '../openai/embeddings.ts'
 import { openaiRefusal } from '../openai/errors.ts'
-import { createImages } from '../openai/images.ts'
+import { createImages, editImages, varyImages } from '../openai/images/images.ts'
 import { keptRoutes } from '../openai/kept-routes.ts'
 import { listModels, notFound, retrieveModel } from '../openai/models.ts'
+import { fileRoutes } from '../openai/files/files.ts'
 import { videoRoutes } from '../openai/videos/routes.ts'
 import { Refusal } from '../refusal.ts'
 import type { Headers, Reply } from '../reply.ts'
@@ -105,7 +106,9 @@ export const openaiPose: Pose = {
     ['POST', /^\/v1\/chat\/completions$/, model(createChatCompletion)],
     ['POST', /^\/v1\/embeddings$/, model(createEmbeddings)],
     ['POST', /^\/v1\/images\/generations$/, model(createImages)],
-    ...[...keptRoutes, ...videoRoutes].map(([method, path, endpoint]): PoseRoute => [
+    ['POST', /^\/v1\/images\/edits$/, model(editImages)],
+    ['POST', /^\/v1\/images\/variations$/, model(varyImages)],
+    ...[...fileRoutes, ...keptRoutes, ...videoRoutes].map(([method, path, endpoint]): PoseRoute => [
       method,
       new RegExp(`^/v1${path}$`),
       (exchange, ...captured) => model((posed) => endpoint(posed, ...captured))(exchange),

@@ -14,6 +14,8 @@ export function useSandbox(): void {
   afterAll(() => sandbox.stop())
 }
 
+export const sandboxUrl = (): string => sandbox.url
+
 export type Got = {
   readonly status: number
   readonly headers: Headers

@@ -1,7 +1,7 @@
 /** A picture that a response draws: what a call for pictures would make of the tool's fields. */
 import { countTokens } from '../../tokens.ts'
-import { aboutOf, draw, partialTokens, pictureTokens } from '../images.ts'
-import { parseImagesCall } from '../images-call.ts'
+import { aboutOf, draw, partialTokens, pictureTokens } from '../images/images.ts'
+import { parseImagesCall } from '../images/images-call.ts'
 import type { ImageItem } from './output-item.ts'
 import type { ImageTool } from './tool-fields.ts'
 

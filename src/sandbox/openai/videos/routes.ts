@@ -1,6 +1,5 @@
 /** The URLs of videos behind `/v1`, at the plain paths and at the poses. */
-import type { Exchange } from '../../exchange.ts'
-import type { Reply } from '../../reply.ts'
+import type { EndpointRoute } from '../endpoint.ts'
 import {
   createCharacter,
   createVideo,
@@ -13,12 +12,6 @@ import {
   retrieveCharacter,
   retrieveVideo,
 } from './videos.ts'
-
-export type EndpointRoute = readonly [
-  method: string,
-  path: string,
-  endpoint: (exchange: Exchange, ...captured: string[]) => Reply | Promise<Reply>,
-]
 
 const id = '([^/]+)'
 

@@ -1,12 +1,19 @@
 /** The sandbox's videos: jobs that progress and end as they were told to, real files, each account's own, counted once when completed. */
 import { describe, expect, test } from 'bun:test'
+import OpenAI from 'openai'
 import sharp from 'sharp'
 import { eventually } from '../../../../test/support/eventually.ts'
-import { post, send, servedAs, useSandbox, type Got } from '../../poses/pose-support.ts'
+import { post, sandboxUrl, send, servedAs, useSandbox, type Got } from '../../poses/pose-support.ts'
 
 useSandbox()
 
 const headers = { authorization: 'Bearer sandbox-credential' }
+const sdkClient = (): OpenAI =>
+  new OpenAI({
+    baseURL: `${sandboxUrl()}/v1`,
+    apiKey: 'sandbox-credential',
+    defaultHeaders: { 'x-sandbox': 'job_ms=0' },
+  })
 const create = (fields: object, directives = 'job_ms=0', more: Record<string, string> = {}): Promise<Got> =>
   post('/v1/videos', { prompt: 'A cat playing piano', ...fields }, { ...headers, ...more, 'x-sandbox': directives })
 const get = (path: string, more: Record<string, string> = {}): Promise<Got> =>
@@ -97,7 +104,7 @@ describe('a job', () => {
     await soon('it to be at 99 percent', async () => (await get(`/videos/${stuck}`)).json.progress === 99 || null)
     expect((await get(`/videos/${stuck}`)).json.status).toBe('in_progress')
     expect((await send('DELETE', `/v1/videos/${stuck}`, undefined, headers)).status).toBe(400)
-    const expired = await made({}, 'job_ms=0 job=expired')
+    const expired = await made({}, 'job_ms=0 expires_ms=0')
     expect((await get(`/videos/${expired.id}/content`)).json.error.message).toContain('has expired')
     expect((await made({}, 'job_ms=0 job_seconds=5')).seconds).toBe('5')
   })
@@ -107,18 +114,22 @@ describe('content', () => {
   test.each([
     ['720x1280', '4'],
     ['1280x720', '8'],
-  ])('is an MP4 of %s and %s seconds', async (size, seconds) => {
-    const { id } = await made({ size, seconds })
-    const { status, bytes, headers: got } = await content(id)
-    expect([status, got.get('content-type'), got.get('content-length')]).toEqual([
-      200,
-      'video/mp4',
-      String(bytes.length),
-    ])
-    expect(describeMp4(bytes)).toEqual({ size, seconds: Number(seconds) })
-    // Fetched again it is the same, without being made again.
-    expect(Buffer.compare((await content(id)).bytes, bytes)).toBe(0)
-  })
+  ])(
+    'is an MP4 of %s and %s seconds',
+    async (size, seconds) => {
+      const { id } = await made({ size, seconds })
+      const { status, bytes, headers: got } = await content(id)
+      expect([status, got.get('content-type'), got.get('content-length')]).toEqual([
+        200,
+        'video/mp4',
+        String(bytes.length),
+      ])
+      expect(describeMp4(bytes)).toEqual({ size, seconds: Number(seconds) })
+      // Fetched again it is the same, without being made again.
+      expect(Buffer.compare((await content(id)).bytes, bytes)).toBe(0)
+    },
+    30_000,
+  )
 
   test('has a still in WebP and a sheet of stills in JPEG', async () => {
     const { id } = await made({ size: '1280x720' })
@@ -270,3 +281,24 @@ function describeMp4(bytes: Buffer): { readonly size: string; readonly seconds: 
     seconds: Math.round((duration / scale) * 100) / 100,
   }
 }
+
+test('forms as the SDK sends them are taken: pictures to begin with, videos to edit and extend, characters', async () => {
+  const sdk = sdkClient()
+  const png = await sharp({ create: { width: 1_280, height: 720, channels: 3, background: '#123' } })
+    .png()
+    .toBuffer()
+  const reference = new File([png], 'a.png')
+  const video = await sdk.videos.create({ prompt: 'A cat', size: '1280x720', seconds: '8', input_reference: reference })
+  expect(video).toMatchObject({ size: '1280x720', seconds: '8', model: 'sora-2' })
+  const { id: fileId } = await sdk.files.create({ file: reference, purpose: 'vision' })
+  expect(
+    (await sdk.videos.create({ prompt: 'x', size: '1280x720', input_reference: { file_id: fileId } })).id,
+  ).toBeTruthy()
+  await ended(video.id)
+  expect((await sdk.videos.edit({ prompt: 'At night', video: { id: video.id } })).remixed_from_video_id).toBe(video.id)
+  expect((await sdk.videos.extend({ prompt: 'On', seconds: '4', video: { id: video.id } })).seconds).toBe('12')
+  expect((await sdk.videos.edit({ prompt: 'x', video: new File(['mp4'], 'a.mp4') })).seconds).toBe('4')
+  const character = await sdk.videos.createCharacter({ name: 'Ada', video: new File(['mp4'], 'a.mp4') })
+  expect(await sdk.videos.getCharacter(character.id!)).toEqual(character)
+  expect((await Array.fromAsync(sdk.videos.list({ limit: 2 }))).map(({ id }) => id)).toContain(video.id)
+})

@@ -132,12 +132,12 @@ function start(exchange: Exchange, made: Made): Reply {
 /** Content can be fetched for an hour (developers.openai.com/api/docs/guides/video-generation). */
 const availableMsUsual = 3_600_000
 
-function endingOf({ directives: { job, blocked, code } }: Exchange): Ending {
+function endingOf({ directives: { job, blocked, code, expires_ms } }: Exchange): Ending {
   if (blocked) return failedAs('moderation_blocked', 'Your request was blocked by our moderation system.')
   if (job === 'failed')
     return failedAs(code ?? 'video_generation_failed', 'An error occurred while generating the video.')
   if (job === 'stuck' || job === 'lost') return { kind: job }
-  return { kind: 'completed', availableMs: job === 'expired' ? 0 : availableMsUsual }
+  return { kind: 'completed', availableMs: expires_ms ?? availableMsUsual }
 }
 
 const failedAs = (code: string, message: string): Ending => ({ kind: 'failed', code, message })

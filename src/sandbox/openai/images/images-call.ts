@@ -1,12 +1,13 @@
 /** What a call for pictures may have (openai-openapi 2.3.0, CreateImageRequest, less what only DALL-E knew), and what is refused of it. */
 import { z } from 'zod'
-import { Refusal } from '../refusal.ts'
-import { parseOpenai } from './errors.ts'
-import { notFound } from './models.ts'
+import { Refusal } from '../../refusal.ts'
+import { parseOpenai } from '../errors.ts'
+import { notFound } from '../models.ts'
 
 const promptCharsMax = 32_000
 
-const ImagesCall = z.strictObject({
+/** The fields that calls for new pictures and for edited ones have alike. */
+export const imageFields = {
   model: z.string(),
   prompt: z.string().min(1).max(promptCharsMax),
   n: z.int().min(1).max(10).nullish(),
@@ -15,12 +16,12 @@ const ImagesCall = z.strictObject({
   background: z.enum(['transparent', 'opaque', 'auto']).nullish(),
   output_format: z.enum(['png', 'jpeg', 'webp']).nullish(),
   output_compression: z.int().min(0).max(100).nullish(),
-  moderation: z.enum(['low', 'auto']).nullish(),
   stream: z.boolean().nullish(),
   partial_images: z.int().min(0).max(3).nullish(),
   user: z.string().nullish(),
   safety_identifier: z.string().nullish(),
-})
+}
+const ImagesCall = z.strictObject({ ...imageFields, moderation: z.enum(['low', 'auto']).nullish() })
 
 /** A call with everything that was left to the model decided. */
 export type ImagesCall = {
@@ -37,9 +38,13 @@ export type ImagesCall = {
   readonly partials: number
 }
 
-/** Reads a call; refuses with the vendor's 400 or 404. */
-export function parseImagesCall(body: string): ImagesCall {
-  const call = parseOpenai(ImagesCall, body)
+/** Reads a call for new pictures; refuses with the vendor's 400 or 404. */
+export const parseImagesCall = (body: string): ImagesCall => decided(parseOpenai(ImagesCall, body))
+
+type Fields = z.output<z.ZodObject<typeof imageFields>>
+
+/** Decides what was left to the model; refuses what it does not make. */
+export function decided(call: Fields): ImagesCall {
   if (!call.model.startsWith('gpt-image-') || call.model.includes('does-not-exist')) throw notFound(call.model)
   const [width, height] = edgesOf(call.model, call.size ?? 'auto')
   const format = call.output_format ?? 'png'
@@ -85,7 +90,7 @@ function edgesOf(model: string, size: string): readonly [number, number] {
 }
 
 /** gpt-image-2 and later make any size within these bounds. */
-const isAnySize = (model: string): boolean => /^gpt-image-(?:[2-9])/.test(model)
+export const isAnySize = (model: string): boolean => /^gpt-image-(?:[2-9])/.test(model)
 
 function wrongWith([width, height]: readonly [number, number]): string | null {
   if (width % 16 !== 0 || height % 16 !== 0) return 'Width and height must both be divisible by 16.'

@@ -1,8 +1,8 @@
 /** The sandbox's pictures: real ones, of what was asked for, counted by the documented table, and refused as OpenAI refuses. */
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import sharp from 'sharp'
-import { sandboxCredential } from '../exchange.ts'
-import { startSandbox, type Sandbox } from '../serve.ts'
+import { sandboxCredential } from '../../exchange.ts'
+import { startSandbox, type Sandbox } from '../../serve.ts'
 
 let sandbox: Sandbox
 beforeAll(async () => void (sandbox = await startSandbox({ port: 0 })))
