@@ -8,7 +8,7 @@ import { GatewayError } from './gateway/errors.ts'
 import type { Inbound, Operation, Params, Route } from './gateway/operation.ts'
 import { createRouter } from './gateway/router.ts'
 import { routes } from './gateway/routes.ts'
-import { serveFree, serveKnown } from './gateway/serve-free.ts'
+import { serveKnown } from './gateway/serve-known.ts'
 import { serve } from './gateway/serve.ts'
 import { meantDialect, unservedUrl, wrongMethod, wrongUrl } from './gateway/wrong-url.ts'
 import {
@@ -86,7 +86,7 @@ const usual: ReadonlyMap<string, Inbound> = new Map(
 )
 
 function isPaid(route: Route): route is Operation {
-  return 'read' in route && route.method === 'POST'
+  return 'read' in route && route.method === 'POST' && !route.path.includes('{')
 }
 
 const find = createRouter(routes)
@@ -94,8 +94,7 @@ const find = createRouter(routes)
 function serveRoute(asked: Asked, route: Route, params: Params, { gateway }: AppDeps): Answering {
   const { request, query, region } = asked
   const inbound = { params, query, region }
-  if ('answer' in route) return serveKnown(request, route, gateway, (key) => route.answer(inbound, key, gateway))
-  if (!('read' in route)) return serveFree(request, route, inbound, gateway)
+  if ('answer' in route) return serveKnown(request, route, inbound, gateway)
   return serve(request, { operation: route, ...inbound }, gateway)
 }
 

@@ -2,6 +2,7 @@
  * Letting a call in: its tokens first, then money. What is admitted owns a place within its key's limits and
  * a hold on credit that covers the most it can cost; both are given back when it is settled.
  */
+import type { Model } from '../catalog/catalog.ts'
 import { lesser, zeroNano, type Nano } from '../lib/amounts.ts'
 import { budgetLeftNano } from '../limits/limits.ts'
 import type { Hold, HoldAnswer } from '../money/credit.ts'
@@ -12,6 +13,7 @@ import type { Idempotency, KeyRow } from '../store/store.ts'
 import type { Deployment } from '../upstreams/deployment.ts'
 import type { Candidates } from '../upstreams/fleet.ts'
 import type { GatewayDeps } from './deps.ts'
+import type { Demand } from './dialect.ts'
 import type { Call } from './operation.ts'
 import { rateLimited, type Place } from './enter.ts'
 import { GatewayError } from './errors.ts'
@@ -37,13 +39,26 @@ export type Routed = {
 
 export type Admitted = Routed & {
   readonly admittedAt: number
+  /** null for what is free. */
+  readonly paid: Paid | null
+  /** The output limit that the upstream must be given for each answer, at most; null when the client's own, or none, will do. */
+  readonly outputTokensPerAnswer: number | null
+}
+
+/** One that is charged. */
+export type Billed = Admitted & { readonly paid: Paid }
+
+export const isBilled = (admitted: Admitted): admitted is Billed => admitted.paid !== null
+
+/** What is known of the money for a call. */
+export type Paid = {
+  readonly demand: Demand
+  readonly model: Model
   /** Frozen here: whatever changes meanwhile, this request is charged by it, times its deployment's share of it. */
   readonly price: Price
   readonly hold: Hold
   /** What it may cost beyond that, where media or tools are not what they seem. */
   readonly exposedNano: Nano
-  /** The output limit that the upstream must be given for each answer, at most; null when the client's own, or none, will do. */
-  readonly outputTokensPerAnswer: number | null
 }
 
 /** The output limit for each answer that a deployment must be given: never a larger one than it can do. */
@@ -52,31 +67,39 @@ export const outputLimit = (
   { outputTokensMax }: Pick<Deployment, 'outputTokensMax'>,
 ): number | null => (tokens === null || outputTokensMax === null ? tokens : Math.min(tokens, outputTokensMax))
 
-/** Lets a call in; waits only where credit must be asked for. Throws, or rejects with, what keeps it out. */
+/** Lets a call in; waits only where credit must be asked for. Throws, or rejects with, what keeps it out. What is free needs no money. */
 export function admit(routed: Routed, deps: GatewayDeps): Admitted | Promise<Admitted> {
-  const { key, place, call, candidates } = routed
+  const { demand } = routed.call.asked
+  return demand === null ? admittedOf(routed, deps.clock.now(), null, null) : admitPaid(routed, demand, deps)
+}
+
+function admitPaid(routed: Routed, demand: Demand, deps: GatewayDeps): Admitted | Promise<Admitted> {
+  const { key, place, candidates } = routed
+  const { model } = routed.call
   const trouble = deps.journal.trouble()
   if (trouble !== null) throw billingUnavailable(trouble.reason)
   const admittedAt = deps.clock.now()
-  const price = priceFor(call.model.id, call, { prices: deps.prices, at: admittedAt })
-  if (!price)
-    throw new GatewayError('internal', `The model '${call.model.id}' has no price and is not served without one.`)
+  const price = priceFor(model.id, routed.call, { prices: deps.prices, at: admittedAt })
+  if (!price) throw new GatewayError('internal', `The model '${model.id}' has no price and is not served without one.`)
   // Whichever candidate serves, the hold covers it.
-  const bounds = boundsOf(routed, scaledPrice(price, candidates.pricePpmMax), deps)
-  const tokens = call.asked.inputTokensGuess + Math.min(bounds.outputTokens, outputTokensGuess)
+  const bounds = boundsOf({ key, demand, model, candidates }, scaledPrice(price, candidates.pricePpmMax), deps)
+  const tokens = demand.input.guess + Math.min(bounds.outputTokens, outputTokensGuess)
   const rejection = place.takeTokens(tokens)
   if (rejection) throw rateLimited(rejection, key, deps)
-  const entry = { admittedAt, price, bounds }
+  const held = (hold: Hold): Admitted => {
+    const paid = { demand, model, price, hold, exposedNano: bounds.exposedNano }
+    return admittedOf(routed, admittedAt, paid, clampedOutput(bounds, hold))
+  }
   const hold = holdCredit(key, bounds, deps)
-  return hold instanceof Promise
-    ? hold.then((taken) => admittedOf(routed, entry, taken))
-    : admittedOf(routed, entry, hold)
+  return hold instanceof Promise ? hold.then(held) : held(hold)
 }
 
-/** What was found on the way in. */
-type Entry = Pick<Admitted, 'admittedAt' | 'price'> & { readonly bounds: Bounds }
-
-const admittedOf = (routed: Routed, { admittedAt, price, bounds }: Entry, hold: Hold): Admitted => ({
+const admittedOf = (
+  routed: Routed,
+  admittedAt: number,
+  paid: Paid | null,
+  outputTokensPerAnswer: number | null,
+): Admitted => ({
   requestId: routed.requestId,
   startedAt: routed.startedAt,
   traceparent: routed.traceparent,
@@ -87,10 +110,8 @@ const admittedOf = (routed: Routed, { admittedAt, price, bounds }: Entry, hold: 
   candidates: routed.candidates,
   idempotency: routed.idempotency,
   admittedAt,
-  price,
-  hold,
-  exposedNano: bounds.exposedNano,
-  outputTokensPerAnswer: clampedOutput(bounds, hold),
+  paid,
+  outputTokensPerAnswer,
 })
 
 /** What a call with no limit of its own is expected to answer, for tokens per minute. */
@@ -98,12 +119,11 @@ const outputTokensGuess = 1_024
 
 /** One image of any size, and a sentence with it: less is an image cut short. */
 const imageOutputTokensFloor = 2_600
-const floorOf = (asked: Call['asked'], model: Call['model']): number =>
-  model.kind === 'image' ? Math.max(asked.outputTokensFloor, imageOutputTokensFloor) : asked.outputTokensFloor
+const floorOf = ({ output }: Demand, model: Model): number =>
+  Math.max(output?.floor ?? 0, model.kind === 'image' ? imageOutputTokensFloor : 0)
 
 /** The most that a call can use, and what that costs. */
-type Bounds = {
-  readonly call: Call
+type Bounds = Pick<Paid, 'demand' | 'model'> & {
   /** At the dearest of its candidates. */
   readonly price: Price
   readonly inputTokens: number
@@ -116,42 +136,44 @@ type Bounds = {
   readonly isWary: boolean
 }
 
-function boundsOf({ key, call, candidates }: Routed, price: Price, deps: GatewayDeps): Bounds {
-  const { asked, model } = call
-  const isWary = asked.isInputAssumed && deps.caution.isWary(key)
-  const inputTokens = isWary ? model.inputTokensMax : Math.min(asked.inputTokensMax, model.inputTokensMax)
-  const piecesMax = asked.piecesMax ?? asked.pieces
-  const pieces = isWary ? piecesMax : asked.pieces
-  const outputTokens = asked.hasOutput ? outputTokensOf(call, candidates) : 0
-  const fullNano = holdFor({ inputTokens, outputTokens, pieces }, price, asked.tiers)
+type Asking = Pick<Routed, 'key' | 'candidates'> & Pick<Paid, 'demand' | 'model'>
+
+function boundsOf({ key, demand, model, candidates }: Asking, price: Price, deps: GatewayDeps): Bounds {
+  const { input, tiers } = demand
+  const isWary = input.isAssumed && deps.caution.isWary(key)
+  const inputTokens = isWary ? model.inputTokensMax : Math.min(input.max, model.inputTokensMax)
+  const piecesMax = demand.piecesMax ?? demand.pieces
+  const pieces = isWary ? piecesMax : demand.pieces
+  const outputTokens = outputTokensOf(demand, model, candidates)
+  const fullNano = holdFor({ inputTokens, outputTokens, pieces }, price, tiers)
   const worst = { inputTokens: model.inputTokensMax, outputTokens, pieces: piecesMax }
-  const exposedNano = asked.isInputAssumed ? ((holdFor(worst, price, asked.tiers) - fullNano) as Nano) : zeroNano
-  return { call, price, inputTokens, outputTokens, pieces, fullNano, exposedNano, isWary }
+  const exposedNano = input.isAssumed ? ((holdFor(worst, price, tiers) - fullNano) as Nano) : zeroNano
+  return { demand, model, price, inputTokens, outputTokens, pieces, fullNano, exposedNano, isWary }
 }
 
 /** What a client states may be more than a deployment says it can do; what it leaves to the model cannot. */
-function outputTokensOf({ asked, model }: Call, candidates: Candidates): number {
+function outputTokensOf({ output, judged }: Demand, model: Model, candidates: Candidates): number {
+  if (output === null) return 0
   const modelTokens = model.outputTokensMax ?? model.contextTokens ?? model.inputTokensMax
-  if (asked.judged) return modelTokens * asked.answers
-  return asked.outputTokensMax === null
-    ? Math.min(modelTokens, candidates.outputTokensMax) * asked.answers
-    : Math.min(asked.outputTokensMax, modelTokens * asked.answers)
+  if (judged) return modelTokens * output.answers
+  return output.max === null
+    ? Math.min(modelTokens, candidates.outputTokensMax) * output.answers
+    : Math.min(output.max, modelTokens * output.answers)
 }
 
 /** What it costs with so many output tokens for each answer, or as many as it can use. */
-function upTo(outputTokensPerAnswer: number, bounds: Bounds): Nano {
-  const { call, price, inputTokens, outputTokens, pieces } = bounds
-  const output = Math.min(outputTokensPerAnswer * call.asked.answers, outputTokens)
-  return holdFor({ inputTokens, outputTokens: output, pieces }, price, call.asked.tiers)
+function upTo(tokensPerAnswer: number, bounds: Bounds): Nano {
+  const { demand, price, inputTokens, outputTokens, pieces } = bounds
+  const output = Math.min(tokensPerAnswer * (demand.output?.answers ?? 0), outputTokens)
+  return holdFor({ inputTokens, outputTokens: output, pieces }, price, demand.tiers)
 }
 
-const isUnstated = ({ asked }: Call): boolean =>
-  asked.hasOutput && asked.outputTokensMax === null && asked.judged === null
+const isUnstated = ({ output, judged }: Demand): boolean => output?.max === null && judged === null
 /** What is the upstream's to judge is sent as it came, so nothing less than its full bound will do. */
 const floorNanoOf = (bounds: Bounds): Nano =>
-  bounds.call.asked.judged ? bounds.fullNano : upTo(floorOf(bounds.call.asked, bounds.call.model), bounds)
+  bounds.demand.judged ? bounds.fullNano : upTo(floorOf(bounds.demand, bounds.model), bounds)
 const ifShortNanoOf = (bounds: Bounds, { holds }: GatewayDeps): Nano =>
-  isUnstated(bounds.call) ? upTo(holds.outputTokensUnstated, bounds) : bounds.fullNano
+  isUnstated(bounds.demand) ? upTo(holds.outputTokensUnstated, bounds) : bounds.fullNano
 
 /** `leftNano`: what there is for it. */
 const needOf = (bounds: Bounds, leftNano: Nano): Need => ({
@@ -162,9 +184,8 @@ const needOf = (bounds: Bounds, leftNano: Nano): Need => ({
 })
 
 /** What of it there is money for, of a call whose output is not cut short. */
-function fitIn({ call: { asked }, price, inputTokens, pieces }: Bounds, leftNano: Nano): Need['fit'] {
-  const bound = { inputTokens, pieces }
-  return asked.fitting?.(affordableOutputTokens(bound, price, asked.tiers, leftNano)) ?? null
+function fitIn({ demand: { output, tiers }, price, inputTokens, pieces }: Bounds, leftNano: Nano): Need['fit'] {
+  return output?.fitting?.(affordableOutputTokens({ inputTokens, pieces }, price, tiers, leftNano)) ?? null
 }
 
 /** Takes a hold on credit, and its amount of the key's budget. */
@@ -172,12 +193,12 @@ function holdCredit(key: KeyRow, bounds: Bounds, deps: GatewayDeps): Hold | Prom
   const budget = deps.limits.budget(key)
   const ceiling = budget ? lesser(budgetLeftNano(budget), bounds.fullNano) : bounds.fullNano
   if (budget && ceiling < bounds.fullNano && ceiling < floorNanoOf(bounds))
-    throw bounds.call.asked.judged ?? noBudget(budget, needOf(bounds, budgetLeftNano(budget)), deps.clock.now())
+    throw bounds.demand.judged ?? noBudget(budget, needOf(bounds, budgetLeftNano(budget)), deps.clock.now())
   const answer = deps.credit.hold({
     organizationId: key.organizationId,
     mode: key.mode,
     wantedNano: ceiling,
-    plentyNano: isUnstated(bounds.call) ? ((bounds.fullNano * deps.holds.plentyTimes) as Nano) : zeroNano,
+    plentyNano: isUnstated(bounds.demand) ? ((bounds.fullNano * deps.holds.plentyTimes) as Nano) : zeroNano,
     ifShort: () => ({ wantedNano: lesser(ifShortNanoOf(bounds, deps), ceiling), floorNano: floorNanoOf(bounds) }),
   })
   if (!(answer instanceof Promise)) return withinBudget(key, answer, bounds, deps)
@@ -199,7 +220,7 @@ function holdCredit(key: KeyRow, bounds: Bounds, deps: GatewayDeps): Hold | Prom
 /** A hold that was given is held within the key's budget as well. */
 function withinBudget(key: KeyRow, answer: HoldAnswer, bounds: Bounds, deps: GatewayDeps): Hold {
   if (answer.hold === null)
-    throw bounds.call.asked.judged ?? noCredit(answer, needOf(bounds, answer.availableNano), key.mode)
+    throw bounds.demand.judged ?? noCredit(answer, needOf(bounds, answer.availableNano), key.mode)
   if (bounds.exposedNano > 0n) expose(answer.hold, bounds.exposedNano, deps)
   deps.limits.holdBudget(key.id, answer.hold.amountNano)
   return answer.hold
@@ -216,11 +237,10 @@ function expose(hold: Hold, exposedNano: Nano, deps: GatewayDeps): void {
 
 /** Where the hold is smaller than the full bound, the upstream must be kept within what it covers. */
 function clampedOutput(
-  { call: { asked }, price, inputTokens, outputTokens, pieces, fullNano }: Bounds,
+  { demand, price, inputTokens, outputTokens, pieces, fullNano }: Bounds,
   hold: Hold,
 ): number | null {
-  if (hold.amountNano >= fullNano) return null
-  const bound = { inputTokens, pieces }
-  const affordable = affordableOutputTokens(bound, price, asked.tiers, hold.amountNano)
-  return Math.floor(Math.min(affordable, outputTokens) / asked.answers)
+  if (hold.amountNano >= fullNano || demand.output === null) return null
+  const affordable = affordableOutputTokens({ inputTokens, pieces }, price, demand.tiers, hold.amountNano)
+  return Math.floor(Math.min(affordable, outputTokens) / demand.output.answers)
 }

@@ -3,17 +3,18 @@ import { formatUsd } from '../lib/amounts.ts'
 import type { HttpAnswer } from '../lib/http-server/contract.ts'
 import { okStatus, type Answered } from './answered.ts'
 import type { GatewayDeps } from './deps.ts'
+import { end } from './end.ts'
 import { estimateUsage } from './estimate.ts'
 import { headersOf } from './response-headers.ts'
-import { settle, type Outcome } from './settle.ts'
+import type { Outcome } from './settle.ts'
 
 export type Plain = Exclude<Answered, { kind: 'stream' }>
 
-/** Settles a call whose answer is not streamed, and gives the answer for the client. */
+/** Ends a call whose answer is not streamed, and gives the answer for the client. */
 export async function answer(relayed: Plain, deps: GatewayDeps): Promise<HttpAnswer> {
   try {
     const { deployment } = relayed.candidate
-    const { chargeNano } = await settle(relayed.admitted, deployment, outcomeOf(relayed, deps), deps)
+    const chargeNano = await end(relayed.admitted, deployment, outcomeOf(relayed, deps), deps)
     return answerOf(relayed, chargeNano, deps)
   } catch (error) {
     if (relayed.kind === 'plain') relayed.room?.free()
@@ -30,13 +31,13 @@ function outcomeOf(relayed: Plain, deps: GatewayDeps): Outcome {
     return { intent, ending: 'upstream-refused', status: relayed.status, reading: null, estimate: null, attempts }
   const { reading } = relayed
   const ending = request.hasLeft ? 'client-left' : 'completed'
-  const estimate = estimateUsage(admitted.call, reading, deps)
+  const estimate = admitted.paid && estimateUsage(admitted.paid, reading, deps)
   return { intent, ending, status: okStatus, reading, estimate, attempts }
 }
 
-function answerOf(relayed: Plain, chargeNano: string, deps: GatewayDeps): HttpAnswer {
+function answerOf(relayed: Plain, chargeNano: string | null, deps: GatewayDeps): HttpAnswer {
   const headers = headersOf(relayed, deps)
-  headers['x-mart-charge-usd'] = formatUsd(BigInt(chargeNano))
+  if (chargeNano !== null) headers['x-mart-charge-usd'] = formatUsd(BigInt(chargeNano))
   // The client's own fault is told in the upstream's words, less what they tell of our account.
   if (relayed.kind === 'refused') {
     const { status, refusal } = relayed

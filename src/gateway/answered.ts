@@ -19,8 +19,8 @@ export type Turn = {
   readonly failed: readonly Attempt[]
 }
 
-/** A call on its way there. */
-export type Trying = Turn & { readonly intent: Intent; readonly exchange: Exchange }
+/** A call on its way there; without an intent where it is free. */
+export type Trying = Turn & { readonly intent: Intent | null; readonly exchange: Exchange }
 
 export type Answered = Trying & {
   readonly upstream: HttpResponse

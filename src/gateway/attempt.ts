@@ -2,7 +2,7 @@
 import type { HttpResponse } from '../lib/http-client/contract.ts'
 import type { Attempt } from '../store/store.ts'
 import type { Address } from '../upstreams/deployment.ts'
-import { outputLimit } from './admit.ts'
+import { isBilled, outputLimit } from './admit.ts'
 import { alert } from './alert.ts'
 import type { Answered, Trying, Turn } from './answered.ts'
 import type { GatewayDeps } from './deps.ts'
@@ -26,13 +26,13 @@ import {
 export async function attempt(turn: Turn, deps: GatewayDeps): Promise<Tried<Answered>> {
   const { request, admitted, candidate, failed } = turn
   const { deployment, health } = candidate
-  const intent = intentOf(admitted, deployment)
+  const intent = isBilled(admitted) ? intentOf(admitted, deployment) : null
   const exchange = deps.watch.begin(deps.deadlinesFor(admitted.call.model.kind), admitted.startedAt)
   const trying = { request, admitted, candidate, failed, intent, exchange }
-  health.begin(deployment, admitted.call.asked.inputTokensGuess, exchange.startedAt)
+  health.begin(deployment, admitted.call.asked.demand?.input.guess ?? 0, exchange.startedAt)
   try {
     // Written before the call goes out, and again where it goes elsewhere, so that recovery names the right one.
-    await deps.journal.intend(intent)
+    if (intent) await deps.journal.intend(intent)
   } catch (cause) {
     health.ended()
     exchange.drop()
@@ -59,8 +59,8 @@ function addressOf({ admitted, candidate }: Trying): Address | Promise<Address> 
   const { adapter } = candidate.deployment
   const { operation, asked } = admitted.call
   const model = upstreamName(admitted, candidate.deployment)
-  const tier = asked.tiers.at(-1) ?? null
-  const address = adapter.address({ dialect: operation.dialect.name, path: asked.upstreamPath(model), model, tier })
+  const tier = asked.demand?.tiers.at(-1) ?? null
+  const address = adapter.address({ dialect: operation.dialect.name, path: asked.wire.path(model), model, tier })
   if (!(address instanceof Promise)) return address
   return address.catch((error: unknown) => {
     throw new NoTokenError(error)
@@ -71,20 +71,20 @@ function addressOf({ admitted, candidate }: Trying): Address | Promise<Address> 
 function send(trying: Trying, address: Address, deps: GatewayDeps): Promise<HttpResponse> {
   const { request, admitted, candidate, exchange } = trying
   const { adapter } = candidate.deployment
-  const { asked, model } = admitted.call
+  const { operation, asked, model } = admitted.call
   const upstreamModel = upstreamName(admitted, candidate.deployment)
   const call = deps.http.send({
-    method: 'POST',
+    method: operation.method,
     url: address.url,
     headers: headersFor(trying, address),
-    body: asked.upstreamBody({
+    body: asked.wire.body({
       outputTokensPerAnswer: outputLimit(admitted, candidate.deployment),
-      upstreamModel: upstreamModel === asked.modelName ? null : upstreamModel,
+      upstreamModel: upstreamModel === asked.target.name ? null : upstreamModel,
       reportsStreamUsage: adapter.reportsStreamUsage,
       rewrite: adapter.rewriteBody,
     }),
     connectMs: deps.deadlinesFor(model.kind).connectMs,
-    isRepeatable: !asked.hasEffects,
+    isRepeatable: asked.effects !== 'acts',
   })
   exchange.carriedBy(call)
   const leave = (): void => {
@@ -109,7 +109,7 @@ function headersFor({ request, admitted }: Trying, address: Address): Readonly<R
 /** What went wrong, and whether the call may be made elsewhere: never when it may have had an effect that lasts. */
 function troubled(error: unknown, trying: Trying, deps: GatewayDeps): Tried<Answered> & { trouble: unknown } {
   const { exchange, admitted, candidate } = trying
-  const isSafe = !admitted.call.asked.hasEffects
+  const isSafe = admitted.call.asked.effects !== 'acts'
   const told = (status: number | null, text: string): Attempt =>
     attemptOf(trying, { status, error: text, firstByteMs: null }, deps.clock.monotonic())
   if (error instanceof RefusedError) {

@@ -7,7 +7,7 @@ import type { HttpResponse } from '../lib/http-client/contract.ts'
 import type { Piece } from '../lib/source.ts'
 import type { Begun, Source, Trying } from './answered.ts'
 import type { GatewayDeps } from './deps.ts'
-import type { Framing, StreamReader } from './dialect.ts'
+import type { Framing, RecordsReader, StreamReader } from './dialect.ts'
 import { recordBytesMax } from './dialects/record-stream.ts'
 import { ReportedError, UnreadableError } from './trouble.ts'
 
@@ -21,11 +21,12 @@ const firstRecordMs = 2_000
 export async function beginStream(
   upstream: HttpResponse,
   trying: Trying,
+  reader: RecordsReader,
   deps: Pick<GatewayDeps, 'clock'>,
 ): Promise<Begun | InOnePiece> {
   const early = new AbortController()
   const patience = sleep(firstRecordMs, 'late' as const, { signal: early.signal }).catch(() => 'late' as const)
-  const beginning = new Beginning(upstream, trying)
+  const beginning = new Beginning(upstream, trying, reader)
   try {
     for (;;) {
       const reading = upstream.read()
@@ -49,16 +50,18 @@ export async function beginStream(
 class Beginning {
   readonly #upstream: HttpResponse
   readonly #trying: Trying
+  readonly #reader: RecordsReader
   /** Too little to tell what it is. */
   #head: Uint8Array = noBytes
   #framing: Framing
   #follow: StreamReader | null = null
   #given: Uint8Array[] = []
 
-  constructor(upstream: HttpResponse, trying: Trying) {
+  constructor(upstream: HttpResponse, trying: Trying, reader: RecordsReader) {
     this.#upstream = upstream
     this.#trying = trying
-    this.#framing = trying.admitted.call.asked.framing
+    this.#reader = reader
+    this.#framing = reader.framing
   }
 
   take(bytes: Uint8Array): Begun | InOnePiece | null {
@@ -93,7 +96,7 @@ class Beginning {
     const { reportsStreamUsage, hasAnnotationChunks } = this.#trying.candidate.deployment.adapter
     const ways = { framing, reportsStreamUsage, hasAnnotationChunks, recordBytesMax: recordBytesMax(call.model.kind) }
     this.#framing = framing
-    return (this.#follow = call.asked.followStream(this.#upstream.headers, ways))
+    return (this.#follow = this.#reader.follow(this.#upstream.headers, ways))
   }
 
   #passOn(follow: StreamReader, bytes: Uint8Array): Begun | null {

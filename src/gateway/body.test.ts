@@ -67,17 +67,16 @@ describe('a large body', () => {
       const bytes = bytesOf(json)
       const read = (body: JsonBody) => endpoint.read(body, { model: 'gemini-3.5-flash' }, new URLSearchParams())
       const [large, whole] = [read(await largeBodyOf(bytes)), read(wholeBodyOf(bytes))]
-      const facts = ({ inputTokensMax, inputTokensGuess, outputTokensMax, modelName }: typeof large) => ({
-        inputTokensMax,
-        inputTokensGuess,
-        outputTokensMax,
-        modelName,
+      const facts = ({ target, demand }: typeof large) => ({
+        target,
+        input: demand!.input,
+        outputTokensMax: demand!.output?.max,
       })
       expect(facts(large)).toEqual(facts(whole))
-      expect(Buffer.compare(large.upstreamBody(change), whole.upstreamBody(change))).toBe(0)
+      expect(Buffer.compare(large.wire.body(change), whole.wire.body(change))).toBe(0)
       expect(large.affinity()?.slice(0, 3_500)).toBe(whole.affinity()?.slice(0, 3_500))
       expect(
-        large.upstreamBody({ ...change, outputTokensPerAnswer: null, upstreamModel: null, reportsStreamUsage: false }),
+        large.wire.body({ ...change, outputTokensPerAnswer: null, upstreamModel: null, reportsStreamUsage: false }),
       ).toBe(bytes)
     })
 

@@ -29,33 +29,50 @@ export type JsonBody = {
   readonly json: Readonly<Record<string, unknown>>
 }
 
-/** What a client asks for, in the terms of routing and billing. */
+/** What a client asks for: of what, for what money, how that is said to an upstream, and what may be left of it there. */
 export type Asked = {
-  /** The model's name as the client wrote it, less what the dialect adds to it. */
-  readonly modelName: string
-  readonly streamed: boolean
-  /** No reading of this body can count more input tokens than this, whatever the tokenizer; infinite for whatever the model takes. */
-  readonly inputTokensMax: number
-  /** Whether that rests on what so many bytes of media hold, or on what the upstream's own tools read, at most as a rule. */
-  readonly isInputAssumed: boolean
-  /** A fair guess, for rate limits and for a stream whose end this process does not live to see. */
-  readonly inputTokensGuess: number
-  /** The most output tokens the client allows, over all answers; null when it leaves that to the model. */
-  readonly outputTokensMax: number | null
-  /** How many answers are asked for (`n`, `candidateCount`): the model's own limit holds for each. */
-  readonly answers: number
+  readonly target: Target
+  /** null: it costs nothing, and is served without a hold. */
+  readonly demand: Demand | null
+  readonly wire: Wire
+  readonly effects: Effects
+  /** What of it an upstream's prompt cache may know already; null when it is too short to be cached. */
+  readonly affinity: () => string | null
+}
+
+/** What is asked. `name`: the model's, as the client wrote it, less what the dialect adds to it. */
+export type Target = { readonly kind: 'model'; readonly name: string }
+
+/** What a call may leave behind at its upstream: nothing; a record that another upstream may make as well, while nothing was answered; or something that must never be done twice. */
+export type Effects = 'none' | 'leaves-record' | 'acts'
+
+/** What a call may use, in the terms of billing, and nothing else. */
+export type Demand = {
+  readonly input: {
+    /** No reading of this call can count more tokens than this, whatever the tokenizer; infinite for whatever the model takes. */
+    readonly max: number
+    /** Whether that rests on what so many bytes of media hold, or on what the upstream's own tools read, at most as a rule. */
+    readonly isAssumed: boolean
+    /** A fair guess, for rate limits and for a stream whose end this process does not live to see. */
+    readonly guess: number
+  }
+  /** null where none can come out that is counted (embeddings). */
+  readonly output: {
+    /** The most tokens that the client allows, over all answers; null when it leaves that to the model. */
+    readonly max: number | null
+    /** How many answers are asked for (`n`, `candidateCount`): the model's own limit holds for each. */
+    readonly answers: number
+    /** Fewer tokens than this are of no use: a request that cannot afford them is refused, not clamped. */
+    readonly floor: number
+    /** What of it so many tokens would do for, to be said where credit is short; null for nothing of it. Left out where output is cut short instead. */
+    readonly fitting?: (tokens: number) => Fit | null
+  } | null
   /**
    * What the vendor says of a number that is the upstream's to judge, such as `max_tokens: 0`. It is sent as it came, never
    * replaced by a limit of ours, and held as if no limit were stated; where credit does not cover that, this is said by
    * us. null where there is no such number.
    */
   readonly judged: GatewayError | null
-  /** Whether output can be limited at all (embeddings have none). */
-  readonly hasOutput: boolean
-  /** Fewer output tokens than this are of no use: a request that cannot afford them is refused, not clamped. */
-  readonly outputTokensFloor: number
-  /** What of it so many output tokens would do for, to be said where credit is short; null for nothing of it. Left out where output is cut short instead. */
-  readonly fitting?: (outputTokens: number) => Fit | null
   /** Things with a price of their own that the call may use: at most, or as a rule at most where that is assumed. */
   readonly pieces: Usage
   /** The same at worst, where it is only assumed. */
@@ -64,24 +81,37 @@ export type Asked = {
   readonly tool?: { readonly modelName: string; readonly field: string } | null
   /** Service tiers the answer may be charged at. */
   readonly tiers: readonly ServiceTier[]
-  /** Whether it leaves something at the upstream, so that it must not be done twice. */
-  readonly hasEffects: boolean
-  /** What of it an upstream's prompt cache may know already; null when it is too short to be cached. */
-  readonly affinity: () => string | null
-  /** Path and query at the upstream, with the upstream's own name for the model. */
-  readonly upstreamPath: (upstreamModel: string) => string
-  /** The bytes to send, changed only where they must be: an output limit for each answer, a model name. */
-  readonly upstreamBody: (change: UpstreamChange) => Uint8Array
   /** The prompt, to be counted by us when the vendor's figures are of no use. */
   readonly prompt: () => Written
-  /** Reads the usage out of a complete plain answer; throws when it is not what the dialect promises. */
-  readonly readAnswer: (answer: Uint8Array, headers: ResponseHeaders) => Reading
-  /** An answer that came in one piece, as the stream that was asked for. `answer`: one that `readAnswer` could read. */
-  readonly asStream: (answer: Uint8Array) => Uint8Array
+}
+
+/** How a call is said to an upstream, and how its answer is read. */
+export type Wire = {
+  /** Path and query at the upstream, with the upstream's own name for what is asked. */
+  readonly path: (upstreamName: string) => string
+  /** The bytes to send, changed only where they must be: an output limit for each answer, a model name. */
+  readonly body: (change: UpstreamChange) => Uint8Array
+  readonly answer: AnswerReader
+}
+
+/** How an answer is read: whole, or record by record as it comes. */
+export type AnswerReader = WholeReader | RecordsReader
+
+export type WholeReader = {
+  readonly kind: 'whole'
+  /** Reads what a complete answer says of itself; throws when it is not what the dialect promises. */
+  readonly read: (answer: Uint8Array, headers: ResponseHeaders) => Reading
+}
+
+export type RecordsReader = {
+  readonly kind: 'records'
   /** The framing that was asked for; that of a stream is told by its first bytes. */
   readonly framing: Framing
   /** Follows a streamed answer. */
-  readonly followStream: (headers: ResponseHeaders, ways: StreamWays) => StreamReader
+  readonly follow: (headers: ResponseHeaders, ways: StreamWays) => StreamReader
+  /** One that came in one piece, as the stream that was asked for: read as a whole one is, and told as a stream. */
+  readonly read: WholeReader['read']
+  readonly asStream: (answer: Uint8Array) => Uint8Array
 }
 
 /** What would fit, in words that go on a sentence, and as facts for programs. */

@@ -1,20 +1,20 @@
 import { expect, test } from 'bun:test'
 import type { Usage } from '../money/usage.ts'
 import type { Reading, Written } from './dialect.ts'
-import type { Call } from './operation.ts'
+import type { Paid } from './admit.ts'
 import { estimateUsage } from './estimate.ts'
 
-const callOf = (asked: object): Call =>
-  ({ asked, model: { inputTokensMax: 1_000, outputTokensMax: 100, contextTokens: null } }) as unknown as Call
+const askingOf = (demand: object): Paid =>
+  ({ demand, model: { inputTokensMax: 1_000, outputTokensMax: 100, contextTokens: null } }) as unknown as Paid
 const words = (text: string): Promise<number> => Promise.resolve(text.split(/\s+/).filter(Boolean).length)
 const estimate = (
   usage: Usage | null,
-  { text = 'three words here', other = {}, hasOutput = true, isInputAssumed = false, countTokens = words } = {},
+  { text = 'three words here', other = {}, hasOutput = true, isAssumed = false, countTokens = words } = {},
 ): Promise<Usage> | null => {
   const prompt = (): Written => ({ text: 'a prompt', other: { imageInput: 765 } })
   const output = (): Written => ({ text, other })
-  const call = callOf({ prompt, hasOutput, isInputAssumed, answers: 1 })
-  return estimateUsage(call, { usage, output } as unknown as Reading, { countTokens })
+  const asking = askingOf({ prompt, input: { isAssumed }, output: hasOutput ? { answers: 1 } : null })
+  return estimateUsage(asking, { usage, output } as unknown as Reading, { countTokens })
 }
 const prompt = { input: 2, imageInput: 765 }
 
@@ -48,7 +48,7 @@ test('what no model of its kind can take or give is not believed, and the other 
   })
   expect(await estimate({ input: 20, output: 5_000 }, { text: '' })).toEqual({ input: 20 })
   expect(estimate({ input: 2_000, output: 200 })).toBeNull()
-  expect(estimate({ input: 9_000, output: 5 }, { isInputAssumed: true })).toBeNull()
+  expect(estimate({ input: 9_000, output: 5 }, { isAssumed: true })).toBeNull()
 })
 
 test('nothing received, nothing owed beyond the vendor’s own figures', () => {
@@ -71,10 +71,10 @@ test('nor does a prompt or an answer that is nested too deeply', async () => {
     throw new RangeError('Maximum call stack size exceeded')
   }
   const reading = (usage: Usage | null, output: () => Written) => ({ usage, output }) as unknown as Reading
-  const call = callOf({ prompt: tooDeep, hasOutput: true, inputTokensGuess: 7, answers: 1 })
+  const asking = askingOf({ prompt: tooDeep, input: { isAssumed: false, guess: 7 }, output: { answers: 1 } })
   const said = (): Written => ({ text: 'two words', other: {} })
-  expect(await estimateUsage(call, reading(null, said), { countTokens: words })).toEqual({ input: 7, output: 2 })
-  expect(estimateUsage(call, reading({ input: 20 }, tooDeep), { countTokens: words })).toBeNull()
+  expect(await estimateUsage(asking, reading(null, said), { countTokens: words })).toEqual({ input: 7, output: 2 })
+  expect(estimateUsage(asking, reading({ input: 20 }, tooDeep), { countTokens: words })).toBeNull()
 })
 
 test('of a text of any length a megabyte at most is counted, from all over it, and the rest by its length', async () => {

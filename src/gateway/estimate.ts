@@ -7,9 +7,9 @@ import {
   type TokenClass,
   type Usage,
 } from '../money/usage.ts'
+import type { Paid } from './admit.ts'
 import type { GatewayDeps } from './deps.ts'
 import type { Reading, Written } from './dialect.ts'
-import type { Call } from './operation.ts'
 
 /**
  * Usage of which at least one side is counted by ourselves, because the vendor's figures for it are missing or
@@ -17,42 +17,42 @@ import type { Call } from './operation.ts'
  * vendor's. Nothing received, nothing owed; where there is nothing to count, null. A promise only where there is.
  */
 export function estimateUsage(
-  call: Pick<Call, 'asked' | 'model'>,
+  asking: Asking,
   reading: Reading,
   deps: Pick<GatewayDeps, 'countTokens'>,
 ): Promise<Usage> | null {
-  const { asked } = call
+  const { demand } = asking
   const vendors = reading.usage ?? {}
   const { input, output: given } = sidesOf(vendors)
-  const isPossible = input <= inputMax(call) && given <= outputMax(call)
-  if (isPossible && input > 0 && (given > 0 || !asked.hasOutput)) return null
-  const told = isPossible ? vendors : possible(vendors, call)
+  const isPossible = input <= inputMax(asking) && given <= outputMax(asking)
+  if (isPossible && input > 0 && (given > 0 || !demand.output)) return null
+  const told = isPossible ? vendors : possible(vendors, asking)
   const [hasInput, hasOutput] = [inputTokensOf(told) > 0, outputTokensOf(told) > 0]
   const output = hasOutput ? nothing : readable(reading.output, nothing)
-  const isGiven = hasOutput || !asked.hasOutput || output.text !== '' || isAny(output.other)
+  const isGiven = hasOutput || !demand.output || output.text !== '' || isAny(output.other)
   if (!isGiven) return isPossible ? null : Promise.resolve(told)
-  const guess: Written = { text: '', other: { input: asked.inputTokensGuess } }
-  return countSides(told, hasInput ? nothing : readable(asked.prompt, guess), output, deps)
+  const guess: Written = { text: '', other: { input: demand.input.guess } }
+  return countSides(told, hasInput ? nothing : readable(demand.prompt, guess), output, deps)
 }
 
 /** Models come to take and give more than is known of them, but not this many times as much. */
 const limitTimes = 2
 
-type Asking = Pick<Call, 'asked' | 'model'>
+type Asking = Pick<Paid, 'demand' | 'model'>
 const sidesOf = (usage: Usage) => ({ input: inputTokensOf(usage), output: outputTokensOf(usage) })
 
 /** An upstream's own tools may ask the model again and again. */
-const inputMax = ({ asked, model }: Asking): number =>
-  asked.isInputAssumed ? Number.POSITIVE_INFINITY : limitTimes * model.inputTokensMax
-const outputMax = ({ asked, model }: Asking): number =>
-  asked.hasOutput
-    ? limitTimes * asked.answers * (model.outputTokensMax ?? model.contextTokens ?? model.inputTokensMax)
+const inputMax = ({ demand, model }: Asking): number =>
+  demand.input.isAssumed ? Number.POSITIVE_INFINITY : limitTimes * model.inputTokensMax
+const outputMax = ({ demand: { output }, model }: Asking): number =>
+  output
+    ? limitTimes * output.answers * (model.outputTokensMax ?? model.contextTokens ?? model.inputTokensMax)
     : Number.POSITIVE_INFINITY
 
 /** The vendor's figures without a side that is beyond all that the model can take or give. */
-function possible(told: Usage, call: Asking): Usage {
-  const input = inputTokensOf(told) > inputMax(call) ? inputClasses : []
-  const output = outputTokensOf(told) > outputMax(call) ? outputClasses : []
+function possible(told: Usage, asking: Asking): Usage {
+  const input = inputTokensOf(told) > inputMax(asking) ? inputClasses : []
+  const output = outputTokensOf(told) > outputMax(asking) ? outputClasses : []
   return without(told, [...input, ...output])
 }
 

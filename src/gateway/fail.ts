@@ -1,30 +1,18 @@
 /** Turning whatever went wrong into an answer, and closing the books on a request that was already admitted. */
 import type { Admitted } from './admit.ts'
 import type { GatewayDeps } from './deps.ts'
+import { end } from './end.ts'
 import type { Dialect } from './dialect.ts'
 import type { HttpAnswer } from '../lib/http-server/contract.ts'
 import { inBackground } from '../lib/log.ts'
 import { GatewayError, shuttingDown, type FailureCode } from './errors.ts'
 import { UpstreamError } from './failover.ts'
-import type { Route } from './operation.ts'
-import { intentOf, settle } from './settle.ts'
+import { notifyUnsettled, type Known } from './notify.ts'
 import { isLasting } from '../upstreams/fault-words.ts'
-import type { KeyRow } from '../store/store.ts'
 
-export type Failed = {
-  readonly requestId: string
-  /** Monotonic ms. */
-  readonly startedAt: number
-  readonly traceparent: string | null
-  /** The client's. */
-  readonly address: string
-  readonly operation: Pick<Route, 'dialect' | 'name'>
-  /** null when it had none that is accepted. */
-  readonly key: KeyRow | null
-  readonly admitted: Admitted | null
-}
+export type Failed = Known & { readonly admitted: Admitted | null }
 
-/** The answer to a request that failed. What was admitted is settled at nothing: no answer received, nothing owed. */
+/** The answer to a request that failed. What was admitted ends at nothing: no answer received, nothing owed. */
 export function failed(error: unknown, request: Failed, deps: GatewayDeps): HttpAnswer {
   const failure = failureFor(error)
   const { requestId, operation, admitted } = request
@@ -33,8 +21,9 @@ export function failed(error: unknown, request: Failed, deps: GatewayDeps): Http
   const answer = withRequestId(operation.dialect, failure, requestId)
   // What a test key's upstream said is simulated, also where it failed.
   if (error instanceof UpstreamError && request.key?.mode === 'test') answer.headers['x-mart-sandbox'] = 'true'
-  if (admitted) settleFailed(admitted, error, { failure: failure.code, status: answer.status }, deps)
-  else told(request, failure, answer.status, deps)
+  const said = { failure: failure.code, status: answer.status }
+  if (admitted) endFailed(admitted, error, said, deps)
+  else notifyUnsettled(request, { ...said, model: null, relayed: null }, deps)
   return answer
 }
 
@@ -44,32 +33,6 @@ const isKnown = (error: UpstreamError): boolean =>
 
 /** A client that leaves is nobody's failure. */
 const hasLeft = ({ attempts }: UpstreamError): boolean => attempts.at(-1)?.error === 'client-left'
-
-/** What was never admitted owes nothing, and is told to whoever watches all the same. */
-function told(
-  { requestId, operation, startedAt, traceparent, address, key }: Failed,
-  { code }: GatewayError,
-  status: number,
-  deps: GatewayDeps,
-): void {
-  const durationMs = deps.clock.monotonic() - startedAt
-  deps.observer.requestEnded({
-    requestId,
-    endpoint: operation.name,
-    dialect: operation.dialect.name,
-    organizationId: key?.organizationId ?? null,
-    keyId: key?.id ?? null,
-    mode: key?.mode ?? null,
-    model: null,
-    traceparent,
-    address,
-    startedAt: deps.clock.now() - durationMs,
-    durationMs,
-    status,
-    failure: code,
-    settlement: null,
-  })
-}
 
 /** Throws `shutting_down` once the process drains: connections that are kept alive may still bring requests. */
 export function refuseWhileDraining({ isAccepting }: Pick<GatewayDeps, 'isAccepting'>): void {
@@ -94,21 +57,21 @@ function failureFor(error: unknown): GatewayError {
 /** nginx's status for a client that left before there was an answer. */
 const clientClosedRequest = 499
 
-function settleFailed(
+function endFailed(
   admitted: Admitted,
   error: unknown,
   failed: { readonly failure: FailureCode; readonly status: number },
   deps: GatewayDeps,
 ): void {
   // Its settlement is what failed: it is written when it can be.
-  if (admitted.hold.ended) return
+  if (admitted.paid?.hold.ended) return
   const attempts = error instanceof UpstreamError ? error.attempts : []
   const last = attempts.at(-1)
   const ending = error instanceof UpstreamError && hasLeft(error) ? 'client-left' : 'upstream-failed'
   const deployment =
     admitted.candidates.list.find((candidate) => candidate.deployment.id === last?.deployment)?.deployment ?? null
   const outcome = {
-    intent: intentOf(admitted, deployment),
+    intent: null,
     ending,
     status: ending === 'client-left' ? clientClosedRequest : failed.status,
     failure: failed.failure,
@@ -116,5 +79,5 @@ function settleFailed(
     estimate: null,
     attempts,
   } as const
-  inBackground(deps.log, 'settle-failed', () => settle(admitted, deployment, outcome, deps))
+  inBackground(deps.log, 'settle-failed', () => end(admitted, deployment, outcome, deps))
 }

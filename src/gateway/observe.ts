@@ -18,13 +18,18 @@ export type RequestEnded = {
   readonly status: number
   /** Why it was refused or failed; null when it was served. */
   readonly failure: FailureCode | null
-  /** null when it was never admitted, and so owes nothing. */
+  /** How it went upstream; null when it never came so far. */
+  readonly relayed: Relayed | null
+  /** null when it owes nothing: it was free, or was never admitted. */
   readonly settlement: Settlement | null
   /** W3C trace context, as the client sent it. */
   readonly traceparent?: string | null
   /** The client's IP address: for the log alone, and never a label. */
   readonly address: string
 }
+
+/** What became of a request upstream, paid or free. */
+export type Relayed = Pick<Settlement, 'upstream' | 'region' | 'ending' | 'streamed' | 'attempts' | 'firstByteMs'>
 
 /** Something an operator must act on, such as a vendor account without money. */
 export type Alert =

@@ -7,7 +7,7 @@ import type { HttpAnswer } from '../lib/http-server/contract.ts'
 import type { KeyRow } from '../store/store.ts'
 import type { OperationName } from '../upstreams/deployment.ts'
 import type { GatewayDeps } from './deps.ts'
-import type { Asked, Dialect, JsonBody } from './dialect.ts'
+import type { Asked, Dialect, Effects, JsonBody } from './dialect.ts'
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
 
@@ -26,9 +26,6 @@ type Row = {
 export type BodyRule =
   | { readonly kind: 'none'; readonly bytesMax: 0 }
   | { readonly kind: 'json'; readonly bytesMax: number }
-
-/** What a call may leave behind at its upstream: nothing; a record that another upstream may make as well, while nothing was answered; or something that must never be done twice. */
-export type Effects = 'none' | 'leaves-record' | 'acts'
 
 /** When a call is charged: never, when its answer has ended, or when what it began has. */
 export type Due = 'free' | 'at-end' | 'deferred'
@@ -49,9 +46,6 @@ export type Operation = Row & {
   readonly read: (body: JsonBody, params: Params, query: URLSearchParams) => Asked
 }
 
-/** One that costs nothing, and passes through: its body is the upstream's to judge. */
-export type FreeOperation = Omit<Operation, 'read'> & { readonly upstreamPath: (model: string) => string }
-
 /** What is answered from what we know ourselves, such as the list of models, to whoever has a key. */
 export type KnownOperation = Row & {
   readonly name: 'models' | 'receipts'
@@ -63,7 +57,7 @@ export type KnownOperation = Row & {
 }
 
 /** A row of the route table. */
-export type Route = Operation | FreeOperation | KnownOperation
+export type Route = Operation | KnownOperation
 
 /** The values of a path's parameters, by name. */
 export type Params = Readonly<Record<string, string>>

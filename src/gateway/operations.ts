@@ -7,9 +7,9 @@ import { embeddings } from './dialects/openai/embeddings/embeddings.ts'
 import { imageGenerations } from './dialects/openai/images/generations.ts'
 import { compactResponse } from './dialects/openai/responses/compact.ts'
 import { createResponse } from './dialects/openai/responses/create.ts'
-import type { FreeOperation, Operation } from './operation.ts'
+import type { Operation } from './operation.ts'
 
-export const operations: readonly (Operation | FreeOperation)[] = [
+export const operations: readonly Operation[] = [
   chatCompletions,
   embeddings,
   imageGenerations,
@@ -21,5 +21,5 @@ export const operations: readonly (Operation | FreeOperation)[] = [
 ]
 
 /** What a model can be asked; nothing while nothing is built for its dialect and kind. */
-export const operationsFor = ({ dialect, kind }: Pick<Model, 'dialect' | 'kind'>): typeof operations =>
+export const operationsFor = ({ dialect, kind }: Pick<Model, 'dialect' | 'kind'>): readonly Operation[] =>
   operations.filter((operation) => operation.dialect.name === dialect && operation.kinds.includes(kind))

@@ -12,20 +12,22 @@ import type { Call, Inbound } from './operation.ts'
 export function parse(body: JsonBody, { operation, params, query }: Inbound, key: KeyRow, catalog: Catalog): Call {
   const { deployment } = params
   const asked = operation.read(deployment === undefined ? body : bodyFor(deployment, body), params, query)
-  const model = catalog.find(asked.modelName)
-  if (!model?.listed || !mayUse(key, model)) throw modelNotFound(asked.modelName)
-  if (model.dialect !== operation.dialect.name) throw modelNotFound(asked.modelName, elsewhere[model.dialect])
+  const { name } = asked.target
+  const model = catalog.find(name)
+  if (!model?.listed || !mayUse(key, model)) throw modelNotFound(name)
+  if (model.dialect !== operation.dialect.name) throw modelNotFound(name, elsewhere[model.dialect])
   if (!operation.kinds.includes(model.kind))
     throw invalid(
       'model',
-      `The model '${asked.modelName}' makes ${model.kind}; this endpoint is for ${operation.kinds.join(' and ')} models.`,
+      `The model '${name}' makes ${model.kind}; this endpoint is for ${operation.kinds.join(' and ')} models.`,
     )
   const toolModel = toolModelOf(asked, key, catalog)
-  return { operation, asked, model, toolModel, sentName: sentNameOf(model, asked.modelName) }
+  return { operation, asked, model, toolModel, sentName: sentNameOf(model, name) }
 }
 
 /** Of a model that the upstream is to ask for us the price must be known, and the key must be allowed it. */
-function toolModelOf({ tool }: Asked, key: KeyRow, catalog: Catalog): Model | null {
+function toolModelOf({ demand }: Asked, key: KeyRow, catalog: Catalog): Model | null {
+  const tool = demand?.tool
   if (!tool) return null
   const model = catalog.find(tool.modelName)
   if (!model?.listed || !mayUse(key, model)) throw modelNotFound(tool.modelName, '', tool.field)
@@ -34,7 +36,7 @@ function toolModelOf({ tool }: Asked, key: KeyRow, catalog: Catalog): Model | nu
 }
 
 /** What a model that a client calls `name` is called at upstreams: they know snapshots, but not an operator's aliases. */
-export const sentNameOf = (model: Model, name: string): string => (model.aliases.includes(name) ? model.id : name)
+const sentNameOf = (model: Model, name: string): string => (model.aliases.includes(name) ? model.id : name)
 
 /** Azure names the model in the path as a deployment, and means that one whatever the body says. */
 function bodyFor(model: string, body: JsonBody): JsonBody {

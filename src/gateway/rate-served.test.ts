@@ -3,7 +3,6 @@ import { loadCatalog } from '../catalog/catalog.ts'
 import models from '../catalog/models.json' with { type: 'json' }
 import { loadPriceBook, type ServiceTier } from '../money/price-book.ts'
 import { providerKinds, type ProviderKind } from '../upstreams/deployment.ts'
-import type { Admitted } from './admit.ts'
 import { rateServed } from './rate-served.ts'
 
 const catalog = loadCatalog(models)
@@ -16,9 +15,14 @@ function served(
   kind: ProviderKind | null,
   { model = 'gpt-5.4-mini', name = null as string | null, tier = null as ServiceTier | null, tiers = ['standard'] },
 ) {
-  const asked = { tiers: tiers as readonly ServiceTier[] }
-  const call = { model: catalog.find(model)!, asked } as Admitted['call']
-  const admitted = { call, admittedAt: at, price: prices.priceOf(model, at)! }
+  const demand = { tiers: tiers as readonly ServiceTier[] }
+  const frozen = {
+    model: catalog.find(model)!,
+    demand,
+    toolModel: null,
+    admittedAt: at,
+    price: prices.priceOf(model, at)!,
+  }
   const deployment = kind && { kind, pricePpm: 1_000_000n, costPpm: 1_000_000n }
   const reading = { servedModel: name, tier }
   const usage = { input: 1_000, output: 100 }
@@ -27,7 +31,7 @@ function served(
     priceFrom,
     isOtherModel,
     tier: rated,
-  } = rateServed(admitted, deployment, { reading, usage }, { catalog, prices, costs: prices })
+  } = rateServed(frozen, deployment, { reading, usage }, { catalog, prices, costs: prices })
   return { ratedNano, priceFrom: priceFrom.split(' from ')[0], isOtherModel, tier: rated }
 }
 // 1,000 × $0.75 and 100 × $4.50 a million; gpt-5.4: $2.50 and $15.

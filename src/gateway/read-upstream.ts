@@ -14,7 +14,7 @@ import type { Admitted } from './admit.ts'
 import type { Answered, Trying } from './answered.ts'
 import { beginStream } from './begin-stream.ts'
 import type { GatewayDeps } from './deps.ts'
-import type { Asked } from './dialect.ts'
+import type { AnswerReader, RecordsReader } from './dialect.ts'
 import { answerBytesMax, recordBytesMax } from './dialects/record-stream.ts'
 import { RefusedError, ReportedError, UnreadableError } from './trouble.ts'
 
@@ -28,7 +28,8 @@ export function readUpstream(sent: HttpResponse, trying: Trying, deps: GatewayDe
   const upstream = decoded(sent)
   const answer: Answer = { ...trying, upstream, attempts: [...failed, attempt] }
   if (!isSuccess(sent)) return refused(answer)
-  if (admitted.call.asked.streamed) return streamed(answer, deps)
+  const reader = admitted.call.asked.wire.answer
+  if (reader.kind === 'records') return streamed(answer, reader, deps)
   return whole(answer, answerBytesMax, deps)
 }
 
@@ -67,10 +68,10 @@ type Answer = Trying & Pick<Answered, 'upstream' | 'attempts'>
 /** Servers that follow REST answer a POST with 201 (NestJS does unless told otherwise); what it is worth, its bytes tell. */
 const isSuccess = ({ status }: HttpResponse): boolean => status >= 200 && status < 300
 
-async function streamed(answer: Answer, deps: GatewayDeps): Promise<Answered> {
+async function streamed(answer: Answer, reader: RecordsReader, deps: GatewayDeps): Promise<Answered> {
   const { upstream, admitted } = answer
   try {
-    const begun = await beginStream(upstream, answer, deps)
+    const begun = await beginStream(upstream, answer, reader, deps)
     if (begun.kind === 'stream') return { ...answer, ...begun }
     // An upstream that answers a streamed call in one piece is metered as one piece, and held to the limit of one record.
     return await whole(answer, recordBytesMax(admitted.call.model.kind), deps, begun.head)
@@ -82,10 +83,10 @@ async function streamed(answer: Answer, deps: GatewayDeps): Promise<Answered> {
 
 /** An answer read whole; where it is not what its dialect promises, it may say why. */
 function plain(answer: Answer, bytes: Uint8Array, room: QueuedRoom | null): Answered {
-  const { asked } = answer.admitted.call
+  const reader = answer.admitted.call.asked.wire.answer
   try {
-    const reading = asked.readAnswer(bytes, answer.upstream.headers)
-    return { ...answer, ...given(bytes, asked), kind: 'plain', reading, room }
+    const reading = reader.read(bytes, answer.upstream.headers)
+    return { ...answer, ...given(bytes, reader), kind: 'plain', reading, room }
   } catch (unread) {
     const error = unread instanceof ReportedError ? unread.reported : errorIn(bytes)
     if (!error) throw new UnreadableError()
@@ -94,8 +95,10 @@ function plain(answer: Answer, bytes: Uint8Array, room: QueuedRoom | null): Answ
 }
 
 /** What the client is given of an answer in one piece: a client that reads a stream would find nothing in it. */
-const given = (bytes: Uint8Array, asked: Asked): { readonly bytes: Uint8Array; readonly isEvents: boolean } =>
-  asked.streamed ? { bytes: asked.asStream(bytes), isEvents: asked.framing === 'sse' } : { bytes, isEvents: false }
+const given = (bytes: Uint8Array, reader: AnswerReader): { readonly bytes: Uint8Array; readonly isEvents: boolean } =>
+  reader.kind === 'records'
+    ? { bytes: reader.asStream(bytes), isEvents: reader.framing === 'sse' }
+    : { bytes, isEvents: false }
 
 /** No vendor's error is longer. */
 const errorBytesMax = 64 * 1024
@@ -152,7 +155,7 @@ function refusalOf(
     headers,
     body,
     upstreamModel: upstreamName(admitted, candidate.deployment),
-    askedModel: asked.modelName,
+    askedModel: asked.target.name,
   })
 }
 

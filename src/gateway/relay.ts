@@ -15,7 +15,7 @@ export function relay(request: HttpRequest, admitted: Admitted, deps: GatewayDep
   const ask = {
     candidates: admitted.candidates,
     affinity: admitted.candidates.list.length > 1 ? affinityOf(admitted) : null,
-    tokens: asked.inputTokensGuess,
+    tokens: asked.demand?.input.guess ?? 0,
     until: admitted.startedAt + deps.deadlinesFor(model.kind).totalMs,
     attemptsMax: isLastTry(request) ? 1 : deps.failover.attemptsMax,
   }

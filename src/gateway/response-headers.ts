@@ -33,7 +33,7 @@ const json = 'application/json'
 const events = 'text/event-stream'
 
 /** What an answer in JSON is labelled: as its upstream did where that is true, with its charset. SDKs parse nothing else. */
-export const jsonType = (upstream: Pick<HttpResponse, 'headers'>): string => labelled(upstream, json)
+const jsonType = (upstream: Pick<HttpResponse, 'headers'>): string => labelled(upstream, json)
 
 function labelled(upstream: Pick<HttpResponse, 'headers'>, wanted: typeof json | typeof events): string {
   const type = sendable(upstream, 'content-type')
@@ -42,10 +42,7 @@ function labelled(upstream: Pick<HttpResponse, 'headers'>, wanted: typeof json |
 }
 
 /** Where an answer was made, and whether it is simulated. */
-export function setOrigin(
-  headers: AnswerHeaders,
-  { region, simulated }: Pick<Deployment, 'region' | 'simulated'>,
-): void {
+function setOrigin(headers: AnswerHeaders, { region, simulated }: Pick<Deployment, 'region' | 'simulated'>): void {
   headers['x-mart-region'] = region
   if (simulated) headers['x-mart-sandbox'] = 'true'
 }
@@ -69,7 +66,7 @@ export function headersOf(answered: Answered, deps: GatewayDeps): AnswerHeaders 
 }
 
 /** Sets those of an upstream's headers that are the client's business. */
-export function passHeaders(headers: AnswerHeaders, upstream: Pick<HttpResponse, 'headers'>): void {
+function passHeaders(headers: AnswerHeaders, upstream: Pick<HttpResponse, 'headers'>): void {
   for (const name of passed) {
     const value = sendable(upstream, name)
     if (value !== null) headers[name] = value

@@ -1,7 +1,7 @@
 /**
- * One paid request, top to bottom. Each step takes what the step above returned, so that the order
+ * One request that is relayed, top to bottom. Each step takes what the step above returned, so that the order
  * cannot be wrong: nothing reaches an upstream that has not been admitted, and nothing that has been
- * admitted ends without being settled.
+ * admitted ends without being settled. What is free is admitted without a hold, and is served the same otherwise.
  *
  * A step that waits for nothing, as a rule, is no async function: each of those costs half a microsecond here.
  */
@@ -22,7 +22,7 @@ import { relay } from './relay.ts'
 import { route } from './route.ts'
 import { stream } from './stream.ts'
 
-/** Serves one paid request. Never throws: every failure is an answer in the caller's dialect. */
+/** Serves one request. Never throws: every failure is an answer in the caller's dialect. */
 export async function serve(request: HttpRequest, inbound: Inbound, deps: GatewayDeps): Promise<HttpAnswer> {
   const { operation } = inbound
   const requestId = newRequestId()
@@ -38,7 +38,7 @@ export async function serve(request: HttpRequest, inbound: Inbound, deps: Gatewa
     key = authenticate(request, address, deps)
     const entered = enter(request, key, operation.body.bytesMax, deps)
     place = entered instanceof Promise ? await entered : entered
-    claim = claimKey(request, { key, requestId }, deps)
+    claim = operation.due === 'free' ? null : claimKey(request, { key, requestId }, deps)
     const sent = readBytes(request, operation.body.bytesMax, place.room)
     const bytes = sent instanceof Promise ? await sent : sent
     const idempotency = claim && (await idempotencyOf(claim, inbound, bytes, deps))

@@ -12,7 +12,7 @@ import { apartClasses, inputTokensOf, tokenTotals, type Usage, type UsageClass }
 import type { MadeResource } from '../store/resources.ts'
 import type { Attempt, Ending, Settlement, SettlementFlag } from '../store/store.ts'
 import type { Deployment } from '../upstreams/deployment.ts'
-import type { Admitted } from './admit.ts'
+import type { Billed, Paid } from './admit.ts'
 import type { GatewayDeps } from './deps.ts'
 import type { Reading } from './dialect.ts'
 import type { FailureCode } from './errors.ts'
@@ -22,8 +22,8 @@ import { listPpm, rateServed, type RatedServed } from './rate-served.ts'
 
 /** How an admitted request ended. */
 export type Outcome = {
-  /** Of the attempt that ended it. */
-  readonly intent: Intent
+  /** Of the attempt that ended it; null where the request is free. */
+  readonly intent: Intent | null
   readonly ending: Ending
   /** The status the client was given, or would have been. */
   readonly status: number
@@ -40,35 +40,42 @@ export type Outcome = {
 
 /** Settles an admitted request at once, and gives its statement when the journal has it. Throws `billing_unavailable` when the journal cannot take it. */
 export async function settle(
-  admitted: Admitted,
+  admitted: Billed,
   deployment: Deployment | null,
   outcome: Outcome,
   deps: GatewayDeps,
 ): Promise<Settlement> {
-  const { key, hold } = admitted
+  const { key, paid, admittedAt } = admitted
+  const { demand, model, price, hold } = paid
+  const intent = outcome.intent ?? intentOf(admitted, deployment)
   const estimate = outcome.estimate instanceof Promise ? await outcome.estimate : outcome.estimate
   const usage = estimate ?? outcome.reading?.usage ?? {}
-  const { asked } = admitted.call
-  if (asked.isInputAssumed && !estimate && isBeyond(usage, asked)) deps.caution.beWary(key)
-  const rated = rateServed(admitted, deployment, { reading: outcome.reading, usage }, deps)
+  if (demand.input.isAssumed && !estimate && isBeyond(usage, demand)) deps.caution.beWary(key)
+  const frozen = { demand, model, toolModel: admitted.call.toolModel, price, admittedAt }
+  const rated = rateServed(frozen, deployment, { reading: outcome.reading, usage }, deps)
   const owedNano = estimate ? lesser(rated.ratedNano, hold.amountNano) : rated.ratedNano
   if (owedNano > hold.amountNano) await deps.credit.cover(hold, (owedNano - hold.amountNano) as Nano)
-  const settlement = capture(admitted, outcome, { usage, isEstimated: estimate !== null, rated, owedNano }, deps)
+  const settlement = capture(
+    admitted,
+    { ...outcome, intent },
+    { usage, isEstimated: estimate !== null, rated, owedNano },
+    deps,
+  )
   try {
     await deps.journal.settle(settlement)
   } catch (cause) {
-    inBackground(deps.log, 'settle-unwritten', () => settleUnwritten(outcome.intent, settlement, deps))
+    inBackground(deps.log, 'settle-unwritten', () => settleUnwritten(intent, settlement, deps))
     throw billingUnavailable('the settlement could not be written', cause)
   }
   endClaim(settlement, deps)
   if (outcome.made) deps.resources.note(outcome.made, settlement)
-  told(settlement, outcome.failure ?? null, admitted, deps)
+  notifySettled(settlement, outcome.failure ?? null, admitted, deps)
   return settlement
 }
 
 /** Whether more was used than media and tools were believed to use. */
-const isBeyond = (usage: Usage, { inputTokensMax, pieces, piecesMax }: Admitted['call']['asked']): boolean =>
-  inputTokensOf(usage) > inputTokensMax ||
+const isBeyond = (usage: Usage, { input, pieces, piecesMax }: Paid['demand']): boolean =>
+  inputTokensOf(usage) > input.max ||
   (piecesMax !== undefined && apartClasses.some((each) => (usage[each] ?? 0) > (pieces[each] ?? 0)))
 
 type Owed = {
@@ -84,16 +91,17 @@ type Owed = {
  * member, because to spread an intent into so many costs several times as much.
  */
 function capture(
-  admitted: Admitted,
-  outcome: Outcome,
+  admitted: Billed,
+  outcome: Outcome & { readonly intent: Intent },
   { usage, isEstimated, rated, owedNano }: Owed,
   deps: GatewayDeps,
 ): Settlement {
-  const { key, hold, place } = admitted
+  const { key, place, paid } = admitted
+  const { hold, exposedNano } = paid
   const { intent, reading, attempts } = outcome
   const { chargeNano, writeOffNano } = deps.credit.settle(hold, owedNano)
   deps.limits.releaseBudget(key.id, hold.amountNano)
-  if (admitted.exposedNano > 0n) deps.caution.cover(key, admitted.exposedNano)
+  if (exposedNano > 0n) deps.caution.cover(key, exposedNano)
   const tokens = tokenTotals(usage)
   const ratedText = rated.ratedNano.toString()
   place.leave({ tokens: tokens.input + tokens.cachedInput + tokens.output + tokens.reasoning, chargeNano })
@@ -139,10 +147,10 @@ function capture(
 /** A vendor's own name for a model is a name, or no more than the beginning of one. */
 const servedModelCharsMax = 200
 
-function told(
+function notifySettled(
   settlement: Settlement,
   failure: FailureCode | null,
-  { traceparent, address }: Admitted,
+  { traceparent, address }: Billed,
   deps: GatewayDeps,
 ): void {
   deps.observer.requestEnded({
@@ -159,17 +167,18 @@ function told(
     failure,
     traceparent,
     address,
+    relayed: settlement,
     settlement,
   })
 }
 
-function flagsOf(admitted: Admitted, { reading }: Outcome, rated: RatedServed, isEstimated: boolean): SettlementFlag[] {
+function flagsOf(admitted: Billed, { reading }: Outcome, rated: RatedServed, isEstimated: boolean): SettlementFlag[] {
   const flags: SettlementFlag[] = []
   if (isEstimated) flags.push('estimated')
   if (reading?.mismatch || (isEstimated && reading?.usage)) flags.push('usage-mismatch')
   if (reading?.hasUnknown) flags.push('usage-unknown')
   if (rated.isOtherModel) flags.push('other-model-served')
-  if (rated.ratedNano > admitted.hold.amountNano) flags.push('over-hold')
+  if (rated.ratedNano > admitted.paid.hold.amountNano) flags.push('over-hold')
   if (admitted.outputTokensPerAnswer !== null) flags.push('output-clamped')
   // A model prices searches either by the query or by the prompt; the other way is not a gap.
   if (rated.unpriced.some((usageClass) => usageClass !== 'searchQuery' && usageClass !== 'groundedPrompt'))
@@ -209,8 +218,8 @@ function chargedAtMost(settlement: Settlement, mostNano: bigint): Settlement {
 }
 
 /** What is known before the upstream call. */
-export function intentOf(admitted: Admitted, deployment: Deployment | null): Intent {
-  const { call, key } = admitted
+export function intentOf(admitted: Billed, deployment: Deployment | null): Intent {
+  const { call, key, paid } = admitted
   return {
     requestId: admitted.requestId,
     organizationId: key.organizationId,
@@ -219,22 +228,22 @@ export function intentOf(admitted: Admitted, deployment: Deployment | null): Int
     admittedAt: admitted.admittedAt,
     dialect: call.operation.dialect.name,
     endpoint: call.operation.name,
-    model: call.model.id,
+    model: paid.model.id,
     upstream: deployment?.id ?? 'none',
     region: deployment?.region ?? key.region,
     pricePpm: Number(deployment?.pricePpm ?? listPpm),
     onAbort: deployment?.onAbort ?? 'drain',
-    streamed: call.asked.streamed,
-    serviceTier: call.asked.tiers.at(-1) ?? 'standard',
-    priceFrom: admitted.price.name,
-    holdNano: admitted.hold.amountNano.toString(),
+    streamed: call.asked.wire.answer.kind === 'records',
+    serviceTier: paid.demand.tiers.at(-1) ?? 'standard',
+    priceFrom: paid.price.name,
+    holdNano: paid.hold.amountNano.toString(),
     idempotency: admitted.idempotency,
   }
 }
 
 /** What we counted ourselves comes to at the price of its admission, before an answer says what really served. */
-export const rateCounted = ({ call, price }: Admitted, deployment: Deployment, usage: Usage): Rated =>
-  rate(usage, scaledPrice(price, deployment.pricePpm), call.asked.tiers.at(-1) ?? 'standard')
+export const rateCounted = ({ demand, price }: Paid, deployment: Deployment, usage: Usage): Rated =>
+  rate(usage, scaledPrice(price, deployment.pricePpm), demand.tiers.at(-1) ?? 'standard')
 
 /**
  * Settles a request whose process died in between. A plain answer never reached its client, so nothing

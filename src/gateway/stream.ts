@@ -11,10 +11,11 @@ import { alert } from './alert.ts'
 import { okStatus, type Answered } from './answered.ts'
 import type { GatewayDeps } from './deps.ts'
 import type { Reading, StreamReader, StreamState } from './dialect.ts'
+import { end } from './end.ts'
 import { estimateUsage } from './estimate.ts'
 import { isClients, refusalWithin } from './read-upstream.ts'
 import { headersOf } from './response-headers.ts'
-import { rateCounted, settle } from './settle.ts'
+import { rateCounted } from './settle.ts'
 import { failureOf } from './trouble.ts'
 
 export type Streamed = Extract<Answered, { kind: 'stream' }>
@@ -182,7 +183,7 @@ async function settleEnd(relayed: Streamed, { ending, error }: End, deps: Gatewa
   noteRefusal(relayed, deps)
   const { reading, estimate } = await readEnd(relayed, deps)
   const outcome = { intent, ending, status: okStatus, reading, estimate, attempts: lastEnding(attempts, error) }
-  await settle(admitted, candidate.deployment, outcome, deps)
+  await end(admitted, candidate.deployment, outcome, deps)
 }
 
 /** What an error in a stream says of the deployment, for the choices to come, and of our account there. */
@@ -203,7 +204,7 @@ const lastEnding = (attempts: readonly Attempt[], error: string | null): readonl
 async function readEnd({ admitted, follow }: Streamed, deps: GatewayDeps) {
   try {
     const reading = readingOf(follow)
-    return { reading, estimate: await estimateUsage(admitted.call, reading, deps) }
+    return { reading, estimate: admitted.paid && (await estimateUsage(admitted.paid, reading, deps)) }
   } catch (error) {
     deps.log.error({ event: 'stream-not-read', requestId: admitted.requestId, error })
     return { reading: null, estimate: null }
@@ -221,9 +222,11 @@ async function drain(relayed: Streamed, deps: GatewayDeps): Promise<void> {
 
 const charsPerToken = 4
 function noteProgress({ admitted, candidate, follow }: Streamed, deps: GatewayDeps): void {
+  const { requestId, paid } = admitted
+  if (!paid) return
   const outputTokens = Math.floor(follow.reading().output().text.length / charsPerToken)
-  const inputTokens = admitted.call.asked.inputTokensGuess
-  const { lines } = rateCounted(admitted, candidate.deployment, { input: inputTokens, output: outputTokens })
-  const progress = { requestId: admitted.requestId, inputTokens, outputTokens, lines }
+  const inputTokens = paid.demand.input.guess
+  const { lines } = rateCounted(paid, candidate.deployment, { input: inputTokens, output: outputTokens })
+  const progress = { requestId, inputTokens, outputTokens, lines }
   inBackground(deps.log, 'note-progress', () => deps.journal.progress(progress))
 }

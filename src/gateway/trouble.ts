@@ -107,7 +107,7 @@ export function failureOf({ cutBy }: Exchange, cause: unknown): GatewayError {
 }
 
 /** This process has as many connections as it may. */
-export const noRoomFailure = (cause: NoRoomError): GatewayError =>
+const noRoomFailure = (cause: NoRoomError): GatewayError =>
   new GatewayError('overloaded', 'This gateway has too many calls under way. Nothing is owed; try again shortly.', {
     retryAfterMs: retryMs,
     cause,

@@ -127,10 +127,10 @@ function createCounters(registry: Registry) {
 }
 
 function countRequest(
-  { endpoint, dialect, status, failure, mode, settlement }: RequestEnded,
+  { endpoint, dialect, status, failure, mode, relayed, settlement }: RequestEnded,
   counters: Counters,
 ): void {
-  const ending = settlement?.ending ?? 'rejected'
+  const ending = relayed?.ending ?? 'rejected'
   counters.requests.add(1, endpoint, dialect, statusClass(status), ending, failure ?? '', mode ?? 'none')
   if (settlement) countSettlement(settlement, counters)
 }

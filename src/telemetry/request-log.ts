@@ -60,7 +60,7 @@ function createStamp(clock: Clock): () => string {
 
 /** Always the same fields; null is what the request did not get to. */
 function requestEvent(ended: RequestEnded, addresses: boolean, at: string): object {
-  const { settlement } = ended
+  const { settlement, relayed } = ended
   return {
     at,
     level: 'info',
@@ -74,20 +74,20 @@ function requestEvent(ended: RequestEnded, addresses: boolean, at: string): obje
     dialect: ended.dialect,
     model: safeName(ended.model),
     servedModel: safeName(settlement?.servedModel ?? null),
-    deployment: settlement?.upstream ?? null,
-    region: settlement?.region ?? null,
+    deployment: relayed?.upstream ?? null,
+    region: relayed?.region ?? null,
     status: ended.status,
     failure: ended.failure,
-    error: settlement?.attempts.at(-1)?.error ?? null,
-    ending: settlement?.ending ?? null,
-    streamed: settlement?.streamed ?? null,
-    attempts: settlement?.attempts.length ?? 0,
+    error: relayed?.attempts.at(-1)?.error ?? null,
+    ending: relayed?.ending ?? null,
+    streamed: relayed?.streamed ?? null,
+    attempts: relayed?.attempts.length ?? 0,
     inputTokens: settlement?.tokens.input ?? 0,
     cachedInputTokens: settlement?.tokens.cachedInput ?? 0,
     outputTokens: settlement?.tokens.output ?? 0,
     reasoningTokens: settlement?.tokens.reasoning ?? 0,
     chargeNano: settlement?.chargeNano ?? '0',
-    firstByteMs: rounded(settlement?.firstByteMs ?? null),
+    firstByteMs: rounded(relayed?.firstByteMs ?? null),
     durationMs: rounded(ended.durationMs),
     flags: settlement?.flags ?? [],
   }

@@ -41,14 +41,14 @@ const tokensText = ({ tokens: { input, cachedInput, output, reasoning } }: Settl
   `${input + cachedInput}→${output + reasoning} tokens`
 
 /** Why it failed, how it ended, how often it was tried, what the receipt remarks. */
-function endingWords({ failure, settlement }: RequestEnded): string[] {
-  const { ending, attempts = [], flags = [] } = settlement ?? {}
+function endingWords({ failure, relayed, settlement }: RequestEnded): string[] {
+  const { ending, attempts = [] } = relayed ?? {}
   return [
     ...(failure ? [failure] : []),
-    ...(settlement && failure?.startsWith('upstream_') ? [lastErrorOf(attempts)] : []),
+    ...(relayed && failure?.startsWith('upstream_') ? [lastErrorOf(attempts)] : []),
     ...(ending && ending !== failure?.replaceAll('_', '-') ? [ending] : []),
     ...(attempts.length > 1 ? [`attempts=${attempts.length}`] : []),
-    ...flags,
+    ...(settlement?.flags ?? []),
   ]
 }
 

@@ -10,7 +10,7 @@ import { isSpanContextValid, ROOT_CONTEXT, SpanKind, SpanStatusCode, trace } fro
 import type { Attributes, Context, Tracer } from '@opentelemetry/api'
 import { millisToHrTime, parseTraceParent } from '@opentelemetry/core'
 import { ATTR_ERROR_TYPE, ATTR_HTTP_RESPONSE_STATUS_CODE } from '@opentelemetry/semantic-conventions'
-import type { RequestEnded } from '../gateway/observe.ts'
+import type { Relayed, RequestEnded } from '../gateway/observe.ts'
 import { formatUsd } from '../lib/amounts.ts'
 import type { Attempt, Settlement } from '../store/store.ts'
 import { outcomeOf } from './attempt-outcome.ts'
@@ -21,7 +21,7 @@ export type ProviderOf = (deployment: string) => string | null
 
 /** Makes the spans of a request that has ended, unless it is not sampled. */
 export function traceRequest(ended: RequestEnded, tracer: Tracer, providerOf: ProviderOf): void {
-  const { startedAt, durationMs, settlement } = ended
+  const { startedAt, durationMs, relayed } = ended
   const name = [operationOf(ended.endpoint), safeName(ended.model)].filter(Boolean).join(' ')
   const span = tracer.startSpan(
     name,
@@ -32,7 +32,7 @@ export function traceRequest(ended: RequestEnded, tracer: Tracer, providerOf: Pr
   span.setAttributes(requestAttributes(ended, providerOf))
   if (isFault(ended)) span.setStatus({ code: SpanStatusCode.ERROR })
   const below = trace.setSpan(ROOT_CONTEXT, span)
-  for (const attempt of settlement?.attempts ?? []) traceAttempt(attempt, ended, { tracer, below, providerOf })
+  for (const attempt of relayed?.attempts ?? []) traceAttempt(attempt, ended, { tracer, below, providerOf })
   span.end(millisToHrTime(startedAt + durationMs))
 }
 
@@ -56,51 +56,57 @@ function parentOf(traceparent: string | null): Context {
 }
 
 /** Whether the request failed through no fault of its caller: theirs are answers as they should be. */
-const isFault = ({ status, settlement }: RequestEnded): boolean =>
-  status >= 500 || settlement?.ending === 'upstream-failed' || settlement?.ending === 'in-doubt'
+const isFault = ({ status, relayed }: RequestEnded): boolean =>
+  status >= 500 || relayed?.ending === 'upstream-failed' || relayed?.ending === 'in-doubt'
 
 function requestAttributes(ended: RequestEnded, providerOf: ProviderOf): Attributes {
-  const { settlement } = ended
+  const { settlement, relayed } = ended
   return {
     'gen_ai.operation.name': operationOf(ended.endpoint),
-    'gen_ai.provider.name': providerName(settlement ? providerOf(settlement.upstream) : null, ended.dialect),
+    'gen_ai.provider.name': providerName(relayed && providerOf(relayed.upstream), ended.dialect),
     ...defined('gen_ai.request.model', safeName(ended.model)),
     ...defined(ATTR_ERROR_TYPE, errorOf(ended)),
     [ATTR_HTTP_RESPONSE_STATUS_CODE]: ended.status,
     'mart.request_id': ended.requestId,
     'mart.endpoint': ended.endpoint,
+    ...(relayed && relayedAttributes(relayed)),
     ...(settlement && settlementAttributes(settlement)),
+  }
+}
+
+function relayedAttributes({ streamed, attempts, region, upstream, ending }: Relayed): Attributes {
+  const last = attempts.at(-1)
+  return {
+    ...(streamed && { 'gen_ai.request.stream': true }),
+    ...(streamed &&
+      last &&
+      last.firstByteMs !== null && {
+        'gen_ai.response.time_to_first_chunk': (last.startedMs + last.firstByteMs) / 1000,
+      }),
+    'mart.region': region,
+    'mart.deployment': upstream,
+    'mart.ending': ending,
   }
 }
 
 /** By the conventions, input holds what was cached, and output holds the reasoning. */
 function settlementAttributes(settlement: Settlement): Attributes {
-  const { tokens, attempts } = settlement
-  const last = attempts.at(-1)
+  const { tokens } = settlement
   return {
     ...defined('gen_ai.response.model', safeName(settlement.servedModel)),
     'gen_ai.usage.input_tokens': tokens.input + tokens.cachedInput,
     'gen_ai.usage.cache_read.input_tokens': tokens.cachedInput,
     'gen_ai.usage.output_tokens': tokens.output + tokens.reasoning,
     'gen_ai.usage.reasoning.output_tokens': tokens.reasoning,
-    ...(settlement.streamed && { 'gen_ai.request.stream': true }),
-    ...(settlement.streamed &&
-      last &&
-      last.firstByteMs !== null && {
-        'gen_ai.response.time_to_first_chunk': (last.startedMs + last.firstByteMs) / 1000,
-      }),
-    'mart.region': settlement.region,
-    'mart.deployment': settlement.upstream,
-    'mart.ending': settlement.ending,
     'mart.mode': settlement.mode,
     'mart.charge_usd': formatUsd(BigInt(settlement.chargeNano)),
     ...(settlement.flags.length > 0 && { 'mart.flags': [...settlement.flags] }),
   }
 }
 
-function errorOf({ failure, settlement }: RequestEnded): string | null {
+function errorOf({ failure, relayed }: RequestEnded): string | null {
   if (failure !== null) return failure
-  const ending = settlement?.ending
+  const ending = relayed?.ending
   return ending === undefined || ending === 'completed' || ending === 'client-left' ? null : ending
 }
 
@@ -140,8 +146,8 @@ function traceAttempt(attempt: Attempt, ended: RequestEnded, { tracer, below, pr
 }
 
 /** An answer that was relayed took until the request's end; `endedMs` is when it began to be given. */
-function endOf(attempt: Attempt, { durationMs, settlement }: RequestEnded): number {
-  const isRelayed = attempt === settlement?.attempts.at(-1) && attempt.error === null
+function endOf(attempt: Attempt, { durationMs, relayed }: RequestEnded): number {
+  const isRelayed = attempt === relayed?.attempts.at(-1) && attempt.error === null
   return Math.max(attempt.startedMs, isRelayed ? durationMs : attempt.endedMs)
 }
 

@@ -76,15 +76,15 @@ const ended: RequestEnded = {
   durationMs: 1_234.56,
   status: 200,
   failure: null,
+  relayed: settlement,
   settlement,
 }
 
 /** A streamed chat that was served at the second attempt. */
-export const served = (changes: Partial<RequestEnded> = {}, settled: Partial<Settlement> = {}): RequestEnded => ({
-  ...ended,
-  ...changes,
-  settlement: { ...settlement, ...settled },
-})
+export const served = (changes: Partial<RequestEnded> = {}, settled: Partial<Settlement> = {}): RequestEnded => {
+  const both = { ...settlement, ...settled }
+  return { ...ended, ...changes, relayed: both, settlement: both }
+}
 
 /** A request that was never admitted, of somebody who put a key where a model belongs. */
 export const rejected = (changes: Partial<RequestEnded> = {}): RequestEnded => ({
@@ -95,6 +95,7 @@ export const rejected = (changes: Partial<RequestEnded> = {}): RequestEnded => (
   keyId: null,
   status: 401,
   failure: 'invalid_key',
+  relayed: null,
   settlement: null,
   ...changes,
 })

@@ -102,8 +102,8 @@ export type UpstreamCall = {
 /** Where a call goes, with every header that our credential needs. */
 export type Address = { readonly url: string; readonly headers: Readonly<Record<string, string>> }
 
-/** What a body is for: the endpoints of a dialect differ in what they take. */
-export type Purpose = { readonly dialect: DialectName; readonly endpoint: 'generate' | 'countTokens' }
+/** What a body is for: the operations of a dialect differ in what they take. */
+export type Purpose = { readonly dialect: DialectName; readonly operation: OperationName }
 
 /** What one kind of provider does differently. Stateless but for an access token. */
 export type Adapter = {

@@ -5,7 +5,7 @@ import { adapterOf } from '../test-adapters.ts'
 import { vertexBody } from './vertex-body.ts'
 
 const apiKey = '${KEY}'
-const generate = { dialect: 'genai', endpoint: 'generate' } as const
+const generate = { dialect: 'genai', operation: 'generateContent' } as const
 const studio = adapterOf({ kind: 'google-ai-studio', apiKey }).rewriteBody!
 const vertex = (text: string): string => vertexBody(text, generate)
 
@@ -23,8 +23,8 @@ describe('AI Studio', () => {
 
   test('what is not generated is sent as it came', () => {
     const text = '{"contents":[]}'
-    expect(studio(text, { dialect: 'genai', endpoint: 'countTokens' })).toBe(text)
-    expect(studio(text, { dialect: 'openai', endpoint: 'generate' })).toBe(text)
+    expect(studio(text, { dialect: 'genai', operation: 'countTokens' })).toBe(text)
+    expect(studio(text, { dialect: 'openai', operation: 'chat.completions' })).toBe(text)
   })
 
   test('any body gains that one member', () => {
@@ -128,7 +128,7 @@ describe('Vertex AI', () => {
   })
 
   test('counting takes the parts of a call out of the whole one', () => {
-    const counted = (text: string): string => vertexBody(text, { endpoint: 'countTokens' })
+    const counted = (text: string): string => vertexBody(text, { operation: 'countTokens' })
     expect(counted('{"contents":[{"parts":[]}]}')).toBe('{"contents":[{"role":"user","parts":[]}]}')
     expect(
       counted(

@@ -19,6 +19,8 @@ export const googleAiStudioSchema = (references: References) =>
 /** Its OpenAI endpoint makes pictures in another way than OpenAI's own, and none of these models. */
 const operations: readonly OperationName[] = [...genaiOperations, 'chat.completions', 'embeddings']
 
+const generating: readonly OperationName[] = ['generateContent', 'streamGenerateContent']
+
 export function googleAiStudio(data: z.output<ReturnType<typeof googleAiStudioSchema>>, clock: Clock): Adapter {
   const key = data.apiKey.reveal()
   const account = { scrub: scrubber([key]), now: clock.now }
@@ -30,8 +32,7 @@ export function googleAiStudio(data: z.output<ReturnType<typeof googleAiStudioSc
       dialect === 'genai'
         ? { url: `${data.baseUrl}/v1beta${path}`, headers: { 'x-goog-api-key': key } }
         : { url: `${data.baseUrl}/v1beta/openai${path}`, headers: { authorization: `Bearer ${key}` } },
-    rewriteBody: (text, { dialect, endpoint }) =>
-      dialect === 'genai' && endpoint === 'generate' ? withoutStorage(text) : text,
+    rewriteBody: (text, { operation }) => (generating.includes(operation) ? withoutStorage(text) : text),
     reportsStreamUsage: true,
     hasAnnotationChunks: false,
     refusal: (refused) => (refused.dialect === 'genai' ? googleRefusal : googleOpenaiRefusal)(refused, account),

@@ -12,8 +12,8 @@ import {
 import type { Purpose } from '../deployment.ts'
 
 /** The text of a body as Vertex AI takes it. One pass, however many contents there are. */
-export function vertexBody(text: string, { endpoint }: Pick<Purpose, 'endpoint'>): string {
-  const body = endpoint === 'countTokens' ? counted(text) : text
+export function vertexBody(text: string, { operation }: Pick<Purpose, 'operation'>): string {
+  const body = operation === 'countTokens' ? counted(text) : text
   const members = membersOf(body)
   const contents = objectsIn(body, memberOf(members, 'contents'))
   const config = objectsIn(body, memberOf(members, 'generationConfig', 'generation_config'))

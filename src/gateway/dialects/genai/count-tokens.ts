@@ -1,9 +1,11 @@
-/** `:countTokens`: free, so it passes through without a hold; the body is the upstream's to judge. */
-import type { FreeOperation } from '../../operation.ts'
+/** `:countTokens`: free, so it is served without a hold; what its body says is the upstream's to judge. */
+import type { Asked, JsonBody } from '../../dialect.ts'
+import type { Operation } from '../../operation.ts'
+import { unmetered } from '../unmetered.ts'
 import { genai, genaiHeaders } from './envelope.ts'
 import { bodyBytesMax } from './generate.ts'
 
-export const countTokens: FreeOperation = {
+export const countTokens: Operation = {
   name: 'countTokens',
   dialect: genai,
   method: 'POST',
@@ -13,5 +15,18 @@ export const countTokens: FreeOperation = {
   passes: genaiHeaders,
   due: 'free',
   effects: 'none',
-  upstreamPath: (model) => `/models/${encodeURIComponent(model)}:countTokens`,
+  read: (body, { model = '' }) => asked(body, model),
 }
+
+const asked = ({ bytes, text, strings }: JsonBody, model: string): Asked => ({
+  target: { kind: 'model', name: model },
+  demand: null,
+  wire: {
+    path: (upstreamModel) => `/models/${encodeURIComponent(upstreamModel)}:countTokens`,
+    body: ({ rewrite }) =>
+      rewrite ? strings.expand(rewrite(text, { dialect: 'genai', operation: 'countTokens' })) : bytes,
+    answer: unmetered,
+  },
+  effects: 'none',
+  affinity: () => null,
+})

@@ -19,7 +19,7 @@ describe('a request', () => {
       '"generationConfig":{"maxOutputTokens":7,"candidateCount":2}',
       '"generation_config":{"max_output_tokens":7,"candidate_count":2}',
     ])
-      expect(read(`{${contents},${config}}`)).toMatchObject({ outputTokensMax: 14, answers: 2 })
+      expect(read(`{${contents},${config}}`)).toMatchObject({ demand: { output: { max: 14, answers: 2 } } })
   })
 
   test('in which a field stands in both spellings has no one reading and is refused', () => {
@@ -32,7 +32,7 @@ describe('a request', () => {
   test('goes up as it came, but for a limit it must be given, in the spelling it uses', () => {
     const change = (text: string, outputTokensPerAnswer: number | null): string =>
       new TextDecoder().decode(
-        read(text).upstreamBody({
+        read(text).wire.body({
           outputTokensPerAnswer,
           upstreamModel: null,
           reportsStreamUsage: true,
@@ -60,11 +60,11 @@ describe('a request', () => {
       const text = `{${contents},"generationConfig":{${config}}}`
       const asked = read(text)
       const unchanged = { outputTokensPerAnswer: null, upstreamModel: null, reportsStreamUsage: true, rewrite: null }
-      expect(new TextDecoder().decode(asked.upstreamBody(unchanged))).toBe(text)
-      expect(asked).toMatchObject({ outputTokensMax: null, answers })
-      expect(asked.judged?.message).toStartWith(words)
+      expect(new TextDecoder().decode(asked.wire.body(unchanged))).toBe(text)
+      expect(asked).toMatchObject({ demand: { output: { max: null, answers } } })
+      expect(asked.demand!.judged?.message).toStartWith(words)
     }
-    expect(read(`{${contents},"generationConfig":{"candidateCount":8,"maxOutputTokens":1}}`).judged).toBeNull()
+    expect(read(`{${contents},"generationConfig":{"candidateCount":8,"maxOutputTokens":1}}`).demand!.judged).toBeNull()
   })
 
   test('whose numbers are no int32 is refused in Google’s words', () => {
@@ -84,10 +84,10 @@ describe('a request', () => {
   })
 
   test('keeps the framing of its stream', () => {
-    expect(read(`{${contents}}`, streamGenerateContent, 'alt=sse').upstreamPath('m')).toBe(
+    expect(read(`{${contents}}`, streamGenerateContent, 'alt=sse').wire.path('m')).toBe(
       '/models/m:streamGenerateContent?alt=sse',
     )
-    expect(read(`{${contents}}`, streamGenerateContent).upstreamPath('m')).toBe('/models/m:streamGenerateContent')
+    expect(read(`{${contents}}`, streamGenerateContent).wire.path('m')).toBe('/models/m:streamGenerateContent')
   })
 })
 

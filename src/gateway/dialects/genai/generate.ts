@@ -3,7 +3,8 @@ import { z } from 'zod'
 import type { ResponseHeaders } from '../../../lib/http-client/contract.ts'
 import { wholeText } from '../../../lib/json-skeleton.ts'
 import { isListOfObjects, valuesOf, wholeObject, withMember } from '../../../lib/json-text.ts'
-import type { Asked, Reading, JsonBody, UpstreamChange, Written } from '../../dialect.ts'
+import type { OperationName } from '../../../upstreams/deployment.ts'
+import type { Asked, Demand, JsonBody, Reading, RecordsReader, UpstreamChange, Written } from '../../dialect.ts'
 import { errorInAnswer } from '../../../upstreams/refusals/error-in-answer.ts'
 import type { Operation } from '../../operation.ts'
 import { promptPrefix } from '../prompt-prefix.ts'
@@ -112,38 +113,36 @@ function asked(
   const tools = toolsOf(generate.tools ?? [])
   const verb = path.streamed ? 'streamGenerateContent' : 'generateContent'
   return {
-    modelName: path.model,
-    streamed: path.streamed,
-    inputTokensMax: generate.cachedContent
-      ? Number.POSITIVE_INFINITY
-      : textBytes + media.tokensMax + tools.tokensMax + scaffoldTokensMax,
-    isInputAssumed: media.isAssumed || tools.tokensMax > 0,
-    inputTokensGuess: Math.ceil(textBytes / charsPerToken),
-    outputTokensMax: limit === null ? null : limit * answers,
-    answers,
-    judged,
-    hasOutput: true,
-    outputTokensFloor: textTokensFloor,
-    pieces: tools.pieces,
-    tiers: askedTiers(generate.serviceTier),
-    hasEffects: body.json['store'] === true,
+    target: { kind: 'model', name: path.model },
+    demand: {
+      input: {
+        max: generate.cachedContent
+          ? Number.POSITIVE_INFINITY
+          : textBytes + media.tokensMax + tools.tokensMax + scaffoldTokensMax,
+        isAssumed: media.isAssumed || tools.tokensMax > 0,
+        guess: Math.ceil(textBytes / charsPerToken),
+      },
+      output: { max: limit === null ? null : limit * answers, answers, floor: textTokensFloor },
+      judged,
+      pieces: tools.pieces,
+      tiers: askedTiers(generate.serviceTier),
+      prompt: () => promptOf(generate, body),
+    },
+    wire: {
+      path: (upstreamModel) => `/models/${encodeURIComponent(upstreamModel)}:${verb}${path.sse ? '?alt=sse' : ''}`,
+      body: (change) => upstreamBody(generate, body, verb, change),
+      answer: path.streamed ? (path.sse ? eventStream : arrayStream) : { kind: 'whole', read: readAnswer },
+    },
+    effects: body.json['store'] === true ? 'leaves-record' : 'none',
     affinity: () => affinityOf(generate, body),
-    upstreamPath: (upstreamModel) =>
-      `/models/${encodeURIComponent(upstreamModel)}:${verb}${path.sse ? '?alt=sse' : ''}`,
-    upstreamBody: (change) => upstreamBody(generate, body, change),
-    prompt: () => promptOf(generate, body),
-    readAnswer,
-    asStream: path.sse ? asEvent : asArray,
-    framing: path.sse ? 'sse' : 'array',
-    followStream: (headers, ways) => followGenerate(ways, headers),
   }
 }
 
-const judgedIn = ({ maxOutputTokens, candidateCount }: GenerateBody): Asked['judged'] =>
+const judgedIn = ({ maxOutputTokens, candidateCount }: GenerateBody): Demand['judged'] =>
   judgedOf('maxOutputTokens', maxOutputTokens, limitRange) ??
   judgedOf('candidateCount', candidateCount, candidatesRange)
 
-function judgedOf(field: string, whole: Whole | null, range: Range): Asked['judged'] {
+function judgedOf(field: string, whole: Whole | null, range: Range): Demand['judged'] {
   if (whole === null) return null
   if (!isWithin(whole, range)) return outOfRange(field, whole, range)
   return whole.isQuoted ? quoted(field) : null
@@ -158,14 +157,19 @@ function promptOf(generate: GenerateBody, { json, strings }: JsonBody): Written 
 }
 
 /** The model is in the path; an output limit and the provider's own ways change the body. */
-function upstreamBody(generate: GenerateBody, body: JsonBody, change: UpstreamChange): Uint8Array {
+function upstreamBody(
+  generate: GenerateBody,
+  body: JsonBody,
+  operation: OperationName,
+  change: UpstreamChange,
+): Uint8Array {
   let { text } = body
   if (change.outputTokensPerAnswer !== null) {
     const config = (body.json[generate.configKey] ?? {}) as Record<string, unknown>
     const path = [generate.configKey, spelling(config, 'maxOutputTokens')]
     text = withMember(text, path, change.outputTokensPerAnswer)
   }
-  if (change.rewrite) text = change.rewrite(text, { dialect: 'genai', endpoint: 'generate' })
+  if (change.rewrite) text = change.rewrite(text, { dialect: 'genai', operation })
   return text === body.text ? body.bytes : body.strings.expand(text)
 }
 
@@ -178,6 +182,15 @@ const asEvent = (answer: Uint8Array): Uint8Array =>
   new TextEncoder().encode(`data: ${utf8.decode(answer).replaceAll(/[\r\n]+/g, '')}\r\n\r\n`)
 
 const asArray = (answer: Uint8Array): Uint8Array => new TextEncoder().encode(`[${utf8.decode(answer)}]`)
+
+const arrayStream: RecordsReader = {
+  kind: 'records',
+  framing: 'array',
+  follow: (headers, ways) => followGenerate(ways, headers),
+  read: readAnswer,
+  asStream: asArray,
+}
+const eventStream: RecordsReader = { ...arrayStream, framing: 'sse', asStream: asEvent }
 
 const beside = ['usageMetadata', 'modelVersion', 'promptFeedback', 'error', 'errors']
 /** Reads the few members beside the candidates; images of many megabytes are skipped, not parsed. */

@@ -18,7 +18,7 @@ const inline = (mimeType: string, bytes: number, more: object = {}): object => (
   ...more,
 })
 const contents = (...parts: readonly object[]): { contents: object[] } => ({ contents: [{ role: 'user', parts }] })
-const held = (...parts: readonly object[]): number => read(contents(...parts)).inputTokensMax
+const held = (...parts: readonly object[]): number => read(contents(...parts)).demand!.input.max
 
 describe('the bound on the input of a Gemini request', () => {
   test.each([
@@ -88,7 +88,7 @@ describe('the bound on the input of a Gemini request', () => {
     const pdf = inline('application/pdf', 100_000)
     const plain = held(pdf)
     const whole = (level: string): number =>
-      read({ ...contents(pdf), generation_config: { media_resolution: level } }).inputTokensMax
+      read({ ...contents(pdf), generation_config: { media_resolution: level } }).demand!.input.max
     expect(whole('MEDIA_RESOLUTION_LOW') - plain).toBeLessThan(100)
     expect(whole('MEDIA_RESOLUTION_HIGH')).toBeGreaterThan(1.9 * plain)
     expect(held({ ...pdf, mediaResolution: { level: 'MEDIA_RESOLUTION_ULTRA_HIGH' } })).toBeGreaterThan(3.8 * plain)
@@ -98,7 +98,7 @@ describe('the bound on the input of a Gemini request', () => {
     for (const fileUri of ['https://youtu.be/dQw4', 'gs://bucket/a.mp4', 'files/abc'])
       expect(held({ fileData: { fileUri } })).toBe(Number.POSITIVE_INFINITY)
     expect(held({ file_data: { file_uri: 'files/abc' } })).toBe(Number.POSITIVE_INFINITY)
-    expect(read({ ...contents({ text: 'hi' }), cachedContent: 'cachedContents/a' }).inputTokensMax).toBe(
+    expect(read({ ...contents({ text: 'hi' }), cachedContent: 'cachedContents/a' }).demand!.input.max).toBe(
       Number.POSITIVE_INFINITY,
     )
   })
@@ -106,15 +106,15 @@ describe('the bound on the input of a Gemini request', () => {
   test('the same words in a schema or in arguments are text', () => {
     const parameters = { type: 'OBJECT', properties: { fileData: { type: 'STRING' }, inlineData: { type: 'STRING' } } }
     const tools = [{ functionDeclarations: [{ name: 'f', parameters }] }]
-    const { inputTokensMax, isInputAssumed } = read({ ...contents({ text: 'hi' }), tools })
-    expect(inputTokensMax).toBeLessThan(1_000)
-    expect(isInputAssumed).toBe(false)
+    const { input } = read({ ...contents({ text: 'hi' }), tools }).demand!
+    expect(input.max).toBeLessThan(1_000)
+    expect(input.isAssumed).toBe(false)
   })
 
   test("Google's own tools add a stated number of tokens each, the client's none", () => {
     const added = (tool: object): number =>
-      read({ ...contents({ text: 'hi' }), tools: [tool] }).inputTokensMax -
-      read({ ...contents({ text: 'hi' }), tools: [] }).inputTokensMax
+      read({ ...contents({ text: 'hi' }), tools: [tool] }).demand!.input.max -
+      read({ ...contents({ text: 'hi' }), tools: [] }).demand!.input.max
     for (const [tool, tokens] of [
       [{ codeExecution: {} }, 65_536],
       [{ url_context: {} }, 131_072],
@@ -126,7 +126,7 @@ describe('the bound on the input of a Gemini request', () => {
       [{ functionDeclarations: [] }, 0],
     ] as const)
       expect(added(tool) - JSON.stringify(tool).length).toBe(tokens)
-    expect(read({ ...contents({ text: 'hi' }), tools: [{ google_search: {} }] }).pieces).toEqual({
+    expect(read({ ...contents({ text: 'hi' }), tools: [{ google_search: {} }] }).demand!.pieces).toEqual({
       searchQuery: 10,
       groundedPrompt: 1,
     })

@@ -11,7 +11,7 @@ const decode = (bytes: Uint8Array): string => new TextDecoder().decode(bytes)
 const body = (text: string): JsonBody => wholeBodyOf(encode(text))
 const read = (text: string): Asked => chatCompletions.read(body(text), {}, new URLSearchParams())
 const sent = (text: string, outputTokensPerAnswer: number | null = null): string =>
-  decode(read(text).upstreamBody({ ...unchanged, outputTokensPerAnswer }))
+  decode(read(text).wire.body({ ...unchanged, outputTokensPerAnswer }))
 
 const unchanged = { outputTokensPerAnswer: null, upstreamModel: null, reportsStreamUsage: true, rewrite: null }
 const noWays = { hasAnnotationChunks: false, reportsStreamUsage: true, recordBytesMax: 1024 * 1024 }
@@ -21,7 +21,7 @@ const plain = '{"model":"gpt-5.4","messages":[{"role":"user","content":"hi"}],"x
 describe('what goes upstream', () => {
   test('a plain request goes as the bytes that came', () => {
     const came = body(plain)
-    expect(chatCompletions.read(came, {}, new URLSearchParams()).upstreamBody(unchanged)).toBe(came.bytes)
+    expect(chatCompletions.read(came, {}, new URLSearchParams()).wire.body(unchanged)).toBe(came.bytes)
   })
 
   test('a stream is asked for its usage, whatever the client said of it, and nothing else changes', () => {
@@ -166,14 +166,14 @@ describe('a number that is the upstream’s to judge', () => {
   ])('%s goes up as it came, and counts as unstated', (fields, answers, code, words) => {
     const text = `{"model":"gpt-5.4","messages":[{}],${fields}}`
     const asked = read(text)
-    expect(decode(asked.upstreamBody(unchanged))).toBe(text)
-    expect(asked).toMatchObject({ outputTokensMax: null, answers })
-    expect([asked.judged?.message, asked.judged?.details.vendorCode]).toEqual([words, code])
+    expect(decode(asked.wire.body(unchanged))).toBe(text)
+    expect(asked).toMatchObject({ demand: { output: { max: null, answers } } })
+    expect([asked.demand!.judged?.message, asked.demand!.judged?.details.vendorCode]).toEqual([words, code])
   })
 
   test('is none of these', () => {
     for (const fields of ['"n":1', '"n":128', '"max_tokens":1', '"max_tokens":10000000', '"n":null,"max_tokens":null'])
-      expect(read(`{"model":"gpt-5.4","messages":[{}],${fields}}`).judged).toBeNull()
+      expect(read(`{"model":"gpt-5.4","messages":[{}],${fields}}`).demand!.judged).toBeNull()
   })
 })
 
@@ -324,7 +324,7 @@ describe('a plain answer', () => {
   const read = (answer: object) =>
     chatCompletions
       .read(body(plain), {}, new URLSearchParams())
-      .readAnswer(encode(JSON.stringify(answer)), new Headers())
+      .wire.answer.read(encode(JSON.stringify(answer)), new Headers())
 
   test('tells its usage, the model and the tier that served', () => {
     const choices = [

@@ -1,6 +1,6 @@
 /** `POST /v1/chat/completions`: what we read of a request and of its plain answer. */
 import { withMember } from '../../../../lib/json-text.ts'
-import type { Asked, Reading, JsonBody, UpstreamChange } from '../../../dialect.ts'
+import type { Asked, Demand, JsonBody, Reading, RecordsReader, UpstreamChange, WholeReader } from '../../../dialect.ts'
 import { errorInAnswer } from '../../../../upstreams/refusals/error-in-answer.ts'
 import type { Operation } from '../../../operation.ts'
 import { ReportedError } from '../../../trouble.ts'
@@ -108,6 +108,8 @@ export const chatCompletions: Operation = {
 /** A chat's scaffolding around the messages is shorter than the JSON around them, but for a few tokens. */
 const scaffoldTokensMax = 64
 const charsPerToken = 4
+/** Fewer are no answer. */
+const outputTokensFloor = 16
 
 function asked(chat: Chat, body: JsonBody): Asked {
   const judged = judgedIn(chat)
@@ -119,32 +121,42 @@ function asked(chat: Chat, body: JsonBody): Asked {
   // A token is at least one byte of text, and JSON never makes text shorter.
   const textBytes = body.bytes.length - media.bytes
   return {
-    modelName: chat.model,
-    streamed: chat.stream,
-    inputTokensMax: textBytes + media.tokensMax + toolTokens + scaffoldTokensMax,
-    isInputAssumed: media.isAssumed || toolTokens > 0,
-    inputTokensGuess: Math.ceil(textBytes / charsPerToken),
-    outputTokensMax: limit === 0 || judged !== null ? null : limit * answers,
-    answers,
-    judged,
-    hasOutput: true,
-    outputTokensFloor: 16,
-    pieces: {},
-    tiers: askedTiers(chat.serviceTier),
-    hasEffects: body.json['store'] === true,
+    target: { kind: 'model', name: chat.model },
+    demand: {
+      input: {
+        max: textBytes + media.tokensMax + toolTokens + scaffoldTokensMax,
+        isAssumed: media.isAssumed || toolTokens > 0,
+        guess: Math.ceil(textBytes / charsPerToken),
+      },
+      output: { max: limit === 0 || judged !== null ? null : limit * answers, answers, floor: outputTokensFloor },
+      judged,
+      pieces: {},
+      tiers: askedTiers(chat.serviceTier),
+      prompt: () => promptOf(body, chat.messages),
+    },
+    wire: {
+      path: () => '/chat/completions',
+      body: (change) => upstreamBody(chat, body, change),
+      answer: chat.stream ? streamOf(chat, answers) : plain,
+    },
+    effects: body.json['store'] === true ? 'leaves-record' : 'none',
     affinity: () => affinityOf(body),
-    upstreamPath: () => '/chat/completions',
-    upstreamBody: (change) => upstreamBody(chat, body, change),
-    prompt: () => promptOf(body, chat.messages),
-    readAnswer: (answer) => readCompletion(JSON.parse(utf8.decode(answer)) as Told),
-    asStream: (answer) => completionAsStream(answer, chat.includeUsage),
-    framing: 'sse',
-    followStream: (_headers, ways) => followChat(chat.includeUsage, ways, answers),
   }
 }
 
+const readAnswer = (answer: Uint8Array): Reading => readCompletion(JSON.parse(utf8.decode(answer)) as Told)
+const plain: WholeReader = { kind: 'whole', read: readAnswer }
+
+const streamOf = ({ includeUsage }: Chat, answers: number): RecordsReader => ({
+  kind: 'records',
+  framing: 'sse',
+  follow: (_headers, ways) => followChat(includeUsage, ways, answers),
+  read: readAnswer,
+  asStream: (answer) => completionAsStream(answer, includeUsage),
+})
+
 /** A number that means nothing to OpenAI, and may mean something to another upstream: `max_tokens: -1` is no limit to some. */
-function judgedIn({ n, maxTokens, maxCompletionTokens }: Chat): Asked['judged'] {
+function judgedIn({ n, maxTokens, maxCompletionTokens }: Chat): Demand['judged'] {
   if (!isWithin(n, answersRange)) return outOfRange('n', n, answersRange)
   if (maxTokens !== null && !isWithin(maxTokens, limitRange)) return outOfRange('max_tokens', maxTokens, limitRange)
   return maxCompletionTokens !== null && !isWithin(maxCompletionTokens, limitRange)
@@ -159,7 +171,7 @@ function upstreamBody(chat: Chat, body: JsonBody, change: UpstreamChange): Uint8
     for (const key of limitKeys(chat)) text = withMember(text, [key], change.outputTokensPerAnswer)
   if (chat.stream && change.reportsStreamUsage && !chat.includeUsage)
     text = withMember(text, ['stream_options', 'include_usage'], true)
-  if (change.rewrite) text = change.rewrite(text, { dialect: 'openai', endpoint: 'generate' })
+  if (change.rewrite) text = change.rewrite(text, { dialect: 'openai', operation: 'chat.completions' })
   return text === body.text ? body.bytes : body.strings.expand(text)
 }
 

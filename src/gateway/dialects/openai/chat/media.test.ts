@@ -8,7 +8,7 @@ const read = (content: unknown, fields: object = {}): Asked => {
   const body = { model: 'gpt-5.4', messages: [{ role: 'user', content }], ...fields }
   return chatCompletions.read(wholeBodyOf(new TextEncoder().encode(JSON.stringify(body))), {}, new URLSearchParams())
 }
-const held = (content: unknown, fields: object = {}): number => read(content, fields).inputTokensMax
+const held = (content: unknown, fields: object = {}): number => read(content, fields).demand!.input.max
 const base64 = (bytes: number): string => 'A'.repeat(Math.ceil(bytes / 3) * 4)
 const pdf = (bytes: number): object => ({
   type: 'file',
@@ -23,7 +23,7 @@ const video = (bytes: number): object => ({
 describe('the bound on the input of a chat', () => {
   test('text counts at most its bytes, an image its own bound instead of its bytes', () => {
     expect(held('🦊🦊🦊')).toBeGreaterThan(12)
-    expect(read('🦊🦊🦊').isInputAssumed).toBe(false)
+    expect(read('🦊🦊🦊').demand!.input.isAssumed).toBe(false)
     const url = `data:image/png;base64,${'A'.repeat(1_000_000)}`
     expect(held([{ type: 'image_url', image_url: { url } }])).toBeLessThan(11_000)
   })
@@ -86,6 +86,6 @@ describe('the bound on the input of a chat', () => {
     expect(held('hi', tools('file_search', 'mcp'))).toBeGreaterThan(262_144)
     expect(held('hi', { web_search_options: {} }) - held('hi')).toBeGreaterThan(32_768)
     expect(held('hi', { plugins: [{ id: 'web' }] })).toBeGreaterThan(131_072)
-    expect(read('hi', { web_search_options: {} }).isInputAssumed).toBe(true)
+    expect(read('hi', { web_search_options: {} }).demand!.input.isAssumed).toBe(true)
   })
 })

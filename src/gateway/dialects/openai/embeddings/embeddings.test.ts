@@ -13,19 +13,19 @@ test.each([
   ['a list of lists', [[100_000], [7, 8], [9]], 4],
 ])('token ids count by their number, in the hold and in the estimate: %s', (_, input, tokens) => {
   const asked = read(input)
-  expect(asked).toMatchObject({ inputTokensMax: tokens, inputTokensGuess: tokens })
-  expect(asked.prompt()).toEqual({ text: '', other: { input: tokens } })
+  expect(asked).toMatchObject({ demand: { input: { max: tokens, guess: tokens } } })
+  expect(asked.demand!.prompt()).toEqual({ text: '', other: { input: tokens } })
 })
 
 test('texts are held by their bytes and counted by tokenizer', () => {
-  expect(read(['one', 'two']).prompt()).toEqual({ text: 'one\ntwo', other: { input: 0 } })
-  expect(read('one').prompt().text).toBe('one')
-  expect(read('one').inputTokensMax).toBeGreaterThanOrEqual(3)
+  expect(read(['one', 'two']).demand!.prompt()).toEqual({ text: 'one\ntwo', other: { input: 0 } })
+  expect(read('one').demand!.prompt().text).toBe('one')
+  expect(read('one').demand!.input.max).toBeGreaterThanOrEqual(3)
 })
 
 test('where the total alone is told, it is the prompt', () => {
   const usage = (told: object) =>
-    read('x').readAnswer(
+    read('x').wire.answer.read(
       encode(JSON.stringify({ object: 'list', data: [{ embedding: [1] }], usage: told })),
       new Headers(),
     )

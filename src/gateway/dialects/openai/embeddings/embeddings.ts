@@ -64,35 +64,26 @@ function textIn(input: unknown): string {
 }
 
 const asked = (model: string, body: JsonBody): Asked => ({
-  modelName: model,
-  streamed: false,
-  inputTokensMax: tokensMax(body),
-  isInputAssumed: false,
-  inputTokensGuess: tokensGuess(body),
-  outputTokensMax: 0,
-  answers: 1,
-  judged: null,
-  hasOutput: false,
-  outputTokensFloor: 0,
-  pieces: {},
-  tiers: ['standard'],
-  hasEffects: false,
+  target: { kind: 'model', name: model },
+  demand: {
+    input: { max: tokensMax(body), isAssumed: false, guess: tokensGuess(body) },
+    output: null,
+    judged: null,
+    pieces: {},
+    tiers: ['standard'],
+    prompt: () => ({
+      text: wholeText(textIn(body.json['input']), body.strings),
+      other: { input: idsIn(body.json['input']) },
+    }),
+  },
+  wire: {
+    path: () => '/embeddings',
+    body: (change) => bodyNaming(body, change, 'embeddings'),
+    answer: { kind: 'whole', read: readAnswer },
+  },
+  effects: 'none',
   affinity: () => null,
-  upstreamPath: () => '/embeddings',
-  upstreamBody: (change) => bodyNaming(body, change),
-  prompt: () => ({
-    text: wholeText(textIn(body.json['input']), body.strings),
-    other: { input: idsIn(body.json['input']) },
-  }),
-  readAnswer,
-  framing: 'sse',
-  asStream: neverStreamed,
-  followStream: neverStreamed,
 })
-
-function neverStreamed(): never {
-  throw new Error('embeddings are never streamed')
-}
 
 /** Reads the members around the vectors and skips the vectors: a batch of them is megabytes of numbers. */
 function readAnswer(answer: Uint8Array): Reading {

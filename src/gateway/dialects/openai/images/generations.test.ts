@@ -102,11 +102,11 @@ test('no call costs more than is held for it, whatever it states and leaves to t
         imageOutput: n * (pictureTokens(model, made) + 100 * partials),
         ...(model === 'gpt-image-1.5' && { output: 439 * n }),
       }
-      const bound = { inputTokens: asked.inputTokensMax, outputTokens: asked.outputTokensMax!, pieces: {} }
-      const held = holdFor(bound, priceOf(model), asked.tiers)
+      const bound = { inputTokens: asked.demand!.input.max, outputTokens: asked.demand!.output!.max!, pieces: {} }
+      const held = holdFor(bound, priceOf(model), asked.demand!.tiers)
       expect(held).toBeGreaterThanOrEqual(rate(usage, priceOf(model), 'standard').ratedNano)
       // A part of it is of no use: the floor of each picture is all of it.
-      expect(asked.outputTokensFloor * n).toBe(asked.outputTokensMax!)
+      expect(asked.demand!.output!.floor * n).toBe(asked.demand!.output!.max!)
     }),
     { numRuns: 500 },
   )
@@ -177,29 +177,29 @@ describe('a plain answer', () => {
   test('without usage counts what came: as many pictures, of the size and quality that it says or that were asked for', () => {
     const asked = read({ n: 3, quality: 'high', size: '1024x1024' })
     const output = (about: object, pictures: number) =>
-      asked.readAnswer(answerOf(about, pictures), new Headers()).output().other
+      asked.wire.answer.read(answerOf(about, pictures), new Headers()).output().other
     expect(output({}, 2)).toEqual({ imageOutput: 2 * 7_024 })
     expect(output({ quality: 'low', size: '1024x1024' }, 3)).toEqual({ imageOutput: 3 * 196 })
     expect(output({ data: [{ b64_json: 'iVBO' }, null, 5] }, 0)).toEqual({ imageOutput: 7_024 })
-    expect(asked.prompt()).toEqual({ text: 'a cat', other: {} })
+    expect(asked.demand!.prompt()).toEqual({ text: 'a cat', other: {} })
   })
 
   test('without pictures, or with an error, is none', () => {
     const asked = read({})
     for (const about of [{ data: [] }, { data: null }, { error: { message: 'no' } }])
-      expect(() => asked.readAnswer(answerOf(about), new Headers()), JSON.stringify(about)).toThrow()
-    expect(() => asked.readAnswer(encode('{"data":[{"b64_json":"iVB'), new Headers())).toThrow()
+      expect(() => asked.wire.answer.read(answerOf(about), new Headers()), JSON.stringify(about)).toThrow()
+    expect(() => asked.wire.answer.read(encode('{"data":[{"b64_json":"iVB'), new Headers())).toThrow()
   })
 
   test('is read without its pictures: what stands in them is never parsed', () => {
     const text = `{"created":1,"data":[{"b64_json":"\\q"}],"usage":{"input_tokens":3,"output_tokens":196,"total_tokens":199}}`
-    expect(read({}).readAnswer(encode(text), new Headers()).usage).toEqual({ input: 3, imageOutput: 196 })
+    expect(read({}).wire.answer.read(encode(text), new Headers()).usage).toEqual({ input: 3, imageOutput: 196 })
   })
 })
 
 describe('what would fit', () => {
   test('fewer pictures, else a lower quality, else one picture, else nothing', () => {
-    const fits = (tokens: number, fields: object) => read(fields).fitting!(tokens)?.facts ?? null
+    const fits = (tokens: number, fields: object) => read(fields).demand!.output!.fitting!(tokens)?.facts ?? null
     const high = { n: 4, quality: 'high', size: '1024x1024' }
     expect(fits(2 * 7_024, high)).toEqual({ fitting_n: '2', fitting_quality: 'high' })
     expect(fits(7_023, high)).toEqual({ fitting_n: '4', fitting_quality: 'low' })
@@ -235,17 +235,17 @@ describe('what is read of a request', () => {
     for (const fields of [{ n: 0 }, { n: 11 }, { n: -1 }, { partial_images: 4 }, { partial_images: -1 }]) {
       const body = wholeBodyOf(encode(JSON.stringify({ model: 'gpt-image-2', prompt: 'a', ...fields })))
       const asked = imageGenerations.read(body, {}, new URLSearchParams())
-      expect(asked.judged, JSON.stringify(fields)).not.toBeNull()
+      expect(asked.demand!.judged, JSON.stringify(fields)).not.toBeNull()
       const change = { outputTokensPerAnswer: 5, upstreamModel: null, reportsStreamUsage: true, rewrite: null }
-      expect(asked.upstreamBody(change)).toBe(body.bytes)
+      expect(asked.wire.body(change)).toBe(body.bytes)
     }
-    expect(read({ n: null, size: null, quality: null, stream: null, partial_images: null }).judged).toBeNull()
+    expect(read({ n: null, size: null, quality: null, stream: null, partial_images: null }).demand!.judged).toBeNull()
   })
 
   test('all else passes, and only the model’s name is ever changed', () => {
     const text = '{ "model" : "gpt-image-2", "prompt":"\\u0061", "made_up": 1.0, "output_compression":50 }'
     const asked = imageGenerations.read(wholeBodyOf(encode(text)), {}, new URLSearchParams())
-    const sent = asked.upstreamBody({
+    const sent = asked.wire.body({
       outputTokensPerAnswer: null,
       upstreamModel: 'dep-image',
       reportsStreamUsage: true,

@@ -3,7 +3,7 @@
  * credit does not cover is refused with what it would cover; see docs/decisions/0017-pictures.md.
  */
 import { wholeText } from '../../../../lib/json-skeleton.ts'
-import type { Asked, Fit, JsonBody } from '../../../dialect.ts'
+import type { AnswerReader, Asked, Demand, Fit, JsonBody, Reading } from '../../../dialect.ts'
 import type { Operation } from '../../../operation.ts'
 import { refuseDuplicates } from '../../read-fields.ts'
 import { openai, openaiHeaders } from '../envelope.ts'
@@ -81,30 +81,45 @@ function asked(generation: Generation, body: JsonBody): Asked {
   const answers = Math.max(1, generation.n)
   const tokensPerPicture = tokensPerPictureMax(generation)
   return {
-    modelName: generation.model,
-    streamed: generation.streamed,
-    // A token is at least one byte of text, and JSON never makes text shorter.
-    inputTokensMax: body.bytes.length + scaffoldTokensMax,
-    isInputAssumed: false,
-    inputTokensGuess: Math.ceil(body.bytes.length / charsPerToken),
-    outputTokensMax: tokensPerPicture * answers,
-    answers,
-    judged: judgedIn(generation),
-    hasOutput: true,
-    // A part of a picture is none.
-    outputTokensFloor: tokensPerPicture,
-    fitting: (outputTokens) => fittingIn(outputTokens, generation),
-    pieces: {},
-    tiers: ['standard'],
-    hasEffects: false,
+    target: { kind: 'model', name: generation.model },
+    demand: {
+      input: {
+        // A token is at least one byte of text, and JSON never makes text shorter.
+        max: body.bytes.length + scaffoldTokensMax,
+        isAssumed: false,
+        guess: Math.ceil(body.bytes.length / charsPerToken),
+      },
+      output: {
+        max: tokensPerPicture * answers,
+        answers,
+        // A part of a picture is none.
+        floor: tokensPerPicture,
+        fitting: (tokens) => fittingIn(tokens, generation),
+      },
+      judged: judgedIn(generation),
+      pieces: {},
+      tiers: ['standard'],
+      prompt: () => ({ text: wholeText(generation.prompt, body.strings), other: {} }),
+    },
+    wire: {
+      path: () => '/images/generations',
+      body: (change) => bodyNaming(body, change, 'images.generations'),
+      answer: answerReader(generation, answers),
+    },
+    effects: 'none',
     affinity: () => null,
-    upstreamPath: () => '/images/generations',
-    upstreamBody: (change) => bodyNaming(body, change),
-    prompt: () => ({ text: wholeText(generation.prompt, body.strings), other: {} }),
-    readAnswer: (answer) => readImages(answer, generation),
-    asStream: imagesAsStream,
+  }
+}
+
+function answerReader(generation: Generation, answers: number): AnswerReader {
+  const read = (answer: Uint8Array): Reading => readImages(answer, generation)
+  if (!generation.streamed) return { kind: 'whole', read }
+  return {
+    kind: 'records',
     framing: 'sse',
-    followStream: (_headers, { recordBytesMax }) => followImages(generation, answers, recordBytesMax),
+    follow: (_headers, { recordBytesMax }) => followImages(generation, answers, recordBytesMax),
+    read,
+    asStream: imagesAsStream,
   }
 }
 
@@ -112,7 +127,7 @@ const tokensPerPictureMax = (generation: Generation): number =>
   pictureTokensMax(generation.model, generation) +
   (generation.streamed ? partialTokens * Math.max(0, generation.partials) : 0)
 
-function judgedIn({ n, partials }: Generation): Asked['judged'] {
+function judgedIn({ n, partials }: Generation): Demand['judged'] {
   if (!isWithin(n, picturesRange)) return outOfRange('n', n, picturesRange)
   return isWithin(partials, partialsRange) ? null : outOfRange('partial_images', partials, partialsRange)
 }

@@ -1,4 +1,5 @@
 /** `POST /v1/responses/compact`: an input made shorter by the model, billed as what it reads and writes. */
+import type { AnswerReader } from '../../../dialect.ts'
 import type { Operation } from '../../../operation.ts'
 import { createResponse } from './create.ts'
 import { limitRange } from './creation.ts'
@@ -12,7 +13,12 @@ export const compactResponse: Operation = {
   read(body, params, query) {
     const asked = createResponse.read(body, params, query)
     // It takes no limit of output, so that all the model can say is held, and nothing less will do.
-    const unlimited = { outputTokensMax: limitRange.max, outputTokensFloor: limitRange.max, judged: null }
-    return { ...asked, ...unlimited, streamed: false, upstreamPath: () => '/responses/compact' }
+    const output = { max: limitRange.max, answers: 1, floor: limitRange.max }
+    const answer: AnswerReader = { kind: 'whole', read: asked.wire.answer.read }
+    return {
+      ...asked,
+      demand: { ...asked.demand!, output, judged: null },
+      wire: { ...asked.wire, path: () => '/responses/compact', answer },
+    }
   },
 }

@@ -1,6 +1,6 @@
 /** `POST /v1/responses`: what is read of a request, what is held for it, and what of it is changed on its way. */
 import { describe, expect, test } from 'bun:test'
-import type { Asked } from '../../../dialect.ts'
+import type { Asked, RecordsReader } from '../../../dialect.ts'
 import { wholeBodyOf } from '../../../body.ts'
 import { GatewayError } from '../../../errors.ts'
 import { compactResponse } from './compact.ts'
@@ -23,7 +23,7 @@ const refusedText = (text: string): GatewayError => {
 const refused = (fields: object): GatewayError => refusedText(textOf(fields))
 const sent = (asked: Asked, change: object = {}): unknown =>
   decode(
-    asked.upstreamBody({
+    asked.wire.body({
       outputTokensPerAnswer: null,
       upstreamModel: null,
       reportsStreamUsage: true,
@@ -37,7 +37,7 @@ describe('a request', () => {
     const bytes = encode('{ "model":"gpt-5.4" , "input" : "h\\u00ef", "store":true, "x":1.0e2 }')
     const asked = createResponse.read(wholeBodyOf(bytes), {}, new URLSearchParams())
     const change = { outputTokensPerAnswer: null, upstreamModel: null, reportsStreamUsage: true, rewrite: null }
-    expect(asked.upstreamBody(change)).toBe(bytes)
+    expect(asked.wire.body(change)).toBe(bytes)
   })
 
   test('gets its limit of output where it stands, or a new one, and never fewer than OpenAI takes', () => {
@@ -45,7 +45,7 @@ describe('a request', () => {
     expect(clamped({ max_output_tokens: 100 })).toBe('{"model":"gpt-5.4","input":"hi","max_output_tokens":50}')
     expect(clamped({})).toBe('{"max_output_tokens":50,"model":"gpt-5.4","input":"hi"}')
     expect(clamped({}, 3)).toContain('"max_output_tokens":16')
-    expect(read({}).outputTokensFloor).toBe(16)
+    expect(read({}).demand!.output!.floor).toBe(16)
   })
 
   test('names its model as its upstream does', () => {
@@ -53,7 +53,7 @@ describe('a request', () => {
   })
 
   test('streams where it says so, and without stream_options of ours', () => {
-    expect(read({ stream: true }).streamed).toBe(true)
+    expect(read({ stream: true }).wire.answer.kind).toBe('records')
     expect(sent(read({ stream: true }))).not.toContain('stream_options')
   })
 
@@ -101,8 +101,8 @@ describe('what is wrong is told with its field, in the words of OpenAI', () => {
   test('a limit below 16 is the upstream’s to judge: it is sent as it came, and said by us where credit is short', () => {
     const asked = read({ max_output_tokens: 5 })
     expect(sent(asked)).toContain('"max_output_tokens":5')
-    expect(asked.outputTokensMax).toBeNull()
-    expect(asked.judged?.message).toBe(
+    expect(asked.demand!.output!.max).toBeNull()
+    expect(asked.demand!.judged?.message).toBe(
       "Invalid 'max_output_tokens': integer below minimum value. Expected a value >= 16, but got 5 instead.",
     )
   })
@@ -141,19 +141,19 @@ describe('what lies in an upstream’s account is refused by the name of its fie
 describe('what is held', () => {
   test('is a token for each byte of text, and what media and tools count', () => {
     const text = textOf({})
-    expect(readText(text).inputTokensMax).toBe(text.length + 64)
+    expect(readText(text).demand!.input.max).toBe(text.length + 64)
     const picture = [{ role: 'user', content: [{ type: 'input_image', image_url: 'https://example.com/a.png' }] }]
     const pictured = textOf({ input: picture })
-    expect(readText(pictured).inputTokensMax).toBe(pictured.length + 10_240 + 64)
+    expect(readText(pictured).demand!.input.max).toBe(pictured.length + 10_240 + 64)
   })
 
   test('media that are sent count by their bytes, and those that are only named all that the model takes', () => {
     const withPart = (part: object): Asked => read({ input: [{ role: 'user', content: [part] }] })
-    expect(withPart({ type: 'input_file', file_url: 'https://example.com/a.pdf' }).inputTokensMax).toBe(Infinity)
+    expect(withPart({ type: 'input_file', file_url: 'https://example.com/a.pdf' }).demand!.input.max).toBe(Infinity)
     const file = withPart({ type: 'input_file', file_data: `data:application/pdf;base64,${'A'.repeat(4_000)}` })
-    expect([file.isInputAssumed, Number.isFinite(file.inputTokensMax)]).toEqual([true, true])
+    expect([file.demand!.input.isAssumed, Number.isFinite(file.demand!.input.max)]).toEqual([true, true])
     const sound = withPart({ type: 'input_audio', input_audio: { data: 'A'.repeat(4_000), format: 'wav' } })
-    expect([sound.isInputAssumed, sound.inputTokensMax > 60 * 50]).toEqual([true, true])
+    expect([sound.demand!.input.isAssumed, sound.demand!.input.max > 60 * 50]).toEqual([true, true])
   })
 
   test('the media of what tools gave back, and pictures made before, count alike', () => {
@@ -164,23 +164,23 @@ describe('what is held', () => {
       { type: 'image_generation_call', id: 'ig', result: 'iVBO' },
     ]) {
       const asked = read({ input: [item] })
-      expect(asked.inputTokensMax).toBeGreaterThanOrEqual(image)
-      expect(asked.prompt().other).toEqual({ imageInput: 765 })
+      expect(asked.demand!.input.max).toBeGreaterThanOrEqual(image)
+      expect(asked.demand!.prompt().other).toEqual({ imageInput: 765 })
     }
   })
 
   test('searches: ten, or as many as the client allows; at worst a hundred', () => {
     const tools = [{ type: 'web_search' }]
-    expect(read({ tools })).toMatchObject({
+    expect(read({ tools }).demand).toMatchObject({
       pieces: { webSearchCall: 10 },
       piecesMax: { webSearchCall: 100 },
-      isInputAssumed: true,
+      input: { isAssumed: true },
     })
-    expect(read({ tools, max_tool_calls: 2 })).toMatchObject({
+    expect(read({ tools, max_tool_calls: 2 }).demand).toMatchObject({
       pieces: { webSearchCall: 2 },
       piecesMax: { webSearchCall: 2 },
     })
-    expect(read({ tools: [{ type: 'web_search_preview_2025_03_11' }] }).pieces).toEqual({ webSearchCall: 10 })
+    expect(read({ tools: [{ type: 'web_search_preview_2025_03_11' }] }).demand!.pieces).toEqual({ webSearchCall: 10 })
   })
 
   test('a picture at the table’s dearest for what is asked, with its partial ones; at worst ten', () => {
@@ -192,15 +192,15 @@ describe('what is held', () => {
       partial_images: 2,
     }
     const asked = read({ tools: [tool] })
-    expect(asked.tool).toEqual({ modelName: 'gpt-image-2', field: 'tools[0].model' })
-    expect(asked.pieces).toEqual({ toolImageInput: 16_384, toolImageOutput: 396 })
-    expect(asked.piecesMax).toEqual({ toolImageInput: 163_840, toolImageOutput: 3_960 })
+    expect(asked.demand!.tool).toEqual({ modelName: 'gpt-image-2', field: 'tools[0].model' })
+    expect(asked.demand!.pieces).toEqual({ toolImageInput: 16_384, toolImageOutput: 396 })
+    expect(asked.demand!.piecesMax).toEqual({ toolImageInput: 163_840, toolImageOutput: 3_960 })
   })
 
   test('tools of the client’s own cost nothing, and unknown ones may bring in much', () => {
     const own = [{ type: 'function', name: 'f' }, { type: 'custom', name: 'c' }, { type: 'local_shell' }]
-    expect(read({ tools: own })).toMatchObject({ isInputAssumed: false, pieces: {}, tool: null })
-    expect(read({ tools: [{ type: 'mcp', server_url: 'https://x' }] }).inputTokensMax).toBeGreaterThan(131_072)
+    expect(read({ tools: own }).demand).toMatchObject({ input: { isAssumed: false }, pieces: {}, tool: null })
+    expect(read({ tools: [{ type: 'mcp', server_url: 'https://x' }] }).demand!.input.max).toBeGreaterThan(131_072)
   })
 })
 
@@ -217,13 +217,13 @@ test('a picture tool without a model gets the newest that has a price here, and 
 })
 
 test('what other people’s servers do may not be done twice; a stored response may be made elsewhere', () => {
-  expect(read({ tools: [{ type: 'mcp', server_url: 'https://x' }] }).hasEffects).toBe(true)
-  expect(read({ store: true }).hasEffects).toBe(false)
+  expect(read({ tools: [{ type: 'mcp', server_url: 'https://x' }] }).effects).toBe('acts')
+  expect(read({ store: true }).effects).toBe('leaves-record')
 })
 
 test('compacting holds all that the model can say, and is given no limit that it does not know', () => {
   const asked = readText(textOf({}), compactResponse)
-  expect([asked.upstreamPath('gpt-5.4'), asked.outputTokensMax, asked.outputTokensFloor]).toEqual([
+  expect([asked.wire.path('gpt-5.4'), asked.demand!.output!.max, asked.demand!.output!.floor]).toEqual([
     '/responses/compact',
     10_000_000,
     10_000_000,
@@ -240,7 +240,7 @@ test('what is counted by ourselves is every text of it', () => {
       { type: 'reasoning', id: 'rs_1', summary: [{ type: 'summary_text', text: 'hmm' }], encrypted_content: 'gAAAA' },
     ],
     text: { format: { type: 'json_schema', name: 'n', schema: {} } },
-  }).prompt()
+  }).demand!.prompt()
   for (const part of ['Be brief.', 'Weather?', 'get_weather', '{"city":"Paris"}', 'rain', 'hmm', 'json_schema'])
     expect(text).toContain(part)
   expect(text).not.toContain('gAAAA')
@@ -248,7 +248,7 @@ test('what is counted by ourselves is every text of it', () => {
 
 describe('a plain answer', () => {
   const answered = (answer: object) =>
-    read({}).readAnswer(
+    read({}).wire.answer.read(
       encode(JSON.stringify({ id: 'resp_1', object: 'response', status: 'completed', ...answer })),
       new Headers(),
     )
@@ -281,7 +281,9 @@ describe('a plain answer', () => {
 
   test('that came instead of a stream is made one', () => {
     const events = decode(
-      read({ stream: true }).asStream(encode(JSON.stringify({ id: 'resp_1', status: 'completed', output, usage }))),
+      (read({ stream: true }).wire.answer as RecordsReader).asStream(
+        encode(JSON.stringify({ id: 'resp_1', status: 'completed', output, usage })),
+      ),
     )
     expect([...events.matchAll(/^event: (.*)$/gm)].map(([, name]) => name)).toEqual([
       'response.created',

@@ -1,7 +1,7 @@
 /** `POST /v1/responses`: what we read of a request, and of its plain answer. See docs/decisions/0021-responses.md. */
 import { wholeText } from '../../../../lib/json-skeleton.ts'
 import { edited, elementsOf, insertion, membersOf, replacement, type Edit } from '../../../../lib/json-text.ts'
-import type { Asked, JsonBody, UpstreamChange, Written } from '../../../dialect.ts'
+import type { AnswerReader, Asked, Demand, JsonBody, Reading, UpstreamChange, Written } from '../../../dialect.ts'
 import type { Operation } from '../../../operation.ts'
 import { promptPrefix } from '../../prompt-prefix.ts'
 import { refuseDuplicates } from '../../read-fields.ts'
@@ -53,30 +53,41 @@ function asked(creation: Creation, body: JsonBody): Asked {
   const textBytes = body.bytes.length - media.bytes
   const isAssumed = media.isAssumed || use.tokensMax > 0 || Object.keys(use.pieces).length > 0
   return {
-    modelName: model,
-    streamed: stream,
-    inputTokensMax: textBytes + media.tokensMax + use.tokensMax + scaffoldTokensMax,
-    isInputAssumed: isAssumed,
-    inputTokensGuess: Math.ceil(textBytes / charsPerToken),
-    outputTokensMax: judged === null ? maxOutputTokens : null,
-    answers: 1,
-    judged,
-    hasOutput: true,
-    outputTokensFloor: limitRange.min,
-    pieces: use.pieces,
-    piecesMax: use.piecesMax,
-    tool: pictureToolOf(creation, pictureModel),
-    tiers: askedTiers(creation.serviceTier),
-    // A response that is stored may be made elsewhere; what another's server did may not be done again.
-    hasEffects: tools.some(isRemote),
+    target: { kind: 'model', name: model },
+    demand: {
+      input: {
+        max: textBytes + media.tokensMax + use.tokensMax + scaffoldTokensMax,
+        isAssumed,
+        guess: Math.ceil(textBytes / charsPerToken),
+      },
+      output: { max: judged === null ? maxOutputTokens : null, answers: 1, floor: limitRange.min },
+      judged,
+      pieces: use.pieces,
+      piecesMax: use.piecesMax,
+      tool: pictureToolOf(creation, pictureModel),
+      tiers: askedTiers(creation.serviceTier),
+      prompt: () => promptOf(body, creation),
+    },
+    wire: {
+      path: () => '/responses',
+      body: (change) => upstreamBody(body, creation, change),
+      answer: answerReader(stream, pictureModel),
+    },
+    // What another's server did may not be done again; a response that is stored may be made elsewhere.
+    effects: tools.some(isRemote) ? 'acts' : body.json['store'] === false ? 'none' : 'leaves-record',
     affinity: () => affinityOf(body),
-    upstreamPath: () => '/responses',
-    upstreamBody: (change) => upstreamBody(body, creation, change),
-    prompt: () => promptOf(body, creation),
-    readAnswer: (answer) => readResponse(answer, pictureModel),
-    asStream: responseAsStream,
+  }
+}
+
+function answerReader(isStreamed: boolean, pictureModel: string): AnswerReader {
+  const read = (answer: Uint8Array): Reading => readResponse(answer, pictureModel)
+  if (!isStreamed) return { kind: 'whole', read }
+  return {
+    kind: 'records',
     framing: 'sse',
-    followStream: (_headers, ways) => followResponse(pictureModel, ways),
+    follow: (_headers, ways) => followResponse(pictureModel, ways),
+    read,
+    asStream: responseAsStream,
   }
 }
 
@@ -87,7 +98,7 @@ function asked(creation: Creation, body: JsonBody): Asked {
 const pictureModelUnsaid = 'gpt-image-2'
 const pictureModelOf = ({ tools }: Creation): string => textOf(tools.find(isPicture)?.['model']) || pictureModelUnsaid
 
-function pictureToolOf({ tools }: Creation, modelName: string): NonNullable<Asked['tool']> | null {
+function pictureToolOf({ tools }: Creation, modelName: string): NonNullable<Demand['tool']> | null {
   const at = tools.findIndex(isPicture)
   return at === -1 ? null : { modelName, field: `tools[${at}].model` }
 }
@@ -107,7 +118,7 @@ function upstreamBody(body: JsonBody, creation: Creation, change: UpstreamChange
     ...namingPictures(body.text, members.findLast(({ key }) => key === 'tools')?.start, creation),
   ]
   const changed = edited(body.text, edits)
-  const text = rewrite ? rewrite(changed, { dialect: 'openai', endpoint: 'generate' }) : changed
+  const text = rewrite ? rewrite(changed, { dialect: 'openai', operation: 'responses' }) : changed
   return text === body.text ? body.bytes : body.strings.expand(text)
 }
 
