@@ -10,7 +10,8 @@ if (!first || !second) throw new Error('models.json is empty')
 const reference = [
   'gpt-5.4 gpt-5.4-mini gpt-5.4-nano gpt-5.2 gpt-5.1 gpt-5 gpt-5-mini gpt-5-nano gpt-4.1 gpt-4.1-mini gpt-4.1-nano gpt-4o gpt-4o-mini',
   'gpt-image-2 gpt-image-1.5 gpt-image-1-mini',
-  'sora-2',
+  // The second one is in the SDK's types alone.
+  'sora-2 sora-2-pro',
   'text-embedding-3-large text-embedding-3-small',
   'gemini-3.5-flash gemini-3.1-pro-preview gemini-3.1-flash-lite gemini-3-flash-preview gemini-2.5-pro gemini-2.5-flash gemini-2.5-flash-lite',
   'gemini-3-pro-image gemini-3.1-flash-image gemini-2.5-flash-image',

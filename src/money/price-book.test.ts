@@ -253,7 +253,13 @@ test.skipIf(!present)(`every OpenAI price and limit equals the published one${be
       .filter((model) => model.dialect === 'openai')
       .map((model) => model.id)
       .toSorted(),
-  ).toEqual(file.models.map((model) => model.id).toSorted())
+  ).toEqual([...file.models.map((model) => model.id), 'sora-2-pro'].toSorted())
+  // The published list has it in a note beside sora-2.
+  expect(written('sora-2-pro', 0)).toEqual({
+    'standard>0.videoSecond': 300_000n,
+    'standard>0.videoSecond1024p': 500_000n,
+    'standard>0.videoSecond1080p': 700_000n,
+  })
 })
 
 test.skipIf(!present)(

@@ -206,6 +206,11 @@ const partOf: Partial<Record<TokenClass, TokenClass>> = {
   audioOutput: 'output',
   imageOutput: 'output',
 }
+/** Likewise a second of a larger video, where its size makes no difference. */
+const pieceOf: Partial<Record<PieceClass, PieceClass>> = {
+  videoSecond1024p: 'videoSecond',
+  videoSecond1080p: 'videoSecond1024p',
+}
 
 function completed(row: PriceRowData): Record<UsageClass, Pico | null> {
   const priced = (usageClass: TokenClass): Pico | null => {
@@ -214,10 +219,15 @@ function completed(row: PriceRowData): Record<UsageClass, Pico | null> {
     const whole = partOf[usageClass]
     return whole === undefined ? null : priced(whole)
   }
+  const pricedPiece = (usageClass: PieceClass): Pico | null => {
+    const own = row.usdPerPiece[usageClass]
+    if (own !== undefined) return picoPerPiece(own)
+    const whole = pieceOf[usageClass]
+    return whole === undefined ? null : pricedPiece(whole)
+  }
   const entries = usageClasses.map((usageClass) => {
     if (isTokenClass(usageClass)) return [usageClass, priced(usageClass)]
-    const perPiece = isPieceClass(usageClass) ? row.usdPerPiece[usageClass] : undefined
-    return [usageClass, perPiece === undefined ? null : picoPerPiece(perPiece)]
+    return [usageClass, isPieceClass(usageClass) ? pricedPiece(usageClass) : null]
   })
   return Object.fromEntries(entries) as Record<UsageClass, Pico | null>
 }

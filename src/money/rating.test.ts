@@ -88,6 +88,11 @@ test('images, audio, video, searches and embeddings cost what their own class co
   expect(charged('gemini-3.1-flash-image', { imageOutput: 2520 })).toBe('0.1512')
   expect(charged('sora-2', { videoSecond: 10 })).toBe('1.00')
   expect(charged('sora-2', { videoSecond: 8 }, 'batch')).toBe('0.40')
+  expect(charged('sora-2-pro', { videoSecond: 4 })).toBe('1.20')
+  expect(charged('sora-2-pro', { videoSecond1024p: 8 })).toBe('4.00')
+  expect(charged('sora-2-pro', { videoSecond1080p: 12 })).toBe('8.40')
+  // A model that has one price for all sizes.
+  expect(charged('sora-2', { videoSecond1080p: 10 })).toBe('1.00')
   expect(charged('gemini-3.5-flash', { searchQuery: 3, mapsQuery: 1 })).toBe('0.056')
   expect(charged('gemini-2.5-flash', { groundedPrompt: 1, mapsQuery: 1 })).toBe('0.06')
   expect(charged('gpt-5.1', { webSearchCall: 3 })).toBe('0.03')

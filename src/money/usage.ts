@@ -18,8 +18,16 @@ export const tokenClasses = [
   'audioOutput',
   'imageOutput',
 ] as const
-/** Priced by the piece: seconds of video, tool calls. */
-export const pieceClasses = ['videoSecond', 'searchQuery', 'groundedPrompt', 'mapsQuery', 'webSearchCall'] as const
+/** Priced by the piece: seconds of video, those of more pixels apart, tool calls. */
+export const pieceClasses = [
+  'videoSecond',
+  'videoSecond1024p',
+  'videoSecond1080p',
+  'searchQuery',
+  'groundedPrompt',
+  'mapsQuery',
+  'webSearchCall',
+] as const
 
 /** Tokens of another model, which the upstream itself asks as a tool and bills at that model's price: pictures within a response. */
 export const toolClasses = [
