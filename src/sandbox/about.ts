@@ -13,7 +13,7 @@ Simulated OpenAI and Gemini. Nothing here was thought by a model; the token coun
 
 Credential: \`sandbox-credential\`, as \`Authorization: Bearer …\` (OpenAI) or \`x-goog-api-key\` (Gemini).
 
-- OpenAI, under /v1 (and /v1beta/openai): POST /chat/completions, POST /embeddings, GET /models, GET /models/{id}; under /v1 alone POST /images/generations, /images/edits, /files, /videos and /responses with all that belongs to them
+- OpenAI, under /v1 (and /v1beta/openai): POST /chat/completions, POST /embeddings, GET /models, GET /models/{id}; under /v1 alone POST /images/generations, /images/edits, /files, /videos, /responses and /conversations with all that belongs to them, and stored chat completions
 - Gemini, under /v1, /v1beta, /v1alpha: POST /models/{m}:generateContent, :streamGenerateContent, :countTokens, GET /models, GET /models/{m}
 - Posing as a provider, where only that provider's credential and fields are accepted: /as/openai/{account}/v1, /as/azure/{account}/openai, /as/ai-studio/{account}/v1beta, /as/vertex/{account}/v1 and /v1beta1, with POST /as/vertex/{account}/token. The credential is key-{account}, for Vertex a token.
 - Accounts: GET /sandbox/accounts; GET, PUT, DELETE /sandbox/accounts/{pose}/{account} with ${fields}; PUT /sandbox/accounts/vertex/{account}/public-key

@@ -3,7 +3,7 @@ import type { Form } from '../choice.ts'
 import { withoutDirectives, type Directives } from '../directives.ts'
 import { promptOf, type Modality, type Prompt } from '../prompt.ts'
 import { Refusal } from '../refusal.ts'
-import { ChatCall, type ChatMessage } from './chat-fields.ts'
+import { ChatCall, refuseMetadata, type ChatMessage } from './chat-fields.ts'
 import { chatCalls, refuseTools, saidOfResults } from './chat-tools.ts'
 import { parseOpenai } from './errors.ts'
 import { refuseMessages } from './message-rules.ts'
@@ -21,6 +21,7 @@ export function parseChatCall(body: string): ChatCall {
     throw new Refusal(400, "The 'stream_options' parameter is only allowed when 'stream' is enabled.", {
       param: 'stream_options',
     })
+  refuseMetadata(call.metadata)
   if (call.top_logprobs !== undefined && call.top_logprobs !== null && !call.logprobs)
     throw new Refusal(
       400,

@@ -3,6 +3,7 @@
  * CreateChatCompletionRequest). What is not here is refused, at every level but inside JSON schemas.
  */
 import { z } from 'zod'
+import { Refusal } from '../refusal.ts'
 
 const text = z.string()
 const object = z.looseObject({})
@@ -112,6 +113,19 @@ const WebSearchOptions = z.strictObject({
 })
 
 export const Metadata = z.record(text.max(64), text.max(512))
+
+const metadataKeysMax = 16
+
+/** Refuses with 400 more of it than an object may have. */
+export function refuseMetadata(metadata: object | null | undefined): void {
+  const keys = Object.keys(metadata ?? {}).length
+  if (keys <= metadataKeysMax) return
+  throw new Refusal(
+    400,
+    `Invalid 'metadata': too many properties. Expected an object with at most ${metadataKeysMax} properties, but got an object with ${keys} properties instead.`,
+    { param: 'metadata', code: 'object_above_max_properties' },
+  )
+}
 
 const positive = z.int().min(1).nullish()
 const penalty = z.number().min(-2).max(2).nullish()

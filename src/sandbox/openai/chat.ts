@@ -13,6 +13,7 @@ import { finishReason, isLegacy, toolCallOf, wireLogprobs, type Completion } fro
 import { refuseBlocked } from './errors.ts'
 import { reasoningTokens, refuseBeyondContext } from './model-rules.ts'
 import { requireChatModel, snapshotOf, tierOf } from './models.ts'
+import { keepCompletion } from './stored-completions.ts'
 import { searchAnswer } from './web-search.ts'
 
 /** Answers a chat call; refuses with the vendor's 400 or 404. */
@@ -31,6 +32,7 @@ export function createChatCompletion(exchange: Exchange): Reply {
     status: 200,
     usage,
   }
+  if (call.store) keepCompletion(exchange, call, completion.id, bodyOf(completion))
   if (!call.stream)
     return {
       kind: 'plain',

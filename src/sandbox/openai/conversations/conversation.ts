@@ -20,7 +20,7 @@ export type Conversation = {
 export function conversationOf({ shelves, cacheOwner }: Exchange, id: string): Conversation {
   const conversation = shelves.conversations.get(cacheOwner, id)
   if (conversation) return conversation
-  throw new Refusal(404, `Conversation with id '${id}' not found.`, { param: null })
+  throw new Refusal(404, `Conversation with id '${id}' not found.`)
 }
 
 /** Keeps a conversation, in the place of what it was. */

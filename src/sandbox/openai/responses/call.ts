@@ -1,5 +1,6 @@
 /** A call for a response: what is refused of it, as OpenAI refuses it, and what its answer repeats of it. */
 import { Refusal } from '../../refusal.ts'
+import { refuseMetadata } from '../chat-fields.ts'
 import { parseOpenai } from '../errors.ts'
 import { ruleOf, unsupportedParameter } from '../model-rules.ts'
 import { requireOpenaiChatModel } from '../models.ts'
@@ -26,19 +27,6 @@ export function parseResponseCall(body: string): ResponseCall {
     throw invalid("Invalid value for 'store': 'store' must be true when 'background' is true.", 'store')
   refuseMetadata(call.metadata)
   return call
-}
-
-const metadataKeysMax = 16
-
-/** Refuses with 400 more of it than an object may have. */
-function refuseMetadata(metadata: object | null | undefined): void {
-  const keys = Object.keys(metadata ?? {}).length
-  if (keys <= metadataKeysMax) return
-  throw new Refusal(
-    400,
-    `Invalid 'metadata': too many properties. Expected an object with at most ${metadataKeysMax} properties, but got an object with ${keys} properties instead.`,
-    { param: 'metadata', code: 'object_above_max_properties' },
-  )
 }
 
 /** Refuses with 400 what the model does not take, and tools, schemas and conversations that do not hold together. */

@@ -32,9 +32,22 @@ export function contextOf(call: Continued, exchange: Exchange, id: string): Cont
     : conversationId
       ? conversationOf(exchange, conversationId).items
       : []
-  const input = keptItems(call.input ?? [], id).map((item) => resolved(exchange, item, earlier))
-  refuseForeignSeals(input, exchange.cacheOwner)
+  const input = givenItems(call.input ?? [], exchange, { id, from: 0, earlier })
   return { items: [...earlier, ...input], input, conversationId }
+}
+
+/** Whose items they become, how many it had before, and which ones may be referred to. */
+type Place = { readonly id: string; readonly from: number; readonly earlier: readonly Item[] }
+
+/** Items as they are kept, references resolved; refuses with 400 or 404 what is of another account, or nowhere. */
+export function givenItems(
+  input: string | readonly Item[],
+  exchange: Exchange,
+  { id, from, earlier }: Place,
+): readonly KeptItem[] {
+  const items = keptItems(input, id, from).map((item) => resolved(exchange, item, earlier))
+  refuseForeignSeals(items, exchange.cacheOwner)
+  return items
 }
 
 /** What was said up to a stored response and in it, the oldest first. */

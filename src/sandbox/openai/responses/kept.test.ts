@@ -1,7 +1,11 @@
 /** What is kept of responses and goes on from them, and what is made in the background, by OpenAI's own SDK. */
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import OpenAI from 'openai'
-import type { ResponseCreateParamsNonStreaming, ResponseStreamEvent } from 'openai/resources/responses/responses'
+import type {
+  ResponseCreateParamsNonStreaming,
+  ResponseInput,
+  ResponseStreamEvent,
+} from 'openai/resources/responses/responses'
 import { sandboxCredential } from '../../exchange.ts'
 import { startSandbox, type Sandbox } from '../../serve.ts'
 
@@ -31,8 +35,8 @@ describe('what goes on', () => {
     const first = await create(say('My dog is called Rex.', { instructions: 'Answer in ten words.' }))
     const second = await create(say('And my cat Tom.', { previous_response_id: first.id }))
     const third = await create(say('Who are they?', { previous_response_id: second.id }))
-    const whole = [user('My dog is called Rex.'), { role: 'assistant' as const, content: first.output_text }]
-    whole.push(user('And my cat Tom.') as never, { role: 'assistant', content: second.output_text })
+    const whole: ResponseInput = [user('My dog is called Rex.'), { role: 'assistant', content: first.output_text }]
+    whole.push(user('And my cat Tom.'), { role: 'assistant', content: second.output_text })
     const said = await create(say([...whole, user('Who are they?')]))
     expect(third.usage!.input_tokens).toBe(said.usage!.input_tokens)
     expect(third.previous_response_id).toBe(second.id)
@@ -52,9 +56,7 @@ describe('what goes on', () => {
     const { output } = await create(say('Remember the number 42.'))
     const ref = (id: string) => ({ type: 'item_reference' as const, id })
     expect((await create(say([ref(output.at(-1)!.id!), user('Which number?')]))).status).toBe('completed')
-    expect((await create(say([{ id: output[0]!.id! } as never, ref(output[1]!.id!), user('?')]))).status).toBe(
-      'completed',
-    )
+    expect((await create(say([{ id: output[0]!.id! }, ref(output[1]!.id!), user('?')]))).status).toBe('completed')
     const none = await failure(create(say([ref('msg_none'), user('?')])))
     expect(none).toMatchObject({ status: 404, param: 'input', message: expect.stringContaining('not persisted') })
   })
@@ -200,7 +202,7 @@ describe('in the background', () => {
       'response.queued',
       'response.in_progress',
     ])
-    const { id } = seen[0]!.type === 'response.created' ? seen[0]!.response : { id: '' }
+    const { id } = seen[0]?.type === 'response.created' ? seen[0].response : { id: '' }
     const from = async (starting_after: number) =>
       Array.fromAsync(await openai.responses.retrieve(id, { stream: true, starting_after }))
     const rest = await from(seen.at(-1)!.sequence_number)
