@@ -26,7 +26,10 @@ export function readUpstream(sent: HttpResponse, trying: Trying, deps: GatewayDe
   const firstByteMs = roundedMs(now - exchange.startedAt)
   const attempt = attemptOf(trying, { status: sent.status, error: null, firstByteMs }, now)
   const upstream = decoded(sent)
-  const answer: Answer = { ...trying, upstream, attempts: [...failed, attempt] }
+  const { request, candidate, intent } = trying
+  const attempts = failed.length === 0 ? [attempt] : [...failed, attempt]
+  // Member by member, because to spread so many costs several times as much.
+  const answer: Answer = { request, admitted, candidate, failed, intent, exchange, upstream, attempts }
   if (!isSuccess(sent)) return refused(answer)
   const reader = admitted.call.asked.wire.answer
   if (reader.kind === 'records') return streamed(answer, reader, deps)
@@ -86,7 +89,23 @@ function plain(answer: Answer, bytes: Uint8Array, room: QueuedRoom | null): Answ
   const reader = answer.admitted.call.asked.wire.answer
   try {
     const reading = reader.read(bytes, answer.upstream.headers)
-    return { ...answer, ...given(bytes, reader), kind: 'plain', reading, room }
+    const { bytes: given, isEvents } = givenOf(bytes, reader)
+    const { request, admitted, candidate, failed, intent, exchange, upstream, attempts } = answer
+    return {
+      request,
+      admitted,
+      candidate,
+      failed,
+      intent,
+      exchange,
+      upstream,
+      attempts,
+      kind: 'plain',
+      bytes: given,
+      isEvents,
+      reading,
+      room,
+    }
   } catch (unread) {
     const error = unread instanceof ReportedError ? unread.reported : errorIn(bytes)
     if (!error) throw new UnreadableError()
@@ -95,7 +114,7 @@ function plain(answer: Answer, bytes: Uint8Array, room: QueuedRoom | null): Answ
 }
 
 /** What the client is given of an answer in one piece: a client that reads a stream would find nothing in it. */
-const given = (bytes: Uint8Array, reader: AnswerReader): { readonly bytes: Uint8Array; readonly isEvents: boolean } =>
+const givenOf = (bytes: Uint8Array, reader: AnswerReader): { readonly bytes: Uint8Array; readonly isEvents: boolean } =>
   reader.kind === 'records'
     ? { bytes: reader.asStream(bytes), isEvents: reader.framing === 'sse' }
     : { bytes, isEvents: false }

@@ -22,9 +22,12 @@ export function parseUsd(text: string): Nano | null {
 export function formatUsd(amount: bigint): string {
   const sign = amount < 0n ? '-' : ''
   const digits = (amount < 0n ? -amount : amount).toString().padStart(nanoDigits + 1, '0')
-  const fraction = digits.slice(-nanoDigits).replace(/0{1,7}$/, '')
-  return `${sign}${digits.slice(0, -nanoDigits)}.${fraction}`
+  const point = digits.length - nanoDigits
+  let end = digits.length
+  while (end > point + decimalsMin && digits[end - 1] === '0') end -= 1
+  return `${sign}${digits.slice(0, point)}.${digits.slice(point, end)}`
 }
+const decimalsMin = 2
 
 /** The smaller of two amounts. */
 export const lesser = <T extends bigint>(a: T, b: T): T => (a < b ? a : b)

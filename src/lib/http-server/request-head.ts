@@ -7,7 +7,7 @@ const ofAnotherVersion = /^[A-Z]{1,32} \S+ HTTP\/[02-9]\.[0-9](?:\r\n|$)/
 const badLine = new RegExp(`\\r\\n(?!${headerLinePattern}(?:\\r\\n|$))`)
 
 /** A host and a port, without a user (RFC 9110, 7.2); nothing at all where there is no host. */
-const goodHost = /^(?:(?:[\w.~!$&'()*+;=-]|%[0-9a-f]{2})*|\[[0-9a-f:.]+\])(?::\d{0,5})?$/i
+const goodHost = /^(?:[\w.~!$&'()*+;=-]*(?:%[0-9a-f]{2}[\w.~!$&'()*+;=-]*)*|\[[0-9a-f:.]+\])(?::\d{0,5})?$/i
 /** As it is asked of proxies: the whole URL, whose host is the one that counts (RFC 9112, 3.2.2). */
 const wholeUrl = /^https?:\/\/([^/?]+)(.*)$/i
 

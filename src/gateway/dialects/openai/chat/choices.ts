@@ -22,7 +22,10 @@ const isEmpty = (value: unknown): boolean =>
   value === null || value === '' || (Array.isArray(value) && value.length === 0)
 
 /** An error in a choice, as OpenRouter reports it (nodetool-ai/nodetool#5755). */
-export const errorAmong = (choices: readonly Choice[]): ErrorInAnswer | null =>
-  choices
-    .map((choice) => errorInAnswer(choice, true, choice.finish_reason === 'error' ? 'error' : ''))
-    .find((error) => error !== null) ?? null
+export function errorAmong(choices: readonly Choice[]): ErrorInAnswer | null {
+  for (const choice of choices) {
+    const error = errorInAnswer(choice, true, choice.finish_reason === 'error' ? 'error' : '')
+    if (error) return error
+  }
+  return null
+}

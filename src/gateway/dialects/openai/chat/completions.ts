@@ -194,8 +194,11 @@ function readCompletion(completion: Told): Reading {
   const error = errorInAnswer(completion, true) ?? errorAmong(said)
   if (error) throw new ReportedError(error)
   const vendorUsage = usageIn(completion)
+  const { usage, mismatch, hasUnknown } = usageOf(vendorUsage)
   return {
-    ...usageOf(vendorUsage),
+    usage,
+    mismatch,
+    hasUnknown,
     servedModel: typeof model === 'string' ? model : null,
     tier: servedTier(tier),
     vendorUsage,
