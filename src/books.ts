@@ -12,7 +12,7 @@ import type { Trouble } from './money/journal-disk.ts'
 import { segmentsIn } from './money/journal-segments.ts'
 import { recoverJournal } from './money/journal.ts'
 import type { PriceBook } from './money/price-book.ts'
-import { openNode, type Node } from './node.ts'
+import { openNode, type Node, type NodeDeps } from './node.ts'
 import { installationOf } from './offer.ts'
 import { isDamage } from './store/sqlite/find-damage.ts'
 import { openStoreInWorker } from './store/sqlite/store-in-worker.ts'
@@ -38,6 +38,7 @@ export type Books = {
 export type BooksDeps = {
   readonly config: Readonly<Config>
   readonly prices: PriceBook
+  readonly answerLimits: NodeDeps['answerLimits']
   readonly clock: Clock
   readonly log: Log
   /** Another process has opened this node. */
@@ -56,7 +57,7 @@ export async function openBooks(deps: BooksDeps): Promise<Books> {
   }
 }
 
-async function open({ config, prices, clock, log, onFenced, acceptsLoss }: BooksDeps): Promise<Books> {
+async function open({ config, prices, answerLimits, clock, log, onFenced, acceptsLoss }: BooksDeps): Promise<Books> {
   const { dataDir } = config
   makeDataFolder(dataDir)
   const closed = closeFolderToOthers(dataDir)
@@ -71,7 +72,8 @@ async function open({ config, prices, clock, log, onFenced, acceptsLoss }: Books
   const onShipFailed = (error: unknown): void => {
     if (isDamage(error)) check.look()
   }
-  const node = await openNode({ store, dataDir, prices, clock, log, onFenced, onShipFailed, acceptsLoss })
+  const hooks = { onFenced, onShipFailed }
+  const node = await openNode({ store, dataDir, prices, answerLimits, clock, log, acceptsLoss, ...hooks })
   const rows = await store.keys()
   const keys = createKeyTable(rows, clock, await suspendedIds(store))
   const limits = createLimits(clock)

@@ -47,6 +47,13 @@ test('a start without configuration has the documented defaults', () => {
     martFile: null,
     memory: { bytesMax: 201_326_592, organizationBytesMax: 134_217_728, answersBytesMax: 134_217_728 },
     drain: { concurrentMax: 256, msMax: 60_000 },
+    idempotency: {
+      answers: 'kept',
+      answerBytesMax: 33_554_432,
+      organizationBytesMax: 268_435_456,
+      bytesMax: 1_073_741_824,
+      waitMsMax: 1_800_000,
+    },
     deadlines: {
       connectMs: 5_000,
       firstByteMs: 600_000,
@@ -128,7 +135,7 @@ test('a wrong mart.yaml is refused with one line that names file, path, value an
   const cases: [string, string][] = [
     [
       'drian: {}',
-      'drian is unknown; allowed: defaults, providers, models, deployments, regions, holds, memory, failover, deadlines, drain, priceBook, aliases, lifecycle, metrics, tracing, server, cors, log',
+      'drian is unknown; allowed: defaults, providers, models, deployments, regions, holds, memory, failover, deadlines, drain, idempotency, priceBook, aliases, lifecycle, metrics, tracing, server, cors, log',
     ],
     ['defaults: {rmp: 5}', 'defaults.rmp is unknown; allowed: region, rpm, tpm, concurrency'],
     ['defaults: {rpm: 0}', 'defaults.rpm is 0; allowed: a whole number from 1 to 1000000000'],

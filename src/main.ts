@@ -99,7 +99,8 @@ async function main(): Promise<void> {
   let isAccepting = true
   const stopAccepting = (): void => void (isAccepting = false)
   const { prices, simulated, keyDefaults } = offering.current()
-  const books = await openBooks({ config, prices, clock, log, onFenced: stopAccepting, acceptsLoss })
+  const answerLimits = (): Offer['idempotency'] => offering.current().idempotency
+  const books = await openBooks({ config, prices, answerLimits, clock, log, onFenced: stopAccepting, acceptsLoss })
   const { store, node, keys, limits, hasLiveKey } = books
   opened = books
   const operators = await openToOperators(config.dataDir, server.localUrl, store)
@@ -115,6 +116,7 @@ async function main(): Promise<void> {
     credit: node.credit,
     idempotencyKeys: node.idempotencyKeys,
     resources: node.resources,
+    keptAnswers: node.keptAnswers,
     journal: node.journal,
     observer: telemetry.observer,
     countTokens: tokenizer.countTokens,

@@ -15,7 +15,8 @@ test('a journal of before there were modes is taken over: what was not shipped i
   const store = openSqliteStore({ path, installation })
   const clock = { now: () => Date.now(), monotonic: () => performance.now() }
   const log = { info: () => undefined, error: () => undefined }
-  const deps = { store, dataDir, prices: loadPriceBook(models), clock, log, onFenced: () => undefined }
+  const answerLimits = () => ({ answers: 'none', answerBytesMax: 0, organizationBytesMax: 0, bytesMax: 0 }) as const
+  const deps = { store, dataDir, prices: loadPriceBook(models), answerLimits, clock, log, onFenced: () => undefined }
   const node = await openNode(deps)
   await node.close()
 

@@ -12,6 +12,7 @@ import type { Clock } from './lib/clock.ts'
 import type { Log } from './lib/log.ts'
 import { createCredit, type Credit } from './money/credit.ts'
 import { createIdempotencyKeys, usedSince, usesMax, type IdempotencyKeys } from './money/idempotency-keys.ts'
+import { openKeptAnswers, type AnswerLimits, type KeptAnswers } from './money/kept-answers.ts'
 import type { Trouble } from './money/journal-disk.ts'
 import type { Recovered } from './money/journal-recovery.ts'
 import { openJournal, recoverJournal, type Journal } from './money/journal.ts'
@@ -27,6 +28,7 @@ export type Node = {
   readonly credit: Credit
   readonly idempotencyKeys: IdempotencyKeys
   readonly resources: ResourceTable
+  readonly keptAnswers: KeptAnswers
   readonly shipper: Shipper
   /** Brings what an organization has leased of a mode and does not hold into the store, and leases nothing more of it until `work` has ended. */
   readonly recallCredit: <T>(organizationId: string, mode: Mode, work: () => Promise<T>) => Promise<T>
@@ -38,6 +40,8 @@ export type NodeDeps = {
   readonly store: Store
   readonly dataDir: string
   readonly prices: PriceBook
+  /** How much is kept of answers that may be asked for again; asked each time. */
+  readonly answerLimits: () => AnswerLimits
   readonly clock: Clock
   readonly log: Log
   readonly onFenced: () => void
@@ -92,9 +96,16 @@ export async function openNode(deps: NodeDeps): Promise<Node> {
     ship: shipper.flush,
   })
   const idempotencyKeys = createIdempotencyKeys(clock)
-  idempotencyKeys.load(await store.keyUses(usedSince(clock.now()), usesMax))
+  const uses = await store.keyUses(usedSince(clock.now()), usesMax)
+  idempotencyKeys.load(uses)
+  const keptAnswers = openKeptAnswers(join(deps.dataDir, 'answers'), {
+    limits: deps.answerLimits,
+    clock,
+    onTrouble: answersTroubleTold(log),
+  })
+  keptAnswers.load(uses)
   const forgetting = [
-    startForgettingKeyUses({ store, idempotencyKeys, clock, log }),
+    startForgettingKeyUses({ store, idempotencyKeys, keptAnswers, clock, log }),
     startForgettingResources({ store, clock, log }),
   ]
   const idle = startReturningIdleLeases(credit, journal, log)
@@ -105,6 +116,7 @@ export async function openNode(deps: NodeDeps): Promise<Node> {
     credit,
     idempotencyKeys,
     resources: createResourceTable({ store, ship: shipper.flush, clock }),
+    keptAnswers,
     shipper,
     async recallCredit(organizationId, mode, work) {
       const trouble = journal.trouble()
@@ -158,3 +170,9 @@ const troubleTold =
     trouble === null
       ? log.info({ event: 'journal-writable-again' })
       : log.error({ event: 'journal-unwritable', reason: trouble.reason })
+
+/** The same of answers that are kept to be given again: without them, repeats are refused. */
+const answersTroubleTold =
+  (log: Log) =>
+  (error: unknown): void =>
+    error === null ? log.info({ event: 'answers-kept-again' }) : log.error({ event: 'answers-not-kept', error })

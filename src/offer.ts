@@ -14,7 +14,7 @@ import {
   type DeploymentConfig,
   type MartFile,
 } from './config.ts'
-import type { Failover, HoldPolicy } from './gateway/deps.ts'
+import type { Failover, HoldPolicy, IdempotencyPolicy } from './gateway/deps.ts'
 import type { Deadlines, DrainBounds } from './gateway/watch.ts'
 import { trustIn, type Trust } from './lib/http-server/asked-origin.ts'
 import type { Nano } from './lib/amounts.ts'
@@ -37,6 +37,7 @@ export type Offer = {
   readonly memory: MartFile['memory']
   readonly failover: Failover
   readonly drain: DrainBounds
+  readonly idempotency: IdempotencyPolicy
   readonly deadlinesFor: (kind: ModelKind) => Deadlines
   readonly keyDefaults: MartFile['defaults']
   readonly cors: MartFile['cors']
@@ -70,6 +71,7 @@ export function createOffer(file: MartFile, deps: OfferDeps, before?: Offer): Of
     memory: file.memory,
     failover: file.failover,
     drain: file.drain,
+    idempotency: file.idempotency,
     deadlinesFor: (kind) => deadlinesFor(file.deadlines, kind),
     keyDefaults: file.defaults,
     cors: file.cors,

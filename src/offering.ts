@@ -55,6 +55,9 @@ const liveOf = (offer: () => Offer): Offer => ({
   get drain() {
     return offer().drain
   },
+  get idempotency() {
+    return offer().idempotency
+  },
   get keyDefaults() {
     return offer().keyDefaults
   },

@@ -35,6 +35,9 @@ export const fileData = (references: References, prices: PricesSchema) =>
     failover: failover.prefault({}).describe('Moving to the next deployment when one fails before its first byte.'),
     deadlines: deadlines.prefault({}).describe('How long an upstream may take.'),
     drain: drain.prefault({}).describe('Answers that are read on after their client left, for their real usage.'),
+    idempotency: idempotency
+      .prefault({})
+      .describe('Requests that come with an `Idempotency-Key`: their answers are kept for a day, to be given again.'),
     priceBook: priceBook(prices).prefault({}).describe('What is charged, on top of or instead of the list prices.'),
     aliases: mapping(modelName, z.string('the id of a model').describe('Id of the model that is meant.'))
       .default({})
@@ -209,6 +212,25 @@ const deadlines = section({
 const drain = section({
   concurrentMax: whole(0, 100_000).default(256).describe('Answers that are read on at the same time, at most.'),
   msMax: whole(0, 600_000).default(60_000).describe('ms for each, from when its client left.'),
+})
+
+const idempotency = section({
+  answers: z
+    .enum(['kept', 'none'], 'kept or none')
+    .default('kept')
+    .describe(
+      'Whether these answers are kept, in files under `DATA_DIR/answers`. `none`: nothing of an answer is ever on a disk, what was kept is removed within ten minutes, and a repeat is refused with the receipt.',
+    ),
+  answerBytesMax: bytes.default(32 * 1024 * 1024).describe('Bytes of one answer; a longer one is not kept.'),
+  organizationBytesMax: bytes
+    .default(256 * 1024 * 1024)
+    .describe('Bytes of all answers that are kept for one organization; then its oldest go.'),
+  bytesMax: bytes
+    .default(1024 * 1024 * 1024)
+    .describe('Bytes of all that are kept; then the oldest of the organization with the most go.'),
+  waitMsMax: whole(0, 7_200_000)
+    .default(1_800_000)
+    .describe('ms that a repeat waits for the first request, while that is under way; then it is asked to come again.'),
 })
 
 const markupAllowed = [-1_000_000, 100_000_000] as const

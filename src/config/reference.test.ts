@@ -38,6 +38,7 @@ test('editors know every section, every kind of provider, and that nothing else 
     'failover',
     'deadlines',
     'drain',
+    'idempotency',
     'priceBook',
     'aliases',
     'lifecycle',

@@ -14,6 +14,7 @@ const takesEffect: Readonly<Record<keyof MartFile, 'at-once' | 'at-start'>> = {
   failover: 'at-once',
   deadlines: 'at-once',
   drain: 'at-once',
+  idempotency: 'at-once',
   priceBook: 'at-once',
   aliases: 'at-once',
   lifecycle: 'at-once',

@@ -5,6 +5,7 @@ import { okStatus, type Answered } from './answered.ts'
 import type { GatewayDeps } from './deps.ts'
 import { end } from './end.ts'
 import { estimateUsage } from './estimate.ts'
+import { keepPlain } from './keep-answer.ts'
 import { headersOf } from './response-headers.ts'
 import type { Outcome } from './settle.ts'
 
@@ -14,6 +15,8 @@ export type Plain = Exclude<Answered, { kind: 'stream' }>
 export async function answer(relayed: Plain, deps: GatewayDeps): Promise<HttpAnswer> {
   try {
     const { deployment } = relayed.candidate
+    if (relayed.kind === 'plain' && relayed.admitted.idempotency)
+      await keepPlain(relayed, headersOf(relayed, deps), deps)
     const chargeNano = await end(relayed.admitted, deployment, outcomeOf(relayed, deps), deps)
     return answerOf(relayed, chargeNano, deps)
   } catch (error) {

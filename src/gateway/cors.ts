@@ -72,6 +72,8 @@ const exposedAlways = [
   'x-mart-output-limit',
   'x-mart-region',
   'x-mart-sandbox',
+  'idempotent-replayed',
+  'original-request',
   'retry-after',
   'retry-after-ms',
   'x-should-retry',

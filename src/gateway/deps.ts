@@ -10,6 +10,7 @@ import type { Turns } from '../lib/turns.ts'
 import type { Limits } from '../limits/limits.ts'
 import type { Credit } from '../money/credit.ts'
 import type { IdempotencyKeys } from '../money/idempotency-keys.ts'
+import type { AnswerLimits, KeptAnswers } from '../money/kept-answers.ts'
 import type { Journal } from '../money/journal.ts'
 import type { PriceBook } from '../money/price-book.ts'
 import type { ResourceTable } from '../resources/resource-table.ts'
@@ -34,6 +35,8 @@ export type GatewayDeps = {
   readonly caution: Caution
   readonly credit: Credit
   readonly idempotencyKeys: IdempotencyKeys
+  readonly keptAnswers: Pick<KeptAnswers, 'begin' | 'find' | 'drop'>
+  readonly idempotency: IdempotencyPolicy
   readonly journal: Journal
   readonly resources: ResourceTable
   readonly fleet: Fleet
@@ -67,6 +70,11 @@ export type HoldPolicy = {
   readonly plentyTimes: bigint
   /** What media and tools of one organization's requests under way may count beyond holds and credit. */
   readonly exposedNanoMax: Nano
+}
+
+export type IdempotencyPolicy = AnswerLimits & {
+  /** How long a repeat waits for the first request of its key, ms. */
+  readonly waitMsMax: number
 }
 
 export type Failover = {

@@ -1,10 +1,12 @@
 /**
- * The header `Idempotency-Key`: a client that lost the answer repeats the call with the same key, and pays once. Who
- * sends none, as the official SDKs do by themselves, is asked for nothing but the header.
+ * The header `Idempotency-Key`: a client that lost the answer repeats the call with the same key, pays once, and is given
+ * the first answer again (see `replay.ts`). Who sends none, as the official SDKs do by themselves, is asked for nothing
+ * but the header.
  */
 import { createHash } from 'node:crypto'
 import { formatUsd } from '../lib/amounts.ts'
 import type { HttpRequest } from '../lib/http-server/contract.ts'
+import type { Holder } from '../money/idempotency-keys.ts'
 import type { Idempotency, KeyRow, KeyUse, Settlement } from '../store/store.ts'
 import { usesUpKey } from '../store/uses-up-key.ts'
 import { inTurns, sliceBytes, smallBytesMax } from './body.ts'
@@ -12,61 +14,91 @@ import type { GatewayDeps } from './deps.ts'
 import { GatewayError, invalid } from './errors.ts'
 import type { Inbound } from './operation.ts'
 
-/** A key that a request has come with, and what is known of it by its head. */
+/** A key that a request has come with. */
 export type Claim = Pick<KeyRow, 'organizationId' | 'mode'> & {
   readonly requestId: string
   readonly text: string
   readonly keyHash: string
-  /** The request that used the key up; null where it is free, and this request's from here on. */
-  readonly first: KeyUse | null
 }
 
 type Claimant = { readonly key: KeyRow; readonly requestId: string }
 
-/** Claims the key of the header; null for a request without one. Throws `invalid_request`, and `idempotency_key_in_use` while its first request is under way. */
-export function claimKey(
+/** Reads the key of the header; null for a request without one. Throws `invalid_request`. */
+export function readKey(
   { headers }: HttpRequest,
   { key: { organizationId, mode }, requestId }: Claimant,
-  { idempotencyKeys }: Pick<GatewayDeps, 'idempotencyKeys'>,
 ): Claim | null {
   const text = headers.get('idempotency-key')
   if (text === null) return null
   if (!allowedText.test(text)) throw notAllowed()
-  const own = { organizationId, mode, keyHash: hashed(text) }
-  const holder = idempotencyKeys.claim(own, requestId)
-  if (holder?.state === 'in-use') throw inUse(holder.requestId)
-  return { ...own, requestId, text, first: holder?.use ?? null }
+  return { organizationId, mode, requestId, text, keyHash: hashed(text) }
 }
 
 const allowedText = /^[!-~]{1,255}$/
 const hashed = (text: string): string => createHash('sha256').update(text).digest('base64url')
 
+/** What is asked under a key. `body`: as it was sent, less its content-encoding. */
+export type AskedUnder = { readonly request: HttpRequest; readonly inbound: Inbound; readonly body: Uint8Array }
+
+/** The key is the request's, until that is settled or `freeClaim`; or another has used it up. `hasWaited`: for that one, so that what was so of it may be so no more. */
+export type Claimed = { readonly hasWaited: boolean } & (
+  | { readonly state: 'held'; readonly idempotency: Idempotency }
+  | { readonly state: 'used'; readonly first: KeyUse }
+)
+
+type ClaimDeps = Pick<GatewayDeps, 'idempotencyKeys' | 'idempotency' | 'turns'>
+
 /**
- * What the key and all that is asked under it come to. Only now is it known whether a used key came with the call that
- * used it. Rejects with `idempotency_key_used` or, for another call, `idempotency_key_reused`.
+ * Claims a key for what is asked under it. Where another request has it for the same, that one is waited for. Rejects with
+ * `idempotency_key_reused` for another call than the first, and with `idempotency_key_in_use` where waiting has come to
+ * nothing.
  */
-export async function idempotencyOf(
-  { text, keyHash, first }: Claim,
-  inbound: Inbound,
-  body: Uint8Array,
-  { turns }: Pick<GatewayDeps, 'turns'>,
-): Promise<Idempotency> {
-  const fingerprint = await fingerprintOf(text, inbound, body, turns)
-  if (first) throw first.fingerprint === fingerprint ? used(first) : reused(first)
-  return { keyHash, fingerprint }
+export async function claimKey(claim: Claim, { request, inbound, body }: AskedUnder, deps: ClaimDeps): Promise<Claimed> {
+  const { requestId, keyHash } = claim
+  const fingerprint = await fingerprintOf(claim.text, inbound, body, deps.turns)
+  let holder = deps.idempotencyKeys.claim(claim, { requestId, fingerprint })
+  const hasWaited = holder?.state === 'in-use'
+  if (holder?.state === 'in-use') {
+    if (holder.fingerprint !== fingerprint) throw reusedMeanwhile(holder.requestId)
+    holder = await waitForKey(claim, request, deps)
+  }
+  if (holder === null) return { state: 'held', hasWaited, idempotency: { keyHash, fingerprint } }
+  if (holder.state === 'in-use') throw inUse(holder.requestId)
+  if (holder.use.fingerprint !== fingerprint) throw reused(holder.use)
+  return { state: 'used', hasWaited, first: holder.use }
 }
 
-/** A claim whose request was not admitted comes to nothing. */
+/** Waits until the first request has ended, for as long as is allowed and the client stays. */
+async function waitForKey(claim: Claim, request: HttpRequest, deps: ClaimDeps): Promise<Holder | null> {
+  const patience = new AbortController()
+  const leave = (): void => patience.abort()
+  const timer = setTimeout(leave, deps.idempotency.waitMsMax)
+  request.onLeave(leave)
+  try {
+    return await deps.idempotencyKeys.wait(claim, claim.requestId, patience.signal)
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+/** A claim whose request was not admitted comes to nothing; one that was never made stays so. */
 export const freeClaim = (claim: Claim | null, { idempotencyKeys }: Pick<GatewayDeps, 'idempotencyKeys'>): void =>
   claim ? idempotencyKeys.free(claim, claim.requestId) : undefined
 
-/** The request is settled, and what it owes is written: its key is used up, or free again. */
-export function endClaim(settlement: Settlement, { idempotencyKeys }: Pick<GatewayDeps, 'idempotencyKeys'>): void {
+/** The request is settled, and what it owes is written: its key is used up, or free again and nothing is kept for it. */
+export function endClaim(
+  settlement: Settlement,
+  { idempotencyKeys, keptAnswers }: Pick<GatewayDeps, 'idempotencyKeys' | 'keptAnswers'>,
+): void {
   const { idempotency, organizationId, mode, requestId, chargeNano, endedAt } = settlement
   if (idempotency === null) return
   const key = { organizationId, mode, keyHash: idempotency.keyHash }
-  if (!usesUpKey(settlement)) return idempotencyKeys.free(key, requestId)
-  idempotencyKeys.use({ ...key, fingerprint: idempotency.fingerprint, requestId, chargeNano, usedAt: endedAt })
+  if (usesUpKey(settlement)) {
+    idempotencyKeys.use({ ...key, fingerprint: idempotency.fingerprint, requestId, chargeNano, usedAt: endedAt })
+  } else {
+    keptAnswers.drop(requestId)
+    idempotencyKeys.free(key, requestId)
+  }
 }
 
 /** Enough of a SHA-256 that nobody finds another call with the same. */
@@ -119,20 +151,40 @@ const factsOf = ({ requestId, chargeNano }: KeyUse) => ({
   receipt: `/v1/receipts/${requestId}`,
 })
 
-function used(first: KeyUse): GatewayError {
+/** The refusal of a repeat whose answer is not kept. */
+export function used(first: KeyUse): GatewayError {
   const facts = factsOf(first)
   return new GatewayError(
     'idempotency_key_used',
-    `This ${header} was used by request ${first.requestId}, which was charged $${facts.charge_usd}; this one is not charged. Its receipt is at GET ${facts.receipt}. Answers are not kept, so to be answered send the call with another key: it is charged anew.`,
+    `This ${header} was used by request ${first.requestId}, which was charged $${facts.charge_usd}; this one is not charged. Its receipt is at GET ${facts.receipt}. Its answer is not kept, so to be answered send the call with another key: it is charged anew.`,
     { facts, headers: gone },
   )
 }
+
+/** What ends a repeat of an answer that was never whole, where words can. */
+export function brokeOff(first: KeyUse): GatewayError {
+  const facts = factsOf(first)
+  return new GatewayError(
+    'idempotency_key_used',
+    `This is all that is left of the answer to request ${first.requestId}, which broke off and was charged $${facts.charge_usd}; this repeat is not charged. To be answered whole send the call with another ${header}: it is charged anew.`,
+    { facts, headers: gone },
+  )
+}
+
+const onlyTheSame = `the same key must come with the same URL and body. Nothing was done and nothing is owed; send a key of its own with each call.`
 
 function reused(first: KeyUse): GatewayError {
   const facts = factsOf(first)
   return new GatewayError(
     'idempotency_key_reused',
-    `This ${header} was used for another call, request ${first.requestId} (receipt at GET ${facts.receipt}): the same key must come with the same URL and body. Nothing was done and nothing is owed; send a key of its own with each call.`,
+    `This ${header} was used for another call, request ${first.requestId} (receipt at GET ${facts.receipt}): ${onlyTheSame}`,
     { param: header, facts, headers: gone },
   )
 }
+
+const reusedMeanwhile = (requestId: string): GatewayError =>
+  new GatewayError(
+    'idempotency_key_reused',
+    `This ${header} is in use for another call, request ${requestId}, which is under way: ${onlyTheSame}`,
+    { param: header, facts: { first_request_id: requestId }, headers: gone },
+  )

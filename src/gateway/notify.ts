@@ -16,10 +16,10 @@ export type Known = {
   readonly key: KeyRow | null
 }
 
-/** Tells whoever watches that a request has ended that owes nothing: it was free, or was never admitted. */
+/** Tells whoever watches that a request has ended that owes nothing: it was free, was never admitted, or was given another's answer again. */
 export function notifyUnsettled(
   { requestId, startedAt, traceparent, address, operation, key }: Known,
-  ended: Pick<RequestEnded, 'model' | 'status' | 'failure' | 'relayed'>,
+  ended: Pick<RequestEnded, 'model' | 'status' | 'failure' | 'relayed' | 'replayOf'>,
   deps: Pick<GatewayDeps, 'clock' | 'observer'>,
 ): void {
   const durationMs = deps.clock.monotonic() - startedAt

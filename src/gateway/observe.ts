@@ -22,6 +22,8 @@ export type RequestEnded = {
   readonly relayed: Relayed | null
   /** null when it owes nothing: it was free, or was never admitted. */
   readonly settlement: Settlement | null
+  /** The request whose answer was given again; absent or null for nearly all. */
+  readonly replayOf?: string | null
   /** W3C trace context, as the client sent it. */
   readonly traceparent?: string | null
   /** The client's IP address: for the log alone, and never a label. */

@@ -15,10 +15,11 @@ import { bodyOf, readBytes } from './body.ts'
 import type { GatewayDeps } from './deps.ts'
 import { enter, leaveUnserved, type Place } from './enter.ts'
 import { failed, refuseWhileDraining } from './fail.ts'
-import { claimKey, freeClaim, idempotencyOf, type Claim } from './idempotency.ts'
+import { claimKey, freeClaim, readKey, type Claim } from './idempotency.ts'
 import type { Inbound } from './operation.ts'
 import { parse } from './parse.ts'
 import { relay } from './relay.ts'
+import { replay } from './replay.ts'
 import { route } from './route.ts'
 import { stream } from './stream.ts'
 
@@ -38,10 +39,21 @@ export async function serve(request: HttpRequest, inbound: Inbound, deps: Gatewa
     key = authenticate(request, address, deps)
     const entered = enter(request, key, operation.body.bytesMax, deps)
     place = entered instanceof Promise ? await entered : entered
-    claim = operation.due === 'free' ? null : claimKey(request, { key, requestId }, deps)
+    claim = operation.due === 'free' ? null : readKey(request, { key, requestId })
     const sent = readBytes(request, operation.body.bytesMax, place.room)
     const bytes = sent instanceof Promise ? await sent : sent
-    const idempotency = claim && (await idempotencyOf(claim, inbound, bytes, deps))
+    const claimed = claim && (await claimKey(claim, { request, inbound, body: bytes }, deps))
+    if (claimed?.hasWaited) {
+      refuseWhileDraining(deps)
+      key = authenticate(request, address, deps)
+    }
+    if (claimed?.state === 'used') {
+      const repeat = { requestId, startedAt, traceparent, address, operation, key }
+      const again = await replay(claimed.first, repeat, deps)
+      leaveUnserved(place)
+      return again
+    }
+    const idempotency = claimed?.idempotency ?? null
     const body = bodyOf(bytes, deps.turns)
     const call = parse(body instanceof Promise ? await body : body, inbound, key, deps.catalog)
     const candidates = route(call, key, inbound.region, deps)

@@ -64,6 +64,8 @@ export async function settle(
   try {
     await deps.journal.settle(settlement)
   } catch (cause) {
+    // Its client is not given it either.
+    if (settlement.idempotency) deps.keptAnswers.drop(settlement.requestId)
     inBackground(deps.log, 'settle-unwritten', () => settleUnwritten(intent, settlement, deps))
     throw billingUnavailable('the settlement could not be written', cause)
   }

@@ -6,6 +6,7 @@
 import type { HttpAnswer } from '../lib/http-server/contract.ts'
 import { inBackground } from '../lib/log.ts'
 import { TooLongError } from '../lib/record-buffer.ts'
+import type { Keeping } from '../money/kept-answers.ts'
 import type { Attempt, Ending } from '../store/store.ts'
 import { alert } from './alert.ts'
 import { okStatus, type Answered } from './answered.ts'
@@ -13,6 +14,7 @@ import type { GatewayDeps } from './deps.ts'
 import type { Reading, StreamReader, StreamState } from './dialect.ts'
 import { end } from './end.ts'
 import { estimateUsage } from './estimate.ts'
+import { keepStream } from './keep-answer.ts'
 import { isClients, refusalWithin } from './read-upstream.ts'
 import { headersOf } from './response-headers.ts'
 import { rateCounted } from './settle.ts'
@@ -23,10 +25,19 @@ export type Streamed = Extract<Answered, { kind: 'stream' }>
 /** Passes a stream on to the client. Settled when its last billed byte has come, before that byte is passed on. */
 export function stream(relayed: Streamed, deps: GatewayDeps): HttpAnswer {
   const { admitted, exchange, framing } = relayed
-  const ended = endOnce(relayed, deps)
-  exchange.onProgress = () => noteProgress(relayed, deps)
+  const headers = headersOf(relayed, deps)
+  headers['cache-control'] = 'no-cache'
+  headers['x-accel-buffering'] = 'no'
+  const keeping = keepStream(admitted, headers, deps)
+  const ended = endOnce(relayed, keeping, deps)
+  exchange.onProgress = () => noteProgress(relayed, keeping, deps)
   let hasLeft = false
   let given = relayed.given
+  const take = (): Uint8Array => {
+    const taken = given
+    given = noBytes
+    return taken
+  }
 
   const body = new ReadableStream<Uint8Array>(
     {
@@ -38,26 +49,25 @@ export function stream(relayed: Streamed, deps: GatewayDeps): HttpAnswer {
         }
       },
       async pull(controller) {
-        const { bytes, end } = await next(relayed, given, deps)
-        given = noBytes
+        const { bytes, end } = await next(relayed, take(), deps)
+        if (keeping) await keeping.add(bytes)
         if (hasLeft) return
         if (!end) return controller.enqueue(bytes)
-        await ended(end).finally(() => leave(relayed, deps))
-        if (!hasLeft) finish(controller, bytes, end.ending === 'completed' ? noBytes : lastWords(relayed, end))
+        const words = end.ending === 'completed' ? noBytes : lastWords(relayed, end)
+        if (keeping && words) await keeping.add(words)
+        await ended(end, words !== null).finally(() => leave(relayed, deps))
+        if (!hasLeft) finish(controller, bytes, words)
       },
       cancel() {
         hasLeft = true
         inBackground(deps.log, 'drain', async () => {
-          await drain(relayed, deps)
-          await ended({ ending: 'client-left', error: null }).finally(() => leave(relayed, deps))
+          await drain(relayed, { taken: take(), keeping }, deps)
+          await ended({ ending: 'client-left', error: null }, false).finally(() => leave(relayed, deps))
         })
       },
     },
     { highWaterMark: 0 },
   )
-  const headers = headersOf(relayed, deps)
-  headers['cache-control'] = 'no-cache'
-  headers['x-accel-buffering'] = 'no'
   return { status: okStatus, headers, body }
 }
 
@@ -168,21 +178,30 @@ function lastWords(relayed: Streamed, { error, cause }: End): Uint8Array | null 
   return new TextEncoder().encode(`\n\n${relayed.follow.lastWords?.(record) ?? record}`)
 }
 
-function endOnce(relayed: Streamed, deps: GatewayDeps): (end: End) => Promise<void> {
+/** `isTold`: what was given for the client tells how it ended. */
+type EndStream = (end: End, isTold: boolean) => Promise<void>
+
+function endOnce(relayed: Streamed, keeping: Keeping | null, deps: GatewayDeps): EndStream {
   let ended: Promise<void> | undefined
-  return (end) => (ended ??= settleEnd(relayed, end, deps))
+  return (end, isTold) => (ended ??= settleEnd(relayed, end, { keeping, isTold }, deps))
 }
 
 /** Running totals of an answer that did not end may count what was never sent, so what was received is counted instead. */
 const readingOf = (follow: StreamReader): Reading =>
   isComplete(follow.state()) ? follow.reading() : { ...follow.reading(), usage: null }
 
-async function settleEnd(relayed: Streamed, { ending, error }: End, deps: GatewayDeps): Promise<void> {
+async function settleEnd(
+  relayed: Streamed,
+  { ending, error }: End,
+  { keeping, isTold }: { readonly keeping: Keeping | null; readonly isTold: boolean },
+  deps: GatewayDeps,
+): Promise<void> {
   const { admitted, candidate, intent, attempts } = relayed
   candidate.health.ended()
   noteRefusal(relayed, deps)
   const { reading, estimate } = await readEnd(relayed, deps)
   const outcome = { intent, ending, status: okStatus, reading, estimate, attempts: lastEnding(attempts, error) }
+  if (keeping) await keeping.end(isTold || isComplete(relayed.follow.state()))
   await end(admitted, candidate.deployment, outcome, deps)
 }
 
@@ -212,21 +231,33 @@ async function readEnd({ admitted, follow }: Streamed, deps: GatewayDeps) {
 }
 
 /** Reads on for the usage that the upstream will report, within bounds. */
-async function drain(relayed: Streamed, deps: GatewayDeps): Promise<void> {
+async function drain(
+  relayed: Streamed,
+  { taken, keeping }: { readonly taken: Uint8Array; readonly keeping: Keeping | null },
+  deps: GatewayDeps,
+): Promise<void> {
   const { exchange, candidate } = relayed
   if (candidate.deployment.onAbort === 'cut') exchange.cut('client-left')
   else if (!deps.watch.drain(exchange)) exchange.cut('drain')
   // Cut off by us or by the upstream, what was read until then is all there is to charge.
-  while (!(await next(relayed, noBytes, deps)).end);
+  for (let first = taken; ; first = noBytes) {
+    const { bytes, end } = await next(relayed, first, deps)
+    if (keeping) await keeping.add(bytes)
+    if (end) return
+  }
 }
 
 const charsPerToken = 4
-function noteProgress({ admitted, candidate, follow }: Streamed, deps: GatewayDeps): void {
+function noteProgress({ admitted, candidate, follow }: Streamed, keeping: Keeping | null, deps: GatewayDeps): void {
   const { requestId, paid } = admitted
   if (!paid) return
   const outputTokens = Math.floor(follow.reading().output().text.length / charsPerToken)
   const inputTokens = paid.demand.input.guess
   const { lines } = rateCounted(paid, candidate.deployment, { input: inputTokens, output: outputTokens })
   const progress = { requestId, inputTokens, outputTokens, lines }
-  inBackground(deps.log, 'note-progress', () => deps.journal.progress(progress))
+  inBackground(deps.log, 'note-progress', async () => {
+    // What a crash would charge for must be there to be given again.
+    if (keeping) await keeping.flush()
+    await deps.journal.progress(progress)
+  })
 }

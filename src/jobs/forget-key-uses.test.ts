@@ -26,12 +26,19 @@ test('a day after its request ended a key is forgotten, in memory and in the sto
   const idempotencyKeys = createIdempotencyKeys(clock)
   idempotencyKeys.load(await store.keyUses(0, 10_000))
   time.now = dayMs + 2_500
-  await forgetKeyUses({ store, idempotencyKeys, clock, log: { info: () => undefined, error: () => undefined } })
+  let forgotten = 0
+  const keptAnswers = { forgetOld: () => void (forgotten += 1) }
+  const log = { info: () => undefined, error: () => undefined }
+  await forgetKeyUses({ store, idempotencyKeys, keptAnswers, clock, log })
+  expect(forgotten).toBe(1)
   expect((await store.keyUses(0, 10_000)).map(({ requestId }) => requestId)).toEqual(['r2499'])
   // Back in time, so that only what is gone is free.
   time.now = 0
   const claim = (index: number) =>
-    idempotencyKeys.claim({ organizationId: 'acme', mode: 'live', keyHash: `k${index}` }, 'again')
+    idempotencyKeys.claim(
+      { organizationId: 'acme', mode: 'live', keyHash: `k${index}` },
+      { requestId: 'again', fingerprint: 'f' },
+    )
   expect([claim(2_498), claim(2_499)]).toMatchObject([null, { state: 'used' }])
   await store.close()
 })

@@ -83,7 +83,7 @@ function createCounters(registry: Registry) {
   return {
     requests: tally(
       'mart_requests_total',
-      'Requests that have ended. failure is empty for those that were served, ending is rejected for those that were never admitted.',
+      'Requests that have ended. failure is empty for those that were served, ending is rejected for those that were never admitted, replayed for those that were given the answer of another.',
       'endpoint',
       'dialect',
       'status',
@@ -127,10 +127,10 @@ function createCounters(registry: Registry) {
 }
 
 function countRequest(
-  { endpoint, dialect, status, failure, mode, relayed, settlement }: RequestEnded,
+  { endpoint, dialect, status, failure, mode, relayed, settlement, replayOf }: RequestEnded,
   counters: Counters,
 ): void {
-  const ending = relayed?.ending ?? 'rejected'
+  const ending = relayed?.ending ?? (replayOf ? 'replayed' : 'rejected')
   counters.requests.add(1, endpoint, dialect, statusClass(status), ending, failure ?? '', mode ?? 'none')
   if (settlement) countSettlement(settlement, counters)
 }

@@ -80,6 +80,7 @@ function requestEvent(ended: RequestEnded, addresses: boolean, at: string): obje
     failure: ended.failure,
     error: relayed?.attempts.at(-1)?.error ?? null,
     ending: relayed?.ending ?? null,
+    replayOf: ended.replayOf ?? null,
     streamed: relayed?.streamed ?? null,
     attempts: relayed?.attempts.length ?? 0,
     inputTokens: settlement?.tokens.input ?? 0,

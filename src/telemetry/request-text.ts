@@ -41,10 +41,11 @@ const tokensText = ({ tokens: { input, cachedInput, output, reasoning } }: Settl
   `${input + cachedInput}→${output + reasoning} tokens`
 
 /** Why it failed, how it ended, how often it was tried, what the receipt remarks. */
-function endingWords({ failure, relayed, settlement }: RequestEnded): string[] {
+function endingWords({ failure, relayed, settlement, replayOf }: RequestEnded): string[] {
   const { ending, attempts = [] } = relayed ?? {}
   return [
     ...(failure ? [failure] : []),
+    ...(replayOf ? [`replay-of=${replayOf}`] : []),
     ...(relayed && failure?.startsWith('upstream_') ? [lastErrorOf(attempts)] : []),
     ...(ending && ending !== failure?.replaceAll('_', '-') ? [ending] : []),
     ...(attempts.length > 1 ? [`attempts=${attempts.length}`] : []),

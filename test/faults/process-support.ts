@@ -61,7 +61,7 @@ export async function shoot(
 }
 
 /** A stream is whole when its own last word has come; `[DONE]` is OpenAI's, whatever becomes of the connection then. */
-function isWhole({ status, text, broke }: ways.Taken, way: ways.Way): boolean {
+export function isWhole({ status, text, broke }: ways.Taken, way: ways.Way): boolean {
   if (status !== 200) return false
   if (way.streamed && way.dialect === 'openai') return text.includes('data: [DONE]')
   return !broke && (!way.streamed || text.includes('"finishReason"')) && isReadable(text, way)

@@ -2,7 +2,7 @@
  * What the tests of single requests that go wrong share: the ways a model can be asked, quick accounts,
  * what a client got, and the books, recomputed here from the list prices and the sandbox's own count.
  */
-import { expect } from 'bun:test'
+import { afterAll, beforeAll, expect, setDefaultTimeout } from 'bun:test'
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -11,10 +11,21 @@ import type { Mode, Settlement } from '../../src/store/store.ts'
 import { eventually } from '../support/eventually.ts'
 import type { Account } from '../support/mart.ts'
 import { faultsOf, receiptOf } from '../support/receipt.ts'
-import type { Server } from '../support/start-server.ts'
+import { startServer, type Server, type ServerOptions } from '../support/start-server.ts'
 
 export const startMsMax = 60_000
 const settledMsMax = 20_000
+
+/** One server for all tests of a file: started before the first, stopped behind the last. */
+export function oneServer(options?: ServerOptions): () => Server {
+  let server: Server | undefined
+  setDefaultTimeout(startMsMax)
+  beforeAll(async () => {
+    server = await startServer(options)
+  })
+  afterAll(() => server?.stop())
+  return () => server!
+}
 
 // ---- Asking ------------------------------------------------------------------------------------
 

@@ -1,0 +1,145 @@
+/**
+ * Files of a head, in JSON, and a body, whose bytes come little by little. A file says itself whether it is whole: whoever
+ * dies while writing leaves one that is not. Never is one open but for a moment, so that any number may be written at once.
+ */
+import { open, type FileHandle } from 'node:fs/promises'
+
+/** Each file begins with it: a mark, and how long head and body are, in bytes; of a body that is not whole, blanks. */
+const mark = 'headed1'
+const headDigits = 8
+const bodyDigits = 16
+const prefixBytes = mark.length + headDigits + bodyDigits + 1
+const prefixOf = (headBytes: number, bodyBytes: number | null): string =>
+  `${mark}${String(headBytes).padStart(headDigits)}${String(bodyBytes ?? '').padStart(bodyDigits)}\n`
+
+export type FileWriter = {
+  /** How long the file is, with what of it has not been written yet. */
+  readonly bytes: () => number
+  /** Takes what follows in the body; gives whether so much is gathered that it should be written. */
+  readonly add: (bytes: Uint8Array) => boolean
+  /** Resolves once all that was added is written. Once it rejects, it always does. */
+  readonly flush: () => Promise<void>
+  /** All of the body has come: resolves once the file is whole, and no power cut can take it any more. May reject. */
+  readonly seal: () => Promise<void>
+}
+
+/** More should not be gathered before it is written. */
+const gatheredBytesMax = 16 * 1024
+
+/** Begins a file, mode 0600, at a path where there is none. Nothing is written before something is added or sealed. */
+export function createHeadedFile(path: string, head: unknown): FileWriter {
+  const headBytes = Buffer.from(JSON.stringify(head))
+  let gathered: Uint8Array[] = [Buffer.from(prefixOf(headBytes.length, null)), headBytes]
+  let waiting = prefixBytes + headBytes.length
+  let written = 0
+  let last: Promise<void> = Promise.resolve()
+
+  /** One after the other; what comes meanwhile goes with the next. */
+  const flush = (): Promise<void> => (last = last.then(writeGathered))
+  async function writeGathered(): Promise<void> {
+    if (waiting === 0) return
+    const bytes = Buffer.concat(gathered)
+    const at = written
+    gathered = []
+    waiting = 0
+    written += bytes.length
+    await withFile(path, at === 0 ? 'wx' : 'r+', (file) => writeAll(file, bytes, at))
+  }
+  const bodyBytes = (): number => written + waiting - prefixBytes - headBytes.length
+  return {
+    bytes: () => written + waiting,
+    add(bytes) {
+      // Whose they are may use their memory again.
+      gathered.push(bytes.slice())
+      waiting += bytes.length
+      return waiting >= gatheredBytesMax
+    },
+    flush,
+    async seal() {
+      await flush()
+      await withFile(path, 'r+', async (file) => {
+        await writeAll(file, Buffer.from(prefixOf(headBytes.length, bodyBytes())), 0)
+        await file.datasync()
+      })
+    },
+  }
+}
+
+export type HeadedFile = {
+  readonly head: unknown
+  /** Of its body, as far as it came. */
+  readonly bodyBytes: number
+  readonly isWhole: boolean
+  /** What of the body stands from `at` on, at most `max` bytes. */
+  readonly read: (at: number, max: number) => Promise<Uint8Array>
+  readonly close: () => Promise<void>
+}
+
+/** Opens a file that was written so; it can be read although somebody removes it. null where there is none, or not even a head. */
+export async function openHeadedFile(path: string): Promise<HeadedFile | null> {
+  const file = await open(path, 'r').catch(noneWhereMissing)
+  if (file === null) return null
+  try {
+    const found = await lookInto(file)
+    if (found === null) await file.close()
+    return found
+  } catch (error) {
+    await file.close()
+    throw error
+  }
+}
+
+async function lookInto(file: FileHandle): Promise<HeadedFile | null> {
+  const [headBytes, bodyBytes] = numbersIn(await readAt(file, 0, prefixBytes)) ?? []
+  if (headBytes === undefined || bodyBytes === undefined) return null
+  const bodyAt = prefixBytes + headBytes
+  const { size } = await file.stat()
+  if (size < bodyAt) return null
+  const head: unknown = JSON.parse(Buffer.from(await readAt(file, prefixBytes, headBytes)).toString())
+  return {
+    head,
+    bodyBytes: size - bodyAt,
+    isWhole: bodyBytes === size - bodyAt,
+    read: (at, max) => readAt(file, bodyAt + at, Math.max(0, Math.min(max, size - bodyAt - at))),
+    close: () => file.close(),
+  }
+}
+
+const prefixPattern = new RegExp(`^${mark}([ \\d]{${headDigits}})([ \\d]{${bodyDigits}})\\n$`)
+function numbersIn(prefix: Uint8Array): readonly [headBytes: number, bodyBytes: number | null] | null {
+  const [, head = '', body = ''] = prefixPattern.exec(Buffer.from(prefix).toString('latin1')) ?? []
+  return head === '' ? null : [Number(head), body.trim() === '' ? null : Number(body)]
+}
+
+async function withFile(path: string, flags: 'wx' | 'r+', work: (file: FileHandle) => Promise<void>): Promise<void> {
+  const file = await open(path, flags, 0o600)
+  try {
+    await work(file)
+  } finally {
+    await file.close()
+  }
+}
+
+async function writeAll(file: FileHandle, bytes: Uint8Array, at: number): Promise<void> {
+  for (let done = 0; done < bytes.length;) {
+    const { bytesWritten } = await file.write(bytes, done, bytes.length - done, at + done)
+    done += bytesWritten
+  }
+}
+
+/** Fewer than `many` only at the end of the file. */
+async function readAt(file: FileHandle, at: number, many: number): Promise<Uint8Array> {
+  const bytes = new Uint8Array(many)
+  let done = 0
+  while (done < many) {
+    const { bytesRead } = await file.read(bytes, done, many - done, at + done)
+    if (bytesRead === 0) break
+    done += bytesRead
+  }
+  return bytes.subarray(0, done)
+}
+
+function noneWhereMissing(error: unknown): null {
+  if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null
+  throw error
+}
