@@ -95,15 +95,7 @@ export async function openNode(deps: NodeDeps): Promise<Node> {
     clock,
     ship: shipper.flush,
   })
-  const idempotencyKeys = createIdempotencyKeys(clock)
-  const uses = await store.keyUses(usedSince(clock.now()), usesMax)
-  idempotencyKeys.load(uses)
-  const keptAnswers = openKeptAnswers(join(deps.dataDir, 'answers'), {
-    limits: deps.answerLimits,
-    clock,
-    onTrouble: answersTroubleTold(log),
-  })
-  keptAnswers.load(uses)
+  const { idempotencyKeys, keptAnswers } = await openIdempotency(deps)
   const forgetting = [
     startForgettingKeyUses({ store, idempotencyKeys, keptAnswers, clock, log }),
     startForgettingResources({ store, clock, log }),
@@ -137,6 +129,17 @@ export async function openNode(deps: NodeDeps): Promise<Node> {
       await journal.close()
     },
   }
+}
+
+/** Idempotency keys that were used up, and what was answered under them. */
+async function openIdempotency({ store, dataDir, answerLimits, clock, log }: NodeDeps) {
+  const uses = await store.keyUses(usedSince(clock.now()), usesMax)
+  const idempotencyKeys = createIdempotencyKeys(clock)
+  idempotencyKeys.load(uses)
+  const onTrouble = answersTroubleTold(log)
+  const keptAnswers = openKeptAnswers(join(dataDir, 'answers'), { limits: answerLimits, clock, onTrouble })
+  keptAnswers.load(uses)
+  return { idempotencyKeys, keptAnswers }
 }
 
 const hooksOf = ({ onFenced, onShipFailed }: NodeDeps) => ({

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import type { HttpAnswer, HttpRequest } from '../lib/http-server/contract.ts'
+import type { HttpAnswer } from '../lib/http-server/contract.ts'
 import { createTurns } from '../lib/turns.ts'
 import { createIdempotencyKeys } from '../money/idempotency-keys.ts'
 import type { Ending } from '../store/store.ts'
@@ -48,7 +48,7 @@ const target = (changes: Partial<Inbound> = {}): Inbound => ({
 const textOf = ({ body }: HttpAnswer): string => (typeof body === 'string' ? body : '')
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text)
 const keyIn = (value: string | null, requestId = 'r1'): Claim | null =>
-  readKey(requestWith(value) as never as HttpRequest, { key, requestId })
+  readKey(requestWith(value) as never, { key, requestId })
 type Deps = Omit<ReturnType<typeof open>, 'idempotency'> & { readonly idempotency: { readonly waitMsMax: number } }
 /** A claim for what is asked, which is `{}` unless said. */
 const claim = (
@@ -56,7 +56,7 @@ const claim = (
   deps: Deps,
   { asked = target(), body = bytes('{}'), request = requestWith('k') } = {},
 ): Promise<Claimed> =>
-  claimKey(keyIn('k', requestId)!, { request: request as never as HttpRequest, inbound: asked, body }, deps as never)
+  claimKey(keyIn('k', requestId)!, { request: request as never, inbound: asked, body }, deps as never)
 async function errorOf(work: () => unknown): Promise<GatewayError> {
   try {
     await work()
@@ -88,7 +88,11 @@ describe('the key', () => {
 const end = (
   claimed: Claimed,
   deps: Deps,
-  { requestId = 'r1', chargeNano = '278250', ending = 'completed' as Ending } = {},
+  {
+    requestId = 'r1',
+    chargeNano = '278250',
+    ending = 'completed',
+  }: { requestId?: string; chargeNano?: string; ending?: Ending } = {},
 ): void => {
   if (claimed.state !== 'held') throw new Error(`${requestId} does not have the key`)
   const { idempotency } = claimed
@@ -234,11 +238,7 @@ test('a large body counts to its last byte', async () => {
 test('neither the key nor what was asked can be told from what is kept: the same call under another key has another fingerprint', async () => {
   const kept = await Promise.all(
     ['k-one', 'k-two'].map((value) =>
-      claimKey(
-        keyIn(value)!,
-        { request: requestWith(value) as never as HttpRequest, inbound: target(), body: bytes('{}') },
-        open(),
-      ),
+      claimKey(keyIn(value)!, { request: requestWith(value) as never, inbound: target(), body: bytes('{}') }, open()),
     ),
   )
   const [one, two] = kept.map((claimed) => (claimed.state === 'held' ? claimed.idempotency.fingerprint : ''))

@@ -53,7 +53,11 @@ type ClaimDeps = Pick<GatewayDeps, 'idempotencyKeys' | 'idempotency' | 'turns'>
  * `idempotency_key_reused` for another call than the first, and with `idempotency_key_in_use` where waiting has come to
  * nothing.
  */
-export async function claimKey(claim: Claim, { request, inbound, body }: AskedUnder, deps: ClaimDeps): Promise<Claimed> {
+export async function claimKey(
+  claim: Claim,
+  { request, inbound, body }: AskedUnder,
+  deps: ClaimDeps,
+): Promise<Claimed> {
   const { requestId, keyHash } = claim
   const fingerprint = await fingerprintOf(claim.text, inbound, body, deps.turns)
   let holder = deps.idempotencyKeys.claim(claim, { requestId, fingerprint })

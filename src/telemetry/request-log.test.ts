@@ -39,6 +39,7 @@ describe('a request is one line', () => {
         failure: null,
         error: null,
         ending: 'completed',
+        replayOf: null,
         streamed: true,
         attempts: 2,
         inputTokens: 80,

@@ -13,7 +13,8 @@ export const reasonOf = (got: Taken, way: Way): string => {
 /** Headers that are this request's own: when and how it came, its id, how far its key has used up its limits. */
 const ofOneRequest =
   /^(?:date|connection|keep-alive|transfer-encoding|content-length|vary|x-request-id|x-ratelimit-.*|x-mart-charge-usd|idempotent-replayed|original-request)$/
-const lastingHeaders = ({ headers }: Taken) => [...headers].filter(([name]) => !ofOneRequest.test(name)).toSorted()
+const lastingHeaders = ({ headers }: Taken) =>
+  Object.fromEntries([...headers].filter(([name]) => !ofOneRequest.test(name)))
 
 /** The first answer once more: the very bytes, as another request's that owes nothing. */
 export function expectReplay(again: Taken, first: Taken): void {

@@ -2,7 +2,7 @@
  * Keys: where they may stand, when they stop working, and that they never travel on, neither upwards to a
  * provider nor back in a message or a log. What else a client sends passes through byte for byte.
  */
-import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test'
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { mart, type Account } from '../support/mart.ts'
 import { startServer, type Server } from '../support/start-server.ts'
 import {
@@ -19,10 +19,10 @@ import {
   generateArray,
   generateStream,
   keyHeader,
+  oneServer,
   openPurse,
   operate,
   settledOf,
-  startMsMax,
   taken,
   ways,
   within,
@@ -30,21 +30,15 @@ import {
   type Way,
 } from './request-support.ts'
 
-setDefaultTimeout(startMsMax)
-
 const grantedNano = 1_000_000_000n
-let server: Server
-beforeAll(async () => {
-  server = await startServer()
-})
-afterAll(() => server?.stop())
+const server = oneServer()
 
 /** A request whose credentials are these headers, and this query, alone. */
 const askWith = (way: Way, headers: Record<string, string>, query = '', fields: object = {}): Promise<Taken> => {
   const separator = way.path.includes('?') ? '&' : '?'
   const init = { method: 'POST', headers: { ...headers, 'content-type': 'application/json' }, ...within(10_000) }
   const body = JSON.stringify(way.bodyOf('Hi', { outputTokens: 20, fields }))
-  return taken(fetch(`${server.baseUrl}${way.path}${query && separator + query}`, { ...init, body }))
+  return taken(fetch(`${server().baseUrl}${way.path}${query && separator + query}`, { ...init, body }))
 }
 
 /** A bad key, in the dialect's terms: its SDKs must not take it for anything that is worth another try. */
@@ -64,7 +58,7 @@ function expectNoKey(got: Taken, way: Way): string {
 describe('a key that is not accepted', () => {
   for (const way of [...ways, embed]) {
     test(`${way.name}: none, an unknown one, or one in the wrong place`, async () => {
-      const account = await openPurse(server, '1.00')
+      const account = await openPurse(server(), '1.00')
       const { key } = account
       const unknown = `sk-bf-${crypto.randomUUID()}`
       const wrong: readonly (() => Promise<Taken>)[] = [
@@ -85,28 +79,28 @@ describe('a key that is not accepted', () => {
         () => askWith(way, {}, '', { api_key: key, key, user: key }),
       ]
       for (const asking of wrong) {
-        const got = await costsNothing(server, account, asking)
+        const got = await costsNothing(server(), account, asking)
         expectNoKey(got, way)
         expect(got.text).not.toContain(unknown)
       }
-      await expectClosedBooks(server, account, grantedNano, [])
+      await expectClosedBooks(server(), account, grantedNano, [])
     })
 
     test(`${way.name}: revoked, expired, and replaced`, async () => {
-      const revoked = await openPurse(server, '1.00')
-      await mart(server, ['key', 'revoke', revoked.keyId])
+      const revoked = await openPurse(server(), '1.00')
+      await mart(server(), ['key', 'revoke', revoked.keyId])
       const soon = new Date(Date.now() + 400).toISOString()
-      const expired = await openPurse(server, '1.00', { expires: soon })
-      expect((await taken(ask(server, expired.key, way))).status).toBe(200)
-      const replaced = await openPurse(server, '1.00')
-      await mart(server, ['key', 'rotate', replaced.keyId])
+      const expired = await openPurse(server(), '1.00', { expires: soon })
+      expect((await taken(ask(server(), expired.key, way))).status).toBe(200)
+      const replaced = await openPurse(server(), '1.00')
+      await mart(server(), ['key', 'rotate', replaced.keyId])
       await Bun.sleep(450)
       for (const [{ key }, word] of [
         [revoked, 'revoked'],
         [expired, 'expired'],
         [replaced, 'API key'],
       ] as const) {
-        const got = await taken(ask(server, key, way))
+        const got = await taken(ask(server(), key, way))
         expect(expectNoKey(got, way)).toContain(word)
         expect(got.text).not.toContain(key)
       }
@@ -117,7 +111,7 @@ describe('a key that is not accepted', () => {
 describe('a key that is accepted', () => {
   for (const way of [...ways, embed])
     test(`${way.name}: in each of the four places, and never sent on`, async () => {
-      const account = await openPurse(server, '1.00')
+      const account = await openPurse(server(), '1.00')
       const { key } = account
       const answers: Taken[] = []
       // The sandbox refuses a request that carries a virtual key anywhere but in its body.
@@ -131,17 +125,17 @@ describe('a key that is accepted', () => {
       ] as const)
         answers.push(await askWith(way, headers, query))
       expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 200))
-      const receipts = await Promise.all(answers.map(({ requestId }) => settledOf(server, account, requestId)))
-      await expectClosedBooks(server, account, grantedNano, receipts)
+      const receipts = await Promise.all(answers.map(({ requestId }) => settledOf(server(), account, requestId)))
+      await expectClosedBooks(server(), account, grantedNano, receipts)
     })
 
   test('a rotated key works beside its successor for as long as its grace, and no longer', async () => {
-    const account = await openPurse(server, '1.00')
-    const rotated = await mart<{ key: string }>(server, ['key', 'rotate', account.keyId, '--grace', '2s'])
+    const account = await openPurse(server(), '1.00')
+    const rotated = await mart<{ key: string }>(server(), ['key', 'rotate', account.keyId, '--grace', '2s'])
     const states = async (): Promise<number[]> =>
       Promise.all(
         [account.key, rotated.key].map(
-          async (key) => (await fetch(`${server.baseUrl}/v1/models`, { headers: keyHeader('openai', key) })).status,
+          async (key) => (await fetch(`${server().baseUrl}/v1/models`, { headers: keyHeader('openai', key) })).status,
         ),
       )
     expect(await states()).toEqual([200, 200])
@@ -150,16 +144,16 @@ describe('a key that is accepted', () => {
   })
 
   test('a key that was mistaken for something else is not repeated either', async () => {
-    const account = await openPurse(server, '1.00')
+    const account = await openPurse(server(), '1.00')
     const headers = keyHeader('openai', account.key)
     const asModel = (): Promise<Taken> => askWith(chat, headers, '', { model: account.key })
-    const asPath = (path: string) => (): Promise<Taken> => taken(fetch(`${server.baseUrl}${path}`, { headers }))
+    const asPath = (path: string) => (): Promise<Taken> => taken(fetch(`${server().baseUrl}${path}`, { headers }))
     const places = [
       asModel,
       ...['/v1/models/', '/v1/receipts/', '/v1/', '/genai/v1beta/models/'].map((path) => asPath(path + account.key)),
     ]
-    for (const asking of places) expect((await costsNothing(server, account, asking)).status).toBe(404)
-    expect(server.output()).not.toContain(account.key)
+    for (const asking of places) expect((await costsNothing(server(), account, asking)).status).toBe(404)
+    expect(server().output()).not.toContain(account.key)
   })
 })
 

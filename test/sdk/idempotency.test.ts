@@ -1,7 +1,7 @@
-/** What users of the official SDKs see who send an `Idempotency-Key` of their own: paid once, and told so after one attempt. */
+/** What users of the official SDKs see who send an `Idempotency-Key`: paid once, and answered again. */
 import { afterAll, beforeAll, expect, test } from 'bun:test'
-import { ApiError, GoogleGenAI } from '@google/genai'
-import OpenAI, { ConflictError } from 'openai'
+import { GoogleGenAI, type ApiError } from '@google/genai'
+import OpenAI, { UnprocessableEntityError } from 'openai'
 import { eventually } from '../support/eventually.ts'
 import { balanceNano, heldNano, openAccount, type Account } from '../support/mart.ts'
 import { receiptOf } from '../support/receipt.ts'
@@ -34,25 +34,32 @@ function countingClient(): { readonly client: OpenAI; readonly attempts: () => n
 const keyed = (key: string, sandbox?: string) => ({
   headers: { 'Idempotency-Key': key, ...(sandbox !== undefined && { 'x-sandbox': sandbox }) },
 })
-async function conflictOf(asking: Promise<unknown>): Promise<ConflictError> {
-  const error = await asking.catch((thrown: unknown) => thrown)
-  expect(error).toBeInstanceOf(ConflictError)
-  return error as ConflictError
-}
 
-test('openai: a call that is repeated is refused after one attempt, with the first request and its charge', async () => {
-  const { client, attempts } = countingClient()
-  const { request_id: firstId } = await client.chat.completions.create(hello, keyed('a')).withResponse()
+test('openai: a call that is repeated is answered as the first was, told by a header, and paid once', async () => {
+  const { client } = countingClient()
+  const first = await client.chat.completions.create(hello, keyed('a')).withResponse()
   const charged = await balanceNano(server, account.organizationId)
-  const error = await conflictOf(client.chat.completions.create(hello, keyed('a')))
-  expect(error).toMatchObject({ status: 409, code: 'idempotency_key_used', error: { first_request_id: firstId } })
-  const { chargeUsd } = (await receiptOf(server.baseUrl, account.key, firstId!)) as unknown as { chargeUsd: string }
-  expect(error.error).toMatchObject({ charge_usd: chargeUsd })
-  expect(attempts()).toBe(2)
+  const again = await client.chat.completions.create(hello, keyed('a')).withResponse()
+  expect({ ...again.data, _request_id: null }).toEqual({ ...first.data, _request_id: null })
+  expect(again.response.headers.get('idempotent-replayed')).toBe('true')
+  expect(again.response.headers.get('original-request')).toBe(first.request_id)
+  expect(again.request_id).not.toBe(first.request_id!)
   expect(await balanceNano(server, account.organizationId)).toBe(charged)
 })
 
-test('openai: a call that is repeated while the first is under way waits by itself, and is told then that it was served', async () => {
+test('openai: a stream that its reader left is given whole to whoever repeats it, and paid once', async () => {
+  const { client } = countingClient()
+  const streamed = { ...hello, stream: true, stream_options: { include_usage: true } } as const
+  const ask = () => client.chat.completions.create(streamed, keyed('s', 'tokens=60 chunk_ms=5'))
+  for await (const chunk of await ask()) if (chunk.choices[0]?.delta.content) break
+  const chunks = await Array.fromAsync(await ask())
+  const again = await Array.fromAsync(await ask())
+  expect(again).toEqual(chunks)
+  const { usage } = chunks.at(-1)!
+  expect(usage?.completion_tokens).toBeGreaterThan(0)
+})
+
+test('openai: a call that is repeated while the first is under way waits for it, in one attempt', async () => {
   const first = countingClient().client.chat.completions.create(hello, keyed('b', 'latency_ms=1000'))
   await eventually(
     async () => ((await heldNano(server, account.organizationId)) > 0n ? true : null),
@@ -60,26 +67,66 @@ test('openai: a call that is repeated while the first is under way waits by itse
     () => 'nothing is held',
   )
   const { client, attempts } = countingClient()
-  const error = await conflictOf(client.chat.completions.create(hello, keyed('b')))
-  expect(error.code).toBe('idempotency_key_used')
-  expect(attempts()).toBe(2)
-  expect((await first).choices[0]!.finish_reason).toBe('stop')
+  const second = await client.chat.completions.create(hello, keyed('b'))
+  expect(second.id).toBe((await first).id)
+  expect(attempts()).toBe(1)
 }, 30_000)
 
-test('@google/genai: a call that is repeated is refused, with the first request and its charge', async () => {
-  const headers = { 'Idempotency-Key': 'c' }
+test('openai: another call under the same key is refused after one attempt', async () => {
+  const { client, attempts } = countingClient()
+  await client.chat.completions.create(hello, keyed('c'))
+  const asking = client.chat.completions.create({ ...hello, n: 2 }, keyed('c'))
+  const error = await asking.catch((thrown: unknown) => thrown)
+  expect(error).toBeInstanceOf(UnprocessableEntityError)
+  expect(error).toMatchObject({ status: 422, code: 'idempotency_key_reused' })
+  expect(attempts()).toBe(2)
+})
+
+/** As docs/guide/receipts.md advises: every call then has a key of its own, and the SDK's own tries share it. */
+class SafeOpenAI extends OpenAI {
+  protected override idempotencyHeader = 'Idempotency-Key'
+}
+
+test('openai: a client that names the header repeats by itself what was lost on its way, and pays once', async () => {
+  const ids: (string | null)[] = []
+  const losing = async (...args: Parameters<typeof fetch>): Promise<Response> => {
+    const response = await fetch(...args)
+    ids.push(response.headers.get('original-request') ?? response.headers.get('x-request-id'))
+    if (ids.length % 2 === 0) return response
+    await response.arrayBuffer()
+    throw new TypeError('the connection broke')
+  }
+  const client = new SafeOpenAI({ baseURL: `${server.baseUrl}/v1/`, apiKey: account.key, fetch: losing })
+  const before = await balanceNano(server, account.organizationId)
+  for (const options of [{}, { idempotencyKey: 'order-4711' }]) await client.chat.completions.create(hello, options)
+  expect(ids[0]).toBe(ids[1])
+  expect(ids[2]).toBe(ids[3])
+  expect(ids[0]).not.toBe(ids[2])
+  const receipts = await Promise.all([ids[0], ids[2]].map((id) => receiptOf(server.baseUrl, account.key, id!)))
+  const charged = receipts.reduce((sum, receipt) => sum + BigInt(receipt!.chargeNano), 0n)
+  expect(before - (await balanceNano(server, account.organizationId))).toBe(charged)
+})
+
+test('@google/genai: a call that is repeated is answered as the first was, whole and streamed, and paid once', async () => {
+  const headers = { 'Idempotency-Key': 'c-genai' }
   const httpOptions = { baseUrl: `${server.baseUrl}/genai`, headers, retryOptions: { attempts: 5 } }
   const client = new GoogleGenAI({ apiKey: account.key, httpOptions })
-  const ask = () => client.models.generateContent({ model: 'gemini-3.5-flash', contents: 'Hello' })
-  const { sdkHttpResponse } = await ask()
-  const error = await ask().catch((thrown: unknown) => thrown)
-  expect(error).toBeInstanceOf(ApiError)
-  expect((error as ApiError).status).toBe(409)
-  const { error: envelope } = JSON.parse((error as ApiError).message) as {
-    error: { status: string; details: object[] }
-  }
-  expect(envelope.status).toBe('ALREADY_EXISTS')
-  expect(envelope.details).toMatchObject([
-    { reason: 'IDEMPOTENCY_KEY_USED', metadata: { first_request_id: sdkHttpResponse!.headers!['x-request-id'] } },
-  ])
+  const asked = { model: 'gemini-3.5-flash', contents: 'Hello' }
+  const ask = () => client.models.generateContent(asked)
+  const [first, again] = [await ask(), await ask()]
+  const headersOf = ({ sdkHttpResponse }: typeof first) => sdkHttpResponse!.headers!
+  expect(again.text).toBe(first.text)
+  expect(again.responseId).toBe(first.responseId)
+  expect(headersOf(again)['original-request']).toBe(headersOf(first)['x-request-id'])
+  const other = await client.models.generateContentStream(asked).catch((thrown: unknown) => thrown)
+  expect((other as ApiError).status).toBe(400)
+  expect((other as ApiError).message).toContain('IDEMPOTENCY_KEY_REUSED')
+
+  const streaming = new GoogleGenAI({
+    apiKey: account.key,
+    httpOptions: { ...httpOptions, headers: { 'Idempotency-Key': 's-genai' } },
+  })
+  const textsOf = async () =>
+    (await Array.fromAsync(await streaming.models.generateContentStream(asked))).map(({ text }) => text)
+  expect(await textsOf()).toEqual(await textsOf())
 })

@@ -106,21 +106,6 @@ def test_insufficient_credit_for_a_stream():
     assert raised.value.code == 429
 
 
-def test_a_call_repeated_with_its_idempotency_key_is_paid_once_and_never_retried(gemini):
-    options = types.HttpOptions(
-        headers={"Idempotency-Key": "genai-python-1"}, retry_options=types.HttpRetryOptions(attempts=5)
-    )
-    config = types.GenerateContentConfig(http_options=options)
-    first = gemini.models.generate_content(model=MODEL, contents="Hello", config=config)
-    with pytest.raises(errors.ClientError) as raised:
-        gemini.models.generate_content(model=MODEL, contents="Hello", config=config)
-    assert (raised.value.code, raised.value.status) == (409, "ALREADY_EXISTS")
-    assert info_of(raised.value)["reason"] == "IDEMPOTENCY_KEY_USED"
-    first_id = first.sdk_http_response.headers["x-request-id"]
-    assert info_of(raised.value)["metadata"]["first_request_id"] == first_id
-    assert retry_info_of(raised.value) == []
-
-
 def test_counting_needs_no_credit():
     client = genai_client(EMPTY_API_KEY)
     assert client.models.count_tokens(model=MODEL, contents="Hello").total_tokens > 0

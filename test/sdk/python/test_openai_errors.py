@@ -132,22 +132,6 @@ def test_malformed_embeddings_request(openai):
     assert_explained(raised.value)
 
 
-def test_a_call_repeated_with_its_idempotency_key_is_paid_once_and_never_retried(openai):
-    ask = {"model": MODEL, "messages": HELLO, "extra_headers": {"Idempotency-Key": "openai-python-1"}}
-    first = openai.chat.completions.create(**ask)
-    with pytest.raises(sdk.ConflictError) as raised:
-        openai.chat.completions.create(**ask)
-    assert raised.value.code == "idempotency_key_used"
-    assert raised.value.body["first_request_id"] == first._request_id
-    assert attempts(raised.value) == 1
-    receipt = openai.get(raised.value.body["receipt"].removeprefix("/v1"), cast_to=object)
-    assert receipt["requestId"] == first._request_id
-    with pytest.raises(sdk.UnprocessableEntityError) as reused:
-        openai.chat.completions.create(**ask, n=2)
-    assert reused.value.code == "idempotency_key_reused"
-    assert_explained(reused.value)
-
-
 def test_unknown_path(openai):
     with pytest.raises(sdk.NotFoundError) as raised:
         openai.get("/nothing/here", cast_to=object)
