@@ -75,15 +75,17 @@ export const errorHelp: Readonly<Record<FailureCode, ErrorHelp>> = {
     todo: 'Use another model: `GET /v1/models` lists what your key is served. Waiting does not help.',
   },
   idempotency_key_in_use: {
-    means: 'The first request with this `Idempotency-Key` is still under way.',
+    means:
+      'The first request with this `Idempotency-Key` is still under way. This one has waited for it as long as is allowed, or too many do.',
     todo: `${wait} [More about retries](../receipts.md#when-an-answer-was-lost).`,
   },
   idempotency_key_used: {
-    means: 'The first request with this `Idempotency-Key` was served, and its answer cannot be given again.',
+    means:
+      'The first request with this `Idempotency-Key` was served or charged for a part, and its answer is not kept.',
     todo: 'Read its receipt. For another answer send another key: it is charged anew.',
   },
   idempotency_key_reused: {
-    means: 'This `Idempotency-Key` was used for a call with another body or URL.',
+    means: 'This `Idempotency-Key` came first with a call that has another body or URL.',
     todo: 'Send a key of its own with each call.',
   },
   upstream_failed: {
