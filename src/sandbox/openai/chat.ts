@@ -11,6 +11,7 @@ import { chatStream } from './chat-stream.ts'
 import { kindOfTool } from './chat-tools.ts'
 import { finishReason, isLegacy, toolCallOf, wireLogprobs, type Completion } from './completion.ts'
 import { refuseBlocked } from './errors.ts'
+import { refuseUnknownFiles } from './files/named-files.ts'
 import { reasoningTokens, refuseBeyondContext } from './model-rules.ts'
 import { requireChatModel, snapshotOf, tierOf } from './models.ts'
 import { keepCompletion } from './stored-completions.ts'
@@ -21,6 +22,7 @@ export function createChatCompletion(exchange: Exchange): Reply {
   const call = parseChatCall(exchange.body)
   requireChatModel(call.model)
   refuseChatCall(call, exchange.isPosing)
+  refuseUnknownFiles(exchange, call.messages)
   refuseBlocked(exchange.directives)
   const completion = complete(call, exchange)
   const { model: servedModel, usage } = completion

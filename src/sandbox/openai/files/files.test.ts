@@ -110,6 +110,40 @@ test('what is handed to a model is not given back, as at OpenAI', async () => {
   )
 })
 
+test('a file of the account can be named in chats and responses, and no other', async () => {
+  const { id } = await upload('a page', { purpose: 'user_data' }, 'page.pdf')
+  const chat = (file_id: string, at = client()) =>
+    at.chat.completions.create({
+      model: 'gpt-5.4',
+      messages: [
+        {
+          role: 'user',
+          content: [
+            { type: 'file', file: { file_id } },
+            { type: 'text', text: 'What is it?' },
+          ],
+        },
+      ],
+    })
+  const respond = (file_id: string) =>
+    client().responses.create({
+      model: 'gpt-5.4',
+      input: [
+        {
+          role: 'user',
+          content: [
+            { type: 'input_file', file_id },
+            { type: 'input_text', text: 'What is it?' },
+          ],
+        },
+      ],
+    })
+  expect((await chat(id)).usage!.prompt_tokens).toBeGreaterThan(560)
+  expect((await respond(id)).usage!.input_tokens).toBeGreaterThan(560)
+  for (const asked of [chat('file-nobody'), respond('file-nobody'), chat(id, account('files-other'))])
+    expect(await refusalOf(asked)).toMatchObject({ status: 404 })
+})
+
 test.each([
   ['no file', { file: 'text' as never }, 'file'],
   ['an empty file', { file: new File([''], 'x.jsonl') }, 'file'],

@@ -6,6 +6,7 @@ import type { Generation, Part, Reply } from '../../reply.ts'
 import { noUsage } from '../../usage.ts'
 import { conversationOf, keepConversation, withItems } from '../conversations/conversation.ts'
 import { refuseBlocked } from '../errors.ts'
+import { refuseUnknownFiles } from '../files/named-files.ts'
 import { parseResponseCall, refuseResponseCall } from './call.ts'
 import { contextOf, outputOf, type Context } from './context.ts'
 import { recordsIn, responseStream } from './events.ts'
@@ -17,6 +18,7 @@ import type { StoredResponse } from './stored-response.ts'
 /** Answers a call for a response; refuses with the vendor's 400 or 404. */
 export async function createResponse(exchange: Exchange): Promise<Reply> {
   const call = parseResponseCall(exchange.body)
+  refuseUnknownFiles(exchange, call.input)
   const id = `resp_${exchange.id.slice(4)}`
   const context = contextOf(call, exchange, id)
   refuseResponseCall(call, context)
