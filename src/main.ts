@@ -120,7 +120,7 @@ async function main(): Promise<void> {
     journal: node.journal,
     observer: telemetry.observer,
     countTokens: tokenizer.countTokens,
-    receipts: { flush: node.shipper.flush, store },
+    books: { flush: node.shipper.flush, store },
     isAccepting: () => isAccepting,
   })
   const admin = Object.assign(offering.live(), operatedOn(books), operators, { reload: offering.reload })

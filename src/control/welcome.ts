@@ -130,6 +130,8 @@ const urls: readonly (readonly [url: string, about: string])[] = [
   ['POST /v1/embeddings', 'Embeddings'],
   ['GET /v1/models', 'The models that your key may use'],
   ['GET /v1/receipts/REQUEST_ID', 'What a request cost, line by line; every answer has its id in x-request-id'],
+  ['GET /v1/credits', 'What you were given, have used and can spend'],
+  ['GET /v1/usage?by=model', 'What you used, by model, key, endpoint, region or day'],
   ['POST /genai/v1beta/models/MODEL:generateContent', 'Gemini; streamed as :streamGenerateContent'],
   ['POST /genai/v1beta/models/MODEL:countTokens', 'How many tokens a prompt has, for free'],
   ['GET /genai/v1beta/models', 'The Gemini models that your key may use'],

@@ -52,15 +52,18 @@ export type GatewayDeps = {
   readonly deadlinesFor: (kind: ModelKind) => Deadlines
   readonly watch: Watch
   readonly observer: Observer
-  readonly receipts: {
-    /** Makes everything settled so far readable. */
-    readonly flush: () => Promise<void>
-    readonly store: Pick<Store, 'receipt'>
-  }
+  readonly books: BooksReader
   /** Counts tokens outside this thread, for answers that end without usage. */
   readonly countTokens: (text: string) => Promise<number>
   /** false once the process is draining. */
   readonly isAccepting: () => boolean
+}
+
+/** What customers may look up. */
+export type BooksReader = {
+  /** Makes everything settled so far readable. */
+  readonly flush: () => Promise<void>
+  readonly store: Pick<Store, 'receipt' | 'transfers' | 'balance' | 'usage' | 'keys'>
 }
 
 export type HoldPolicy = {

@@ -3,13 +3,17 @@ import * as genaiModels from './dialects/genai/models.ts'
 import * as openaiModels from './dialects/openai/models.ts'
 import type { Route } from './operation.ts'
 import { operations } from './operations.ts'
+import { getCredits } from './credits.ts'
 import { getReceipt } from './receipts.ts'
+import { getUsage } from './usage.ts'
 
 export const routes: readonly Route[] = [
   ...operations,
   openaiModels.listModels,
   openaiModels.retrieveModel,
   getReceipt,
+  getCredits,
+  getUsage,
   genaiModels.listModels,
   genaiModels.getModel,
 ]

@@ -1,5 +1,6 @@
 /** The pages of the reference, in the order in which they are listed. Their text is in `docs/reference`, one file each. */
 import apiReference from '../../docs/reference/api-reference.md' with { type: 'text' }
+import account from '../../docs/reference/account.md' with { type: 'text' }
 import billing from '../../docs/reference/billing.md' with { type: 'text' }
 import errors from '../../docs/reference/errors.md' with { type: 'text' }
 import models from '../../docs/reference/models.md' with { type: 'text' }
@@ -37,6 +38,7 @@ const listed: readonly Page[] = [
   page('output-limits', 'Output limits and credit', 'When an answer is cut short', outputLimits),
   page('rate-limits', 'Rate limits', 'Limits of a key, and of a request', rateLimits),
   page('receipts', 'Receipts and retries', 'What a request cost, line by line; Idempotency-Key', receipts),
+  page('account', 'Credit and usage', 'What you have, what you used, for your own scripts', account),
   page('regions', 'Regions', 'Where requests are served, and where they never are', regions),
   page('test-mode', 'Test mode', 'Simulated answers, real metering', testMode),
 ]
