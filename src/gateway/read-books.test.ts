@@ -15,7 +15,7 @@ test('one organization looks up so much at once, and takes nothing from another'
   await expect(lookUp('acme')).rejects.toMatchObject({ code: 'rate_limited', details: { retryAfterMs: 1_000 } })
   const other = lookUp('other')
   ship()
-  expect(await Promise.all([...under, other])).toEqual(Array.from({ length: 9 }, () => 'found'))
+  expect([...(await Promise.all(under)), await other]).toEqual(Array.from({ length: 9 }, () => 'found'))
   expect(await lookUp('acme')).toBe('found')
 })
 

@@ -3,6 +3,7 @@ import type { IncomingHttpHeaders } from 'node:http'
 import type { Accounts } from './accounts.ts'
 import type { Count } from './count.ts'
 import type { Directives } from './directives.ts'
+import type { Dress } from './dress.ts'
 import type { Form } from './form.ts'
 import type { StoredFiles } from './openai/files/stored-files.ts'
 import type { Videos } from './openai/videos/jobs.ts'
@@ -40,9 +41,6 @@ export type Exchange = {
   /** Epoch milliseconds at which the request had been read. */
   readonly at: number
 }
-
-/** Changes an answer, or one chunk of it, into what the provider posed as would send. */
-export type Dress = (answer: object, isLast: boolean) => object
 
 /** What a client must send to be served, as OpenAI bearer token or as Google API key. */
 export const sandboxCredential = 'sandbox-credential'

@@ -1,7 +1,7 @@
 /** A generated answer before it is written, as one body or as a stream. */
 import type { Choice } from '../choice.ts'
 import type { Directives } from '../directives.ts'
-import type { Dress } from '../exchange.ts'
+import type { Dress } from '../dress.ts'
 import type { Prompt } from '../prompt.ts'
 import type { Usage } from '../usage.ts'
 import type { Picture } from './picture.ts'

@@ -1,6 +1,6 @@
 /** What a chat completion is, before it is written as one body or as a stream. */
 import type { Call, Choice } from '../choice.ts'
-import type { Dress } from '../exchange.ts'
+import type { Dress } from '../dress.ts'
 import { logprobsOf, type PlaceLogprobs } from '../logprobs.ts'
 import type { Piece } from '../tokens.ts'
 import type { Usage } from '../usage.ts'

@@ -3,7 +3,7 @@
  * (https://learn.microsoft.com/azure/ai-foundry/openai/concepts/content-filter-annotations, and …/content-streaming
  * for the asynchronous filter, whose results come in chunks of their own).
  */
-import type { Dress } from '../exchange.ts'
+import type { Dress } from '../dress.ts'
 import type { Part } from '../reply.ts'
 import { noUsage } from '../usage.ts'
 

@@ -3,7 +3,7 @@
  * with access tokens from `POST /as/vertex/{account}/token`.
  */
 import { genaiRefusal, timing } from '../genai/errors.ts'
-import type { Dress } from '../exchange.ts'
+import type { Dress } from '../dress.ts'
 import { isKnownModel } from '../exchange.ts'
 import { countTokensOfContent, generateContent, streamGenerateContent, type ModelPath } from '../genai/generate.ts'
 import { isImageModel } from '../genai/models.ts'

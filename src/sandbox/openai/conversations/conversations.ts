@@ -9,7 +9,8 @@ import { pageOf } from '../page.ts'
 import { givenItems } from '../responses/context.ts'
 import { Item } from '../responses/item-fields.ts'
 import type { KeptItem } from '../responses/stored-response.ts'
-import { conversationOf, keepConversation, withItems, type Conversation } from './conversation.ts'
+import { withItems, type Conversation } from './conversation.ts'
+import { conversationOf, keepConversation } from './kept-conversation.ts'
 
 /** https://platform.openai.com/docs/api-reference/conversations/create: "You may add up to 20 items at a time." */
 const Items = z.array(Item).max(20)

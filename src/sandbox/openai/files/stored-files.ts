@@ -1,7 +1,6 @@
 /** The files of all accounts, kept byte for byte; the oldest are forgotten where there are too many, as no vendor does. */
 import { randomBytes } from 'node:crypto'
 import { memoryBytesMax } from '../../../lib/spool.ts'
-import type { Exchange } from '../../exchange.ts'
 import type { FormFile } from '../../form.ts'
 import { Refusal } from '../../refusal.ts'
 
@@ -67,8 +66,10 @@ export function createStoredFiles({ filesMax, memoryMax, diskMax } = limits): St
   }
 }
 
+type FilesOfCaller = { readonly files: StoredFiles; readonly cacheOwner: string }
+
 /** A file of the account; refuses with OpenAI's 404. */
-export function requiredFile({ files, cacheOwner }: Exchange, id: string): StoredFile {
+export function requiredFile({ files, cacheOwner }: FilesOfCaller, id: string): StoredFile {
   const stored = files.get(cacheOwner, id)
   if (!stored) throw new Refusal(404, `No such File object: ${id}`, { code: null, param: 'id' })
   return stored

@@ -1,7 +1,7 @@
 /** What a response is made from: the responses or the conversation before it, and the items of its own call. */
 import type { Exchange } from '../../exchange.ts'
 import { Refusal } from '../../refusal.ts'
-import { conversationOf } from '../conversations/conversation.ts'
+import { conversationOf } from '../conversations/kept-conversation.ts'
 import { doneItem } from './output-item.ts'
 import type { Item } from './item-fields.ts'
 import { keptItems, refuseForeignSeals } from './kept-item.ts'

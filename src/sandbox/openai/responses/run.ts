@@ -1,5 +1,5 @@
 /** A generated response, and the object that the vendor shows of it in each of its states. */
-import type { Dress } from '../../exchange.ts'
+import type { Dress } from '../../dress.ts'
 import type { Usage } from '../../usage.ts'
 import { doneItem, type OutputItem } from './output-item.ts'
 
