@@ -75,12 +75,16 @@ function streamOf(kept: HeadedFile, words: Uint8Array | null): ReadableStream<Ui
   return new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
-        const bytes = await kept.read(at, pieceBytesMax)
+        const bytes = await kept.read(at, pieceBytesMax).catch(async (error: unknown) => {
+          await kept.close()
+          throw error
+        })
         at += bytes.length
         if (bytes.length > 0) return controller.enqueue(bytes)
         await kept.close()
-        if (!kept.isWhole && words === null) return controller.error(new Error('the first answer broke off here'))
-        if (!kept.isWhole && words) controller.enqueue(words)
+        if (kept.isWhole) return controller.close()
+        if (words === null) return controller.error(new Error('the first answer broke off here'))
+        controller.enqueue(words)
         controller.close()
       },
       cancel: () => kept.close(),

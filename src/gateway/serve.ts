@@ -43,16 +43,14 @@ export async function serve(request: HttpRequest, inbound: Inbound, deps: Gatewa
     const sent = readBytes(request, operation.body.bytesMax, place.room)
     const bytes = sent instanceof Promise ? await sent : sent
     const claimed = claim && (await claimKey(claim, { request, inbound, body: bytes }, deps))
-    if (claimed?.hasWaited) {
-      refuseWhileDraining(deps)
-      key = authenticate(request, address, deps)
-    }
+    if (claimed?.hasWaited) key = authenticate(request, address, deps)
     if (claimed?.state === 'used') {
       const repeat = { requestId, startedAt, traceparent, address, operation, key }
       const again = await replay(claimed.first, repeat, deps)
       leaveUnserved(place)
       return again
     }
+    if (claimed?.hasWaited) refuseWhileDraining(deps)
     const idempotency = claimed?.idempotency ?? null
     const body = bodyOf(bytes, deps.turns)
     const call = parse(body instanceof Promise ? await body : body, inbound, key, deps.catalog)

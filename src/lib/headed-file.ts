@@ -95,13 +95,31 @@ async function lookInto(file: FileHandle): Promise<HeadedFile | null> {
   const bodyAt = prefixBytes + headBytes
   const { size } = await file.stat()
   if (size < bodyAt) return null
-  const head: unknown = JSON.parse(Buffer.from(await readAt(file, prefixBytes, headBytes)).toString())
-  return {
-    head,
-    bodyBytes: size - bodyAt,
-    isWhole: bodyBytes === size - bodyAt,
-    read: (at, max) => readAt(file, bodyAt + at, Math.max(0, Math.min(max, size - bodyAt - at))),
-    close: () => file.close(),
+  const head = headIn(await readAt(file, prefixBytes, headBytes))
+  return head === undefined ? null : filed(file, { head, bodyAt, size, bodyBytes })
+}
+
+type Found = {
+  readonly head: unknown
+  readonly bodyAt: number
+  readonly size: number
+  readonly bodyBytes: number | null
+}
+
+const filed = (file: FileHandle, { head, bodyAt, size, bodyBytes }: Found): HeadedFile => ({
+  head,
+  bodyBytes: size - bodyAt,
+  isWhole: bodyBytes === size - bodyAt,
+  read: (at, max) => readAt(file, bodyAt + at, Math.max(0, Math.min(max, size - bodyAt - at))),
+  close: () => file.close(),
+})
+
+/** undefined for what a power cut has left of one. */
+function headIn(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(Buffer.from(bytes).toString()) as unknown
+  } catch {
+    return undefined
   }
 }
 

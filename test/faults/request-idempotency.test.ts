@@ -148,6 +148,26 @@ test('who waits counts as a request at once, and counts no more once its client 
   expectReplay(await third, await first)
 })
 
+test('who has waited is looked at again: a key that was revoked meanwhile is given nothing, and nothing is served for it', async () => {
+  const account = await open()
+  const path = `/organizations/${account.organizationId}/keys`
+  const other = await operate<{ id: string; key: string }>(server(), 'POST', path, { concurrency: 1 })
+  const first = taken(ask(server(), account.key, chat, { ...keyed('k'), sandbox: 'latency_ms=1500 status=500' }))
+  await heldNow(account)
+  const waiting = taken(ask(server(), other.key, chat, keyed('k')))
+  await eventually(
+    async () => ((await taken(ask(server(), other.key, chat, keyed('other')))).status === 429 ? true : null),
+    1_000,
+    () => 'nobody waits',
+  )
+  await operate(server(), 'POST', `/keys/${other.id}/revoke`)
+  expect((await first).status).toBe(503)
+  const refused = await waiting
+  expect([refused.status, reasonOf(refused, chat)]).toEqual([401, 'invalid_api_key'])
+  // Its claim came to nothing.
+  expect((await taken(ask(server(), account.key, chat, keyed('k')))).status).toBe(200)
+})
+
 describe('a client that left mid-stream and repeats is given the whole answer, which was read on for it, and is charged once', () => {
   for (const way of streamedWays)
     test(way.name, async () => {
