@@ -1,7 +1,7 @@
 /** What OpenAI keeps for an account. */
 import { createShelf, type Shelf } from '../shelf.ts'
 import type { Conversation } from './conversations/conversation.ts'
-import type { StoredCompletion } from './stored-completions.ts'
+import type { StoredCompletion } from './stored-completion.ts'
 import type { StoredResponse } from './responses/stored-response.ts'
 
 export type Shelves = {

@@ -6,14 +6,7 @@ import { freeJson, type Reply } from '../reply.ts'
 import { Metadata, refuseMetadata, type ChatCall } from './chat-fields.ts'
 import { parseOpenai } from './errors.ts'
 import { pageOf } from './page.ts'
-
-export type StoredCompletion = {
-  readonly id: string
-  readonly model: string
-  readonly body: object
-  readonly messages: ChatCall['messages']
-  readonly metadata: Readonly<Record<string, string>>
-}
+import type { StoredCompletion } from './stored-completion.ts'
 
 /** Keeps a completion; `body` is what it was answered with, or would have been. */
 export function keepCompletion(exchange: Exchange, call: ChatCall, id: string, body: object): void {
