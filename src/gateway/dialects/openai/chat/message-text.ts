@@ -42,7 +42,7 @@ const partDepthMax = 4
  * OpenRouter. `thinking`, `thinking_blocks`: LiteLLM. `thought`: translators of Gemini. Several of them tell the same
  * text, for clients old and new, so the longest counts.
  */
-function reasoningText(fields: Fields): string {
+export function reasoningText(fields: Fields): string {
   let longest = ''
   for (const name of reasoningNames) {
     if (!(name in fields)) continue

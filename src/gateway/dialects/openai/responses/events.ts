@@ -4,10 +4,10 @@
  */
 import { isFields, listOf, textOf, type Fields } from './items.ts'
 
-type EventWriter = (type: string, fields: Fields) => string
+export type EventWriter = (type: string, fields: Fields) => string
 
 /** Gives each event the next number; its records are made as the vendor's are. */
-function createEventWriter(): EventWriter {
+export function createEventWriter(): EventWriter {
   let sequence = -1
   return (type, fields) => {
     sequence += 1
@@ -55,12 +55,12 @@ const spelled = {
 } as const satisfies Readonly<Record<string, Spelled>>
 
 /** What is spelled out, by the type of the part, or of the item where that is all there is of it. */
-type SpelledType = keyof typeof spelled
+export type SpelledType = keyof typeof spelled
 const shapeOf = (type: SpelledType): Spelled => spelled[type]
 const isSpelled = (type: unknown): type is SpelledType => typeof type === 'string' && Object.hasOwn(spelled, type)
 
 /** Where in the output something stands. */
-type Place = { readonly itemId: unknown; readonly outputIndex: number; readonly index: number }
+export type Place = { readonly itemId: unknown; readonly outputIndex: number; readonly index: number }
 
 const placed = (type: SpelledType, { itemId, outputIndex, index }: Place): Fields => {
   const { index: name } = shapeOf(type)
@@ -70,22 +70,27 @@ const placed = (type: SpelledType, { itemId, outputIndex, index }: Place): Field
 const emptied = (part: Fields, { member }: Spelled): Fields => ({ ...part, [member]: '' })
 
 /** Begins a part: `part` is all of it, or as much as is known. */
-function beginPart(write: EventWriter, place: Place, part: Fields & { readonly type: SpelledType }): string {
+export function beginPart(write: EventWriter, place: Place, part: Fields & { readonly type: SpelledType }): string {
   const shape = shapeOf(part.type)
   return shape.part === null
     ? ''
     : write(`${shape.part}.added`, { ...placed(part.type, place), part: emptied(part, shape) })
 }
 
-/** Some more of its text. */
-function spellPart(write: EventWriter, place: Place, type: SpelledType, delta: string): string {
-  if (delta === '') return ''
+/** Some more of its text, with what else its event says. */
+export function spellPart(
+  write: EventWriter,
+  place: Place,
+  type: SpelledType,
+  said: Fields & { readonly delta: string },
+): string {
+  if (said.delta === '') return ''
   const { text, more } = shapeOf(type)
-  return write(`${text}.delta`, { ...placed(type, place), delta, ...more })
+  return write(`${text}.delta`, { ...placed(type, place), ...more, ...said })
 }
 
 /** Ends it: `part` is all of it. */
-function endPart(write: EventWriter, place: Place, part: Fields & { readonly type: SpelledType }): string {
+export function endPart(write: EventWriter, place: Place, part: Fields & { readonly type: SpelledType }): string {
   const shape = shapeOf(part.type)
   const at = placed(part.type, place)
   const done = write(`${shape.text}.done`, { ...at, [shape.member]: part[shape.member], ...shape.more })
@@ -101,13 +106,13 @@ function begunItem(item: Fields): Fields {
   return begun
 }
 
-const addItem = (write: EventWriter, outputIndex: number, item: Fields): string =>
+export const addItem = (write: EventWriter, outputIndex: number, item: Fields): string =>
   write('response.output_item.added', { output_index: outputIndex, item: begunItem(item) })
-const endItem = (write: EventWriter, outputIndex: number, item: Fields): string =>
+export const endItem = (write: EventWriter, outputIndex: number, item: Fields): string =>
   write('response.output_item.done', { output_index: outputIndex, item })
 
 /** A response has begun: what is known of it, without an end. */
-const beginResponse = (write: EventWriter, response: Fields): string => {
+export const beginResponse = (write: EventWriter, response: Fields): string => {
   const begun = {
     ...response,
     status: 'in_progress',
@@ -119,7 +124,7 @@ const beginResponse = (write: EventWriter, response: Fields): string => {
   return write('response.created', { response: begun }) + write('response.in_progress', { response: begun })
 }
 /** It has ended, as its status says. */
-const endResponse = (write: EventWriter, response: Fields): string =>
+export const endResponse = (write: EventWriter, response: Fields): string =>
   write(`response.${response['status'] === 'incomplete' ? 'incomplete' : 'completed'}`, { response })
 
 const utf8 = new TextDecoder()
@@ -141,7 +146,7 @@ function itemEvents(write: EventWriter, outputIndex: number, item: Fields): stri
     if (!isWhole(part)) continue
     const { index, member } = shapeOf(part.type)
     const place = { itemId: item['id'], outputIndex, index: index === null ? 0 : lists[index]++ }
-    events += beginPart(write, place, part) + spellPart(write, place, part.type, textOf(part[member]))
+    events += beginPart(write, place, part) + spellPart(write, place, part.type, { delta: textOf(part[member]) })
     events += endPart(write, place, part)
   }
   return events + endItem(write, outputIndex, item)

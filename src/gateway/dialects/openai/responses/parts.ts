@@ -22,5 +22,5 @@ export function chatPart(part: Fields): Fields {
 }
 
 /** Those of some members that say anything. */
-const said = (fields: Fields, names: readonly string[]): Fields =>
+export const said = (fields: Fields, names: readonly string[]): Fields =>
   Object.fromEntries(names.flatMap((name) => ((fields[name] ?? null) === null ? [] : [[name, fields[name]]])))

@@ -1,0 +1,165 @@
+/**
+ * The output of a response as the pieces of a chat's answer make it: reasoning, a message, calls. Each piece gives the
+ * events that tell of it. Reasoning ends where something else begins; the message and the calls end with the answer.
+ */
+import { addItem, beginPart, endItem, endPart, spellPart, type EventWriter, type Place } from '../events.ts'
+import type { Fields } from '../items.ts'
+import type { CallDelta, Delta } from './delta.ts'
+import { customInput } from './tools.ts'
+
+type Part = { readonly type: 'output_text' | 'refusal' | 'summary_text' } & Record<string, unknown>
+type Item = { readonly fields: Record<string, unknown>; readonly at: number; readonly parts: Part[]; text: string }
+
+export type OutputWriter = {
+  /** The events of one more piece. */
+  readonly add: (delta: Delta) => string
+  /** Those that end whatever has begun. `status`: of the items that have one. */
+  readonly end: (status: 'completed' | 'incomplete') => string
+  readonly items: () => readonly Fields[]
+}
+
+/** `seed`: what makes the ids of items, in which there is nothing of chance. `customs`: names of tools that take a text. */
+export function createOutputWriter(write: EventWriter, seed: string, customs: ReadonlySet<unknown>): OutputWriter {
+  const items: Item[] = []
+  const calls = new Map<number, Item>()
+  let reasoning: Item | null = null
+  let message: Item | null = null
+
+  const open = (prefix: string, fields: Fields): readonly [Item, string] => {
+    const at = items.length
+    const item: Item = { fields: { id: `${prefix}_${seed}_${at}`, ...fields }, at, parts: [], text: '' }
+    items.push(item)
+    return [item, addItem(write, at, item.fields)]
+  }
+  const endReasoning = (): string => {
+    if (!reasoning) return ''
+    const ended = closed(write, reasoning)
+    reasoning = null
+    return ended
+  }
+
+  const addReasoning = (text: string): string => {
+    let events = ''
+    if (!reasoning) [reasoning, events] = open('rs', { type: 'reasoning', summary: [] })
+    return events + spelled(write, reasoning, 'summary_text', text)
+  }
+  const addText = (type: 'output_text' | 'refusal', text: string, { annotations, logprobs }: Delta): string => {
+    let events = endReasoning()
+    if (!message) {
+      const [opened, added] = open('msg', { type: 'message', status: 'in_progress', role: 'assistant', content: [] })
+      message = opened
+      events += added
+    }
+    return events + spelled(write, message, type, text, { annotations, logprobs })
+  }
+  const addCall = (delta: CallDelta): string => {
+    let events = endReasoning()
+    const index = delta.index ?? (delta.id === '' ? Math.max(0, calls.size - 1) : calls.size)
+    let call = calls.get(index)
+    if (!call) {
+      const isCustom = customs.has(delta.name)
+      // Two calls of one id could not be answered apart.
+      const isOwn = delta.id !== '' && ![...calls.values()].some(({ fields }) => fields['call_id'] === delta.id)
+      const callId = isOwn ? delta.id : `call_${seed}_${index}`
+      const [opened, added] = open(isCustom ? 'ctc' : 'fc', callFields(delta, isCustom, callId))
+      call = opened
+      calls.set(index, call)
+      events += added
+    }
+    call.text += delta.given
+    // The text of a custom tool is within JSON, which is whole only at its end.
+    if (call.fields['type'] === 'custom_tool_call') return events
+    return events + spellPart(write, placeOf(call, 0), 'function_call', { delta: delta.given })
+  }
+
+  return {
+    add(delta) {
+      let events = delta.reasoning === '' ? '' : addReasoning(delta.reasoning)
+      const isCited = message !== null && delta.annotations.length > 0
+      if (delta.text !== '' || isCited) events += addText('output_text', delta.text, delta)
+      if (delta.refusal !== '') events += addText('refusal', delta.refusal, delta)
+      for (const call of delta.calls) events += addCall(call)
+      return events
+    },
+    end(status) {
+      let events = endReasoning()
+      // An answer that says nothing is a message of nothing.
+      if (items.every(({ fields }) => fields['type'] === 'reasoning')) events += addText('output_text', '', nothing)
+      for (const item of items) {
+        if (item.fields['type'] === 'reasoning') continue
+        item.fields['status'] = status
+        events += item.fields['type'] === 'message' ? closed(write, item) : closedCall(write, item)
+      }
+      return events
+    },
+    items: () => items.map(({ fields }) => fields),
+  }
+}
+
+const nothing: Delta = { reasoning: '', text: '', refusal: '', annotations: [], logprobs: [], calls: [], reason: '' }
+
+const placeOf = ({ fields, at }: Item, index: number): Place => ({ itemId: fields['id'], outputIndex: at, index })
+
+function callFields({ name, more }: CallDelta, isCustom: boolean, callId: string): Fields {
+  return {
+    type: isCustom ? 'custom_tool_call' : 'function_call',
+    status: 'in_progress',
+    ...(isCustom ? { input: '' } : { arguments: '' }),
+    call_id: callId,
+    name,
+    ...more,
+  }
+}
+
+/** Adds to the last part of an item, or to a new one of that type. */
+function spelled(
+  write: EventWriter,
+  item: Item,
+  type: Part['type'],
+  text: string,
+  { annotations, logprobs }: Pick<Delta, 'annotations' | 'logprobs'> = nothing,
+): string {
+  let part = item.parts.at(-1)
+  let events = ''
+  if (part?.type !== type) {
+    events += part ? endPart(write, placeOf(item, item.parts.length - 1), part) : ''
+    part = emptyPart(type)
+    item.parts.push(part)
+    events += beginPart(write, placeOf(item, item.parts.length - 1), part)
+  }
+  const member = type === 'refusal' ? 'refusal' : 'text'
+  part[member] = String(part[member]) + text
+  if (type === 'output_text') {
+    ;(part['annotations'] as unknown[]).push(...annotations)
+    ;(part['logprobs'] as unknown[]).push(...logprobs)
+  }
+  const place = placeOf(item, item.parts.length - 1)
+  return events + spellPart(write, place, type, { delta: text, ...(type === 'output_text' && { logprobs }) })
+}
+
+function emptyPart(type: Part['type']): Part {
+  if (type === 'refusal') return { type, refusal: '' }
+  return type === 'output_text' ? { type, annotations: [], logprobs: [], text: '' } : { type, text: '' }
+}
+
+/** Ends the last part of an item, and the item, which has all of its parts then. */
+function closed(write: EventWriter, item: Item): string {
+  const last = item.parts.at(-1)
+  const events = last ? endPart(write, placeOf(item, item.parts.length - 1), last) : ''
+  item.fields[item.fields['type'] === 'reasoning' ? 'summary' : 'content'] = item.parts
+  return events + endItem(write, item.at, item.fields)
+}
+
+function closedCall(write: EventWriter, call: Item): string {
+  const place = placeOf(call, 0)
+  let events = ''
+  if (call.fields['type'] === 'custom_tool_call') {
+    call.fields['input'] = customInput(call.text)
+    events += spellPart(write, place, 'custom_tool_call', { delta: call.fields['input'] as string })
+    events += endPart(write, place, { ...call.fields, type: 'custom_tool_call' })
+  } else {
+    call.fields['arguments'] = call.text
+    events += endPart(write, place, { ...call.fields, type: 'function_call' })
+  }
+  return events + endItem(write, call.at, call.fields)
+}
