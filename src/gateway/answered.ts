@@ -7,7 +7,7 @@ import type { Attempt } from '../store/store.ts'
 import type { Refusal } from '../upstreams/deployment.ts'
 import type { Candidate } from '../upstreams/fleet.ts'
 import type { Admitted } from './admit.ts'
-import type { Framing, Reading, StreamReader } from './dialect.ts'
+import type { Framing, Reading, StreamReader, Wire } from './dialect.ts'
 import type { Exchange } from './watch.ts'
 
 /** A candidate's turn: the call that is to go to it. */
@@ -20,7 +20,7 @@ export type Turn = {
 }
 
 /** A call on its way there; without an intent where it is free. */
-export type Trying = Turn & { readonly intent: Intent | null; readonly exchange: Exchange }
+export type Trying = Turn & { readonly wire: Wire; readonly intent: Intent | null; readonly exchange: Exchange }
 
 export type Answered = Trying & {
   readonly upstream: HttpResponse

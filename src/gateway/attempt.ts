@@ -21,6 +21,7 @@ import {
   UnreadableError,
   wordsOf,
 } from './trouble.ts'
+import { wireOf } from './wire-of.ts'
 
 /** Sends an admitted call to one deployment; whatever goes wrong there is a trouble with a name. Throws only `billing_unavailable`. */
 export async function attempt(turn: Turn, deps: GatewayDeps): Promise<Tried<Answered>> {
@@ -28,7 +29,8 @@ export async function attempt(turn: Turn, deps: GatewayDeps): Promise<Tried<Answ
   const { deployment, health } = candidate
   const intent = isBilled(admitted) ? intentOf(admitted, deployment) : null
   const exchange = deps.watch.begin(deps.deadlinesFor(admitted.call.model.kind), admitted.startedAt)
-  const trying = { request, admitted, candidate, failed, intent, exchange }
+  const wire = wireOf(admitted.call, deployment)
+  const trying = { request, admitted, candidate, failed, wire, intent, exchange }
   health.begin(deployment, admitted.call.asked.demand?.input.guess ?? 0, exchange.startedAt)
   try {
     // Written before the call goes out, and again where it goes elsewhere, so that recovery names the right one.
@@ -55,12 +57,12 @@ export async function attempt(turn: Turn, deps: GatewayDeps): Promise<Tried<Answ
 }
 
 /** Where the call goes and with which credential, at once unless a token must be fetched first. Throws a `NoTokenError`. */
-function addressOf({ admitted, candidate }: Trying): Address | Promise<Address> {
+function addressOf({ admitted, candidate, wire }: Trying): Address | Promise<Address> {
   const { adapter } = candidate.deployment
   const { operation, asked } = admitted.call
   const model = upstreamName(admitted, candidate.deployment)
   const tier = asked.demand?.tiers.at(-1) ?? null
-  const address = adapter.address({ dialect: operation.dialect.name, path: asked.wire.path(model), model, tier })
+  const address = adapter.address({ dialect: operation.dialect.name, path: wire.path(model), model, tier })
   if (!(address instanceof Promise)) return address
   return address.catch((error: unknown) => {
     throw new NoTokenError(error)
@@ -69,7 +71,7 @@ function addressOf({ admitted, candidate }: Trying): Address | Promise<Address> 
 
 /** Sends the call; it is cut off when its client leaves before the answer begins. */
 function send(trying: Trying, address: Address, deps: GatewayDeps): Promise<HttpResponse> {
-  const { request, admitted, candidate, exchange } = trying
+  const { request, admitted, candidate, wire, exchange } = trying
   const { adapter } = candidate.deployment
   const { operation, asked, model } = admitted.call
   const upstreamModel = upstreamName(admitted, candidate.deployment)
@@ -77,7 +79,7 @@ function send(trying: Trying, address: Address, deps: GatewayDeps): Promise<Http
     method: operation.method,
     url: address.url,
     headers: headersFor(trying, address),
-    body: asked.wire.body({
+    body: wire.body({
       outputTokensPerAnswer: outputLimit(admitted, candidate.deployment),
       upstreamModel: upstreamModel === asked.target.name ? null : upstreamModel,
       reportsStreamUsage: adapter.reportsStreamUsage,

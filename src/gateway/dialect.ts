@@ -35,6 +35,8 @@ export type Asked = {
   /** null: it costs nothing, and is served without a hold. */
   readonly demand: Demand | null
   readonly wire: Wire
+  /** How it is asked of an upstream that does not have its operation. Left out where nothing else is like it. */
+  readonly translation?: Translation
   readonly effects: Effects
   /** What of it an upstream's prompt cache may know already; null when it is too short to be cached. */
   readonly affinity: () => string | null
@@ -94,6 +96,14 @@ export type Wire = {
   readonly answer: AnswerReader
 }
 
+/** A call said as another operation. */
+export type Translation = {
+  /** `limitName`: what the upstream calls a limit of output. Made for each attempt. */
+  readonly wire: (limitName: string) => Wire
+  /** What of it cannot be said so, by the name of its field; null for nothing. */
+  readonly refused: GatewayError | null
+}
+
 /** How an answer is read: whole, or record by record as it comes. */
 export type AnswerReader = WholeReader | RecordsReader
 
@@ -101,6 +111,8 @@ export type WholeReader = {
   readonly kind: 'whole'
   /** Reads what a complete answer says of itself; throws when it is not what the dialect promises. */
   readonly read: (answer: Uint8Array, headers: ResponseHeaders) => Reading
+  /** One that could be read, as the client is given it. Left out where that is the same. */
+  readonly retold?: (answer: Uint8Array) => Uint8Array
 }
 
 export type RecordsReader = {

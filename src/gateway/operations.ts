@@ -7,6 +7,7 @@ import { embeddings } from './dialects/openai/embeddings/embeddings.ts'
 import { imageGenerations } from './dialects/openai/images/generations.ts'
 import { compactResponse } from './dialects/openai/responses/compact.ts'
 import { createResponse } from './dialects/openai/responses/create.ts'
+import { countInput } from './dialects/openai/responses/count-input.ts'
 import type { Operation } from './operation.ts'
 
 export const operations: readonly Operation[] = [
@@ -15,6 +16,7 @@ export const operations: readonly Operation[] = [
   imageGenerations,
   createResponse,
   compactResponse,
+  countInput,
   generateContent,
   streamGenerateContent,
   countTokens,

@@ -20,18 +20,18 @@ import { RefusedError, ReportedError, UnreadableError } from './trouble.ts'
 
 /** Reads an answer as far as it must be known before anything of it is given on. Throws a trouble: whatever is not the client's own doing. */
 export function readUpstream(sent: HttpResponse, trying: Trying, deps: GatewayDeps): Answered | Promise<Answered> {
-  const { admitted, exchange, failed } = trying
+  const { exchange, failed } = trying
   const now = deps.clock.monotonic()
   exchange.answered(now)
   const firstByteMs = roundedMs(now - exchange.startedAt)
   const attempt = attemptOf(trying, { status: sent.status, error: null, firstByteMs }, now)
   const upstream = decoded(sent)
-  const { request, candidate, intent } = trying
+  const { request, admitted, candidate, wire, intent } = trying
   const attempts = failed.length === 0 ? [attempt] : [...failed, attempt]
   // Member by member, because to spread so many costs several times as much.
-  const answer: Answer = { request, admitted, candidate, failed, intent, exchange, upstream, attempts }
+  const answer: Answer = { request, admitted, candidate, failed, wire, intent, exchange, upstream, attempts }
   if (!isSuccess(sent)) return refused(answer)
-  const reader = admitted.call.asked.wire.answer
+  const reader = trying.wire.answer
   if (reader.kind === 'records') return streamed(answer, reader, deps)
   return whole(answer, answerBytesMax, deps)
 }
@@ -86,16 +86,17 @@ async function streamed(answer: Answer, reader: RecordsReader, deps: GatewayDeps
 
 /** An answer read whole; where it is not what its dialect promises, it may say why. */
 function plain(answer: Answer, bytes: Uint8Array, room: QueuedRoom | null): Answered {
-  const reader = answer.admitted.call.asked.wire.answer
+  const reader = answer.wire.answer
   try {
     const reading = reader.read(bytes, answer.upstream.headers)
     const { bytes: given, isEvents } = givenOf(bytes, reader)
-    const { request, admitted, candidate, failed, intent, exchange, upstream, attempts } = answer
+    const { request, admitted, candidate, failed, wire, intent, exchange, upstream, attempts } = answer
     return {
       request,
       admitted,
       candidate,
       failed,
+      wire,
       intent,
       exchange,
       upstream,
@@ -117,7 +118,7 @@ function plain(answer: Answer, bytes: Uint8Array, room: QueuedRoom | null): Answ
 const givenOf = (bytes: Uint8Array, reader: AnswerReader): { readonly bytes: Uint8Array; readonly isEvents: boolean } =>
   reader.kind === 'records'
     ? { bytes: reader.asStream(bytes), isEvents: reader.framing === 'sse' }
-    : { bytes, isEvents: false }
+    : { bytes: reader.retold?.(bytes) ?? bytes, isEvents: false }
 
 /** No vendor's error is longer. */
 const errorBytesMax = 64 * 1024

@@ -1,7 +1,8 @@
 import type { Model } from '../catalog/catalog.ts'
 import type { KeyRow, Mode } from '../store/store.ts'
-import type { Candidates, Fleet } from '../upstreams/fleet.ts'
+import { among, type Candidates, type Fleet } from '../upstreams/fleet.ts'
 import type { GatewayDeps } from './deps.ts'
+import type { Asked } from './dialect.ts'
 import { GatewayError } from './errors.ts'
 import type { Call, Operation } from './operation.ts'
 import { isServed } from './offered.ts'
@@ -21,7 +22,7 @@ export function route(
   const { fleet } = deps
   const policy = policyOf(chosen, key, fleet)
   const candidates = fleet.serving(wanted, policy, key.mode)
-  if (candidates) return candidates
+  if (candidates) return sayable(wanted, candidates)
   const { model } = wanted
   if (isServedAnywhere(wanted, key.mode, fleet)) throw regionUnavailable(model, policy, servedUnder(policy, key, deps))
   deps.observer.alert({ event: noProviderEvents[key.mode], model: model.id })
@@ -29,7 +30,19 @@ export function route(
 }
 
 /** A call, as far as it decides who may serve it. */
-type Wanted = Pick<Call, 'model'> & { readonly operation: Pick<Operation, 'name'> }
+type Wanted = Pick<Call, 'model'> & {
+  readonly operation: Pick<Operation, 'name'>
+  readonly asked?: Pick<Asked, 'translation'>
+}
+
+/** Those that it can be said to: all, unless something of it needs an upstream that has its operation. Throws what keeps it from the others. */
+function sayable({ operation, asked }: Wanted, candidates: Candidates): Candidates {
+  const refused = asked?.translation?.refused
+  if (!refused) return candidates
+  const native = among(candidates, ({ adapter }) => !adapter.translates?.operations.includes(operation.name))
+  if (native === null) throw refused
+  return native
+}
 
 const isServedAnywhere = (wanted: Wanted, mode: Mode, { policies, serving }: Fleet): boolean =>
   Object.keys(policies).some((policy) => serving(wanted, policy, mode) !== null)

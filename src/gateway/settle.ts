@@ -19,6 +19,7 @@ import type { FailureCode } from './errors.ts'
 import { endClaim } from './idempotency.ts'
 import { billingUnavailable } from './no-money.ts'
 import { listPpm, rateServed, type RatedServed } from './rate-served.ts'
+import { isTranslated } from './wire-of.ts'
 
 /** How an admitted request ended. */
 export type Outcome = {
@@ -55,12 +56,9 @@ export async function settle(
   const rated = rateServed(frozen, deployment, { reading: outcome.reading, usage }, deps)
   const owedNano = estimate ? lesser(rated.ratedNano, hold.amountNano) : rated.ratedNano
   if (owedNano > hold.amountNano) await deps.credit.cover(hold, (owedNano - hold.amountNano) as Nano)
-  const settlement = capture(
-    admitted,
-    { ...outcome, intent },
-    { usage, isEstimated: estimate !== null, rated, owedNano },
-    deps,
-  )
+  const isOther = deployment !== null && isTranslated(admitted.call, deployment)
+  const owed = { usage, isEstimated: estimate !== null, isTranslated: isOther, rated, owedNano }
+  const settlement = capture(admitted, { ...outcome, intent }, owed, deps)
   try {
     await deps.journal.settle(settlement)
   } catch (cause) {
@@ -83,6 +81,8 @@ const isBeyond = (usage: Usage, { input, pieces, piecesMax }: Paid['demand']): b
 type Owed = {
   readonly usage: Usage
   readonly isEstimated: boolean
+  /** It was said to its upstream as another operation. */
+  readonly isTranslated: boolean
   readonly rated: RatedServed
   /** What it is rated at, as far as it may be charged. */
   readonly owedNano: Nano
@@ -95,9 +95,10 @@ type Owed = {
 function capture(
   admitted: Billed,
   outcome: Outcome & { readonly intent: Intent },
-  { usage, isEstimated, rated, owedNano }: Owed,
+  owed: Owed,
   deps: GatewayDeps,
 ): Settlement {
+  const { usage, rated, owedNano } = owed
   const { key, place, paid } = admitted
   const { hold, exposedNano } = paid
   const { intent, reading, attempts } = outcome
@@ -136,7 +137,7 @@ function capture(
     // Nearly always the same amount.
     chargeNano: chargeNano === rated.ratedNano ? ratedText : chargeNano.toString(),
     costNano: rated.costNano === rated.ratedNano ? ratedText : rated.costNano.toString(),
-    flags: flagsOf(admitted, outcome, rated, isEstimated),
+    flags: flagsOf(admitted, outcome, owed),
     firstByteMs: attempts.at(-1)?.firstByteMs ?? null,
     latencyMs: roundedMs(deps.clock.monotonic() - admitted.startedAt),
     attempts,
@@ -174,7 +175,8 @@ function notifySettled(
   })
 }
 
-function flagsOf(admitted: Billed, { reading }: Outcome, rated: RatedServed, isEstimated: boolean): SettlementFlag[] {
+function flagsOf(admitted: Billed, { reading }: Outcome, owed: Owed): SettlementFlag[] {
+  const { rated, isEstimated } = owed
   const flags: SettlementFlag[] = []
   if (isEstimated) flags.push('estimated')
   if (reading?.mismatch || (isEstimated && reading?.usage)) flags.push('usage-mismatch')
@@ -182,6 +184,7 @@ function flagsOf(admitted: Billed, { reading }: Outcome, rated: RatedServed, isE
   if (rated.isOtherModel) flags.push('other-model-served')
   if (rated.ratedNano > admitted.paid.hold.amountNano) flags.push('over-hold')
   if (admitted.outputTokensPerAnswer !== null) flags.push('output-clamped')
+  if (owed.isTranslated) flags.push('translated')
   // A model prices searches either by the query or by the prompt; the other way is not a gap.
   if (rated.unpriced.some((usageClass) => usageClass !== 'searchQuery' && usageClass !== 'groundedPrompt'))
     flags.push('price-fallback')

@@ -135,9 +135,8 @@ function closed(relayed: Streamed): Next {
 }
 
 function broken({ follow, exchange }: Streamed, cause: unknown): Next {
-  // Where it was we who left, the upstream may have said more than it ended.
-  if (isComplete(follow.state()))
-    return { bytes: exchange.cutBy === 'lingering' ? follow.close() : noBytes, end: completed }
+  // The upstream may have said more than it ended.
+  if (isComplete(follow.state())) return { bytes: follow.close(), end: completed }
   const isTooLong = cause instanceof TooLongError
   return { bytes: noBytes, end: failed(exchange.cutBy ?? (isTooLong ? cause.message : 'the stream broke off'), cause) }
 }

@@ -8,6 +8,7 @@ import outputLimits from '../../docs/reference/output-limits.md' with { type: 't
 import rateLimits from '../../docs/reference/rate-limits.md' with { type: 'text' }
 import receipts from '../../docs/reference/receipts.md' with { type: 'text' }
 import regions from '../../docs/reference/regions.md' with { type: 'text' }
+import responses from '../../docs/reference/responses.md' with { type: 'text' }
 import testMode from '../../docs/reference/test-mode.md' with { type: 'text' }
 import type { FailureCode } from '../gateway/errors.ts'
 import { errorHelp } from './error-help.ts'
@@ -39,6 +40,7 @@ const listed: readonly Page[] = [
   page('rate-limits', 'Rate limits', 'Limits of a key, and of a request', rateLimits),
   page('receipts', 'Receipts and retries', 'What a request cost, line by line; Idempotency-Key', receipts),
   page('account', 'Credit and usage', 'What you have, what you used, for your own scripts', account),
+  page('responses', 'Responses', 'What it costs, how it ends, and models without responses of their own', responses),
   page('regions', 'Regions', 'Where requests are served, and where they never are', regions),
   page('test-mode', 'Test mode', 'Simulated answers, real metering', testMode),
 ]

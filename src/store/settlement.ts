@@ -9,7 +9,8 @@ export type Ending = 'completed' | 'client-left' | 'upstream-failed' | 'upstream
  * What deserves a second look on a settled request. `estimated`: no usable vendor usage for the input, the output or
  * both, so tokens were counted by us. `usage-mismatch`: vendor figures that cannot be true were left out, or contradict
  * each other. `usage-unknown`: vendor figures under names that we do not know are in no line. `other-model-served`: the vendor says that another
- * model served than was asked for, so that its price counts.
+ * model served than was asked for, so that its price counts. `translated`: the provider does not have the operation,
+ * and was asked another.
  */
 export type SettlementFlag =
   | 'estimated'
@@ -19,6 +20,7 @@ export type SettlementFlag =
   | 'over-hold'
   | 'output-clamped'
   | 'price-fallback'
+  | 'translated'
 
 /** One line of a receipt: quantity × unit price = amount, in pico-USD, exact. */
 export type ReceiptLine = {

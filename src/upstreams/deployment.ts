@@ -27,6 +27,7 @@ export type OperationName =
   | 'images.generations'
   | 'responses'
   | 'responses.compact'
+  | 'responses.input_tokens'
   | 'generateContent'
   | 'streamGenerateContent'
   | 'countTokens'
@@ -37,6 +38,7 @@ export const openaiOperations: readonly OperationName[] = [
   'images.generations',
   'responses',
   'responses.compact',
+  'responses.input_tokens',
 ]
 export const genaiOperations: readonly OperationName[] = ['generateContent', 'streamGenerateContent', 'countTokens']
 
@@ -105,11 +107,16 @@ export type Address = { readonly url: string; readonly headers: Readonly<Record<
 /** What a body is for: the operations of a dialect differ in what they take. */
 export type Purpose = { readonly dialect: DialectName; readonly operation: OperationName }
 
+/** Operations that a provider is asked as something else, and what that calls a limit of output. */
+export type Translates = { readonly operations: readonly OperationName[]; readonly limitName: string }
+
 /** What one kind of provider does differently. Stateless but for an access token. */
 export type Adapter = {
   readonly dialects: readonly DialectName[]
   /** What it can be asked at all: a call of another kind never goes there. */
   readonly operations: readonly OperationName[]
+  /** Those of them that it does not have itself, and is asked as something else. Left out where it has them all. */
+  readonly translates?: Translates
   /** The provider's model that answers for one that it does not know; null when it is asked by its name. Left out where there is never one. */
   readonly standIn?: (model: ServedModel) => string | null
   /** Waits only for an access token. Rejects when none can be had, with an error that holds no secret. */

@@ -76,7 +76,17 @@ function candidatesOf(list: readonly Candidate[], wanted: Wanted, regions: reado
   const fitting = list
     .filter(({ deployment }) => regions.includes(deployment.region) && serves(deployment, wanted))
     .toSorted((a, b) => a.deployment.priority - b.deployment.priority)
-  if (fitting.length === 0) return null
+  return fitting.length === 0 ? null : candidatesIn(fitting)
+}
+
+/** Those of some candidates whose deployments are of use; null for none. */
+export function among(candidates: Candidates, isOfUse: (deployment: Deployment) => boolean): Candidates | null {
+  const list = candidates.list.filter(({ deployment }) => isOfUse(deployment))
+  if (list.length === candidates.list.length) return candidates
+  return list.length === 0 ? null : candidatesIn(list)
+}
+
+function candidatesIn(fitting: readonly Candidate[]): Candidates {
   const deployments = fitting.map(({ deployment }) => deployment)
   return {
     list: fitting,

@@ -4,17 +4,18 @@ import type { ProviderData } from './providers.ts'
 import { residencyProblem } from './residency.ts'
 
 const apiKey = new Secret('k')
+const responses = 'native'
 const vertex = (location: string): ProviderData => ({ kind: 'vertex-ai', project: 'p', location, accessToken: apiKey })
 const keeps: readonly ProviderData[] = [
-  { kind: 'openai', apiKey, residency: 'eu' },
-  { kind: 'openai', apiKey, baseUrl: 'https://proxy.example/v1' },
-  { kind: 'azure-openai', apiKey, endpoint: 'https://x.openai.azure.com', style: 'v1' },
+  { kind: 'openai', responses, apiKey, residency: 'eu' },
+  { kind: 'openai', responses, apiKey, baseUrl: 'https://proxy.example/v1' },
+  { kind: 'azure-openai', responses, apiKey, endpoint: 'https://x.openai.azure.com', style: 'v1' },
   ...['eu', 'europe-west4', 'europe-north1'].map(vertex),
   { kind: 'sandbox' },
 ]
 const doesNot: readonly ProviderData[] = [
-  { kind: 'openai', apiKey },
-  { kind: 'openai', apiKey, residency: 'us' },
+  { kind: 'openai', responses, apiKey },
+  { kind: 'openai', responses, apiKey, residency: 'us' },
   { kind: 'google-ai-studio', apiKey, baseUrl: 'https://generativelanguage.googleapis.com' },
   ...['global', 'us', 'us-central1', 'europe-west2', 'europe-west6'].map(vertex),
 ]

@@ -41,6 +41,9 @@ export function startAnyUpstream(): AnyUpstream {
 function answerTo(path: string, body: Asked['body'], model: string): Response {
   if (path.endsWith('/chat/completions'))
     return body['stream'] === true ? chatStream(model) : Response.json(chat(model))
+  if (path.endsWith('/responses')) return Response.json(response(model))
+  if (path.endsWith('/responses/input_tokens'))
+    return Response.json({ object: 'response.input_tokens', input_tokens: inputTokens })
   if (path.endsWith('/embeddings'))
     return Response.json({
       object: 'list',
@@ -53,6 +56,24 @@ function answerTo(path: string, body: Asked['body'], model: string): Response {
   if (path.endsWith(':streamGenerateContent')) return stream(`data: ${JSON.stringify(generation(model))}\r\n\r\n`)
   return Response.json({ error: { message: `nothing is at ${path}`, code: 404 } }, { status: 404 })
 }
+
+const response = (model: string) => ({
+  id: 'resp_1',
+  object: 'response',
+  created_at: 1,
+  status: 'completed',
+  model,
+  output: [
+    {
+      id: 'msg_1',
+      type: 'message',
+      role: 'assistant',
+      status: 'completed',
+      content: [{ type: 'output_text', text: 'hello', annotations: [] }],
+    },
+  ],
+  usage: { input_tokens: inputTokens, output_tokens: outputTokens, total_tokens: inputTokens + outputTokens },
+})
 
 const chat = (model: string) => ({
   id: 'chatcmpl-1',

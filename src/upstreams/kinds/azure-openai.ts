@@ -10,6 +10,7 @@ import { openaiRefusal } from '../refusals/openai.ts'
 import { openaiStanding } from '../rate-standing.ts'
 import { scrubber } from '../scrub.ts'
 import { apiKey, provider, vendorUrl } from './fields.ts'
+import { responsesAs, responsesField } from './responses.ts'
 
 export const azureOpenaiSchema = (references: References) =>
   provider('azure-openai', {
@@ -26,6 +27,7 @@ export const azureOpenaiSchema = (references: References) =>
       .optional()
       .describe('The API version; needed by, and only for, style `deployments`.'),
     apiKey: apiKey(references),
+    responses: responsesField('native'),
   }).superRefine(({ style, apiVersion }, context) => {
     const isNeeded = style === 'deployments'
     if (isNeeded !== (apiVersion !== undefined))
@@ -55,7 +57,7 @@ export function azureOpenai(data: AzureData, clock: Clock): Adapter {
   const account = { scrub: scrubber([key, new URL(data.endpoint).host]), now: clock.now }
   return {
     dialects: ['openai'],
-    operations: openaiOperations,
+    ...responsesAs(data.responses, openaiOperations, 'max_completion_tokens'),
     address: (call) => ({ url: urlOf(data, call), headers }),
     rewriteBody: null,
     reportsStreamUsage: true,

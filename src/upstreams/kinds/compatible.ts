@@ -9,6 +9,7 @@ import { openaiRefusal } from '../refusals/openai.ts'
 import type { Account } from '../refusals/read-error.ts'
 import { scrubber } from '../scrub.ts'
 import { apiKey, headerName, headerSecret, provider, serverUrl } from './fields.ts'
+import { responsesAs, responsesField } from './responses.ts'
 
 const furtherHeaders = (references: References) =>
   z
@@ -28,18 +29,17 @@ export const openaiCompatibleSchema = (references: References) =>
       .boolean('true or false')
       .default(true)
       .describe('Whether it knows `stream_options.include_usage`; without it streams are counted by us.'),
+    responses: responsesField('translated'),
   })
 type OpenaiCompatible = z.output<ReturnType<typeof openaiCompatibleSchema>>
-
-/** Few that follow OpenAI have its Responses API. */
-const operationsOfMany = openaiOperations.filter((operation) => !operation.startsWith('responses'))
 
 export function openaiCompatible(data: OpenaiCompatible, clock: Clock): Adapter {
   const headers = { ...revealed(data.headers), ...credentialOf(data) }
   const account = accountOf(data, clock)
   return {
     dialects: ['openai'],
-    operations: operationsOfMany,
+    // Some refuse a field that they do not know, and all know this one.
+    ...responsesAs(data.responses, openaiOperations, 'max_tokens'),
     address: ({ path }) => ({ url: data.baseUrl + path, headers }),
     rewriteBody: null,
     reportsStreamUsage: data.streamUsage,

@@ -7,6 +7,7 @@ import { genaiOperations, type Adapter, type OperationName } from '../deployment
 import { googleOpenaiRefusal, googleRefusal } from '../refusals/google.ts'
 import { scrubber } from '../scrub.ts'
 import { apiKey, provider, vendorUrl } from './fields.ts'
+import { responsesAs } from './responses.ts'
 
 export const googleAiStudioSchema = (references: References) =>
   provider('google-ai-studio', {
@@ -17,7 +18,7 @@ export const googleAiStudioSchema = (references: References) =>
   })
 
 /** Its OpenAI endpoint makes pictures in another way than OpenAI's own, and none of these models. */
-const operations: readonly OperationName[] = [...genaiOperations, 'chat.completions', 'embeddings']
+const operations: readonly OperationName[] = [...genaiOperations, 'chat.completions', 'embeddings', 'responses']
 
 const generating: readonly OperationName[] = ['generateContent', 'streamGenerateContent']
 
@@ -26,7 +27,7 @@ export function googleAiStudio(data: z.output<ReturnType<typeof googleAiStudioSc
   const account = { scrub: scrubber([key]), now: clock.now }
   return {
     dialects: ['genai', 'openai'],
-    operations,
+    ...responsesAs('translated', operations, 'max_completion_tokens'),
     // v1beta knows every field and model that v1 knows, and more: https://ai.google.dev/gemini-api/docs/api-versions
     address: ({ dialect, path }) =>
       dialect === 'genai'

@@ -7,6 +7,7 @@ import { openaiRefusal } from '../refusals/openai.ts'
 import { openaiStanding } from '../rate-standing.ts'
 import { scrubber } from '../scrub.ts'
 import { apiKey, plainName, provider, vendorUrl } from './fields.ts'
+import { responsesAs, responsesField } from './responses.ts'
 
 export const openaiSchema = (references: References) =>
   provider('openai', {
@@ -20,6 +21,7 @@ export const openaiSchema = (references: References) =>
       .optional()
       .describe('Data residency of the project: its host is used. OpenAI asks 10 % more there for newer models.'),
     baseUrl: vendorUrl(references).optional().describe('Instead of the host that follows from `residency`.'),
+    responses: responsesField('native'),
   })
 
 /** Data residency hosts: https://platform.openai.com/docs/guides/your-data */
@@ -40,7 +42,7 @@ export function openai(data: z.output<ReturnType<typeof openaiSchema>>, clock: C
   }
   return {
     dialects: ['openai'],
-    operations: openaiOperations,
+    ...responsesAs(data.responses, openaiOperations, 'max_completion_tokens'),
     address: ({ path }) => ({ url: base + path, headers }),
     rewriteBody: null,
     reportsStreamUsage: true,

@@ -187,7 +187,8 @@ function limitKeys({ maxTokens, maxCompletionTokens }: Chat): readonly string[] 
   return maxCompletionTokens === null ? ['max_tokens'] : ['max_completion_tokens', 'max_tokens']
 }
 
-function readCompletion(completion: Told): Reading {
+/** Reads what a whole completion says of itself; throws when it has no choices, or an error. */
+export function readCompletion(completion: Told): Reading {
   const { model, choices, service_tier: tier } = completion
   const said = choicesOf(choices)
   if (said.length === 0) throw new Error('a chat completion has choices')

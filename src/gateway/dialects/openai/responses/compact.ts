@@ -11,7 +11,7 @@ export const compactResponse: Operation = {
   path: '/v1/responses/compact',
   effects: 'none',
   read(body, params, query) {
-    const asked = createResponse.read(body, params, query)
+    const { translation: _, ...asked } = createResponse.read(body, params, query)
     // It takes no limit of output, so that all the model can say is held, and nothing less will do.
     const output = { max: limitRange.max, answers: 1, floor: limitRange.max }
     const answer: AnswerReader = { kind: 'whole', read: asked.wire.answer.read }

@@ -11,6 +11,8 @@ import { openai, openaiHeaders } from '../envelope.ts'
 import { isWithin, outOfRange } from '../fields.ts'
 import { askedTiers } from '../usage.ts'
 import { readResponse } from './answer.ts'
+import { untranslatable } from './as-chat/refuse.ts'
+import { wireAsChat } from './as-chat/wire.ts'
 import { billedKeys, creationOf, limitRange, type Creation } from './creation.ts'
 import { responseAsStream } from './events.ts'
 import { itemText, partsOf, textOf } from './items.ts'
@@ -72,6 +74,10 @@ function asked(creation: Creation, body: JsonBody): Asked {
       path: () => '/responses',
       body: (change) => upstreamBody(body, creation, change),
       answer: answerReader(stream, pictureModel),
+    },
+    translation: {
+      wire: (limitName) => wireAsChat(creation, body, limitName),
+      refused: untranslatable(creation, body.json),
     },
     // What another's server did may not be done again; a response that is stored may be made elsewhere.
     effects: tools.some(isRemote) ? 'acts' : body.json['store'] === false ? 'none' : 'leaves-record',

@@ -73,7 +73,8 @@ function callsOf({ tool_calls: calls, function_call: call }: Fields): readonly C
   return listOf(calls).map(callOf)
 }
 
-function callOf({ index, id, type: _, function: called, custom, ...more }: Fields): CallDelta {
+function callOf({ index, id, function: called, custom, ...others }: Fields): CallDelta {
+  const { type: _type, ...more } = others
   const { name, arguments: given, input } = isFields(called) ? called : isFields(custom) ? custom : {}
   return {
     index: typeof index === 'number' ? index : null,

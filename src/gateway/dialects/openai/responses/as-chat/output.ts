@@ -20,83 +20,101 @@ export type OutputWriter = {
 
 /** `seed`: what makes the ids of items, in which there is nothing of chance. `customs`: names of tools that take a text. */
 export function createOutputWriter(write: EventWriter, seed: string, customs: ReadonlySet<unknown>): OutputWriter {
-  const items: Item[] = []
-  const calls = new Map<number, Item>()
-  let reasoning: Item | null = null
-  let message: Item | null = null
-
-  const open = (prefix: string, fields: Fields): readonly [Item, string] => {
-    const at = items.length
-    const item: Item = { fields: { id: `${prefix}_${seed}_${at}`, ...fields }, at, parts: [], text: '' }
-    items.push(item)
-    return [item, addItem(write, at, item.fields)]
-  }
-  const endReasoning = (): string => {
-    if (!reasoning) return ''
-    const ended = closed(write, reasoning)
-    reasoning = null
-    return ended
-  }
-
-  const addReasoning = (text: string): string => {
-    let events = ''
-    if (!reasoning) [reasoning, events] = open('rs', { type: 'reasoning', summary: [] })
-    return events + spelled(write, reasoning, 'summary_text', text)
-  }
-  const addText = (type: 'output_text' | 'refusal', text: string, { annotations, logprobs }: Delta): string => {
-    let events = endReasoning()
-    if (!message) {
-      const [opened, added] = open('msg', { type: 'message', status: 'in_progress', role: 'assistant', content: [] })
-      message = opened
-      events += added
-    }
-    return events + spelled(write, message, type, text, { annotations, logprobs })
-  }
-  const addCall = (delta: CallDelta): string => {
-    let events = endReasoning()
-    const index = delta.index ?? (delta.id === '' ? Math.max(0, calls.size - 1) : calls.size)
-    let call = calls.get(index)
-    if (!call) {
-      const isCustom = customs.has(delta.name)
-      // Two calls of one id could not be answered apart.
-      const isOwn = delta.id !== '' && ![...calls.values()].some(({ fields }) => fields['call_id'] === delta.id)
-      const callId = isOwn ? delta.id : `call_${seed}_${index}`
-      const [opened, added] = open(isCustom ? 'ctc' : 'fc', callFields(delta, isCustom, callId))
-      call = opened
-      calls.set(index, call)
-      events += added
-    }
-    call.text += delta.given
-    // The text of a custom tool is within JSON, which is whole only at its end.
-    if (call.fields['type'] === 'custom_tool_call') return events
-    return events + spellPart(write, placeOf(call, 0), 'function_call', { delta: delta.given })
-  }
-
+  const output: Output = { write, seed, customs, items: [], calls: new Map(), reasoning: null, message: null }
   return {
     add(delta) {
-      let events = delta.reasoning === '' ? '' : addReasoning(delta.reasoning)
-      const isCited = message !== null && delta.annotations.length > 0
-      if (delta.text !== '' || isCited) events += addText('output_text', delta.text, delta)
-      if (delta.refusal !== '') events += addText('refusal', delta.refusal, delta)
-      for (const call of delta.calls) events += addCall(call)
+      let events = delta.reasoning === '' ? '' : addReasoning(output, delta.reasoning)
+      const isCited = output.message !== null && delta.annotations.length > 0
+      if (delta.text !== '' || isCited) events += addText(output, { ...delta, type: 'output_text' })
+      if (delta.refusal !== '') events += addText(output, { ...nothing, type: 'refusal', text: delta.refusal })
+      for (const call of delta.calls) events += addCall(output, call)
       return events
     },
-    end(status) {
-      let events = endReasoning()
-      // An answer that says nothing is a message of nothing.
-      if (items.every(({ fields }) => fields['type'] === 'reasoning')) events += addText('output_text', '', nothing)
-      for (const item of items) {
-        if (item.fields['type'] === 'reasoning') continue
-        item.fields['status'] = status
-        events += item.fields['type'] === 'message' ? closed(write, item) : closedCall(write, item)
-      }
-      return events
-    },
-    items: () => items.map(({ fields }) => fields),
+    end: (status) => endAll(output, status),
+    items: () => output.items.map(({ fields }) => fields),
   }
 }
 
-const nothing: Delta = { reasoning: '', text: '', refusal: '', annotations: [], logprobs: [], calls: [], reason: '' }
+type Output = {
+  readonly write: EventWriter
+  readonly seed: string
+  readonly customs: ReadonlySet<unknown>
+  readonly items: Item[]
+  readonly calls: Map<number, Item>
+  /** Those that are open; a call is until the end. */
+  reasoning: Item | null
+  message: Item | null
+}
+
+function open({ items, seed, write }: Output, prefix: string, fields: Fields): readonly [Item, string] {
+  const at = items.length
+  const item: Item = { fields: { id: `${prefix}_${seed}_${at}`, ...fields }, at, parts: [], text: '' }
+  items.push(item)
+  return [item, addItem(write, at, item.fields)]
+}
+
+function addReasoning(output: Output, text: string): string {
+  let events = ''
+  if (!output.reasoning) [output.reasoning, events] = open(output, 'rs', { type: 'reasoning', summary: [] })
+  return events + spelled(output.write, output.reasoning, { ...nothing, type: 'summary_text', text })
+}
+
+function endReasoning(output: Output): string {
+  if (!output.reasoning) return ''
+  const events = closed(output.write, output.reasoning)
+  output.reasoning = null
+  return events
+}
+
+function addText(output: Output, piece: Piece): string {
+  let events = endReasoning(output)
+  if (!output.message) {
+    const begun = { type: 'message', status: 'in_progress', role: 'assistant', content: [] }
+    const [message, added] = open(output, 'msg', begun)
+    output.message = message
+    events += added
+  }
+  return events + spelled(output.write, output.message, piece)
+}
+
+function addCall(output: Output, delta: CallDelta): string {
+  const { calls, seed, write } = output
+  let events = endReasoning(output)
+  const index = delta.index ?? (delta.id === '' ? Math.max(0, calls.size - 1) : calls.size)
+  let call = calls.get(index)
+  if (!call) {
+    const isCustom = output.customs.has(delta.name)
+    // Two calls of one id could not be answered apart.
+    const isOwn = delta.id !== '' && ![...calls.values()].some(({ fields }) => fields['call_id'] === delta.id)
+    const callId = isOwn ? delta.id : `call_${seed}_${index}`
+    const [opened, added] = open(output, isCustom ? 'ctc' : 'fc', callFields(delta, isCustom, callId))
+    call = opened
+    calls.set(index, call)
+    events += added
+  }
+  call.text += delta.given
+  // The text of a custom tool is within JSON, which is whole only at its end.
+  if (call.fields['type'] === 'custom_tool_call') return events
+  return events + spellPart(write, placeOf(call, 0), 'function_call', { delta: delta.given })
+}
+
+function endAll(output: Output, status: string): string {
+  const { items, write } = output
+  let events = endReasoning(output)
+  // An answer that says nothing is a message of nothing.
+  if (items.every(({ fields }) => fields['type'] === 'reasoning'))
+    events += addText(output, { ...nothing, type: 'output_text' })
+  for (const item of items) {
+    if (item.fields['type'] === 'reasoning') continue
+    item.fields['status'] = status
+    events += item.fields['type'] === 'message' ? closed(write, item) : closedCall(write, item)
+  }
+  return events
+}
+
+/** Some letters of a part. */
+type Piece = Pick<Delta, 'text' | 'annotations' | 'logprobs'> & { readonly type: Part['type'] }
+const nothing = { text: '', annotations: [], logprobs: [] } as const
 
 const placeOf = ({ fields, at }: Item, index: number): Place => ({ itemId: fields['id'], outputIndex: at, index })
 
@@ -112,13 +130,7 @@ function callFields({ name, more }: CallDelta, isCustom: boolean, callId: string
 }
 
 /** Adds to the last part of an item, or to a new one of that type. */
-function spelled(
-  write: EventWriter,
-  item: Item,
-  type: Part['type'],
-  text: string,
-  { annotations, logprobs }: Pick<Delta, 'annotations' | 'logprobs'> = nothing,
-): string {
+function spelled(write: EventWriter, item: Item, { type, text, annotations, logprobs }: Piece): string {
   let part = item.parts.at(-1)
   let events = ''
   if (part?.type !== type) {

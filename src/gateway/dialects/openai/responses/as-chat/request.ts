@@ -28,7 +28,7 @@ export function chatBody(
   }
   const text = JSON.stringify(chat)
   // What was left out of long strings is put back in, wherever they stand now.
-  return strings.expand(rewrite ? rewrite(text, { dialect: 'openai', endpoint: 'generate' }) : text)
+  return strings.expand(rewrite ? rewrite(text, { dialect: 'openai', operation: 'chat.completions' }) : text)
 }
 
 /** Fields of a response that are said otherwise in a chat, or that no chat has. */

@@ -332,7 +332,7 @@ test('any chat gives events without a gap in their numbers, that the SDK reads t
       const final = await readBySdk(events)
       expect(final).toMatchObject({ id: 'resp_7', status: last['status'] })
       const texts = (last['output'] as readonly Fields[]).flatMap(({ content }) => (content as readonly Fields[]) ?? [])
-      expect(final['output_text']).toBe(texts.map(({ text }) => text ?? '').join(''))
+      expect(final['output_text']).toBe(texts.map(({ text }) => (typeof text === 'string' ? text : '')).join(''))
     }),
     { numRuns: 500 },
   )
@@ -362,7 +362,7 @@ test('a whole answer is the response that its stream ends with', () => {
       const kinds = (response: Fields): unknown =>
         (response['output'] as readonly Fields[])
           .map(({ type, arguments: given, input }) => [type, given, input])
-          .toSorted()
+          .toSorted((one, other) => JSON.stringify(one).localeCompare(JSON.stringify(other)))
       // Where a chat thinks again and again, its stream tells when.
       if (kindsOnce(last)) expect(kinds(writer.response())).toEqual(kinds(last))
       expect(writer.response()).toMatchObject({ id: 'resp_7', status: last['status'], usage: last['usage'] })
@@ -374,9 +374,11 @@ test('a whole answer is the response that its stream ends with', () => {
 const kindsOnce = ({ output }: Fields): boolean =>
   (output as readonly Fields[]).filter(({ type }) => type === 'reasoning').length <= 1
 
+const textIn = (fields: Fields, name: string): string => (typeof fields[name] === 'string' ? fields[name] : '')
+
 /** Its pieces put together, as the upstream itself would have answered. */
 function messageOf(pieces: readonly object[]): Fields {
-  const join = (name: string): string => pieces.map((each) => String((each as Fields)[name] ?? '')).join('')
+  const join = (name: string): string => pieces.map((each) => textIn(each as Fields, name)).join('')
   const calls = new Map<number, { id: string; function: { name: string; arguments: string } }>()
   for (const each of pieces as readonly {
     tool_calls?: readonly { index: number; id: string; function: { name: string; arguments: string } }[]
