@@ -8,7 +8,7 @@ import { countTokens } from './tokens.ts'
 export type Modality = 'TEXT' | 'IMAGE' | 'AUDIO' | 'VIDEO' | 'DOCUMENT'
 
 /** Tokens of one attachment in a prompt. */
-const attachmentTokens: Readonly<Record<Exclude<Modality, 'TEXT'>, number>> = {
+export const attachmentTokens: Readonly<Record<Exclude<Modality, 'TEXT'>, number>> = {
   IMAGE: 560,
   AUDIO: 320,
   VIDEO: 2_580,

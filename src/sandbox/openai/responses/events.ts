@@ -106,7 +106,7 @@ export function servedBy(item: OutputItem): Usage {
     case 'web_search_call':
       return { ...noUsage, webSearches: 1 }
     case 'image_generation_call':
-      return { ...noUsage, toolInput: item.inputTokens, imageOutput: item.outputTokens }
+      return { ...noUsage, toolInput: item.textTokens + item.imageTokens, imageOutput: item.outputTokens }
   }
 }
 
@@ -175,7 +175,8 @@ function* callEvents(item: CallItem, name: string, member: string): Generator<In
 }
 
 function* imageEvents(item: ImageItem): Generator<Inside> {
-  const { about, partials, inputTokens: toolInput } = item
+  const { about, partials } = item
+  const toolInput = item.textTokens + item.imageTokens
   for (const step of ['in_progress', 'generating']) yield { type: `image_generation_call.${step}`, served: {} }
   for (const [partial_image_index, partial_image_b64] of partials.entries()) {
     const served = { toolInput, imageOutput: (partial_image_index + 1) * item.partialTokens }

@@ -16,7 +16,7 @@ import { drawnItem } from './image-item.ts'
 import { itemId, sealed } from './kept-item.ts'
 import type { CallItem, ImageItem, MessageItem, OutputItem, ReasoningItem, SearchItem } from './output-item.ts'
 import type { ResponseCall } from './response-fields.ts'
-import { responsePrompt } from './response-prompt.ts'
+import { imagesIn, responsePrompt } from './response-prompt.ts'
 import type { Ending, Run } from './run.ts'
 import { kindOfCall, saidOfItems, workOf, type Work } from './tools.ts'
 
@@ -32,7 +32,13 @@ export async function generateResponse(
   const work = workOf(call, context.items, prompt.question, directives.tool ?? false)
   const found = work.searches ? foundOnTheWeb(prompt.question) : null
   const choice = answerTo(call, { prompt, work, found, said: saidOfItems(context.items) }, exchange)
-  const drawn = work.picture && (await drawnItem(work.picture, prompt.question, call.stream ?? false))
+  const drawn =
+    work.picture &&
+    (await drawnItem(work.picture, {
+      question: prompt.question,
+      isStream: call.stream ?? false,
+      images: imagesIn(context.items),
+    }))
   const items = itemsOf({ call, choice, found, drawn, id, owner: exchange.cacheOwner, question: prompt.question })
   const ending = endingOf(choice, directives, call.background ?? false)
   const usage = usageOf(call, { prompt, items, ending, found }, exchange)
@@ -47,7 +53,7 @@ export async function generateResponse(
     ending,
     usage,
     wireUsage: wireUsage ?? null,
-    toolUsage: reportedUsage(toolUsageOf(usage), directives.usage),
+    toolUsage: reportedUsage(toolUsageOf(usage, drawn?.imageTokens ?? 0), directives.usage),
     isObfuscated: call.stream_options?.include_obfuscation === true,
     dress: exchange.dress,
   }
@@ -210,10 +216,10 @@ export const wireUsageOf = ({ input, cachedInput, output, reasoning }: Usage) =>
   total_tokens: input + cachedInput + output + reasoning,
 })
 
-const toolUsageOf = ({ toolInput, imageOutput, webSearches }: Usage) => ({
+const toolUsageOf = ({ toolInput, imageOutput, webSearches }: Usage, imageTokens: number) => ({
   image_gen: {
     input_tokens: toolInput,
-    input_tokens_details: { image_tokens: 0, text_tokens: toolInput },
+    input_tokens_details: { image_tokens: imageTokens, text_tokens: toolInput - imageTokens },
     output_tokens: imageOutput,
     output_tokens_details: { image_tokens: imageOutput, text_tokens: 0 },
     total_tokens: toolInput + imageOutput,

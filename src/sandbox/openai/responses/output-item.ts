@@ -48,7 +48,10 @@ export type ImageItem = Begun & {
   readonly prompt: string
   readonly partials: readonly string[]
   readonly picture: string
-  readonly inputTokens: number
+  readonly action: 'generate' | 'edit'
+  /** What was read for it: the prompt, and pictures that it is made from. */
+  readonly textTokens: number
+  readonly imageTokens: number
   readonly outputTokens: number
   /** Of the output, for each partial picture. */
   readonly partialTokens: number
@@ -96,7 +99,7 @@ export function doneItem(item: OutputItem): object {
         id,
         type,
         status,
-        action: 'generate',
+        action: item.action,
         ...item.about,
         result: item.picture,
         revised_prompt: item.prompt,

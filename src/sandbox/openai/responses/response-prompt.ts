@@ -29,10 +29,19 @@ export function responsePrompt(call: Counted, items: readonly Item[]): Prompt {
   return withinContext(call, items, prompt)
 }
 
+/** How many pictures came with what was asked last. */
+export const imagesIn = (items: readonly Item[]): number => {
+  const last = lastAsked(items)
+  return last ? attachmentsOf(last).filter((kind) => kind === 'IMAGE').length : 0
+}
+
+const lastAsked = (items: readonly Item[]): Item | undefined =>
+  items.findLast((item) => item.type === 'message' && item.role === 'user') ?? items.at(-1)
+
 /** What was asked last. */
 function questionIn(items: readonly Item[]): string {
-  const lastUser = items.findLast((item) => item.type === 'message' && item.role === 'user') ?? items.at(-1)
-  return withoutDirectives(lastUser ? textsOf(lastUser).join(' ') : '')
+  const last = lastAsked(items)
+  return withoutDirectives(last ? textsOf(last).join(' ') : '')
 }
 
 /** The prompt, without its oldest items where `truncation` allows it; refuses with 400 what is longer than the model reads. */

@@ -373,4 +373,16 @@ describe('tools', () => {
     expect(done).toMatchObject({ response: { tool_usage: { image_gen: { output_tokens: 396 } } } })
     expect(await servedAs('drawn')).toMatchObject([{ usage: { toolInput: input, imageOutput: 196 } }])
   })
+
+  test('that draw from the pictures of the prompt read them too', async () => {
+    const content = [
+      { type: 'input_text' as const, text: 'Draw this in red.' },
+      { type: 'input_image' as const, image_url: 'data:image/png;base64,AAAA', detail: 'auto' as const },
+    ]
+    const input = [{ role: 'user' as const, content }]
+    const made = await create({ model: 'gpt-5.4', input, tools: [{ type: 'image_generation', quality: 'low' }] })
+    const text_tokens = encode('Draw this in red.').length
+    expect(made.tool_usage!.image_gen.input_tokens_details).toEqual({ image_tokens: 560, text_tokens })
+    expect(made.output.find(({ type }) => type === 'image_generation_call')).toMatchObject({ action: 'edit' })
+  })
 })
