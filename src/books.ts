@@ -6,6 +6,7 @@ import { startCheckingStore } from './jobs/check-store.ts'
 import { createKeyTable, type KeyTable } from './keys/key-table.ts'
 import type { Clock } from './lib/clock.ts'
 import type { Log } from './lib/log.ts'
+import type { Nano } from './lib/amounts.ts'
 import { closeToOthers } from './lib/private-file.ts'
 import { createLimits, periodStart, type Limits } from './limits/limits.ts'
 import type { Trouble } from './money/journal-disk.ts'
@@ -78,6 +79,7 @@ async function open({ config, prices, answerLimits, clock, log, onFenced, accept
   const keys = createKeyTable(rows, clock, await suspendedIds(store))
   const limits = createLimits(clock)
   await loadSpending(limits, store, clock)
+  for (const { keyId, reservedNano } of await store.reservedByKey()) limits.holdBudget(keyId, reservedNano as Nano)
   // A start that is refused says why, and nothing else.
   for (const path of closed) log.error({ event: 'file-closed-to-others', path })
   const trouble = (): Trouble | null => node.journal.trouble()

@@ -71,6 +71,7 @@ test('every command of the interface does what it says, and --json prints one va
     mode: 'test',
     balanceNano: '24987500000',
     heldNano: '0',
+    reservedNano: '0',
     availableNano: '24987500000',
     availableUsd: '24.9875',
   })

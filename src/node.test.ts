@@ -1,13 +1,16 @@
 import { expect, test } from 'bun:test'
-import { appendFileSync, readFileSync } from 'node:fs'
+import { appendFileSync, mkdtempSync, readFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { installation, organizations, version1Folder } from '../test/support/version-1.ts'
 import models from './catalog/models.json'
 import { blockHead } from './lib/blocks.ts'
+import type { Nano } from './lib/amounts.ts'
 import { loadPriceBook } from './money/price-book.ts'
-import { openNode } from './node.ts'
+import { openNode, type Node } from './node.ts'
 import { failuresOf } from './store/contract-steps.ts'
 import { openSqliteStore } from './store/sqlite/sqlite-store.ts'
+import { endOf, reservationOf } from './store/store-fixtures.ts'
 
 test('a journal of before there were modes is taken over: what was not shipped is paid in its key’s mode, and so is what was under way', async () => {
   const { dataDir, path, before } = version1Folder()
@@ -39,7 +42,7 @@ test('a journal of before there were modes is taken over: what was not shipped i
   expect(await spent(real, 'live')).toBe(278_250n + BigInt(realStream!.chargeNano))
   expect(await spent(mixed, 'live')).toBe(0n)
   for (const id of [sandbox, simulated])
-    expect(await store.balance(id, 'live')).toEqual({ balanceNano: 0n, leasedNano: 0n })
+    expect(await store.balance(id, 'live')).toEqual({ balanceNano: 0n, leasedNano: 0n, reservedNano: 0n })
   expect(failuresOf(await store.verifyLedger())).toEqual([])
   await store.close()
 })
@@ -61,3 +64,61 @@ function beginLiveStream(dataDir: string): void {
   const lines = `${intent.replace('req_01a22bf373607286a7a76fa8c848586e', 'req_live')}\n${JSON.stringify(progress)}\n`
   appendFileSync(path, blockHead(Buffer.from(lines)) + lines)
 }
+
+/** A node on an empty folder, whose organization `acme` has 10,000 nano-USD of live credit, and its log. */
+async function freshNode() {
+  const dataDir = mkdtempSync(join(tmpdir(), 'mart-node-'))
+  const store = openSqliteStore({ path: join(dataDir, 'mart.db') })
+  const of = { organizationId: 'acme', mode: 'live' } as const
+  await store.createOrganization({ id: 'acme', name: 'Acme', createdAt: 1 })
+  await store.grantCredit({ ...of, amountNano: 10_000n, note: null, idempotencyKey: 'g' })
+  const errors: unknown[] = []
+  const log = { info: () => undefined, error: (line: unknown) => void errors.push(line) }
+  const clock = { now: () => Date.now(), monotonic: () => performance.now() }
+  const answerLimits = () => ({ answers: 'none', answerBytesMax: 0, organizationBytesMax: 0, bytesMax: 0 }) as const
+  const deps = { store, dataDir, prices: loadPriceBook(models), answerLimits, clock, log, onFenced: () => undefined }
+  const hold = async (node: Node, amount: bigint) => {
+    const wantedNano = amount as Nano
+    const ask = { ...of, wantedNano, plentyNano: 0n as Nano, ifShort: () => ({ wantedNano, floorNano: wantedNano }) }
+    const answer = await node.credit.hold(ask)
+    if (answer.hold === null) throw new Error('there is no credit')
+    return answer.hold
+  }
+  return { store, of, deps, errors, hold }
+}
+
+test('what a crash left between an upstream’s create and its reservation is in doubt: nothing is charged, and an alert names it', async () => {
+  const { store, of, deps, errors, hold } = await freshNode()
+  const node = await openNode(deps)
+  await hold(node, 700n)
+  await node.journal.intend({ ...reservationOf('700', { requestId: 'r1', ...of }).settlement, deferred: true })
+  await node.journal.synced()
+  // The process dies here.
+  const next = await openNode(deps)
+  expect(errors).toMatchObject([{ event: 'create-in-doubt', requestId: 'r1', model: 'sora-2', holdNano: '700' }])
+  expect(await store.receipt('r1')).toMatchObject({ ending: 'in-doubt', chargeNano: '0' })
+  expect(await store.balance('acme', 'live')).toEqual({ balanceNano: 10_000n, leasedNano: 0n, reservedNano: 0n })
+  expect(failuresOf(await store.verifyLedger())).toEqual([])
+  await next.close()
+  await store.close()
+})
+
+test('what is reserved outlives the process, and is settled by the next one', async () => {
+  const { store, of, deps, errors, hold } = await freshNode()
+  const node = await openNode(deps)
+  const reservation = reservationOf('700', { requestId: 'r1', ...of })
+  const taken = await hold(node, 700n)
+  await node.journal.intend({ ...reservation.settlement, deferred: true })
+  node.credit.reserve(taken)
+  await node.journal.reserve(reservation)
+  await node.journal.synced()
+  const next = await openNode(deps)
+  expect(errors).toEqual([])
+  expect(await store.balance('acme', 'live')).toEqual({ balanceNano: 10_000n, leasedNano: 0n, reservedNano: 700n })
+  expect(await store.receipt('r1')).toMatchObject({ ending: 'reserved', chargeNano: '0', holdNano: '700' })
+  await next.journal.settleReservation(endOf(reservation, '450').settlement)
+  await next.close()
+  expect(await store.balance('acme', 'live')).toEqual({ balanceNano: 9_550n, leasedNano: 0n, reservedNano: 0n })
+  expect(failuresOf(await store.verifyLedger())).toEqual([])
+  await store.close()
+})

@@ -66,6 +66,26 @@ const withoutPrice = ({ requestId, organizationId, model, holdNano }: Settlement
   holdNano,
 })
 
+/** Its upstream may have begun a job that nobody here knows of: nothing is charged, and the operator may have to look there. */
+const createdInDoubt = ({
+  requestId,
+  organizationId,
+  endpoint,
+  model,
+  upstream,
+  admittedAt,
+  holdNano,
+}: Settlement) => ({
+  event: 'create-in-doubt',
+  requestId,
+  organizationId,
+  endpoint,
+  model,
+  upstream,
+  admittedAt,
+  holdNano,
+})
+
 /** Opens the node. When it resolves, everything a predecessor journaled is in the store and its leases are closed. */
 export async function openNode(deps: NodeDeps): Promise<Node> {
   const { store, clock, log } = deps
@@ -80,6 +100,7 @@ export async function openNode(deps: NodeDeps): Promise<Node> {
   for (const { epoch: ofEpoch, intent, progress } of recovered.open) {
     const settlement = settleInDoubt(intent, progress, deps.prices, clock.now())
     if (settlement.flags.includes('price-fallback')) log.error(withoutPrice(settlement))
+    if (intent.deferred) log.error(createdInDoubt(settlement))
     void journal.settle(settlement, ofEpoch)
   }
   if (epoch > 1) await journal.endEpoch(epoch - 1)

@@ -59,7 +59,10 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   telemetry: ['gateway/observe.ts', 'gateway/errors.ts', 'store/store.ts', 'lib'],
   // The store as its interface has it, and the text that its records are written in.
   ...Object.fromEntries(
-    domains.map((domain) => [domain, ['store/store.ts', 'store/resources.ts', 'store/settlement-text.ts', 'lib']]),
+    domains.map((domain) => [
+      domain,
+      ['store/store.ts', 'store/resources.ts', 'store/reservations.ts', 'store/settlement-text.ts', 'lib'],
+    ]),
   ),
   store: ['lib'],
   lib: [],

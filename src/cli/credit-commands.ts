@@ -69,13 +69,15 @@ const balance: Command = {
   words: ['balance'],
   positionals: [],
   flags: { org, ...modeFlags },
-  summary: 'Show what an organization has, and what requests under way hold of it',
+  summary:
+    'Show what an organization has, what requests under way hold of it, and what is reserved for jobs that they left behind',
   async run(line, { server }) {
     const query = new URLSearchParams(modeOf(balance, line)).toString()
     const json = await server().ask<BalanceJson>('GET', `${organizationPath(line.flags['org']!)}/balance?${query}`)
     const rows = [
       ['available', json.availableNano],
       ['held', json.heldNano],
+      ['reserved', json.reservedNano],
       ['balance', json.balanceNano],
     ].map(([name, nano]) => [name!, usd(formatUsd(BigInt(nano!)))])
     return { json, text: table([json.mode.toUpperCase(), 'USD'], rows, ['USD']), ok: true }

@@ -41,9 +41,10 @@ const show: Command = {
     const text = facts([
       ...organizationFacts(json),
       ['keys', `${json.keys} (${json.activeKeys} active)`],
-      ...json.balances.flatMap(({ mode, availableUsd, heldNano }): [string, string][] => [
+      ...json.balances.flatMap(({ mode, availableUsd, heldNano, reservedNano }): [string, string][] => [
         [`${mode} available`, usd(availableUsd)],
         [`${mode} held`, usd(formatUsd(BigInt(heldNano)))],
+        [`${mode} reserved`, usd(formatUsd(BigInt(reservedNano)))],
       ]),
     ])
     return { json, text, ok: true }

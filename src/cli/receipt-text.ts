@@ -46,6 +46,12 @@ function chargesOf(receipt: Receipt): string {
 }
 
 const whyNothing = (receipt: Receipt): string =>
+  receipt.ending === 'reserved' ? whyReserved(receipt) : whyNotCharged(receipt)
+
+const whyReserved = ({ holdNano }: Receipt): string =>
+  `${usd(formatUsd(BigInt(holdNano)))} is reserved, which is the most that this can cost. It is charged for what its provider says was used, once that is known; the rest is free again.`
+
+const whyNotCharged = (receipt: Receipt): string =>
   `Nothing was charged: ${reasonOf(receipt)}. The ${usd(formatUsd(BigInt(receipt.holdNano)))} held for it are free again.`
 
 function reasonOf({ ending, status, attempts }: Receipt): string {
@@ -56,6 +62,12 @@ function reasonOf({ ending, status, attempts }: Receipt): string {
       return 'the client left before there was anything to charge'
     case 'upstream-refused':
       return `the provider refused the request as it was (${status})`
+    case 'reserved':
+      return 'it is not known yet what is owed'
+    case 'cancelled':
+      return 'it was cancelled'
+    case 'expired':
+      return 'its provider gave no result in time'
     case 'in-doubt':
       return 'the server was stopped before anything was received'
     case 'upstream-failed':

@@ -230,6 +230,7 @@ test('a grant is exact, is given once per idempotency key, and never for another
     mode: 'test',
     balanceNano: '25000000001',
     heldNano: '0',
+    reservedNano: '0',
     availableNano: '25000000001',
     availableUsd: '25.000000001',
   })
@@ -248,6 +249,7 @@ test('balance, usage, receipt and verification see a request the moment it is jo
     mode: 'test',
     balanceNano: '24987500000',
     heldNano: '0',
+    reservedNano: '0',
     availableNano: '24987500000',
     availableUsd: '24.9875',
   })
@@ -344,6 +346,7 @@ test('what is leased and idle is available; what is held is not', async () => {
     mode: 'test',
     balanceNano: '25000000000',
     heldNano: '600000000',
+    reservedNano: '0',
     availableNano: '24400000000',
     availableUsd: '24.40',
   })

@@ -25,11 +25,15 @@ export type OrganizationDetails = OrganizationJson & {
   readonly balances: readonly BalanceJson[]
 }
 
-/** `balanceNano` = `heldNano` + `availableNano`. Held is what requests under way may cost at most. */
+/**
+ * `balanceNano` = `heldNano` + `reservedNano` + `availableNano`. Held is what requests under way may cost at most,
+ * reserved what jobs may that they left behind: videos, background responses.
+ */
 export type BalanceJson = {
   readonly mode: Mode
   readonly balanceNano: string
   readonly heldNano: string
+  readonly reservedNano: string
   readonly availableNano: string
   readonly availableUsd: string
 }

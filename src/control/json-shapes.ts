@@ -70,13 +70,18 @@ function stateOf(row: KeyRow, now: number): KeyJson['state'] {
  * The balance as customers mean it: what a node has leased and not held is still available. `idleNano`
  * is read apart from the store, so money that moves in between may make it larger than what is leased.
  */
-export function balanceJson(mode: Mode, { balanceNano, leasedNano }: LedgerBalance, idleNano: bigint): BalanceJson {
+export function balanceJson(
+  mode: Mode,
+  { balanceNano, leasedNano, reservedNano }: LedgerBalance,
+  idleNano: bigint,
+): BalanceJson {
   const heldNano = greater(0n, leasedNano - idleNano)
-  const availableNano = balanceNano - heldNano
+  const availableNano = balanceNano - heldNano - reservedNano
   return {
     mode,
     balanceNano: balanceNano.toString(),
     heldNano: heldNano.toString(),
+    reservedNano: reservedNano.toString(),
     availableNano: availableNano.toString(),
     availableUsd: formatUsd(availableNano),
   }

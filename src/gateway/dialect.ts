@@ -50,6 +50,8 @@ export type Effects = 'none' | 'leaves-record' | 'acts'
 
 /** What a call may use, in the terms of billing, and nothing else. */
 export type Demand = {
+  /** What it begins goes on behind its answer, and is charged when that has ended: `reserve`, not `settle`. */
+  readonly isDeferred?: boolean
   readonly input: {
     /** No reading of this call can count more tokens than this, whatever the tokenizer; infinite for whatever the model takes. */
     readonly max: number

@@ -64,10 +64,11 @@ test('a note of before that has no price is rated by the book; without a price t
   })
 })
 
-test('what never reached its client is owed nothing, with or without a price', () => {
+test('what never reached its client is owed nothing, nor what was to be billed later, with or without a price', () => {
   for (const [plain, progress] of [
     [{ ...intent, streamed: false }, noted],
     [intent, null],
+    [{ ...intent, deferred: true }, noted],
   ] as const)
     expect(settleInDoubt(plain, progress, nobody, now)).toMatchObject({ chargeNano: '0', flags: ['estimated'] })
 })

@@ -150,7 +150,8 @@ function capture(
 /** A vendor's own name for a model is a name, or no more than the beginning of one. */
 const servedModelCharsMax = 200
 
-function notifySettled(
+/** Tells whoever watches that a request has ended, and what it owes. */
+export function notifySettled(
   settlement: Settlement,
   failure: FailureCode | null,
   { traceparent, address }: Billed,
@@ -225,7 +226,7 @@ function chargedAtMost(settlement: Settlement, mostNano: bigint): Settlement {
 /** What is known before the upstream call. */
 export function intentOf(admitted: Billed, deployment: Deployment | null): Intent {
   const { call, key, paid } = admitted
-  return {
+  const intent = {
     requestId: admitted.requestId,
     organizationId: key.organizationId,
     keyId: key.id,
@@ -244,7 +245,12 @@ export function intentOf(admitted: Billed, deployment: Deployment | null): Inten
     holdNano: paid.hold.amountNano.toString(),
     idempotency: admitted.idempotency,
   }
+  return isDeferred(admitted) ? { ...intent, deferred: true } : intent
 }
+
+/** Whether its charge is known only when what it began has ended. */
+const isDeferred = ({ call, paid }: Pick<Billed, 'call' | 'paid'>): boolean =>
+  paid.demand.isDeferred ?? call.operation.due === 'deferred'
 
 /** What we counted ourselves comes to at the price of its admission, before an answer says what really served. */
 export const rateCounted = ({ demand, price }: Paid, deployment: Deployment, usage: Usage): Rated =>
@@ -252,12 +258,13 @@ export const rateCounted = ({ demand, price }: Paid, deployment: Deployment, usa
 
 /**
  * Settles a request whose process died in between. A plain answer never reached its client, so nothing
- * is owed; a stream owes what it had carried by our last note of it, at the price of its admission and never
- * above its hold. `prices` is for notes of before that had no price; where their model has none either,
+ * is owed, nor for what may have been begun at an upstream and was not reserved; a stream owes what it had carried
+ * by our last note of it, at the price of its admission and never above its hold. `prices` is for notes of before that had no price; where their model has none either,
  * nothing is charged and the flag `price-fallback` says so.
  */
 export function settleInDoubt(intent: Intent, progress: Progress | null, prices: PriceBook, now: number): Settlement {
-  const noted = intent.streamed ? progress : null
+  // What is billed later is not billed by what its stream had carried.
+  const noted = intent.streamed && !intent.deferred ? progress : null
   const usage: Usage = noted ? { input: noted.inputTokens, output: noted.outputTokens } : {}
   const { lines, ratedNano, unpriced } = noted?.lines ? asNoted(noted.lines) : rateByBook(intent, usage, prices)
   const chargeNano = lesser(ratedNano, BigInt(intent.holdNano) as Nano)

@@ -43,6 +43,8 @@ export type Limits = {
   /** Sets money aside within the budget, next to the hold on credit. */
   readonly holdBudget: (keyId: string, amountNano: Nano) => void
   readonly releaseBudget: (keyId: string, amountNano: Nano) => void
+  /** A charge that is known only after its request has left its place. */
+  readonly charge: (keyId: string, chargeNano: Nano) => void
   /** Charges from before this process, by period, as the store knows them. */
   readonly loadSpending: (
     period: BudgetPeriod,
@@ -84,6 +86,7 @@ export function createLimits(clock: Clock): Limits {
       const state = stateOf(keyId)
       state.heldNano = (state.heldNano - amountNano) as Nano
     },
+    charge: (keyId, chargeNano) => spend(stateOf(keyId), chargeNano, clock.now()),
     loadSpending(period, charges) {
       for (const { keyId, chargeNano } of charges) {
         const state = stateOf(keyId)

@@ -44,6 +44,18 @@ const holdOf = (answer: HoldAnswer): Hold => {
 }
 
 describe('holds', () => {
+  test('what is reserved leaves the lease for good, until it is given back', async () => {
+    const { bank, leaseCredit } = createBank(1_000n)
+    const { credit } = openCredit(leaseCredit)
+    const hold = holdOf(await credit.hold(whole(700n)))
+    credit.reserve(hold)
+    expect(() => credit.settle(hold, nano(1))).toThrow('settled once')
+    expect(credit.idleNano(organizationId, mode) + bank.available).toBe(300n)
+    expect((await credit.hold(whole(400n))).hold).toBeNull()
+    credit.giveBack({ organizationId, mode, amountNano: hold.amountNano })
+    expect(holdOf(await credit.hold(whole(900n))).amountNano).toBe(nano(900))
+  })
+
   test('what costs nothing needs neither credit nor the store, and is settled at nothing', () => {
     const { bank, leaseCredit } = createBank(0n)
     const { credit } = openCredit(leaseCredit)

@@ -13,7 +13,7 @@ import { assert } from '../lib/assert.ts'
 import type { Clock } from '../lib/clock.ts'
 import { modes, type LeaseAsk, type LeaseGrant, type Mode } from '../store/store.ts'
 
-/** Money set aside for one request; ends exactly once, by `settle`. */
+/** Money set aside for one request; ends exactly once, by `settle` or `reserve`. */
 export type Hold = {
   readonly organizationId: string
   readonly mode: Mode
@@ -51,6 +51,8 @@ export type Credit = {
   readonly cover: (hold: Hold, excessNano: Nano) => Promise<void>
   /** Captures up to the charge and releases the rest. What neither the hold nor the lease covers is written off, never overdrawn. */
   readonly settle: (hold: Hold, ratedNano: Nano) => { readonly chargeNano: Nano; readonly writeOffNano: Nano }
+  /** Ends a hold whose money is set aside for longer than its request: it leaves the lease, by the journal's record of it. `giveBack` undoes it. */
+  readonly reserve: (hold: Hold) => void
   /** What is available of an organization's credit and what requests hold of it, nearly. The store is asked where nothing is known to be available; rejects when it is out of reach. */
   readonly standing: (organizationId: string, mode: Mode) => Promise<CreditStanding>
   /** Undoes what did not come to be journaled: a return, or what a charge took too much. Never more than was taken. */
@@ -129,6 +131,7 @@ export function createCredit(deps: CreditDeps): Credit {
     },
     cover: (hold, excessNano) => cover(leaseOf(hold.organizationId, hold.mode), excessNano, deps),
     settle: (hold, ratedNano) => settle(leaseOf(hold.organizationId, hold.mode), hold, ratedNano),
+    reserve: (hold) => endHold(leaseOf(hold.organizationId, hold.mode), hold),
     standing: (organizationId, mode) => standing(leaseOf(organizationId, mode), deps),
     giveBack: ({ organizationId, mode, amountNano }) => {
       const lease = leaseOf(organizationId, mode)
@@ -242,15 +245,19 @@ const isLow = (lease: Lease): boolean =>
   Number(lease.left) < Math.min(lease.spentPerMs * reserveMs, Number(lease.unleased) / 2) / 2
 
 function settle(lease: Lease, hold: Hold, ratedNano: Nano): { chargeNano: Nano; writeOffNano: Nano } {
-  assert(!hold.ended, 'a hold is settled once')
-  hold.ended = true
-  lease.holds -= 1
-  lease.held = (lease.held - hold.amountNano) as Nano
+  endHold(lease, hold)
   const available = (lease.left + hold.amountNano) as Nano
   const chargeNano = lesser(ratedNano, available)
   lease.left = (available - chargeNano) as Nano
   lease.spentPerMs += Number(chargeNano) / spendingMs
   return { chargeNano, writeOffNano: chargeNano === ratedNano ? zeroNano : ((ratedNano - chargeNano) as Nano) }
+}
+
+function endHold(lease: Lease, hold: Hold): void {
+  assert(!hold.ended, 'a hold is settled once')
+  hold.ended = true
+  lease.holds -= 1
+  lease.held = (lease.held - hold.amountNano) as Nano
 }
 
 /** Recent spending, forgotten exponentially; an estimate for lease sizes, not money. */

@@ -33,7 +33,7 @@ type Line =
   | ({ readonly kind: 'intent' } & WrittenIntent)
   | { readonly kind: 'progress'; readonly progress: Progress }
   | {
-      readonly kind: 'settle'
+      readonly kind: 'settle' | 'reserve' | 'settle-reservation' | 'void'
       readonly seq: number
       readonly epoch: number
       readonly settlement: readonly [version: number, requestId: string]
@@ -128,8 +128,11 @@ function follow(open: Map<string, OpenIntent>, line: Line, modeBefore: ModeBefor
       return
     }
     case 'settle':
+    case 'reserve':
       open.delete(line.settlement[1])
       return
+    case 'settle-reservation':
+    case 'void':
     case 'return-lease':
     case 'end-epoch':
   }

@@ -4,6 +4,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFile
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Nano } from '../lib/amounts.ts'
+import { reservationOf } from '../store/store-fixtures.ts'
 import type { Settlement } from '../store/store.ts'
 import { blocksIn, createSliceReader, type FileSlice } from '../lib/blocks.ts'
 import { intent } from './journal-fixtures.ts'
@@ -108,6 +109,31 @@ describe('recovery', () => {
     ).toEqual([
       [1, 'a', null],
       [1, 'c', 7],
+    ])
+  })
+
+  test('what is reserved is open no more, and how it ends is shipped in order; what is deferred and was not reserved is told apart', async () => {
+    const folder = newFolder()
+    const journal = await open(folder, 1)
+    for (const id of ['a', 'b']) void journal.intend({ ...intent(id), deferred: true })
+    void journal.intend(intent('c'))
+    const of = { requestId: 'a', organizationId: 'org_1', mode: 'live' } as const
+    void journal.reserve(reservationOf('700', of))
+    void journal.settleReservation(settlement('a'))
+    void journal.voidReservation(settlement('b0'))
+    await journal.synced()
+    await journal.close()
+    await (await open(folder, 2)).close()
+
+    const recovered = recoverJournal(folder, 0)
+    expect(unshippedIn(recovered).map(({ seq, kind }) => [seq, kind])).toEqual([
+      [1, 'reserve'],
+      [2, 'settle-reservation'],
+      [3, 'void'],
+    ])
+    expect(recovered.open.map(({ intent: { requestId, deferred } }) => [requestId, deferred ?? false])).toEqual([
+      ['b', true],
+      ['c', false],
     ])
   })
 

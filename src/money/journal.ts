@@ -3,7 +3,7 @@
  *
  * One record a line, in JSON, so that `less` and `jq` read it; what one turn of the event loop brings is one block
  * with a checksum (see `lib/blocks.ts`). An intent is written before its upstream call and a settlement before the
- * last byte leaves. What is written survives `kill -9` at once, and a power cut after the next sync (every 10 ms).
+ * last byte leaves, or a reservation where the charge is known only later. What is written survives `kill -9` at once, and a power cut after the next sync (every 10 ms).
  * Records with a `seq` are shipped to the store in order, without gaps, out of the file itself, and only once they
  * are synced: so the store never has what the journal could still lose, and a journal that ends before what the
  * store has was damaged or exchanged.
@@ -14,6 +14,7 @@
  */
 import type { FileSlice } from '../lib/blocks.ts'
 import { packIntent, recordText, type Intent } from '../store/settlement-text.ts'
+import type { Reservation } from '../store/reservations.ts'
 import type { Settlement, ShippedRecord } from '../store/store.ts'
 import type { Returned } from './credit.ts'
 import type { Loss } from './journal-gaps.ts'
@@ -36,6 +37,12 @@ export type Journal = {
   readonly progress: (progress: Progress) => Written
   /** `ofEpoch`: the epoch of the intent, where it is not this one. */
   readonly settle: (settlement: Settlement, ofEpoch?: number) => Written
+  /** What the hold of a request is set aside for; its intent is open no more. Written before its id is given to the client. */
+  readonly reserve: (reservation: Reservation) => Written
+  /** How a reservation ends, by the settlement of its request. Whoever is first counts: the store takes no second. */
+  readonly settleReservation: (settlement: Settlement) => Written
+  /** As `settleReservation`, at nothing. */
+  readonly voidReservation: (settlement: Settlement) => Written
   readonly returnLease: (returned: Returned) => Written
   readonly endEpoch: (epoch: number) => Written
   /** The oldest records that the store has not confirmed yet, about `max` of them; null when it has all that is written. */
@@ -108,6 +115,10 @@ export async function openJournal(
     progress: (progress) => writer.write(JSON.stringify({ kind: 'progress', progress }), progress),
     settle: (settlement, ofEpoch = epoch) =>
       ship((seq) => ({ kind: 'settle', seq, epoch: ofEpoch, settlement }), { settled: settlement.requestId }),
+    reserve: (reservation) =>
+      ship((seq) => ({ kind: 'reserve', seq, epoch, reservation }), { settled: reservation.settlement.requestId }),
+    settleReservation: (settlement) => ship((seq) => ({ kind: 'settle-reservation', seq, epoch, settlement })),
+    voidReservation: (settlement) => ship((seq) => ({ kind: 'void', seq, epoch, settlement })),
     returnLease: ({ organizationId, mode, amountNano }) =>
       ship((seq) => ({ kind: 'return-lease', seq, epoch, organizationId, mode, amountNano: amountNano.toString() })),
     endEpoch: (ended) => ship((seq) => ({ kind: 'end-epoch', seq, epoch: ended })),

@@ -29,6 +29,13 @@ export type PriceRow = {
   readonly dearestOutputPico: Pico
 }
 
+/** What rating needs of a row, and of a price. */
+export type UnitPriceRow = Pick<PriceRow, 'tier' | 'aboveInputTokens' | 'picoPerUnit'>
+export type UnitPrices = {
+  readonly name: string
+  readonly tiers: Readonly<Record<ServiceTier, readonly UnitPriceRow[]>>
+}
+
 /** The price of one model from one date on: for every tier, rows sorted by `aboveInputTokens` from 0. */
 export type Price = {
   readonly model: string

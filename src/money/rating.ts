@@ -5,7 +5,7 @@
 import { greater, lesser, type Nano, type Pico } from '../lib/amounts.ts'
 import { assert } from '../lib/assert.ts'
 import type { ReceiptLine } from '../store/store.ts'
-import type { Price, PriceRow, ServiceTier } from './price-book.ts'
+import type { Price, PriceRow, ServiceTier, UnitPriceRow, UnitPrices } from './price-book.ts'
 import { inputTokensOf, pieceClasses, usageClasses, type Apart, type Usage, type UsageClass } from './usage.ts'
 
 export type Rated = {
@@ -18,7 +18,7 @@ export type Rated = {
 }
 
 /** Rates usage at a price; the same input always gives the same lines and the same amount. */
-export function rate(usage: Usage, price: Price, tier: ServiceTier): Rated {
+export function rate(usage: Usage, price: UnitPrices, tier: ServiceTier): Rated {
   const row = rowFor(price, tier, inputTokensOf(usage))
   const lines: ReceiptLine[] = []
   const unpriced: UsageClass[] = []
@@ -118,7 +118,7 @@ function inputPicoAt(bound: InputBound, row: PriceRow): bigint {
   return total
 }
 
-function rowFor(price: Price, tier: ServiceTier, inputTokens: number): PriceRow {
+function rowFor(price: UnitPrices, tier: ServiceTier, inputTokens: number): UnitPriceRow {
   const row = price.tiers[tier].findLast((candidate) => applies(candidate, inputTokens))
   // Not by `assert`: its words would be made for every request.
   if (!row) throw new Error(`assertion failed: price of ${price.name} has no base row for ${tier}`)
@@ -126,7 +126,7 @@ function rowFor(price: Price, tier: ServiceTier, inputTokens: number): PriceRow 
 }
 
 /** Long-context rows begin with the first token above their limit; the base row serves everything below. */
-const applies = (row: PriceRow, inputTokens: number): boolean =>
+const applies = (row: UnitPriceRow, inputTokens: number): boolean =>
   row.aboveInputTokens === 0 || inputTokens > row.aboveInputTokens
 
 const picoPerNano = 1_000n

@@ -3,7 +3,16 @@ import type { Mode } from './mode.ts'
 export type Transfer = {
   readonly id: number
   readonly idempotencyKey: string
-  readonly kind: 'grant' | 'top-up' | 'hold' | 'capture' | 'release' | 'reversal'
+  readonly kind:
+    | 'grant'
+    | 'top-up'
+    | 'hold'
+    | 'capture'
+    | 'release'
+    | 'reversal'
+    | 'reserve'
+    | 'capture-reserved'
+    | 'release-reserved'
   /** Of both its accounts. */
   readonly mode: Mode
   readonly debitAccount: string
@@ -28,8 +37,15 @@ export type RevocationAnswer =
   | { readonly reversals: readonly Transfer[] }
   | { readonly reversals: null; readonly revocableNano: bigint }
 
-/** `balanceNano` = credit + held. `leasedNano` = held: money handed to nodes and not yet captured. */
-export type LedgerBalance = { readonly balanceNano: bigint; readonly leasedNano: bigint }
+/**
+ * `balanceNano` = credit + held + reserved. `leasedNano` = held: money handed to nodes and not yet captured.
+ * `reservedNano`: set aside for calls that are billed later.
+ */
+export type LedgerBalance = {
+  readonly balanceNano: bigint
+  readonly leasedNano: bigint
+  readonly reservedNano: bigint
+}
 
 export type Check = { readonly name: string; readonly ok: boolean; readonly detail: string }
 

@@ -24,8 +24,8 @@ export function describeModes(store: () => Store): void {
     })
     const records = [test_.settled('r1', '1000'), live.settled('r2', '600'), test_.returned('500')]
     await store().applyJournal(batchOf(node, 0, records))
-    expect(await test_.balance(store())).toEqual({ balanceNano: 4_000n, leasedNano: 1_500n })
-    expect(await live.balance(store())).toEqual({ balanceNano: 100n, leasedNano: 100n })
+    expect(await test_.balance(store())).toEqual({ balanceNano: 4_000n, leasedNano: 1_500n, reservedNano: 0n })
+    expect(await live.balance(store())).toEqual({ balanceNano: 100n, leasedNano: 100n, reservedNano: 0n })
     expect(failuresOf(await store().verifyLedger())).toEqual([])
   })
 
@@ -33,8 +33,8 @@ export function describeModes(store: () => Store): void {
     await test_.grant(store(), 5_000n, 'test')
     const node = await store().openNode('node-a')
     await store().applyJournal(batchOf(node, 0, [live.settled('r1', '300')]))
-    expect(await test_.balance(store())).toEqual({ balanceNano: 5_000n, leasedNano: 0n })
-    expect(await live.balance(store())).toEqual({ balanceNano: -300n, leasedNano: 0n })
+    expect(await test_.balance(store())).toEqual({ balanceNano: 5_000n, leasedNano: 0n, reservedNano: 0n })
+    expect(await live.balance(store())).toEqual({ balanceNano: -300n, leasedNano: 0n, reservedNano: 0n })
   })
 
   test('leases of the same size in both modes are two leases, and the end of an epoch closes both', async () => {
@@ -50,14 +50,14 @@ export function describeModes(store: () => Store): void {
     const records = [test_.settled('r1', '10'), live.settled('r2', '10'), { kind: 'end-epoch', epoch: 1 } as const]
     await store().applyJournal(batchOf(node, 0, records))
     for (const steps of [test_, live])
-      expect(await steps.balance(store())).toEqual({ balanceNano: 990n, leasedNano: 0n })
+      expect(await steps.balance(store())).toEqual({ balanceNano: 990n, leasedNano: 0n, reservedNano: 0n })
     expect(failuresOf(await store().verifyLedger())).toEqual([])
   })
 
   test('the idempotency key of a grant of one mode cannot stand for a grant of the other', async () => {
     await test_.grant(store(), 1_000n, 'k')
     expect((await refusalOf(live.grant(store(), 1_000n, 'k'))).code).toBe('idempotency-conflict')
-    expect(await live.balance(store())).toEqual({ balanceNano: 0n, leasedNano: 0n })
+    expect(await live.balance(store())).toEqual({ balanceNano: 0n, leasedNano: 0n, reservedNano: 0n })
   })
 
   test('receipts, usage and transfers say their mode, and no report adds the two up', async () => {

@@ -1,6 +1,7 @@
 /** What nodes and the store say to each other: shipped records, what is lost of them, and leases of money. */
 import type { FileSlice } from '../lib/blocks.ts'
 import type { Mode } from './mode.ts'
+import type { Reservation } from './reservations.ts'
 import type { Settlement } from './settlement.ts'
 
 /** A journal record that the store applies. `seq` is gap-free per node, across epochs. */
@@ -15,6 +16,14 @@ export type ShippedRecord =
       readonly amountNano: string
     }
   | { readonly kind: 'end-epoch'; readonly seq: number; readonly epoch: number }
+  | { readonly kind: 'reserve'; readonly seq: number; readonly epoch: number; readonly reservation: Reservation }
+  | {
+      /** `void`: nothing of what was reserved is owed. */
+      readonly kind: 'settle-reservation' | 'void'
+      readonly seq: number
+      readonly epoch: number
+      readonly settlement: Settlement
+    }
 
 /**
  * A contiguous run of shipped records from `fromSeq + 1` to `toSeq`: in the journal's own file, so that none of them

@@ -42,10 +42,10 @@ export function describeRevocations(store: () => Store, mode: Mode): void {
     const node = await store().openNode('node-a')
     await lease(store(), node, 400n)
     expect(await revoke(store(), 601n)).toEqual({ reversals: null, revocableNano: 600n })
-    expect(await balance(store())).toEqual({ balanceNano: 1_000n, leasedNano: 400n })
+    expect(await balance(store())).toEqual({ balanceNano: 1_000n, leasedNano: 400n, reservedNano: 0n })
     expect((await revoke(store(), 600n)).reversals).toHaveLength(1)
     expect(await revoke(store(), 1n, { idempotencyKey: 'more' })).toEqual({ reversals: null, revocableNano: 0n })
-    expect(await balance(store())).toEqual({ balanceNano: 400n, leasedNano: 400n })
+    expect(await balance(store())).toEqual({ balanceNano: 400n, leasedNano: 400n, reservedNano: 0n })
     expect(await lease(store(), node, 900n)).toMatchObject({
       grantedNano: 400n,
       availableNano: 0n,

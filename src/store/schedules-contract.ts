@@ -253,7 +253,11 @@ async function expectExact({ store, granted, charged, requests }: World): Promis
   let inDebt = false
   for (const purse of purses) {
     const expected = (granted.get(purse) ?? 0n) - (charged.get(purse) ?? 0n)
-    expect(await store.balance(purse.organizationId, purse.mode)).toEqual({ balanceNano: expected, leasedNano: 0n })
+    expect(await store.balance(purse.organizationId, purse.mode)).toEqual({
+      balanceNano: expected,
+      leasedNano: 0n,
+      reservedNano: 0n,
+    })
     inDebt ||= expected < 0n
   }
   const failed = (await store.verifyLedger()).filter(({ ok }) => !ok).map(({ name }) => name)

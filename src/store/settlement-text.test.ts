@@ -97,6 +97,15 @@ test('any settlement, and any intent, comes back from its text as it was', () =>
   )
 })
 
+test('an intent that is billed later comes back as one, with an idempotency key or without', () => {
+  for (const idempotency of [null, { keyHash: 'k', fingerprint: 'f' }]) {
+    const { requestId, ...rest } = settlementOf({ requestId: 'r1', organizationId: 'acme', idempotency })
+    const packed = packIntent({ ...rest, requestId, deferred: true })
+    expect(unpackIntent(throughText(packed), noneBefore)).toMatchObject({ requestId, idempotency, deferred: true })
+    expect(unpackIntent(throughText(packIntent({ ...rest, requestId })), noneBefore)).not.toHaveProperty('deferred')
+  }
+})
+
 test('a record is one line, whatever stands in it', () => {
   fc.assert(
     fc.property(making, (settlement) => {

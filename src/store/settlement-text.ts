@@ -2,6 +2,7 @@
  * A settlement as the journal and the store keep it: JSON of its values in a fixed order, without their names. Each
  * request writes it three times (the journal, the database's log, the database), and names would be over half of it.
  */
+import { packTerms } from './reservation-text.ts'
 import type { MadeResource } from './resources.ts'
 import type { Attempt, Idempotency, Mode, ReceiptLine, Settlement, ShippedRecord } from './store.ts'
 
@@ -25,7 +26,10 @@ export type Intent = Pick<
   | 'onAbort'
   | 'holdNano'
   | 'idempotency'
->
+> & {
+  /** Its charge is known only later: what it makes at its upstream goes on when the process dies. */
+  readonly deferred?: boolean
+}
 
 /** The order of version 1. What is added later goes to the end, under a new version. */
 type PackedFirst = readonly [
@@ -46,7 +50,12 @@ type PackedFirst = readonly [
   holdNano: string,
 ]
 /** Since version 2 it has a mode, and an idempotency key where its client sent one. */
-export type PackedIntent = readonly [...PackedFirst, mode?: Mode, idempotency?: PackedIdempotency]
+export type PackedIntent = readonly [
+  ...PackedFirst,
+  mode?: Mode,
+  idempotency?: PackedIdempotency | null,
+  deferred?: true,
+]
 /** Since version 2 it has a mode, and an idempotency key where its client sent one; since version 3, what it made. */
 export type PackedSettlement = readonly [
   version: number,
@@ -115,7 +124,7 @@ export const packIntent = (intent: Intent): PackedIntent => [
   intent.onAbort,
   intent.holdNano,
   intent.mode,
-  ...packIdempotency(intent.idempotency),
+  ...(intent.deferred ? deferredEnd(intent.idempotency) : packIdempotency(intent.idempotency)),
 ]
 
 /** Tells the mode of what was written before there were modes. */
@@ -139,6 +148,7 @@ export const unpackIntent = (packed: PackedIntent, modeBefore: ModeBefore): Inte
   onAbort: packed[13],
   holdNano: packed[14],
   idempotency: unpackIdempotency(packed[16]),
+  ...(packed[17] && { deferred: true }),
 })
 
 export const packSettlement = (settlement: Settlement): PackedSettlement => [
@@ -226,16 +236,35 @@ const settleCharsMax = 32 * 1024
 
 /** The line of the journal that has this record. */
 export function recordText(record: ShippedRecord): string {
-  if (record.kind !== 'settle') return JSON.stringify(record)
-  const text = settleText(record)
+  const { kind, seq, epoch } = record
+  switch (kind) {
+    case 'settle':
+    case 'settle-reservation':
+    case 'void':
+      return textWith(record.settlement, (settlement) => ({ kind, seq, epoch, settlement }))
+    case 'reserve': {
+      const terms = packTerms(record.reservation)
+      return textWith(record.reservation.settlement, (settlement) => ({ kind, seq, epoch, settlement, terms }))
+    }
+    case 'return-lease':
+    case 'end-epoch':
+      return JSON.stringify(record)
+  }
+}
+
+type LineOf = (settlement: PackedSettlement) => object
+
+/** Without the vendor's figures where they make it too long. */
+function textWith(settlement: Settlement, lineOf: LineOf): string {
+  const text = textOf(settlement, lineOf)
   if (text !== null && text.length <= settleCharsMax) return text
-  return settleText({ ...record, settlement: { ...record.settlement, vendorUsage: null } })!
+  return textOf({ ...settlement, vendorUsage: null }, lineOf)!
 }
 
 /** null where the vendor's figures cannot be written, nested as they are. */
-function settleText({ kind, seq, epoch, settlement }: Extract<ShippedRecord, { kind: 'settle' }>): string | null {
+function textOf(settlement: Settlement, lineOf: LineOf): string | null {
   try {
-    return JSON.stringify({ kind, seq, epoch, settlement: packSettlement(settlement) })
+    return JSON.stringify(lineOf(packSettlement(settlement)))
   } catch (error) {
     if (settlement.vendorUsage === null) throw error
     return null
@@ -246,6 +275,10 @@ const none: readonly [] = []
 /** Nothing at all where there is none: most requests. */
 const packIdempotency = (idempotency: Idempotency | null): readonly [] | readonly [PackedIdempotency] =>
   idempotency === null ? none : [[idempotency.keyHash, idempotency.fingerprint]]
+const deferredEnd = (idempotency: Idempotency | null): readonly [PackedIdempotency | null, true] => [
+  packIdempotency(idempotency)[0] ?? null,
+  true,
+]
 const unpackIdempotency = (packed: PackedIdempotency | null = null): Idempotency | null =>
   packed === null ? null : { keyHash: packed[0], fingerprint: packed[1] }
 

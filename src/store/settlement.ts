@@ -2,8 +2,19 @@
 import type { Mode } from './mode.ts'
 import type { MadeResource } from './resources.ts'
 
-/** How a request ended. Each is settled exactly once. */
-export type Ending = 'completed' | 'client-left' | 'upstream-failed' | 'upstream-refused' | 'in-doubt'
+/**
+ * How a request ended. Each is settled exactly once. `reserved`: its charge is known only later, and its money is set
+ * aside until then. `cancelled`, `expired`: so ended what was reserved, at nothing.
+ */
+export type Ending =
+  | 'completed'
+  | 'client-left'
+  | 'upstream-failed'
+  | 'upstream-refused'
+  | 'in-doubt'
+  | 'reserved'
+  | 'cancelled'
+  | 'expired'
 
 /**
  * What deserves a second look on a settled request. `estimated`: no usable vendor usage for the input, the output or

@@ -7,6 +7,8 @@ import { failuresOf, messageOf, refusalOf, stepsIn, type OpenStore } from './con
 import { describeKeyUses } from './key-uses-contract.ts'
 import { describeModes } from './modes-contract.ts'
 import { describeKeys, describeReports, describeSpans } from './reports-contract.ts'
+import { describeReservationSchedules } from './reservation-schedules-contract.ts'
+import { describeReservations } from './reservations-contract.ts'
 import { describeResources } from './resources-contract.ts'
 import { describeRevocations } from './revocations-contract.ts'
 import { describeSchedules } from './schedules-contract.ts'
@@ -38,10 +40,12 @@ export function describeStore(name: string, open: OpenStore, { schedules = 20 }:
         describeSpans(store, mode)
         describeKeyUses(store, mode)
         describeResources(store, mode)
+        describeReservations(store, mode)
       })
     describeModes(store)
     describeKeys(store)
     describeSchedules(open, schedules)
+    describeReservationSchedules(open, schedules)
   })
 }
 
@@ -57,7 +61,7 @@ function describeApplying(store: () => Store, mode: Mode): void {
     expect(await store().applyJournal(first)).toEqual({ applied: true, lastSeq: 2 })
     expect(await store().applyJournal(first)).toEqual({ applied: false, lastSeq: 2 })
     expect(await store().applyJournal(second)).toEqual({ applied: true, lastSeq: 3 })
-    expect(await balance(store())).toEqual({ balanceNano: 997_000n, leasedNano: 997_000n })
+    expect(await balance(store())).toEqual({ balanceNano: 997_000n, leasedNano: 997_000n, reservedNano: 0n })
     expect(failuresOf(await store().verifyLedger())).toEqual([])
   })
 
@@ -98,7 +102,7 @@ function describeApplying(store: () => Store, mode: Mode): void {
         'ends before',
       )
       expect(await store().applyJournal(rest)).toEqual({ applied: true, lastSeq: 3 })
-      expect(await balance(store())).toEqual({ balanceNano: 997_000n, leasedNano: 997_000n })
+      expect(await balance(store())).toEqual({ balanceNano: 997_000n, leasedNano: 997_000n, reservedNano: 0n })
     } finally {
       rmSync(folder, { recursive: true })
     }
@@ -124,7 +128,7 @@ function describeApplying(store: () => Store, mode: Mode): void {
     const node = await store().openNode('node-a', 3)
     const entries = [settled('r1', '1500', 2), { ...returned('700'), epoch: 2 }]
     await store().applyJournal(batchOf(node, 0, entries))
-    expect(await balance(store())).toEqual({ balanceNano: 8_500n, leasedNano: 0n })
+    expect(await balance(store())).toEqual({ balanceNano: 8_500n, leasedNano: 0n, reservedNano: 0n })
     expect(failuresOf(await store().verifyLedger())).toEqual([])
   })
 
@@ -156,7 +160,7 @@ function describeApplying(store: () => Store, mode: Mode): void {
     await leasedNode(store(), 5_000n)
     const next = await store().openNode('node-a')
     await store().applyJournal(batchOf(next, 0, [settled('r1', '1500', 1), { kind: 'end-epoch', epoch: 1 }]))
-    expect(await balance(store())).toEqual({ balanceNano: 3_500n, leasedNano: 0n })
+    expect(await balance(store())).toEqual({ balanceNano: 3_500n, leasedNano: 0n, reservedNano: 0n })
     expect(failuresOf(await store().verifyLedger())).toEqual([])
   })
 }
@@ -166,7 +170,7 @@ function describeOddRecords(store: () => Store, mode: Mode): void {
   test('a settlement above its lease is still paid, below zero if need be, and the debt is reported', async () => {
     const node = await leasedNode(store(), 1_000n)
     await store().applyJournal(batchOf(node, 0, [settled('r1', '600'), settled('r2', '700')]))
-    expect(await balance(store())).toEqual({ balanceNano: -300n, leasedNano: 0n })
+    expect(await balance(store())).toEqual({ balanceNano: -300n, leasedNano: 0n, reservedNano: 0n })
     expect(failuresOf(await store().verifyLedger())).toEqual([
       `no-credit-below-zero: ${prefixOf(mode)}credit:acme is -300`,
     ])
@@ -180,7 +184,7 @@ function describeOddRecords(store: () => Store, mode: Mode): void {
     await grant(store(), 1_000n)
     const node = await store().openNode('node-a')
     await store().applyJournal(batchOf(node, 0, [settled('r1', '400')]))
-    expect(await balance(store())).toEqual({ balanceNano: 600n, leasedNano: 0n })
+    expect(await balance(store())).toEqual({ balanceNano: 600n, leasedNano: 0n, reservedNano: 0n })
     expect(failuresOf(await store().verifyLedger())).toEqual([])
   })
 
@@ -200,7 +204,7 @@ function describeOddRecords(store: () => Store, mode: Mode): void {
       { kind: 'end-epoch', epoch: 7 },
     ])
     expect(await store().applyJournal(batch)).toEqual({ applied: true, lastSeq: 6 })
-    expect(await balance(store())).toEqual({ balanceNano: 999_000n, leasedNano: 999_000n })
+    expect(await balance(store())).toEqual({ balanceNano: 999_000n, leasedNano: 999_000n, reservedNano: 0n })
     const failures = failuresOf(await store().verifyLedger())
     expect(failures).toHaveLength(1)
     const reasons = [
@@ -233,7 +237,7 @@ function describeLeases(store: () => Store, mode: Mode): void {
     expect(await ask(300n)).toEqual({ grantedNano: 300n, availableNano: 700n, leasedElsewhereNano: 0n })
     expect(await ask(100n)).toEqual({ grantedNano: 300n, availableNano: 700n, leasedElsewhereNano: 0n })
     expect(await ask(5_000n)).toEqual({ grantedNano: 1_000n, availableNano: 0n, leasedElsewhereNano: 0n })
-    expect(await balance(store())).toEqual({ balanceNano: 1_000n, leasedNano: 1_000n })
+    expect(await balance(store())).toEqual({ balanceNano: 1_000n, leasedNano: 1_000n, reservedNano: 0n })
   })
 
   test('200 asks at once never hand out more than there is', async () => {
@@ -244,7 +248,7 @@ function describeLeases(store: () => Store, mode: Mode): void {
       wantTotalNano: BigInt(index) * 100n,
     }))
     await Promise.all(asks.map(({ node, wantTotalNano }) => lease(store(), node, wantTotalNano)))
-    expect(await balance(store())).toEqual({ balanceNano: 10_000n, leasedNano: 10_000n })
+    expect(await balance(store())).toEqual({ balanceNano: 10_000n, leasedNano: 10_000n, reservedNano: 0n })
     const grants = await Promise.all(nodes.map((node) => lease(store(), node, 0n)))
     expect(grants.reduce((total, { grantedNano }) => total + grantedNano, 0n)).toBe(10_000n)
     expect(failuresOf(await store().verifyLedger())).toEqual([])
@@ -253,7 +257,7 @@ function describeLeases(store: () => Store, mode: Mode): void {
   test('what a node returns is available again, and does not lower its cumulative total', async () => {
     const node = await leasedNode(store(), 1_000n)
     await store().applyJournal(batchOf(node, 0, [returned('400')]))
-    expect(await balance(store())).toEqual({ balanceNano: 1_000n, leasedNano: 600n })
+    expect(await balance(store())).toEqual({ balanceNano: 1_000n, leasedNano: 600n, reservedNano: 0n })
     const again = await lease(store(), node, 1_100n)
     expect(again).toEqual({ grantedNano: 1_100n, availableNano: 300n, leasedElsewhereNano: 0n })
     expect(failuresOf(await store().verifyLedger())).toEqual([])
@@ -271,8 +275,8 @@ function describeLeases(store: () => Store, mode: Mode): void {
     })
     await store().leaseCredit({ ...node, organizationId: 'beta', mode, wantTotalNano: 50n })
     await store().applyJournal(batchOf(node, 0, [settled('r1', '100'), { kind: 'end-epoch', epoch: 1 }]))
-    expect(await balance(store())).toEqual({ balanceNano: 900n, leasedNano: 0n })
-    expect(await store().balance('beta', mode)).toEqual({ balanceNano: 50n, leasedNano: 0n })
+    expect(await balance(store())).toEqual({ balanceNano: 900n, leasedNano: 0n, reservedNano: 0n })
+    expect(await store().balance('beta', mode)).toEqual({ balanceNano: 50n, leasedNano: 0n, reservedNano: 0n })
     const refusal = await refusalOf(lease(store(), node, 2_000n))
     expect(refusal.code).toBe('node-fenced')
     expect(failuresOf(await store().verifyLedger())).toEqual([])
@@ -297,7 +301,7 @@ function describeCredit(store: () => Store, mode: Mode): void {
       creditAccount: `${prefixOf(mode)}credit:acme`,
       amountNano: 25_000_000_000n,
     })
-    expect(await balance(store())).toEqual({ balanceNano: 25_000_000_000n, leasedNano: 0n })
+    expect(await balance(store())).toEqual({ balanceNano: 25_000_000_000n, leasedNano: 0n, reservedNano: 0n })
     expect((await refusalOf(grant(store(), 1n))).code).toBe('idempotency-conflict')
     await store().createOrganization({ id: 'beta', name: 'Beta', createdAt: noon })
     const other = { organizationId: 'beta', mode, amountNano: 25_000_000_000n, note: null, idempotencyKey: 'grant-1' }

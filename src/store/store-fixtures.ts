@@ -1,4 +1,5 @@
 /** Values for tests of a store. */
+import type { Reservation } from './reservations.ts'
 import type { KeptResource } from './resources.ts'
 import { recordText } from './settlement-text.ts'
 import type { JournalBatch, KeyRow, Mode, Settlement } from './store.ts'
@@ -11,13 +12,6 @@ export function settlementOf(
   changes: Partial<Settlement> & { readonly requestId: string; readonly organizationId: string },
 ): Settlement {
   const chargeNano = changes.chargeNano ?? '1000'
-  const line = {
-    class: 'outputText',
-    quantity: Number(chargeNano),
-    unit: 'token',
-    picoPerUnit: '1000',
-    amountPico: `${chargeNano}000`,
-  }
   return {
     keyId: 'key-1',
     mode: 'live',
@@ -36,7 +30,7 @@ export function settlementOf(
     priceFrom: '2026-10-01',
     pricePpm: 1_000_000,
     onAbort: 'drain',
-    lines: chargeNano === '0' ? [] : [line],
+    lines: linesOf(chargeNano),
     tokens: { input: 12, cachedInput: 3, output: 40, reasoning: 8 },
     holdNano: chargeNano,
     ratedNano: chargeNano,
@@ -55,6 +49,19 @@ export function settlementOf(
   }
 }
 
+const linesOf = (chargeNano: string): Settlement['lines'] =>
+  chargeNano === '0'
+    ? []
+    : [
+        {
+          class: 'outputText',
+          quantity: Number(chargeNano),
+          unit: 'token',
+          picoPerUnit: '1000',
+          amountPico: `${chargeNano}000`,
+        },
+      ]
+
 /** A record without its place in the journal. */
 export type Entry =
   | { readonly kind: 'settle'; readonly epoch: number; readonly settlement: Settlement }
@@ -66,6 +73,8 @@ export type Entry =
       readonly amountNano: string
     }
   | { readonly kind: 'end-epoch'; readonly epoch: number }
+  | { readonly kind: 'reserve'; readonly epoch: number; readonly reservation: Reservation }
+  | { readonly kind: 'settle-reservation' | 'void'; readonly epoch: number; readonly settlement: Settlement }
 
 /** The batch that ships these entries after `fromSeq`. */
 export function batchOf(
@@ -116,4 +125,56 @@ export const resourceOf = (
   expiresAt: null,
   object: null,
   ...changes,
+})
+
+const secondPrice = {
+  name: 'sora-2 from 2026-10-01',
+  tiers: { standard: [{ tier: 'standard', aboveInputTokens: 0, picoPerUnit: { videoSecond: '100000000000' } }] },
+}
+
+/** A video's reservation of `amountNano`, as the call that created it left it: due at 60, given up at 90,000. */
+export const reservationOf = (
+  amountNano: string,
+  of: Pick<Settlement, 'requestId' | 'organizationId' | 'mode'> & Partial<Settlement>,
+  changes: Partial<Omit<Reservation, 'settlement'>> = {},
+): Reservation => ({
+  settlement: settlementOf({
+    ending: 'reserved',
+    endpoint: 'videos',
+    model: 'sora-2',
+    streamed: false,
+    tokens: noTokens,
+    vendorUsage: null,
+    ...of,
+    chargeNano: '0',
+    holdNano: amountNano,
+  }),
+  provider: 'openai',
+  kind: 'video',
+  resourceId: `video of ${of.requestId}`,
+  upstreamId: `video of ${of.requestId}`,
+  price: secondPrice,
+  cost: secondPrice,
+  firstCheckAt: 60,
+  expiresAt: 90_000,
+  ...changes,
+})
+
+/** How it ends, at a charge; `void` where that is nothing. */
+export const endOf = (
+  { settlement }: Reservation,
+  chargeNano: string,
+  kind: 'settle-reservation' | 'void' = 'settle-reservation',
+): Extract<Entry, { readonly kind: 'settle-reservation' | 'void' }> => {
+  const ending = kind === 'void' ? 'upstream-failed' : 'completed'
+  const { holdNano } = settlement
+  return { kind, epoch: 1, settlement: settlementOf({ ...settlement, ending, holdNano, ...chargeOf(chargeNano) }) }
+}
+
+const noTokens = { input: 0, cachedInput: 0, output: 0, reasoning: 0 }
+const chargeOf = (chargeNano: string) => ({
+  chargeNano,
+  ratedNano: chargeNano,
+  costNano: chargeNano,
+  lines: linesOf(chargeNano),
 })

@@ -13,6 +13,7 @@ import type { NodeStore } from './nodes.ts'
 import type { OperatorStore } from './operators.ts'
 import type { OrganizationStore } from './organizations.ts'
 import type { ReportStore } from './reports.ts'
+import type { ReservationStore } from './reservations.ts'
 import type { ResourceStore } from './resources.ts'
 
 export type * from './idempotency.ts'
@@ -37,6 +38,7 @@ export interface Store
     OperatorStore,
     ReportStore,
     IdempotencyStore,
+    ReservationStore,
     ResourceStore {
   /** What is broken in the store's own files, in words; nothing when they are whole. Reads all of them, and holds up nothing else. */
   findDamage(): Promise<string[]>

@@ -5,4 +5,4 @@ import type { Settlement } from './store.ts'
  * for one. Otherwise the key is free again, because whoever repeats the call gets what was not served.
  */
 export const usesUpKey = ({ idempotency, ending, ratedNano }: Settlement): boolean =>
-  idempotency !== null && (ending === 'completed' || ratedNano !== '0')
+  idempotency !== null && (ending === 'completed' || ending === 'reserved' || ratedNano !== '0')

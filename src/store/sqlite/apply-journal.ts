@@ -7,49 +7,15 @@
  */
 import type { Database } from 'bun:sqlite'
 import type { Clock } from '../../lib/clock.ts'
-import type { SliceReader } from '../../lib/blocks.ts'
 import { modes, type ApplyResult, type JournalBatch, type Mode, type ShippedRecord } from '../store.ts'
 import { usesUpKey } from '../uses-up-key.ts'
+import { endReservation, reserve } from './apply-reservations.ts'
+import { isKnown, leaseOf, noteAgain, takeFrom, type JournalParts, type Work } from './apply-work.ts'
 import { readBatch, settlementText, type ReadRecord, type RecordBefore, type SettleRecord } from './journal-record.ts'
-import type { KeyUses } from './key-uses.ts'
-import type { Keys } from './keys.ts'
-import { raiseGrant } from './lease-credit.ts'
-import { creditOf, heldOf, revenueOf, type AccountChanges, type Ledger } from './ledger.ts'
-import { remainderOf, type Lease, type LeaseId, type Leases } from './leases.ts'
-import type { Nodes } from './nodes.ts'
-import type { Organizations } from './organizations.ts'
+import { creditOf, heldOf, revenueOf } from './ledger.ts'
+import { remainderOf, type Lease } from './leases.ts'
 import { prepareRecords, type Records } from './records.ts'
-import type { Requests } from './requests.ts'
-import type { Resources } from './resources.ts'
-import { noChanges, type RollupChanges, type Rollups } from './rollups.ts'
-
-export type JournalParts = {
-  readonly reader: SliceReader
-  readonly keys: Pick<Keys, 'modeOf'>
-  readonly keyUses: Pick<KeyUses, 'note'>
-  readonly ledger: Ledger
-  readonly leases: Leases
-  readonly nodes: Nodes
-  readonly organizations: Organizations
-  readonly requests: Requests
-  readonly resources: Pick<Resources, 'note'>
-  readonly rollups: Rollups
-}
-
-/** What a batch changes, gathered so that each account, lease and rollup row is written once. */
-type Work = JournalParts & {
-  readonly records: Records
-  readonly nodeId: number
-  /** The one that ships. */
-  readonly epoch: number
-  readonly at: number
-  readonly accounts: AccountChanges
-  readonly usage: RollupChanges
-  /** Charges by mode and organization, in nano-USD. */
-  readonly charges: Readonly<Record<Mode, Map<string, bigint>>>
-  readonly openedLeases: Map<string, Lease>
-  readonly knownOrganizations: Set<string>
-}
+import { noChanges } from './rollups.ts'
 
 /** Prepares applying batches; see `Store.applyJournal`. */
 export function prepareApplyJournal(
@@ -105,6 +71,11 @@ function applyRecord(work: Work, record: ShippedRecord, text: string): string | 
       return returnLease(work, record)
     case 'end-epoch':
       return endEpoch(work, record)
+    case 'reserve':
+      return reserve(work, record)
+    case 'settle-reservation':
+    case 'void':
+      return endReservation(work, record)
   }
 }
 
@@ -113,12 +84,14 @@ function settle(work: Work, record: SettleRecord, text: string): string | null {
   const { organizationId, mode } = settlement
   const chargeNano = BigInt(settlement.chargeNano)
   if (!isKnown(work, organizationId)) return `there is no organization ${organizationId}`
+  const isInDoubt = settlement.ending === 'in-doubt'
+  if (isInDoubt && work.reservations.find(settlement.requestId)) return settledBefore(work, record)
   if (!work.requests.insertOnce({ nodeId: work.nodeId, seq, epoch, settlement, chargeNano, text }))
     return settledBefore(work, record)
   work.rollups.add(work.usage, settlement, chargeNano)
   if (usesUpKey(settlement)) work.keyUses.note({ nodeId: work.nodeId, seq }, settlement)
   for (const made of settlement.resources ?? none) work.resources.note(made, settlement)
-  if (chargeNano > 0n) consume(work, leaseOf(work, { epoch, organizationId, mode }), chargeNano)
+  if (chargeNano > 0n) charge(work, leaseOf(work, { epoch, organizationId, mode }), chargeNano)
   return null
 }
 
@@ -128,21 +101,16 @@ const none: readonly [] = []
  * A node whose journal lost its tail, but not before the tail was shipped, settles the same request once more,
  * in doubt: what the store has stands, and the record counts. Any other second settlement is a mistake.
  */
-function settledBefore(work: Work, { seq, epoch, settlement }: SettleRecord): string | null {
-  const { organizationId, mode, requestId, ending } = settlement
-  if (ending !== 'in-doubt') return `request ${requestId} was settled before`
-  const { nodeId } = work
-  work.records.applied({ nodeId, seq, epoch, kind: 'settled-before', organizationId, mode, amountNano: 0n })
-  return null
-}
+const settledBefore = (work: Work, record: SettleRecord): string | null =>
+  record.settlement.ending === 'in-doubt'
+    ? noteAgain(work, record, record.settlement)
+    : `request ${record.settlement.requestId} was settled before`
 
-/** Takes the charge out of a lease. What the lease does not cover is held first, below zero if it must be. */
-function consume(work: Work, lease: Lease, chargeNano: bigint): void {
+/** Takes the charge out of a lease, to be captured with the rest of its batch. */
+function charge(work: Work, lease: Lease, chargeNano: bigint): void {
   const { organizationId, mode } = lease.id
   const charges = work.charges[mode]
-  const excessNano = chargeNano - remainderOf(lease)
-  if (excessNano > 0n) work.ledger.post(work.accounts, raiseGrant(lease, excessNano, work.at))
-  lease.consumedNano += chargeNano
+  takeFrom(work, lease, chargeNano)
   charges.set(organizationId, (charges.get(organizationId) ?? 0n) + chargeNano)
 }
 
@@ -209,23 +177,6 @@ function release(work: Work, lease: Lease, amountNano: bigint, seq: number): voi
     amountNano,
     at: work.at,
   })
-}
-
-function isKnown(work: Work, organizationId: string): boolean {
-  if (work.knownOrganizations.has(organizationId)) return true
-  if (!work.organizations.exists(organizationId)) return false
-  work.knownOrganizations.add(organizationId)
-  return true
-}
-
-/** The lease as this batch has left it so far. */
-function leaseOf(work: Work, { epoch, organizationId, mode }: Omit<LeaseId, 'nodeId'>): Lease {
-  const key = `${epoch}:${mode}:${organizationId}`
-  const known = work.openedLeases.get(key)
-  if (known) return known
-  const lease = work.leases.read({ nodeId: work.nodeId, epoch, organizationId, mode })
-  work.openedLeases.set(key, lease)
-  return lease
 }
 
 function writeLeases(work: Work): void {

@@ -5,6 +5,8 @@
 import { assert } from '../../lib/assert.ts'
 import type { SliceReader } from '../../lib/blocks.ts'
 import { resourceKinds, type MadeResource } from '../resources.ts'
+import { unpackReservation, type PackedTerms } from '../reservation-text.ts'
+import type { FrozenPrice, Reservation } from '../reservations.ts'
 import { packSettlement, unpackSettlement, type PackedSettlement } from '../settlement-text.ts'
 import { modes, type Ending, type JournalBatch, type Mode, type Settlement, type ShippedRecord } from '../store.ts'
 
@@ -41,7 +43,7 @@ function recordsOf({ records, fromSeq }: JournalBatch, reader: SliceReader): str
 }
 
 /** The journal's other lines say what may still become of a request, and are for its own recovery. */
-const shippedLine = /^\{"kind":"(?:settle|return-lease|end-epoch)","seq":(\d+),/
+const shippedLine = /^\{"kind":"(?:settle|return-lease|end-epoch|reserve|settle-reservation|void)","seq":(\d+),/
 
 type Surroundings = { readonly batchEpoch: number; readonly modeBefore: ModeBefore }
 
@@ -66,14 +68,16 @@ type RecordJson = {
   readonly seq: number
   readonly epoch: number
   readonly settlement?: PackedSettlement
+  readonly terms?: PackedTerms
   readonly organizationId?: string
   readonly mode?: Mode
 }
 
 function recordOf(json: RecordJson, modeBefore: ModeBefore): ShippedRecord {
-  const { kind, epoch, settlement, organizationId = '', mode } = json
+  const { kind, seq, epoch, settlement, terms, organizationId = '', mode } = json
   if (settlement) {
     const read = unpackSettlement(settlement, (of) => modeBefore({ epoch, ...of }))
+    if (kind === 'reserve' && terms) return { kind, seq, epoch, reservation: unpackReservation(read, terms) }
     return { ...json, settlement: read } as ShippedRecord
   }
   if (kind === 'return-lease' && mode === undefined)
@@ -85,7 +89,14 @@ function recordOf(json: RecordJson, modeBefore: ModeBefore): ShippedRecord {
 const wrongIn = (json: ShippedRecord): string | null =>
   wrongUnless(kinds.has(json.kind), 'kind', json.kind) ?? wrongPlace(json) ?? wrongContent(json)
 
-const kinds: ReadonlySet<unknown> = new Set<ShippedRecord['kind']>(['settle', 'return-lease', 'end-epoch'])
+const kinds: ReadonlySet<unknown> = new Set<ShippedRecord['kind']>([
+  'settle',
+  'return-lease',
+  'end-epoch',
+  'reserve',
+  'settle-reservation',
+  'void',
+])
 
 const wrongPlace = ({ seq, epoch }: ShippedRecord): string | null =>
   wrongUnless(isOrdinal(seq), 'seq', seq) ?? wrongUnless(isOrdinal(epoch), 'epoch', epoch)
@@ -93,7 +104,11 @@ const wrongPlace = ({ seq, epoch }: ShippedRecord): string | null =>
 function wrongContent(json: ShippedRecord): string | null {
   switch (json.kind) {
     case 'settle':
+    case 'settle-reservation':
+    case 'void':
       return wrongUnless(isObject(json.settlement), 'settlement', json.settlement) ?? wrongSettlement(json.settlement)
+    case 'reserve':
+      return wrongUnless(isObject(json.reservation), 'terms', json.reservation) ?? wrongReservation(json.reservation)
     case 'return-lease':
       return (
         wrongText('organizationId', json.organizationId) ??
@@ -136,6 +151,16 @@ function wrongSettlement(settlement: Settlement): string | null {
   return wrong === null ? null : `settlement.${wrong}`
 }
 
+const wrongReservation = (reservation: Reservation): string | null =>
+  wrongSettlement(reservation.settlement) ??
+  wrongText('terms.provider', reservation.provider) ??
+  wrongUnless(resourceKinds.includes(reservation.kind), 'terms.kind', reservation.kind) ??
+  wrongText('terms.resourceId', reservation.resourceId) ??
+  wrongText('terms.upstreamId', reservation.upstreamId) ??
+  wrongCount('terms.firstCheckAt', reservation.firstCheckAt) ??
+  wrongCount('terms.expiresAt', reservation.expiresAt) ??
+  wrongUnless([reservation.price, reservation.cost].every(isPrice), 'terms.price', reservation.price)
+
 const wrongMode = (mode: Mode): string | null => wrongUnless(modes.includes(mode), 'mode', mode)
 const wrongText = (name: string, value: unknown): string | null => wrongUnless(isText(value), name, value)
 const wrongCount = (name: string, value: number): string | null =>
@@ -156,6 +181,8 @@ const isMade = (made: MadeResource): boolean =>
   [made.id, made.provider, made.upstreamId, made.parent ?? ''].every(isText) &&
   isObject(made.labels) &&
   [made.createdAt, made.expiresAt ?? 0].every(Number.isSafeInteger)
+const isPrice = (price: FrozenPrice): boolean =>
+  isObject(price) && isText(price.name) && isObject(price.tiers) && Array.isArray(price.tiers['standard'])
 const isOrdinal = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) > 0
 const endings: ReadonlySet<unknown> = new Set<Ending>([
   'completed',
@@ -163,6 +190,9 @@ const endings: ReadonlySet<unknown> = new Set<Ending>([
   'upstream-failed',
   'upstream-refused',
   'in-doubt',
+  'reserved',
+  'cancelled',
+  'expired',
 ])
 
 /** A settlement's own text: cut out of its record where that is written as the journal writes it, else written anew. */
@@ -175,4 +205,4 @@ const settleFieldCount = 4
 
 /** Whether a report counts the request as an error. */
 export const isError = ({ status, ending }: Settlement): boolean =>
-  status >= 400 || ending === 'upstream-failed' || ending === 'in-doubt'
+  status >= 400 || ending === 'upstream-failed' || ending === 'in-doubt' || ending === 'expired'

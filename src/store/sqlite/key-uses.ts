@@ -21,8 +21,12 @@ const upsertUse = `
   on conflict (organization_id, mode, hash) do update
     set fingerprint = excluded.fingerprint, request_number = excluded.request_number, used_at = excluded.used_at`
 const selectUses = `
-  select used.organization_id, used.mode, used.hash, used.fingerprint, request.id, request.charge_nano, used.used_at
-  from idempotency_key used join request on request.number = used.request_number
+  select used.organization_id, used.mode, used.hash, used.fingerprint, coalesce(request.id, reservation.id) as id,
+    coalesce(request.charge_nano, ended.charge_nano, 0) as charge_nano, used.used_at
+  from idempotency_key used
+  left join request on request.number = used.request_number
+  left join reservation on reservation.number = used.request_number
+  left join request as ended on ended.id = reservation.id
   where used.used_at >= ? order by used.used_at desc limit ?`
 const deleteUses = `
   delete from idempotency_key where (organization_id, mode, hash) in (

@@ -13,8 +13,8 @@ export function prepareLeaseCredit(db: Database, parts: LeaseParts, clock: Clock
   const lease = db.transaction((ask: LeaseAsk): LeaseGrant => {
     parts.nodes.assertMayLease(ask.nodeId, ask.epoch)
     const { nodeId, epoch, organizationId, mode } = ask
-    const { balanceNano, leasedNano } = parts.ledger.balance(organizationId, mode)
-    const availableNano = balanceNano - leasedNano
+    const { balanceNano, leasedNano, reservedNano } = parts.ledger.balance(organizationId, mode)
+    const availableNano = balanceNano - leasedNano - reservedNano
     const found = parts.leases.read({ nodeId, epoch, organizationId, mode })
     const leasedElsewhereNano = leasedNano - remainderOf(found)
     const addedNano = greater(0n, lesser(ask.wantTotalNano - found.grantedNano, availableNano))

@@ -7,7 +7,7 @@
 export type LedgerCheck = { readonly name: string; readonly promise: string; readonly sql: string }
 
 /** Both modes, with what the names of their accounts begin with. */
-const everyMode = `(select 'live' as mode, '' as prefix union all select 'test', 'test-') as every`
+export const everyMode = `(select 'live' as mode, '' as prefix union all select 'test', 'test-') as every`
 
 /** Every check of the ledger that SQL can make. */
 export const ledgerChecks: readonly LedgerCheck[] = [
@@ -52,7 +52,8 @@ export const ledgerChecks: readonly LedgerCheck[] = [
     sql: `
       select name || ' is ' || (credits - debits) as problem
       from account
-      where (name glob 'credit:*' or name glob 'held:*' or name glob 'test-credit:*' or name glob 'test-held:*') and credits < debits`,
+      where (name glob 'credit:*' or name glob 'held:*' or name glob 'reserved:*'
+        or name glob 'test-credit:*' or name glob 'test-held:*' or name glob 'test-reserved:*') and credits < debits`,
   },
   {
     name: 'leases-not-overspent',
@@ -65,17 +66,18 @@ export const ledgerChecks: readonly LedgerCheck[] = [
   },
   {
     name: 'leases-equal-transfers',
-    promise: 'leases were granted what was held, consumed what was captured, returned what was released',
+    promise: 'leases were granted what was held, consumed what was captured or reserved, returned what was released',
     sql: `
       with moved as (
         select organization_id, mode, sum(amount_nano) filter (where kind = 'hold') as held,
-          sum(amount_nano) filter (where kind = 'capture') as captured, sum(amount_nano) filter (where kind = 'release') as released
+          sum(amount_nano) filter (where kind in ('capture', 'reserve')) as captured,
+          sum(amount_nano) filter (where kind = 'release') as released
         from transfer group by 1, 2),
       leased as (
         select organization_id, mode, sum(granted_nano) as granted, sum(consumed_nano) as consumed, sum(returned_nano) as returned
         from lease group by organization_id, mode)
       select organization.id || ', ' || every.mode || ': granted ' || coalesce(granted, 0) || ' of ' || coalesce(held, 0) || ' held, consumed '
-        || coalesce(consumed, 0) || ' of ' || coalesce(captured, 0) || ' captured, returned ' || coalesce(returned, 0) || ' of '
+        || coalesce(consumed, 0) || ' of ' || coalesce(captured, 0) || ' captured or reserved, returned ' || coalesce(returned, 0) || ' of '
         || coalesce(released, 0) || ' released' as problem
       from organization
       cross join ${everyMode}
@@ -86,14 +88,16 @@ export const ledgerChecks: readonly LedgerCheck[] = [
   },
   {
     name: 'charges-equal-everywhere',
-    promise: 'requests, the three rollups and captures add up to the same charges',
+    promise:
+      'requests, the three rollups and captures add up to the same charges, and count what is reserved as requests',
     sql: `
       with figure (source, organization_id, mode, requests, charge_nano) as (
         select 'request', organization_id, mode, 1, charge_nano from request
+        union all select 'request', organization_id, mode, 1, 0 from reservation where state = 'open'
         union all select 'minute', organization_id, mode, requests, charge_nano from usage_minute
         union all select 'hour', organization_id, mode, requests, charge_nano from usage_hour
         union all select 'day', organization_id, mode, requests, charge_nano from usage_day
-        union all select 'capture', organization_id, mode, null, amount_nano from transfer where kind = 'capture'),
+        union all select 'capture', organization_id, mode, null, amount_nano from transfer where kind in ('capture', 'capture-reserved')),
       total as (
         select organization_id, mode,
           ${['request', 'minute', 'hour', 'day', 'capture']
@@ -119,7 +123,7 @@ export const ledgerChecks: readonly LedgerCheck[] = [
       charged as (
         select run.after_request, run.to_request, request.organization_id, request.mode, sum(request.charge_nano) as nano
         from run join request on request.number > run.after_request and request.number <= run.to_request
-        where request.charge_nano > 0
+        where request.charge_nano > 0 and not exists (select 1 from reservation where reservation.id = request.id)
         group by 1, 2, 3, 4)
       select 'the capture ' || idempotency_key || ' is ' || amount_nano || ' from ' || debit_account || '; its requests were charged '
         || coalesce(nano, 0) as problem
@@ -154,6 +158,7 @@ export const ledgerChecks: readonly LedgerCheck[] = [
       with applied (node_id, first, seq) as (
         select node_id, seq, seq from request
         union all select node_id, seq, seq from lease_record
+        union all select node_id, seq, seq from reservation
         union all select node_id, seq, seq from parked_record
         union all select node_id, after_seq + 1, to_seq from journal_loss where to_seq > after_seq),
       neighbour as (
@@ -191,7 +196,8 @@ export const ledgerChecks: readonly LedgerCheck[] = [
     sql: `
       select 'the trigger ' || wanted.column1 || ' is missing' as problem
       from (values ('transfer_never_updated'), ('transfer_never_deleted'), ('request_never_updated'),
-        ('virtual_key_mode_never_updated')) as wanted
+        ('virtual_key_mode_never_updated'), ('reservation_ends_once'), ('reservation_terms_never_updated'),
+        ('reservation_never_deleted')) as wanted
       where not exists (select 1 from sqlite_schema where type = 'trigger' and name = wanted.column1)
       union all
       select 'transfer ' || original.id || ' of ' || original.amount_nano || ' has reversals of ' || sum(reversal.amount_nano)

@@ -26,6 +26,8 @@ const setOf: Readonly<Record<Mode, string>> = { live: '', test: 'test-' }
 export const creditOf = (organizationId: string, mode: Mode): string => `${setOf[mode]}credit:${organizationId}`
 /** Money handed to nodes and not yet captured or released. */
 export const heldOf = (organizationId: string, mode: Mode): string => `${setOf[mode]}held:${organizationId}`
+/** Money set aside for calls that are billed later. */
+export const reservedOf = (organizationId: string, mode: Mode): string => `${setOf[mode]}reserved:${organizationId}`
 export const revenueOf = (mode: Mode): string => `${setOf[mode]}revenue`
 export const grantsOf = (mode: Mode): string => `${setOf[mode]}grants`
 
@@ -92,7 +94,8 @@ export function prepareLedger(db: Database) {
     balance(organizationId: string, mode: Mode): LedgerBalance {
       const available = balanceOf(balanceRow.get(creditOf(organizationId, mode)), organizationId)
       const leased = balanceOf(balanceRow.get(heldOf(organizationId, mode)), organizationId)
-      return { balanceNano: available + leased, leasedNano: leased }
+      const reserved = balanceOf(balanceRow.get(reservedOf(organizationId, mode)), organizationId)
+      return { balanceNano: available + leased + reserved, leasedNano: leased, reservedNano: reserved }
     },
     transfer(kind: Posting['kind'], idempotencyKey: string): Transfer {
       const row = byKey.get(kind, idempotencyKey)

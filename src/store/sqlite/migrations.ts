@@ -14,6 +14,7 @@ import operators from './migrations/0003-operators.sql' with { type: 'text' }
 import journalLosses from './migrations/0004-journal-losses.sql' with { type: 'text' }
 import idempotencyKeys from './migrations/0005-idempotency-keys.sql' with { type: 'text' }
 import resources from './migrations/0006-resources.sql' with { type: 'text' }
+import reservations from './migrations/0007-reservations.sql' with { type: 'text' }
 
 export type Migration = { readonly id: number; readonly name: string; readonly sql: string }
 
@@ -24,6 +25,7 @@ export const migrations: readonly Migration[] = [
   { id: 4, name: 'journal losses', sql: journalLosses },
   { id: 5, name: 'idempotency keys', sql: idempotencyKeys },
   { id: 6, name: 'resources', sql: resources },
+  { id: 7, name: 'reservations', sql: reservations },
 ]
 
 /** Nothing is taken for simulated that is not known to be. */

@@ -1,7 +1,7 @@
 /** Organizations: never deleted, and each has its accounts of both modes from the moment it exists. */
 import type { Database } from 'bun:sqlite'
 import { modes, StoreRefusal, type NewOrganization, type Organization, type OrganizationChanges } from '../store.ts'
-import { creditOf, heldOf } from './ledger.ts'
+import { creditOf, heldOf, reservedOf } from './ledger.ts'
 
 type OrganizationRow = {
   id: string
@@ -36,6 +36,7 @@ export function prepareOrganizations(db: Database) {
     for (const mode of modes) {
       insertAccountRow.run(creditOf(id, mode))
       insertAccountRow.run(heldOf(id, mode))
+      insertAccountRow.run(reservedOf(id, mode))
     }
   })
   const change = db.transaction((id: string, changes: OrganizationChanges): Organization => {

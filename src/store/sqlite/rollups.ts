@@ -50,6 +50,9 @@ export function prepareRollups(db: Database) {
     /** Notes a settled request, for `write`. */
     add: (changes: RollupChanges, settlement: Settlement, chargeNano: bigint): void =>
       addTo(sumsOf(changes, settlement), settlement, chargeNano),
+    /** Notes how a request ended that was noted when its money was reserved, for `write`. */
+    addEnd: (changes: RollupChanges, settlement: Settlement, chargeNano: bigint): void =>
+      addEndTo(sumsOf(changes, settlement), settlement, chargeNano),
     write(changes: RollupChanges): void {
       for (const sums of changes.byGroup.values())
         tables.forEach(({ bucketMs }, index) => writeSums(upserts[index]!, sums, bucketOf(sums.minute, bucketMs)))
@@ -99,13 +102,17 @@ function lookedUp(byGroup: Map<string, Sums>, minute: number, settlement: Settle
 
 function addTo(sums: Sums, settlement: Settlement, chargeNano: bigint): void {
   sums.requests += 1
+  sums.latencyMs += Math.round(settlement.latencyMs)
+  addEndTo(sums, settlement, chargeNano)
+}
+
+function addEndTo(sums: Sums, settlement: Settlement, chargeNano: bigint): void {
   sums.errors += isError(settlement) ? 1 : 0
   sums.input += settlement.tokens.input
   sums.cachedInput += settlement.tokens.cachedInput
   sums.output += settlement.tokens.output
   sums.reasoning += settlement.tokens.reasoning
   sums.chargeNano += chargeNano
-  sums.latencyMs += Math.round(settlement.latencyMs)
 }
 
 function writeSums(statement: Statement<unknown, (string | number | bigint)[]>, sums: Sums, bucket: number): void {

@@ -7,7 +7,9 @@ import type { Database } from 'bun:sqlite'
 import { dirname } from 'node:path'
 import { systemClock, type Clock } from '../../lib/clock.ts'
 import { createSliceReader } from '../../lib/blocks.ts'
-import type { Installation, Store } from '../store.ts'
+import type { ReservationStore } from '../reservations.ts'
+import type { ResourceStore } from '../resources.ts'
+import type { Installation, OperatorStore, Store } from '../store.ts'
 import { prepareApplyJournal } from './apply-journal.ts'
 import { openForReading, openForWriting } from './connection.ts'
 import { findDamage, isDamage } from './find-damage.ts'
@@ -25,7 +27,8 @@ import { prepareOperatorTokens } from './operator-tokens.ts'
 import { prepareOrganizations } from './organizations.ts'
 import { prepareReports } from './reports.ts'
 import { prepareRequests } from './requests.ts'
-import { prepareResources } from './resources.ts'
+import { prepareReservations, type Reservations } from './reservations.ts'
+import { prepareResources, type Resources } from './resources.ts'
 import { prepareRevokeCredit } from './revoke-credit.ts'
 import { prepareRollups } from './rollups.ts'
 import { verifyLedger } from './verify-ledger.ts'
@@ -75,9 +78,9 @@ function storeOn(db: Database, clock: Clock, lock: FolderLock): Store {
   const organizations = prepareOrganizations(db)
   const requests = prepareRequests(db)
   const resources = prepareResources(db)
+  const reservations = prepareReservations(db)
   const keys = prepareKeys(db, organizations)
   const keyUses = prepareKeyUses(db)
-  const operatorTokens = prepareOperatorTokens(db)
   const reports = prepareReports(db)
   const losses = prepareLosses(db, nodes, clock)
   const leaseCredit = prepareLeaseCredit(db, { ledger, leases, nodes }, clock)
@@ -85,7 +88,19 @@ function storeOn(db: Database, clock: Clock, lock: FolderLock): Store {
   const revokeCredit = prepareRevokeCredit(db, ledger, clock)
   const applyJournal = prepareApplyJournal(
     db,
-    { reader, keys, keyUses, ledger, leases, nodes, organizations, requests, resources, rollups: prepareRollups(db) },
+    {
+      reader,
+      keys,
+      keyUses,
+      ledger,
+      leases,
+      nodes,
+      organizations,
+      requests,
+      reservations,
+      resources,
+      rollups: prepareRollups(db),
+    },
     clock,
   )
 
@@ -108,21 +123,16 @@ function storeOn(db: Database, clock: Clock, lock: FolderLock): Store {
     createKey: async (key) => keys.create(key),
     updateKey: async (id, changes) => keys.update(id, changes),
     keys: async (organizationId) => keys.list(organizationId),
-    createOperatorToken: async (token) => operatorTokens.create(token),
-    updateOperatorToken: async (id, changes) => operatorTokens.update(id, changes),
-    operatorTokens: async () => operatorTokens.list(),
-    receipt: async (requestId, organizationId) => requests.receipt(requestId, organizationId),
+    ...operatorsOn(db),
+    receipt: async (requestId, organizationId) =>
+      requests.receipt(requestId, organizationId) ?? reservations.receipt(requestId, organizationId),
     usage: async (query) => reports.usage(query),
     lastUses: async (organizationId) => reports.lastUses(organizationId),
     chargesByKey: async (from) => reports.chargesByKey(from),
     keyUses: async (since, max) => keyUses.list(since, max),
     forgetKeyUses: async (before, max) => keyUses.forget(before, max),
-    createResource: async (resource) => resources.create(resource),
-    findResources: async (asked, at) => resources.find(asked, at),
-    listResources: async (query) => resources.list(query),
-    updateResource: async (key, changes, at) => resources.update(key, changes, at),
-    deleteResource: async (key, at) => resources.delete(key, at),
-    forgetResources: async (before, max) => resources.forget(before, max),
+    ...resourcesOf(resources),
+    ...reservationsOf(reservations),
     close: async () => {
       reader.close()
       db.close()
@@ -130,3 +140,29 @@ function storeOn(db: Database, clock: Clock, lock: FolderLock): Store {
     },
   }
 }
+
+function operatorsOn(db: Database): OperatorStore {
+  const tokens = prepareOperatorTokens(db)
+  return {
+    createOperatorToken: async (token) => tokens.create(token),
+    updateOperatorToken: async (id, changes) => tokens.update(id, changes),
+    operatorTokens: async () => tokens.list(),
+  }
+}
+
+const resourcesOf = (resources: Resources): ResourceStore => ({
+  createResource: async (resource) => resources.create(resource),
+  findResources: async (asked, at) => resources.find(asked, at),
+  listResources: async (query) => resources.list(query),
+  updateResource: async (key, changes, at) => resources.update(key, changes, at),
+  deleteResource: async (key, at) => resources.delete(key, at),
+  forgetResources: async (before, max) => resources.forget(before, max),
+})
+
+const reservationsOf = (reservations: Reservations): ReservationStore => ({
+  dueReservations: async (at, max) => reservations.due(at, max),
+  postponeReservations: async (postponements) => reservations.postpone(postponements),
+  openReservation: async (requestId, of) => reservations.open(requestId, of),
+  reservedByKey: async () => reservations.byKey(),
+  leaseJob: async (lease, now) => reservations.lease(lease, now),
+})

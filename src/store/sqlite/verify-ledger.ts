@@ -3,6 +3,7 @@ import type { Database } from 'bun:sqlite'
 import { unpackSettlement, type PackedSettlement } from '../settlement-text.ts'
 import type { Check, Mode, Settlement } from '../store.ts'
 import { ledgerChecks } from './ledger-checks.ts'
+import { reservationChecks } from './reservation-checks.ts'
 
 /** A detail names at most this many of the problems it counts. */
 const namedProblemsMax = 5
@@ -10,7 +11,7 @@ const namedProblemsMax = 5
 type Prover = { readonly name: string; readonly promise: string; readonly problems: (db: Database) => Iterable<string> }
 
 const provers: readonly Prover[] = [
-  ...ledgerChecks.map(({ name, promise, sql }) => ({
+  ...[...ledgerChecks, ...reservationChecks].map(({ name, promise, sql }) => ({
     name,
     promise,
     problems: (db: Database) => problemsOfSql(db, sql),
