@@ -5,6 +5,7 @@
 import type { Model } from '../catalog/catalog.ts'
 import { lesser, zeroNano, type Nano } from '../lib/amounts.ts'
 import { budgetLeftNano } from '../limits/limits.ts'
+import { assert } from '../lib/assert.ts'
 import type { Hold, HoldAnswer } from '../money/credit.ts'
 import { scaledPrice, type Price } from '../money/price-book.ts'
 import { affordableOutputTokens, holdFor } from '../money/rating.ts'
@@ -76,6 +77,7 @@ export function admit(routed: Routed, deps: GatewayDeps): Admitted | Promise<Adm
 function admitPaid(routed: Routed, demand: Demand, deps: GatewayDeps): Admitted | Promise<Admitted> {
   const { key, place, candidates } = routed
   const { model } = routed.call
+  assert(model !== null, 'what is paid has a model, which has the price')
   const trouble = deps.journal.trouble()
   if (trouble !== null) throw billingUnavailable(trouble.reason)
   const admittedAt = deps.clock.now()

@@ -6,10 +6,11 @@ import type { GatewayDeps } from './deps.ts'
 import { end } from './end.ts'
 import { estimateUsage } from './estimate.ts'
 import { keepPlain } from './keep-answer.ts'
+import { keepResources, madeIn } from './keep-resources.ts'
 import { headersOf } from './response-headers.ts'
 import type { Outcome } from './settle.ts'
 
-export type Plain = Exclude<Answered, { kind: 'stream' }>
+export type Plain = Exclude<Answered, { kind: 'stream' | 'bytes' }>
 
 /** Ends a call whose answer is not streamed, and gives the answer for the client. */
 export async function answer(relayed: Plain, deps: GatewayDeps): Promise<HttpAnswer> {
@@ -17,6 +18,8 @@ export async function answer(relayed: Plain, deps: GatewayDeps): Promise<HttpAns
     const { deployment } = relayed.candidate
     if (relayed.kind === 'plain' && relayed.admitted.idempotency)
       await keepPlain(relayed, headersOf(relayed, deps), deps)
+    if (relayed.kind === 'plain' && (relayed.reading.made || relayed.reading.become))
+      await keepResources(relayed.reading, relayed.admitted, deployment, deps)
     const chargeNano = await end(relayed.admitted, deployment, outcomeOf(relayed, deps), deps)
     return answerOf(relayed, chargeNano, deps)
   } catch (error) {
@@ -35,7 +38,8 @@ function outcomeOf(relayed: Plain, deps: GatewayDeps): Outcome {
   const { reading } = relayed
   const ending = request.hasLeft ? 'client-left' : 'completed'
   const estimate = admitted.paid && estimateUsage(admitted.paid, reading, deps)
-  return { intent, ending, status: okStatus, reading, estimate, attempts }
+  const made = reading.made && madeIn(reading, relayed.candidate.deployment)
+  return { intent, ending, status: okStatus, reading, estimate, attempts, ...(made && { made }) }
 }
 
 function answerOf(relayed: Plain, chargeNano: string | null, deps: GatewayDeps): HttpAnswer {

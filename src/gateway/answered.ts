@@ -26,7 +26,7 @@ export type Answered = Trying & {
   readonly upstream: HttpResponse
   /** All attempts, the one that gave the answer last. */
   readonly attempts: readonly Attempt[]
-} & (Plain | Begun | Refused)
+} & (Plain | Begun | Bytes | Refused)
 
 /** `isEvents`: it was made a stream of events, which was asked for. `room`: held for its bytes where they are many, until nothing is kept of them. */
 type Plain = {
@@ -44,6 +44,8 @@ export type Begun = {
   readonly given: Uint8Array
   readonly source: Source
 }
+/** Bytes that pass as they come, whatever they are; `upstream` is their source. `status`: what they are of the whole, as HTTP says it. */
+type Bytes = { readonly kind: 'bytes'; readonly status: number }
 /** `status`: what the refusal comes to, which an error within an answer says by itself. */
 type Refused = { readonly kind: 'refused'; readonly status: number; readonly refusal: Refusal }
 

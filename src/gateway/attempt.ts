@@ -5,9 +5,10 @@ import type { Address } from '../upstreams/deployment.ts'
 import { isBilled, outputLimit } from './admit.ts'
 import { alert } from './alert.ts'
 import type { Answered, Trying, Turn } from './answered.ts'
+import { deadlinesOf } from './deadlines-of.ts'
 import type { GatewayDeps } from './deps.ts'
 import type { Tried } from './failover.ts'
-import { attemptOf, readUpstream, upstreamName } from './read-upstream.ts'
+import { askedName, attemptOf, readUpstream, upstreamName } from './read-upstream.ts'
 import { intentOf } from './settle.ts'
 import { billingUnavailable } from './no-money.ts'
 import {
@@ -28,7 +29,7 @@ export async function attempt(turn: Turn, deps: GatewayDeps): Promise<Tried<Answ
   const { request, admitted, candidate, failed } = turn
   const { deployment, health } = candidate
   const intent = isBilled(admitted) ? intentOf(admitted, deployment) : null
-  const exchange = deps.watch.begin(deps.deadlinesFor(admitted.call.model.kind), admitted.startedAt)
+  const exchange = deps.watch.begin(deadlinesOf(admitted.call, deps), admitted.startedAt)
   const wire = wireOf(admitted.call, deployment)
   const trying = { request, admitted, candidate, failed, wire, intent, exchange }
   health.begin(deployment, admitted.call.asked.demand?.input.guess ?? 0, exchange.startedAt)
@@ -52,9 +53,12 @@ export async function attempt(turn: Turn, deps: GatewayDeps): Promise<Tried<Answ
     tried = troubled(error, trying, deps)
   }
   note(tried, trying, deps)
-  if (!('answer' in tried && tried.answer.kind === 'stream')) health.ended()
+  if (!('answer' in tried && isUnderWay(tried.answer))) health.ended()
   return tried
 }
+
+/** Whether it is still being given when the attempt is over. */
+const isUnderWay = ({ kind }: Answered): boolean => kind === 'stream' || kind === 'bytes'
 
 /** Where the call goes and with which credential, at once unless a token must be fetched first. Throws a `NoTokenError`. */
 function addressOf({ admitted, candidate, wire }: Trying): Address | Promise<Address> {
@@ -73,7 +77,7 @@ function addressOf({ admitted, candidate, wire }: Trying): Address | Promise<Add
 function send(trying: Trying, address: Address, deps: GatewayDeps): Promise<HttpResponse> {
   const { request, admitted, candidate, wire, exchange } = trying
   const { adapter } = candidate.deployment
-  const { operation, asked, model } = admitted.call
+  const { operation, asked } = admitted.call
   const upstreamModel = upstreamName(admitted, candidate.deployment)
   const call = deps.http.send({
     method: operation.method,
@@ -81,11 +85,11 @@ function send(trying: Trying, address: Address, deps: GatewayDeps): Promise<Http
     headers: headersFor(trying, address),
     body: wire.body({
       outputTokensPerAnswer: outputLimit(admitted, candidate.deployment),
-      upstreamModel: upstreamModel === asked.target.name ? null : upstreamModel,
+      upstreamModel: upstreamModel === askedName(admitted.call) ? null : upstreamModel,
       reportsStreamUsage: adapter.reportsStreamUsage,
       rewrite: adapter.rewriteBody,
     }),
-    connectMs: deps.deadlinesFor(model.kind).connectMs,
+    connectMs: deadlinesOf(admitted.call, deps).connectMs,
     isRepeatable: asked.effects !== 'acts',
   })
   exchange.carriedBy(call)
@@ -98,8 +102,10 @@ function send(trying: Trying, address: Address, deps: GatewayDeps): Promise<Http
 
 function headersFor({ request, admitted }: Trying, address: Address): Readonly<Record<string, string>> {
   // Usage is read out of the bytes, so they must not come compressed.
-  const headers: Record<string, string> = { 'content-type': 'application/json', 'accept-encoding': 'identity' }
-  for (const name of admitted.call.operation.passes) {
+  const headers: Record<string, string> = { 'accept-encoding': 'identity' }
+  const { body, passes } = admitted.call.operation
+  if (body.kind !== 'none') headers['content-type'] = 'application/json'
+  for (const name of passes) {
     const value = request.headers.get(name)
     if (value !== null) headers[name] = value
   }

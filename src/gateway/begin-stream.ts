@@ -94,7 +94,12 @@ class Beginning {
   #startAs(framing: Framing): StreamReader {
     const { call } = this.#trying.admitted
     const { reportsStreamUsage, hasAnnotationChunks } = this.#trying.candidate.deployment.adapter
-    const ways = { framing, reportsStreamUsage, hasAnnotationChunks, recordBytesMax: recordBytesMax(call.model.kind) }
+    const ways = {
+      framing,
+      reportsStreamUsage,
+      hasAnnotationChunks,
+      recordBytesMax: recordBytesMax(call.model?.kind ?? 'text'),
+    }
     this.#framing = framing
     return (this.#follow = this.#reader.follow(this.#upstream.headers, ways))
   }

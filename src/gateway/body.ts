@@ -135,6 +135,10 @@ export function bodyOf(sent: Uint8Array, turns: Turns): JsonBody | Promise<JsonB
   return bytes.length > smallBytesMax ? largeBodyOf(bytes, turns) : wholeBodyOf(bytes)
 }
 
+/** What is read where a request has no body. */
+export const noBytes = new Uint8Array(0)
+export const noBody: JsonBody = { bytes: noBytes, strings: wholeStrings, text: '', json: {} }
+
 /** A JSON object, all of it read at once. Throws `invalid_request`. */
 export function wholeBodyOf(bytes: Uint8Array): JsonBody {
   const text = textOf(bytes)

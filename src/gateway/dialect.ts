@@ -7,6 +7,7 @@ import type { HttpAnswer } from '../lib/http-server/contract.ts'
 import type { Strings } from '../lib/json-skeleton.ts'
 import type { ServiceTier } from '../money/price-book.ts'
 import type { Usage } from '../money/usage.ts'
+import type { KeptResource, ResourceChanges, ResourceKind } from '../store/resources.ts'
 import type { Adapter } from '../upstreams/deployment.ts'
 import type { ErrorInAnswer } from '../upstreams/refusals/error-in-answer.ts'
 import type { GatewayError } from './errors.ts'
@@ -42,8 +43,24 @@ export type Asked = {
   readonly affinity: () => string | null
 }
 
-/** What is asked. `name`: the model's, as the client wrote it, less what the dialect adds to it. */
-export type Target = { readonly kind: 'model'; readonly name: string }
+/**
+ * What is asked: a model, by the name that the client wrote, less what the dialect adds to it; something that was made
+ * before, by its id; or whichever account of a provider serves the operation.
+ */
+export type Target =
+  | { readonly kind: 'model'; readonly name: string; readonly references?: readonly Reference[] }
+  | { readonly kind: 'resource'; readonly reference: Reference }
+  | { readonly kind: 'provider' }
+
+/** Something that was made before, and that only the account which made it knows. */
+export type Reference = {
+  readonly kind: ResourceKind
+  readonly id: string
+  /** The field that names it, in the dialect's own spelling. */
+  readonly field: string
+  /** What the vendor says where there is no such thing. */
+  readonly unknown: () => GatewayError
+}
 
 /** What a call may leave behind at its upstream: nothing; a record that another upstream may make as well, while nothing was answered; or something that must never be done twice. */
 export type Effects = 'none' | 'leaves-record' | 'acts'
@@ -106,8 +123,8 @@ export type Translation = {
   readonly refused: GatewayError | null
 }
 
-/** How an answer is read: whole, or record by record as it comes. */
-export type AnswerReader = WholeReader | RecordsReader
+/** How an answer is read: whole, record by record as it comes, or not at all: then its bytes pass, whatever they are. */
+export type AnswerReader = WholeReader | RecordsReader | { readonly kind: 'bytes' }
 
 export type WholeReader = {
   readonly kind: 'whole'
@@ -173,7 +190,14 @@ export type Reading = Counted & {
   readonly vendorUsage: unknown
   /** What the client was given, to be counted by us when the vendor's figures are of no use. */
   readonly output: () => Written
+  /** What was made that has an id of its own, where anything was. */
+  readonly made?: readonly Made[]
+  /** What has become of what was asked for by its id, where anything has: it is no more, or is told anew. */
+  readonly become?: 'deleted' | ResourceChanges
 }
+
+/** What an answer says of something that it made. `object`: the vendor's JSON, where lists tell of it. */
+export type Made = Pick<KeptResource, 'kind' | 'id' | 'parent' | 'labels' | 'createdAt' | 'expiresAt' | 'object'>
 
 /**
  * How far a stream has come. A connection's end alone proves nothing, nor do running totals of usage:

@@ -35,5 +35,5 @@ function endFree(
     firstByteMs: attempts.at(-1)?.firstByteMs ?? null,
   }
   const request = { ...admitted, operation: call.operation }
-  notifyUnsettled(request, { model: call.model.id, status, failure: failure ?? null, relayed }, deps)
+  notifyUnsettled(request, { model: call.model?.id ?? null, status, failure: failure ?? null, relayed }, deps)
 }

@@ -4,7 +4,7 @@ import type { OperationName } from '../upstreams/deployment.ts'
 import type { GatewayDeps } from './deps.ts'
 import type { Dialect } from './dialect.ts'
 import { operationsFor } from './operations.ts'
-import { mayUse } from './parse.ts'
+import { mayUse } from './may-use.ts'
 import { policyOf } from './region-policy.ts'
 
 /** A model that somebody may be told of, by one of its names. */

@@ -4,6 +4,7 @@
  */
 import type { Model, ModelKind } from '../catalog/catalog.ts'
 import type { HttpAnswer } from '../lib/http-server/contract.ts'
+import type { Resource } from '../store/resources.ts'
 import type { KeyRow } from '../store/store.ts'
 import type { OperationName } from '../upstreams/deployment.ts'
 import type { GatewayDeps } from './deps.ts'
@@ -22,7 +23,7 @@ type Row = {
   readonly path: string
 }
 
-/** What an operation's body is, and the most bytes of it. */
+/** What an operation's body is, and the most bytes of it. Where it has none, what a client sends there is not read. */
 export type BodyRule =
   | { readonly kind: 'none'; readonly bytesMax: 0 }
   | { readonly kind: 'json'; readonly bytesMax: number }
@@ -76,9 +77,15 @@ export type Inbound = {
 export type Call = {
   readonly operation: Operation
   readonly asked: Asked
-  readonly model: Model
+  /** null where none is named. */
+  readonly model: Model | null
+  /** What it names by id. All of it is in one account, where the call must go. */
+  readonly resources: readonly Resource[]
   /** The one that the upstream may ask as a tool, at a price of its own. */
   readonly toolModel: Model | null
-  /** The model's name for upstreams that have none of their own for it: as the client wrote it, but never an alias. */
+  /**
+   * What is asked, by its name at upstreams: of a model, where they have none of their own for it, as the client wrote it,
+   * but never an alias; of something else the id that its account gave it; empty where nothing has a name.
+   */
   readonly sentName: string
 }

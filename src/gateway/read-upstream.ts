@@ -2,6 +2,7 @@
  * What an upstream's answer is, once its status and headers have come: a stream that has begun, an answer read whole
  * because until then nothing was begun, or a refusal, also where it is an error that came with status 200.
  */
+import { assert } from '../lib/assert.ts'
 import type { QueuedRoom } from '../lib/byte-queue.ts'
 import { roundedMs } from '../lib/clock.ts'
 import type { HttpResponse, ResponseHeaders } from '../lib/http-client/contract.ts'
@@ -14,7 +15,8 @@ import type { Admitted } from './admit.ts'
 import type { Answered, Trying } from './answered.ts'
 import { beginStream } from './begin-stream.ts'
 import type { GatewayDeps } from './deps.ts'
-import type { AnswerReader, RecordsReader } from './dialect.ts'
+import type { RecordsReader, WholeReader } from './dialect.ts'
+import type { Call } from './operation.ts'
 import { answerBytesMax, recordBytesMax } from './dialects/record-stream.ts'
 import { RefusedError, ReportedError, UnreadableError } from './trouble.ts'
 
@@ -30,8 +32,9 @@ export function readUpstream(sent: HttpResponse, trying: Trying, deps: GatewayDe
   const attempts = failed.length === 0 ? [attempt] : [...failed, attempt]
   // Member by member, because to spread so many costs several times as much.
   const answer: Answer = { request, admitted, candidate, failed, wire, intent, exchange, upstream, attempts }
+  const reader = wire.answer
+  if (reader.kind === 'bytes' && isOfBytes(sent)) return { ...answer, kind: 'bytes', status: sent.status }
   if (!isSuccess(sent)) return refused(answer)
-  const reader = trying.wire.answer
   if (reader.kind === 'records') return streamed(answer, reader, deps)
   return whole(answer, answerBytesMax, deps)
 }
@@ -71,13 +74,17 @@ type Answer = Trying & Pick<Answered, 'upstream' | 'attempts'>
 /** Servers that follow REST answer a POST with 201 (NestJS does unless told otherwise); what it is worth, its bytes tell. */
 const isSuccess = ({ status }: HttpResponse): boolean => status >= 200 && status < 300
 
+/** All of them, a range, none because the client has them, or none because there is no such range (RFC 9110, 15.3 to 15.5). */
+const bytesStatuses = [200, 206, 304, 416]
+const isOfBytes = ({ status }: HttpResponse): boolean => bytesStatuses.includes(status)
+
 async function streamed(answer: Answer, reader: RecordsReader, deps: GatewayDeps): Promise<Answered> {
   const { upstream, admitted } = answer
   try {
     const begun = await beginStream(upstream, answer, reader, deps)
     if (begun.kind === 'stream') return { ...answer, ...begun }
     // An upstream that answers a streamed call in one piece is metered as one piece, and held to the limit of one record.
-    return await whole(answer, recordBytesMax(admitted.call.model.kind), deps, begun.head)
+    return await whole(answer, recordBytesMax(admitted.call.model?.kind ?? 'text'), deps, begun.head)
   } catch (error) {
     if (error instanceof ReportedError) return refusedWithin(answer, error.reported)
     throw error instanceof TooLongError ? new UnreadableError() : error
@@ -87,6 +94,7 @@ async function streamed(answer: Answer, reader: RecordsReader, deps: GatewayDeps
 /** An answer read whole; where it is not what its dialect promises, it may say why. */
 function plain(answer: Answer, bytes: Uint8Array, room: QueuedRoom | null): Answered {
   const reader = answer.wire.answer
+  assert(reader.kind !== 'bytes', 'what passes as it comes is not read')
   try {
     const reading = reader.read(bytes, answer.upstream.headers)
     const { bytes: given, isEvents } = givenOf(bytes, reader)
@@ -115,7 +123,10 @@ function plain(answer: Answer, bytes: Uint8Array, room: QueuedRoom | null): Answ
 }
 
 /** What the client is given of an answer in one piece: a client that reads a stream would find nothing in it. */
-const givenOf = (bytes: Uint8Array, reader: AnswerReader): { readonly bytes: Uint8Array; readonly isEvents: boolean } =>
+const givenOf = (
+  bytes: Uint8Array,
+  reader: WholeReader | RecordsReader,
+): { readonly bytes: Uint8Array; readonly isEvents: boolean } =>
   reader.kind === 'records'
     ? { bytes: reader.asStream(bytes), isEvents: reader.framing === 'sse' }
     : { bytes: reader.retold?.(bytes) ?? bytes, isEvents: false }
@@ -168,20 +179,26 @@ function refusalOf(
   { admitted, candidate }: Trying,
   headers: ResponseHeaders,
 ): Refusal {
-  const { asked, operation } = admitted.call
+  const { operation } = admitted.call
   return candidate.deployment.adapter.refusal({
     dialect: operation.dialect.name,
     status,
     headers,
     body,
     upstreamModel: upstreamName(admitted, candidate.deployment),
-    askedModel: asked.target.name,
+    askedModel: askedName(admitted.call),
   })
 }
 
-/** The upstream's own name for the model that is asked for. */
+/** What the client calls what it asks for. */
+export const askedName = ({ asked: { target }, sentName }: Call): string =>
+  target.kind === 'model' ? target.name : sentName
+
+/** The upstream's own name for what is asked for. */
 export const upstreamName = ({ call }: Admitted, deployment: Deployment): string =>
-  upstreamModelOf(deployment, call.model, call.sentName)
+  call.model && call.asked.target.kind === 'model'
+    ? upstreamModelOf(deployment, call.model, call.sentName)
+    : call.sentName
 
 /** Whether it is the client's own doing, which is told in the vendor's words. */
 export const isClients = ({ fault }: Refusal): boolean => fault === 'client' || fault === 'policy'

@@ -6,26 +6,29 @@ import type { HttpRequest } from '../lib/http-server/contract.ts'
 import type { Admitted } from './admit.ts'
 import type { Answered } from './answered.ts'
 import { attempt } from './attempt.ts'
+import { deadlinesOf } from './deadlines-of.ts'
 import type { GatewayDeps } from './deps.ts'
 import { tryInTurn } from './failover.ts'
 
 /** Sends an admitted call upstream. Rejects with an `UpstreamError` when no deployment gave an answer. */
 export function relay(request: HttpRequest, admitted: Admitted, deps: GatewayDeps): Promise<Answered> {
-  const { asked, model } = admitted.call
+  const { asked } = admitted.call
   const ask = {
     candidates: admitted.candidates,
     affinity: admitted.candidates.list.length > 1 ? affinityOf(admitted) : null,
     tokens: asked.demand?.input.guess ?? 0,
-    until: admitted.startedAt + deps.deadlinesFor(model.kind).totalMs,
+    until: admitted.startedAt + deadlinesOf(admitted.call, deps).totalMs,
     attemptsMax: isLastTry(request) ? 1 : deps.failover.attemptsMax,
   }
   return tryInTurn(ask, (candidate, failed) => attempt({ request, admitted, candidate, failed }, deps), deps)
 }
 
-/** What an upstream's prompt cache may remember is kept apart by organization, here as there. */
+/** Where a call goes rather than elsewhere. What an upstream's prompt cache may remember is kept apart by organization, here as there. */
 function affinityOf({ key, call }: Admitted): string | null {
+  // What an organization has at an account can be used together.
+  if (call.asked.target.kind === 'provider') return key.organizationId
   const affinity = call.asked.affinity()
-  return affinity === null ? null : `${key.organizationId} ${call.model.id} ${affinity}`
+  return affinity === null ? null : `${key.organizationId} ${call.model?.id ?? ''} ${affinity}`
 }
 
 /** An SDK's own tries multiply with ours, so the last of them gets one. */

@@ -24,7 +24,7 @@ const passed = [
 ] as const
 
 /** A header of an upstream; null also for one that it should not have sent, which must not keep its answer from the client. */
-function sendable({ headers }: Pick<HttpResponse, 'headers'>, name: string): string | null {
+export function sendable({ headers }: Pick<HttpResponse, 'headers'>, name: string): string | null {
   const value = headers.get(name)
   return value !== null && canBeSent(value) ? value : null
 }

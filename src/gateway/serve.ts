@@ -10,18 +10,35 @@ import { newRequestId } from '../lib/ids.ts'
 import type { KeyRow } from '../store/store.ts'
 import { admit, type Admitted } from './admit.ts'
 import { answer } from './answer.ts'
+import type { Answered } from './answered.ts'
 import { authenticate } from './authenticate.ts'
-import { bodyOf, readBytes } from './body.ts'
+import { bodyOf, noBody, noBytes, readBytes } from './body.ts'
 import type { GatewayDeps } from './deps.ts'
 import { enter, leaveUnserved, type Place } from './enter.ts'
 import { failed, refuseWhileDraining } from './fail.ts'
 import { claimKey, freeClaim, readKey, type Claim } from './idempotency.ts'
 import type { Inbound } from './operation.ts'
+import { locate } from './locate.ts'
+import { passBytes } from './pass-bytes.ts'
 import { parse } from './parse.ts'
 import { relay } from './relay.ts'
 import { replay } from './replay.ts'
+import { resolve } from './resolve.ts'
 import { route } from './route.ts'
 import { stream } from './stream.ts'
+
+/** The answer for the client, by how it comes. */
+function give(relayed: Answered, deps: GatewayDeps): HttpAnswer | Promise<HttpAnswer> {
+  switch (relayed.kind) {
+    case 'stream':
+      return stream(relayed, deps)
+    case 'bytes':
+      return passBytes(relayed, deps)
+    case 'plain':
+    case 'refused':
+      return answer(relayed, deps)
+  }
+}
 
 /** Serves one request. Never throws: every failure is an answer in the caller's dialect. */
 export async function serve(request: HttpRequest, inbound: Inbound, deps: GatewayDeps): Promise<HttpAnswer> {
@@ -40,7 +57,7 @@ export async function serve(request: HttpRequest, inbound: Inbound, deps: Gatewa
     const entered = enter(request, key, operation.body.bytesMax, deps)
     place = entered instanceof Promise ? await entered : entered
     claim = operation.due === 'free' ? null : readKey(request, { key, requestId })
-    const sent = readBytes(request, operation.body.bytesMax, place.room)
+    const sent = operation.body.kind === 'none' ? noBytes : readBytes(request, operation.body.bytesMax, place.room)
     const bytes = sent instanceof Promise ? await sent : sent
     const claimed = claim && (await claimKey(claim, { request, inbound, body: bytes }, deps))
     if (claimed?.hasWaited) key = authenticate(request, address, deps)
@@ -52,14 +69,17 @@ export async function serve(request: HttpRequest, inbound: Inbound, deps: Gatewa
     }
     if (claimed?.hasWaited) refuseWhileDraining(deps)
     const idempotency = claimed?.idempotency ?? null
-    const body = bodyOf(bytes, deps.turns)
-    const call = parse(body instanceof Promise ? await body : body, inbound, key, deps.catalog)
+    const body = operation.body.kind === 'none' ? noBody : bodyOf(bytes, deps.turns)
+    const asked = parse(body instanceof Promise ? await body : body, inbound)
+    const located = locate(asked, key, deps)
+    const call = resolve(asked, located instanceof Promise ? await located : located, { operation, key }, deps.catalog)
     const candidates = route(call, key, inbound.region, deps)
     const routed = { requestId, startedAt, traceparent, address, key, place, call, candidates, idempotency }
     const admission = admit(routed, deps)
     admitted = admission instanceof Promise ? await admission : admission
     const relayed = await relay(request, admitted, deps)
-    return relayed.kind === 'stream' ? stream(relayed, deps) : await answer(relayed, deps)
+    const given = give(relayed, deps)
+    return given instanceof Promise ? await given : given
   } catch (error) {
     if (!admitted) {
       leaveUnserved(place)

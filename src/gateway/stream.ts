@@ -15,6 +15,7 @@ import type { Reading, StreamReader, StreamState } from './dialect.ts'
 import { end } from './end.ts'
 import { estimateUsage } from './estimate.ts'
 import { keepStream } from './keep-answer.ts'
+import { madeIn } from './keep-resources.ts'
 import { isClients, refusalWithin } from './read-upstream.ts'
 import { headersOf } from './response-headers.ts'
 import { rateCounted } from './settle.ts'
@@ -199,7 +200,16 @@ async function settleEnd(
   candidate.health.ended()
   noteRefusal(relayed, deps)
   const { reading, estimate } = await readEnd(relayed, deps)
-  const outcome = { intent, ending, status: okStatus, reading, estimate, attempts: lastEnding(attempts, error) }
+  const made = reading?.made && madeIn(reading, candidate.deployment)
+  const outcome = {
+    intent,
+    ending,
+    status: okStatus,
+    reading,
+    estimate,
+    attempts: lastEnding(attempts, error),
+    ...(made && { made }),
+  }
   if (keeping) await keeping.end(isTold || isComplete(relayed.follow.state()))
   await end(admitted, candidate.deployment, outcome, deps)
 }

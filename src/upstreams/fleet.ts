@@ -32,12 +32,25 @@ export type Fleet = {
   readonly policies: RegionPolicies
   /** Who may serve a call under a policy: what is simulated serves test keys alone, and alone serves them. null when nobody may. */
   readonly serving: (wanted: Wanted, policy: string, mode: Mode) => Candidates | null
+  /** A deployment of each account under a policy that serves an operation which is for no model. null when there is none. */
+  readonly accounts: (wanted: Nameless, policy: string, mode: Mode) => Candidates | null
+  /** Those of one account: for a model all that serve it; else the one that is named, or another where it is gone. null when there is none. */
+  readonly at: (account: Account, wanted: Wanted | Nameless, mode: Mode) => Candidates | null
 }
+
+/** An account at a provider, and the deployment that made what is asked for. */
+export type Account = Pick<Deployment, 'provider' | 'region'> & { readonly deployment: string }
 
 /** What is asked of which model. */
 export type Wanted = {
   readonly model: { readonly id: string; readonly dialect: DialectName }
   readonly operation: { readonly name: OperationName }
+}
+
+/** What is asked where no model is named. */
+export type Nameless = {
+  readonly model: null
+  readonly operation: { readonly name: OperationName; readonly dialect: { readonly name: DialectName } }
 }
 
 /** Builds the fleet. What is known of deployments that `before` had as well is kept. */
@@ -62,31 +75,51 @@ export function createFleet(
       const { model, operation } = wanted
       const found = known[mode].get(policy)?.get(operation.name)?.get(model.id)
       if (found !== undefined) return found
-      const ofMode = list.filter(({ deployment }) => deployment.simulated === (mode === 'test'))
-      const candidates = candidatesOf(ofMode, wanted, policies[policy]?.serves ?? [])
+      const regions = policies[policy]?.serves ?? []
+      const candidates = candidatesOf(
+        ofMode(list, mode).filter(
+          ({ deployment }) => regions.includes(deployment.region) && serves(deployment, wanted),
+        ),
+      )
       const byOperation = known[mode].get(policy) ?? new Map<OperationName, ByModel>()
       const byModel = byOperation.get(operation.name) ?? new Map<string, Candidates | null>()
       known[mode].set(policy, byOperation.set(operation.name, byModel.set(model.id, candidates)))
       return candidates
     },
+    accounts(wanted, policy, mode) {
+      const regions = policies[policy]?.serves ?? []
+      const byAccount = Map.groupBy(
+        ofMode(list, mode).filter(
+          ({ deployment }) => regions.includes(deployment.region) && serves(deployment, wanted),
+        ),
+        ({ deployment }) => `${deployment.provider} ${deployment.region}`,
+      )
+      return candidatesOf([...byAccount.values()].map(([first]) => first!))
+    },
+    at({ provider, region, deployment: maker }, wanted, mode) {
+      const there = ofMode(list, mode).filter(
+        ({ deployment }) =>
+          deployment.provider === provider && deployment.region === region && serves(deployment, wanted),
+      )
+      if (wanted.model) return candidatesOf(there)
+      const one = there.find(({ deployment }) => deployment.id === maker) ?? there[0]
+      return one ? candidatesOf([one]) : null
+    },
   }
 }
 
-function candidatesOf(list: readonly Candidate[], wanted: Wanted, regions: readonly string[]): Candidates | null {
-  const fitting = list
-    .filter(({ deployment }) => regions.includes(deployment.region) && serves(deployment, wanted))
-    .toSorted((a, b) => a.deployment.priority - b.deployment.priority)
-  return fitting.length === 0 ? null : candidatesIn(fitting)
-}
+const ofMode = (list: readonly Candidate[], mode: Mode): readonly Candidate[] =>
+  list.filter(({ deployment }) => deployment.simulated === (mode === 'test'))
 
 /** Those of some candidates whose deployments are of use; null for none. */
 export function among(candidates: Candidates, isOfUse: (deployment: Deployment) => boolean): Candidates | null {
   const list = candidates.list.filter(({ deployment }) => isOfUse(deployment))
-  if (list.length === candidates.list.length) return candidates
-  return list.length === 0 ? null : candidatesIn(list)
+  return list.length === candidates.list.length ? candidates : candidatesOf(list)
 }
 
-function candidatesIn(fitting: readonly Candidate[]): Candidates {
+function candidatesOf(list: readonly Candidate[]): Candidates | null {
+  const fitting = list.toSorted((a, b) => a.deployment.priority - b.deployment.priority)
+  if (fitting.length === 0) return null
   const deployments = fitting.map(({ deployment }) => deployment)
   return {
     list: fitting,
@@ -96,8 +129,11 @@ function candidatesIn(fitting: readonly Candidate[]): Candidates {
   }
 }
 
-const serves = ({ model, adapter }: Deployment, { model: { id, dialect }, operation }: Wanted): boolean =>
-  adapter.dialects.includes(dialect) && adapter.operations.includes(operation.name) && (model === null || model === id)
+function serves({ model, adapter }: Deployment, wanted: Wanted | Nameless): boolean {
+  if (!adapter.operations.includes(wanted.operation.name)) return false
+  if (wanted.model === null) return adapter.dialects.includes(wanted.operation.dialect.name)
+  return adapter.dialects.includes(wanted.model.dialect) && (model === null || model === wanted.model.id)
+}
 
 export type Choice = {
   /** What of this call a prompt cache may remember; null when nothing, and the least busy will do. */

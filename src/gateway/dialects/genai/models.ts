@@ -3,7 +3,7 @@ import { jsonAnswer, type HttpAnswer } from '../../../lib/http-server/contract.t
 import { invalid } from '../../errors.ts'
 import { offeredAt, type Offered, type OfferedModel } from '../../offered.ts'
 import type { KnownOperation } from '../../operation.ts'
-import { modelNotFound } from '../../parse.ts'
+import { modelNotFound } from '../../may-use.ts'
 import { genai } from './envelope.ts'
 
 export const listModels: KnownOperation = {

@@ -2,7 +2,7 @@
 import { jsonAnswer, type HttpAnswer } from '../../../lib/http-server/contract.ts'
 import { offeredAt, type Offered, type OfferedModel } from '../../offered.ts'
 import type { KnownOperation } from '../../operation.ts'
-import { modelNotFound } from '../../parse.ts'
+import { modelNotFound } from '../../may-use.ts'
 import { openai } from './envelope.ts'
 
 export const listModels: KnownOperation = {

@@ -5,6 +5,7 @@ import type { Asked, JsonBody, StreamReader } from '../../../dialect.ts'
 import { GatewayError } from '../../../errors.ts'
 import { chatCompletions } from './completions.ts'
 import { followChat } from './stream.ts'
+import { readerOf } from '../../test-reader.ts'
 
 const encode = (text: string): Uint8Array => new TextEncoder().encode(text)
 const decode = (bytes: Uint8Array): string => new TextDecoder().decode(bytes)
@@ -322,9 +323,10 @@ describe('a stream', () => {
 
 describe('a plain answer', () => {
   const read = (answer: object) =>
-    chatCompletions
-      .read(body(plain), {}, new URLSearchParams())
-      .wire.answer.read(encode(JSON.stringify(answer)), new Headers())
+    readerOf(chatCompletions.read(body(plain), {}, new URLSearchParams())).read(
+      encode(JSON.stringify(answer)),
+      new Headers(),
+    )
 
   test('tells its usage, the model and the tier that served', () => {
     const choices = [

@@ -1,6 +1,7 @@
 import { expect, test } from 'bun:test'
 import { wholeBodyOf } from '../../../body.ts'
 import { embeddings } from './embeddings.ts'
+import { readerOf } from '../../test-reader.ts'
 
 const encode = (text: string): Uint8Array => new TextEncoder().encode(text)
 const read = (input: unknown) => {
@@ -25,7 +26,7 @@ test('texts are held by their bytes and counted by tokenizer', () => {
 
 test('where the total alone is told, it is the prompt', () => {
   const usage = (told: object) =>
-    read('x').wire.answer.read(
+    readerOf(read('x')).read(
       encode(JSON.stringify({ object: 'list', data: [{ embedding: [1] }], usage: told })),
       new Headers(),
     )

@@ -11,6 +11,7 @@ import { GatewayError } from '../../../errors.ts'
 import { imageGenerations } from './generations.ts'
 import { pictureTokens, pictureTokensMax } from './image-tokens.ts'
 import { imageUsageOf } from './usage.ts'
+import { readerOf } from '../../test-reader.ts'
 
 const encode = (text: string): Uint8Array => new TextEncoder().encode(text)
 const read = (fields: object): Asked =>
@@ -177,7 +178,7 @@ describe('a plain answer', () => {
   test('without usage counts what came: as many pictures, of the size and quality that it says or that were asked for', () => {
     const asked = read({ n: 3, quality: 'high', size: '1024x1024' })
     const output = (about: object, pictures: number) =>
-      asked.wire.answer.read(answerOf(about, pictures), new Headers()).output().other
+      readerOf(asked).read(answerOf(about, pictures), new Headers()).output().other
     expect(output({}, 2)).toEqual({ imageOutput: 2 * 7_024 })
     expect(output({ quality: 'low', size: '1024x1024' }, 3)).toEqual({ imageOutput: 3 * 196 })
     expect(output({ data: [{ b64_json: 'iVBO' }, null, 5] }, 0)).toEqual({ imageOutput: 7_024 })
@@ -187,13 +188,13 @@ describe('a plain answer', () => {
   test('without pictures, or with an error, is none', () => {
     const asked = read({})
     for (const about of [{ data: [] }, { data: null }, { error: { message: 'no' } }])
-      expect(() => asked.wire.answer.read(answerOf(about), new Headers()), JSON.stringify(about)).toThrow()
-    expect(() => asked.wire.answer.read(encode('{"data":[{"b64_json":"iVB'), new Headers())).toThrow()
+      expect(() => readerOf(asked).read(answerOf(about), new Headers()), JSON.stringify(about)).toThrow()
+    expect(() => readerOf(asked).read(encode('{"data":[{"b64_json":"iVB'), new Headers())).toThrow()
   })
 
   test('is read without its pictures: what stands in them is never parsed', () => {
     const text = `{"created":1,"data":[{"b64_json":"\\q"}],"usage":{"input_tokens":3,"output_tokens":196,"total_tokens":199}}`
-    expect(read({}).wire.answer.read(encode(text), new Headers()).usage).toEqual({ input: 3, imageOutput: 196 })
+    expect(readerOf(read({})).read(encode(text), new Headers()).usage).toEqual({ input: 3, imageOutput: 196 })
   })
 })
 

@@ -5,6 +5,7 @@ import { wholeBodyOf } from '../../../body.ts'
 import { GatewayError } from '../../../errors.ts'
 import { compactResponse } from './compact.ts'
 import { createResponse } from './create.ts'
+import { readerOf } from '../../test-reader.ts'
 
 const encode = (text: string): Uint8Array => new TextEncoder().encode(text)
 const decode = (bytes: Uint8Array): string => new TextDecoder().decode(bytes)
@@ -248,7 +249,7 @@ test('what is counted by ourselves is every text of it', () => {
 
 describe('a plain answer', () => {
   const answered = (answer: object) =>
-    read({}).wire.answer.read(
+    readerOf(read({})).read(
       encode(JSON.stringify({ id: 'resp_1', object: 'response', status: 'completed', ...answer })),
       new Headers(),
     )

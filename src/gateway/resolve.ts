@@ -1,0 +1,60 @@
+/** What is asked, as a call: with the model it is for and what it names by id. */
+import type { Catalog, Model } from '../catalog/catalog.ts'
+import type { Resource } from '../store/resources.ts'
+import type { KeyRow } from '../store/store.ts'
+import type { Asked } from './dialect.ts'
+import { invalid } from './errors.ts'
+import { mayUse, modelNotFound } from './may-use.ts'
+import type { Call, Operation } from './operation.ts'
+
+type Asker = { readonly operation: Operation; readonly key: KeyRow }
+
+/** `resources`: what it names by id. Throws what the caller can put right. */
+export function resolve(asked: Asked, resources: readonly Resource[], asker: Asker, catalog: Catalog): Call {
+  const { operation, key } = asker
+  switch (asked.target.kind) {
+    case 'model': {
+      const { name } = asked.target
+      const model = modelNamed(name, asker, catalog)
+      const toolModel = toolModelOf(asked, key, catalog)
+      return { operation, asked, model, toolModel, resources, sentName: sentNameOf(model, name) }
+    }
+    case 'resource': {
+      const resource = resources[0]!
+      const model = resource.model === null ? null : catalog.find(resource.model)
+      if (asked.demand && model && !mayUse(key, model)) throw modelNotFound(model.id)
+      return { operation, asked, model, toolModel: null, resources, sentName: resource.upstreamId }
+    }
+    case 'provider':
+      return { operation, asked, model: null, toolModel: null, resources, sentName: '' }
+  }
+}
+
+function modelNamed(name: string, { operation, key }: Asker, catalog: Catalog): Model {
+  const model = catalog.find(name)
+  if (!model?.listed || !mayUse(key, model)) throw modelNotFound(name)
+  if (model.dialect !== operation.dialect.name) throw modelNotFound(name, elsewhere[model.dialect])
+  if (operation.kinds.includes(model.kind)) return model
+  throw invalid(
+    'model',
+    `The model '${name}' makes ${model.kind}; this endpoint is for ${operation.kinds.join(' and ')} models.`,
+  )
+}
+
+/** Of a model that the upstream is to ask for us the price must be known, and the key must be allowed it. */
+function toolModelOf({ demand }: Asked, key: KeyRow, catalog: Catalog): Model | null {
+  const tool = demand?.tool
+  if (!tool) return null
+  const model = catalog.find(tool.modelName)
+  if (!model?.listed || !mayUse(key, model)) throw modelNotFound(tool.modelName, '', tool.field)
+  if (model.kind === 'image') return model
+  throw invalid(tool.field, `The model '${tool.modelName}' makes ${model.kind}; this tool is for image models.`)
+}
+
+/** What a model that a client calls `name` is called at upstreams: they know snapshots, but not an operator's aliases. */
+const sentNameOf = (model: Model, name: string): string => (model.aliases.includes(name) ? model.id : name)
+
+const elsewhere = {
+  openai: ' It is served to the OpenAI SDK, with the base URL ending in /v1/.',
+  genai: ' It is served to the Google GenAI SDK, with the base URL ending in /genai.',
+}

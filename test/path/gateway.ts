@@ -1,0 +1,250 @@
+/**
+ * A gateway in this process, with a clock that stands still and an upstream that is a function: whatever the request
+ * path does, without a socket. Its store is in memory, its journal a list.
+ */
+import { Hono } from 'hono'
+import { mkdtempSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createApp } from '../../src/app.ts'
+import { checkConfigFile } from '../../src/config.ts'
+import { createCaution } from '../../src/gateway/caution.ts'
+import { createClients } from '../../src/gateway/clients.ts'
+import type { GatewayDeps } from '../../src/gateway/deps.ts'
+import type { Alert, Observer, RequestEnded } from '../../src/gateway/observe.ts'
+import type { Inbound } from '../../src/gateway/operation.ts'
+import { serve } from '../../src/gateway/serve.ts'
+import { createWatch } from '../../src/gateway/watch.ts'
+import { createKeyTable } from '../../src/keys/key-table.ts'
+import { hashOf } from '../../src/keys/virtual-key.ts'
+import type { Nano } from '../../src/lib/amounts.ts'
+import { createByteBudget } from '../../src/lib/byte-budget.ts'
+import { createByteQueue } from '../../src/lib/byte-queue.ts'
+import type { Clock } from '../../src/lib/clock.ts'
+import type { HttpAnswer, HttpRequest } from '../../src/lib/http-server/contract.ts'
+import { sourceOf } from '../../src/lib/source.ts'
+import { createTurns } from '../../src/lib/turns.ts'
+import { createLimits } from '../../src/limits/limits.ts'
+import { createCredit } from '../../src/money/credit.ts'
+import { createIdempotencyKeys } from '../../src/money/idempotency-keys.ts'
+import type { Intent, Journal } from '../../src/money/journal.ts'
+import { pricesSchema } from '../../src/money/price-book-data.ts'
+import { createOffer } from '../../src/offer.ts'
+import { createResourceTable } from '../../src/resources/resource-table.ts'
+import { openSqliteStore } from '../../src/store/sqlite/sqlite-store.ts'
+import { keyOf } from '../../src/store/store-fixtures.ts'
+import type { Attempt, Settlement } from '../../src/store/store.ts'
+import { createUpstream, type Answerer, type SentCall } from './upstream.ts'
+
+const secret = 'sk-bf-00000000-0000-4000-8000-000000000000'
+export const organizationId = 'acme'
+
+export type TestGateway = {
+  /** The same of an operation that is in no table. */
+  readonly serve: (inbound: Partial<Inbound> & Pick<Inbound, 'operation'>, options?: AskOptions) => Promise<Given>
+  /** Asks it, as an HTTP server would hand the request over. */
+  readonly ask: (method: string, target: string, options?: AskOptions) => Promise<Given>
+  /** What went upstream, in order. */
+  readonly sent: readonly SentCall[]
+  readonly settled: readonly Settlement[]
+  readonly intended: readonly Intent[]
+  /** What whoever watches was told. */
+  readonly ended: readonly RequestEnded[]
+  readonly attempts: readonly Attempt[]
+  readonly alerts: readonly Alert[]
+  /** Errors. */
+  readonly logged: readonly object[]
+  readonly deps: GatewayDeps
+  /** Makes the clock go on. */
+  readonly pass: (ms: number) => void
+  readonly stop: () => void
+}
+
+export type AskOptions = {
+  readonly method?: string
+  readonly body?: object | string | Uint8Array
+  readonly headers?: Readonly<Record<string, string>>
+  /** Told how the client leaves. */
+  readonly leaver?: (leave: () => void) => void
+}
+
+/** An answer; `bytes` takes all of it. */
+export type Given = {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string | readonly string[]>>
+  readonly answer: HttpAnswer
+  readonly bytes: () => Promise<Uint8Array>
+  readonly text: () => Promise<string>
+}
+
+/** `config`: `mart.yaml`. `credit`: what there is of live credit, in USD. */
+export async function startGateway(
+  config: object,
+  answerer: Answerer,
+  { creditUsd = 1_000n }: { readonly creditUsd?: bigint } = {},
+): Promise<TestGateway> {
+  const path = join(mkdtempSync(join(tmpdir(), 'mart-path-')), 'mart.yaml')
+  writeFileSync(path, JSON.stringify(config))
+  const time = { passed: 0 }
+  const clock: Clock = { now: () => startedAt + time.passed, monotonic: () => time.passed }
+  const offer = createOffer(checkConfigFile(path, { KEY: 'upstream-key-0123456789' }, pricesSchema).file, {
+    clock,
+    builtIn: () => 'http://127.0.0.1:1',
+  })
+  const store = openSqliteStore({ path: ':memory:' })
+  await store.createOrganization({ id: organizationId, name: 'Acme', createdAt: startedAt })
+  const upstream = createUpstream(answerer)
+  const told = { ended: [] as RequestEnded[], attempts: [] as Attempt[], alerts: [] as Alert[], logged: [] as object[] }
+  const journal = createJournal()
+  const watch = createWatch(() => offer.drain, clock)
+  const key = keyOf({ id: 'key_1', organizationId, hash: hashOf(secret), region: 'us' })
+  const deps: GatewayDeps = {
+    ...offer,
+    ...sharedOf(clock, creditUsd),
+    log: { info: () => undefined, error: (event) => void told.logged.push(event) },
+    keys: createKeyTable([key], clock),
+    journal: journal.journal,
+    keptAnswers: { drop: () => undefined } as unknown as GatewayDeps['keptAnswers'],
+    resources: createResourceTable({ store, ship: () => Promise.resolve(), clock, lagMs: 0 }),
+    http: upstream.http,
+    watch,
+    observer: observerOf(told),
+    countTokens: (text: string) => Promise.resolve(Math.ceil(text.length / 4)),
+    books: { flush: () => Promise.resolve(), store },
+    isAccepting: () => true,
+  }
+  const handle = createApp({
+    gateway: deps,
+    admin: new Hono(),
+    pages: () => null,
+    cors: () => ({ origins: [] }),
+    baseUrl: () => 'http://mart',
+    isAtOwnAddress: () => true,
+    unready: () => null,
+    down: () => null,
+  })
+  return {
+    ask: async (method, target, options = {}) => givenOf(await handle(requestOf(method, target, options))),
+    serve: async (inbound, options = {}) => {
+      const request = requestOf(options.method ?? inbound.operation.method, '/', options)
+      const whole = { params: {}, query: new URLSearchParams(), region: null, ...inbound }
+      return givenOf(await serve(request, whole, deps))
+    },
+    sent: upstream.sent,
+    settled: journal.settled,
+    intended: journal.intended,
+    ...told,
+    deps,
+    pass: (ms) => void (time.passed += ms),
+    stop: watch.stop,
+  }
+}
+
+/** Resolves once it holds; rejects when it has not within five seconds. */
+export async function until(holds: () => boolean): Promise<void> {
+  for (const begunAt = performance.now(); !holds(); await Bun.sleep(1))
+    if (performance.now() - begunAt > untilMsMax) throw new Error(`in vain: ${holds.toString()}`)
+}
+const untilMsMax = 5_000
+
+/** 2026-11-30 */
+const startedAt = Date.UTC(2026, 10, 30)
+const nanoPerUsd = 1_000_000_000n as Nano
+const bytesMax = 256 * 1024 * 1024
+
+/** What is as in `main.ts`, but for the credit that is there without a store. */
+const sharedOf = (clock: Clock, creditUsd: bigint) => ({
+  clock,
+  clients: createClients({
+    trusts: () => false,
+    wrongKeysPerMinute: () => null,
+    now: clock.monotonic,
+    refused: () => undefined,
+  }),
+  limits: createLimits(clock),
+  caution: createCaution(clock),
+  credit: createCredit({
+    nodeId: 1,
+    epoch: 1,
+    clock,
+    ship: () => Promise.resolve(),
+    leaseCredit: () =>
+      Promise.resolve({ grantedNano: creditUsd * nanoPerUsd, availableNano: 0n, leasedElsewhereNano: 0n }),
+  }),
+  idempotencyKeys: createIdempotencyKeys(clock),
+  bodies: createByteBudget(() => ({ bytesMax, ownBytesMax: bytesMax })),
+  answers: createByteQueue(() => bytesMax),
+  turns: createTurns(clock.monotonic, (error) => {
+    throw error
+  }),
+})
+
+const observerOf = (told: { ended: RequestEnded[]; attempts: Attempt[]; alerts: Alert[] }): Observer => ({
+  requestEnded: (ended) => void told.ended.push(ended),
+  attemptEnded: (_requestId, attempt) => void told.attempts.push(attempt),
+  alert: (alert) => void told.alerts.push(alert),
+})
+
+/** What is written is kept, in order. */
+function createJournal() {
+  const intended: Intent[] = []
+  const settled: Settlement[] = []
+  const journal = {
+    intend: (intent: Intent) => Promise.resolve(void intended.push(intent)),
+    progress: () => Promise.resolve(),
+    settle: (settlement: Settlement) => Promise.resolve(void settled.push(settlement)),
+    trouble: () => null,
+    writable: () => Promise.resolve(),
+    progressOf: () => null,
+  }
+  return { journal: journal as unknown as Journal, intended, settled }
+}
+
+function requestOf(method: string, target: string, { body, headers = {}, leaver }: AskOptions): HttpRequest {
+  const bytes =
+    body === undefined
+      ? new Uint8Array(0)
+      : body instanceof Uint8Array
+        ? body
+        : new TextEncoder().encode(typeof body === 'string' ? body : JSON.stringify(body))
+  const all: Readonly<Record<string, string>> = { authorization: `Bearer ${secret}`, ...headers }
+  const listeners: (() => void)[] = []
+  const left = { hasLeft: false }
+  leaver?.(() => {
+    left.hasLeft = true
+    for (const listener of listeners) listener()
+  })
+  return {
+    method,
+    target,
+    host: 'mart',
+    peer: '192.0.2.1',
+    headers: { get: (name) => all[name] ?? null, entries: () => Object.entries(all) },
+    length: bytes.length,
+    bytes: () => bytes,
+    source: () => sourceOf(bytes),
+    get hasLeft() {
+      return left.hasLeft
+    },
+    onLeave: (listener) => (left.hasLeft ? listener() : void listeners.push(listener)),
+  }
+}
+
+function givenOf(answer: HttpAnswer): Given {
+  const bytes = async (): Promise<Uint8Array> => {
+    const { body } = answer
+    if (body === null || typeof body === 'string') return new TextEncoder().encode(body ?? '')
+    if (body instanceof Uint8Array) return body
+    const read = body instanceof ReadableStream ? readerOf(body) : () => body.read()
+    const pieces: Uint8Array[] = []
+    for (let piece = await read(); piece.value; piece = await read()) pieces.push(piece.value)
+    return Buffer.concat(pieces)
+  }
+  const { status, headers } = answer
+  return { status, headers, answer, bytes, text: async () => new TextDecoder().decode(await bytes()) }
+}
+
+function readerOf(body: ReadableStream<Uint8Array>) {
+  const reader = body.getReader()
+  return () => reader.read()
+}
