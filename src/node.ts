@@ -156,10 +156,9 @@ export async function openNode(deps: NodeDeps): Promise<Node> {
 async function openIdempotency({ store, dataDir, answerLimits, clock, log }: NodeDeps) {
   const uses = await store.keyUses(usedSince(clock.now()), usesMax)
   const idempotencyKeys = createIdempotencyKeys(clock)
-  idempotencyKeys.load(uses)
   const onTrouble = answersTroubleTold(log)
   const keptAnswers = openKeptAnswers(join(dataDir, 'answers'), { limits: answerLimits, clock, onTrouble })
-  keptAnswers.load(uses)
+  idempotencyKeys.load([...(await keptAnswers.load(uses)), ...uses])
   return { idempotencyKeys, keptAnswers }
 }
 

@@ -73,7 +73,7 @@ test('an answer is found as it was given, and over a restart; nobody else can re
   expect([statSync(folder).mode & 0o777, statSync(join(folder, 'req_1')).mode & 0o777]).toEqual([0o700, 0o600])
   const again = open({}, folder)
   expect(await found(again.kept, 'req_1')).toBeNull()
-  again.kept.load([useOf('req_1')])
+  expect(await again.kept.load([useOf('req_1')])).toEqual([])
   expect(await found(again.kept, 'req_1')).toEqual(whole)
   expect(again.kept.heldBytes()).toBe(4_096)
 })
@@ -85,10 +85,32 @@ test('what a dead process left of a request that used up no key is removed by th
   await half.flush()
   await keep(kept, 'not charged', 'an answer')
   const next = open({}, folder)
-  next.kept.load([useOf('charged'), useOf('without an answer')])
+  await next.kept.load([useOf('charged'), useOf('without an answer')])
   expect(await found(next.kept, 'charged')).toEqual({ head: {}, isWhole: false, body: 'a beginning' })
   expect(await found(next.kept, 'without an answer')).toBeNull()
   await filesIn(folder, ['charged'])
+})
+
+test('a use that no settlement tells of is told by its answer, once that is whole, and for a day', async () => {
+  const { kept, folder } = open()
+  const use = useOf('free')
+  for (const [requestId, isWhole] of [
+    ['free', true],
+    ['half', false],
+  ] as const) {
+    const keeping = kept.begin(useOf(requestId), { of: requestId }, useOf(requestId))!
+    await keeping.add(Buffer.from('{}'))
+    await keeping.end(isWhole)
+  }
+  await keep(kept, 'settled', '{}')
+  const next = open({}, folder)
+  expect(await next.kept.load([useOf('settled')])).toEqual([use])
+  expect(await found(next.kept, 'free')).toEqual({ head: { of: 'free' }, isWhole: true, body: '{}' })
+  await filesIn(folder, ['free', 'settled'])
+  const later = open({}, folder)
+  later.world.now += dayMs + 1
+  expect(await later.kept.load([])).toEqual([])
+  await filesIn(folder, [])
 })
 
 test('a day later it is forgotten, and not before', async () => {
@@ -225,13 +247,13 @@ test('wherever the process dies between an answer’s first byte and its settlem
           await one?.keeping!.end(true)
           underWay = []
           kept = open({}, folder).kept
-          kept.load([...uses.values()].map(({ use }) => use))
+          await kept.load([...uses.values()].map(({ use }) => use))
         }
       }
       for (const [requestId, { body }] of uses)
         expect(await found(kept, requestId)).toMatchObject({ isWhole: true, body })
       kept = open({}, folder).kept
-      kept.load([...uses.values()].map(({ use }) => use))
+      await kept.load([...uses.values()].map(({ use }) => use))
       await filesIn(folder, [...uses.keys()])
     }),
     { numRuns: 60 },

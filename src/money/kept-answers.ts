@@ -17,14 +17,14 @@ import { createHoldings, onDisk, type Holding, type HoldingLimits, type Holdings
 import { usedSince } from './idempotency-keys.ts'
 
 export type KeptAnswers = {
-  /** Begins to keep the answer of a request; null where none are kept. */
-  readonly begin: (owner: Owner, head: unknown) => Keeping | null
+  /** Begins to keep the answer of a request; null where none are kept. `use`: of its key, where no settlement will tell of that. */
+  readonly begin: (owner: Owner, head: unknown, use?: KeyUse) => Keeping | null
   /** The answer of a request; null where it is not kept, or not any more. To be closed. */
   readonly find: (requestId: string) => Promise<HeadedFile | null>
   /** Removes it, whether it is still being kept or not. */
   readonly drop: (requestId: string) => void
-  /** Takes over what there is of requests that used up their keys, the oldest first, and removes all else. */
-  readonly load: (uses: readonly KeyUse[]) => void
+  /** Takes over what there is of requests that used up their keys, the oldest first, and removes all else. Gives the uses that only an answer tells of. */
+  readonly load: (uses: readonly KeyUse[]) => Promise<KeyUse[]>
   /** Removes what is older than a day, and everything where none are kept. */
   readonly forgetOld: () => void
   /** In all, on the disk. */
@@ -67,23 +67,30 @@ export function openKeptAnswers(folder: string, deps: KeptAnswersDeps): KeptAnsw
   const disk = diskOf(folder, deps)
   const held = createHoldings(limits, disk.remove)
   return {
-    begin({ requestId, organizationId }, head) {
+    begin({ requestId, organizationId }, head, use) {
       if (limits().answers === 'none') return null
       const holding: Holding = { requestId, organizationId, at: clock.now(), bytes: 0, isUnderWay: true }
       held.put(holding)
-      return keep(holding, createHeadedFile(disk.pathOf(requestId), head), { held, disk, clock })
+      const written: Head = { of: head, ...(use && { use }) }
+      return keep(holding, createHeadedFile(disk.pathOf(requestId), written), { held, disk, clock })
     },
-    find: async (requestId) =>
-      limits().answers === 'kept' && held.isKept(requestId) ? openHeadedFile(disk.pathOf(requestId)) : null,
+    async find(requestId) {
+      if (limits().answers === 'none' || !held.isKept(requestId)) return null
+      const file = await openHeadedFile(disk.pathOf(requestId))
+      return file && { ...file, head: (file.head as Head).of }
+    },
     drop: held.take,
-    load(uses) {
+    async load(uses) {
       const found = new Set(readdirSync(folder))
-      for (const { requestId, organizationId, usedAt } of uses) {
-        if (!found.delete(requestId)) continue
+      const settled = uses.filter(({ requestId }) => found.delete(requestId))
+      const told = await usesToldBy([...found].map(disk.pathOf), usedSince(clock.now()))
+      for (const { requestId, organizationId, usedAt } of [...settled, ...told].toSorted(byAge)) {
+        found.delete(requestId)
         const bytes = onDisk(statSync(disk.pathOf(requestId)).size)
         held.put({ requestId, organizationId, at: usedAt, bytes, isUnderWay: false })
       }
       found.forEach(disk.remove)
+      return told
     },
     forgetOld() {
       const since = limits().answers === 'none' ? Number.POSITIVE_INFINITY : usedSince(clock.now())
@@ -91,6 +98,23 @@ export function openKeptAnswers(folder: string, deps: KeptAnswersDeps): KeptAnsw
     },
     heldBytes: held.bytes,
   }
+}
+
+/** `of`: as it was given. */
+type Head = { readonly of: unknown; readonly use?: KeyUse }
+
+const byAge = (a: KeyUse, b: KeyUse): number => a.usedAt - b.usedAt
+
+/** What whole answers tell of their own keys. */
+async function usesToldBy(paths: readonly string[], since: number): Promise<KeyUse[]> {
+  const uses: KeyUse[] = []
+  for (const path of paths) {
+    const file = await openHeadedFile(path).catch(() => null)
+    const { use } = (file?.head ?? {}) as Partial<Head>
+    if (file?.isWhole && use && use.usedAt >= since) uses.push(use)
+    await file?.close()
+  }
+  return uses
 }
 
 type Disk = ReturnType<typeof diskOf>
