@@ -2,7 +2,9 @@
 import { zeroNano } from '../lib/amounts.ts'
 import type { Deployment } from '../upstreams/deployment.ts'
 import { isBilled, type Admitted } from './admit.ts'
+import { okStatus } from './answered.ts'
 import type { GatewayDeps } from './deps.ts'
+import { endFreeClaim } from './idempotency.ts'
 import { notifyUnsettled } from './notify.ts'
 import { settle, type Outcome } from './settle.ts'
 
@@ -26,6 +28,7 @@ function endFree(
 ): void {
   const { place, call, key } = admitted
   place.leave({ tokens: 0, chargeNano: zeroNano })
+  endFreeClaim(admitted, status === okStatus, deps)
   const relayed = {
     upstream: deployment?.id ?? 'none',
     region: deployment?.region ?? key.region,

@@ -9,10 +9,11 @@ import type { HttpRequest } from '../lib/http-server/contract.ts'
 import type { Holder } from '../money/idempotency-keys.ts'
 import type { Idempotency, KeyRow, KeyUse, Settlement } from '../store/store.ts'
 import { usesUpKey } from '../store/uses-up-key.ts'
+import type { Admitted } from './admit.ts'
 import { inTurns, sliceBytes, smallBytesMax } from './body.ts'
 import type { GatewayDeps } from './deps.ts'
 import { GatewayError, invalid } from './errors.ts'
-import type { Inbound } from './operation.ts'
+import type { Inbound, Operation } from './operation.ts'
 
 /** A key that a request has come with. */
 export type Claim = Pick<KeyRow, 'organizationId' | 'mode'> & {
@@ -22,6 +23,9 @@ export type Claim = Pick<KeyRow, 'organizationId' | 'mode'> & {
 }
 
 type Claimant = { readonly key: KeyRow; readonly requestId: string }
+
+/** Whether a call takes a key: what is paid, and what leaves something behind. */
+export const takesKey = ({ due, effects }: Operation): boolean => due !== 'free' || effects !== 'none'
 
 /** Reads the key of the header; null for a request without one. Throws `invalid_request`. */
 export function readKey(
@@ -89,20 +93,37 @@ async function waitForKey(claim: Claim, request: HttpRequest, deps: ClaimDeps): 
 export const freeClaim = (claim: Claim | null, { idempotencyKeys }: Pick<GatewayDeps, 'idempotencyKeys'>): void =>
   claim ? idempotencyKeys.free(claim, claim.requestId) : undefined
 
+type EndDeps = Pick<GatewayDeps, 'idempotencyKeys' | 'keptAnswers'>
+
 /** The request is settled, and what it owes is written: its key is used up, or free again and nothing is kept for it. */
-export function endClaim(
-  settlement: Settlement,
-  { idempotencyKeys, keptAnswers }: Pick<GatewayDeps, 'idempotencyKeys' | 'keptAnswers'>,
-): void {
+export function endClaim(settlement: Settlement, deps: EndDeps): void {
   const { idempotency, organizationId, mode, requestId, chargeNano, endedAt } = settlement
   if (idempotency === null) return
-  const key = { organizationId, mode, keyHash: idempotency.keyHash }
-  if (usesUpKey(settlement)) {
-    idempotencyKeys.use({ ...key, fingerprint: idempotency.fingerprint, requestId, chargeNano, usedAt: endedAt })
-  } else {
-    keptAnswers.drop(requestId)
-    idempotencyKeys.free(key, requestId)
-  }
+  const use = { ...idempotency, organizationId, mode, requestId, chargeNano, usedAt: endedAt }
+  if (usesUpKey(settlement)) deps.idempotencyKeys.use(use)
+  else giveBack(use, deps)
+}
+
+/** The same of a request that is free. `isServed`: it was done. */
+export function endFreeClaim(admitted: Admitted, isServed: boolean, deps: EndDeps & Pick<GatewayDeps, 'clock'>): void {
+  const use = freeUse(admitted, deps)
+  if (use === null) return
+  if (isServed) deps.idempotencyKeys.use(use)
+  else giveBack(use, deps)
+}
+
+function giveBack(use: KeyUse, { idempotencyKeys, keptAnswers }: EndDeps): void {
+  keptAnswers.drop(use.requestId)
+  idempotencyKeys.free(use, use.requestId)
+}
+
+/** The use of its key that no settlement will tell of, because it is free; null for one that is paid, or has none. */
+export function freeUse(
+  { requestId, key: { organizationId, mode }, idempotency, paid }: Admitted,
+  { clock }: Pick<GatewayDeps, 'clock'>,
+): KeyUse | null {
+  if (idempotency === null || paid) return null
+  return { ...idempotency, organizationId, mode, requestId, chargeNano: '0', usedAt: clock.now(), isFree: true }
 }
 
 /** Enough of a SHA-256 that nobody finds another call with the same. */
@@ -149,40 +170,43 @@ const inUse = (requestId: string): GatewayError =>
   )
 
 const gone = { 'x-should-retry': 'false' }
-const factsOf = ({ requestId, chargeNano }: KeyUse) => ({
+const factsOf = ({ requestId, chargeNano, isFree }: KeyUse) => ({
   first_request_id: requestId,
   charge_usd: formatUsd(BigInt(chargeNano)),
-  receipt: `/v1/receipts/${requestId}`,
+  ...(isFree ? {} : { receipt: `/v1/receipts/${requestId}` }),
 })
+/** For people. */
+const accountOf = (first: KeyUse): string =>
+  first.isFree
+    ? 'was free'
+    : `was charged $${formatUsd(BigInt(first.chargeNano))} (receipt at GET /v1/receipts/${first.requestId})`
 
 /** The refusal of a repeat whose answer is not kept. */
 export function used(first: KeyUse): GatewayError {
-  const facts = factsOf(first)
+  const anew = first.isFree ? 'done' : 'charged'
   return new GatewayError(
     'idempotency_key_used',
-    `This ${header} was used by request ${first.requestId}, which was charged $${facts.charge_usd}; this one is not charged. Its receipt is at GET ${facts.receipt}. Its answer is not kept, so to be answered send the call with another key: it is charged anew.`,
-    { facts, headers: gone },
+    `This ${header} was used by request ${first.requestId}, which ${accountOf(first)}; this one is not charged. Its answer is not kept, so to be answered send the call with another key: it is ${anew} anew.`,
+    { facts: factsOf(first), headers: gone },
   )
 }
 
 /** What ends a repeat of an answer that was never whole, where words can. */
 export function brokeOff(first: KeyUse): GatewayError {
-  const facts = factsOf(first)
   return new GatewayError(
     'idempotency_key_used',
-    `This is all that is left of the answer to request ${first.requestId}, which broke off and was charged $${facts.charge_usd}; this repeat is not charged. To be answered whole send the call with another ${header}: it is charged anew.`,
-    { facts, headers: gone },
+    `This is all that is left of the answer to request ${first.requestId}, which broke off and ${accountOf(first)}; this repeat is not charged. To be answered whole send the call with another ${header}: it is charged anew.`,
+    { facts: factsOf(first), headers: gone },
   )
 }
 
 const onlyTheSame = `the same key must come with the same URL and body. Nothing was done and nothing is owed; send a key of its own with each call.`
 
 function reused(first: KeyUse): GatewayError {
-  const facts = factsOf(first)
   return new GatewayError(
     'idempotency_key_reused',
-    `This ${header} was used for another call, request ${first.requestId} (receipt at GET ${facts.receipt}): ${onlyTheSame}`,
-    { param: header, facts, headers: gone },
+    `This ${header} was used for another call, request ${first.requestId}, which ${accountOf(first)}: ${onlyTheSame}`,
+    { param: header, facts: factsOf(first), headers: gone },
   )
 }
 

@@ -7,6 +7,7 @@ import type { Keeping } from '../money/kept-answers.ts'
 import type { Admitted } from './admit.ts'
 import { okStatus, type Answered } from './answered.ts'
 import type { GatewayDeps } from './deps.ts'
+import { freeUse } from './idempotency.ts'
 
 /** What is kept of an answer beside its bytes. */
 export type KeptHead = {
@@ -16,7 +17,7 @@ export type KeptHead = {
   readonly streamed: boolean
 }
 
-type KeepDeps = Pick<GatewayDeps, 'keptAnswers'>
+type KeepDeps = Pick<GatewayDeps, 'keptAnswers' | 'clock'>
 
 /** Keeps an answer that has all come. */
 export async function keepPlain(
@@ -33,14 +34,11 @@ export async function keepPlain(
 export const keepStream = (admitted: Admitted, headers: AnswerHeaders, deps: KeepDeps): Keeping | null =>
   admitted.idempotency && begin(admitted, headers, true, deps)
 
-function begin(
-  { requestId, key: { organizationId } }: Admitted,
-  headers: AnswerHeaders,
-  streamed: boolean,
-  { keptAnswers }: KeepDeps,
-): Keeping | null {
+function begin(admitted: Admitted, headers: AnswerHeaders, streamed: boolean, deps: KeepDeps): Keeping | null {
+  const { requestId, key } = admitted
   const head: KeptHead = { status: okStatus, headers: lasting(headers), streamed }
-  return keptAnswers.begin({ requestId, organizationId }, head)
+  const owner = { requestId, organizationId: key.organizationId }
+  return deps.keptAnswers.begin(owner, head, freeUse(admitted, deps) ?? undefined)
 }
 
 /** What is so of the first answer alone: whose it is, what it cost, and how far its key had used up its limits. */

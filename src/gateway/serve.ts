@@ -16,7 +16,7 @@ import { bodyOf, noBody, noBytes, readBytes } from './body.ts'
 import type { GatewayDeps } from './deps.ts'
 import { enter, leaveUnserved, type Place } from './enter.ts'
 import { failed, refuseWhileDraining } from './fail.ts'
-import { claimKey, freeClaim, readKey, type Claim } from './idempotency.ts'
+import { claimKey, freeClaim, readKey, takesKey, type Claim } from './idempotency.ts'
 import type { Inbound } from './operation.ts'
 import { locate } from './locate.ts'
 import { passBytes } from './pass-bytes.ts'
@@ -56,7 +56,7 @@ export async function serve(request: HttpRequest, inbound: Inbound, deps: Gatewa
     key = authenticate(request, address, deps)
     const entered = enter(request, key, operation.body.bytesMax, deps)
     place = entered instanceof Promise ? await entered : entered
-    claim = operation.due === 'free' ? null : readKey(request, { key, requestId })
+    claim = takesKey(operation) ? readKey(request, { key, requestId }) : null
     const sent = operation.body.kind === 'none' ? noBytes : readBytes(request, operation.body.bytesMax, place.room)
     const bytes = sent instanceof Promise ? await sent : sent
     const claimed = claim && (await claimKey(claim, { request, inbound, body: bytes }, deps))

@@ -2,7 +2,11 @@ import type { Idempotency, Settlement } from './settlement.ts'
 
 /** A request that used up an idempotency key of its organization and mode. `usedAt`: when it ended. */
 export type KeyUse = Idempotency &
-  Pick<Settlement, 'organizationId' | 'mode' | 'requestId' | 'chargeNano'> & { readonly usedAt: number }
+  Pick<Settlement, 'organizationId' | 'mode' | 'requestId' | 'chargeNano'> & {
+    readonly usedAt: number
+    /** No settlement tells of it. */
+    readonly isFree?: true
+  }
 
 /** Idempotency keys that requests have used up. */
 export interface IdempotencyStore {
