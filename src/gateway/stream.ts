@@ -34,11 +34,6 @@ export function stream(relayed: Streamed, deps: GatewayDeps): HttpAnswer {
   exchange.onProgress = () => noteProgress(relayed, keeping, deps)
   let hasLeft = false
   let given = relayed.given
-  const take = (): Uint8Array => {
-    const taken = given
-    given = noBytes
-    return taken
-  }
 
   const body = new ReadableStream<Uint8Array>(
     {
@@ -50,7 +45,9 @@ export function stream(relayed: Streamed, deps: GatewayDeps): HttpAnswer {
         }
       },
       async pull(controller) {
-        const { bytes, end } = await next(relayed, take(), deps)
+        const taken = given
+        given = noBytes
+        const { bytes, end } = await next(relayed, taken, deps)
         if (keeping) await keeping.add(bytes)
         if (hasLeft) return
         if (!end) return controller.enqueue(bytes)
@@ -62,7 +59,7 @@ export function stream(relayed: Streamed, deps: GatewayDeps): HttpAnswer {
       cancel() {
         hasLeft = true
         inBackground(deps.log, 'drain', async () => {
-          await drain(relayed, { taken: take(), keeping }, deps)
+          await drain(relayed, { taken: given, keeping }, deps)
           await ended({ ending: 'client-left', error: null }, false).finally(() => leave(relayed, deps))
         })
       },

@@ -25,7 +25,7 @@ test('whatever the pieces, what is read is what was added, in its order, and who
       const writer = createHeadedFile(path, { head })
       for (const piece of list) {
         const mine = piece.slice()
-        if (writer.add(mine)) void writer.flush()
+        if (writer.add(mine)) await writer.flush()
         // Whose it is may use its memory again.
         mine.fill(0)
       }

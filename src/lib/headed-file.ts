@@ -15,7 +15,7 @@ const prefixOf = (headBytes: number, bodyBytes: number | null): string =>
 export type FileWriter = {
   /** How long the file is, with what of it has not been written yet. */
   readonly bytes: () => number
-  /** Takes what follows in the body; gives whether so much is gathered that it should be written. */
+  /** Takes what follows in the body. Gives whether so much is gathered that it should be written; until then these bytes must stay as they are. */
   readonly add: (bytes: Uint8Array) => boolean
   /** Resolves once all that was added is written. Once it rejects, it always does. */
   readonly flush: () => Promise<void>
@@ -38,21 +38,28 @@ export function createHeadedFile(path: string, head: unknown): FileWriter {
   const flush = (): Promise<void> => (last = last.then(writeGathered))
   async function writeGathered(): Promise<void> {
     if (waiting === 0) return
-    const bytes = Buffer.concat(gathered)
-    const at = written
+    const pieces = joined(gathered)
+    const first = written
     gathered = []
+    written += waiting
     waiting = 0
-    written += bytes.length
-    await withFile(path, at === 0 ? 'wx' : 'r+', (file) => writeAll(file, bytes, at))
+    await withFile(path, first === 0 ? 'wx' : 'r+', async (file) => {
+      let at = first
+      for (const piece of pieces) {
+        await writeAll(file, piece, at)
+        at += piece.length
+      }
+    })
   }
   const bodyBytes = (): number => written + waiting - prefixBytes - headBytes.length
   return {
     bytes: () => written + waiting,
     add(bytes) {
-      // Whose they are may use their memory again.
-      gathered.push(bytes.slice())
       waiting += bytes.length
-      return waiting >= gatheredBytesMax
+      const isDue = waiting >= gatheredBytesMax
+      // Whose they are may use their memory again.
+      gathered.push(isDue ? bytes : bytes.slice())
+      return isDue
     },
     flush,
     async seal() {
@@ -63,6 +70,12 @@ export function createHeadedFile(path: string, head: unknown): FileWriter {
       })
     },
   }
+}
+
+/** In as few pieces as can be, and without a copy of a large one. */
+function joined(gathered: readonly Uint8Array[]): readonly Uint8Array[] {
+  const last = gathered.at(-1)!
+  return last.length < gatheredBytesMax ? [Buffer.concat(gathered)] : [Buffer.concat(gathered.slice(0, -1)), last]
 }
 
 export type HeadedFile = {
