@@ -16,10 +16,11 @@ export type Plain = Exclude<Answered, { kind: 'stream' | 'bytes' }>
 export async function answer(relayed: Plain, deps: GatewayDeps): Promise<HttpAnswer> {
   try {
     const { deployment } = relayed.candidate
-    if (relayed.kind === 'plain' && relayed.admitted.idempotency)
-      await keepPlain(relayed, headersOf(relayed, deps), deps)
     if (relayed.kind === 'plain' && (relayed.reading.made || relayed.reading.become))
       await keepResources(relayed.reading, relayed.admitted, deployment, deps)
+    // An id that is given again must be one that is known.
+    if (relayed.kind === 'plain' && relayed.admitted.idempotency)
+      await keepPlain(relayed, headersOf(relayed, deps), deps)
     const chargeNano = await end(relayed.admitted, deployment, outcomeOf(relayed, deps), deps)
     return answerOf(relayed, chargeNano, deps)
   } catch (error) {

@@ -47,6 +47,7 @@ async function keepFirst(head: KeptHead, body: Uint8Array | string, isWhole = tr
   await keeping.add(Buffer.from(body))
   await keeping.end(isWhole)
   const ended: RequestEnded[] = []
+  const left = { many: 0 }
   const answers = createByteQueue(() => 8 * mib)
   const deps = {
     keptAnswers,
@@ -57,11 +58,20 @@ async function keepFirst(head: KeptHead, body: Uint8Array | string, isWhole = tr
   }
   const again = (dialect: Repeat['operation']['dialect'] = openai): Promise<HttpAnswer> => {
     const operation = { dialect, name: 'chat.completions' } as const
+    const place = { takeTokens: () => null, leave: () => void (left.many += 1), room: null }
     const key = keyOf({ id: 'key-1', organizationId: 'acme' })
-    const repeat = { requestId: 'req_again', startedAt: 10, traceparent: null, address: '192.0.2.7', operation, key }
+    const repeat = {
+      requestId: 'req_again',
+      startedAt: 10,
+      traceparent: null,
+      address: '192.0.2.7',
+      operation,
+      key,
+      place,
+    }
     return replay(first, repeat, deps as never)
   }
-  return { again, ended, answers, folder }
+  return { again, ended, answers, folder, left }
 }
 const takenOf = ({ body }: HttpAnswer) => new Response(body as ReadableStream).bytes()
 /** Only Linux tells. */
@@ -77,7 +87,7 @@ const openFilesIn = (folder: string): string[] =>
 
 test('an answer that was whole: its bytes, status and headers, as another request’s that owes nothing and is told as a replay', async () => {
   const head = { ...whole, headers: { ...whole.headers, 'openai-processing-ms': '123', 'x-mart-region': 'eu' } }
-  const { again, ended } = await keepFirst(head, '{"a":1}')
+  const { again, ended, left } = await keepFirst(head, '{"a":1}')
   const { status, headers, body } = await again()
   expect([status, Buffer.from(body as Uint8Array).toString()]).toEqual([200, '{"a":1}'])
   expect(headers).toMatchObject({
@@ -90,6 +100,7 @@ test('an answer that was whole: its bytes, status and headers, as another reques
     'x-mart-charge-usd': '0.00',
     'x-ratelimit-remaining-requests': '59',
   })
+  expect(left.many).toBe(1)
   expect(ended).toMatchObject([
     { requestId: 'req_again', replayOf: 'req_first', status: 200, failure: null, settlement: null, durationMs: 20 },
   ])
@@ -145,7 +156,7 @@ test('what is not kept, or was to be given in one piece and is not whole, is ref
   const half = await keepFirst(whole, '{"a":', false)
   const error = await half.again().catch((thrown: unknown) => thrown)
   expect((error as GatewayError).details.facts).toMatchObject({ receipt: '/v1/receipts/req_first' })
-  expect([half.ended, openFilesIn(half.folder)]).toEqual([[], []])
+  expect([half.ended, openFilesIn(half.folder), half.left.many]).toEqual([[], [], 0])
   const gone = await keepFirst(whole, '{}')
   rmSync(join(gone.folder, 'req_first'))
   expect(await gone.again().catch((thrown: GatewayError) => thrown.code)).toBe('idempotency_key_used')

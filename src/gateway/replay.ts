@@ -7,15 +7,16 @@ import type { HeadedFile } from '../lib/headed-file.ts'
 import type { AnswerHeaders, HttpAnswer } from '../lib/http-server/contract.ts'
 import type { KeyRow, KeyUse } from '../store/store.ts'
 import type { GatewayDeps } from './deps.ts'
+import { leaveUnserved, type Place } from './enter.ts'
 import { brokeOff, used } from './idempotency.ts'
 import type { KeptHead } from './keep-answer.ts'
 import { notifyUnsettled, type Known } from './notify.ts'
 import { setRateLimits } from './rate-limit-headers.ts'
 
 /** A request that repeats another. */
-export type Repeat = Known & { readonly key: KeyRow }
+export type Repeat = Known & { readonly key: KeyRow; readonly place: Place }
 
-/** The first answer once more. Rejects with `idempotency_key_used` where it is not kept. */
+/** The first answer once more; its place is left. Rejects with `idempotency_key_used` where it is not kept. */
 export async function replay(first: KeyUse, repeat: Repeat, deps: GatewayDeps): Promise<HttpAnswer> {
   const kept = await deps.keptAnswers.find(first.requestId)
   if (!kept) throw used(first)
@@ -23,11 +24,14 @@ export async function replay(first: KeyUse, repeat: Repeat, deps: GatewayDeps): 
   const again = headersOf(headers, { first, repeat }, deps)
   const answer = streamed
     ? { status, headers: again, body: streamOf(kept, lastWords(first, repeat, headers)) }
-    : { status, ...(await wholeOf(kept, first, deps)), headers: { ...again, 'x-mart-charge-usd': formatUsd(0n) } }
+    : { status, headers: first.isFree ? again : { ...again, ...chargedNothing }, ...(await wholeOf(kept, first, deps)) }
   const replayOf = first.requestId
+  leaveUnserved(repeat.place)
   notifyUnsettled(repeat, { model: null, status, failure: null, relayed: null, replayOf }, deps)
   return answer
 }
+
+const chargedNothing = { 'x-mart-charge-usd': formatUsd(0n) }
 
 /** Those of the first answer, and what says that this is another request: in Stripe's names, which clients of payments know. */
 function headersOf(

@@ -62,10 +62,8 @@ export async function serve(request: HttpRequest, inbound: Inbound, deps: Gatewa
     const claimed = claim && (await claimKey(claim, { request, inbound, body: bytes }, deps))
     if (claimed?.hasWaited) key = authenticate(request, address, deps)
     if (claimed?.state === 'used') {
-      const repeat = { requestId, startedAt, traceparent, address, operation, key }
-      const again = await replay(claimed.first, repeat, deps)
-      leaveUnserved(place)
-      return again
+      const repeat = { requestId, startedAt, traceparent, address, operation, key, place }
+      return await replay(claimed.first, repeat, deps)
     }
     if (claimed?.hasWaited) refuseWhileDraining(deps)
     const idempotency = claimed?.idempotency ?? null

@@ -5,7 +5,7 @@
 import { Hono } from 'hono'
 import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { createApp } from '../../src/app.ts'
 import { checkConfigFile } from '../../src/config.ts'
 import { createCaution } from '../../src/gateway/caution.ts'
@@ -27,6 +27,7 @@ import { createTurns } from '../../src/lib/turns.ts'
 import { createLimits } from '../../src/limits/limits.ts'
 import { createCredit } from '../../src/money/credit.ts'
 import { createIdempotencyKeys } from '../../src/money/idempotency-keys.ts'
+import { openKeptAnswers } from '../../src/money/kept-answers.ts'
 import type { Intent, Journal } from '../../src/money/journal.ts'
 import { pricesSchema } from '../../src/money/price-book-data.ts'
 import { createOffer } from '../../src/offer.ts'
@@ -104,7 +105,7 @@ export async function startGateway(
     log: { info: () => undefined, error: (event) => void told.logged.push(event) },
     keys: createKeyTable([key], clock),
     journal: journal.journal,
-    keptAnswers: { drop: () => undefined } as unknown as GatewayDeps['keptAnswers'],
+    keptAnswers: openKeptAnswers(join(dirname(path), 'answers'), { limits: () => offer.idempotency, clock }),
     resources: createResourceTable({ store, ship: () => Promise.resolve(), clock, lagMs: 0 }),
     http: upstream.http,
     watch,
