@@ -23,7 +23,8 @@ import { newRequestId } from './lib/ids.ts'
 import type { PublicPages } from './public-pages.ts'
 
 export type AppDeps = {
-  readonly gateway: GatewayDeps
+  /** With the offer as it is now. A request keeps the one that it came under. */
+  readonly gateway: () => GatewayDeps
   readonly admin: Hono
   readonly pages: PublicPages
   readonly cors: () => Cors
@@ -46,10 +47,11 @@ export function createApp(deps: AppDeps): HttpHandler {
   const pages = createPages(deps)
   return (request) => {
     const inbound = request.method === 'POST' ? usual.get(request.target) : undefined
-    if (inbound) return openToBrowsers(request, serve(request, inbound, deps.gateway), deps.cors)
+    if (inbound) return openToBrowsers(request, serve(request, inbound, deps.gateway()), deps.cors)
     const asked = { request, ...readUrl(request) }
     const found = find(asked, request.method)
-    if (found?.route) return openToBrowsers(request, serveRoute(asked, found.route, found.params, deps), deps.cors)
+    if (found?.route)
+      return openToBrowsers(request, serveRoute(asked, found.route, found.params, deps.gateway()), deps.cors)
     const dialect = meantDialect(request, asked)
     if (!found && dialect === null) return pages(request)
     const wrong = (): HttpAnswer =>
@@ -91,7 +93,7 @@ function isPaid(route: Route): route is Operation {
 
 const find = createRouter(routes)
 
-function serveRoute(asked: Asked, route: Route, params: Params, { gateway }: AppDeps): Answering {
+function serveRoute(asked: Asked, route: Route, params: Params, gateway: GatewayDeps): Answering {
   const { request, query, region } = asked
   const inbound = { params, query, region }
   if ('answer' in route) return serveKnown(request, route, inbound, gateway)

@@ -101,7 +101,7 @@ async function main(): Promise<void> {
   const { prices, simulated, keyDefaults } = offering.current()
   const answerLimits = (): Offer['idempotency'] => offering.current().idempotency
   const books = await openBooks({ config, prices, answerLimits, clock, log, onFenced: stopAccepting, acceptsLoss })
-  const { store, node, keys, limits, hasLiveKey } = books
+  const { store, keys, hasLiveKey } = books
   opened = books
   const operators = await openToOperators(config.dataDir, server.localUrl, store)
   // Credit to play with is for what is simulated; with real providers an operator grants it.
@@ -109,20 +109,15 @@ async function main(): Promise<void> {
   if (seeded) keys.put(seeded.row)
 
   const tokenizer = createTokenizer()
-  const gateway: GatewayDeps = Object.assign(offering.live(), shared, {
+  const gateway = offering.madeOf((offer): GatewayDeps => ({
+    ...offer,
+    ...shared,
+    ...keptIn(books),
     log,
-    keys,
-    limits,
-    credit: node.credit,
-    idempotencyKeys: node.idempotencyKeys,
-    resources: node.resources,
-    keptAnswers: node.keptAnswers,
-    journal: node.journal,
     observer: telemetry.observer,
     countTokens: tokenizer.countTokens,
-    books: { flush: node.shipper.flush, store },
     isAccepting: () => isAccepting,
-  })
+  }))
   const admin = Object.assign(offering.live(), operatedOn(books), operators, { reload: offering.reload })
   server.serve(
     createApp({
@@ -181,6 +176,18 @@ const clientsOf = (offer: () => Offer, refused: Refusals['refused']): Clients =>
 const memoryLimits = ({ memory }: Offer): ByteLimits => ({
   bytesMax: memory.bytesMax,
   ownBytesMax: memory.organizationBytesMax,
+})
+
+/** What the request path reads and writes of what the data folder keeps. */
+const keptIn = ({ node, keys, limits, store }: Books) => ({
+  keys,
+  limits,
+  credit: node.credit,
+  idempotencyKeys: node.idempotencyKeys,
+  resources: node.resources,
+  keptAnswers: node.keptAnswers,
+  journal: node.journal,
+  books: { flush: node.shipper.flush, store },
 })
 
 /** What operators look at and change. */

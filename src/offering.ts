@@ -6,6 +6,8 @@ import { createOffer, type Offer, type OfferDeps } from './offer.ts'
 
 export type Offering = {
   readonly current: () => Offer
+  /** What is made of the current offer: once of each, so that whoever keeps it keeps one offer. */
+  readonly madeOf: <Made>(make: (offer: Offer) => Made) => () => Made
   /** An object whose members are the current offer's at every look. */
   readonly live: () => Offer
   /** Reads the configuration file again. */
@@ -27,7 +29,17 @@ export function startOffering(config: Config, deps: OfferingDeps): Offering {
     onGoodAgain: () => deps.log.info({ event: 'config-good-again' }),
     onRefused: (reason) => deps.log.error({ event: 'config-refused', reason }),
   })
-  return { current: () => offer, live: () => liveOf(() => offer), reload, close }
+  const current = (): Offer => offer
+  return { current, madeOf: (make) => onceOfEach(current, make), live: () => liveOf(current), reload, close }
+}
+
+function onceOfEach<Made>(current: () => Offer, make: (offer: Offer) => Made): () => Made {
+  let of = current()
+  let made = make(of)
+  return () => {
+    if (of !== current()) made = make((of = current()))
+    return made
+  }
 }
 
 const liveOf = (offer: () => Offer): Offer => ({

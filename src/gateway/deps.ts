@@ -21,7 +21,10 @@ import type { Clients } from './clients.ts'
 import type { Observer } from './observe.ts'
 import type { Deadlines, Watch } from './watch.ts'
 
-/** What the request path works with, all of it in memory. What a configuration file decides may be another object at the next request. */
+/**
+ * What the request path works with, all of it in memory: what requests share, and the offer that this one came under.
+ * What a configuration file decides is another object at the next request, and never at this one.
+ */
 export type GatewayDeps = {
   readonly clock: Clock
   readonly log: Log

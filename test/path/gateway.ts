@@ -30,7 +30,7 @@ import { createIdempotencyKeys } from '../../src/money/idempotency-keys.ts'
 import { openKeptAnswers } from '../../src/money/kept-answers.ts'
 import type { Intent, Journal } from '../../src/money/journal.ts'
 import { pricesSchema } from '../../src/money/price-book-data.ts'
-import { createOffer } from '../../src/offer.ts'
+import { createOffer, type Offer } from '../../src/offer.ts'
 import { createResourceTable } from '../../src/resources/resource-table.ts'
 import { openSqliteStore } from '../../src/store/sqlite/sqlite-store.ts'
 import { keyOf } from '../../src/store/store-fixtures.ts'
@@ -56,6 +56,8 @@ export type TestGateway = {
   /** Errors. */
   readonly logged: readonly object[]
   readonly deps: GatewayDeps
+  /** Another configuration, for the requests to come. */
+  readonly change: (config: object) => void
   /** Makes the clock go on. */
   readonly pass: (ms: number) => void
   readonly stop: () => void
@@ -85,13 +87,14 @@ export async function startGateway(
   { creditUsd = 1_000n }: { readonly creditUsd?: bigint } = {},
 ): Promise<TestGateway> {
   const path = join(mkdtempSync(join(tmpdir(), 'mart-path-')), 'mart.yaml')
-  writeFileSync(path, JSON.stringify(config))
   const time = { passed: 0 }
   const clock: Clock = { now: () => startedAt + time.passed, monotonic: () => time.passed }
-  const offer = createOffer(checkConfigFile(path, { KEY: 'upstream-key-0123456789' }, pricesSchema).file, {
-    clock,
-    builtIn: () => 'http://127.0.0.1:1',
-  })
+  const offerOf = (file: object, before?: Offer): Offer => {
+    writeFileSync(path, JSON.stringify(file))
+    const { file: read } = checkConfigFile(path, { KEY: 'upstream-key-0123456789' }, pricesSchema)
+    return createOffer(read, { clock, builtIn: () => 'http://127.0.0.1:1' }, before)
+  }
+  let offer = offerOf(config)
   const store = openSqliteStore({ path: ':memory:' })
   await store.createOrganization({ id: organizationId, name: 'Acme', createdAt: startedAt })
   const upstream = createUpstream(answerer)
@@ -99,10 +102,9 @@ export async function startGateway(
   const journal = createJournal()
   const watch = createWatch(() => offer.drain, clock)
   const key = keyOf({ id: 'key_1', organizationId, hash: hashOf(secret), region: 'us' })
-  const deps: GatewayDeps = {
-    ...offer,
+  const shared = {
     ...sharedOf(clock, creditUsd),
-    log: { info: () => undefined, error: (event) => void told.logged.push(event) },
+    log: { info: () => undefined, error: (event: object) => void told.logged.push(event) },
     keys: createKeyTable([key], clock),
     journal: journal.journal,
     keptAnswers: openKeptAnswers(join(dirname(path), 'answers'), { limits: () => offer.idempotency, clock }),
@@ -114,8 +116,9 @@ export async function startGateway(
     books: { flush: () => Promise.resolve(), store },
     isAccepting: () => true,
   }
+  let deps: GatewayDeps = { ...offer, ...shared }
   const handle = createApp({
-    gateway: deps,
+    gateway: () => deps,
     admin: new Hono(),
     pages: () => null,
     cors: () => ({ origins: [] }),
@@ -136,6 +139,10 @@ export async function startGateway(
     intended: journal.intended,
     ...told,
     deps,
+    change(file) {
+      offer = offerOf(file, offer)
+      deps = { ...offer, ...shared }
+    },
     pass: (ms) => void (time.passed += ms),
     stop: watch.stop,
   }
