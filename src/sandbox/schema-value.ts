@@ -181,36 +181,42 @@ function distinct(items: readonly unknown[]): readonly unknown[] {
 const numeric = (value: unknown): number | undefined =>
   value === undefined || value === null || Number.isNaN(Number(value)) ? undefined : Number(value)
 
+type Bounds = { readonly min: number; readonly max: number }
+
 /** Inclusive bounds in steps of `step`; exclusive ones, and those of draft 4 given as booleans, are moved by a step. */
-function boundsOf(schema: Schema, step: number): { readonly min: number; readonly max: number } {
+function boundsOf(schema: Schema, step: number): Bounds {
   const exclusiveMin = typeof schema['exclusiveMinimum'] === 'number' ? schema['exclusiveMinimum'] + step : undefined
   const exclusiveMax = typeof schema['exclusiveMaximum'] === 'number' ? schema['exclusiveMaximum'] - step : undefined
-  const lowest = Math.max(
-    ...[numeric(schema['minimum']), exclusiveMin].filter((bound) => bound !== undefined),
-    -Infinity,
-  )
-  const highest = Math.min(
-    ...[numeric(schema['maximum']), exclusiveMax].filter((bound) => bound !== undefined),
-    Infinity,
-  )
-  const min = Number.isFinite(lowest) ? lowest : Number.isFinite(highest) ? Math.min(highest - 100 * step, 0) : 0
-  return { min, max: Number.isFinite(highest) ? highest : min + 100 * step }
+  const given = (...bounds: readonly (number | undefined)[]) => bounds.filter((bound) => bound !== undefined)
+  return {
+    min: Math.max(...given(numeric(schema['minimum']), exclusiveMin), -Infinity),
+    max: Math.min(...given(numeric(schema['maximum']), exclusiveMax), Infinity),
+  }
+}
+
+/** A hundred steps, from where there is no bound: what is made up is small. */
+function narrowed({ min, max }: Bounds, step: number): Bounds {
+  const from = Number.isFinite(min) ? min : Number.isFinite(max) ? Math.min(max - 100 * step, 0) : 0
+  return { min: from, max: Number.isFinite(max) ? max : from + 100 * step }
 }
 
 function integerOf(schema: Schema, context: Context): number {
   const step = numeric(schema['multipleOf']) ?? 1
-  const { min, max } = boundsOf(schema, 1)
-  const said = context.mentions?.number((value) => value >= min && value <= max && Number.isInteger(value / step))
+  const bounds = boundsOf(schema, 1)
+  const fits = (value: number): boolean => value >= bounds.min && value <= bounds.max && Number.isInteger(value / step)
+  const said = context.mentions?.number((value) => fits(value) && Math.abs(value) <= Number.MAX_SAFE_INTEGER)
   if (said !== undefined) return said
+  const { min, max } = narrowed(bounds, 1)
   const lowest = Math.ceil(min / step)
   return (lowest + Math.floor(context.random() * (Math.floor(max / step) - lowest + 1))) * step
 }
 
 function numberOf(schema: Schema, context: Context): number {
   if (numeric(schema['multipleOf']) !== undefined) return integerOf(schema, context)
-  const { min, max } = boundsOf(schema, 1 / 1024)
-  const said = context.mentions?.number((value) => value >= min && value <= max)
+  const bounds = boundsOf(schema, 1 / 1024)
+  const said = context.mentions?.number((value) => value >= bounds.min && value <= bounds.max)
   if (said !== undefined) return said
+  const { min, max } = narrowed(bounds, 1 / 1024)
   const value = min + Math.round((max - min) * context.random() * 100) / 100
   return Math.min(max, Math.max(min, value))
 }
