@@ -12,7 +12,8 @@ import type { Server } from './start-server.ts'
 
 /** Receipts of aborted streams wait for the upstream to be drained; balances for the journal to be shipped. */
 const settledMsMax = 20_000
-const paidPath = /\/chat\/completions$|\/embeddings$|:(?:stream)?generateContent$/i
+const paidPath =
+  /\/chat\/completions$|\/embeddings$|\/responses(?:\/compact)?$|\/images\/generations$|:(?:stream)?generateContent$/i
 
 export type Audit = {
   readonly faults: readonly string[]
@@ -21,7 +22,9 @@ export type Audit = {
 }
 
 export async function audit(server: Server, account: Account, recorder: Recorder, beforeNano: bigint): Promise<Audit> {
-  const found = await Promise.all(recorder.exchanges.map((exchange) => settled(server, account, exchange)))
+  // One after the other: an organization asks for a few receipts at once.
+  const found: Settled[] = []
+  for (const exchange of recorder.exchanges) found.push(await settled(server, account, exchange))
   const receipts = found.flatMap(({ receipt }) => (receipt ? [receipt] : []))
   const chargedNano = receipts.reduce((total, { chargeNano }) => total + BigInt(chargeNano), 0n)
   const faults = [
