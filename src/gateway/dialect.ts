@@ -60,6 +60,8 @@ export type Reference = {
   readonly field: string
   /** What the vendor says where there is no such thing. */
   readonly unknown: () => GatewayError
+  /** false: one that is not known may all the same be there, where only one account can have made it. */
+  readonly isNeeded?: false
 }
 
 /** What a call may leave behind at its upstream: nothing; a record that another upstream may make as well, while nothing was answered; or something that must never be done twice. */

@@ -37,7 +37,7 @@ export type FailureDetails = {
   /** The request field at fault, in the dialect's own spelling. */
   readonly param?: string
   /** What the dialect's vendor calls what is wrong, where OpenAI's clients look for a code. */
-  readonly vendorCode?: string
+  readonly vendorCode?: string | null
   /** When trying again can help, in milliseconds from now. */
   readonly retryAfterMs?: number
   /** Which ceiling a `rate_limited` refusal ran into. */

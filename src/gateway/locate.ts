@@ -32,13 +32,14 @@ async function find(
 ): Promise<readonly Resource[]> {
   const wanted = [...new Map(references.map((each) => [`${each.kind} ${each.id}`, each])).values()]
   if (wanted.length > referencesMax) throw tooMany(wanted[referencesMax]!)
-  return Promise.all(
-    wanted.map(async ({ kind, id, unknown }) => {
-      const found = await Promise.resolve(resources.find({ organizationId, mode, kind, id })).catch(storeAway)
-      if (!found) throw unknown()
-      return found
+  const found = await Promise.all(
+    wanted.map(async ({ kind, id, unknown, isNeeded = true }) => {
+      const resource = await Promise.resolve(resources.find({ organizationId, mode, kind, id })).catch(storeAway)
+      if (!resource && isNeeded) throw unknown()
+      return resource
     }),
   )
+  return found.filter((resource) => resource !== null)
 }
 
 const tooMany = ({ field }: Reference): GatewayError =>

@@ -3,11 +3,28 @@ import type { Model } from '../catalog/catalog.ts'
 import { countTokens } from './dialects/genai/count-tokens.ts'
 import { generateContent, streamGenerateContent } from './dialects/genai/generate.ts'
 import { chatCompletions } from './dialects/openai/chat/completions.ts'
+import {
+  deleteCompletion,
+  listCompletionMessages,
+  retrieveCompletion,
+  updateCompletion,
+} from './dialects/openai/chat/kept.ts'
+import {
+  addConversationItems,
+  createConversation,
+  deleteConversation,
+  deleteConversationItem,
+  listConversationItems,
+  retrieveConversation,
+  retrieveConversationItem,
+  updateConversation,
+} from './dialects/openai/conversations/conversations.ts'
 import { embeddings } from './dialects/openai/embeddings/embeddings.ts'
 import { imageGenerations } from './dialects/openai/images/generations.ts'
 import { compactResponse } from './dialects/openai/responses/compact.ts'
 import { createResponse } from './dialects/openai/responses/create.ts'
 import { countInput } from './dialects/openai/responses/count-input.ts'
+import { cancelResponse, deleteResponse, listInputItems, retrieveResponse } from './dialects/openai/responses/kept.ts'
 import type { Operation } from './operation.ts'
 
 export const operations: readonly Operation[] = [
@@ -17,6 +34,22 @@ export const operations: readonly Operation[] = [
   createResponse,
   compactResponse,
   countInput,
+  retrieveResponse,
+  deleteResponse,
+  cancelResponse,
+  listInputItems,
+  createConversation,
+  retrieveConversation,
+  updateConversation,
+  deleteConversation,
+  listConversationItems,
+  addConversationItems,
+  retrieveConversationItem,
+  deleteConversationItem,
+  retrieveCompletion,
+  updateCompletion,
+  deleteCompletion,
+  listCompletionMessages,
   generateContent,
   streamGenerateContent,
   countTokens,

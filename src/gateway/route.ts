@@ -23,7 +23,17 @@ export function route(call: Call, key: KeyRow, chosen: string | null, deps: Deps
   const { model, operation, asked } = call
   return model === null
     ? routeToAny(operation, key, policy, deps)
-    : routeToModel({ model, operation, asked }, key, policy, deps)
+    : ofOneMaker(asked, routeToModel({ model, operation, asked }, key, policy, deps))
+}
+
+/** Where a call has something in it whose maker is not known, it can only be the one account that there is. */
+function ofOneMaker({ target }: Asked, candidates: Candidates): Candidates {
+  const [unlocated] = target.kind === 'model' ? (target.references ?? []) : []
+  if (!unlocated) return candidates
+  const [first, ...others] = candidates.list.map(({ deployment }) => deployment)
+  if (others.some(({ provider, region }) => provider !== first!.provider || region !== first!.region))
+    throw unlocated.unknown()
+  return candidates
 }
 
 function routeToModel(wanted: Wanted, key: KeyRow, policy: string, deps: Deps): Candidates {

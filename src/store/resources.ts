@@ -6,7 +6,15 @@
 import type { Mode } from './mode.ts'
 
 /** A new kind is a word in this list. */
-export const resourceKinds = ['file', 'video', 'character', 'response', 'conversation', 'chat.completion'] as const
+export const resourceKinds = [
+  'file',
+  'video',
+  'character',
+  'response',
+  'response.item',
+  'conversation',
+  'chat.completion',
+] as const
 export type ResourceKind = (typeof resourceKinds)[number]
 
 /** What a list can be narrowed by, as names and values: a file's `purpose`, the metadata of a stored completion. */

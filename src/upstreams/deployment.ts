@@ -28,6 +28,22 @@ export type OperationName =
   | 'responses'
   | 'responses.compact'
   | 'responses.input_tokens'
+  | 'responses.retrieve'
+  | 'responses.delete'
+  | 'responses.cancel'
+  | 'responses.input_items'
+  | 'conversations'
+  | 'conversations.retrieve'
+  | 'conversations.update'
+  | 'conversations.delete'
+  | 'conversations.items'
+  | 'conversations.items.create'
+  | 'conversations.items.retrieve'
+  | 'conversations.items.delete'
+  | 'chat.completions.retrieve'
+  | 'chat.completions.update'
+  | 'chat.completions.delete'
+  | 'chat.completions.messages'
   | 'generateContent'
   | 'streamGenerateContent'
   | 'countTokens'
@@ -39,6 +55,22 @@ export const openaiOperations: readonly OperationName[] = [
   'responses',
   'responses.compact',
   'responses.input_tokens',
+  'responses.retrieve',
+  'responses.delete',
+  'responses.cancel',
+  'responses.input_items',
+  'conversations',
+  'conversations.retrieve',
+  'conversations.update',
+  'conversations.delete',
+  'conversations.items',
+  'conversations.items.create',
+  'conversations.items.retrieve',
+  'conversations.items.delete',
+  'chat.completions.retrieve',
+  'chat.completions.update',
+  'chat.completions.delete',
+  'chat.completions.messages',
 ]
 export const genaiOperations: readonly OperationName[] = ['generateContent', 'streamGenerateContent', 'countTokens']
 

@@ -16,7 +16,8 @@ function read(answer: Uint8Array): Reading {
   return nothingCounted
 }
 
-const nothingCounted: Reading = {
+/** What an answer says in which nothing is counted. */
+export const nothingCounted: Reading = {
   usage: null,
   mismatch: false,
   hasUnknown: false,

@@ -13,6 +13,9 @@ export const responsesField = (usual: ResponsesWay) =>
       'How `/v1/responses` is asked of it: `native` where it has `/responses` itself, `translated` where each is to be a chat completion.',
     )
 
+/** What only those have that keep what they answer. */
+const ofResponsesAlone = /^(responses|chat\.completions)\.|^conversations/
+
 /** A provider's operations, and those that it is asked as chat completions. What only a Responses API has, no other is asked at all. */
 export function responsesAs(
   way: ResponsesWay,
@@ -21,7 +24,7 @@ export function responsesAs(
 ): Pick<Adapter, 'operations' | 'translates'> {
   if (way === 'native') return { operations }
   return {
-    operations: operations.filter((operation) => !operation.startsWith('responses.')),
+    operations: operations.filter((operation) => !ofResponsesAlone.test(operation)),
     translates: { operations: ['responses'], limitName },
   }
 }

@@ -1,6 +1,15 @@
 /** `POST /v1/chat/completions`: what we read of a request and of its plain answer. */
 import { withMember } from '../../../../lib/json-text.ts'
-import type { Asked, Demand, JsonBody, Reading, RecordsReader, UpstreamChange, WholeReader } from '../../../dialect.ts'
+import type {
+  AnswerReader,
+  Asked,
+  Demand,
+  JsonBody,
+  Reading,
+  RecordsReader,
+  UpstreamChange,
+  WholeReader,
+} from '../../../dialect.ts'
 import { errorInAnswer } from '../../../../upstreams/refusals/error-in-answer.ts'
 import type { Operation } from '../../../operation.ts'
 import { ReportedError } from '../../../trouble.ts'
@@ -14,6 +23,7 @@ import { emptyArray, isWithin, missing, optional, optionalInteger, outOfRange, r
 import { mediaOf } from './media.ts'
 import { choicesText } from './message-text.ts'
 import { promptOf } from './prompt.ts'
+import { storing } from './stored.ts'
 import { toolTokensMax } from './tools.ts'
 import { usageIn, type Told } from './told.ts'
 import { askedTiers, servedTier, usageOf } from '../usage.ts'
@@ -137,7 +147,7 @@ function asked(chat: Chat, body: JsonBody): Asked {
     wire: {
       path: () => '/chat/completions',
       body: (change) => upstreamBody(chat, body, change),
-      answer: chat.stream ? streamOf(chat, answers) : plain,
+      answer: answerOf(chat, answers, body.json),
     },
     effects: body.json['store'] === true ? 'leaves-record' : 'none',
     affinity: () => affinityOf(body),
@@ -146,6 +156,11 @@ function asked(chat: Chat, body: JsonBody): Asked {
 
 const readAnswer = (answer: Uint8Array): Reading => readCompletion(JSON.parse(utf8.decode(answer)) as Told)
 const plain: WholeReader = { kind: 'whole', read: readAnswer }
+
+function answerOf(chat: Chat, answers: number, { store, metadata }: JsonBody['json']): AnswerReader {
+  const reader = chat.stream ? streamOf(chat, answers) : plain
+  return store === true ? storing(reader, metadata) : reader
+}
 
 const streamOf = ({ includeUsage }: Chat, answers: number): RecordsReader => ({
   kind: 'records',

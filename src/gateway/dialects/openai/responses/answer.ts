@@ -8,11 +8,25 @@ import type { Reading, Written } from '../../../dialect.ts'
 import { ReportedError } from '../../../trouble.ts'
 import { servedTier } from '../usage.ts'
 import { itemText, listOf, type Fields } from './items.ts'
+import { madeBy } from './made.ts'
 import { picturesTokens, responseUsageOf } from './usage.ts'
 
 const utf8 = new TextDecoder()
 
-const about = ['usage', 'tool_usage', 'error', 'model', 'service_tier', 'status']
+const about = [
+  'usage',
+  'tool_usage',
+  'error',
+  'model',
+  'service_tier',
+  'status',
+  'id',
+  'object',
+  'store',
+  'created_at',
+  'conversation',
+  'previous_response_id',
+]
 
 /** Reads the usage of an answer with an `output`; throws when it has none, and a `ReportedError` when it failed. `pictureModel`: that of its tool. */
 export function readResponse(answer: Uint8Array, pictureModel: string): Reading {
@@ -33,7 +47,11 @@ export const readingOf = (told: Fields, pictureModel: string): Reading => ({
   tier: servedTier(told['service_tier']),
   vendorUsage: vendorUsageOf(told),
   output: () => writtenIn(listOf(told['output']), pictureModel),
+  ...(told['object'] === 'response' && isEnded(told) && { made: madeBy(told) }),
 })
+
+/** While it is not, nothing can be asked of it by its id. */
+const isEnded = ({ status }: Fields): boolean => status === 'completed' || status === 'incomplete'
 
 /** As it was sent, with that of the tools beside it where there were any. */
 const vendorUsageOf = ({ usage, tool_usage: tools }: Fields): unknown =>

@@ -109,18 +109,65 @@ describe('what is wrong is told with its field, in the words of OpenAI', () => {
   })
 })
 
-describe('what lies in an upstream’s account is refused by the name of its field', () => {
+describe('what was made before is named with its field, to be found in the account that made it', () => {
+  const named = (fields: object): unknown => {
+    const { target } = read(fields)
+    return target.kind === 'model' && target.references!.map(({ kind, id, field }) => [kind, id, field])
+  }
+  test.each<[object, readonly string[]]>([
+    [{ previous_response_id: 'resp_1' }, ['response', 'resp_1', 'previous_response_id']],
+    [{ conversation: 'conv_1' }, ['conversation', 'conv_1', 'conversation']],
+    [{ conversation: { id: 'conv_1' } }, ['conversation', 'conv_1', 'conversation']],
+    [{ input: [{ type: 'item_reference', id: 'msg_1' }] }, ['response.item', 'msg_1', 'input[0].id']],
+    [{ input: [{ id: 'msg_1' }] }, ['response.item', 'msg_1', 'input[0].id']],
+    [
+      { input: [{ type: 'reasoning', id: 'rs_1', encrypted_content: 'g' }] },
+      ['response.item', 'rs_1', 'input[0].encrypted_content'],
+    ],
+    [
+      { input: [{ role: 'user', content: [{ type: 'input_image', file_id: 'file-1' }] }] },
+      ['file', 'file-1', 'input[0].file_id'],
+    ],
+    [
+      { input: [{ type: 'computer_call_output', call_id: 'c', output: { file_id: 'file-1' } }] },
+      ['file', 'file-1', 'input[0].file_id'],
+    ],
+    [
+      { input: [{ type: 'function_call_output', call_id: 'c', output: [{ file_id: 'file-1' }] }] },
+      ['file', 'file-1', 'input[0].file_id'],
+    ],
+    [
+      { tools: [{ type: 'image_generation', input_image_mask: { file_id: 'file-1' } }] },
+      ['file', 'file-1', 'tools[0].input_image_mask.file_id'],
+    ],
+  ])('%j', (fields, reference) => {
+    expect(named(fields)).toEqual([reference])
+  })
+
+  test('and what only looks like it is not', () => {
+    for (const fields of [
+      { previous_response_id: null, conversation: null, prompt: null, background: false },
+      { input: [{ type: 'message', role: 'assistant', id: 'msg_1', content: [] }] },
+      { input: [{ type: 'function_call', id: 'fc_1', call_id: 'c', name: 'f', arguments: '{}' }] },
+      { input: [{ type: 'reasoning', id: 'rs_1', summary: [], encrypted_content: null }] },
+    ])
+      expect(named(fields)).toEqual([])
+  })
+
+  test('what is brought in is held at all that the model takes; what is added to a conversation is never added twice', () => {
+    for (const fields of [{ previous_response_id: 'resp_1' }, { conversation: 'conv_1' }, { input: [{ id: 'msg_1' }] }])
+      expect(read(fields).demand!.input.max).toBe(Number.POSITIVE_INFINITY)
+    expect(read({ conversation: 'conv_1' }).effects).toBe('acts')
+    expect(read({ previous_response_id: 'resp_1' }).effects).toBe('leaves-record')
+  })
+})
+
+describe('what lies in an account of many is refused by the name of its field', () => {
   test.each<[object, string]>([
-    [{ previous_response_id: 'resp_1' }, 'previous_response_id'],
-    [{ conversation: 'conv_1' }, 'conversation'],
-    [{ conversation: { id: 'conv_1' } }, 'conversation'],
     [{ prompt: { id: 'pmpt_1' } }, 'prompt'],
     [{ background: true }, 'background'],
-    [{ input: [{ type: 'item_reference', id: 'msg_1' }] }, 'input[0].id'],
-    [{ input: [{ id: 'msg_1' }] }, 'input[0].id'],
-    [{ input: [{ role: 'user', content: [{ type: 'input_image', file_id: 'file-1' }] }] }, 'input[0].file_id'],
-    [{ input: [{ type: 'computer_call_output', call_id: 'c', output: { file_id: 'file-1' } }] }, 'input[0].file_id'],
-    [{ input: [{ type: 'function_call_output', call_id: 'c', output: [{ file_id: 'file-1' }] }] }, 'input[0].file_id'],
+    [{ previous_response_id: 4 }, 'previous_response_id'],
+    [{ conversation: {} }, 'conversation'],
     [{ tools: [{ type: 'file_search', vector_store_ids: ['vs_1'] }] }, 'tools[0].type'],
     [{ tools: [{ type: 'code_interpreter', container: { type: 'auto' } }] }, 'tools[0].type'],
     [{ tools: [{ type: 'function' }, { type: 'shell', environment: { type: 'container_auto' } }] }, 'tools[1].type'],
@@ -128,14 +175,9 @@ describe('what lies in an upstream’s account is refused by the name of its fie
     expect(refused(fields).details.param).toBe(param)
   })
 
-  test('and what only looks like it is not', () => {
-    for (const fields of [
-      { previous_response_id: null, conversation: null, prompt: null, background: false },
-      { tools: [{ type: 'shell', environment: { type: 'local' } }, { type: 'shell' }] },
-      { input: [{ type: 'message', role: 'assistant', id: 'msg_1', content: [] }] },
-      { input: [{ type: 'function_call', id: 'fc_1', call_id: 'c', name: 'f', arguments: '{}' }] },
-    ])
-      expect(read(fields)).toBeTruthy()
+  test('and a shell of the client’s is not', () => {
+    for (const tools of [[{ type: 'shell', environment: { type: 'local' } }], [{ type: 'shell' }]])
+      expect(read({ tools })).toBeTruthy()
   })
 })
 

@@ -1,7 +1,16 @@
 /** `POST /v1/responses`: what we read of a request, and of its plain answer. See docs/decisions/0021-responses.md. */
 import { wholeText } from '../../../../lib/json-skeleton.ts'
 import { edited, elementsOf, insertion, membersOf, replacement, type Edit } from '../../../../lib/json-text.ts'
-import type { AnswerReader, Asked, Demand, JsonBody, Reading, UpstreamChange, Written } from '../../../dialect.ts'
+import type {
+  AnswerReader,
+  Asked,
+  Demand,
+  Effects,
+  JsonBody,
+  Reading,
+  UpstreamChange,
+  Written,
+} from '../../../dialect.ts'
 import type { Operation } from '../../../operation.ts'
 import { promptPrefix } from '../../prompt-prefix.ts'
 import { refuseDuplicates } from '../../read-fields.ts'
@@ -55,10 +64,12 @@ function asked(creation: Creation, body: JsonBody): Asked {
   const textBytes = body.bytes.length - media.bytes
   const isAssumed = media.isAssumed || use.tokensMax > 0 || Object.keys(use.pieces).length > 0
   return {
-    target: { kind: 'model', name: model },
+    target: { kind: 'model', name: model, references: creation.references },
     demand: {
       input: {
-        max: textBytes + media.tokensMax + use.tokensMax + scaffoldTokensMax,
+        max: isOpen(creation)
+          ? Number.POSITIVE_INFINITY
+          : textBytes + media.tokensMax + use.tokensMax + scaffoldTokensMax,
         isAssumed,
         guess: Math.ceil(textBytes / charsPerToken),
       },
@@ -79,10 +90,18 @@ function asked(creation: Creation, body: JsonBody): Asked {
       wire: (limitName) => wireAsChat(creation, body, limitName),
       refused: untranslatable(creation, body.json),
     },
-    // What another's server did may not be done again; a response that is stored may be made elsewhere.
-    effects: tools.some(isRemote) ? 'acts' : body.json['store'] === false ? 'none' : 'leaves-record',
+    effects: effectsOf(creation),
     affinity: () => affinityOf(body),
   }
+}
+
+/** Whether it brings in what was said before, of which we see nothing: then it may be all that the model takes. */
+const isOpen = ({ references }: Creation): boolean => references.some(({ isNeeded = true }) => isNeeded)
+
+/** What was added to a conversation or done by another's server may not be done again; a response that is stored may be made elsewhere. */
+function effectsOf({ tools, references, store }: Creation): Effects {
+  if (tools.some(isRemote) || references.some(({ kind }) => kind === 'conversation')) return 'acts'
+  return store ? 'leaves-record' : 'none'
 }
 
 function answerReader(isStreamed: boolean, pictureModel: string): AnswerReader {

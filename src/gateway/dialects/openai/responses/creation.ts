@@ -1,8 +1,8 @@
 /** What we route and bill on of the body of `POST /v1/responses`, and what of it is refused by us. */
-import { invalid, type GatewayError } from '../../../errors.ts'
-import type { JsonBody } from '../../../dialect.ts'
+import type { JsonBody, Reference } from '../../../dialect.ts'
+import { invalid } from '../../../errors.ts'
 import { missing, optional, optionalInteger, required, wrongType } from '../fields.ts'
-import { referenceIn } from './references.ts'
+import { referencesIn } from './references.ts'
 import { itemsOf, type Fields } from './items.ts'
 import { refuseTools, type Tool } from './tools.ts'
 
@@ -17,6 +17,8 @@ export type Creation = {
   readonly serviceTier: string | null
   readonly tools: readonly Tool[]
   readonly store: boolean
+  /** What it names that was made before. */
+  readonly references: readonly Reference[]
 }
 
 /** OpenAI's; other numbers are the upstream's to judge. */
@@ -52,6 +54,7 @@ export function creationOf(json: JsonBody['json']): Creation {
   if (model === '') throw missing('model')
   const input = optional(json['input'], 'input', isInput, 'a string or an array of objects') ?? []
   const items = itemsOf(input)
+  const tools = toolsIn(json['tools'])
   const creation = {
     model,
     items,
@@ -60,11 +63,12 @@ export function creationOf(json: JsonBody['json']): Creation {
     maxOutputTokens: optionalInteger(json['max_output_tokens'], 'max_output_tokens', limitRange),
     maxToolCalls: optionalInteger(json['max_tool_calls'], 'max_tool_calls', callsRange),
     serviceTier: optional(json['service_tier'], 'service_tier', isText, 'a string'),
-    tools: toolsIn(json['tools']),
+    tools,
     store: optional(json['store'], 'store', isFlag, 'a boolean') ?? true,
+    references: referencesIn(json, items, tools),
   }
   refuseTools(creation.tools)
-  refuseReferences(json, items)
+  refuseUnserved(json)
   return creation
 }
 
@@ -75,13 +79,17 @@ function toolsIn(value: unknown): readonly Tool[] {
   return tools as readonly Tool[]
 }
 
-/** What lies at an upstream under an id is somebody's, and at one account alone. */
-function refuseReferences(json: JsonBody['json'], items: readonly Fields[]): void {
-  const field = referenceIn(json, items)
-  if (field !== null) throw notServed(field)
+/** A prompt lies in an account's own settings, and belongs to nobody who asks here. */
+function refuseUnserved(json: JsonBody['json']): void {
+  optional(json['previous_response_id'], 'previous_response_id', isText, 'a string')
+  optional(json['conversation'], 'conversation', isNamed, 'a string or an object with an id')
+  if (json['prompt'] !== undefined && json['prompt'] !== null)
+    throw invalid(
+      'prompt',
+      "'prompt' names a prompt of an account, which is not served. Send its text as instructions.",
+    )
   if (optional(json['background'], 'background', isFlag, 'a boolean'))
     throw invalid('background', "'background' is not served yet. Leave it out, and use 'stream' for long answers.")
 }
 
-const notServed = (field: string): GatewayError =>
-  invalid(field, `'${field}' names what was stored before, which is not served yet. Send the input itself instead.`)
+const isNamed = (value: unknown): value is string | Fields => isText(value) || (isObject(value) && isText(value['id']))

@@ -1,19 +1,52 @@
-/** Fields that name what lies at an upstream: an earlier response, a conversation, a prompt, a file. */
-import type { JsonBody } from '../../../dialect.ts'
-import { partsOf, type Fields } from './items.ts'
+/** What a request names that was made before: an earlier response, a conversation, items, files. Only the account that made it knows it. */
+import type { JsonBody, Reference } from '../../../dialect.ts'
+import { isMembers } from '../../merge-usage.ts'
+import { unknownConversation, unknownFile, unknownItem, unknownMaker, unknownPrevious } from '../unknown.ts'
+import { partsOf, textOf, type Fields } from './items.ts'
 
-const named = ['previous_response_id', 'conversation', 'prompt'] as const
-
-/** The first field that names something stored, as a path; null when everything is in the request itself. */
-export function referenceIn(json: JsonBody['json'], items: readonly Fields[]): string | null {
-  const field = named.find((each) => isSaid(json[each]))
-  if (field !== undefined) return field
-  for (const [at, item] of items.entries()) {
-    if (isReference(item)) return `input[${at}].id`
-    for (const part of partsOf(item)) if (isSaid(part['file_id'])) return `input[${at}].file_id`
-  }
-  return null
+/** Everything that a request names by its id, in the order in which it stands there. */
+export function referencesIn(json: JsonBody['json'], items: readonly Fields[], tools: readonly Fields[]): Reference[] {
+  return [...earlierIn(json), ...itemReferences(items, 'input'), ...maskFiles(tools)]
 }
+
+function earlierIn({ previous_response_id: previous, conversation }: JsonBody['json']): Reference[] {
+  const references: Reference[] = []
+  if (typeof previous === 'string')
+    references.push({
+      kind: 'response',
+      id: previous,
+      field: 'previous_response_id',
+      unknown: unknownPrevious(previous),
+    })
+  const id = isMembers(conversation) ? conversation['id'] : conversation
+  if (typeof id === 'string')
+    references.push({ kind: 'conversation', id, field: 'conversation', unknown: unknownConversation(id) })
+  return references
+}
+
+/** What items name: other items, files, and, by what only it can read, their maker. `list`: the field that they stand in. */
+export const itemReferences = (items: readonly Fields[], list: string): Reference[] =>
+  items.flatMap((item, at) => [...itemReference(item, `${list}[${at}]`), ...filesOf(partsOf(item), `${list}[${at}]`)])
+
+function itemReference(item: Fields, path: string): Reference[] {
+  const id = textOf(item['id'])
+  if (isReference(item)) return [{ kind: 'response.item', id, field: `${path}.id`, unknown: unknownItem(id) }]
+  if (!isSaid(item['encrypted_content'])) return []
+  const field = `${path}.encrypted_content`
+  return [{ kind: 'response.item', id, field, unknown: unknownMaker(field), isNeeded: false }]
+}
+
+const filesOf = (parts: readonly Fields[], path: string): Reference[] =>
+  parts.flatMap((part) => fileOf(part['file_id'], `${path}.file_id`))
+
+/** A picture tool may have a mask. */
+const maskFiles = (tools: readonly Fields[]): Reference[] =>
+  tools.flatMap(({ input_image_mask: mask }, at) =>
+    isMembers(mask) ? fileOf(mask['file_id'], `tools[${at}].input_image_mask.file_id`) : [],
+  )
+
+const fileOf = (id: unknown, field: string): Reference[] =>
+  typeof id === 'string' ? [{ kind: 'file', id, field, unknown: unknownFile(id, field) }] : []
 
 const isSaid = (value: unknown): boolean => value !== undefined && value !== null
 /** The type may be left out where there is nothing but an id. */

@@ -1,7 +1,7 @@
 /** What of a response no chat completion can say: it is refused by the name of its field, never left out. */
 import { invalid, type GatewayError } from '../../../../errors.ts'
 import type { Creation } from '../creation.ts'
-import { isFields, textOf, type Fields } from '../items.ts'
+import { isFields, partsOf, textOf, type Fields } from '../items.ts'
 
 /** The first field that keeps a request from an upstream without responses; null when it can be asked as a chat completion. */
 export function untranslatable({ items, tools }: Creation, json: Fields): GatewayError | null {
@@ -41,6 +41,8 @@ function itemIn(items: readonly Fields[]): Refused | null {
   for (const [at, item] of items.entries()) {
     const type = textOf(item['type']) || 'message'
     if (!itemTypes.has(type)) return { path: `input[${at}].type`, what: `An item of type '${type}'` }
+    if (partsOf(item).some((part) => isSaid(part['file_id'])))
+      return { path: `input[${at}].file_id`, what: 'A file that was uploaded' }
     if (type === 'reasoning' && isSaid(item['encrypted_content']))
       return { path: `input[${at}].encrypted_content`, what: 'Encrypted reasoning of another provider' }
   }

@@ -1,0 +1,172 @@
+/** Responses, conversations and stored completions by their ids, through the official OpenAI SDK: one's own, and nobody else's. */
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import OpenAI, { BadRequestError, NotFoundError } from 'openai'
+import { openAccount } from '../support/mart.ts'
+import { startServer, type Server } from '../support/start-server.ts'
+
+const startMsMax = 60_000
+let server: Server
+let client: OpenAI
+let stranger: OpenAI
+
+beforeAll(async () => {
+  server = await startServer()
+  const clientOf = async (): Promise<OpenAI> => {
+    const { key } = await openAccount(server, '20.00')
+    return new OpenAI({ baseURL: `${server.baseUrl}/v1/`, apiKey: key, maxRetries: 0 })
+  }
+  client = await clientOf()
+  stranger = await clientOf()
+}, startMsMax)
+afterAll(() => server?.stop(), startMsMax)
+
+const model = 'gpt-5.4'
+const errorOf = (call: PromiseLike<unknown>): Promise<unknown> =>
+  Promise.resolve(call).then(
+    () => 'it was answered',
+    (error: unknown) => error,
+  )
+
+describe('a response', () => {
+  test('is asked for again, its input listed, gone on from, and deleted', async () => {
+    const first = await client.responses.create({ model, input: 'My name is Ada.' })
+    expect((await client.responses.retrieve(first.id)).output_text).toBe(first.output_text)
+    const items = []
+    for await (const item of client.responses.inputItems.list(first.id)) items.push(item)
+    expect(items).toMatchObject([{ type: 'message', role: 'user' }])
+    const second = await client.responses.create({ model, input: 'Go on.', previous_response_id: first.id })
+    expect(second.previous_response_id).toBe(first.id)
+    expect(second.usage!.input_tokens).toBeGreaterThan(first.usage!.input_tokens)
+    await client.responses.delete(first.id)
+    expect(await errorOf(client.responses.retrieve(first.id))).toBeInstanceOf(NotFoundError)
+  })
+
+  test('that was streamed is known as well', async () => {
+    const final = await client.responses.stream({ model, input: 'Tell a story.' }).finalResponse()
+    expect((await client.responses.retrieve(final.id)).output_text).toBe(final.output_text)
+  })
+
+  test('that was not stored is not', async () => {
+    const { id } = await client.responses.create({ model, input: 'x', store: false })
+    expect(await errorOf(client.responses.retrieve(id))).toBeInstanceOf(NotFoundError)
+  })
+
+  test('has items that later ones name', async () => {
+    const { output } = await client.responses.create({ model, input: 'x' })
+    const items: OpenAI.Responses.ResponseInput = [
+      { role: 'user', content: 'x' },
+      { type: 'item_reference', id: output.at(-1)!.id! },
+      { role: 'user', content: 'And now?' },
+    ]
+    expect((await client.responses.create({ model, input: items })).status).toBe('completed')
+    expect(await errorOf(stranger.responses.create({ model, input: items }))).toBeInstanceOf(NotFoundError)
+  })
+
+  test('whose reasoning is encrypted goes on without being stored', async () => {
+    const question = { role: 'user', content: 'Think hard.' } as const
+    const asked = {
+      model,
+      store: false,
+      include: ['reasoning.encrypted_content'],
+      reasoning: { effort: 'high' },
+    } as const
+    const first = await client.responses.create({ ...asked, include: [...asked.include], input: [question] })
+    expect(first.output.some((item) => item.type === 'reasoning' && item.encrypted_content)).toBe(true)
+    const input = [question, ...first.output, question] as OpenAI.Responses.ResponseInput
+    expect((await client.responses.create({ ...asked, include: [...asked.include], input })).status).toBe('completed')
+  })
+
+  test('of somebody else is as unknown as one that never was, whatever is asked of it', async () => {
+    const { id } = await client.responses.create({ model, input: 'x' })
+    for (const each of [id, 'resp_never', 'x'])
+      for (const call of [
+        stranger.responses.retrieve(each),
+        stranger.responses.cancel(each),
+        stranger.responses.delete(each),
+        stranger.responses.inputItems.list(each),
+      ])
+        expect(await errorOf(call)).toMatchObject({
+          status: 404,
+          code: null,
+          message: `404 Response with id '${each}' not found.`,
+        })
+    const onward = await errorOf(stranger.responses.create({ model, input: 'x', previous_response_id: id }))
+    expect(onward).toBeInstanceOf(BadRequestError)
+    expect(onward).toMatchObject({ code: 'previous_response_not_found', param: 'previous_response_id' })
+    expect((await client.responses.retrieve(id)).id).toBe(id)
+  })
+})
+
+describe('a conversation', () => {
+  test('is begun, told of, added to, answered in, and deleted', async () => {
+    const { id } = await client.conversations.create({ metadata: { topic: 'sea' } })
+    expect((await client.conversations.update(id, { metadata: { topic: 'lake' } })).metadata).toEqual({ topic: 'lake' })
+    const added = await client.conversations.items.create(id, { items: [{ role: 'user', content: 'My name is Ada.' }] })
+    const response = await client.responses.create({ model, input: 'Go on.', conversation: id })
+    expect(response.conversation?.id).toBe(id)
+    const said = []
+    for await (const item of client.conversations.items.list(id, { order: 'asc' }))
+      said.push(item.type === 'message' && item.role)
+    expect(said.filter(Boolean)).toEqual(['user', 'user', 'assistant'])
+    const itemId = added.data[0]!.id!
+    expect(await client.conversations.items.retrieve(itemId, { conversation_id: id })).toMatchObject({ id: itemId })
+    await client.conversations.items.delete(itemId, { conversation_id: id })
+    expect((await client.conversations.retrieve(id)).id).toBe(id)
+    await client.conversations.delete(id)
+    expect(await errorOf(client.conversations.retrieve(id))).toBeInstanceOf(NotFoundError)
+  })
+
+  test('of somebody else is unknown, and takes in nothing that lies elsewhere', async () => {
+    const { id } = await client.conversations.create()
+    for (const call of [
+      stranger.conversations.retrieve(id),
+      stranger.conversations.delete(id),
+      stranger.conversations.items.list(id),
+      stranger.conversations.items.create(id, { items: [{ role: 'user', content: 'x' }] }),
+      stranger.responses.create({ model, input: 'x', conversation: id }),
+    ])
+      expect(await errorOf(call)).toMatchObject({ status: 404, message: `404 Conversation with id '${id}' not found.` })
+    const content = [{ type: 'input_image', file_id: 'file-1', detail: 'auto' }] as const
+    const items = [{ role: 'user', content: [...content] }] as OpenAI.Responses.ResponseInputItem[]
+    for (const call of [client.conversations.create({ items }), client.conversations.items.create(id, { items })])
+      expect(await errorOf(call)).toMatchObject({ status: 400, param: 'items[0].file_id' })
+  })
+})
+
+describe('a stored completion', () => {
+  const messages = [{ role: 'user', content: 'Say hello.' }] as const
+
+  test('is asked for again, its messages listed, its metadata changed, and deleted', async () => {
+    const { id } = await client.chat.completions.create({
+      model,
+      messages: [...messages],
+      store: true,
+      metadata: { a: '1' },
+    })
+    expect((await client.chat.completions.retrieve(id)).id).toBe(id)
+    const said = []
+    for await (const message of client.chat.completions.messages.list(id)) said.push(message.content)
+    expect(said).toEqual(['Say hello.'])
+    expect(await client.chat.completions.update(id, { metadata: { a: '2' } })).toMatchObject({ metadata: { a: '2' } })
+    expect(await errorOf(stranger.chat.completions.retrieve(id))).toMatchObject({ status: 404 })
+    await client.chat.completions.delete(id)
+    expect(await errorOf(client.chat.completions.retrieve(id))).toBeInstanceOf(NotFoundError)
+  })
+
+  test('that was streamed is known as well, and one that was not stored is not', async () => {
+    const idOf = async (store: boolean): Promise<string> => {
+      let id = ''
+      for await (const chunk of await client.chat.completions.create({
+        model,
+        messages: [...messages],
+        store,
+        stream: true,
+      }))
+        ({ id } = chunk)
+      return id
+    }
+    const id = await idOf(true)
+    expect((await client.chat.completions.retrieve(id)).id).toBe(id)
+    expect(await errorOf(client.chat.completions.retrieve(await idOf(false)))).toBeInstanceOf(NotFoundError)
+  })
+})
