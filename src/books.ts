@@ -5,9 +5,12 @@ import { ConfigError, type Config } from './config.ts'
 import { startCheckingStore } from './jobs/check-store.ts'
 import { createKeyTable, type KeyTable } from './keys/key-table.ts'
 import type { Clock } from './lib/clock.ts'
+import { describeError } from './lib/describe-error.ts'
+import type { ByteLimits } from './lib/byte-budget.ts'
 import type { Log } from './lib/log.ts'
 import type { Nano } from './lib/amounts.ts'
 import { closeToOthers } from './lib/private-file.ts'
+import { createSpool, type Spool } from './lib/spool.ts'
 import { createLimits, periodStart, type Limits } from './limits/limits.ts'
 import type { Trouble } from './money/journal-disk.ts'
 import { segmentsIn } from './money/journal-segments.ts'
@@ -25,6 +28,8 @@ export type Books = {
   readonly node: Node
   readonly keys: KeyTable
   readonly limits: Limits
+  /** For the largest bodies of the requests under way; nothing of it outlives the process. */
+  readonly spool: Spool
   readonly hasLiveKey: boolean
   /** What is wrong with what the folder keeps. */
   readonly faults: () => DataFault[]
@@ -42,6 +47,8 @@ export type BooksDeps = {
   readonly answerLimits: NodeDeps['answerLimits']
   readonly clock: Clock
   readonly log: Log
+  /** Of the spool. */
+  readonly spoolLimits: () => ByteLimits
   /** Another process has opened this node. */
   readonly onFenced: () => void
   /** Goes on although part of the journal cannot be read any more. */
@@ -58,7 +65,8 @@ export async function openBooks(deps: BooksDeps): Promise<Books> {
   }
 }
 
-async function open({ config, prices, answerLimits, clock, log, onFenced, acceptsLoss }: BooksDeps): Promise<Books> {
+async function open(deps: BooksDeps): Promise<Books> {
+  const { config, prices, answerLimits, clock, log, spoolLimits, onFenced, acceptsLoss } = deps
   const { dataDir } = config
   makeDataFolder(dataDir)
   const closed = closeFolderToOthers(dataDir)
@@ -88,6 +96,11 @@ async function open({ config, prices, answerLimits, clock, log, onFenced, accept
     node,
     keys,
     limits,
+    spool: createSpool({
+      directory: join(dataDir, 'spool'),
+      limits: spoolLimits,
+      failed: (error) => log.error({ event: 'spool-failed', reason: describeError(error) }),
+    }),
     hasLiveKey: rows.some(({ mode }) => mode === 'live'),
     faults: () => [
       ...(node.hasLost ? (['journal-loss'] as const) : []),

@@ -45,7 +45,13 @@ test('a start without configuration has the documented defaults', () => {
     sandboxUrl: null,
     defaults: { region: 'us', rpm: null, tpm: null, concurrency: null },
     martFile: null,
-    memory: { bytesMax: 201_326_592, organizationBytesMax: 134_217_728, answersBytesMax: 134_217_728 },
+    memory: {
+      bytesMax: 201_326_592,
+      organizationBytesMax: 134_217_728,
+      answersBytesMax: 134_217_728,
+      spoolBytesMax: 8_589_934_592,
+      organizationSpoolBytesMax: 4_294_967_296,
+    },
     drain: { concurrentMax: 256, msMax: 60_000 },
     idempotency: {
       answers: 'kept',

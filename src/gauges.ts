@@ -47,6 +47,7 @@ export const gaugesOf = (
   memory: () => ({
     bodies: { used: bodies.heldBytes(), max: offer().memory.bytesMax },
     answers: { used: answers.heldBytes(), max: offer().memory.answersBytesMax },
+    spool: { used: books()?.spool.heldBytes() ?? 0, max: offer().memory.spoolBytesMax },
     connections: { used: server.heldBytes(), max: server.heldBytesMax },
   }),
   refusals: refusals.counts,

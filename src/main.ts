@@ -99,8 +99,8 @@ async function main(): Promise<void> {
   let isAccepting = true
   const stopAccepting = (): void => void (isAccepting = false)
   const { prices, simulated, keyDefaults } = offering.current()
-  const answerLimits = (): Offer['idempotency'] => offering.current().idempotency
-  const books = await openBooks({ config, prices, answerLimits, clock, log, onFenced: stopAccepting, acceptsLoss })
+  const kept = keptLimits(offering.current)
+  const books = await openBooks({ config, prices, ...kept, clock, log, onFenced: stopAccepting, acceptsLoss })
   const { store, keys, hasLiveKey } = books
   opened = books
   const operators = await openToOperators(config.dataDir, server.localUrl, store)
@@ -178,10 +178,20 @@ const memoryLimits = ({ memory }: Offer): ByteLimits => ({
   ownBytesMax: memory.organizationBytesMax,
 })
 
+/** How much is kept on disk, as the configuration has it now. */
+const keptLimits = (offer: () => Offer) => ({
+  answerLimits: () => offer().idempotency,
+  spoolLimits: () => ({
+    bytesMax: offer().memory.spoolBytesMax,
+    ownBytesMax: offer().memory.organizationSpoolBytesMax,
+  }),
+})
+
 /** What the request path reads and writes of what the data folder keeps. */
-const keptIn = ({ node, keys, limits, store }: Books) => ({
+const keptIn = ({ node, keys, limits, spool, store }: Books) => ({
   keys,
   limits,
+  spool,
   credit: node.credit,
   idempotencyKeys: node.idempotencyKeys,
   resources: node.resources,

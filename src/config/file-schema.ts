@@ -31,7 +31,9 @@ export const fileData = (references: References, prices: PricesSchema) =>
       .describe('What is served: a model at a provider, in a region.'),
     regions: regions.describe('Region policies by name: where the requests of a key may go. They never go elsewhere.'),
     holds: holds.prefault({}).describe('How much output is allowed while credit is short.'),
-    memory: memory.prefault({}).describe('Memory for the requests under way: their bodies and answers.'),
+    memory: memory
+      .prefault({})
+      .describe('Memory for the requests under way, their bodies and answers, and files for the largest.'),
     failover: failover.prefault({}).describe('Moving to the next deployment when one fails before its first byte.'),
     deadlines: deadlines.prefault({}).describe('How long an upstream may take.'),
     drain: drain.prefault({}).describe('Answers that are read on after their client left, for their real usage.'),
@@ -173,6 +175,14 @@ const memory = section({
   answersBytesMax: bytes
     .default(128 * 1024 * 1024)
     .describe('Bytes of answers that are read whole, in all; what is beyond waits at its upstream.'),
+  spoolBytesMax: bytes
+    .default(8 * 1024 ** 3)
+    .describe(
+      'Bytes of forms larger than 4 MiB, in all, in files of the folder `spool` of the data folder; what is beyond is answered 503, unread where its length is stated.',
+    ),
+  organizationSpoolBytesMax: bytes
+    .default(4 * 1024 ** 3)
+    .describe('The same for one organization; what is beyond is answered 429.'),
 })
 
 const failover = section({

@@ -1,5 +1,6 @@
 /** One attempt: a paid call at one deployment, until there is an answer to give or a reason to try another. */
 import type { HttpResponse } from '../lib/http-client/contract.ts'
+import type { Source } from '../lib/source.ts'
 import type { Attempt } from '../store/store.ts'
 import type { Address } from '../upstreams/deployment.ts'
 import { isBilled, outputLimit } from './admit.ts'
@@ -22,6 +23,7 @@ import {
   UnreadableError,
   wordsOf,
 } from './trouble.ts'
+import type { Exchange } from './watch.ts'
 import { wireOf } from './wire-of.ts'
 
 /** Sends an admitted call to one deployment; whatever goes wrong there is a trouble with a name. Throws only `billing_unavailable`. */
@@ -83,12 +85,16 @@ function send(trying: Trying, address: Address, deps: GatewayDeps): Promise<Http
     method: operation.method,
     url: address.url,
     headers: headersFor(trying, address),
-    body: wire.body({
-      outputTokensPerAnswer: outputLimit(admitted, candidate.deployment),
-      upstreamModel: upstreamModel === askedName(admitted.call) ? null : upstreamModel,
-      reportsStreamUsage: adapter.reportsStreamUsage,
-      rewrite: adapter.rewriteBody,
-    }),
+    body: followed(
+      wire.body({
+        outputTokensPerAnswer: outputLimit(admitted, candidate.deployment),
+        upstreamModel: upstreamModel === askedName(admitted.call) ? null : upstreamModel,
+        reportsStreamUsage: adapter.reportsStreamUsage,
+        rewrite: adapter.rewriteBody,
+      }),
+      exchange,
+      deps,
+    ),
     connectMs: deadlinesOf(admitted.call, deps).connectMs,
     isRepeatable: asked.effects !== 'acts',
   })
@@ -100,11 +106,24 @@ function send(trying: Trying, address: Address, deps: GatewayDeps): Promise<Http
   return call.response
 }
 
-function headersFor({ request, admitted }: Trying, address: Address): Readonly<Record<string, string>> {
+/** A body that is pulled takes its time: the upstream's to answer runs from its last piece. */
+function followed(body: Uint8Array | Source, exchange: Exchange, { clock }: GatewayDeps): Uint8Array | Source {
+  if (body instanceof Uint8Array) return body
+  return {
+    length: body.length,
+    read() {
+      exchange.sent(clock.monotonic())
+      return body.read()
+    },
+    cancel: () => body.cancel(),
+  }
+}
+
+function headersFor({ request, admitted, wire }: Trying, address: Address): Readonly<Record<string, string>> {
   // Usage is read out of the bytes, so they must not come compressed.
   const headers: Record<string, string> = { 'accept-encoding': 'identity' }
   const { body, passes } = admitted.call.operation
-  if (body.kind !== 'none') headers['content-type'] = 'application/json'
+  if (body.kind !== 'none') headers['content-type'] = wire.contentType ?? 'application/json'
   for (const name of passes) {
     const value = request.headers.get(name)
     if (value !== null) headers[name] = value

@@ -94,7 +94,8 @@ async function undone(bytes: Uint8Array, coding: string, most: number, bytesMax:
 const tooLarge = (is: string, cause: Error): GatewayError =>
   new GatewayError('body_too_large', `The request body ${is} are allowed.`, { cause })
 
-function refused(error: BodyError, bytesMax: number): GatewayError {
+/** A body that did not come, in words for its sender. */
+export function refused(error: BodyError, bytesMax: number): GatewayError {
   const { trouble, bytes } = error
   switch (trouble) {
     case 'too-large':

@@ -6,6 +6,7 @@ import type { ByteQueue } from '../lib/byte-queue.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { HttpClient } from '../lib/http-client/contract.ts'
 import type { Log } from '../lib/log.ts'
+import type { Spool } from '../lib/spool.ts'
 import type { Turns } from '../lib/turns.ts'
 import type { Limits } from '../limits/limits.ts'
 import type { Credit } from '../money/credit.ts'
@@ -47,7 +48,9 @@ export type GatewayDeps = {
   readonly holds: HoldPolicy
   /** Memory for bodies. */
   readonly bodies: ByteBudget
-  /** And for answers that are read whole. */
+  /** Files for those that are too large for it. */
+  readonly spool: Spool
+  /** Memory for answers that are read whole. */
   readonly answers: ByteQueue
   /** For what takes long: a little in each turn of the event loop. */
   readonly turns: Turns

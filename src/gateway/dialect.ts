@@ -2,9 +2,11 @@
  * The shape of a dialect, the wire format of one SDK family, as the request path sees it: pure
  * functions that read what we route and bill on out of bytes that are otherwise left alone.
  */
+import type { FieldChanges, Form } from '../lib/form/contract.ts'
 import type { ResponseHeaders } from '../lib/http-client/contract.ts'
 import type { HttpAnswer } from '../lib/http-server/contract.ts'
 import type { Strings } from '../lib/json-skeleton.ts'
+import type { Source } from '../lib/source.ts'
 import type { ServiceTier } from '../money/price-book.ts'
 import type { Usage } from '../money/usage.ts'
 import type { KeptResource, ResourceChanges, ResourceKind } from '../store/resources.ts'
@@ -29,6 +31,11 @@ export type JsonBody = {
   readonly text: string
   readonly json: Readonly<Record<string, unknown>>
 }
+
+/** A form, kept as it came, and what of it is to be said otherwise. */
+export type FormBody = { readonly form: Form; readonly changes: FieldChanges }
+export type Body = JsonBody | FormBody
+export const isForm = (body: Body | Uint8Array): body is FormBody => 'form' in body
 
 /** What a client asks for: of what, for what money, how that is said to an upstream, and what may be left of it there. */
 export type Asked = {
@@ -112,8 +119,10 @@ export type Demand = {
 export type Wire = {
   /** Path and query at the upstream, with the upstream's own name for what is asked. */
   readonly path: (upstreamName: string) => string
-  /** The bytes to send, changed only where they must be: an output limit for each answer, a model name. */
-  readonly body: (change: UpstreamChange) => Uint8Array
+  /** The bytes to send, changed only where they must be: an output limit for each answer, a model name. A source for each attempt. */
+  readonly body: (change: UpstreamChange) => Uint8Array | Source
+  /** JSON where it is left out. */
+  readonly contentType?: string
   readonly answer: AnswerReader
 }
 

@@ -6,30 +6,32 @@ import { zeroNano } from '../lib/amounts.ts'
 import type { Room } from '../lib/byte-budget.ts'
 import type { AnswerHeaders, HttpRequest } from '../lib/http-server/contract.ts'
 import type { Rejection, Ticket } from '../limits/limits.ts'
+import { memoryBytesMax, SpoolFullError, type Kept } from '../lib/spool.ts'
 import type { KeyRow } from '../store/store.ts'
 import { bodyRoom, noRoom, smallBytesMax } from './body.ts'
 import type { GatewayDeps } from './deps.ts'
 import { GatewayError } from './errors.ts'
+import { formRuleOf } from './form-body.ts'
 import { billingUnavailable, emptyCredit } from './no-money.ts'
+import type { BodyRule, FormRule } from './operation.ts'
 import { setRateLimits } from './rate-limit-headers.ts'
 
 /** A request's place, until it leaves: within its key's limits, and in memory. */
 export type Place = Ticket & {
   /** For its body; null for a small one. */
   readonly room: Room | null
+  /** Where a form is kept; null for any other body. */
+  readonly kept: Kept | null
 }
 
 /** Gives a request its place; waits only where credit must be asked for. Throws, or rejects with, what keeps it out. */
-export function enter(
-  request: HttpRequest,
-  key: KeyRow,
-  bodyBytesMax: number,
-  deps: GatewayDeps,
-): Place | Promise<Place> {
+export function enter(request: HttpRequest, key: KeyRow, body: BodyRule, deps: GatewayDeps): Place | Promise<Place> {
   const ticket = deps.limits.enter(key)
   if (!('leave' in ticket)) throw rateLimited(ticket, key, deps)
-  const bytes = bodyRoom(request, bodyBytesMax)
-  if (bytes <= smallBytesMax) return { takeTokens: ticket.takeTokens, leave: ticket.leave, room: null }
+  const form = formRuleOf(request, body)
+  if (form) return enterForm(ticket, key, lengthsOf(request, form), deps)
+  const bytes = bodyRoom(request, body.bytesMax)
+  if (bytes <= smallBytesMax) return { takeTokens: ticket.takeTokens, leave: ticket.leave, room: null, kept: null }
   return enterLarge(ticket, key, bytes, deps)
 }
 
@@ -40,6 +42,7 @@ async function enterLarge(ticket: Ticket, key: KeyRow, bytes: number, deps: Gate
     if (typeof room === 'string') throw noRoom(room)
     return {
       room,
+      kept: null,
       takeTokens: ticket.takeTokens,
       leave(actual) {
         room.free()
@@ -50,6 +53,35 @@ async function enterLarge(ticket: Ticket, key: KeyRow, bytes: number, deps: Gate
     leaveUnserved(ticket)
     throw error
   }
+}
+
+/** A form's first MiB are kept in memory, and larger ones in the spool. One that is refused for its length is not kept. */
+async function enterForm(
+  ticket: Ticket,
+  key: KeyRow,
+  { inMemory, kept: length }: ReturnType<typeof lengthsOf>,
+  deps: GatewayDeps,
+): Promise<Place> {
+  const place = await enterLarge(ticket, key, inMemory, deps)
+  try {
+    const kept = deps.spool.keep(key.organizationId, length)
+    return {
+      ...place,
+      kept,
+      leave(actual) {
+        kept.free()
+        place.leave(actual)
+      },
+    }
+  } catch (error) {
+    leaveUnserved(place)
+    throw error instanceof SpoolFullError ? noRoom(error.full) : error
+  }
+}
+
+function lengthsOf({ length }: HttpRequest, { formBytesMax }: FormRule) {
+  const kept = length !== null && length > formBytesMax ? 0 : length
+  return { inMemory: Math.min(kept ?? memoryBytesMax, memoryBytesMax), kept }
 }
 
 /** A request that never came to be admitted gives back what it holds. */

@@ -12,7 +12,9 @@ import { usesUpKey } from '../store/uses-up-key.ts'
 import type { Admitted } from './admit.ts'
 import { inTurns, sliceBytes, smallBytesMax } from './body.ts'
 import type { GatewayDeps } from './deps.ts'
+import { isForm, type FormBody } from './dialect.ts'
 import { GatewayError, invalid } from './errors.ts'
+import { digestOf } from './form-body.ts'
 import type { Inbound, Operation } from './operation.ts'
 
 /** A key that a request has come with. */
@@ -42,7 +44,11 @@ const allowedText = /^[!-~]{1,255}$/
 const hashed = (text: string): string => createHash('sha256').update(text).digest('base64url')
 
 /** What is asked under a key. `body`: as it was sent, less its content-encoding. */
-export type AskedUnder = { readonly request: HttpRequest; readonly inbound: Inbound; readonly body: Uint8Array }
+export type AskedUnder = {
+  readonly request: HttpRequest
+  readonly inbound: Inbound
+  readonly body: Uint8Array | FormBody
+}
 
 /** The key is the request's, until that is settled or `freeClaim`; or another has used it up. `hasWaited`: for that one, so that what was so of it may be so no more. */
 export type Claimed = { readonly hasWaited: boolean } & (
@@ -63,7 +69,8 @@ export async function claimKey(
   deps: ClaimDeps,
 ): Promise<Claimed> {
   const { requestId, keyHash } = claim
-  const fingerprint = await fingerprintOf(claim.text, inbound, body, deps.turns)
+  const said = isForm(body) ? await digestOf(body.form) : body
+  const fingerprint = await fingerprintOf(claim.text, inbound, said, deps.turns)
   let holder = deps.idempotencyKeys.claim(claim, { requestId, fingerprint })
   const hasWaited = holder?.state === 'in-use'
   if (holder?.state === 'in-use') {

@@ -3,12 +3,13 @@
  * it has read it. Nowhere else is there a list of endpoints, nor a switch on their names.
  */
 import type { Model, ModelKind } from '../catalog/catalog.ts'
+import type { FormLimits } from '../lib/form/contract.ts'
 import type { HttpAnswer } from '../lib/http-server/contract.ts'
 import type { Resource } from '../store/resources.ts'
 import type { KeyRow } from '../store/store.ts'
 import type { OperationName } from '../upstreams/deployment.ts'
 import type { GatewayDeps } from './deps.ts'
-import type { Asked, Dialect, Effects, JsonBody } from './dialect.ts'
+import type { Asked, Dialect, Effects, FormBody, JsonBody } from './dialect.ts'
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
 
@@ -27,6 +28,15 @@ type Row = {
 export type BodyRule =
   | { readonly kind: 'none'; readonly bytesMax: 0 }
   | { readonly kind: 'json'; readonly bytesMax: number }
+  | FormRule
+
+/** A form, or JSON of at most `bytesMax`. */
+export type FormRule = {
+  readonly kind: 'form'
+  readonly bytesMax: number
+  readonly formBytesMax: number
+  readonly limits: FormLimits
+}
 
 /** When a call is charged: never, when its answer has ended, or when what it began has. */
 export type Due = 'free' | 'at-end' | 'deferred'
@@ -45,6 +55,8 @@ export type Operation = Row & {
   readonly effects: Effects
   /** Reads what we route and bill on; throws `invalid_request` naming the field and what is allowed. */
   readonly read: (body: JsonBody, params: Params, query: URLSearchParams) => Asked
+  /** The same of a form, where the operation takes one. */
+  readonly readForm?: (body: FormBody) => Asked
 }
 
 /** What is answered from what we know ourselves, such as the list of models, to whoever has a key. */

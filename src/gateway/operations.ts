@@ -20,6 +20,7 @@ import {
   updateConversation,
 } from './dialects/openai/conversations/conversations.ts'
 import { embeddings } from './dialects/openai/embeddings/embeddings.ts'
+import { imageEdits } from './dialects/openai/images/edits.ts'
 import { imageGenerations } from './dialects/openai/images/generations.ts'
 import { compactResponse } from './dialects/openai/responses/compact.ts'
 import { createResponse } from './dialects/openai/responses/create.ts'
@@ -31,6 +32,7 @@ export const operations: readonly Operation[] = [
   chatCompletions,
   embeddings,
   imageGenerations,
+  imageEdits,
   createResponse,
   compactResponse,
   countInput,

@@ -1,15 +1,21 @@
 import { withMember } from '../lib/json-text.ts'
-import type { Asked, JsonBody } from './dialect.ts'
+import { isForm, type Asked, type Body, type FormBody, type JsonBody } from './dialect.ts'
 import type { Inbound } from './operation.ts'
 
 /**
  * Reads a body into what is asked: what we route and bill on. What the dialect does not know passes through. Throws what
  * the caller can put right.
  */
-export function parse(body: JsonBody, { operation, params, query }: Inbound): Asked {
+export const parse = (body: Body, inbound: Inbound): Asked =>
+  isForm(body) ? askedByForm(body, inbound) : askedByJson(body, inbound)
+
+function askedByJson(body: JsonBody, { operation, params, query }: Inbound): Asked {
   const { deployment } = params
   return operation.read(deployment === undefined ? body : bodyFor(deployment, body), params, query)
 }
+
+const askedByForm = (body: FormBody, { operation, params: { deployment } }: Inbound): Asked =>
+  operation.readForm!(deployment === undefined ? body : { ...body, changes: { model: deployment } })
 
 /** Azure names the model in the path as a deployment, and means that one whatever the body says. */
 function bodyFor(model: string, body: JsonBody): JsonBody {

@@ -58,7 +58,7 @@ async function keepFirst(head: KeptHead, body: Uint8Array | string, isWhole = tr
   }
   const again = (dialect: Repeat['operation']['dialect'] = openai): Promise<HttpAnswer> => {
     const operation = { dialect, name: 'chat.completions' } as const
-    const place = { takeTokens: () => null, leave: () => void (left.many += 1), room: null }
+    const place = { takeTokens: () => null, leave: () => void (left.many += 1), room: null, kept: null }
     const key = keyOf({ id: 'key-1', organizationId: 'acme' })
     const repeat = {
       requestId: 'req_again',

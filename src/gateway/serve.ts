@@ -12,7 +12,6 @@ import { admit, type Admitted } from './admit.ts'
 import { answer } from './answer.ts'
 import type { Answered } from './answered.ts'
 import { authenticate } from './authenticate.ts'
-import { bodyOf, noBody, noBytes, readBytes } from './body.ts'
 import type { GatewayDeps } from './deps.ts'
 import { enter, leaveUnserved, type Place } from './enter.ts'
 import { failed, refuseWhileDraining } from './fail.ts'
@@ -26,6 +25,7 @@ import { replay } from './replay.ts'
 import { resolve } from './resolve.ts'
 import { route } from './route.ts'
 import { stream } from './stream.ts'
+import { bodyIn, takeBody } from './take-body.ts'
 
 /** The answer for the client, by how it comes. */
 function give(relayed: Answered, deps: GatewayDeps): HttpAnswer | Promise<HttpAnswer> {
@@ -54,12 +54,12 @@ export async function serve(request: HttpRequest, inbound: Inbound, deps: Gatewa
   try {
     refuseWhileDraining(deps)
     key = authenticate(request, address, deps)
-    const entered = enter(request, key, operation.body.bytesMax, deps)
+    const entered = enter(request, key, operation.body, deps)
     place = entered instanceof Promise ? await entered : entered
     claim = takesKey(operation) ? readKey(request, { key, requestId }) : null
-    const sent = operation.body.kind === 'none' ? noBytes : readBytes(request, operation.body.bytesMax, place.room)
-    const bytes = sent instanceof Promise ? await sent : sent
-    const claimed = claim && (await claimKey(claim, { request, inbound, body: bytes }, deps))
+    const coming = takeBody(request, operation, place)
+    const sent = coming instanceof Promise ? await coming : coming
+    const claimed = claim && (await claimKey(claim, { request, inbound, body: sent }, deps))
     if (claimed?.hasWaited) key = authenticate(request, address, deps)
     if (claimed?.state === 'used') {
       const repeat = { requestId, startedAt, traceparent, address, operation, key, place }
@@ -67,7 +67,7 @@ export async function serve(request: HttpRequest, inbound: Inbound, deps: Gatewa
     }
     if (claimed?.hasWaited) refuseWhileDraining(deps)
     const idempotency = claimed?.idempotency ?? null
-    const body = operation.body.kind === 'none' ? noBody : bodyOf(bytes, deps.turns)
+    const body = bodyIn(sent, operation, deps)
     const asked = parse(body instanceof Promise ? await body : body, inbound)
     const located = locate(asked, key, deps)
     const call = resolve(asked, located instanceof Promise ? await located : located, { operation, key }, deps.catalog)

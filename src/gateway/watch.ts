@@ -88,6 +88,8 @@ export class Exchange {
   drainingSince: number | null = null
   #leaveAt = Number.POSITIVE_INFINITY
   #endsHeard = 0
+  /** When something of the request was last sent, monotonic ms. */
+  #sentAt: number
   isAnswered = false
   cutBy: Cut | null = null
   /** Called after every two seconds in which something came, while the answer streams. */
@@ -103,7 +105,7 @@ export class Exchange {
   ) {
     this.#deadlines = begun.deadlines
     this.#since = begun.since
-    this.startedAt = this.heardAt = this.reportedAt = this.waitingSince = begun.now
+    this.#sentAt = this.startedAt = this.heardAt = this.reportedAt = this.waitingSince = begun.now
     this.#underWay = underWay
     underWay.add(this)
   }
@@ -118,6 +120,11 @@ export class Exchange {
   cut(why: Cut): void {
     this.cutBy ??= why
     this.#call?.abort(cutOff(why))
+  }
+
+  /** A piece of the request goes out, and the answer can be waited for from now on at the earliest. */
+  sent(now: number): void {
+    this.#sentAt = now
   }
 
   /** The upstream's status and headers have come. */
@@ -151,7 +158,7 @@ export class Exchange {
     const { firstByteMs, idleMs, totalMs } = this.#deadlines
     if (this.waitingSince !== null && now > this.#leaveAt) return 'lingering'
     if (this.drainingSince !== null && now - this.drainingSince > drainMs) return 'drain'
-    if (!this.isAnswered && now - this.startedAt > firstByteMs) return 'first-byte'
+    if (!this.isAnswered && now - this.#sentAt > firstByteMs) return 'first-byte'
     if (this.isAnswered && this.waitingSince !== null && now - this.waitingSince > idleMs) return 'idle'
     return now - this.#since > totalMs ? 'total' : null
   }

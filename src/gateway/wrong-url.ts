@@ -73,18 +73,11 @@ export function wrongMethod(request: HttpRequest, atUrl: readonly Route[]): Http
 /** URLs of OpenAI's that nothing stands behind here, and why. */
 const unserved: ReadonlyMap<string, GatewayError> = new Map([
   [
-    '/images/edits',
-    new GatewayError(
-      'not_found',
-      'Editing pictures (POST /v1/images/edits) is not served yet. POST /v1/images/generations makes pictures of a text.',
-    ),
-  ],
-  [
     '/images/variations',
     // What OpenAI says to whoever names no model, since the one that made variations is gone (2026-05-12).
     new GatewayError(
       'model_not_found',
-      "The model 'dall-e-2' does not exist or you do not have access to it. It was the only one that made variations; POST /v1/images/generations makes pictures of a text.",
+      "The model 'dall-e-2' does not exist or you do not have access to it. It was the only one that made variations; POST /v1/images/edits makes pictures of pictures.",
       { param: 'model' },
     ),
   ],

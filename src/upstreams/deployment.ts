@@ -25,6 +25,7 @@ export type OperationName =
   | 'chat.completions'
   | 'embeddings'
   | 'images.generations'
+  | 'images.edits'
   | 'responses'
   | 'responses.compact'
   | 'responses.input_tokens'
@@ -52,6 +53,7 @@ export const openaiOperations: readonly OperationName[] = [
   'chat.completions',
   'embeddings',
   'images.generations',
+  'images.edits',
   'responses',
   'responses.compact',
   'responses.input_tokens',

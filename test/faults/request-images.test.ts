@@ -236,9 +236,8 @@ describe('what is not served says so', () => {
     const { code, message } = envelopeOf(got, 'openai')
     return [got.status, code, message]
   }
-  test('edits, which are still to come, and variations, which OpenAI has none of any more', async () => {
+  test('variations, which OpenAI has none of any more', async () => {
     const { key } = await openPurse(server, '1.00')
-    expect(await post('/v1/images/edits', key)).toEqual([404, 'unknown_url', expect.stringContaining('not served yet')])
     expect(await post('/v1/images/variations', key)).toEqual([
       404,
       'model_not_found',

@@ -23,6 +23,7 @@ import { createByteQueue } from '../../src/lib/byte-queue.ts'
 import type { Clock } from '../../src/lib/clock.ts'
 import type { HttpAnswer, HttpRequest } from '../../src/lib/http-server/contract.ts'
 import { sourceOf } from '../../src/lib/source.ts'
+import { createSpool, type Spool } from '../../src/lib/spool.ts'
 import { createTurns } from '../../src/lib/turns.ts'
 import { createLimits } from '../../src/limits/limits.ts'
 import { createCredit } from '../../src/money/credit.ts'
@@ -104,6 +105,7 @@ export async function startGateway(
   const key = keyOf({ id: 'key_1', organizationId, hash: hashOf(secret), region: 'us' })
   const shared = {
     ...sharedOf(clock, creditUsd),
+    spool: spoolIn(dirname(path)),
     log: { info: () => undefined, error: (event: object) => void told.logged.push(event) },
     keys: createKeyTable([key], clock),
     journal: journal.journal,
@@ -147,6 +149,15 @@ export async function startGateway(
     stop: watch.stop,
   }
 }
+
+const spoolIn = (folder: string): Spool =>
+  createSpool({
+    directory: join(folder, 'spool'),
+    limits: () => ({ bytesMax: 1e9, ownBytesMax: 1e9 }),
+    failed: (error) => {
+      throw error
+    },
+  })
 
 /** Resolves once it holds; rejects when it has not within five seconds. */
 export async function until(holds: () => boolean): Promise<void> {

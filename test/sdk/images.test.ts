@@ -67,19 +67,57 @@ test('a size of gpt-image-2’s own', async () => {
   await expectPicture(made.data![0]!.b64_json, 'png', '1792x1008')
 })
 
-test('what is refused raises the SDK’s own errors: a size that is none, edits, and more than there is credit for', async () => {
+const png = async (name: string, color: string): Promise<File> => {
+  const bytes = await sharp({ create: { width: 512, height: 512, channels: 3, background: color } })
+    .png()
+    .toBuffer()
+  return new File([new Uint8Array(bytes)], name, { type: 'image/png' })
+}
+
+test('a picture made of one, and of several with a mask, with what went in counted and charged', async () => {
+  const one = await client.images.edit({ ...fox, image: await png('a.png', 'red') })
+  await expectPicture(one.data![0]!.b64_json, 'png', '1024x1024')
+  const given = one.usage!.input_tokens_details.image_tokens
+  expect(given).toBeGreaterThan(0)
+  const image = await Promise.all(['red', 'blue', 'green'].map((color) => png(`${color}.png`, color)))
+  const asked = client.images.edit({ ...fox, image, mask: await png('mask.png', 'white'), output_format: 'webp', n: 2 })
+  const { data: several, response } = await asked.withResponse()
+  for (const { b64_json } of several.data!) await expectPicture(b64_json, 'webp', '1024x1024')
+  const { text_tokens: text, image_tokens: images } = several.usage!.input_tokens_details
+  expect([images, several.usage!.output_tokens]).toEqual([3 * given, 2 * pictureTokens])
+  const nano = BigInt(text) * 5_000n + BigInt(images) * 8_000n + BigInt(2 * pictureTokens) * 30_000n
+  expect(response.headers.get('x-mart-charge-usd')).toBe(`0.${String(nano).padStart(9, '0')}`.replace(/0+$/, ''))
+})
+
+test('a stream of a picture made of another', async () => {
+  const types: string[] = []
+  const image = await png('a.png', 'red')
+  const stream = await client.images.edit({ ...fox, image, stream: true, partial_images: 1 })
+  for await (const event of stream) {
+    types.push(event.type)
+    await expectPicture(event.b64_json, 'png', '1024x1024')
+    if (event.type === 'image_edit.completed') expect(event.usage.output_tokens).toBe(pictureTokens + 100)
+  }
+  expect(types).toEqual(['image_edit.partial_image', 'image_edit.completed'])
+})
+
+test('what is refused raises the SDK’s own errors: a size that is none, variations, and more than there is credit for', async () => {
   const refused = await client.images.generate({ ...fox, size: '1000x1000' }).catch((error: unknown) => error)
   expect(refused).toBeInstanceOf(BadRequestError)
   expect(refused).toMatchObject({ param: 'size', code: 'invalid_value' })
-  const image = new File([new Uint8Array(64)], 'a.png', { type: 'image/png' })
-  const edited = await client.images.edit({ model: fox.model, prompt: 'x', image }).catch((error: unknown) => error)
-  expect(edited).toBeInstanceOf(NotFoundError)
-  expect((edited as Error).message).toContain('not served yet')
+  const image = await png('a.png', 'red')
+  const varied = await client.images.createVariation({ image }).catch((error: unknown) => error)
+  expect(varied).toBeInstanceOf(NotFoundError)
+  expect(varied).toMatchObject({ code: 'model_not_found' })
   const poor = await openAccount(server, '0.10')
   const short = new OpenAI({ baseURL: `${server.baseUrl}/v1/`, apiKey: poor.key })
   const tooMuch = await short.images.generate({ ...fox, quality: 'high', n: 3 }).catch((error: unknown) => error)
   expect(tooMuch).toBeInstanceOf(RateLimitError)
   expect(tooMuch).toMatchObject({ error: { fitting_n: '3', fitting_quality: 'low' } })
+  const edited = await short.images
+    .edit({ ...fox, quality: 'high', image: [image, image, image] })
+    .catch((error: unknown) => error)
+  expect(edited).toBeInstanceOf(RateLimitError)
 })
 
 test(
@@ -87,9 +125,8 @@ test(
   async () => {
     const audited = await audit(server, account, recorder, beforeNano)
     expect(audited.faults).toEqual([])
-    expect(audited.receipts.map(({ endpoint }) => endpoint)).toEqual(
-      Array(audited.receipts.length).fill('images.generations'),
-    )
+    const endpoints = new Set(audited.receipts.map(({ endpoint }) => endpoint))
+    expect(endpoints).toEqual(new Set(['images.generations', 'images.edits']))
   },
   startMsMax,
 )

@@ -37,7 +37,7 @@ describe('a request', () => {
           upstreamModel: null,
           reportsStreamUsage: true,
           rewrite: null,
-        }),
+        }) as Uint8Array,
       )
     const snake = `{${contents}, "generation_config": {"max_output_tokens": 900, "temperature": 0.10}}`
     expect(change(snake, null)).toBe(snake)
@@ -60,7 +60,7 @@ describe('a request', () => {
       const text = `{${contents},"generationConfig":{${config}}}`
       const asked = read(text)
       const unchanged = { outputTokensPerAnswer: null, upstreamModel: null, reportsStreamUsage: true, rewrite: null }
-      expect(new TextDecoder().decode(asked.wire.body(unchanged))).toBe(text)
+      expect(new TextDecoder().decode(asked.wire.body(unchanged) as Uint8Array)).toBe(text)
       expect(asked).toMatchObject({ demand: { output: { max: null, answers } } })
       expect(asked.demand!.judged?.message).toStartWith(words)
     }

@@ -12,7 +12,7 @@ const decode = (bytes: Uint8Array): string => new TextDecoder().decode(bytes)
 const body = (text: string): JsonBody => wholeBodyOf(encode(text))
 const read = (text: string): Asked => chatCompletions.read(body(text), {}, new URLSearchParams())
 const sent = (text: string, outputTokensPerAnswer: number | null = null): string =>
-  decode(read(text).wire.body({ ...unchanged, outputTokensPerAnswer }))
+  decode(read(text).wire.body({ ...unchanged, outputTokensPerAnswer }) as Uint8Array)
 
 const unchanged = { outputTokensPerAnswer: null, upstreamModel: null, reportsStreamUsage: true, rewrite: null }
 const noWays = { hasAnnotationChunks: false, reportsStreamUsage: true, recordBytesMax: 1024 * 1024 }
@@ -167,7 +167,7 @@ describe('a number that is the upstream’s to judge', () => {
   ])('%s goes up as it came, and counts as unstated', (fields, answers, code, words) => {
     const text = `{"model":"gpt-5.4","messages":[{}],${fields}}`
     const asked = read(text)
-    expect(decode(asked.wire.body(unchanged))).toBe(text)
+    expect(decode(asked.wire.body(unchanged) as Uint8Array)).toBe(text)
     expect(asked).toMatchObject({ demand: { output: { max: null, answers } } })
     expect([asked.demand!.judged?.message, asked.demand!.judged?.details.vendorCode]).toEqual([words, code])
   })

@@ -55,7 +55,8 @@ function picturesIn(text: string, members: readonly Member[]): readonly number[]
 }
 
 /** An answer as the stream that was asked for: an event for each picture, usage in the last. Nothing of a picture is written anew. */
-export function imagesAsStream(answer: Uint8Array): Uint8Array {
+export function imagesAsStream(answer: Uint8Array, name: 'generation' | 'edit'): Uint8Array {
+  const completedType = `image_${name}.completed`
   const text = utf8.decode(answer)
   const members = wholeObject(text)
   const starts = picturesIn(text, members)
@@ -68,8 +69,6 @@ export function imagesAsStream(answer: Uint8Array): Uint8Array {
   })
   return new TextEncoder().encode(events.join(''))
 }
-
-const completedType = 'image_generation.completed'
 
 /** A member for one line of an event; a stream calls the time `created_at`. */
 const memberText = (text: string, { key, start, end }: Member): string =>

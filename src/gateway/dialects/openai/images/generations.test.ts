@@ -252,6 +252,6 @@ describe('what is read of a request', () => {
       reportsStreamUsage: true,
       rewrite: null,
     })
-    expect(new TextDecoder().decode(sent)).toBe(text.replace('gpt-image-2', 'dep-image'))
+    expect(new TextDecoder().decode(sent as Uint8Array)).toBe(text.replace('gpt-image-2', 'dep-image'))
   })
 })

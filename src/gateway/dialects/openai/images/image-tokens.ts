@@ -110,3 +110,26 @@ function tabled(counted: Table, most: Table, textTokens = 0): PictureModel {
 /** gpt-image-1.5 writes as well: 335 and 439 tokens were seen (BerriAI/litellm#21902, #19515). */
 const textTokensMax = 1_024
 const writing = tabled(table, table, textTokensMax)
+
+// ---- Pictures that go in ----------------------------------------------------------------------------
+
+/**
+ * https://developers.openai.com/api/docs/guides/images-vision#calculating-costs: the shorter side is brought to 512
+ * pixels, and a tile of 512 by 512 counts 129 beside 65 for the whole. High fidelity, which gpt-image-2 always has and
+ * gpt-image-1-mini never, adds 4,160 for a square and 6,240 for any other shape.
+ */
+const tileTokens = 129
+const baseTokens = 65
+const fidelityTokens = { square: 4_160, other: 6_240 }
+/** No picture is longer than so many times its height, as a rule: one that is counts a tenth of a cent for each tile more. */
+const tilesMax = 32
+
+const hasFidelity = (model: string): boolean => !/^gpt-image-1-mini(?!\w)/.test(model)
+
+/** The most that a picture counts which goes in. Its own shape is not looked at: it may be an address, or a file's id. */
+export const givenTokensMax = (model: string): number =>
+  baseTokens + tilesMax * tileTokens + (hasFidelity(model) ? fidelityTokens.other : 0)
+
+/** What one counts as a rule: a square. */
+export const givenTokens = (model: string): number =>
+  baseTokens + tileTokens + (model.startsWith('gpt-image-2') ? fidelityTokens.square : 0)

@@ -134,7 +134,7 @@ test('an answer in one piece becomes the stream that was asked for, with the sam
     "usage": ${JSON.stringify(usage, null, 1)}
   }`)
   const reader = follow(2)
-  const stream = imagesAsStream(answer)
+  const stream = imagesAsStream(answer, 'generation')
   expect(reader.take(stream)).toEqual(stream)
   expect(reader.state()).toBe('whole')
   expect(reader.reading().usage).toEqual(readImages(answer, wish).usage)

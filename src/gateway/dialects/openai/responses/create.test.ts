@@ -30,7 +30,7 @@ const sent = (asked: Asked, change: object = {}): unknown =>
       reportsStreamUsage: true,
       rewrite: null,
       ...change,
-    }),
+    }) as Uint8Array,
   )
 
 describe('a request', () => {
