@@ -251,5 +251,6 @@ test('SIGHUP reads the file and the files it names again', async () => {
   writeFileSync(join(folder, 'key'), '')
   child.kill('SIGHUP')
   await until(() => child.said().includes('refused\n'))
-  expect(await child.end()).toBe('ready\ntwo\nrefused\n')
+  // The first look at the file, soon after the start, may find it empty as well.
+  expect(await child.end()).toMatch(/^ready\ntwo\n(?:refused\n){1,2}$/)
 }, 30_000)

@@ -2,7 +2,7 @@ import { formatUsd, greater } from '../lib/amounts.ts'
 import type { Transfer } from '../store/store.ts'
 import { openai } from './dialects/openai/envelope.ts'
 import type { KnownOperation } from './operation.ts'
-import { readBooks } from './read-books.ts'
+import { readBooks, reportsMax } from './read-books.ts'
 
 /**
  * `GET /v1/credits`: what an organization was given and what it has used of it, of the mode of the key that asks, in USD.
@@ -17,7 +17,7 @@ export const getCredits: KnownOperation = {
   async answer(_asked, key, deps) {
     const { organizationId, mode } = key
     const span = { organizationId, mode, by: 'model', from: 0, to: deps.clock.now() + dayMs } as const
-    const [transfers, used, { balanceNano, leasedNano }] = await readBooks(key, deps, (store) =>
+    const [transfers, used, { balanceNano, leasedNano }] = await readBooks(key, reportsMax, deps, (store) =>
       Promise.all([store.transfers(organizationId), store.usage(span), store.balance(organizationId, mode)]),
     )
     const given = sumOf(transfers.filter((transfer) => transfer.mode === mode).map(givenBy))

@@ -2,8 +2,9 @@ import type { KeyRow } from '../store/store.ts'
 import type { BooksReader, GatewayDeps } from './deps.ts'
 import { GatewayError } from './errors.ts'
 
-/** What one organization may look up at once: the store answers one after the other. */
-const lookUpsMax = 8
+/** What one organization may look up at once, for the store answers one after the other: a receipt is one row, a report many. */
+export const receiptsMax = 1_000
+export const reportsMax = 8
 /** By organization. A gateway has one of these maps, as it has one store. */
 const underWay = new WeakMap<BooksReader, Map<string, number>>()
 
@@ -11,16 +12,17 @@ const retryMs = 1_000
 
 /**
  * Looks something up in the books, everything settled so far included. Rejects with `rate_limited` where an organization
- * asks for too much at once, and with `billing_unavailable` where the store cannot be read.
+ * asks for more than `atOnceMax` things at once, and with `billing_unavailable` where the store cannot be read.
  */
 export async function readBooks<Found>(
   { organizationId }: KeyRow,
+  atOnceMax: number,
   { books }: Pick<GatewayDeps, 'books'>,
   read: (store: BooksReader['store']) => Promise<Found>,
 ): Promise<Found> {
   const counts = countsOf(books)
   const count = counts.get(organizationId) ?? 0
-  if (count >= lookUpsMax) throw tooMany()
+  if (count >= atOnceMax) throw tooMany()
   counts.set(organizationId, count + 1)
   try {
     await books.flush()
@@ -46,6 +48,6 @@ function countsOf(books: BooksReader): Map<string, number> {
 const tooMany = (): GatewayError =>
   new GatewayError(
     'rate_limited',
-    `An organization may ask for ${lookUpsMax} reports and receipts at once. Try again in a second.`,
+    `An organization may ask for ${reportsMax} reports at once, and for ${receiptsMax} receipts. Try again in a second.`,
     { limit: 'concurrency', retryAfterMs: retryMs },
   )

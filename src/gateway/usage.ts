@@ -4,7 +4,7 @@ import type { UsageQuery } from '../store/store.ts'
 import { openai } from './dialects/openai/envelope.ts'
 import { invalid } from './errors.ts'
 import type { KnownOperation } from './operation.ts'
-import { readBooks } from './read-books.ts'
+import { readBooks, reportsMax } from './read-books.ts'
 
 /** What of an organization's own usage it may ask for: whose accounts served it is the operator's. */
 const Parameters = UsageParameters.omit({ mode: true }).extend({
@@ -20,7 +20,7 @@ export const getUsage: KnownOperation = {
   async answer({ query }, key, deps) {
     const now = deps.clock.now()
     const asked = queryOf(query, key, now)
-    const [rows, keys] = await readBooks(key, deps, (store) =>
+    const [rows, keys] = await readBooks(key, reportsMax, deps, (store) =>
       Promise.all([store.usage(asked), asked.by === 'key' ? store.keys(key.organizationId) : []]),
     )
     const names = new Map(keys.map(({ id, name }) => [id, name]))
