@@ -60,15 +60,22 @@ function chainOf({ shelves, cacheOwner }: Exchange, lastId: string): readonly It
         param: 'previous_response_id',
         code: 'previous_response_not_found',
       })
+    const phase = stored.job?.phase()
+    if (phase === 'queued' || phase === 'in_progress')
+      throw new Refusal(400, `Previous response with id '${id}' is still in progress.`, {
+        param: 'previous_response_id',
+      })
     chain.push([...stored.input, ...outputOf(stored)])
     id = stored.previousId
   }
   return chain.toReversed().flat()
 }
 
-/** The output of a stored response, as items that may be said again. */
-export const outputOf = ({ run }: Pick<StoredResponse, 'run'>): readonly KeptItem[] =>
-  run.items.map((item) => doneItem(item) as KeptItem)
+/** The output of a stored response, as items that may be said again; none of one that failed, or is not made. */
+export const outputOf = ({ run, job }: Pick<StoredResponse, 'run' | 'job'>): readonly KeptItem[] =>
+  run.ending.status === 'failed' || (job !== null && job.phase() !== 'over')
+    ? []
+    : run.items.map((item) => doneItem(item) as KeptItem)
 
 /** The item that is referred to; another item as it is. */
 function resolved(exchange: Exchange, item: KeptItem, earlier: readonly Item[]): KeptItem {

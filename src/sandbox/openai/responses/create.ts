@@ -11,6 +11,7 @@ import { refuseUnknownFiles } from '../files/named-files.ts'
 import { parseResponseCall, refuseResponseCall } from './call.ts'
 import { contextOf, outputOf, type Context } from './context.ts'
 import { recordsIn, responseStream } from './events.ts'
+import { doneItem } from './output-item.ts'
 import { generateResponse } from './generate.ts'
 import type { ResponseCall } from './response-fields.ts'
 import { failure, responseIn, type Run } from './run.ts'
@@ -66,19 +67,32 @@ function keep({ call, context, run, exchange }: Made, job: StoredResponse['job']
     isResumable: job !== null && call.stream === true,
   }
   if (call.store !== false) {
-    const weight = JSON.stringify([context.input, run.asked, outputOf(stored)]).length
-    exchange.shelves.responses.put(exchange.cacheOwner, run.id, stored, weight)
+    exchange.shelves.responses.put(exchange.cacheOwner, run.id, stored, weightOf(stored))
   }
   return stored
 }
 
+/** What a response weighs in memory, in characters: its tokens are kept one by one, pictures on the way as well. */
+function weightOf({ run, input }: StoredResponse): number {
+  const pictures = run.items.flatMap((item) => (item.kind === 'image_generation_call' ? item.partials : []))
+  const said = JSON.stringify([input, run.asked, run.items.map(doneItem)]).length
+  return said + run.usage.output * tokenCharacters + pictures.reduce((sum, { length }) => sum + length, 0)
+}
+
+const tokenCharacters = 100
+
 /** What was asked and answered is added to the conversation, if it is still there. */
-function continueConversation({ call, context, run, exchange }: Made): void {
+function continueConversation({ context, run, exchange }: Made): void {
   const { conversationId } = context
   const { shelves, cacheOwner } = exchange
-  if (conversationId === null || call.store === false || !shelves.conversations.get(cacheOwner, conversationId)) return
-  const output = outputOf({ run })
-  keepConversation(exchange, withItems(conversationOf(exchange, conversationId), [...context.input, ...output]))
+  if (
+    conversationId === null ||
+    run.ending.status === 'failed' ||
+    !shelves.conversations.get(cacheOwner, conversationId)
+  )
+    return
+  const said = [...context.input, ...outputOf({ run, job: null })]
+  keepConversation(exchange, withItems(conversationOf(exchange, conversationId), said))
 }
 
 const jobMs = 1_000

@@ -52,6 +52,18 @@ describe('what goes on', () => {
     expect(await failure(create(say('z', { previous_response_id: second.id })))).toMatchObject(unknown)
   })
 
+  test('has to be over: what is still being made cannot be gone on from, and what failed or was cancelled said nothing', async () => {
+    const headers = { 'x-sandbox': 'job=stuck' }
+    const { id } = await create(say('One word.', { background: true }), headers)
+    const next = say('And?', { previous_response_id: id })
+    expect(await failure(create(next))).toMatchObject({ status: 400, param: 'previous_response_id' })
+    await openai.responses.cancel(id)
+    const failed = await create(say('One word.'), { 'x-sandbox': 'ends=failed' })
+    const asked = (await create(say([user('One word.'), user('And?')]))).usage!.input_tokens
+    for (const previous_response_id of [id, failed.id])
+      expect((await create({ ...next, previous_response_id })).usage!.input_tokens).toBe(asked)
+  })
+
   test('may refer to items of what was kept', async () => {
     const { output } = await create(say('Remember the number 42.'))
     const ref = (id: string) => ({ type: 'item_reference' as const, id })

@@ -349,6 +349,13 @@ describe('tools', () => {
     expect((await create(say('Search the web for tea.'))).tool_usage!.web_search.num_requests).toBe(0)
   })
 
+  test('that the vendor hosts are called no oftener than allowed', async () => {
+    const tools = [{ type: 'web_search' as const }, { type: 'image_generation' as const, quality: 'low' as const }]
+    const body: Body = { ...say('Search the web for a fox and draw a picture.'), tools, max_tool_calls: 1 }
+    const kinds = (await create(body)).output.map(({ type }) => type)
+    expect(kinds).toEqual(['reasoning', 'web_search_call', 'message'])
+  })
+
   test('that draw make a picture of what was asked, at what it costs', async () => {
     const tool = {
       type: 'image_generation' as const,

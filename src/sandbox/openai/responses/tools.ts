@@ -69,7 +69,9 @@ export function workOf(call: ResponseCall, items: readonly Item[], question: str
   const draw = usable.find((tool) => tool.type === 'image_generation')
   const isOnly = (tool: ResponseTool | undefined): boolean => isForced && tool !== undefined && own.length === 0
   const searches = search !== undefined && !isAnswering && (isOnly(search) || searchWords.test(question))
-  const draws = draw !== undefined && !isAnswering && ((isOnly(draw) && !searches) || drawWords.test(question))
+  const hasCallLeft = !searches || (call.max_tool_calls ?? 2) > 1
+  const draws =
+    draw !== undefined && !isAnswering && hasCallLeft && ((isOnly(draw) && !searches) || drawWords.test(question))
   const wanted =
     (isForced && !searches && !draws) || isWanted
       ? [...asked, ...own].slice(0, Math.max(asked.length, 1))
