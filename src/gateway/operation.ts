@@ -61,7 +61,7 @@ export type Operation = Row & {
 
 /** What is answered from what we know ourselves, such as the list of models, to whoever has a key. */
 export type KnownOperation = Row & {
-  readonly name: 'models' | 'receipts' | 'credits' | 'usage'
+  readonly name: 'models' | 'receipts' | 'chat.completions.list' | 'credits' | 'usage'
   readonly answer: (
     asked: Omit<Inbound, 'operation'>,
     key: KeyRow,

@@ -4,11 +4,13 @@ import * as openaiModels from './dialects/openai/models.ts'
 import type { Route } from './operation.ts'
 import { operations } from './operations.ts'
 import { getCredits } from './credits.ts'
+import { listCompletions } from './dialects/openai/chat/list.ts'
 import { getReceipt } from './receipts.ts'
 import { getUsage } from './usage.ts'
 
 export const routes: readonly Route[] = [
   ...operations,
+  listCompletions,
   openaiModels.listModels,
   openaiModels.retrieveModel,
   getReceipt,

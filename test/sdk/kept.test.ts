@@ -149,6 +149,11 @@ describe('a stored completion', () => {
     expect(said).toEqual(['Say hello.'])
     expect(await client.chat.completions.update(id, { metadata: { a: '2' } })).toMatchObject({ metadata: { a: '2' } })
     expect(await errorOf(stranger.chat.completions.retrieve(id))).toMatchObject({ status: 404 })
+    const listed = async (by: OpenAI, query: OpenAI.Chat.ChatCompletionListParams): Promise<readonly string[]> =>
+      (await by.chat.completions.list(query)).data.map((each) => each.id)
+    expect(await listed(client, { metadata: { a: '2' }, model })).toEqual([id])
+    expect(await listed(client, { metadata: { a: '1' } })).toEqual([])
+    expect(await listed(stranger, {})).toEqual([])
     await client.chat.completions.delete(id)
     expect(await errorOf(client.chat.completions.retrieve(id))).toBeInstanceOf(NotFoundError)
   })
