@@ -11,12 +11,15 @@ import { adminApi } from './control/admin-api.ts'
 import { seedFirstRun, type Seeded } from './control/first-run.ts'
 import { firstLiveKeyText, firstRunText, martCommand, startText } from './control/start-text.ts'
 import { connectionsAllowed, openEntrance, type Entrance } from './entrance.ts'
+import { askJob } from './gateway/ask-job.ts'
 import { createCaution } from './gateway/caution.ts'
 import { createClients, type Clients } from './gateway/clients.ts'
 import { gaugesOf, type Gauged } from './gauges.ts'
 import type { GatewayDeps } from './gateway/deps.ts'
 import { isServed } from './gateway/offered.ts'
 import { createWatch } from './gateway/watch.ts'
+import { startPollingReservations, type Poller } from './jobs/poll-reservations.ts'
+import type { Nano } from './lib/amounts.ts'
 import { createByteBudget, type ByteLimits } from './lib/byte-budget.ts'
 import { createByteQueue } from './lib/byte-queue.ts'
 import { systemClock } from './lib/clock.ts'
@@ -109,6 +112,7 @@ async function main(): Promise<void> {
   if (seeded) keys.put(seeded.row)
 
   const tokenizer = createTokenizer()
+  const tellJob: GatewayDeps['tellJob'] = (requestId, of, end) => poller.tell(requestId, of, end)
   const gateway = offering.madeOf((offer): GatewayDeps => ({
     ...offer,
     ...shared,
@@ -116,8 +120,10 @@ async function main(): Promise<void> {
     log,
     observer: telemetry.observer,
     countTokens: tokenizer.countTokens,
+    tellJob,
     isAccepting: () => isAccepting,
   }))
+  const poller = pollerOf(books, gateway)
   const admin = Object.assign(offering.live(), operatedOn(books), operators, { reload: offering.reload })
   server.serve(
     createApp({
@@ -134,6 +140,7 @@ async function main(): Promise<void> {
     stopAccepting()
     offering.close()
     await drain(server, shared.watch.active)
+    await poller.stop()
     shared.watch.stop()
     shared.http.close()
     tokenizer.stop()
@@ -199,6 +206,24 @@ const keptIn = ({ node, keys, limits, spool, store }: Books) => ({
   journal: node.journal,
   books: { flush: node.shipper.flush, store },
 })
+
+/** Asks about jobs, and frees what was held of their keys' budgets when they have ended. */
+const pollerOf = ({ store, node, limits }: Books, gateway: () => GatewayDeps): Poller =>
+  startPollingReservations({
+    store,
+    journal: node.journal,
+    ship: node.shipper.flush,
+    ask: (reservation, signal) => askJob(reservation, signal, gateway()),
+    onEnded: (settlement) => {
+      limits.releaseBudget(settlement.keyId, BigInt(settlement.holdNano) as Nano)
+      limits.charge(settlement.keyId, BigInt(settlement.chargeNano) as Nano)
+      gateway().observer.reservationEnded?.(settlement)
+    },
+    nodeId: node.nodeId,
+    epoch: node.epoch,
+    clock,
+    log,
+  })
 
 /** What operators look at and change. */
 const operatedOn = ({ store, keys, limits, node }: Books) => ({

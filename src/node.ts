@@ -22,6 +22,8 @@ import type { ModeBefore } from './store/settlement-text.ts'
 import type { Mode, Settlement, Store } from './store/store.ts'
 
 export type Node = {
+  readonly nodeId: number
+  readonly epoch: number
   readonly journal: Journal
   /** Part of what a predecessor journaled could not be read. */
   readonly hasLost: boolean
@@ -124,6 +126,8 @@ export async function openNode(deps: NodeDeps): Promise<Node> {
   const idle = startReturningIdleLeases(credit, journal, log)
   const pruning = setInterval(() => journal.prune(clock.now(), journalAgeMs), pruneMs)
   return {
+    nodeId,
+    epoch,
     journal,
     hasLost: recovered.losses.length > 0,
     credit,

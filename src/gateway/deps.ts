@@ -14,8 +14,9 @@ import type { IdempotencyKeys } from '../money/idempotency-keys.ts'
 import type { AnswerLimits, KeptAnswers } from '../money/kept-answers.ts'
 import type { Journal } from '../money/journal.ts'
 import type { PriceBook } from '../money/price-book.ts'
+import type { JobEnd } from '../money/reservations.ts'
 import type { ResourceTable } from '../resources/resource-table.ts'
-import type { Store } from '../store/store.ts'
+import type { Settlement, Store } from '../store/store.ts'
 import type { Fleet } from '../upstreams/fleet.ts'
 import type { Caution } from './caution.ts'
 import type { Clients } from './clients.ts'
@@ -43,6 +44,8 @@ export type GatewayDeps = {
   readonly idempotency: IdempotencyPolicy
   readonly journal: Journal
   readonly resources: ResourceTable
+  /** Ends what is reserved for a job, by whoever sees how it ended before the poller does; once, and never another's. Rejects when that cannot be written. */
+  readonly tellJob: (requestId: string, of: Pick<Settlement, 'organizationId' | 'mode'>, end: JobEnd) => Promise<void>
   readonly fleet: Fleet
   readonly http: HttpClient
   readonly holds: HoldPolicy

@@ -50,4 +50,6 @@ export type Observer = {
   /** One try at one deployment has brought an answer's beginning, or has failed. */
   readonly attemptEnded: (requestId: string, attempt: Attempt) => void
   readonly alert: (alert: Alert) => void
+  /** What a request left behind has ended: what it owes is known now, and was nothing when the request ended. */
+  readonly reservationEnded?: (settlement: Settlement) => void
 }

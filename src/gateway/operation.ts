@@ -6,6 +6,8 @@ import type { Model, ModelKind } from '../catalog/catalog.ts'
 import type { FormLimits } from '../lib/form/contract.ts'
 import type { HttpAnswer } from '../lib/http-server/contract.ts'
 import type { Resource } from '../store/resources.ts'
+import type { JobState } from '../money/reservations.ts'
+import type { Reservation } from '../store/reservations.ts'
 import type { KeyRow } from '../store/store.ts'
 import type { OperationName } from '../upstreams/deployment.ts'
 import type { GatewayDeps } from './deps.ts'
@@ -38,6 +40,8 @@ export type FormRule = {
   readonly limits: FormLimits
 }
 
+export type AskJob = (reservation: Reservation, signal: AbortSignal, deps: GatewayDeps) => Promise<JobState>
+
 /** When a call is charged: never, when its answer has ended, or when what it began has. */
 export type Due = 'free' | 'at-end' | 'deferred'
 
@@ -51,6 +55,8 @@ export type Operation = Row & {
   /** Names of headers of the client's that mean something to an upstream. Never a credential, and nothing that we do not know. */
   readonly passes: readonly string[]
   readonly due: Due
+  /** Asks a provider what became of a job that a call of this operation began; see `reserve`. Rejects where it cannot be asked. */
+  readonly askJob?: AskJob
   /** As a rule; a call may say otherwise of itself. */
   readonly effects: Effects
   /** Reads what we route and bill on; throws `invalid_request` naming the field and what is allowed. */

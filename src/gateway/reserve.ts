@@ -8,6 +8,7 @@ import { inBackground } from '../lib/log.ts'
 import { freezePrice } from '../money/frozen-price.ts'
 import type { Intent } from '../money/journal.ts'
 import { scaledPrice } from '../money/price-book.ts'
+import { jobMsMax } from '../money/reservations.ts'
 import type { Reservation } from '../store/reservations.ts'
 import type { MadeResource } from '../store/resources.ts'
 import type { Attempt, Settlement } from '../store/store.ts'
@@ -29,8 +30,8 @@ export type Begun = {
   readonly attempts: readonly Attempt[]
   /** The job, by the id that the client is given. */
   readonly made: MadeResource
-  /** Epoch ms: when nothing is to be expected of it any more. */
-  readonly expiresAt: number
+  /** Epoch ms: when nothing is to be expected of it any more; null: as with any job. */
+  readonly expiresAt: number | null
 }
 
 /** Much of what is made quickly is ready by then. */
@@ -83,7 +84,7 @@ function reservationOf(admitted: Billed, begun: Begun, deps: GatewayDeps): Reser
     price: freezePrice(scaledPrice(paid.price, deployment.pricePpm)),
     cost: freezePrice(scaledPrice(listed, deployment.costPpm)),
     firstCheckAt: deps.clock.now() + firstCheckMs,
-    expiresAt,
+    expiresAt: expiresAt ?? deps.clock.now() + jobMsMax,
   }
 }
 

@@ -24,6 +24,16 @@ export type JobEnd =
   /** Nothing is owed: it failed, somebody cancelled it, or its provider knows of it no more or did not end it in time. */
   | { readonly state: 'void'; readonly why: 'failed' | 'cancelled' | 'expired' }
 
+/** What a provider says of a job. `nextCheckAt`: when it wants to be asked again, epoch ms; null: it does not say. */
+export type JobState =
+  | JobEnd
+  | { readonly state: 'pending'; readonly nextCheckAt: number | null }
+  /** It could not be asked, or said nothing that could be understood. */
+  | { readonly state: 'unreachable'; readonly reason: string }
+
+/** How long a job may take, unless its kind says otherwise: then nothing is owed for it, and the operator is told. */
+export const jobMsMax = 48 * 60 * 60_000
+
 /** The settlement that a reservation ends with, at a time (epoch ms). */
 export function endReservation(reservation: Reservation, end: JobEnd, now: number): Settlement {
   const { settlement } = reservation

@@ -2,7 +2,7 @@
 import type { Alert, Observer, RequestEnded } from '../gateway/observe.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Log } from '../lib/log.ts'
-import type { Attempt } from '../store/store.ts'
+import type { Attempt, Settlement } from '../store/store.ts'
 import { createThrottle } from './throttle.ts'
 
 const quietMs = 60_000
@@ -32,6 +32,15 @@ export function combineObservers(
       for (const observer of observers) {
         try {
           observer.attemptEnded(requestId, attempt)
+        } catch (error) {
+          failed(error)
+        }
+      }
+    },
+    reservationEnded(settlement: Settlement) {
+      for (const observer of observers) {
+        try {
+          observer.reservationEnded?.(settlement)
         } catch (error) {
           failed(error)
         }

@@ -69,6 +69,7 @@ export function createMetrics(gauges: Gauges): Metrics {
       counters.attempts.add(1, deployment, region, outcomeOf(attempt))
       if (firstByteMs !== null) histograms.firstByteSeconds(deployment)(Math.max(0, firstByteMs) / 1000)
     },
+    reservationEnded: (settlement) => countSettlement(settlement, counters),
     alert: (alert) => counters.alerts.add(1, 'deployment' in alert ? alert.deployment : 'none', alert.event),
     text: () => registry.metrics(),
     contentType: registry.contentType,

@@ -6,6 +6,7 @@ import type { Observer, RequestEnded } from '../gateway/observe.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { LineWriter } from '../lib/line-writer.ts'
 import { lineOfStyle, type LogStyle } from '../lib/log.ts'
+import type { Settlement } from '../store/store.ts'
 import { requestText } from './request-text.ts'
 import { safeName } from './safe-name.ts'
 import { createThrottle } from './throttle.ts'
@@ -37,12 +38,31 @@ export function createRequestLog({ lines, style, clock, requests, addresses }: R
       if (requests && ended.failure !== 'too_many_wrong_keys') lines.add(requestLine(ended))
     },
     attemptEnded: () => undefined,
+    reservationEnded: (settlement) => {
+      if (requests) lines.add(lineOf(clock.now(), 'info', reservationEvent(settlement)))
+    },
     alert({ event, ...about }) {
       const often = throttle(`${event} ${'deployment' in about ? about.deployment : about.model}`)
       if (often !== null) lines.add(lineOf(clock.now(), 'error', { event, ...about, ...often }))
     },
   }
 }
+
+const reservationEvent = (settlement: Settlement) => ({
+  event: 'reservation-ended',
+  requestId: settlement.requestId,
+  organizationId: settlement.organizationId,
+  keyId: settlement.keyId,
+  mode: settlement.mode,
+  endpoint: settlement.endpoint,
+  model: settlement.model,
+  deployment: settlement.upstream,
+  region: settlement.region,
+  ending: settlement.ending,
+  reservedNano: settlement.holdNano,
+  chargeNano: settlement.chargeNano,
+  flags: settlement.flags,
+})
 
 /** The time as text. Requests end together, those of one block of the journal, and share it. */
 function createStamp(clock: Clock): () => string {

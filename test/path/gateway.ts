@@ -33,6 +33,7 @@ import type { Intent, Journal } from '../../src/money/journal.ts'
 import { pricesSchema } from '../../src/money/price-book-data.ts'
 import { createOffer, type Offer } from '../../src/offer.ts'
 import { createResourceTable } from '../../src/resources/resource-table.ts'
+import type { Reservation } from '../../src/store/reservations.ts'
 import { openSqliteStore } from '../../src/store/sqlite/sqlite-store.ts'
 import { keyOf } from '../../src/store/store-fixtures.ts'
 import type { Attempt, Mode, Settlement } from '../../src/store/store.ts'
@@ -50,6 +51,7 @@ export type TestGateway = {
   readonly sent: readonly SentCall[]
   readonly settled: readonly Settlement[]
   readonly intended: readonly Intent[]
+  readonly reserved: readonly Reservation[]
   /** What whoever watches was told. */
   readonly ended: readonly RequestEnded[]
   readonly attempts: readonly Attempt[]
@@ -111,6 +113,7 @@ export async function startGateway(
     journal: journal.journal,
     keptAnswers: openKeptAnswers(join(dirname(path), 'answers'), { limits: () => offer.idempotency, clock }),
     resources: createResourceTable({ store, ship: () => Promise.resolve(), clock, lagMs: 0 }),
+    tellJob: () => Promise.resolve(),
     http: upstream.http,
     watch,
     observer: observerOf(told),
@@ -139,6 +142,7 @@ export async function startGateway(
     sent: upstream.sent,
     settled: journal.settled,
     intended: journal.intended,
+    reserved: journal.reserved,
     ...told,
     deps,
     change(file) {
@@ -208,15 +212,17 @@ const observerOf = (told: { ended: RequestEnded[]; attempts: Attempt[]; alerts: 
 function createJournal() {
   const intended: Intent[] = []
   const settled: Settlement[] = []
+  const reserved: Reservation[] = []
   const journal = {
     intend: (intent: Intent) => Promise.resolve(void intended.push(intent)),
     progress: () => Promise.resolve(),
     settle: (settlement: Settlement) => Promise.resolve(void settled.push(settlement)),
+    reserve: (reservation: Reservation) => Promise.resolve(void reserved.push(reservation)),
     trouble: () => null,
     writable: () => Promise.resolve(),
     progressOf: () => null,
   }
-  return { journal: journal as unknown as Journal, intended, settled }
+  return { journal: journal as unknown as Journal, intended, settled, reserved }
 }
 
 function requestOf(method: string, target: string, { body, headers = {}, leaver }: AskOptions): HttpRequest {

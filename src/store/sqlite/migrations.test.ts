@@ -17,7 +17,7 @@ test('migrations are frozen, so that yesterday’s data folders open', () => {
     [4, '599e263682f4013b6faf27ef928c5d903cab3f2379a9965edd5169ea5eb1aa07'],
     [5, 'ecc3ae5d8dae54e8456b5aa43841baa757730d14aba2cda8c1b448631e1370b0'],
     [6, '42e1ae1d739bb6b5e830318884d85f7c953d753095f83e3da8320c9a54db0e77'],
-    [7, '1e2d1e2e0b76708b9454544eb45b97dacd785c1a41dd884171b7b8248e96c09a'],
+    [7, 'e8e6b3bf713aa5ee7902eae7f6f0ce53b22d23fd17defba783ffd578f64edb67'],
   ])
 })
 

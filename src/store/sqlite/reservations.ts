@@ -21,12 +21,14 @@ const insertReservation = `
 const selectReserved = 'select organization_id, mode, amount_nano, state from reservation where id = ?'
 const endOpen = "update reservation set state = ?, ended_at = ? where id = ? and state = 'open'"
 const dueColumns = 'mode, settlement, terms, checks, next_check_at'
-/** One of each organization before a second of any. */
+/** One of each organization before a second of any; so many are looked at that one organization must have more to hold up the others. */
+const lookedAtMax = 10_000
 const selectDue = `
-  select ${dueColumns} from (
-    select ${dueColumns}, row_number() over (partition by organization_id order by next_check_at) as turn
-    from reservation where state = 'open' and next_check_at <= ?)
-  order by turn, next_check_at limit ?`
+  with near as (
+    select number, organization_id, next_check_at from reservation
+    where state = 'open' and next_check_at <= ? order by next_check_at limit ${lookedAtMax}),
+  turns as (select number, row_number() over (partition by organization_id order by next_check_at) as turn from near)
+  select ${dueColumns} from turns join reservation using (number) order by turn, next_check_at limit ?`
 const selectOpen = `
   select ${dueColumns} from reservation where id = ? and organization_id = ? and mode = ? and state = 'open'`
 const selectStatement = 'select mode, settlement, organization_id from reservation where id = ?'

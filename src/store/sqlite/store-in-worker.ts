@@ -69,7 +69,7 @@ const threadOf: Readonly<Record<Called, 'writer' | 'reader'>> = {
   chargesByKey: 'writer',
   keyUses: 'writer',
   forgetKeyUses: 'writer',
-  dueReservations: 'reader',
+  dueReservations: 'writer',
   postponeReservations: 'writer',
   openReservation: 'writer',
   reservedByKey: 'writer',

@@ -63,7 +63,7 @@ create table reservation (
   next_check_at integer not null,
   check ((state = 'open') = (ended_at is null))
 ) strict;
-create index reservation_open on reservation (organization_id, next_check_at) where state = 'open';
+create index reservation_open on reservation (next_check_at, organization_id) where state = 'open';
 create trigger reservation_ends_once before update of state on reservation when old.state <> 'open'
   begin select raise(abort, 'a reservation ends once'); end;
 create trigger reservation_terms_never_updated
