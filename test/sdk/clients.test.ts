@@ -54,8 +54,9 @@ const tools = {
   }),
 }
 
-test('the AI SDK calls tools, plain and streamed, and says what they returned', async () => {
-  const providerOptions = { openai: { store: false } }
+/** With the first it names what is kept upstream, with the second it sends sealed thoughts. */
+test.each([true, false])('the AI SDK calls tools and says what they returned, with store: %p', async (store) => {
+  const providerOptions = { openai: { store } }
   const asked = { model, tools, prompt: 'What is the weather in Oslo?', stopWhen: stepCountIs(3), providerOptions }
   const plain = await generateText(asked)
   expect([plain.text, plain.steps.length]).toEqual(['According to get_weather, Oslo: rain.', 2])

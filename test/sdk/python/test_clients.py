@@ -49,6 +49,13 @@ def test_pydantic_ai_calls_tools_and_goes_on_from_what_was_said():
     assert second.output == "According to get_weather, Rome: rain."
 
 
+def test_pydantic_ai_goes_on_by_the_id_of_what_is_kept():
+    agent = Agent(f"openai:{MODEL}", model_settings={"openai_previous_response_id": "auto"})
+    first = agent.run_sync("My dog is called Rex.")
+    second = agent.run_sync("Who is Rex?", message_history=first.all_messages())
+    assert second.usage.input_tokens > first.usage.input_tokens
+
+
 def test_pydantic_ai_makes_objects_by_tool_and_by_schema():
     for output_type in (Trip, NativeOutput(Trip)):
         agent = Agent(f"openai:{MODEL}", output_type=output_type)
