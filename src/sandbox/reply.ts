@@ -51,3 +51,30 @@ export const freeJson = (body: unknown, status = 200, headers: Headers = {}): Re
   body: JSON.stringify(body),
   generation: null,
 })
+
+/** A JSON body that was generated. */
+export const generatedJson = (body: object, generation: Generation): Reply => ({
+  kind: 'plain',
+  status: 200,
+  headers: { 'content-type': 'application/json' },
+  body: JSON.stringify(body),
+  generation,
+})
+
+const eventHeaders: Headers = { 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-cache' }
+
+/** Server-sent events that are generated as they are sent. */
+export const generatedEvents = (parts: Iterable<Part>, generation: Generation): Reply => ({
+  kind: 'stream',
+  headers: eventHeaders,
+  parts,
+  generation,
+})
+
+/** Server-sent events of what is made meanwhile. */
+export const liveEvents = (parts: AsyncIterable<Part>): Reply => ({
+  kind: 'live',
+  headers: eventHeaders,
+  parts,
+  generation: null,
+})

@@ -3,7 +3,7 @@ import { choiceOf, seedOf, textOf, type Choice } from '../choice.ts'
 import type { Directives } from '../directives.ts'
 import type { Exchange } from '../exchange.ts'
 import type { Prompt } from '../prompt.ts'
-import type { Generation, Reply } from '../reply.ts'
+import { generatedEvents, generatedJson, type Generation, type Reply } from '../reply.ts'
 import { noUsage, type Usage } from '../usage.ts'
 import { reportedUsage } from '../wrong-usage.ts'
 import { chatForm, chatPrompt, outputTokensMax, parseChatCall, refuseChatCall, type ChatCall } from './chat-call.ts'
@@ -35,21 +35,9 @@ export function createChatCompletion(exchange: Exchange): Reply {
     usage,
   }
   if (call.store) keepCompletion(exchange, call, completion.id, bodyOf(completion))
-  if (!call.stream)
-    return {
-      kind: 'plain',
-      status: 200,
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify(exchange.dress ? exchange.dress(bodyOf(completion), true) : bodyOf(completion)),
-      generation,
-    }
-  const headers = { 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-cache' }
-  return {
-    kind: 'stream',
-    headers,
-    parts: chatStream(completion, call.stream_options?.include_usage === true),
-    generation,
-  }
+  if (call.stream)
+    return generatedEvents(chatStream(completion, call.stream_options?.include_usage === true), generation)
+  return generatedJson(exchange.dress ? exchange.dress(bodyOf(completion), true) : bodyOf(completion), generation)
 }
 
 function complete(call: ChatCall, { directives, promptCache, cacheOwner, dress, id, at }: Exchange): Completion {

@@ -4,7 +4,7 @@ import { withoutDirectives } from '../directives.ts'
 import type { Exchange } from '../exchange.ts'
 import { hashOf, randomFrom } from '../hash.ts'
 import { Refusal } from '../refusal.ts'
-import type { Reply } from '../reply.ts'
+import { generatedJson, type Reply } from '../reply.ts'
 import { countTokens } from '../tokens.ts'
 import { noUsage } from '../usage.ts'
 import { reportedUsage } from '../wrong-usage.ts'
@@ -52,13 +52,7 @@ export function createEmbeddings(exchange: Exchange): Reply {
     status: 200,
     usage: { ...noUsage, input: tokens },
   } as const
-  return {
-    kind: 'plain',
-    status: 200,
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(body),
-    generation,
-  }
+  return generatedJson(body, generation)
 }
 
 /** OpenAI says of an input only that it is none. */

@@ -1,22 +1,9 @@
 /** Conversations and their items, and responses that belong to one, by OpenAI's own SDK. */
-import { afterAll, beforeAll, expect, test } from 'bun:test'
-import OpenAI from 'openai'
-import { sandboxCredential } from '../../exchange.ts'
-import { startSandbox, type Sandbox } from '../../serve.ts'
+import { expect, test } from 'bun:test'
+import { failure, openai, useOpenai } from '../openai-support.ts'
 
-let sandbox: Sandbox
-let openai: OpenAI
-beforeAll(async () => {
-  sandbox = await startSandbox({ port: 0 })
-  openai = new OpenAI({ apiKey: sandboxCredential, baseURL: `${sandbox.url}/v1`, maxRetries: 0 })
-})
-afterAll(() => sandbox.stop())
+useOpenai()
 
-const failure = (promise: PromiseLike<unknown>) =>
-  promise.then(
-    () => null,
-    (error: unknown) => error,
-  )
 const user = (content: string) => ({ type: 'message' as const, role: 'user' as const, content })
 const textsIn = (items: readonly object[]) => items.map((item) => JSON.stringify(item).match(/"text":"([^"]*)"/)?.[1])
 

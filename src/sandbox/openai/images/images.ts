@@ -3,7 +3,7 @@ import { withoutDirectives } from '../../directives.ts'
 import type { Exchange } from '../../exchange.ts'
 import { drawImage, type ImageWish } from '../../image.ts'
 import { Refusal } from '../../refusal.ts'
-import type { Generation, Part, Reply } from '../../reply.ts'
+import { generatedEvents, generatedJson, type Generation, type Part, type Reply } from '../../reply.ts'
 import { countTokens } from '../../tokens.ts'
 import { addUsage, noUsage, type Usage } from '../../usage.ts'
 import { reportedUsage } from '../../wrong-usage.ts'
@@ -61,17 +61,10 @@ async function answer(exchange: Exchange, asked: Asked): Promise<Reply> {
     const usage = reportedUsage(wireUsageOf(call, generation.usage, imageTokens), directives.usage)
     const data = pictures.map((b64_json) => ({ b64_json }))
     const body = { created: seconds(exchange), ...aboutOf(call), data, ...(usage && { usage }) }
-    return {
-      kind: 'plain',
-      status: 200,
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify(body),
-      generation,
-    }
+    return generatedJson(body, generation)
   }
   const partials = await Promise.all(Array.from({ length: call.partials }, () => drawImage(wishOf(asked, 0, true))))
-  const headers = { 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-cache' }
-  return { kind: 'stream', headers, parts: partsOf(asked, { pictures, partials, usages }, exchange), generation }
+  return generatedEvents(partsOf(asked, { pictures, partials, usages }, exchange), generation)
 }
 
 const blocked = (): Refusal =>

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { naturalAnswer, topicsOf } from '../../answer-text.ts'
 import { seedOf, textOf } from '../../choice.ts'
 import type { Exchange } from '../../exchange.ts'
-import type { Reply } from '../../reply.ts'
+import { generatedJson, type Reply } from '../../reply.ts'
 import { noUsage, type Usage } from '../../usage.ts'
 import { reportedUsage } from '../../wrong-usage.ts'
 import { parseOpenai } from '../errors.ts'
@@ -50,18 +50,12 @@ export function compactResponse(exchange: Exchange): Reply {
     output: [...items.filter((item) => item.type === 'message' && item.role === 'user'), compaction],
     usage: reportedUsage(wireUsageOf(usage), directives.usage) ?? null,
   }
-  return {
-    kind: 'plain',
+  return generatedJson(body, {
+    dialect: 'openai',
+    endpoint: 'responses/compact',
+    model: call.model,
+    servedModel: directives.served ?? snapshotOf(call.model),
     status: 200,
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(body),
-    generation: {
-      dialect: 'openai',
-      endpoint: 'responses/compact',
-      model: call.model,
-      servedModel: directives.served ?? snapshotOf(call.model),
-      status: 200,
-      usage,
-    },
-  }
+    usage,
+  })
 }

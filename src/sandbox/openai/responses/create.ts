@@ -2,7 +2,15 @@
 import type { Exchange } from '../../exchange.ts'
 import { queuedShare } from '../../jobs.ts'
 import { Refusal } from '../../refusal.ts'
-import type { Generation, Part, Reply } from '../../reply.ts'
+import {
+  freeJson,
+  generatedEvents,
+  generatedJson,
+  liveEvents,
+  type Generation,
+  type Part,
+  type Reply,
+} from '../../reply.ts'
 import { noUsage } from '../../usage.ts'
 import { withItems } from '../conversations/conversation.ts'
 import { conversationOf, keepConversation } from '../conversations/kept-conversation.ts'
@@ -32,14 +40,9 @@ export async function createResponse(exchange: Exchange): Promise<Reply> {
   keep(made, null)
   continueConversation(made)
   const generation = generationOf(made)
-  if (call.stream) return { kind: 'stream', headers: eventHeaders, parts: responseStream(run), generation }
-  return { ...json(responseIn(run.ending.status, run)), generation }
+  if (call.stream) return generatedEvents(responseStream(run), generation)
+  return generatedJson(responseIn(run.ending.status, run), generation)
 }
-
-export const eventHeaders = { 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-cache' }
-
-const json = (body: object) =>
-  ({ kind: 'plain', status: 200, headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }) as const
 
 type Made = {
   readonly call: ResponseCall
@@ -109,8 +112,7 @@ function inBackground(made: Made): Reply {
   })
   if (!job) throw new Refusal(429, 'Too many responses are under way in the background.')
   const stored = keep(made, job)
-  if (!call.stream) return { ...json(responseIn('queued', run)), generation: null }
-  return { kind: 'live', headers: eventHeaders, parts: followed(stored, -1), generation: null }
+  return call.stream ? liveEvents(followed(stored, -1)) : freeJson(responseIn('queued', run))
 }
 
 /** Counts what was made in the background, under the call that asked for it. */

@@ -1,33 +1,18 @@
 /** What is kept of responses and goes on from them, and what is made in the background, by OpenAI's own SDK. */
-import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
-import OpenAI from 'openai'
+import { describe, expect, test } from 'bun:test'
 import type {
   ResponseCreateParamsNonStreaming,
   ResponseInput,
   ResponseStreamEvent,
 } from 'openai/resources/responses/responses'
-import { sandboxCredential } from '../../exchange.ts'
-import { startSandbox, type Sandbox } from '../../serve.ts'
+import { failure, openai, requestsCounted, servedAs, useOpenai } from '../openai-support.ts'
 
-let sandbox: Sandbox
-let openai: OpenAI
-beforeAll(async () => {
-  sandbox = await startSandbox({ port: 0 })
-  openai = new OpenAI({ apiKey: sandboxCredential, baseURL: `${sandbox.url}/v1`, maxRetries: 0 })
-})
-afterAll(() => sandbox.stop())
+useOpenai()
 
 type Body = Omit<ResponseCreateParamsNonStreaming, 'stream'>
 type Headers = Record<string, string>
 const say = (input: Body['input'], more: Body = {}): Body => ({ model: 'gpt-5.4', input: input!, ...more })
 const create = (body: Body, headers: Headers = {}) => openai.responses.create(body, { headers })
-const failure = (promise: PromiseLike<unknown>) =>
-  promise.then(
-    () => null,
-    (error: unknown) => error,
-  )
-const servedAs = async (id: string) =>
-  ((await (await fetch(`${sandbox.url}/sandbox/requests/${id}`)).json()) as { data: Record<string, object>[] }).data
 const user = (content: string) => ({ role: 'user' as const, content })
 
 describe('what goes on', () => {
@@ -129,11 +114,10 @@ test('input tokens are counted as they are charged, and cost nothing', async () 
   const first = await create(say('My dog is called Rex.'))
   const tools = [{ type: 'function' as const, name: 'f', parameters: {}, strict: false }]
   const body = { input: 'Who is Rex?', instructions: 'Be brief.', previous_response_id: first.id, tools }
-  const before = ((await (await fetch(`${sandbox.url}/sandbox/count`)).json()) as { requests: number }).requests
+  const before = await requestsCounted()
   const counted = await openai.responses.inputTokens.count({ model: 'gpt-5.4', ...body })
   expect(counted.object).toBe('response.input_tokens')
-  const after = ((await (await fetch(`${sandbox.url}/sandbox/count`)).json()) as { requests: number }).requests
-  expect(after).toBe(before)
+  expect(await requestsCounted()).toBe(before)
   expect((await create({ model: 'gpt-5.4', ...body })).usage!.input_tokens).toBe(counted.input_tokens)
 })
 

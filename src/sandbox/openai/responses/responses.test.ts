@@ -1,7 +1,6 @@
 /** What a response is and how it is streamed, by OpenAI's own SDK against a running sandbox. */
-import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import { describe, expect, test } from 'bun:test'
 import { encode } from 'gpt-tokenizer/encoding/o200k_base'
-import OpenAI from 'openai'
 import { zodResponsesFunction, zodTextFormat } from 'openai/helpers/zod'
 import type {
   ResponseCreateParamsNonStreaming,
@@ -9,16 +8,9 @@ import type {
   ResponseStreamEvent,
 } from 'openai/resources/responses/responses'
 import { z } from 'zod'
-import { sandboxCredential } from '../../exchange.ts'
-import { startSandbox, type Sandbox } from '../../serve.ts'
+import { openai, servedAs, useOpenai } from '../openai-support.ts'
 
-let sandbox: Sandbox
-let openai: OpenAI
-beforeAll(async () => {
-  sandbox = await startSandbox({ port: 0 })
-  openai = new OpenAI({ apiKey: sandboxCredential, baseURL: `${sandbox.url}/v1`, maxRetries: 0 })
-})
-afterAll(() => sandbox.stop())
+useOpenai()
 
 type Body = Omit<ResponseCreateParamsNonStreaming, 'stream'>
 type Headers = Record<string, string>
@@ -27,8 +19,6 @@ const create = (body: Body, headers: Headers = {}) => openai.responses.create(bo
 const streamed = async (body: Body, headers: Headers = {}): Promise<ResponseStreamEvent[]> =>
   Array.fromAsync(await openai.responses.create({ ...body, stream: true }, { headers }))
 const typesOf = (events: readonly ResponseStreamEvent[]) => events.map(({ type }) => type)
-const servedAs = async (id: string) =>
-  ((await (await fetch(`${sandbox.url}/sandbox/requests/${id}`)).json()) as { data: Record<string, object>[] }).data
 
 const weather = {
   type: 'function' as const,

@@ -1,9 +1,9 @@
 /** What can be done with a response that is kept: ask for it again, stream it again, cancel and delete it, list its input. */
 import type { Exchange } from '../../exchange.ts'
 import { Refusal } from '../../refusal.ts'
-import { freeJson, type Reply } from '../../reply.ts'
+import { freeJson, liveEvents, type Reply } from '../../reply.ts'
 import { pageOf } from '../page.ts'
-import { eventHeaders, followed } from './create.ts'
+import { followed } from './create.ts'
 import { responseIn, type State } from './run.ts'
 import type { StoredResponse } from './stored-response.ts'
 
@@ -30,8 +30,7 @@ export function retrieveResponse(exchange: Exchange, id = ''): Reply {
       param: 'starting_after',
       code: 'invalid_type',
     })
-  const parts = followed(stored, after === null ? -1 : Number(after))
-  return { kind: 'live', headers: eventHeaders, parts, generation: null }
+  return liveEvents(followed(stored, after === null ? -1 : Number(after)))
 }
 
 /** POST /responses/{id}/cancel. What has ended already is answered as it is. */
