@@ -95,7 +95,7 @@ const isStep = (part: string): boolean => part === '.' || part === '..'
 /** The model is in the path, slashes and all. Clients are given this server as their endpoint, or its `/v1`. */
 const deploymentPath = /^(?:\/openai)?\/deployments\/(.+)$/i
 /** What Azure's clients never ask without one: `_deployments_endpoints` of OpenAI's Python SDK, lib/azure.py. */
-const ofDeployments =
+export const ofDeployments =
   /^\/(?:completions|chat\/completions|embeddings|audio\/(?:transcriptions|translations|speech)|images\/(?:generations|edits))$/i
 
 /** Whether a model is named in its body, which may be named in its path instead. */

@@ -2,7 +2,7 @@
 import type { AskedUrl } from './asked-url.ts'
 import type { Dialect } from './dialect.ts'
 import type { Route } from './operation.ts'
-import { behindRoot } from './router.ts'
+import { behindRoot, ofDeployments } from './router.ts'
 import { routes } from './routes.ts'
 
 /** Where what follows the base URL begins with another one. */
@@ -18,16 +18,21 @@ const posted = routes
 export function isRightBase({ name }: Dialect, { root, path }: AskedUrl): boolean {
   if (name === 'genai') return root === 'genai' && !again.test(path.replace(genaiVersion, ''))
   const asked = path.toLowerCase()
-  if (root === 'openai') return asked.startsWith('/deployments/')
+  if (root === 'openai') return !again.test(path) && !ofDeployments.test(path)
   const isTwice = posted.some((own) => asked.startsWith(`${own}/`) && asked.endsWith(own))
   return root === 'v1' && !again.test(path) && !isTwice
 }
 
-/** `POST /v1/responses is not served; served are: …`. `sent`: the URL, without its query. */
-export function unservedText({ name }: Dialect, method: string, sent: string): string {
-  const served = routes.filter(({ dialect }) => dialect.name === name).map((each) => `${each.method} ${each.path}`)
-  return `${method} ${sent} is not served; served are: ${served.join(', ')}.`
+/** `POST /v1/completions is not served; served are: …`: of the same first part, else those that need no id. `sent`: the URL, without its query. */
+export function unservedText({ name }: Dialect, { path }: AskedUrl, method: string, sent: string): string {
+  const own = routes.filter(({ dialect }) => dialect.name === name)
+  const near = own.filter((each) => partOf(behindRoot(each.path)) === partOf(path.replace(genaiVersion, '')))
+  const served = near.length > 0 ? near : own.filter((each) => !hasId.test(each.path))
+  return `${method} ${sent} is not served; served are: ${served.map((each) => `${each.method} ${each.path}`).join(', ')}.`
 }
+
+const hasId = /\{(?!model\})/
+const partOf = (path: string): string => path.split('/')[1]!.toLowerCase()
 
 /** `GET /v1/embeddings is not served; its method is POST.` `atUrl`: what has that URL. */
 export function otherMethodText(atUrl: readonly Route[], method: string, sent: string): string {

@@ -52,7 +52,7 @@ export function wrongUrl(
   const { method } = asked.request
   const sent = sentUrl(asked.request)
   const wrong = isRightBase(dialect, asked)
-    ? unservedText(dialect, method, sent)
+    ? unservedText(dialect, asked, method, sent)
     : `Unknown request URL: ${method} ${sent}. ${advice[dialect.name](baseUrl)}`
   const message = `${wrong} What is served: ${baseUrl}${referencePath}`
   // What it says is for this client's address; caches may keep any 404.

@@ -201,7 +201,7 @@ describe('what is not served under a right base URL', () => {
 
 describe('what is served by another method', () => {
   const others = [
-    ['openai', 'GET', '/v1/chat/completions', 'POST'],
+    ['openai', 'GET', '/v1/embeddings', 'POST'],
     ['openai', 'PUT', '/eu/V1/models/', 'GET, HEAD'],
     ['openai', 'DELETE', '/v1/receipts/req_1', 'GET, HEAD'],
     ['openai', 'PATCH', '/openai/deployments/gpt-5.4/embeddings', 'POST'],

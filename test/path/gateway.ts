@@ -63,6 +63,8 @@ export type TestGateway = {
   readonly change: (config: object) => void
   /** Makes the clock go on. */
   readonly pass: (ms: number) => void
+  /** Another one, with nothing of its own. */
+  readonly createOrganization: (id: string) => Promise<void>
   readonly stop: () => void
 }
 
@@ -150,6 +152,7 @@ export async function startGateway(
       deps = { ...offer, ...shared }
     },
     pass: (ms) => void (time.passed += ms),
+    createOrganization: (id) => store.createOrganization({ id, name: id, createdAt: startedAt }),
     stop: watch.stop,
   }
 }

@@ -5,6 +5,7 @@ import { unmetered } from '../../src/gateway/dialects/unmetered.ts'
 import { openai } from '../../src/gateway/dialects/openai/envelope.ts'
 import { GatewayError } from '../../src/gateway/errors.ts'
 import type { Operation } from '../../src/gateway/operation.ts'
+import { UnreachableError } from '../../src/lib/http-client/contract.ts'
 import { resourceOf } from '../../src/store/store-fixtures.ts'
 import { organizationId, startGateway, until, type TestGateway } from './gateway.ts'
 import { silence, type Answerer } from './upstream.ts'
@@ -194,6 +195,47 @@ describe('what is for no model', () => {
     const { serve, sent } = await start(() => json)
     for (let times = 0; times < 8; times += 1) await serve({ operation: create })
     expect(new Set(sent.map(({ url }) => url)).size).toBe(1)
+  })
+})
+
+describe('what acts at its upstream', () => {
+  const act: Operation = {
+    ...base,
+    method: 'POST',
+    kinds: ['text'],
+    effects: 'acts',
+    read: () => ({ ...asked({ kind: 'model', name: 'gpt-5.4' }), effects: 'acts' }),
+  }
+
+  test('is never done twice where it may have been done: a failure and a broken connection are told', async () => {
+    for (const failure of [{ status: 500 }, { status: 503 }, new Error('reset'), { pieces: ['<html>'] }]) {
+      const { serve, sent, stop } = await start(() => failure)
+      expect((await serve({ operation: act })).status).toBe(503)
+      expect(sent).toHaveLength(1)
+      stop()
+    }
+  })
+
+  test('is done elsewhere where it surely was not: it was not sent, or was refused', async () => {
+    for (const failure of [{ status: 429 }, { status: 401 }, new UnreachableError('away')]) {
+      const { serve, sent, stop } = await start((_, at) => (at === 0 ? failure : json))
+      expect((await serve({ operation: act })).status).toBe(200)
+      expect(sent).toHaveLength(2)
+      stop()
+    }
+  })
+
+  test('what only leaves a record is made elsewhere as long as nothing was answered', async () => {
+    const leaving: Operation = {
+      ...act,
+      read: () => ({ ...asked({ kind: 'model', name: 'gpt-5.4' }), effects: 'leaves-record' }),
+    }
+    for (const failure of [{ status: 500 }, new Error('reset')]) {
+      const { serve, sent, stop } = await start((_, at) => (at === 0 ? failure : json))
+      expect((await serve({ operation: leaving })).status).toBe(200)
+      expect(sent).toHaveLength(2)
+      stop()
+    }
   })
 })
 
