@@ -6,7 +6,7 @@ import { GatewayError, invalid } from './errors.ts'
 
 const nothing: readonly Resource[] = []
 /** More ids are not looked up for one call. */
-const referencesMax = 200
+const referencesMax = 1_000
 const awayMs = 2_000
 
 /**

@@ -81,11 +81,13 @@ test('encrypted reasoning goes to its maker, and where nobody knows that and sev
   const made = await madeAt('two', () => client.responses.create({ ...asked, input: 'Think hard.' }))
   const reasoning = made.output.find((item) => item.type === 'reasoning')!
   for (let times = 0; times < 4; times += 1) {
-    const input = [reasoning, { role: 'user', content: 'x' }] as OpenAI.Responses.ResponseInput
+    // Clients leave out the ids of what is not stored.
+    const { id: _, ...withoutId } = reasoning
+    const input = [withoutId, { role: 'user', content: 'x' }] as OpenAI.Responses.ResponseInput
     const { request_id: requestId } = await client.responses.create({ ...asked, input }).withResponse()
     expect(await makerOf(requestId!)).toBe('two')
   }
-  const foreign = { ...reasoning, id: 'rs_of_somebody_else' }
+  const foreign = { ...reasoning, encrypted_content: 'gAAAA-of-somebody-else' }
   const input = [foreign, { role: 'user', content: 'x' }] as OpenAI.Responses.ResponseInput
   const refused: unknown = await client.responses.create({ ...asked, input }).catch((error: unknown) => error)
   expect(refused).toMatchObject({ status: 400, param: 'input[0].encrypted_content' })

@@ -162,7 +162,7 @@ describe('a call to a model that names what was made before', () => {
     expect([apart.status, await apart.text()]).toEqual([400, expect.stringContaining('different providers')])
     const unknown = await serve({ operation: naming('resp_one', 'resp_x') })
     expect([unknown.status, await unknown.text()]).toEqual([404, expect.stringContaining("id 'resp_x' not found")])
-    const many = Array.from({ length: 201 }, (_, at) => `resp_${at}`)
+    const many = Array.from({ length: 1_001 }, (_, at) => `resp_${at}`)
     expect((await serve({ operation: naming(...many) })).status).toBe(400)
     expect(sent).toEqual([])
   })

@@ -13,6 +13,7 @@ import { picturesTokens, responseUsageOf } from './usage.ts'
 
 const utf8 = new TextDecoder()
 
+/** The members of a response that we look at, but for its output. */
 const about = [
   'usage',
   'tool_usage',
@@ -47,11 +48,12 @@ export const readingOf = (told: Fields, pictureModel: string): Reading => ({
   tier: servedTier(told['service_tier']),
   vendorUsage: vendorUsageOf(told),
   output: () => writtenIn(listOf(told['output']), pictureModel),
-  ...(told['object'] === 'response' && isEnded(told) && { made: madeBy(told) }),
+  ...(isEnded(told) && { made: madeBy(told) }),
 })
 
-/** While it is not, nothing can be asked of it by its id. */
-const isEnded = ({ status }: Fields): boolean => status === 'completed' || status === 'incomplete'
+/** While it is not, nothing can be asked of it by its id. What was compacted has no status. */
+const isEnded = ({ object, status }: Fields): boolean =>
+  object === 'response.compaction' || (object === 'response' && (status === 'completed' || status === 'incomplete'))
 
 /** As it was sent, with that of the tools beside it where there were any. */
 const vendorUsageOf = ({ usage, tool_usage: tools }: Fields): unknown =>
@@ -64,7 +66,7 @@ export function failureIn(response: Fields): ErrorInAnswer | null {
 }
 const unsaid = { code: 'server_error', message: 'The response failed.' }
 
-/** null where it is no list. */
+/** The output of a response; null where it is no list. */
 function outputIn(text: string, members: readonly Member[]): unknown {
   const member = members.findLast(({ key }) => key === 'output')
   if (member === undefined || text[member.start] !== '[') return null

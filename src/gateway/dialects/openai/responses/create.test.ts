@@ -122,7 +122,7 @@ describe('what was made before is named with its field, to be found in the accou
     [{ input: [{ id: 'msg_1' }] }, ['response.item', 'msg_1', 'input[0].id']],
     [
       { input: [{ type: 'reasoning', id: 'rs_1', encrypted_content: 'g' }] },
-      ['response.item', 'rs_1', 'input[0].encrypted_content'],
+      ['response.item', 'enc_zQqphWFHtsW0_yt9_uXaIKo4', 'input[0].encrypted_content'],
     ],
     [
       { input: [{ role: 'user', content: [{ type: 'input_image', file_id: 'file-1' }] }] },

@@ -27,7 +27,7 @@ import { responseAsStream } from './events.ts'
 import { itemText, partsOf, textOf } from './items.ts'
 import { chatPart } from './parts.ts'
 import { followResponse } from './stream.ts'
-import { isPicture, isRemote, toolUseOf } from './tools.ts'
+import { isPicture, isRemote, pictureModelOf, pictureModelUnsaid, toolUseOf } from './tools.ts'
 
 export const createResponse: Operation = {
   name: 'responses',
@@ -58,7 +58,7 @@ function asked(creation: Creation, body: JsonBody): Asked {
       : outOfRange('max_output_tokens', maxOutputTokens, limitRange)
   const messages = items.map((item) => ({ content: partsOf(item).map(chatPart) }))
   const media = mediaOf(messages, model, body.strings)
-  const pictureModel = pictureModelOf(creation)
+  const pictureModel = pictureModelOf(tools)
   const use = toolUseOf(tools, maxToolCalls, pictureModel)
   // A token is at least one byte of text, and JSON never makes text shorter.
   const textBytes = body.bytes.length - media.bytes
@@ -115,13 +115,6 @@ function answerReader(isStreamed: boolean, pictureModel: string): AnswerReader {
     asStream: responseAsStream,
   }
 }
-
-/**
- * OpenAI's own default is a newer model with every year, whose price nobody here may know: where the client names none,
- * the newest that we know is named.
- */
-const pictureModelUnsaid = 'gpt-image-2'
-const pictureModelOf = ({ tools }: Creation): string => textOf(tools.find(isPicture)?.['model']) || pictureModelUnsaid
 
 function pictureToolOf({ tools }: Creation, modelName: string): NonNullable<Demand['tool']> | null {
   const at = tools.findIndex(isPicture)

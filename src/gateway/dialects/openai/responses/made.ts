@@ -1,6 +1,7 @@
 /** What a response leaves at the account that made it: itself, where it is stored, and its items, which later ones may name. */
 import type { Made } from '../../../dialect.ts'
 import { isMembers } from '../../merge-usage.ts'
+import { encryptedId } from './encrypted.ts'
 import { listOf, textOf, type Fields } from './items.ts'
 
 /** OpenAI keeps responses for thirty days: its guide "Conversation state". */
@@ -8,30 +9,27 @@ const keptMs = 30 * 24 * 60 * 60 * 1_000
 /** Later items of one response cannot be named. */
 const itemsMax = 64
 
-/** Of a response that has ended. What is not stored leaves nothing but reasoning that only its maker can read. */
+/** Of a response that has ended, or of an input that was compacted: that is not stored, and leaves what only its maker can read. */
 export function madeBy(response: Fields): readonly Made[] {
   const id = textOf(response['id'])
-  const isStored = response['store'] !== false && id !== ''
-  const items = listOf(response['output']).filter(
-    (item) => textOf(item['id']) !== '' && (isStored || isEncrypted(item)),
-  )
+  const isStored = response['object'] === 'response' && response['store'] !== false && id !== ''
   const at = { createdAt: createdAt(response), labels: {}, object: null }
   const until = { ...at, expiresAt: at.createdAt + keptMs }
-  const made: Made[] = items
+  const made: Made[] = listOf(response['output'])
+    .flatMap((item) => idsOf(item, isStored))
     .slice(0, itemsMax)
-    .map((item) => ({ ...until, kind: 'response.item', id: textOf(item['id']), parent: id || null }))
+    .map((itemId) => ({ ...until, kind: 'response.item', id: itemId, parent: id || null }))
+  if (!isStored) return made
   // One that belongs to a conversation lasts as long as that does.
-  if (isStored)
-    made.unshift({
-      ...(isMembers(response['conversation']) ? { ...at, expiresAt: null } : until),
-      kind: 'response',
-      id,
-      parent: parentOf(response),
-    })
-  return made
+  const expiresAt = isMembers(response['conversation']) ? null : until.expiresAt
+  return [{ ...at, expiresAt, kind: 'response', id, parent: parentOf(response) }, ...made]
 }
 
-const isEncrypted = (item: Fields): boolean => textOf(item['encrypted_content']) !== ''
+/** By what later requests may name an item. */
+function idsOf(item: Fields, isStored: boolean): readonly string[] {
+  const encrypted = textOf(item['encrypted_content'])
+  return [isStored ? textOf(item['id']) : '', encrypted && encryptedId(encrypted)].filter((id) => id !== '')
+}
 
 const createdAt = ({ created_at: at }: Fields): number => (Number.isSafeInteger(at) ? Number(at) * 1_000 : Date.now())
 

@@ -2,6 +2,7 @@
 import type { JsonBody, Reference } from '../../../dialect.ts'
 import { isMembers } from '../../merge-usage.ts'
 import { unknownConversation, unknownFile, unknownItem, unknownMaker, unknownPrevious } from '../unknown.ts'
+import { encryptedId } from './encrypted.ts'
 import { partsOf, textOf, type Fields } from './items.ts'
 
 /** Everything that a request names by its id, in the order in which it stands there. */
@@ -31,9 +32,10 @@ export const itemReferences = (items: readonly Fields[], list: string): Referenc
 function itemReference(item: Fields, path: string): Reference[] {
   const id = textOf(item['id'])
   if (isReference(item)) return [{ kind: 'response.item', id, field: `${path}.id`, unknown: unknownItem(id) }]
-  if (!isSaid(item['encrypted_content'])) return []
+  const content = textOf(item['encrypted_content'])
+  if (content === '') return []
   const field = `${path}.encrypted_content`
-  return [{ kind: 'response.item', id, field, unknown: unknownMaker(field), isNeeded: false }]
+  return [{ kind: 'response.item', id: encryptedId(content), field, unknown: unknownMaker(field), isNeeded: false }]
 }
 
 const filesOf = (parts: readonly Fields[], path: string): Reference[] =>

@@ -96,6 +96,15 @@ function pictureUse(tool: Tool, model: string, pictures: number): Usage {
 }
 const partialsMax = 3
 
+/**
+ * OpenAI's own default is a newer model with every year, whose price nobody here may know: where the client names none,
+ * the newest that we know is named.
+ */
+export const pictureModelUnsaid = 'gpt-image-2'
+/** The model that the tool for pictures asks, of those that an answer or a request has. */
+export const pictureModelOf = (tools: readonly Tool[]): string =>
+  textOf(tools.find(isPicture)?.['model']) || pictureModelUnsaid
+
 /** What a tool or a call of one says of the pictures it makes. */
 export const pictureOf = ({ quality, size }: Fields): Picture => ({
   quality: typeof quality === 'string' ? quality : null,
