@@ -63,8 +63,8 @@ const runtimeSettings = {
   /** Calls that `fetch` may make at once, behind a proxy; 256 otherwise. More wait. */
   BUN_CONFIG_MAX_HTTP_REQUESTS: String(connectionsAllowed(65_336)),
   /**
-   * Bytes of memory that the garbage collector believes the machine has: with more it lets the bytes of large bodies lie
-   * until they are several times what is in use. Below a quarter of it, where small requests stay, it changes nothing.
+   * Bytes of memory that the garbage collector believes the machine has: with more it lets more of large parsed bodies
+   * lie. Small requests, which stay below a quarter of it, cost the same.
    */
   BUN_JSC_forceRAMSize: String(512 * 1024 * 1024),
 }

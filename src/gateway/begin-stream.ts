@@ -98,7 +98,7 @@ class Beginning {
       framing,
       reportsStreamUsage,
       hasAnnotationChunks,
-      recordBytesMax: recordBytesMax(call.model?.kind ?? 'text'),
+      recordBytesMax: recordBytesMax(call),
     }
     this.#framing = framing
     return (this.#follow = this.#reader.follow(this.#upstream.headers, ways))

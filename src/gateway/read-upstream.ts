@@ -17,7 +17,7 @@ import { beginStream } from './begin-stream.ts'
 import type { GatewayDeps } from './deps.ts'
 import type { RecordsReader, WholeReader } from './dialect.ts'
 import type { Call } from './operation.ts'
-import { answerBytesMax, recordBytesMax } from './dialects/record-stream.ts'
+import { recordBytesMax, wholeBytesMax } from './dialects/record-stream.ts'
 import { RefusedError, ReportedError, UnreadableError } from './trouble.ts'
 
 /** Reads an answer as far as it must be known before anything of it is given on. Throws a trouble: whatever is not the client's own doing. */
@@ -36,7 +36,7 @@ export function readUpstream(sent: HttpResponse, trying: Trying, deps: GatewayDe
   if (reader.kind === 'bytes' && isOfBytes(sent)) return { ...answer, kind: 'bytes', status: sent.status }
   if (!isSuccess(sent)) return refused(answer)
   if (reader.kind === 'records') return streamed(answer, reader, deps)
-  return whole(answer, answerBytesMax, deps)
+  return whole(answer, wholeBytesMax(admitted.call), deps)
 }
 
 /** Reads all of an answer, as there is room for it. `head`: what was read of it already. */
@@ -84,7 +84,7 @@ async function streamed(answer: Answer, reader: RecordsReader, deps: GatewayDeps
     const begun = await beginStream(upstream, answer, reader, deps)
     if (begun.kind === 'stream') return { ...answer, ...begun }
     // An upstream that answers a streamed call in one piece is metered as one piece, and held to the limit of one record.
-    return await whole(answer, recordBytesMax(admitted.call.model?.kind ?? 'text'), deps, begun.head)
+    return await whole(answer, recordBytesMax(admitted.call), deps, begun.head)
   } catch (error) {
     if (error instanceof ReportedError) return refusedWithin(answer, error.reported)
     throw error instanceof TooLongError ? new UnreadableError() : error

@@ -57,8 +57,8 @@ export async function settle(
   const owedNano = estimate ? lesser(rated.ratedNano, hold.amountNano) : rated.ratedNano
   if (owedNano > hold.amountNano) await deps.credit.cover(hold, (owedNano - hold.amountNano) as Nano)
   const isOther = deployment !== null && isTranslated(admitted.call, deployment)
-  const owed = { usage, isEstimated: estimate !== null, isTranslated: isOther, rated, owedNano }
-  const settlement = capture(admitted, { ...outcome, intent }, owed, deps)
+  const owed = { intent, usage, isEstimated: estimate !== null, isTranslated: isOther, rated, owedNano }
+  const settlement = capture(admitted, outcome, owed, deps)
   try {
     await deps.journal.settle(settlement)
   } catch (cause) {
@@ -79,6 +79,7 @@ const isBeyond = (usage: Usage, { input, pieces, piecesMax }: Paid['demand']): b
   (piecesMax !== undefined && apartClasses.some((each) => (usage[each] ?? 0) > (pieces[each] ?? 0)))
 
 type Owed = {
+  readonly intent: Intent
   readonly usage: Usage
   readonly isEstimated: boolean
   /** It was said to its upstream as another operation. */
@@ -90,18 +91,13 @@ type Owed = {
 
 /**
  * Captures the charge, releases the rest of what the request held, and makes out its statement: member by
- * member, because to spread an intent into so many costs several times as much.
+ * member, because to spread anything into so many costs several times as much.
  */
-function capture(
-  admitted: Billed,
-  outcome: Outcome & { readonly intent: Intent },
-  owed: Owed,
-  deps: GatewayDeps,
-): Settlement {
-  const { usage, rated, owedNano } = owed
+function capture(admitted: Billed, outcome: Outcome, owed: Owed, deps: GatewayDeps): Settlement {
+  const { intent, usage, rated, owedNano } = owed
   const { key, place, paid } = admitted
   const { hold, exposedNano } = paid
-  const { intent, reading, attempts } = outcome
+  const { reading, attempts } = outcome
   const { chargeNano, writeOffNano } = deps.credit.settle(hold, owedNano)
   deps.limits.releaseBudget(key.id, hold.amountNano)
   if (exposedNano > 0n) deps.caution.cover(key, exposedNano)
@@ -143,7 +139,7 @@ function capture(
     attempts,
     vendorUsage: reading?.vendorUsage ?? null,
     idempotency: intent.idempotency,
-    ...(outcome.made && { resources: outcome.made }),
+    resources: outcome.made,
   }
 }
 

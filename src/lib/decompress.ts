@@ -4,6 +4,7 @@
  */
 import type { Transform } from 'node:stream'
 import zlib from 'node:zlib'
+import { noteBytes } from './note-bytes.ts'
 
 /** Why there is nothing: it expands to more than is wanted, or it is not what it says. */
 export class DecompressError extends Error {
@@ -43,6 +44,8 @@ export function decompress(bytes: Uint8Array, coding: string, bytesMax: number):
   const options = { maxOutputLength: bytesMax, chunkSize: pieceBytes }
   return new Promise((resolve, reject) => {
     decompressors[coding]!(bytes, options, (error, result) => {
+      // What went wrong may have come to all that it might.
+      noteBytes(error ? bytesMax : result.length)
       if (!error) return resolve(result)
       const isTooLarge = (error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE'
       reject(new DecompressError(isTooLarge ? 'too-large' : 'malformed', { cause: error }))

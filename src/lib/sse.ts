@@ -5,6 +5,7 @@
  * Streams are bytes here, one character for each (latin1), because the grammar needs no more: however a stream
  * was cut, inside of letters too, its records are the same, and together they are its bytes.
  */
+import { noteBytes } from './note-bytes.ts'
 import { RecordBuffer, type RecordSplitter } from './record-buffer.ts'
 
 /**
@@ -93,8 +94,11 @@ function valueOf(line: string, name: string): string | null {
 }
 
 /** Bytes as text, one character for each. */
-export const latin1Of = (bytes: Uint8Array): string =>
-  (bytes instanceof Buffer ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)).toString('latin1')
+export function latin1Of(bytes: Uint8Array): string {
+  noteBytes(bytes.length)
+  const buffer = bytes instanceof Buffer ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  return buffer.toString('latin1')
+}
 /** Such a text as the bytes that it is. */
 export const bytesOf = (latin1: string): Uint8Array => Buffer.from(latin1, 'latin1')
 /** Such a text as what its bytes say. */

@@ -226,7 +226,7 @@ export function unpackSettlement(packed: PackedSettlement, modeBefore: ModeBefor
     attempts: packed[32].map(unpackAttempt),
     vendorUsage: packed[33],
     idempotency: unpackIdempotency(packed[35]),
-    ...(packed[36] && { resources: packed[36].map(unpackResource) }),
+    resources: packed[36]?.map(unpackResource),
   }
 }
 const readable: ReadonlySet<number> = new Set([1, 2, version])

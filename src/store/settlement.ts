@@ -111,5 +111,5 @@ export type Settlement = {
   /** null when its client sent no idempotency key. */
   readonly idempotency: Idempotency | null
   /** What it made that is named by an id from then on, in the store from the moment it is charged. */
-  readonly resources?: readonly MadeResource[]
+  readonly resources?: readonly MadeResource[] | undefined
 }

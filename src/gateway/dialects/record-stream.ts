@@ -3,11 +3,23 @@ import type { ModelKind } from '../../catalog/catalog.ts'
 import { TooLongError, type RecordSplitter } from '../../lib/record-buffer.ts'
 import { bytesOf, latin1Of } from '../../lib/sse.ts'
 
+/** Whose answer it is: the model's, and of the one that it may ask as a tool. */
+type Answering = {
+  readonly model: { readonly kind: ModelKind } | null
+  readonly toolModel: { readonly kind: ModelKind } | null
+}
+const makesPictures = ({ model, toolModel }: Answering): boolean =>
+  model?.kind === 'image' || toolModel?.kind === 'image'
+
 /** Of text a record is a few hundred bytes; a picture is a record of its own, and one of 4K has 25 MB. */
-export const recordBytesMax = (kind: ModelKind): number => (kind === 'image' ? 64 : 16) * 1024 * 1024
+export const recordBytesMax = (call: Answering): number => (makesPictures(call) ? 64 : 16) * 1024 * 1024
 
 /** Beyond this an upstream's answer, streamed or not, is taken for broken: four 4K images are about 100 MB. */
-export const answerBytesMax = 256 * 1024 * 1024
+const answerBytesMax = 256 * 1024 * 1024
+
+/** Of one that is read whole, so that all of it is in memory at once: text is a few MB at the most, and vectors in digits 150. */
+export const wholeBytesMax = (call: Answering): number =>
+  makesPictures(call) || call.model?.kind === 'embeddings' ? answerBytesMax : 64 * 1024 * 1024
 
 /** Reads a record and gives what of it is for the client. */
 type Read = (record: string) => string

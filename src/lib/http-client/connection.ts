@@ -1,5 +1,6 @@
 import type { Socket } from 'bun'
 import { Outbox } from '../http/outbox.ts'
+import { noteBytes } from '../note-bytes.ts'
 import { sendBody, type Outlet } from '../http/send-body.ts'
 import type { Source } from '../source.ts'
 import type { Turns } from '../turns.ts'
@@ -228,6 +229,7 @@ export class Connection implements Outlet {
     if (!this.#call) return void this.close()
     this.#isStale = false
     if (bytes.length <= sliceBytes && !this.#unread) return this.#read(bytes)
+    noteBytes(bytes.length)
     // A pause may still be on its way to the socket.
     if (this.#unread) this.#unread = Buffer.concat([this.#unread, bytes])
     else {

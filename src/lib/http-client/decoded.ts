@@ -1,6 +1,7 @@
 /** Answers that come compressed although nothing of the kind was asked for: read as what they are. */
 import { Readable, type Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
+import { noteBytes } from '../note-bytes.ts'
 import { contentCodings, createDecompressor } from '../decompress.ts'
 import type { Heard, HttpResponse } from './contract.ts'
 import type { Piece } from '../source.ts'
@@ -39,7 +40,9 @@ class Decoded implements HttpResponse {
   async read(): Promise<Piece> {
     this.#pieces ??= await this.#begin()
     const { done, value } = await this.#pieces.next()
-    return done ? { done: true } : { done: false, value }
+    if (done) return { done: true }
+    noteBytes(value.length)
+    return { done: false, value }
   }
 
   async bytes(bytesMax: number, heard?: Heard): Promise<Uint8Array> {

@@ -1,3 +1,4 @@
+import { noteBytes } from '../note-bytes.ts'
 import type { Turns } from '../turns.ts'
 
 /** Why nothing more is read off a connection for a while; several may hold at once. */
@@ -32,13 +33,15 @@ export class Inflow {
   }
 
   take(bytes: Buffer): void {
+    if (bytes.length > sliceBytes) noteBytes(bytes.length)
     // To be held back may still be on its way to the socket.
     if (this.#unread) this.#unread = Buffer.concat([this.#unread, bytes])
     else if (bytes.length <= sliceBytes || !this.#reader.mayBeCrumbs) this.#reader.takeNow(bytes)
     else {
       this.#unread = bytes
       this.holdBack(heldBackFor.turn)
-      this.#readOn()
+      // Not at once: fifty connections that bring as much in one turn would be 200 ms of it.
+      this.#turns.add(this.#readOn)
     }
   }
 
