@@ -47,6 +47,7 @@ export const gaugesOf = (
   memory: () => ({
     bodies: { used: bodies.heldBytes(), max: offer().memory.bytesMax },
     answers: { used: answers.heldBytes(), max: offer().memory.answersBytesMax },
+    kept: { used: books()?.node.keptAnswers.heldBytes() ?? 0, max: offer().idempotency.bytesMax },
     spool: { used: books()?.spool.heldBytes() ?? 0, max: offer().memory.spoolBytesMax },
     connections: { used: server.heldBytes(), max: server.heldBytesMax },
   }),

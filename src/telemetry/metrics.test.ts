@@ -12,6 +12,7 @@ const idle: Gauges = {
   memory: () => ({
     bodies: { used: 1_000, max: 9_000 },
     answers: { used: 0, max: 8_000 },
+    kept: { used: 6, max: 70 },
     spool: { used: 5_000, max: 6_000 },
     connections: { used: 10, max: 7_000 },
   }),
@@ -74,6 +75,7 @@ describe('what is counted', () => {
     expect(valueOf(samples, 'mart_connections', { side: 'clients' })).toBe('12')
     expect(valueOf(samples, 'mart_connections_max', { side: 'upstreams' })).toBe('500')
     expect(valueOf(samples, 'mart_held_bytes', { what: 'bodies' })).toBe('1000')
+    expect(valueOf(samples, 'mart_held_bytes', { what: 'kept' })).toBe('6')
     expect(valueOf(samples, 'mart_held_bytes', { what: 'spool' })).toBe('5000')
     expect(valueOf(samples, 'mart_held_bytes_max', { what: 'answers' })).toBe('8000')
     expect(valueOf(samples, 'mart_refused_total', { reason: 'full' })).toBe('3')

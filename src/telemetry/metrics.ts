@@ -29,8 +29,8 @@ export type Gauges = {
   readonly deployments: () => Iterable<DeploymentNow>
   /** Sockets of clients or to upstreams, and how many of these there may be. */
   readonly connections: () => Record<Side, Used>
-  /** Bytes that are kept, and how many may be: of large bodies, of answers that are read whole, in the files of the spool, and of what connections have sent unasked. */
-  readonly memory: () => Record<'bodies' | 'answers' | 'spool' | 'connections', Used>
+  /** Bytes that are kept, and how many may be: of large bodies, of answers that are read whole, of answers that may be given again and in the spool (both on disk), and of what connections have sent unasked. */
+  readonly memory: () => Record<'bodies' | 'answers' | 'kept' | 'spool' | 'connections', Used>
   /** Who was turned away before anything was served, by the reason. */
   readonly refusals: () => Iterable<readonly [why: string, count: number]>
 }
@@ -224,7 +224,7 @@ function createGauges(gauges: Gauges, registry: Registry): void {
 function createLimitGauges(gauges: Gauges, registry: Registry): void {
   usedGauge(registry, { name: 'mart_connections', help: 'Connections there are.', label: 'side' }, gauges.connections)
   const held =
-    'Bytes that are kept: of large bodies, of answers that are read whole, in the files of the spool, of what connections sent that nobody has asked for.'
+    'Bytes that are kept: of large bodies, of answers that are read whole, of answers that may be given again and in the spool (both on disk), of what connections sent that nobody has asked for.'
   usedGauge(registry, { name: 'mart_held_bytes', help: held, label: 'what' }, gauges.memory)
   const refused = new Counter({
     name: 'mart_refused_total',

@@ -1,7 +1,8 @@
 /** What users of the official SDKs see who send an `Idempotency-Key`: paid once, and answered again. */
 import { afterAll, beforeAll, expect, test } from 'bun:test'
 import { GoogleGenAI, type ApiError } from '@google/genai'
-import OpenAI, { UnprocessableEntityError } from 'openai'
+import OpenAI, { toFile, UnprocessableEntityError } from 'openai'
+import sharp from 'sharp'
 import { eventually } from '../support/eventually.ts'
 import { balanceNano, heldNano, openAccount, type Account } from '../support/mart.ts'
 import { receiptOf } from '../support/receipt.ts'
@@ -106,6 +107,44 @@ test('openai: a client that names the header repeats by itself what was lost on 
   const charged = receipts.reduce((sum, receipt) => sum + BigInt(receipt!.chargeNano), 0n)
   expect(before - (await balanceNano(server, account.organizationId))).toBe(charged)
 })
+
+/** What the SDK sends again has another boundary, and is the same form all the same. */
+test('openai: a picture that is made of pictures is made once, though its form is written anew for the repeat', async () => {
+  const { client } = countingClient()
+  const image = await toFile(await sharp(picture).png().toBuffer(), 'fox.png', { type: 'image/png' })
+  const edit = { model: 'gpt-image-2', prompt: 'In snow', size: '1024x1024', quality: 'low', image } as const
+  const first = await client.images.edit(edit, keyed('edit')).withResponse()
+  const charged = await balanceNano(server, account.organizationId)
+  const again = await client.images.edit(edit, keyed('edit')).withResponse()
+  expect(again.data.data).toEqual(first.data.data!)
+  expect(again.response.headers.get('original-request')).toBe(first.request_id)
+  const other = client.images.edit({ ...edit, prompt: 'In rain' }, keyed('edit'))
+  expect(await other.catch((thrown: unknown) => thrown)).toBeInstanceOf(UnprocessableEntityError)
+  expect(await balanceNano(server, account.organizationId)).toBe(charged)
+})
+const picture = { create: { width: 64, height: 64, channels: 3, background: '#c50' } } as const
+
+test('openai: a response, plain and streamed, and a conversation are made once, and what is made can be found by its id', async () => {
+  const { client } = countingClient()
+  const ask = { model: 'gpt-5.4', input: 'Hello' } as const
+  const [response, responseAgain] = [
+    await client.responses.create(ask, keyed('response')),
+    await client.responses.create(ask, keyed('response')),
+  ]
+  expect(responseAgain.id).toBe(response.id)
+  expect((await client.responses.retrieve(response.id)).id).toBe(response.id)
+  const events = async () => Array.fromAsync(await client.responses.create({ ...ask, stream: true }, keyed('events')))
+  expect(await events()).toEqual(await events())
+  const create = () =>
+    client.conversations.create({ metadata: { order: '4711' } }, keyed('conversation')).withResponse()
+  const [made, again] = [await create(), await create()]
+  expect(again.data.id).toBe(made.data.id)
+  expect(again.response.headers.get('original-request')).toBe(made.request_id)
+  expect((await client.conversations.retrieve(made.data.id)).metadata).toEqual({ order: '4711' })
+  await server.kill('SIGKILL')
+  await server.restart()
+  expect((await create()).data.id).toBe(made.data.id)
+}, 60_000)
 
 test('@google/genai: a call that is repeated is answered as the first was, whole and streamed, and paid once', async () => {
   const headers = { 'Idempotency-Key': 'c-genai' }
