@@ -116,7 +116,7 @@ test('openai: a picture that is made of pictures is made once, though its form i
   const first = await client.images.edit(edit, keyed('edit')).withResponse()
   const charged = await balanceNano(server, account.organizationId)
   const again = await client.images.edit(edit, keyed('edit')).withResponse()
-  expect(again.data.data).toEqual(first.data.data!)
+  expect(again.data.data).toEqual(first.data.data)
   expect(again.response.headers.get('original-request')).toBe(first.request_id)
   const other = client.images.edit({ ...edit, prompt: 'In rain' }, keyed('edit'))
   expect(await other.catch((thrown: unknown) => thrown)).toBeInstanceOf(UnprocessableEntityError)
