@@ -90,7 +90,8 @@ function listenOn(taken: number): Promise<Server> {
 
 /** The product with another program in the place of its sandbox; gives its entry. */
 function withSandbox(program: string): string {
-  cpSync(join(root, 'src'), join(folder, 'src'), { recursive: true })
+  for (const part of ['src', join('docs', 'reference')])
+    cpSync(join(root, part), join(folder, part), { recursive: true })
   cpSync(join(root, 'package.json'), join(folder, 'package.json'))
   symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'))
   writeFileSync(join(folder, 'src', 'sandbox', 'main.ts'), program)
