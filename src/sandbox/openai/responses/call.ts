@@ -7,6 +7,7 @@ import { requireOpenaiChatModel } from '../models.ts'
 import { refuseSchema } from '../strict-schema.ts'
 import type { Context } from './context.ts'
 import type { Item } from './item-fields.ts'
+import { prefixes } from './kept-item.ts'
 import { ResponseCall } from './response-fields.ts'
 import type { Asked } from './run.ts'
 import { refuseResponseTools, toolsAsKept } from './tools.ts'
@@ -93,6 +94,7 @@ const shown: readonly string[] = ['input_text', 'input_image', 'input_file', 'in
 
 function refuseItems(items: readonly Item[]): void {
   for (const [at, item] of items.entries()) {
+    refuseForeignId(item, at)
     if (item.type !== 'message' || typeof item.content === 'string') continue
     const allowed = item.role === 'assistant' ? said : shown
     const wrong = item.content.findIndex(({ type }) => !allowed.includes(type))
@@ -104,6 +106,16 @@ function refuseItems(items: readonly Item[]): void {
       { param: `input[${at}].content[${wrong}]`, code: 'invalid_value' },
     )
   }
+}
+
+/** Ids are the vendor's own: one that a client, or another vendor, made up is refused. */
+function refuseForeignId({ type, id }: Item, at: number): void {
+  const prefix = prefixes[type]
+  if (!id || prefix === undefined || id.startsWith(`${prefix}_`) || type.endsWith('_output')) return
+  throw new Refusal(400, `Invalid 'input[${at}].id': '${id}'. Expected an ID that begins with '${prefix}'.`, {
+    param: `input[${at}].id`,
+    code: 'invalid_value',
+  })
 }
 
 /** Every output follows its call, and every call has its output. */

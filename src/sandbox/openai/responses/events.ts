@@ -63,8 +63,7 @@ function* eventsOf(run: Run): Generator<Told> {
 
 /** Half of what would have been said, and then the failure. */
 function* failing(run: Run, prompt: Usage, isBare: boolean): Generator<Told> {
-  const all = [...itemEvents(run.items, prompt)]
-  const told = all.slice(0, Math.ceil(all.length / 2))
+  const told = toldBeforeFailure(run.items, prompt)
   yield* told
   const sent = told.at(-1)?.sent ?? prompt
   yield isBare
@@ -73,9 +72,12 @@ function* failing(run: Run, prompt: Usage, isBare: boolean): Generator<Told> {
 }
 
 /** What is served of a response that fails, all in all. */
-export function servedBeforeFailure(items: readonly OutputItem[], prompt: Usage): Usage {
+export const servedBeforeFailure = (items: readonly OutputItem[], prompt: Usage): Usage =>
+  toldBeforeFailure(items, prompt).at(-1)?.sent ?? prompt
+
+function toldBeforeFailure(items: readonly OutputItem[], prompt: Usage): readonly Told[] {
   const all = [...itemEvents(items, prompt)]
-  return all[Math.ceil(all.length / 2) - 1]?.sent ?? prompt
+  return all.slice(0, Math.ceil(all.length / 2))
 }
 
 function* itemEvents(items: readonly OutputItem[], prompt: Usage): Generator<Told> {

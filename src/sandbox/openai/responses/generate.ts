@@ -13,7 +13,7 @@ import { askedOf, summaryOf } from './call.ts'
 import type { Context } from './context.ts'
 import { servedBeforeFailure, servedBy } from './events.ts'
 import { drawnItem } from './image-item.ts'
-import { itemId, sealed } from './kept-item.ts'
+import { itemId, prefixes, sealed } from './kept-item.ts'
 import type { CallItem, ImageItem, MessageItem, OutputItem, ReasoningItem, SearchItem } from './output-item.ts'
 import type { ResponseCall } from './response-fields.ts'
 import { imagesIn, responsePrompt } from './response-prompt.ts'
@@ -117,16 +117,7 @@ function itemsOf(made: Made): readonly OutputItem[] {
     ...(drawn ? [drawn] : []),
     ...(choice.calls.length > 0 ? callsOf(made) : isSilent ? [] : [messageOf(made)]),
   ]
-  return items.map((item, at) => ({ ...item, id: itemId(prefixes[item.kind], id, at) }) as OutputItem)
-}
-
-const prefixes: { readonly [kind in OutputItem['kind']]: string } = {
-  reasoning: 'rs',
-  message: 'msg',
-  function_call: 'fc',
-  custom_tool_call: 'ctc',
-  web_search_call: 'ws',
-  image_generation_call: 'ig',
+  return items.map((item, at) => ({ ...item, id: itemId(prefixes[item.kind]!, id, at) }) as OutputItem)
 }
 
 function reasoningOf({ call, choice, owner, id, question }: Made): Omit<ReasoningItem, 'id'> {

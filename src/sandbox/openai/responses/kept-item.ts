@@ -22,7 +22,8 @@ export const itemId = (prefix: string, id: string, at: number): string =>
 /** So that what a response is given and what it puts out have no id in common. */
 const inputFrom = 0x8000
 
-const prefixes: { readonly [type in Item['type']]?: string } = {
+/** How the ids of items begin, by type. */
+export const prefixes: { readonly [type in Item['type']]?: string } = {
   message: 'msg',
   function_call: 'fc',
   function_call_output: 'fco',
@@ -31,6 +32,7 @@ const prefixes: { readonly [type in Item['type']]?: string } = {
   reasoning: 'rs',
   compaction: 'cmp',
   web_search_call: 'ws',
+  image_generation_call: 'ig',
 }
 
 const contentOf = ({ role, content }: MessageItem): MessageItem['content'] =>

@@ -48,6 +48,12 @@ const refused: readonly (readonly [body: object, param: string | null, code: str
     "Supported values are: 'input_text', 'input_image', 'input_file' and 'input_audio'.",
   ],
   [{ input: [{ ...user('x'), made_up: 1 }] }, 'input[0].made_up', 'unknown_parameter', 'Unknown parameter'],
+  [
+    { input: [{ ...call, id: 'call_1' }, output] },
+    'input[0].id',
+    'invalid_value',
+    "Invalid 'input[0].id': 'call_1'. Expected an ID that begins with 'fc'.",
+  ],
   [{ input: [output] }, 'input', null, 'No tool call found for function call output with call_id call_1.'],
   [{ input: [user('x'), call] }, 'input', null, 'No tool output found for function call call_1.'],
   [

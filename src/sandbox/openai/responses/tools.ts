@@ -32,10 +32,10 @@ export function refuseResponseTools({ tools, tool_choice }: ResponseCall): void 
 type Named = { readonly type: string; readonly name?: string }
 
 const isMeant = (tool: ResponseTool, { type, name }: Named): boolean =>
-  familyOf(tool.type) === familyOf(type) && (name === undefined || nameOf(tool) === name)
+  tool.type === 'function' || tool.type === 'custom'
+    ? tool.type === type && tool.name === name
+    : familyOf(tool.type) === familyOf(type)
 const familyOf = (type: string): string => (type.startsWith('web_search') ? 'web_search' : type)
-const nameOf = (tool: ResponseTool): string =>
-  tool.type === 'function' || tool.type === 'custom' ? tool.name : tool.type
 
 /** The tools named by the choice; undefined where it names none. */
 function chosenOf(choice: ResponseCall['tool_choice']): readonly Named[] | undefined {
@@ -47,44 +47,51 @@ function chosenOf(choice: ResponseCall['tool_choice']): readonly Named[] | undef
 
 const named = (type: string, name: string | undefined): Named => (name === undefined ? { type } : { type, name })
 
-/** What is to be done before or in place of an answer in words. */
+/** What is done before an answer, and in its place. */
 export type Work = {
-  /** The question to search the web for; null for no search. */
   readonly searches: boolean
+  /** What draws; null where nothing is drawn. */
   readonly picture: ImageTool | null
   readonly calls: (Form & { readonly kind: 'calls' }) | null
 }
 
-/** Decides which tools are called; `isWanted` is a directive's. */
+/** Decides which tools are called; `isWanted` is a directive's. Where results came back last, none is but by force. */
 export function workOf(call: ResponseCall, items: readonly Item[], question: string, isWanted: boolean): Work {
-  const mode = modeOf(call.tool_choice)
-  const chosen = chosenOf(call.tool_choice)
-  const usable =
-    mode === 'none' ? [] : (call.tools ?? []).filter((tool) => chosen?.some((one) => isMeant(tool, one)) ?? true)
-  const isForced = mode === 'required'
-  const own = usable.flatMap(ownTool)
-  const asked = toolsAskedFor(own, question)
+  const isForced = modeOf(call.tool_choice) === 'required'
+  const tools = usableTools(call)
+  const own = tools.flatMap(ownTool)
   const isAnswering = resultsIn(items).length > 0
-  const search = usable.find(({ type }) => familyOf(type) === 'web_search')
-  const draw = usable.find((tool) => tool.type === 'image_generation')
-  const isOnly = (tool: ResponseTool | undefined): boolean => isForced && tool !== undefined && own.length === 0
-  const searches = search !== undefined && !isAnswering && (isOnly(search) || searchWords.test(question))
-  const hasCallLeft = !searches || (call.max_tool_calls ?? 2) > 1
-  const draws =
-    draw !== undefined && !isAnswering && hasCallLeft && ((isOnly(draw) && !searches) || drawWords.test(question))
-  const wanted =
-    (isForced && !searches && !draws) || isWanted
-      ? [...asked, ...own].slice(0, Math.max(asked.length, 1))
-      : isAnswering
-        ? []
-        : asked
-  const tools = call.parallel_tool_calls === false ? wanted.slice(0, 1) : wanted
-  return { searches, picture: draws ? draw : null, calls: tools.length > 0 ? { kind: 'calls', tools } : null }
+  const hosted = isAnswering ? [] : hostedWork(tools, question, isForced && own.length === 0)
+  const done = hosted.slice(0, call.max_tool_calls ?? hosted.length)
+  const asked = toolsAskedFor(own, question)
+  const isDue = (isForced && done.length === 0) || isWanted
+  const called = isDue ? (asked.length > 0 ? asked : own.slice(0, 1)) : isAnswering ? [] : asked
+  const calls = call.parallel_tool_calls === false ? called.slice(0, 1) : called
+  return {
+    searches: done.some((tool) => tool.type !== 'image_generation'),
+    picture: done.find((tool) => tool.type === 'image_generation') ?? null,
+    calls: calls.length > 0 ? { kind: 'calls', tools: calls } : null,
+  }
+}
+
+/** The tools that the choice leaves. */
+function usableTools({ tools, tool_choice }: ResponseCall): readonly ResponseTool[] {
+  if (tool_choice === 'none' || !tools) return []
+  const chosen = chosenOf(tool_choice)
+  return chosen ? tools.filter((tool) => chosen.some((one) => isMeant(tool, one))) : tools
+}
+
+/** The search and the picture that a prompt asks for, in this order; with `isForced` one of them in any case. */
+function hostedWork(tools: readonly ResponseTool[], question: string, isForced: boolean): readonly ResponseTool[] {
+  const search = tools.find(({ type }) => familyOf(type) === 'web_search')
+  const draw = tools.find(({ type }) => type === 'image_generation')
+  const both = [search, draw].filter((tool) => tool !== undefined)
+  const asked = both.filter((tool) => (tool === search ? searchWords : drawWords).test(question))
+  return asked.length === 0 && isForced ? both.slice(0, 1) : asked
 }
 
 const searchWords = /\b(?:search|web|internet|online|news|latest|today|current|look up)\b/i
-const drawWords =
-  /\b(?:draw|paint|sketch|picture|image|illustration|photo|logo|generate an? [\w ]*(?:picture|image))\b/i
+const drawWords = /\b(?:draw|paint|sketch|picture|image|illustration|photo|logo)\b/i
 
 function modeOf(choice: ResponseCall['tool_choice']): 'none' | 'auto' | 'required' {
   if (typeof choice !== 'object' || choice === null) return choice ?? 'auto'
