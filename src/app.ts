@@ -95,6 +95,8 @@ const find = createRouter(routes)
 
 function serveRoute(asked: Asked, route: Route, params: Params, gateway: GatewayDeps): Answering {
   const { request, query, region } = asked
+  // Who asks, and how Azure's clients ask, is no matter of what is asked, nor of its upstream.
+  for (const name of ['key', 'api-version']) query.delete(name)
   const inbound = { params, query, region }
   if ('answer' in route) return serveKnown(request, route, inbound, gateway)
   return serve(request, { operation: route, ...inbound }, gateway)

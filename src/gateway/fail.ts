@@ -12,8 +12,12 @@ import { isLasting } from '../upstreams/fault-words.ts'
 
 export type Failed = Known & { readonly admitted: Admitted | null }
 
-/** The answer to a request that failed. What was admitted ends at nothing: no answer received, nothing owed. */
-export function failed(error: unknown, request: Failed, deps: GatewayDeps): HttpAnswer {
+/**
+ * The answer to a request that failed. What was admitted ends at nothing: no answer received, nothing owed. That is
+ * written behind the answer; before it, where it came with an idempotency key: who is told that a call came to nothing
+ * may use its key again at once.
+ */
+export function failed(error: unknown, request: Failed, deps: GatewayDeps): HttpAnswer | Promise<HttpAnswer> {
   const failure = failureFor(error)
   const { requestId, operation, admitted } = request
   if (failure.code === 'internal' || (error instanceof UpstreamError && !isKnown(error)))
@@ -22,8 +26,18 @@ export function failed(error: unknown, request: Failed, deps: GatewayDeps): Http
   // What a test key's upstream said is simulated, also where it failed.
   if (error instanceof UpstreamError && request.key?.mode === 'test') answer.headers['x-mart-sandbox'] = 'true'
   const said = { failure: failure.code, status: answer.status }
-  if (admitted) endFailed(admitted, error, said, deps)
-  else notifyUnsettled(request, { ...said, model: null, relayed: null }, deps)
+  if (!admitted) {
+    notifyUnsettled(request, { ...said, model: null, relayed: null }, deps)
+    return answer
+  }
+  const ending = endFailed(admitted, error, said, deps)
+  inBackground(deps.log, 'settle-failed', () => ending)
+  return admitted.idempotency ? onceEnded(ending, answer) : answer
+}
+
+/** The answer, once the request has ended; what keeps that from being written is told elsewhere. */
+async function onceEnded(ending: Promise<void>, answer: HttpAnswer): Promise<HttpAnswer> {
+  await ending.catch(() => undefined)
   return answer
 }
 
@@ -57,12 +71,12 @@ function failureFor(error: unknown): GatewayError {
 /** nginx's status for a client that left before there was an answer. */
 const clientClosedRequest = 499
 
-function endFailed(
+async function endFailed(
   admitted: Admitted,
   error: unknown,
   failed: { readonly failure: FailureCode; readonly status: number },
   deps: GatewayDeps,
-): void {
+): Promise<void> {
   // Its settlement is what failed: it is written when it can be.
   if (admitted.paid?.hold.ended) return
   const attempts = error instanceof UpstreamError ? error.attempts : []
@@ -79,5 +93,5 @@ function endFailed(
     estimate: null,
     attempts,
   } as const
-  inBackground(deps.log, 'settle-failed', () => end(admitted, deployment, outcome, deps))
+  await end(admitted, deployment, outcome, deps)
 }

@@ -80,10 +80,15 @@ function placed(path: string, places: readonly Place[]): Omit<Found, 'route'> | 
   for (const { pattern, names, routes } of places) {
     const [matches, ...values] = pattern.exec(path) ?? []
     if (matches === undefined) continue
-    return { routes, params: Object.fromEntries(values.map((value, at) => [names[at]!, decoded(value)])) }
+    const parts = values.map(decoded)
+    if (parts.some(isStep)) return null
+    return { routes, params: Object.fromEntries(parts.map((part, at) => [names[at]!, part])) }
   }
   return null
 }
+
+/** What would lead elsewhere in an upstream's path. */
+const isStep = (part: string): boolean => part === '.' || part === '..'
 
 // ---- Azure's way -----------------------------------------------------------------------------------
 

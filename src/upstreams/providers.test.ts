@@ -2,20 +2,11 @@ import { describe, expect, test } from 'bun:test'
 import { z } from 'zod'
 import { systemClock } from '../lib/clock.ts'
 import { providerKinds, type Adapter, type Address } from './deployment.ts'
-import { createAdapter, dialectsOf, onAbortOf, providerSchema, type ProviderData } from './providers.ts'
+import { createAdapter, dialectsOf, onAbortOf, providerSchema } from './providers.ts'
 import { sandboxDeployments } from './sandbox-deployments.ts'
-import { adapterOf, called, provided, secretKey, wrong } from './test-adapters.ts'
+import { adapterOf, called, everyKind, provided, secretKey, wrong } from './test-adapters.ts'
 
 const apiKey = '${KEY}'
-const everyKind: Readonly<Record<ProviderData['kind'], object>> = {
-  openai: { kind: 'openai', apiKey },
-  'azure-openai': { kind: 'azure-openai', apiKey, endpoint: 'https://${RESOURCE}.openai.azure.com/' },
-  'google-ai-studio': { kind: 'google-ai-studio', apiKey },
-  'vertex-ai': { kind: 'vertex-ai', project: 'acme-prod', location: 'global', accessToken: apiKey },
-  'openai-compatible': { kind: 'openai-compatible', baseUrl: 'http://vllm:8000/v1/', apiKey },
-  'gemini-compatible': { kind: 'gemini-compatible', baseUrl: 'https://gemini.acme.example/v1beta', apiKey },
-  sandbox: { kind: 'sandbox', url: 'http://127.0.0.1:4000' },
-}
 const addressed = async (data: object, call = called()): Promise<Address> => adapterOf(data).address(call)
 const generate = called({
   dialect: 'genai',

@@ -11,6 +11,18 @@ const env: Readonly<Record<string, string>> = {
 }
 const schema = providerSchema({ env: (name) => env[name] ?? null, file: () => null })
 
+const apiKey = '${KEY}'
+/** A provider of each kind, as `mart.yaml` would have it. */
+export const everyKind: Readonly<Record<ProviderData['kind'], object>> = {
+  openai: { kind: 'openai', apiKey },
+  'azure-openai': { kind: 'azure-openai', apiKey, endpoint: 'https://${RESOURCE}.openai.azure.com/' },
+  'google-ai-studio': { kind: 'google-ai-studio', apiKey },
+  'vertex-ai': { kind: 'vertex-ai', project: 'acme-prod', location: 'global', accessToken: apiKey },
+  'openai-compatible': { kind: 'openai-compatible', baseUrl: 'http://vllm:8000/v1/', apiKey },
+  'gemini-compatible': { kind: 'gemini-compatible', baseUrl: 'https://gemini.acme.example/v1beta', apiKey },
+  sandbox: { kind: 'sandbox', url: 'http://127.0.0.1:4000' },
+}
+
 /** A provider as `mart.yaml` would have it. */
 export const provided = (data: object): ProviderData => schema.parse(data)
 

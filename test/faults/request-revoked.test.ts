@@ -94,7 +94,7 @@ test('revocations among requests under way overdraw nothing and lose nothing, by
 
 test('what is leased and idle is revoked to the last nano at once, and what a request holds is not', async () => {
   const account = await openPurse(server, '1.00', { concurrency: null })
-  const slow = ask(server, account.key, chatStream, { outputTokens: 100, sandbox: 'tokens=40 chunk_ms=50' })
+  const slow = ask(server, account.key, chatStream, { outputTokens: 100, sandbox: 'tokens=12 chunk_ms=500' })
   const response = await slow
   const { heldNano, availableNano } = await balanceOf(server, account)
   expect(heldNano).toBeGreaterThan(0n)

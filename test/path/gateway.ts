@@ -36,7 +36,7 @@ import { createResourceTable } from '../../src/resources/resource-table.ts'
 import type { Reservation } from '../../src/store/reservations.ts'
 import { openSqliteStore } from '../../src/store/sqlite/sqlite-store.ts'
 import { keyOf } from '../../src/store/store-fixtures.ts'
-import type { Attempt, Settlement } from '../../src/store/store.ts'
+import type { Attempt, Mode, Settlement } from '../../src/store/store.ts'
 import { createUpstream, type Answerer, type SentCall } from './upstream.ts'
 
 const secret = 'sk-bf-00000000-0000-4000-8000-000000000000'
@@ -85,18 +85,18 @@ export type Given = {
   readonly text: () => Promise<string>
 }
 
-/** `config`: `mart.yaml`. `credit`: what there is of live credit, in USD. */
+/** `config`: `mart.yaml`. `creditUsd`: what there is for its one key. */
 export async function startGateway(
   config: object,
   answerer: Answerer,
-  { creditUsd = 1_000n }: { readonly creditUsd?: bigint } = {},
+  { creditUsd = 1_000n, mode = 'live' }: { readonly creditUsd?: bigint; readonly mode?: Mode } = {},
 ): Promise<TestGateway> {
   const path = join(mkdtempSync(join(tmpdir(), 'mart-path-')), 'mart.yaml')
   const time = { passed: 0 }
   const clock: Clock = { now: () => startedAt + time.passed, monotonic: () => time.passed }
   const offerOf = (file: object, before?: Offer): Offer => {
     writeFileSync(path, JSON.stringify(file))
-    const { file: read } = checkConfigFile(path, { KEY: 'upstream-key-0123456789' }, pricesSchema)
+    const { file: read } = checkConfigFile(path, { KEY: 'upstream-key-0123456789', RESOURCE: 'contoso' }, pricesSchema)
     return createOffer(read, { clock, builtIn: () => 'http://127.0.0.1:1' }, before)
   }
   let offer = offerOf(config)
@@ -106,7 +106,7 @@ export async function startGateway(
   const told = { ended: [] as RequestEnded[], attempts: [] as Attempt[], alerts: [] as Alert[], logged: [] as object[] }
   const journal = createJournal()
   const watch = createWatch(() => offer.drain, clock)
-  const key = keyOf({ id: 'key_1', organizationId, hash: hashOf(secret), region: 'us' })
+  const key = keyOf({ id: 'key_1', organizationId, hash: hashOf(secret), region: 'us', mode })
   const shared = {
     ...sharedOf(clock, creditUsd),
     spool: spoolIn(dirname(path)),

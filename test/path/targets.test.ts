@@ -85,6 +85,18 @@ describe('what is asked for by its id', () => {
     ])
   })
 
+  test('is asked without what its URL says of who asks', async () => {
+    const { ask, sent, deps } = await start(() => ({ pieces: ['{"object":"conversation"}'] }))
+    Object.assign(deps.fleet.list[0]!.deployment.adapter, { operations: ['conversations.retrieve'] })
+    const at = { kind: 'conversation', provider: 'one', region: 'us', deployment: 'one-us' } as const
+    await deps.resources.create(resourceOf({ ...at, id: 'conv_1', organizationId, mode: 'live' }))
+    const given = await ask('GET', '/v1/conversations/conv_1?key=sk-bf-secret&api-version=1&include=x')
+    expect([given.status, sent.map(({ url }) => url)]).toEqual([
+      200,
+      ['http://127.0.0.1:1/one/conversations/conv_1?include=x'],
+    ])
+  })
+
   test('is never asked of another, though its own fails', async () => {
     const { serve, sent } = await start(() => ({ status: 500 }))
     expect((await serve({ operation: retrieve, params: { id: 'resp_one' } })).status).toBe(503)

@@ -6,8 +6,8 @@ import { TooLongError } from '../../../../lib/record-buffer.ts'
 import type { StreamReader } from '../../../dialect.ts'
 import { followResponse } from './stream.ts'
 
-const folder = new URL('streams/', import.meta.url)
-const names = readdirSync(folder).map((name) => name.replace(/\.sse$/, ''))
+const folder = new URL('../../../../../test/recorded/responses/', import.meta.url)
+const names = readdirSync(folder).flatMap((name) => (name.endsWith('.sse') ? [name.slice(0, -4)] : []))
 const streamOf = (name: string): Buffer => readFileSync(new URL(`${name}.sse`, folder))
 
 const encode = (text: string): Uint8Array => new TextEncoder().encode(text)
