@@ -1,5 +1,6 @@
 /** One attempt: a paid call at one deployment, until there is an answer to give or a reason to try another. */
 import type { HttpResponse } from '../lib/http-client/contract.ts'
+import { BodyError } from '../lib/http-server/contract.ts'
 import type { Source } from '../lib/source.ts'
 import type { Attempt } from '../store/store.ts'
 import type { Address } from '../upstreams/deployment.ts'
@@ -7,7 +8,9 @@ import { isBilled, outputLimit } from './admit.ts'
 import { alert } from './alert.ts'
 import type { Answered, Trying, Turn } from './answered.ts'
 import { deadlinesOf } from './deadlines-of.ts'
+import { refused } from './body.ts'
 import type { GatewayDeps } from './deps.ts'
+import type { GatewayError } from './errors.ts'
 import type { Tried } from './failover.ts'
 import { askedName, attemptOf, readUpstream, upstreamName } from './read-upstream.ts'
 import { intentOf } from './settle.ts'
@@ -26,7 +29,7 @@ import {
 import type { Exchange } from './watch.ts'
 import { wireOf } from './wire-of.ts'
 
-/** Sends an admitted call to one deployment; whatever goes wrong there is a trouble with a name. Throws only `billing_unavailable`. */
+/** Sends an admitted call to one deployment; whatever goes wrong there is a trouble with a name. Throws only `billing_unavailable`, and what is wrong with a body that was to be passed on. */
 export async function attempt(turn: Turn, deps: GatewayDeps): Promise<Tried<Answered>> {
   const { request, admitted, candidate, failed } = turn
   const { deployment, health } = candidate
@@ -52,11 +55,23 @@ export async function attempt(turn: Turn, deps: GatewayDeps): Promise<Tried<Answ
   } catch (error) {
     // Whatever of a failed answer is still on its way is of no use to anybody.
     exchange.drop()
+    const sent = bodyTrouble(error, trying)
+    if (sent) {
+      health.ended()
+      throw sent
+    }
     tried = troubled(error, trying, deps)
   }
   note(tried, trying, deps)
   if (!('answer' in tried && isUnderWay(tried.answer))) health.ended()
   return tried
+}
+
+/** A body that was to be passed on and did not come is its client's doing, and no trouble of the upstream's. */
+function bodyTrouble(error: unknown, { admitted, exchange }: Trying): GatewayError | null {
+  const { body } = admitted.call.operation
+  if (!(error instanceof BodyError) || exchange.cutBy === 'client-left' || body.kind !== 'form') return null
+  return refused(error, body.formBytesMax)
 }
 
 /** Whether it is still being given when the attempt is over. */
@@ -135,8 +150,9 @@ function headersFor({ request, admitted, wire }: Trying, address: Address): Read
 
 /** What went wrong, and whether the call may be made elsewhere: never when it may have had an effect that lasts. */
 function troubled(error: unknown, trying: Trying, deps: GatewayDeps): Tried<Answered> & { trouble: unknown } {
-  const { exchange, admitted, candidate } = trying
+  const { exchange, admitted, candidate, wire } = trying
   const isSafe = admitted.call.asked.effects !== 'acts'
+  const isGone = wire.isSpent?.() ?? false
   const told = (status: number | null, text: string): Attempt =>
     attemptOf(trying, { status, error: text, firstByteMs: null }, deps.clock.monotonic())
   if (error instanceof RefusedError) {
@@ -147,7 +163,7 @@ function troubled(error: unknown, trying: Trying, deps: GatewayDeps): Tried<Answ
       retryAfterMs,
       attempt: told(error.status, fault),
       failure: refusedFailure(error),
-      isRepeatable: isDefinite || isSafe,
+      isRepeatable: !isGone && (isDefinite || isSafe),
       isRenewed: error.status === 401 && candidate.deployment.adapter.renewCredential(),
     }
   }
@@ -157,7 +173,7 @@ function troubled(error: unknown, trying: Trying, deps: GatewayDeps): Tried<Answ
     retryAfterMs: null,
     attempt: told(error instanceof UnreadableError ? 200 : null, wordsOf(exchange, error)),
     failure: failureOf(exchange, error),
-    isRepeatable: cutBy !== 'client-left' && cutBy !== 'total' && (isSafe || isNotSent(error)),
+    isRepeatable: !isGone && cutBy !== 'client-left' && cutBy !== 'total' && (isSafe || isNotSent(error)),
     isRenewed: false,
   }
 }

@@ -34,8 +34,11 @@ export type JsonBody = {
 
 /** A form, kept as it came, and what of it is to be said otherwise. */
 export type FormBody = { readonly form: Form; readonly changes: FieldChanges }
-export type Body = JsonBody | FormBody
+/** A form that passes as it comes, and is known to nobody here. It can be sent once. */
+export type StreamBody = { readonly stream: Source; readonly contentType: string; readonly isSpent: () => boolean }
+export type Body = JsonBody | FormBody | StreamBody
 export const isForm = (body: Body | Uint8Array): body is FormBody => 'form' in body
+export const isStream = (body: Body | Uint8Array): body is StreamBody => 'stream' in body
 
 /** What a client asks for: of what, for what money, how that is said to an upstream, and what may be left of it there. */
 export type Asked = {
@@ -123,6 +126,8 @@ export type Wire = {
   readonly body: (change: UpstreamChange) => Uint8Array | Source
   /** JSON where it is left out. */
   readonly contentType?: string
+  /** Whether the bytes are gone, so that they cannot be sent again; never where it is left out. */
+  readonly isSpent?: () => boolean
   readonly answer: AnswerReader
 }
 

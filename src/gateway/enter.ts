@@ -11,7 +11,7 @@ import type { KeyRow } from '../store/store.ts'
 import { bodyRoom, noRoom, smallBytesMax } from './body.ts'
 import type { GatewayDeps } from './deps.ts'
 import { GatewayError } from './errors.ts'
-import { formRuleOf } from './form-body.ts'
+import { formRuleOf, passesOn } from './form-body.ts'
 import { billingUnavailable, emptyCredit } from './no-money.ts'
 import type { BodyRule, FormRule } from './operation.ts'
 import { setRateLimits } from './rate-limit-headers.ts'
@@ -29,11 +29,15 @@ export function enter(request: HttpRequest, key: KeyRow, body: BodyRule, deps: G
   const ticket = deps.limits.enter(key)
   if (!('leave' in ticket)) throw rateLimited(ticket, key, deps)
   const form = formRuleOf(request, body)
+  if (form && passesOn(request, form)) return enterLarge(ticket, key, windowBytes, deps)
   if (form) return enterForm(ticket, key, lengthsOf(request, form), deps)
   const bytes = bodyRoom(request, body.bytesMax)
   if (bytes <= smallBytesMax) return { takeTokens: ticket.takeTokens, leave: ticket.leave, room: null, kept: null }
   return enterLarge(ticket, key, bytes, deps)
 }
+
+/** Of a form that passes as it comes, this waits here at the most, on both of its sides. */
+const windowBytes = 1024 * 1024
 
 async function enterLarge(ticket: Ticket, key: KeyRow, bytes: number, deps: GatewayDeps): Promise<Place> {
   try {

@@ -3,15 +3,37 @@ import { createHash } from 'node:crypto'
 import { FormError, type Form } from '../lib/form/contract.ts'
 import { readForm } from '../lib/form/read-form.ts'
 import { BodyError, type HttpRequest } from '../lib/http-server/contract.ts'
+import type { Piece } from '../lib/source.ts'
 import { SpoolFullError, type Kept } from '../lib/spool.ts'
 import { noRoom, refused } from './body.ts'
-import type { FormBody } from './dialect.ts'
+import type { FormBody, StreamBody } from './dialect.ts'
 import { GatewayError, invalid } from './errors.ts'
 import type { BodyRule, FormRule } from './operation.ts'
 
 /** What a request's form may be; null where its body is none, or its operation takes none. */
 export const formRuleOf = (request: HttpRequest, body: BodyRule): FormRule | null =>
   body.kind === 'form' && isFormType.test(request.headers.get('content-type') ?? '') ? body : null
+
+/** Whether a form passes as it comes, and is not kept. */
+export const passesOn = ({ headers }: HttpRequest, rule: FormRule): boolean =>
+  rule.passesOn === true && headers.get('idempotency-key') === null
+
+/** A form that passes as it comes. Throws `body_too_large` or `unsupported_encoding`; reading it rejects with a `BodyError`. */
+export function streamBodyOf(request: HttpRequest, rule: FormRule): StreamBody {
+  try {
+    refuseCompressed(request)
+    const source = request.source(rule.formBytesMax)
+    let isSpent = false
+    const read = (): Promise<Piece> => {
+      isSpent = true
+      return source.read()
+    }
+    const contentType = request.headers.get('content-type')!
+    return { stream: { ...source, read }, contentType, isSpent: () => isSpent }
+  } catch (error) {
+    throw inWords(error, rule)
+  }
+}
 
 const isFormType = /^[\t ]*multipart\/form-data/i
 

@@ -4,6 +4,7 @@
  * but the header.
  */
 import { createHash } from 'node:crypto'
+import { assert } from '../lib/assert.ts'
 import { formatUsd } from '../lib/amounts.ts'
 import type { HttpRequest } from '../lib/http-server/contract.ts'
 import type { Holder } from '../money/idempotency-keys.ts'
@@ -12,10 +13,11 @@ import { usesUpKey } from '../store/uses-up-key.ts'
 import type { Admitted } from './admit.ts'
 import { inTurns, sliceBytes, smallBytesMax } from './body.ts'
 import type { GatewayDeps } from './deps.ts'
-import { isForm, type FormBody } from './dialect.ts'
+import { isForm, isStream } from './dialect.ts'
 import { GatewayError, invalid } from './errors.ts'
 import { digestOf } from './form-body.ts'
 import type { Inbound, Operation } from './operation.ts'
+import type { Sent } from './take-body.ts'
 
 /** A key that a request has come with. */
 export type Claim = Pick<KeyRow, 'organizationId' | 'mode'> & {
@@ -47,7 +49,7 @@ const hashed = (text: string): string => createHash('sha256').update(text).diges
 export type AskedUnder = {
   readonly request: HttpRequest
   readonly inbound: Inbound
-  readonly body: Uint8Array | FormBody
+  readonly body: Sent
 }
 
 /** The key is the request's, until that is settled or `freeClaim`; or another has used it up. `hasWaited`: for that one, so that what was so of it may be so no more. */
@@ -69,7 +71,7 @@ export async function claimKey(
   deps: ClaimDeps,
 ): Promise<Claimed> {
   const { requestId, keyHash } = claim
-  const said = isForm(body) ? await digestOf(body.form) : body
+  const said = await saidIn(body)
   const fingerprint = await fingerprintOf(claim.text, inbound, said, deps.turns)
   let holder = deps.idempotencyKeys.claim(claim, { requestId, fingerprint })
   const hasWaited = holder?.state === 'in-use'
@@ -81,6 +83,12 @@ export async function claimKey(
   if (holder.state === 'in-use') throw inUse(holder.requestId)
   if (holder.use.fingerprint !== fingerprint) throw reused(holder.use)
   return { state: 'used', hasWaited, first: holder.use }
+}
+
+/** What tells one call from another. */
+function saidIn(body: Sent): Uint8Array | Promise<Uint8Array> {
+  assert(!isStream(body), 'what passes as it comes has no key')
+  return isForm(body) ? digestOf(body.form) : body
 }
 
 /** Waits until the first request has ended, for as long as is allowed and the client stays. */

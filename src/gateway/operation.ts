@@ -11,7 +11,7 @@ import type { Reservation } from '../store/reservations.ts'
 import type { KeyRow } from '../store/store.ts'
 import type { OperationName } from '../upstreams/deployment.ts'
 import type { GatewayDeps } from './deps.ts'
-import type { Asked, Dialect, Effects, FormBody, JsonBody } from './dialect.ts'
+import type { Asked, Dialect, Effects, FormBody, JsonBody, StreamBody } from './dialect.ts'
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
 
@@ -37,6 +37,8 @@ export type FormRule = {
   readonly kind: 'form'
   readonly bytesMax: number
   readonly formBytesMax: number
+  /** It passes as it comes, unless its call has an idempotency key, which stands for all that is asked under it. */
+  readonly passesOn?: boolean
   readonly limits: FormLimits
 }
 
@@ -63,11 +65,12 @@ export type Operation = Row & {
   readonly read: (body: JsonBody, params: Params, query: URLSearchParams) => Asked
   /** The same of a form, where the operation takes one. */
   readonly readForm?: (body: FormBody) => Asked
+  readonly readStream?: (body: StreamBody) => Asked
 }
 
 /** What is answered from what we know ourselves, such as the list of models, to whoever has a key. */
 export type KnownOperation = Row & {
-  readonly name: 'models' | 'receipts' | 'chat.completions.list' | 'credits' | 'usage'
+  readonly name: 'models' | 'receipts' | 'chat.completions.list' | 'files.list' | 'credits' | 'usage'
   readonly answer: (
     asked: Omit<Inbound, 'operation'>,
     key: KeyRow,

@@ -20,6 +20,8 @@ import {
   updateConversation,
 } from './dialects/openai/conversations/conversations.ts'
 import { embeddings } from './dialects/openai/embeddings/embeddings.ts'
+import { createFile } from './dialects/openai/files/create.ts'
+import { deleteFile, fileContent, retrieveFile } from './dialects/openai/files/kept.ts'
 import { imageEdits } from './dialects/openai/images/edits.ts'
 import { imageGenerations } from './dialects/openai/images/generations.ts'
 import { compactResponse } from './dialects/openai/responses/compact.ts'
@@ -33,6 +35,10 @@ export const operations: readonly Operation[] = [
   embeddings,
   imageGenerations,
   imageEdits,
+  createFile,
+  retrieveFile,
+  deleteFile,
+  fileContent,
   createResponse,
   compactResponse,
   countInput,

@@ -1,5 +1,5 @@
 import { withMember } from '../lib/json-text.ts'
-import { isForm, type Asked, type Body, type FormBody, type JsonBody } from './dialect.ts'
+import { isForm, isStream, type Asked, type Body, type FormBody, type JsonBody } from './dialect.ts'
 import type { Inbound } from './operation.ts'
 
 /**
@@ -7,7 +7,11 @@ import type { Inbound } from './operation.ts'
  * the caller can put right.
  */
 export const parse = (body: Body, inbound: Inbound): Asked =>
-  isForm(body) ? askedByForm(body, inbound) : askedByJson(body, inbound)
+  isStream(body)
+    ? inbound.operation.readStream!(body)
+    : isForm(body)
+      ? askedByForm(body, inbound)
+      : askedByJson(body, inbound)
 
 function askedByJson(body: JsonBody, { operation, params, query }: Inbound): Asked {
   const { deployment } = params

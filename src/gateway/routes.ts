@@ -5,12 +5,14 @@ import type { Route } from './operation.ts'
 import { operations } from './operations.ts'
 import { getCredits } from './credits.ts'
 import { listCompletions } from './dialects/openai/chat/list.ts'
+import { listFiles } from './dialects/openai/files/kept.ts'
 import { getReceipt } from './receipts.ts'
 import { getUsage } from './usage.ts'
 
 export const routes: readonly Route[] = [
   ...operations,
   listCompletions,
+  listFiles,
   openaiModels.listModels,
   openaiModels.retrieveModel,
   getReceipt,

@@ -45,6 +45,10 @@ export type OperationName =
   | 'chat.completions.update'
   | 'chat.completions.delete'
   | 'chat.completions.messages'
+  | 'files'
+  | 'files.retrieve'
+  | 'files.delete'
+  | 'files.content'
   | 'generateContent'
   | 'streamGenerateContent'
   | 'countTokens'
@@ -73,6 +77,10 @@ export const openaiOperations: readonly OperationName[] = [
   'chat.completions.update',
   'chat.completions.delete',
   'chat.completions.messages',
+  'files',
+  'files.retrieve',
+  'files.delete',
+  'files.content',
 ]
 export const genaiOperations: readonly OperationName[] = ['generateContent', 'streamGenerateContent', 'countTokens']
 

@@ -21,7 +21,7 @@ import { organizationId, startGateway } from './gateway.ts'
 type Recorded = {
   /** Where the shape of call and answer is from. */
   readonly source: string
-  readonly call: { readonly target: string; readonly body?: object }
+  readonly call: { readonly target: string; readonly body?: object; readonly form?: Readonly<Record<string, string>> }
   /** What the target names by id. */
   readonly resource?: { readonly kind: ResourceKind; readonly id: string; readonly model: string | null }
   /** The model that is asked for; absent where none is. */
@@ -94,11 +94,27 @@ async function asked(operation: Operation, kind: string) {
     await gateway.deps.resources.create(
       resourceOf({ ...resource, organizationId, mode, provider: 'one', region: 'us', deployment: 'one' }),
     )
-  const taken = await gateway.ask(operation.method, call.target, call.body && { body: call.body })
+  const taken = await gateway.ask(
+    operation.method,
+    call.target,
+    call.form ? formOf(call.form) : call.body && { body: call.body },
+  )
   const text = await taken.text()
   gateway.stop()
   return { cell, status: taken.status, text, sent: gateway.sent, settled: gateway.settled, answer }
 }
+
+/** `file` is one. */
+const formOf = (fields: Readonly<Record<string, string>>) => ({
+  headers: { 'content-type': 'multipart/form-data; boundary=B' },
+  body: [
+    ...Object.entries(fields).flatMap(([name, text]) => [
+      `--B\r\nContent-Disposition: form-data; name="${name}"${name === 'file' ? '; filename="a.jsonl"' : ''}`,
+      `\r\n\r\n${text}\r\n`,
+    ]),
+    '--B--\r\n',
+  ].join(''),
+})
 
 /** Whether a deployment there can be configured for a model of its dialect. */
 const speaks = (kind: string, { dialect }: Operation): boolean =>

@@ -33,13 +33,16 @@ export const openaiCompatibleSchema = (references: References) =>
   })
 type OpenaiCompatible = z.output<ReturnType<typeof openaiCompatibleSchema>>
 
+/** Few that follow OpenAI keep files, and those that do not would be asked for them. */
+const operationsOfMany = openaiOperations.filter((operation) => !operation.startsWith('files'))
+
 export function openaiCompatible(data: OpenaiCompatible, clock: Clock): Adapter {
   const headers = { ...revealed(data.headers), ...credentialOf(data) }
   const account = accountOf(data, clock)
   return {
     dialects: ['openai'],
     // Some refuse a field that they do not know, and all know this one.
-    ...responsesAs(data.responses, openaiOperations, 'max_tokens'),
+    ...responsesAs(data.responses, operationsOfMany, 'max_tokens'),
     address: ({ path }) => ({ url: data.baseUrl + path, headers }),
     rewriteBody: null,
     reportsStreamUsage: data.streamUsage,

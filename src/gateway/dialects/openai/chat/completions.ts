@@ -15,6 +15,7 @@ import type { Operation } from '../../../operation.ts'
 import { ReportedError } from '../../../trouble.ts'
 import { promptPrefix } from '../../prompt-prefix.ts'
 import { refuseDuplicates } from '../../read-fields.ts'
+import { fileReferences } from './references.ts'
 import { followChat } from './stream.ts'
 import { choicesOf, errorAmong } from './choices.ts'
 import { completionAsStream } from './completion-as-stream.ts'
@@ -131,7 +132,7 @@ function asked(chat: Chat, body: JsonBody): Asked {
   // A token is at least one byte of text, and JSON never makes text shorter.
   const textBytes = body.bytes.length - media.bytes
   return {
-    target: { kind: 'model', name: chat.model },
+    target: { kind: 'model', name: chat.model, references: fileReferences(chat.messages) },
     demand: {
       input: {
         max: textBytes + media.tokensMax + toolTokens + scaffoldTokensMax,

@@ -106,7 +106,7 @@ describe('a form', () => {
     await fc.assert(
       fc.asyncProperty(entries, async ({ many, all }) => {
         const asked = await readForm_(all)
-        expect(asked.target).toEqual({ kind: 'model', name: 'gpt-image-2' })
+        expect(asked.target).toEqual({ kind: 'model', name: 'gpt-image-2', references: [] })
         expect(asked.demand!.input.max).toBe(5 + 64 + (many + 1) * givenMax['gpt-image-2'])
         expect(asked.demand!.output).toMatchObject({ answers: 2, max: 2 * 23_719, floor: 23_719 })
       }),
@@ -143,7 +143,7 @@ describe('a form', () => {
   test('may leave its model to the URL, as Azure’s clients do', async () => {
     const { body } = await formOf(usual.filter(([name]) => name !== 'model'))
     const asked = imageEdits.readForm!({ ...body, changes: { model: 'gpt-image-1.5' } })
-    expect(asked.target).toEqual({ kind: 'model', name: 'gpt-image-1.5' })
+    expect(asked.target).toEqual({ kind: 'model', name: 'gpt-image-1.5', references: [] })
     const sent = (await bytesOf(asked.wire.body(unchanged))).toString('latin1')
     expect(sent).toContain('name="model"\r\n\r\ngpt-image-1.5\r\n')
   })

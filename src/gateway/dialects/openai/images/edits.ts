@@ -2,15 +2,17 @@
  * `POST /v1/images/edits`: pictures of pictures and a text, as a form or as JSON, whole or as a stream. What is asked and
  * answered is as with generations; what goes in is counted besides.
  */
-import type { FormBody, JsonBody } from '../../../dialect.ts'
+import type { FormBody, JsonBody, Reference } from '../../../dialect.ts'
 import { wholeText } from '../../../../lib/json-skeleton.ts'
 import { formLimits } from '../../../../lib/form/contract.ts'
 import type { Operation } from '../../../operation.ts'
+import { isMembers } from '../../merge-usage.ts'
 import { refuseDuplicates } from '../../read-fields.ts'
 import { openai, openaiHeaders } from '../envelope.ts'
 import { emptyArray, missing, required, wrongType } from '../fields.ts'
 import { fieldsOf, filesOf } from '../form-fields.ts'
 import { bodyNaming } from '../named-body.ts'
+import { unknownFile } from '../unknown.ts'
 import { givenTokens, givenTokensMax } from './image-tokens.ts'
 import { askedPictures, billedKeys, scaffoldTokensMax, wishIn, type Making, type PicturesWish } from './pictures.ts'
 
@@ -37,8 +39,10 @@ export const imageEdits: Operation = {
     const wish = wishIn(body.json)
     refuseDuplicates(body.text, jsonKeys)
     const prompt = wholeText(wish.prompt, body.strings)
+    const pictures = picturesIn(body)
     return askedPictures(wish, {
-      ...madeOf(wish, prompt, picturesIn(body)),
+      ...madeOf(wish, prompt, pictures.length),
+      references: pictures.flatMap(({ field, value }) => fileIn(field, value)),
       wire: { path, body: (change) => bodyNaming(body, change, 'images.edits') },
     })
   },
@@ -86,8 +90,19 @@ function filesIn(body: FormBody): number {
 
 const isList = (value: unknown): value is readonly unknown[] => Array.isArray(value)
 
-function picturesIn({ json }: JsonBody): number {
+/** Each picture that JSON names, the mask among them. */
+function picturesIn({ json }: JsonBody): readonly Named[] {
   const images = required(json['images'], 'images', isList, 'an array of objects')
   if (images.length === 0) throw emptyArray('images')
-  return images.length + (json['mask'] === undefined || json['mask'] === null ? 0 : 1)
+  const { mask } = json
+  const named = images.map((value, at) => ({ field: `images[${at}]`, value }))
+  return mask === undefined || mask === null ? named : [...named, { field: 'mask', value: mask }]
+}
+type Named = { readonly field: string; readonly value: unknown }
+
+function fileIn(path: string, value: unknown): readonly Reference[] {
+  const id = isMembers(value) ? value['file_id'] : null
+  if (typeof id !== 'string') return []
+  const field = `${path}.file_id`
+  return [{ kind: 'file', id, field, unknown: unknownFile(id, field) }]
 }

@@ -2,7 +2,7 @@
  * Calls for pictures, of a text or of pictures. One cannot be made shorter, so what credit does not cover is refused
  * with what it would cover; see docs/decisions/0017-pictures.md.
  */
-import type { AnswerReader, Asked, Demand, Fit, Reading, Wire } from '../../../dialect.ts'
+import type { AnswerReader, Asked, Demand, Fit, Reading, Reference, Wire } from '../../../dialect.ts'
 import { isWithin, missing, optional, optionalInteger, outOfRange, required } from '../fields.ts'
 import { imagesAsStream, readImages, type Wish } from './answer.ts'
 import { partialTokens, pictureTokensMax, qualities } from './image-tokens.ts'
@@ -68,13 +68,15 @@ export type Making = Pick<Demand, 'input' | 'prompt'> & {
   /** As the events of a stream are called. */
   readonly name: 'generation' | 'edit'
   readonly wire: Pick<Wire, 'path' | 'body' | 'contentType'>
+  /** What it names by id. */
+  readonly references?: readonly Reference[]
 }
 
-export function askedPictures(wish: PicturesWish, { name, input, prompt, wire }: Making): Asked {
+export function askedPictures(wish: PicturesWish, { name, input, prompt, wire, references = [] }: Making): Asked {
   const answers = Math.max(1, wish.n)
   const tokensPerPicture = tokensPerPictureMax(wish)
   return {
-    target: { kind: 'model', name: wish.model },
+    target: { kind: 'model', name: wish.model, references },
     demand: {
       input,
       output: {

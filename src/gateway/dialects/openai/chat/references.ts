@@ -1,0 +1,20 @@
+/** What the messages of a chat name that was made before: files, by their ids. Only the account that has one knows it. */
+import type { Reference } from '../../../dialect.ts'
+import { unknownFile } from '../unknown.ts'
+
+type Fields = Readonly<Record<string, unknown>>
+
+/** Each where it stands; most chats have none. */
+export function fileReferences(messages: readonly Fields[]): readonly Reference[] {
+  const references: Reference[] = []
+  for (const [nth, { content }] of messages.entries()) {
+    if (!Array.isArray(content)) continue
+    for (const [at, part] of (content as readonly (Fields | null)[]).entries()) {
+      const id = part?.['type'] === 'file' ? (part['file'] as Fields | null | undefined)?.['file_id'] : null
+      if (typeof id !== 'string') continue
+      const field = `messages[${nth}].content[${at}].file.file_id`
+      references.push({ kind: 'file', id, field, unknown: unknownFile(id, field) })
+    }
+  }
+  return references
+}
