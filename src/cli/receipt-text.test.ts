@@ -44,3 +44,16 @@ test('what was served has its lines, and its attempts only where one failed', ()
     'attempts\n  sandbox in us: it was asked too often (429), after 121 ms\n  sandbox in us: answered (200), after 121 ms',
   )
 })
+
+test('what is reserved says how much, and that it is not charged yet; what came of it says so', () => {
+  const reserved = textOf({ ...failed, ending: 'reserved', status: 200, holdNano: '1200000000', attempts: [answered] })
+  expect(reserved).toContain('(reserved, HTTP 200')
+  expect(reserved).toEndWith(
+    '$1.20 is reserved, which is the most that this can cost. It is charged for what its provider says was used, once that is known; the rest is free again.',
+  )
+  for (const [ending, words] of [
+    ['cancelled', 'it was cancelled'],
+    ['expired', 'its provider gave no result in time'],
+  ] as const)
+    expect(textOf({ ...failed, ending, status: 200, attempts: [answered] })).toContain(`Nothing was charged: ${words}.`)
+})

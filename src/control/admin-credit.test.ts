@@ -1,4 +1,5 @@
 import { expect, test } from 'bun:test'
+import { batchOf, reservationOf } from '../store/store-fixtures.ts'
 import { settlementOf, startTestServer } from './test-server.ts'
 
 type Server = Awaited<ReturnType<typeof startTestServer>>
@@ -56,4 +57,28 @@ test('what is asked to be revoked is checked by name', async () => {
   expect((await server.ask('POST', '/organizations/org_x/revocations', { usd: '1' })).json['error'].code).toBe(
     'organization_not_found',
   )
+})
+
+test('what is reserved is told beside what is held and available, in balances and as a receipt that says so', async () => {
+  const server = await startTestServer()
+  const { id, path } = await granted(server, '25')
+  const of = { organizationId: id, mode: 'live' } as const
+  const node = await server.store.openNode('another')
+  await server.store.leaseCredit({ ...node, ...of, wantTotalNano: 1_200_000_000n })
+  const reservation = reservationOf('1200000000', { requestId: 'req_video', ...of })
+  await server.store.applyJournal(batchOf(node, 0, [{ kind: 'reserve', epoch: 1, reservation }]))
+  const reserved = {
+    mode: 'live',
+    balanceNano: '25000000000',
+    heldNano: '0',
+    reservedNano: '1200000000',
+    availableNano: '23800000000',
+    availableUsd: '23.80',
+  }
+  expect((await server.ask('GET', `${path}/balance?mode=live`)).json).toEqual(reserved)
+  expect((await server.ask('GET', path)).json['balances']).toContainEqual(reserved)
+  const receipt = { ending: 'reserved', holdNano: '1200000000', chargeNano: '0', lines: [] }
+  expect((await server.ask('GET', '/receipts/req_video')).json).toMatchObject(receipt)
+  const usage = await server.ask('GET', `${path}/usage?mode=live&from=2026-11-23&to=2026-11-24`)
+  expect(usage.json['total']).toMatchObject({ requests: 1, chargeNano: '0' })
 })

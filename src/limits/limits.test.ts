@@ -128,6 +128,17 @@ describe('budgets', () => {
     expect(limits.budget(key({ budgetNano: 1_000n, budgetPeriod: 'week' }))?.spentNano).toBe(nano(200))
   })
 
+  test('what is reserved is held of a budget until it ends, then its charge is spent of it', () => {
+    const { limits } = openLimits()
+    limits.holdBudget(budgeted.id, nano(700))
+    expect(budgetLeftNano(limits.budget(budgeted)!)).toBe(nano(300))
+    limits.releaseBudget(budgeted.id, nano(700))
+    limits.charge(budgeted.id, nano(450))
+    expect(limits.budget(budgeted)).toMatchObject({ spentNano: nano(450), heldNano: nano(0) })
+    limits.charge(budgeted.id, nano(0))
+    expect(budgetLeftNano(limits.budget(budgeted)!)).toBe(nano(550))
+  })
+
   test('spending from before this process counts', () => {
     const { limits } = openLimits()
     limits.loadSpending('day', [{ keyId: budgeted.id, chargeNano: 990n }])
