@@ -3,7 +3,7 @@ import { choiceOf, seedOf, textOf, type Choice } from '../choice.ts'
 import type { Directives } from '../directives.ts'
 import type { Exchange } from '../exchange.ts'
 import type { Prompt } from '../prompt.ts'
-import { generatedEvents, generatedJson, type Generation, type Reply } from '../reply.ts'
+import { generatedEvents, generatedJson, type Generation, type Part, type Reply } from '../reply.ts'
 import { noUsage, type Usage } from '../usage.ts'
 import { reportedUsage } from '../wrong-usage.ts'
 import { chatForm, chatPrompt, outputTokensMax, parseChatCall, refuseChatCall, type ChatCall } from './chat-call.ts'
@@ -34,10 +34,18 @@ export function createChatCompletion(exchange: Exchange): Reply {
     status: 200,
     usage,
   }
-  if (call.store) keepCompletion(exchange, call, completion.id, bodyOf(completion))
-  if (call.stream)
-    return generatedEvents(chatStream(completion, call.stream_options?.include_usage === true), generation)
+  const keep = (): void => {
+    if (call.store) keepCompletion(exchange, call, completion.id, bodyOf(completion))
+  }
+  if (call.stream) return generatedEvents(streamed(call, completion, keep), generation)
+  keep()
   return generatedJson(exchange.dress ? exchange.dress(bodyOf(completion), true) : bodyOf(completion), generation)
+}
+
+/** The stream, and what was to be kept of it once it is at its end. */
+function* streamed(call: ChatCall, completion: Completion, keep: () => void): Generator<Part> {
+  yield* chatStream(completion, call.stream_options?.include_usage === true)
+  keep()
 }
 
 function complete(call: ChatCall, { directives, promptCache, cacheOwner, dress, id, at }: Exchange): Completion {

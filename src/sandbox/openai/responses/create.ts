@@ -37,11 +37,21 @@ export async function createResponse(exchange: Exchange): Promise<Reply> {
   const made: Made = { call, context, run, exchange }
   if (call.background) return inBackground(made)
   if (!call.stream && run.ending.status === 'failed' && run.ending.isBare) throw new Refusal(500, failure.message)
+  const generation = generationOf(made)
+  if (call.stream) return generatedEvents(streamed(made), generation)
+  finish(made)
+  return generatedJson(responseIn(run.ending.status, run), generation)
+}
+
+/** The stream of what is made as it is sent: where it is left or cut, there is nothing to keep. */
+function* streamed(made: Made): Generator<Part> {
+  yield* responseStream(made.run)
+  finish(made)
+}
+
+function finish(made: Made): void {
   keep(made, null)
   continueConversation(made)
-  const generation = generationOf(made)
-  if (call.stream) return generatedEvents(responseStream(run), generation)
-  return generatedJson(responseIn(run.ending.status, run), generation)
 }
 
 type Made = {

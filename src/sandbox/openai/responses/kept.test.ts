@@ -100,6 +100,19 @@ describe('what is kept', () => {
     expect(await failure(openai.responses.retrieve('nonsense'))).toMatchObject({ status: 400, param: 'response_id' })
   })
 
+  test('is what was made to its end: a stream that was cut leaves nothing', async () => {
+    const idOf = async (wish: string) => {
+      const stream = await openai.responses.create(
+        { model: 'gpt-5.4', input: 'x', stream: true },
+        { headers: { 'x-sandbox': wish } },
+      )
+      const [created] = await Array.fromAsync(stream)
+      return created?.type === 'response.created' ? created.response.id : ''
+    }
+    expect((await openai.responses.retrieve(await idOf(''))).status).toBe('completed')
+    expect(await failure(openai.responses.retrieve(await idOf('truncate_after=5')))).toMatchObject({ status: 404 })
+  })
+
   test('is the newest of a bounded number', async () => {
     const { createShelf } = await import('../../shelf.ts')
     const shelf = createShelf<number>(3, 100)
