@@ -124,7 +124,7 @@ test('openai: a picture that is made of pictures is made once, though its form i
 })
 const picture = { create: { width: 64, height: 64, channels: 3, background: '#c50' } } as const
 
-test('openai: a response, plain and streamed, and a conversation are made once, and what is made can be found by its id', async () => {
+test('openai: a response, plain and streamed, a conversation and a file are made once, and what is made can be found by its id', async () => {
   const { client } = countingClient()
   const ask = { model: 'gpt-5.4', input: 'Hello' } as const
   const [response, responseAgain] = [
@@ -141,9 +141,15 @@ test('openai: a response, plain and streamed, and a conversation are made once, 
   expect(again.data.id).toBe(made.data.id)
   expect(again.response.headers.get('original-request')).toBe(made.request_id)
   expect((await client.conversations.retrieve(made.data.id)).metadata).toEqual({ order: '4711' })
+  const upload = async () =>
+    client.files.create({ file: await toFile(Buffer.from('{"a":1}'), 'a.jsonl'), purpose: 'batch' }, keyed('file'))
+  const file = await upload()
+  expect((await upload()).id).toBe(file.id)
   await server.kill('SIGKILL')
   await server.restart()
   expect((await create()).data.id).toBe(made.data.id)
+  expect((await upload()).id).toBe(file.id)
+  expect(await (await client.files.content(file.id)).text()).toBe('{"a":1}')
 }, 60_000)
 
 test('@google/genai: a call that is repeated is answered as the first was, whole and streamed, and paid once', async () => {
