@@ -83,11 +83,11 @@ function startingAnswer(request: HttpRequest): HttpAnswer {
 /** What most requests are for: found by what was sent, because all else that they say is in the body. */
 const usual: ReadonlyMap<string, Inbound> = new Map(
   routes
-    .filter(isPaid)
+    .filter(isUsual)
     .map((operation) => [operation.path, { operation, params: {}, query: new URLSearchParams(), region: null }]),
 )
 
-function isPaid(route: Route): route is Operation {
+function isUsual(route: Route): route is Operation {
   return 'read' in route && route.method === 'POST' && !route.path.includes('{')
 }
 

@@ -75,9 +75,9 @@ test('every operation is recorded, and at every kind of provider it is said what
 
 const bodyOf = (answer: unknown): string => (typeof answer === 'string' ? answer : JSON.stringify(answer))
 
-async function asked(operation: Operation, kind: string) {
-  const { call, model, resource, answer, upstream } = recordedOf(operation)
-  const cell = upstream[kind]!
+/** A gateway in front of one provider, and the call that is recorded. */
+async function started(operation: Operation, kind: string, pieces: readonly (string | Uint8Array)[]) {
+  const { model, resource } = recordedOf(operation)
   const deployment = {
     name: 'one',
     provider: 'one',
@@ -85,15 +85,20 @@ async function asked(operation: Operation, kind: string) {
     model: model ?? resource?.model ?? modelOf(operation),
   }
   const config = { providers: { one: providers[kind] }, deployments: [deployment] }
-  const given = cell !== null && typeof cell !== 'string' ? cell.answer : answer
-  const gateway = await startGateway(config, () => ({ pieces: [bodyOf(given)] }), {
-    mode: kind === 'sandbox' ? 'test' : 'live',
-  })
   const mode = kind === 'sandbox' ? 'test' : 'live'
+  const gateway = await startGateway(config, () => ({ pieces }), { mode })
   if (resource)
     await gateway.deps.resources.create(
       resourceOf({ ...resource, organizationId, mode, provider: 'one', region: 'us', deployment: 'one' }),
     )
+  return gateway
+}
+
+async function asked(operation: Operation, kind: string) {
+  const { call, answer, upstream } = recordedOf(operation)
+  const cell = upstream[kind]!
+  const given = cell !== null && typeof cell !== 'string' ? cell.answer : answer
+  const gateway = await started(operation, kind, [bodyOf(given)])
   const taken = await gateway.ask(
     operation.method,
     call.target,
@@ -186,6 +191,25 @@ for (const operation of operations.filter(({ name }) => existsSync(join(root, na
             ),
           ),
         ).toEqual(whole)
+      })
+      test.each(files)('%s passes the whole path, and is charged as it says', async (file) => {
+        const bytes = readFileSync(join(folder, file))
+        const { call, upstream } = recordedOf(operation)
+        const kind = Object.keys(upstream).find((each) => typeof upstream[each] === 'string')!
+        const cuts = Array.from({ length: 20 }, (_, at) => Math.ceil(bytes.length / (at + 7)))
+        const gateway = await started(operation, kind, piecesOf(bytes, cuts))
+        const body = streamed.body ?? call.body
+        const taken = await gateway.ask(operation.method, streamed.target ?? call.target, body && { body })
+        const passed = Buffer.from(await taken.bytes())
+          .toString('latin1')
+          .trimEnd()
+        expect(passed).toBe(follow(operation, [bytes]).passed)
+        expect(taken.headers['content-type']).toStartWith('text/event-stream')
+        // Settled before its last byte was given.
+        const [settlement] = gateway.settled
+        expect(settlement).toMatchObject({ ending: 'completed', streamed: true })
+        expect(quantities(settlement!.lines)).toEqual(streamed.usages[file]!)
+        gateway.stop()
       })
     }
   })
