@@ -90,7 +90,7 @@ function addressOf({ admitted, candidate, wire }: Trying): Address | Promise<Add
   })
 }
 
-/** Sends the call; it is cut off when its client leaves before the answer begins. */
+/** Sends the call; it is cut off when its client leaves before the answer begins, unless what it begins goes on without anybody. */
 function send(trying: Trying, address: Address, deps: GatewayDeps): Promise<HttpResponse> {
   const { request, admitted, candidate, wire, exchange } = trying
   const { adapter } = candidate.deployment
@@ -117,7 +117,7 @@ function send(trying: Trying, address: Address, deps: GatewayDeps): Promise<Http
   const leave = (): void => {
     if (!exchange.isAnswered) exchange.cut('client-left')
   }
-  request.onLeave(leave)
+  if (operation.due !== 'deferred') request.onLeave(leave)
   return call.response
 }
 

@@ -1,23 +1,41 @@
 /** The end of an admitted request, paid or free. */
 import { zeroNano } from '../lib/amounts.ts'
+import { jobMsMax } from '../money/reservations.ts'
 import type { Deployment } from '../upstreams/deployment.ts'
-import { isBilled, type Admitted } from './admit.ts'
+import { isBilled, type Admitted, type Billed } from './admit.ts'
 import { okStatus } from './answered.ts'
 import type { GatewayDeps } from './deps.ts'
 import { endFreeClaim } from './idempotency.ts'
 import { notifyUnsettled } from './notify.ts'
-import { settle, type Outcome } from './settle.ts'
+import { reserve, type Begun } from './reserve.ts'
+import { isDeferred, settle, type Outcome } from './settle.ts'
 
-/** Ends an admitted request, once, and gives its charge in nano-USD; null for what is free. Throws as `settle`. */
+/** Ends an admitted request, once, and gives its charge in nano-USD; null for what is free, or charged when what it began has ended. Throws as `settle` and `reserve`. */
 export async function end(
   admitted: Admitted,
   deployment: Deployment | null,
   outcome: Outcome,
   deps: GatewayDeps,
 ): Promise<string | null> {
-  if (isBilled(admitted)) return (await settle(admitted, deployment, outcome, deps)).chargeNano
+  if (isBilled(admitted)) {
+    const begun = begunBy(admitted, deployment, outcome, deps)
+    if (!begun) return (await settle(admitted, deployment, outcome, deps)).chargeNano
+    await reserve(admitted, begun, deps)
+    return null
+  }
   endFree(admitted, deployment, outcome, deps)
   return null
+}
+
+/** What goes on at its upstream and is charged when it has ended; null for a call that is charged now. */
+function begunBy(
+  admitted: Billed,
+  deployment: Deployment | null,
+  { intent, status, attempts, made: [made] = [] }: Outcome,
+  { clock }: GatewayDeps,
+): Begun | null {
+  if (!isDeferred(admitted) || !made || !deployment || !intent) return null
+  return { intent, deployment, status, attempts, made, expiresAt: clock.now() + jobMsMax }
 }
 
 function endFree(

@@ -27,14 +27,21 @@ export const madeIn = (reading: Pick<Reading, 'made'>, { provider }: Pick<At, 'p
  */
 export async function keepResources(reading: Reading, admitted: Admitted, at: At, deps: GatewayDeps): Promise<void> {
   const { made = [], become } = reading
-  const isSettledAlone = admitted.call.operation.due === 'at-end'
   try {
-    for (const each of isSettledAlone ? [] : made) await deps.resources.create(keptOf(each, admitted, at))
+    for (const each of ridesOnSettlement(admitted) ? [] : made) await deps.resources.create(keptOf(each, admitted, at))
     const [resource] = admitted.call.resources
     if (become === undefined || !resource) return
     if (become === 'deleted') await deps.resources.delete(resource)
     else await deps.resources.update(resource, become)
   } catch (cause) {
+    // Its upstream goes on, and bills the operator.
+    if (made.length > 0 && admitted.call.operation.due === 'deferred')
+      deps.log.error({
+        event: 'create-in-doubt',
+        requestId: admitted.requestId,
+        upstream: at.id,
+        ids: made.map(({ id }) => id),
+      })
     throw new GatewayError(
       'billing_unavailable',
       'What was asked for is done, but it cannot be kept at the moment. Look again shortly.',
@@ -42,6 +49,9 @@ export async function keepResources(reading: Reading, admitted: Admitted, at: At
     )
   }
 }
+
+/** Whether what a call makes is told to the store by the record that charges for it. */
+const ridesOnSettlement = ({ call }: Pick<Admitted, 'call'>): boolean => call.operation.due === 'at-end'
 
 const awayMs = 2_000
 

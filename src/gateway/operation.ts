@@ -61,6 +61,8 @@ export type Operation = Row & {
   readonly askJob?: AskJob
   /** As a rule; a call may say otherwise of itself. */
   readonly effects: Effects
+  /** What must be done before it is asked of an upstream; throws, or rejects with, what keeps it from being asked. */
+  readonly before?: (call: Call, deps: GatewayDeps) => Promise<void>
   /** Reads what we route and bill on; throws `invalid_request` naming the field and what is allowed. */
   readonly read: (body: JsonBody, params: Params, query: URLSearchParams) => Asked
   /** The same of a form, where the operation takes one. */

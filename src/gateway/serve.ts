@@ -72,6 +72,7 @@ export async function serve(request: HttpRequest, inbound: Inbound, deps: Gatewa
     const located = locate(asked, key, deps)
     const call = resolve(asked, located instanceof Promise ? await located : located, { operation, key }, deps.catalog)
     const candidates = route(call, key, inbound.region, deps)
+    if (operation.before) await operation.before(call, deps)
     const routed = { requestId, startedAt, traceparent, address, key, place, call, candidates, idempotency }
     const admission = admit(routed, deps)
     admitted = admission instanceof Promise ? await admission : admission

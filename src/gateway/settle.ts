@@ -245,7 +245,7 @@ export function intentOf(admitted: Billed, deployment: Deployment | null): Inten
 }
 
 /** Whether its charge is known only when what it began has ended. */
-const isDeferred = ({ call, paid }: Pick<Billed, 'call' | 'paid'>): boolean =>
+export const isDeferred = ({ call, paid }: Pick<Billed, 'call' | 'paid'>): boolean =>
   paid.demand.isDeferred ?? call.operation.due === 'deferred'
 
 /** What we counted ourselves comes to at the price of its admission, before an answer says what really served. */
