@@ -9,6 +9,8 @@ import type { Operation } from './operation.ts'
 export type Question = {
   readonly operation: Pick<Operation, 'name' | 'dialect'>
   readonly path: (id: string) => string
+  /** The most bytes of an answer, unless it is short. */
+  readonly bytesMax?: number
 }
 
 export type UpstreamAnswer = { readonly status: number; readonly bytes: Uint8Array }
@@ -18,7 +20,7 @@ const nothing = new Uint8Array(0)
 
 /** What its account says of a resource, whatever the status. Rejects where it cannot be asked, or does not answer before the signal. */
 export async function askUpstream(
-  { operation, path }: Question,
+  { operation, path, bytesMax = answerBytesMax }: Question,
   resource: Resource,
   signal: AbortSignal,
   deps: Pick<GatewayDeps, 'fleet' | 'http' | 'deadlinesFor'>,
@@ -44,7 +46,7 @@ export async function askUpstream(
   signal.addEventListener('abort', abort, { once: true })
   try {
     const response = decoded(await call.response)
-    return { status: response.status, bytes: await response.bytes(answerBytesMax) }
+    return { status: response.status, bytes: await response.bytes(bytesMax) }
   } finally {
     signal.removeEventListener('abort', abort)
   }

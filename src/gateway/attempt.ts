@@ -13,7 +13,7 @@ import type { GatewayDeps } from './deps.ts'
 import type { GatewayError } from './errors.ts'
 import type { Tried } from './failover.ts'
 import { askedName, attemptOf, readUpstream, upstreamName } from './read-upstream.ts'
-import { intentOf } from './settle.ts'
+import { intentOf, isDeferred } from './settle.ts'
 import { billingUnavailable } from './no-money.ts'
 import {
   failureOf,
@@ -117,7 +117,7 @@ function send(trying: Trying, address: Address, deps: GatewayDeps): Promise<Http
   const leave = (): void => {
     if (!exchange.isAnswered) exchange.cut('client-left')
   }
-  if (operation.due !== 'deferred') request.onLeave(leave)
+  if (!isBilled(admitted) || !isDeferred(admitted)) request.onLeave(leave)
   return call.response
 }
 

@@ -31,10 +31,11 @@ export async function end(
 function begunBy(
   admitted: Billed,
   deployment: Deployment | null,
-  { intent, status, attempts, made: [made] = [] }: Outcome,
+  { intent, status, attempts, reading, made: [made] = [] }: Outcome,
   { clock }: GatewayDeps,
 ): Begun | null {
-  if (!isDeferred(admitted) || !made || !deployment || !intent) return null
+  // What says already what it used has ended.
+  if (!isDeferred(admitted) || !made || !deployment || !intent || reading?.usage) return null
   return { intent, deployment, status, attempts, made, expiresAt: clock.now() + jobMsMax }
 }
 

@@ -1,6 +1,7 @@
 /** Responses, conversations and stored completions by their ids, through the official OpenAI SDK: one's own, and nobody else's. */
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import OpenAI, { BadRequestError, NotFoundError } from 'openai'
+import { eventually } from '../support/eventually.ts'
 import { openAccount } from '../support/mart.ts'
 import { startServer, type Server } from '../support/start-server.ts'
 
@@ -94,6 +95,68 @@ describe('a response', () => {
     expect(onward).toBeInstanceOf(BadRequestError)
     expect(onward).toMatchObject({ code: 'previous_response_not_found', param: 'previous_response_id' })
     expect((await client.responses.retrieve(id)).id).toBe(id)
+  })
+})
+
+describe('a response that is made in the background', () => {
+  const receiptOf = async (requestId: string): Promise<{ ending: string; chargeNano: string; holdNano: string }> => {
+    const response = await fetch(`${server.baseUrl}/v1/receipts/${requestId}`, {
+      headers: { authorization: `Bearer ${client.apiKey}` },
+    })
+    return (await response.json()) as { ending: string; chargeNano: string; holdNano: string }
+  }
+  const begun = async (input: string) => {
+    const asked = { model, input, background: true, max_output_tokens: 500 }
+    const { data, request_id: requestId } = await client.responses.create(asked).withResponse()
+    expect(['queued', 'in_progress']).toContain(data.status!)
+    return { id: data.id, requestId: requestId! }
+  }
+  const ended = (requestId: string) =>
+    eventually(
+      async () => {
+        const receipt = await receiptOf(requestId)
+        return receipt.ending === 'reserved' ? null : receipt
+      },
+      startMsMax,
+      () => `${requestId} stays reserved`,
+    )
+
+  test(
+    'is reserved at once, and charged what it used when it has ended, whether or not anybody asks',
+    async () => {
+      const { id, requestId } = await begun('Say hello.')
+      const reserved = await receiptOf(requestId)
+      expect([reserved.ending, reserved.chargeNano, BigInt(reserved.holdNano) > 0n]).toEqual(['reserved', '0', true])
+      const receipt = await ended(requestId)
+      const { usage, status } = await client.responses.retrieve(id)
+      expect([status, receipt.ending]).toEqual(['completed', 'completed'])
+      expect(BigInt(receipt.chargeNano)).toBe(
+        BigInt(usage!.input_tokens) * 2_500n + BigInt(usage!.output_tokens) * 15_000n,
+      )
+    },
+    startMsMax,
+  )
+
+  test(
+    'is cancelled, and deleted when it has ended, and not before',
+    async () => {
+      const { id, requestId } = await begun('Tell a story.')
+      expect(await errorOf(client.responses.delete(id))).toMatchObject({ status: 400, param: 'response_id' })
+      await client.responses.cancel(id)
+      const receipt = await ended(requestId)
+      expect(['cancelled', 'completed']).toContain(receipt.ending)
+      await client.responses.delete(id)
+      expect(await errorOf(client.responses.retrieve(id))).toBeInstanceOf(NotFoundError)
+    },
+    startMsMax,
+  )
+
+  test('must be stored, and is not streamed', async () => {
+    for (const fields of [{ store: false }, { stream: true }] as const)
+      expect(await errorOf(client.responses.create({ model, input: 'x', background: true, ...fields }))).toMatchObject({
+        status: 400,
+        param: 'background',
+      })
   })
 })
 

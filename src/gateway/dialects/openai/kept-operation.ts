@@ -19,6 +19,7 @@ type Kept = {
   readonly body?: Operation['body']
   /** Throws for a body that must not go upstream. */
   readonly check?: (body: JsonBody) => void
+  readonly before?: Operation['before']
   readonly effects?: Effects
   readonly answer?: (query: URLSearchParams) => AnswerReader
 }
@@ -38,6 +39,7 @@ export function keptOperation(kept: Kept): Operation {
     passes: openaiHeaders,
     due: 'free',
     effects,
+    ...(kept.before && { before: kept.before }),
     read(sent, params, query) {
       check?.(sent)
       const { id = '' } = params

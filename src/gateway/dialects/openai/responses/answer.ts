@@ -14,7 +14,7 @@ import { picturesTokens, responseUsageOf } from './usage.ts'
 const utf8 = new TextDecoder()
 
 /** The members of a response that we look at, but for its output. */
-const about = [
+export const about = [
   'usage',
   'tool_usage',
   'error',
@@ -27,6 +27,7 @@ const about = [
   'created_at',
   'conversation',
   'previous_response_id',
+  'background',
 ]
 
 /** Reads the usage of an answer with an `output`; throws when it has none, and a `ReportedError` when it failed. `pictureModel`: that of its tool. */
@@ -51,12 +52,13 @@ export const readingOf = (told: Fields, pictureModel: string): Reading => ({
   ...(isEnded(told) && { made: madeBy(told) }),
 })
 
-/** While it is not, nothing can be asked of it by its id. What was compacted has no status. */
-const isEnded = ({ object, status }: Fields): boolean =>
-  object === 'response.compaction' || (object === 'response' && (status === 'completed' || status === 'incomplete'))
+/** While it is not, nothing can be asked of it by its id, unless it is made in the background. What was compacted has no status. */
+const isEnded = ({ object, status, background }: Fields): boolean =>
+  object === 'response.compaction' ||
+  (object === 'response' && (status === 'completed' || status === 'incomplete' || background === true))
 
 /** As it was sent, with that of the tools beside it where there were any. */
-const vendorUsageOf = ({ usage, tool_usage: tools }: Fields): unknown =>
+export const vendorUsageOf = ({ usage, tool_usage: tools }: Fields): unknown =>
   tools === undefined || tools === null ? (usage ?? null) : { ...(usage as object | null), tool_usage: tools }
 
 /** The error of a response that failed. */
@@ -67,7 +69,7 @@ export function failureIn(response: Fields): ErrorInAnswer | null {
 const unsaid = { code: 'server_error', message: 'The response failed.' }
 
 /** The output of a response; null where it is no list. */
-function outputIn(text: string, members: readonly Member[]): unknown {
+export function outputIn(text: string, members: readonly Member[]): unknown {
   const member = members.findLast(({ key }) => key === 'output')
   if (member === undefined || text[member.start] !== '[') return null
   return JSON.parse(text.slice(member.start, member.end))

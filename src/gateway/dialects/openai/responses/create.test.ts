@@ -159,13 +159,16 @@ describe('what was made before is named with its field, to be found in the accou
       expect(read(fields).demand!.input.max).toBe(Number.POSITIVE_INFINITY)
     expect(read({ conversation: 'conv_1' }).effects).toBe('acts')
     expect(read({ previous_response_id: 'resp_1' }).effects).toBe('leaves-record')
+    const background = read({ background: true })
+    expect([background.effects, background.demand!.isDeferred]).toEqual(['acts', true])
   })
 })
 
 describe('what lies in an account of many is refused by the name of its field', () => {
   test.each<[object, string]>([
     [{ prompt: { id: 'pmpt_1' } }, 'prompt'],
-    [{ background: true }, 'background'],
+    [{ background: true, stream: true }, 'background'],
+    [{ background: true, store: false }, 'background'],
     [{ previous_response_id: 4 }, 'previous_response_id'],
     [{ conversation: {} }, 'conversation'],
     [{ tools: [{ type: 'file_search', vector_store_ids: ['vs_1'] }] }, 'tools[0].type'],

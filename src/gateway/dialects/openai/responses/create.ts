@@ -22,6 +22,7 @@ import { askedTiers } from '../usage.ts'
 import { readResponse } from './answer.ts'
 import { untranslatable } from './as-chat/refuse.ts'
 import { wireAsChat } from './as-chat/wire.ts'
+import { askReserved } from './background.ts'
 import { billedKeys, creationOf, limitRange, type Creation } from './creation.ts'
 import { responseAsStream } from './events.ts'
 import { itemText, partsOf, textOf } from './items.ts'
@@ -39,6 +40,7 @@ export const createResponse: Operation = {
   passes: openaiHeaders,
   due: 'at-end',
   effects: 'leaves-record',
+  askJob: askReserved,
   read(body) {
     const creation = creationOf(body.json)
     refuseDuplicates(body.text, billedKeys)
@@ -80,6 +82,7 @@ function asked(creation: Creation, body: JsonBody): Asked {
       tool: pictureToolOf(creation, pictureModel),
       tiers: askedTiers(creation.serviceTier),
       prompt: () => promptOf(body, creation),
+      isDeferred: creation.background,
     },
     wire: {
       path: () => '/responses',
@@ -99,8 +102,8 @@ function asked(creation: Creation, body: JsonBody): Asked {
 const isOpen = ({ references }: Creation): boolean => references.some(({ isNeeded = true }) => isNeeded)
 
 /** What was added to a conversation or done by another's server may not be done again; a response that is stored may be made elsewhere. */
-function effectsOf({ tools, references, store }: Creation): Effects {
-  if (tools.some(isRemote) || references.some(({ kind }) => kind === 'conversation')) return 'acts'
+function effectsOf({ tools, references, store, background }: Creation): Effects {
+  if (background || tools.some(isRemote) || references.some(({ kind }) => kind === 'conversation')) return 'acts'
   return store ? 'leaves-record' : 'none'
 }
 

@@ -17,6 +17,7 @@ export type Creation = {
   readonly serviceTier: string | null
   readonly tools: readonly Tool[]
   readonly store: boolean
+  readonly background: boolean
   /** What it names that was made before. */
   readonly references: readonly Reference[]
 }
@@ -65,10 +66,11 @@ export function creationOf(json: JsonBody['json']): Creation {
     serviceTier: optional(json['service_tier'], 'service_tier', isText, 'a string'),
     tools,
     store: optional(json['store'], 'store', isFlag, 'a boolean') ?? true,
+    background: optional(json['background'], 'background', isFlag, 'a boolean') ?? false,
     references: referencesIn(json, items, tools),
   }
   refuseTools(creation.tools)
-  refuseUnserved(json)
+  refuseUnserved(json, creation)
   return creation
 }
 
@@ -80,7 +82,7 @@ function toolsIn(value: unknown): readonly Tool[] {
 }
 
 /** A prompt lies in an account's own settings, and belongs to nobody who asks here. */
-function refuseUnserved(json: JsonBody['json']): void {
+function refuseUnserved(json: JsonBody['json'], { background, stream, store }: Creation): void {
   optional(json['previous_response_id'], 'previous_response_id', isText, 'a string')
   optional(json['conversation'], 'conversation', isNamed, 'a string or an object with an id')
   if (json['prompt'] !== undefined && json['prompt'] !== null)
@@ -88,8 +90,14 @@ function refuseUnserved(json: JsonBody['json']): void {
       'prompt',
       "'prompt' names a prompt of an account, which is not served. Send its text as instructions.",
     )
-  if (optional(json['background'], 'background', isFlag, 'a boolean'))
-    throw invalid('background', "'background' is not served yet. Leave it out, and use 'stream' for long answers.")
+  if (background && stream)
+    throw invalid(
+      'background',
+      "'background' cannot be used with 'stream' here. Leave out one of them, and ask for a response of the background by its id.",
+    )
+  // Nobody could ask what it came to.
+  if (background && !store)
+    throw invalid('background', "'background' needs 'store': leave out 'store', or make it true.")
 }
 
 const isNamed = (value: unknown): value is string | Fields => isText(value) || (isObject(value) && isText(value['id']))

@@ -2,6 +2,7 @@
 import type { Operation } from '../../../operation.ts'
 import { deletedReader, keptOperation, keptReader } from '../kept-operation.ts'
 import { unknownResponse } from '../unknown.ts'
+import { settleFirst } from './background.ts'
 
 const ofOne = { kind: 'response', unknown: unknownResponse } as const
 
@@ -22,6 +23,7 @@ export const deleteResponse: Operation = keptOperation({
   path: '/v1/responses/{id}',
   upstreamPath: ({ id }) => `/responses/${id}`,
   effects: 'acts',
+  before: settleFirst,
   answer: () => deletedReader,
 })
 

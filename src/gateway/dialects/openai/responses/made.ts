@@ -14,6 +14,7 @@ export function madeBy(response: Fields): readonly Made[] {
   const id = textOf(response['id'])
   const isStored = response['object'] === 'response' && response['store'] !== false && id !== ''
   const at = { createdAt: createdAt(response), labels: {}, object: null }
+  const labels = response['background'] === true ? { background: 'true' } : {}
   const until = { ...at, expiresAt: at.createdAt + keptMs }
   const made: Made[] = listOf(response['output'])
     .flatMap((item) => idsOf(item, isStored))
@@ -22,7 +23,7 @@ export function madeBy(response: Fields): readonly Made[] {
   if (!isStored) return made
   // One that belongs to a conversation lasts as long as that does.
   const expiresAt = isMembers(response['conversation']) ? null : until.expiresAt
-  return [{ ...at, expiresAt, kind: 'response', id, parent: parentOf(response) }, ...made]
+  return [{ ...at, labels, expiresAt, kind: 'response', id, parent: parentOf(response) }, ...made]
 }
 
 /** By what later requests may name an item. */
