@@ -25,13 +25,14 @@ import { replay } from './replay.ts'
 import { resolve } from './resolve.ts'
 import { route } from './route.ts'
 import { stream } from './stream.ts'
+import { isOfJob, streamJob } from './stream-job.ts'
 import { bodyIn, takeBody } from './take-body.ts'
 
 /** The answer for the client, by how it comes. */
 function give(relayed: Answered, deps: GatewayDeps): HttpAnswer | Promise<HttpAnswer> {
   switch (relayed.kind) {
     case 'stream':
-      return stream(relayed, deps)
+      return isOfJob(relayed) ? streamJob(relayed, deps) : stream(relayed, deps)
     case 'bytes':
       return passBytes(relayed, deps)
     case 'plain':

@@ -151,12 +151,44 @@ describe('a response that is made in the background', () => {
     startMsMax,
   )
 
-  test('must be stored, and is not streamed', async () => {
-    for (const fields of [{ store: false }, { stream: true }] as const)
-      expect(await errorOf(client.responses.create({ model, input: 'x', background: true, ...fields }))).toMatchObject({
-        status: 400,
-        param: 'background',
-      })
+  test('is streamed to its end, and charged then', async () => {
+    const asked = { model, input: 'Tell a story.', background: true, stream: true } as const
+    const { data: stream, request_id: requestId } = await client.responses.create(asked).withResponse()
+    const types: string[] = []
+    for await (const { type } of stream) types.push(type)
+    expect([types[0], types.at(-1)]).toEqual(['response.created', 'response.completed'])
+    expect((await ended(requestId!)).ending).toBe('completed')
+  })
+
+  test(
+    'whose client leaves goes on, is streamed again from where it left, and charged once',
+    async () => {
+      const asked = { model, input: 'Tell a long story.', background: true, stream: true } as const
+      const { data: stream, request_id: requestId } = await client.responses.create(asked).withResponse()
+      let id = ''
+      let after = 0
+      for await (const event of stream) {
+        if (event.type === 'response.created') ({ id } = event.response)
+        after = event.sequence_number
+        if (after >= 4) break
+      }
+      const rest: number[] = []
+      for await (const event of await client.responses.retrieve(id, { stream: true, starting_after: after }))
+        rest.push(event.sequence_number)
+      expect(rest).toEqual(rest.map((_, at) => after + 1 + at))
+      expect(rest.length).toBeGreaterThan(0)
+      const receipt = await ended(requestId!)
+      const { usage } = await client.responses.retrieve(id)
+      expect(BigInt(receipt.chargeNano)).toBe(
+        BigInt(usage!.input_tokens) * 2_500n + BigInt(usage!.output_tokens) * 15_000n,
+      )
+    },
+    startMsMax,
+  )
+
+  test('must be stored', async () => {
+    const refused = await errorOf(client.responses.create({ model, input: 'x', background: true, store: false }))
+    expect(refused).toMatchObject({ status: 400, param: 'background' })
   })
 })
 

@@ -82,18 +82,13 @@ function toolsIn(value: unknown): readonly Tool[] {
 }
 
 /** A prompt lies in an account's own settings, and belongs to nobody who asks here. */
-function refuseUnserved(json: JsonBody['json'], { background, stream, store }: Creation): void {
+function refuseUnserved(json: JsonBody['json'], { background, store }: Creation): void {
   optional(json['previous_response_id'], 'previous_response_id', isText, 'a string')
   optional(json['conversation'], 'conversation', isNamed, 'a string or an object with an id')
   if (json['prompt'] !== undefined && json['prompt'] !== null)
     throw invalid(
       'prompt',
       "'prompt' names a prompt of an account, which is not served. Send its text as instructions.",
-    )
-  if (background && stream)
-    throw invalid(
-      'background',
-      "'background' cannot be used with 'stream' here. Leave out one of them, and ask for a response of the background by its id.",
     )
   // Nobody could ask what it came to.
   if (background && !store)

@@ -1,0 +1,123 @@
+/**
+ * The stream of something that goes on without its client, such as a response of the background: it is reserved before
+ * anything of it is given, and whoever reads it to its end has settled it. Who leaves early leaves it to the poller.
+ */
+import type { HttpAnswer } from '../lib/http-server/contract.ts'
+import { inBackground } from '../lib/log.ts'
+import { isBilled } from './admit.ts'
+import { okStatus } from './answered.ts'
+import type { GatewayDeps } from './deps.ts'
+import { end } from './end.ts'
+import { madeIn } from './keep-resources.ts'
+import { headersOf } from './response-headers.ts'
+import { isDeferred } from './settle.ts'
+import type { Streamed } from './stream.ts'
+import { failureOf } from './trouble.ts'
+
+/** Whether a stream tells of what goes on without its client. */
+export const isOfJob = ({ admitted }: Streamed): boolean => isBilled(admitted) && isDeferred(admitted)
+
+export function streamJob(relayed: Streamed, deps: GatewayDeps): HttpAnswer {
+  const { admitted, exchange } = relayed
+  const headers = headersOf(relayed, deps)
+  headers['cache-control'] = 'no-cache'
+  headers['x-accel-buffering'] = 'no'
+  let begun: Promise<unknown> | null = null
+  const reserved = (): Promise<unknown> => (begun ??= begin(relayed, deps))
+  let given = relayed.given
+  const body = new ReadableStream<Uint8Array>(
+    {
+      start(controller) {
+        const heartbeat = new TextEncoder().encode(admitted.call.operation.dialect.heartbeat)
+        exchange.onQuiet = () => controller.enqueue(heartbeat.slice())
+      },
+      async pull(controller) {
+        try {
+          const { bytes, isLast } = await next(relayed, given, deps)
+          given = noBytes
+          // Nothing may be known of it before it is reserved.
+          await reserved()
+          if (bytes.length > 0) controller.enqueue(bytes)
+          if (!isLast) return
+          await tellEnd(relayed, controller, deps)
+          leave(relayed)
+          controller.close()
+        } catch (error) {
+          leave(relayed)
+          throw error
+        }
+      },
+      cancel() {
+        leave(relayed)
+        inBackground(deps.log, 'reserve-job', async () => void (await reserved()))
+      },
+    },
+    { highWaterMark: 0 },
+  )
+  return { status: okStatus, headers, body }
+}
+
+const noBytes = new Uint8Array(0)
+
+/** The next bytes for the client, beginning with those that were taken already; `isLast`: behind them comes nothing. */
+async function next(relayed: Streamed, taken: Uint8Array, deps: GatewayDeps) {
+  for (let bytes: Uint8Array | null = taken; ; bytes = await read(relayed, deps)) {
+    const state = relayed.follow.state()
+    const isLast = bytes === null || state === 'over' || state === 'failed'
+    if (isLast || (bytes !== null && bytes.length > 0)) return { bytes: bytes ?? noBytes, isLast }
+  }
+}
+
+/** What comes next for the client; null when nothing does. */
+async function read({ source, follow, exchange }: Streamed, deps: GatewayDeps): Promise<Uint8Array | null> {
+  exchange.waitingSince = deps.clock.monotonic()
+  try {
+    const piece = await source.read()
+    exchange.heard(deps.clock.monotonic())
+    return piece.done ? null : follow.take(piece.value)
+  } catch {
+    return null
+  } finally {
+    exchange.waitingSince = null
+  }
+}
+
+/** Reserves it, by what it has told of itself: its id above all. One that has told none is settled by what came of it. */
+function begin({ admitted, candidate, intent, attempts, follow }: Streamed, deps: GatewayDeps): Promise<unknown> {
+  const made = madeIn(follow.reading(), candidate.deployment)
+  const outcome = {
+    intent,
+    ending: 'completed',
+    status: okStatus,
+    reading: null,
+    estimate: null,
+    attempts,
+    made,
+  } as const
+  return end(admitted, candidate.deployment, outcome, deps)
+}
+
+/** Settles what has ended, as the poller would a moment later; a stream that has broken off says so. */
+async function tellEnd(
+  relayed: Streamed,
+  controller: ReadableStreamDefaultController<Uint8Array>,
+  deps: GatewayDeps,
+): Promise<void> {
+  const { admitted, follow } = relayed
+  if (follow.state() !== 'over') return controller.enqueue(brokenWords(relayed))
+  const { usage, tier, servedModel, vendorUsage } = follow.reading()
+  if (usage === null) return
+  const done = { state: 'done', usage, tier, servedModel, vendorUsage } as const
+  await deps.tellJob(admitted.requestId, admitted.key, done).catch((error: unknown) => {
+    deps.log.error({ event: 'job-not-told', requestId: admitted.requestId, error })
+  })
+}
+
+/** The stream has broken off, and what it tells of goes on: it can be asked for by its id. */
+const brokenWords = ({ admitted, exchange }: Streamed): Uint8Array =>
+  new TextEncoder().encode(`\n\n${admitted.call.operation.dialect.streamError(failureOf(exchange, null))}`)
+
+function leave({ candidate, exchange }: Streamed): void {
+  candidate.health.ended()
+  exchange.drop()
+}
