@@ -159,6 +159,25 @@ export function describeResources(store: () => Store, mode: Mode): void {
     ])
   })
 
+  test('what was put there when it was made stays as it is by now when its settlement comes, and a newer one of that id does not', async () => {
+    await stepsIn(mode).grant(store(), 5_000n)
+    const node = await store().openNode('node-a')
+    const [kept, gone] = [video('v1', { object: '{"a":1}', labels: { a: 'b' } }), video('v2')]
+    await createAll(kept, gone)
+    await store().deleteResource(keyOf(gone), 60)
+    const of = { organizationId: 'acme', mode } as const
+    const settle = (requestId: string, ...resources: MadeResource[]) => ({
+      kind: 'settle' as const,
+      epoch: 1,
+      settlement: settlementOf({ requestId, ...of, resources: resources.map((made) => ({ ...made, labels: {} })) }),
+    })
+    await store().applyJournal(batchOf(node, 0, [settle('r1', kept, gone)]))
+    expect([await found(kept), await found(gone)]).toMatchObject([{ labels: { a: 'b' } }, null])
+    expect((await list())!.ids).toEqual(['v1'])
+    await store().applyJournal(batchOf(node, 1, [settle('r2', { ...gone, createdAt: 70 })]))
+    expect(await found(gone)).toMatchObject({ id: 'v2', createdAt: 70, requestId: 'r2' })
+  })
+
   test('what a request made is there in the transaction that charges it, once, and its deletion stays', async () => {
     await stepsIn(mode).grant(store(), 5_000n)
     const node = await store().openNode('node-a')

@@ -47,6 +47,10 @@ const upsertResource = `
     region = excluded.region, deployment = excluded.deployment, upstream_id = excluded.upstream_id,
     model = excluded.model, request_id = excluded.request_id, parent = excluded.parent, labels = excluded.labels,
     created_at = excluded.created_at, expires_at = excluded.expires_at, object = excluded.object, deleted_at = null`
+/** What was put there when it was made stays, and so does its deletion since. */
+const noteResource = `${upsertResource}
+  where resource.created_at <> excluded.created_at or resource.provider <> excluded.provider
+    or resource.upstream_id <> excluded.upstream_id`
 const isNamed = 'organization_id = ?1 and mode = ?2 and kind = ?3 and id = ?4'
 const isAlive = (at: string): string => `deleted_at is null and (expires_at is null or expires_at > ${at})`
 const selectAlive = `select ${columns}, object from resource where ${isNamed} and ${isAlive('?5')}`
@@ -75,6 +79,7 @@ export type Resources = ReturnType<typeof prepareResources>
 /** Prepares the resource statements on a connection. */
 export function prepareResources(db: Database) {
   const upsert = db.prepare<unknown, Value[]>(upsertResource)
+  const note = db.prepare<unknown, Value[]>(noteResource)
   const alive = db.prepare<ObjectRow, Value[]>(selectAlive)
   const change = db.prepare<ObjectRow, Value[]>(updateAlive)
   const remove = db.prepare<unknown, Value[]>(deleteAlive)
@@ -84,7 +89,6 @@ export function prepareResources(db: Database) {
     desc: db.prepare<ObjectRow, Value[]>(selectPage('desc')),
   }
   const forget = db.prepare<unknown, [number, number]>(deleteGone)
-  const write = (resource: KeptResource): void => void upsert.run(...valuesOf(resource))
   const update = db.transaction((key: ResourceKey, changes: ResourceChanges, at: number): KeptResource | null => {
     const row = alive.get(...named(key), at)
     if (!row) return null
@@ -119,9 +123,10 @@ export function prepareResources(db: Database) {
 
   return {
     /** Inside the caller's transaction, or in one of its own. */
-    create: write,
+    create: (resource: KeptResource): void => void upsert.run(...valuesOf(resource)),
     /** What a settled request has made. */
-    note: (made: MadeResource, maker: Maker): void => write({ ...madeBy(made, maker), object: null }),
+    note: (made: MadeResource, maker: Maker): void =>
+      void note.run(...valuesOf({ ...madeBy(made, maker), object: null })),
     find: (keys: readonly ResourceKey[], at: number): (Resource | null)[] =>
       keys.map((key) => {
         const row = alive.get(...named(key), at)
