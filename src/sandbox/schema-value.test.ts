@@ -74,4 +74,5 @@ test('a number of the prompt stands where no bound forbids it, whatever its size
   const schema = { type: 'object', properties: { price: { type: 'number' }, pages: { type: 'integer' } } }
   expect(valueOf(schema, 1, 'It costs 2500.5 and has 1200 pages.')).toEqual({ price: 2500.5, pages: 1200 })
   expect(valueOf({ type: 'number', maximum: 10 }, 1, 'It costs 2500.5.')).toBeLessThanOrEqual(10)
+  expect(valueOf({ type: 'number' }, 1)).toSatisfy(Number.isInteger)
 })

@@ -216,6 +216,8 @@ function numberOf(schema: Schema, context: Context): number {
   const bounds = boundsOf(schema, 1 / 1024)
   const said = context.mentions?.number((value) => value >= bounds.min && value <= bounds.max)
   if (said !== undefined) return said
+  // Most tools mean a whole number and do not say so.
+  if (bounds.min === -Infinity && bounds.max === Infinity) return Math.floor(context.random() * 101)
   const { min, max } = narrowed(bounds, 1 / 1024)
   const value = min + Math.round((max - min) * context.random() * 100) / 100
   return Math.min(max, Math.max(min, value))

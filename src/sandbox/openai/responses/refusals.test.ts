@@ -183,6 +183,7 @@ test.each([
   [{ model: 'gpt-4o', temperature: 0.5, top_p: 0.5, top_logprobs: 3 }],
   [{ reasoning: { effort: 'none' }, temperature: 0.5 }],
   [{ tools: [{ type: 'mcp', server_label: 'a', server_url: 'https://a.example' }, { type: 'local_shell' }] }],
+  [{ client_metadata: { 'x-codex-window-id': '1' } }],
   [{ prompt_cache_key: 'k', safety_identifier: 's', truncation: 'disabled', moderation: { model: 'm' } }],
   [schema({ type: 'object', properties: {} }, false)],
 ])('%j is taken', async (body) => {

@@ -65,6 +65,8 @@ export const ResponseCall = z.strictObject({
   access_programs: object.nullish(),
   background: z.boolean().nullish(),
   background_options: object.nullish(),
+  // Of no specification, and sent by Codex (0.171).
+  client_metadata: object.nullish(),
   context_management: z.array(object).nullish(),
   image: object.nullish(),
   include: z.array(z.enum(includable)).nullish(),
