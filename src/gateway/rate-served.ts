@@ -51,8 +51,7 @@ export function rateServed(
       : (priceFor(book.model, { toolModel }, { prices: deps.costs, at: admittedAt }) ?? book)
   const cost = scaledPrice(list, deployment?.costPpm ?? listPpm)
   const costNano = cost === price ? rated.ratedNano : rate(usage, cost, tier).ratedNano
-  const { lines, ratedNano, unpriced } = rated
-  return { lines, ratedNano, unpriced, tier: rated.tier, priceFrom: book.name, costNano, isOtherModel: isOther }
+  return { ...rated, priceFrom: book.name, costNano, isOtherModel: isOther }
 }
 
 function tierOf(asked: readonly ServiceTier[], said: ServiceTier | null, isVendors: boolean): ServiceTier {

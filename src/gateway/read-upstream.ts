@@ -28,15 +28,12 @@ export function readUpstream(sent: HttpResponse, trying: Trying, deps: GatewayDe
   const firstByteMs = roundedMs(now - exchange.startedAt)
   const attempt = attemptOf(trying, { status: sent.status, error: null, firstByteMs }, now)
   const upstream = decoded(sent)
-  const { request, admitted, candidate, wire, intent } = trying
-  const attempts = failed.length === 0 ? [attempt] : [...failed, attempt]
-  // Member by member, because to spread so many costs several times as much.
-  const answer: Answer = { request, admitted, candidate, failed, wire, intent, exchange, upstream, attempts }
-  const reader = wire.answer
+  const answer: Answer = { ...trying, upstream, attempts: [...failed, attempt] }
+  const reader = trying.wire.answer
   if (reader.kind === 'bytes' && isOfBytes(sent)) return { ...answer, kind: 'bytes', status: sent.status }
   if (!isSuccess(sent)) return refused(answer)
   if (reader.kind === 'records') return streamed(answer, reader, deps)
-  return whole(answer, wholeBytesMax(admitted.call), deps)
+  return whole(answer, wholeBytesMax(trying.admitted.call), deps)
 }
 
 /** Reads all of an answer, as there is room for it. `head`: what was read of it already. */
@@ -97,24 +94,7 @@ function plain(answer: Answer, bytes: Uint8Array, room: QueuedRoom | null): Answ
   assert(reader.kind !== 'bytes', 'what passes as it comes is not read')
   try {
     const reading = reader.read(bytes, answer.upstream.headers)
-    const { bytes: given, isEvents } = givenOf(bytes, reader)
-    const { request, admitted, candidate, failed, wire, intent, exchange, upstream, attempts } = answer
-    return {
-      request,
-      admitted,
-      candidate,
-      failed,
-      wire,
-      intent,
-      exchange,
-      upstream,
-      attempts,
-      kind: 'plain',
-      bytes: given,
-      isEvents,
-      reading,
-      room,
-    }
+    return { ...answer, ...given(bytes, reader), kind: 'plain', reading, room }
   } catch (unread) {
     const error = unread instanceof ReportedError ? unread.reported : errorIn(bytes)
     if (!error) throw new UnreadableError()
@@ -123,7 +103,7 @@ function plain(answer: Answer, bytes: Uint8Array, room: QueuedRoom | null): Answ
 }
 
 /** What the client is given of an answer in one piece: a client that reads a stream would find nothing in it. */
-const givenOf = (
+const given = (
   bytes: Uint8Array,
   reader: WholeReader | RecordsReader,
 ): { readonly bytes: Uint8Array; readonly isEvents: boolean } =>

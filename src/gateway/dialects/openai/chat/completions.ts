@@ -211,11 +211,8 @@ export function readCompletion(completion: Told): Reading {
   const error = errorInAnswer(completion, true) ?? errorAmong(said)
   if (error) throw new ReportedError(error)
   const vendorUsage = usageIn(completion)
-  const { usage, mismatch, hasUnknown } = usageOf(vendorUsage)
   return {
-    usage,
-    mismatch,
-    hasUnknown,
+    ...usageOf(vendorUsage),
     servedModel: typeof model === 'string' ? model : null,
     tier: servedTier(tier),
     vendorUsage,
