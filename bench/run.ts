@@ -2,9 +2,10 @@
 import { affinity } from './affinity.ts'
 import { chat } from './chat.ts'
 import { failover } from './failover.ts'
+import { large } from './large.ts'
 import { stream } from './stream.ts'
 
-const lanes: Readonly<Record<string, () => Promise<void>>> = { chat, stream, failover, affinity }
+const lanes: Readonly<Record<string, () => Promise<void>>> = { chat, stream, failover, affinity, large }
 const name = process.argv[2] ?? ''
 const lane = lanes[name]
 if (!lane) {

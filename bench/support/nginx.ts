@@ -34,11 +34,11 @@ http { access_log off; ${temporary(folder)} keepalive_requests 100000000; ${http
 export const startStaticUpstream = (port: number, body: string): Promise<Nginx> =>
   startNginx('upstream', port, `default_type application/json; return 200 '${body}';`)
 
-/** Does nothing but pass requests on. */
-export const startProxy = (port: number, upstream: string): Promise<Nginx> =>
+/** Does nothing but pass requests on. `more`: further directives. */
+export const startProxy = (port: number, upstream: string, more = ''): Promise<Nginx> =>
   startNginx(
     'proxy',
     port,
-    `proxy_pass http://up; proxy_http_version 1.1; proxy_set_header Connection "";`,
+    `proxy_pass http://up; proxy_http_version 1.1; proxy_set_header Connection ""; ${more}`,
     `upstream up { server ${upstream.replace('http://', '')}; keepalive 128; }`,
   )

@@ -202,7 +202,7 @@ describe('a form', () => {
 test('JSON that names its pictures goes up as it came', async () => {
   await up.forgive(pair)
   const body = JSON.stringify({
-    images: [{ image_url: `data:image/png;base64,${'iVBO'.repeat(100_000)}` }, { file_id: 'file-abc' }],
+    images: [{ image_url: `data:image/png;base64,${'iVBO'.repeat(100_000)}` }],
     prompt: 'a cat',
     model: 'gpt-image-2',
   })
@@ -213,6 +213,10 @@ test('JSON that names its pictures goes up as it came', async () => {
   }
   const got = await send(body, { headers: { 'content-type': 'application/json' } })
   expect([got.status, seen === body]).toEqual([200, true])
+  const unknown = await send(body.replace('image_url', 'file_id').replace(/data:[^"]*/, 'file-abc'), {
+    headers: { 'content-type': 'application/json' },
+  })
+  expect([unknown.status, ways.envelopeOf(unknown, 'openai').param]).toEqual([404, 'images[0].file_id'])
 })
 
 describe('real providers', () => {
