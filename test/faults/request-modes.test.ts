@@ -84,8 +84,8 @@ describe('without a real provider', () => {
   test('the lists of a live key have no model, those of a test key have them all', async () => {
     expect(await modelsOf(server, live)).toEqual({ openai: [], genai: [] })
     const { openai, genai } = await modelsOf(server, test_)
-    expect(openai).toContain(ways.chatModel)
-    expect(genai).toContain(`models/${ways.geminiModel}`)
+    expect(openai).toContain(openaiModel)
+    expect(genai).toContain(`models/${geminiModel}`)
   })
 
   const errors = ['status=429', 'status=500', 'reset=0'] as const
