@@ -45,7 +45,9 @@ function outcomeOf(relayed: Plain, deps: GatewayDeps): Outcome {
 
 function answerOf(relayed: Plain, chargeNano: string | null, deps: GatewayDeps): HttpAnswer {
   const headers = headersOf(relayed, deps)
+  const { paid } = relayed.admitted
   if (chargeNano !== null) headers['x-mart-charge-usd'] = formatUsd(BigInt(chargeNano))
+  else if (paid) headers['x-mart-reserved-usd'] = formatUsd(paid.hold.amountNano)
   // The client's own fault is told in the upstream's words, less what they tell of our account.
   if (relayed.kind === 'refused') {
     const { status, refusal } = relayed

@@ -69,6 +69,7 @@ function withCors(answer: HttpAnswer, allowed: AnswerHeaders): HttpAnswer {
 const exposedAlways = [
   'x-request-id',
   'x-mart-charge-usd',
+  'x-mart-reserved-usd',
   'x-mart-output-limit',
   'x-mart-region',
   'x-mart-sandbox',

@@ -9,7 +9,7 @@ import type { Strings } from '../lib/json-skeleton.ts'
 import type { Source } from '../lib/source.ts'
 import type { ServiceTier } from '../money/price-book.ts'
 import type { Usage } from '../money/usage.ts'
-import type { KeptResource, ResourceChanges, ResourceKind } from '../store/resources.ts'
+import type { KeptResource, Resource, ResourceChanges, ResourceKind } from '../store/resources.ts'
 import type { Adapter } from '../upstreams/deployment.ts'
 import type { ErrorInAnswer } from '../upstreams/refusals/error-in-answer.ts'
 import type { GatewayError } from './errors.ts'
@@ -45,6 +45,8 @@ export type Asked = {
   readonly target: Target
   /** null: it costs nothing, and is served without a hold. */
   readonly demand: Demand | null
+  /** The same, where it depends on what is asked for by its id. */
+  readonly demandOf?: (resource: Resource) => Demand
   readonly wire: Wire
   /** How it is asked of an upstream that does not have its operation. Left out where nothing else is like it. */
   readonly translation?: Translation

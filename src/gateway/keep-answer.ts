@@ -42,6 +42,6 @@ function begin(admitted: Admitted, headers: AnswerHeaders, streamed: boolean, de
 }
 
 /** What is so of the first answer alone: whose it is, what it cost, and how far its key had used up its limits. */
-const ofTheFirst = /^(?:x-request-id|x-mart-charge-usd|x-ratelimit-.*)$/
+const ofTheFirst = /^(?:x-request-id|x-mart-(?:charge|reserved)-usd|x-ratelimit-.*)$/
 const lasting = (headers: AnswerHeaders): AnswerHeaders =>
   Object.fromEntries(Object.entries(headers).filter(([name]) => !ofTheFirst.test(name)))

@@ -66,13 +66,13 @@ export type Operation = Row & {
   /** Reads what we route and bill on; throws `invalid_request` naming the field and what is allowed. */
   readonly read: (body: JsonBody, params: Params, query: URLSearchParams) => Asked
   /** The same of a form, where the operation takes one. */
-  readonly readForm?: (body: FormBody) => Asked
+  readonly readForm?: (body: FormBody, params: Params) => Asked
   readonly readStream?: (body: StreamBody) => Asked
 }
 
 /** What is answered from what we know ourselves, such as the list of models, to whoever has a key. */
 export type KnownOperation = Row & {
-  readonly name: 'models' | 'receipts' | 'chat.completions.list' | 'files.list' | 'credits' | 'usage'
+  readonly name: 'models' | 'receipts' | 'chat.completions.list' | 'files.list' | 'videos.list' | 'credits' | 'usage'
   readonly answer: (
     asked: Omit<Inbound, 'operation'>,
     key: KeyRow,

@@ -28,6 +28,10 @@ import { compactResponse } from './dialects/openai/responses/compact.ts'
 import { createResponse } from './dialects/openai/responses/create.ts'
 import { countInput } from './dialects/openai/responses/count-input.ts'
 import { cancelResponse, deleteResponse, listInputItems, retrieveResponse } from './dialects/openai/responses/kept.ts'
+import { createCharacter } from './dialects/openai/videos/characters.ts'
+import { createVideo } from './dialects/openai/videos/create.ts'
+import { editVideo, extendVideo, remixVideo } from './dialects/openai/videos/made-from.ts'
+import { deleteVideo, downloadVideo, retrieveCharacter, retrieveVideo } from './dialects/openai/videos/single.ts'
 import type { Operation } from './operation.ts'
 
 export const operations: readonly Operation[] = [
@@ -58,6 +62,15 @@ export const operations: readonly Operation[] = [
   updateCompletion,
   deleteCompletion,
   listCompletionMessages,
+  createVideo,
+  remixVideo,
+  editVideo,
+  extendVideo,
+  retrieveVideo,
+  deleteVideo,
+  downloadVideo,
+  createCharacter,
+  retrieveCharacter,
   generateContent,
   streamGenerateContent,
   countTokens,

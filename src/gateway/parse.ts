@@ -18,8 +18,10 @@ function askedByJson(body: JsonBody, { operation, params, query }: Inbound): Ask
   return operation.read(deployment === undefined ? body : bodyFor(deployment, body), params, query)
 }
 
-const askedByForm = (body: FormBody, { operation, params: { deployment } }: Inbound): Asked =>
-  operation.readForm!(deployment === undefined ? body : { ...body, changes: { model: deployment } })
+function askedByForm(body: FormBody, { operation, params }: Inbound): Asked {
+  const { deployment } = params
+  return operation.readForm!(deployment === undefined ? body : { ...body, changes: { model: deployment } }, params)
+}
 
 /** Azure names the model in the path as a deployment, and means that one whatever the body says. */
 function bodyFor(model: string, body: JsonBody): JsonBody {

@@ -22,8 +22,16 @@ export function resolve(asked: Asked, resources: readonly Resource[], asker: Ask
     case 'resource': {
       const resource = resources[0]!
       const model = resource.model === null ? null : catalog.find(resource.model)
-      if (asked.demand && model && !mayUse(key, model)) throw modelNotFound(model.id)
-      return { operation, asked, model, toolModel: null, resources, sentName: resource.upstreamId }
+      const demand = asked.demandOf?.(resource) ?? asked.demand
+      if (demand && (!model?.listed || !mayUse(key, model))) throw modelNotFound(resource.model ?? '')
+      return {
+        operation,
+        asked: { ...asked, demand },
+        model,
+        toolModel: null,
+        resources,
+        sentName: resource.upstreamId,
+      }
     }
     case 'provider':
       return { operation, asked, model: null, toolModel: null, resources, sentName: '' }

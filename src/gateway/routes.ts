@@ -1,6 +1,7 @@
 /** The route table: every URL of the two dialects, with what is asked of upstreams and what is answered here. */
 import * as genaiModels from './dialects/genai/models.ts'
 import * as openaiModels from './dialects/openai/models.ts'
+import { listVideos } from './dialects/openai/videos/list.ts'
 import type { Route } from './operation.ts'
 import { operations } from './operations.ts'
 import { getCredits } from './credits.ts'
@@ -15,6 +16,7 @@ export const routes: readonly Route[] = [
   listFiles,
   openaiModels.listModels,
   openaiModels.retrieveModel,
+  listVideos,
   getReceipt,
   getCredits,
   getUsage,

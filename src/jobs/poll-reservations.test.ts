@@ -70,13 +70,18 @@ async function world() {
   }
   const first = await nodeOf('a')
   /** One of 8 s, which is $0.80. */
-  async function reserve(requestId: string, organizationId = 'acme', expiresAt = 90_000): Promise<void> {
+  async function reserve(
+    requestId: string,
+    organizationId = 'acme',
+    expiresAt = 90_000,
+    isShipped = true,
+  ): Promise<void> {
     const { node, journal, ship } = first
     await store.leaseCredit({ ...node, organizationId, mode: 'live', wantTotalNano: granted })
     const of = { requestId, organizationId, mode: 'live' } as const
     const reservation = reservationOf(String(8n * second), of, { firstCheckAt: 1_000, expiresAt })
     journal.push({ kind: 'reserve', epoch: node.epoch, reservation })
-    await ship()
+    if (isShipped) await ship()
   }
   /** Lets time pass in steps of a second, with whatever the pollers do in it. */
   async function pass(seconds: number, ...pollers: readonly Poller[]): Promise<void> {
@@ -201,6 +206,14 @@ test('who sees it end first tells it, once, and only of its own organization’s
   expect(ended).toMatchObject([{ requestId: 'r1', chargeNano: '400000000' }])
   expect(asked).toEqual([])
   expect((await store.receipt('r1'))?.chargeNano).toBe('400000000')
+})
+
+test('what was reserved a moment ago, and is not in the store yet, is told all the same', async () => {
+  const { store, poller, reserve, ended } = await world()
+  await reserve('r1', 'acme', 90_000, false)
+  expect(await store.openReservation('r1', { organizationId: 'acme', mode: 'live' })).toBeNull()
+  await poller.tell('r1', { organizationId: 'acme', mode: 'live' }, done(8) as never)
+  expect(ended).toMatchObject([{ requestId: 'r1', chargeNano: '800000000' }])
 })
 
 test('an end that the journal cannot take is no end yet: it is written when there is room, once', async () => {

@@ -105,7 +105,7 @@ export function createPoller(deps: PollerDeps): Poller {
         ticking = null
       })),
     async tell(requestId, of, how) {
-      const open = await store.openReservation(requestId, of)
+      const open = await findOpen(requestId, of, deps)
       if (open) await ender.end(open.reservation, how)
     },
     async stop() {
@@ -115,6 +115,18 @@ export function createPoller(deps: PollerDeps): Poller {
       await writePostponed().catch((error: unknown) => log.error({ event: 'reservations-not-postponed', error }))
     },
   }
+}
+
+/** What was reserved a moment ago may still have to be shipped. */
+async function findOpen(
+  requestId: string,
+  of: Parameters<Poller['tell']>[1],
+  { store, ship }: PollerDeps,
+): Promise<DueReservation | null> {
+  const open = await store.openReservation(requestId, of)
+  if (open) return open
+  await ship()
+  return store.openReservation(requestId, of)
 }
 
 /** New times are written together; `onWritten` is told of each. */

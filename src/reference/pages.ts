@@ -10,6 +10,7 @@ import receipts from '../../docs/reference/receipts.md' with { type: 'text' }
 import regions from '../../docs/reference/regions.md' with { type: 'text' }
 import responses from '../../docs/reference/responses.md' with { type: 'text' }
 import testMode from '../../docs/reference/test-mode.md' with { type: 'text' }
+import videos from '../../docs/reference/videos.md' with { type: 'text' }
 import type { FailureCode } from '../gateway/errors.ts'
 import { errorHelp } from './error-help.ts'
 
@@ -38,6 +39,7 @@ const listed: readonly Page[] = [
   page('billing', 'How you are billed', 'Holds, charges, and what an answer that broke off costs', billing),
   page('output-limits', 'Output limits and credit', 'When an answer is cut short', outputLimits),
   page('rate-limits', 'Rate limits', 'Limits of a key, and of a request', rateLimits),
+  page('videos', 'Videos', 'Jobs that make videos: reserved, then charged when they are completed', videos),
   page('receipts', 'Receipts and retries', 'What a request cost, line by line; Idempotency-Key', receipts),
   page('account', 'Credit and usage', 'What you have, what you used, for your own scripts', account),
   page('responses', 'Responses', 'What it costs, how it ends, and models without responses of their own', responses),

@@ -49,6 +49,15 @@ export type OperationName =
   | 'files.retrieve'
   | 'files.delete'
   | 'files.content'
+  | 'videos'
+  | 'videos.remix'
+  | 'videos.edits'
+  | 'videos.extensions'
+  | 'videos.retrieve'
+  | 'videos.delete'
+  | 'videos.content'
+  | 'videos.characters'
+  | 'videos.characters.retrieve'
   | 'generateContent'
   | 'streamGenerateContent'
   | 'countTokens'
@@ -81,6 +90,15 @@ export const openaiOperations: readonly OperationName[] = [
   'files.retrieve',
   'files.delete',
   'files.content',
+  'videos',
+  'videos.remix',
+  'videos.edits',
+  'videos.extensions',
+  'videos.retrieve',
+  'videos.delete',
+  'videos.content',
+  'videos.characters',
+  'videos.characters.retrieve',
 ]
 export const genaiOperations: readonly OperationName[] = ['generateContent', 'streamGenerateContent', 'countTokens']
 

@@ -293,7 +293,8 @@ export type Served = {
   readonly sent: SandboxUsage
 }
 
-const sandboxJson = async <T>(server: Server, path: string): Promise<T> =>
+/** What the sandbox says under `/sandbox`. */
+export const sandboxJson = async <T>(server: Server, path: string): Promise<T> =>
   (await (await fetch(`${server.sandboxUrl}/sandbox${path}`)).json()) as T
 /** What the sandbox counted of one request: nothing, when it refused it or never saw it. */
 export const servedOf = async (server: Server, requestId: string): Promise<readonly Served[]> =>

@@ -13,6 +13,8 @@ import { operations } from '../../src/gateway/operations.ts'
 import { providerKinds, type DialectName, type ProviderKind } from '../../src/upstreams/deployment.ts'
 import { everyKind } from '../../src/upstreams/test-adapters.ts'
 import type { ResourceKind } from '../../src/store/resources.ts'
+import type { Reservation } from '../../src/store/reservations.ts'
+import { rate } from '../../src/money/rating.ts'
 import { resourceOf } from '../../src/store/store-fixtures.ts'
 import type { SettlementFlag } from '../../src/store/store.ts'
 import { organizationId, startGateway } from './gateway.ts'
@@ -28,7 +30,7 @@ type Recorded = {
   readonly model?: string
   /** What the upstream answers, and the client gets: as JSON, or bytes as text. */
   readonly answer: unknown
-  /** What is charged for it, by class; null where nothing is. */
+  /** What is charged, or reserved, for it, by class; null where nothing is. */
   readonly usage: Readonly<Record<string, number>> | null
   /** The call whose answer streams, where there is one, and what the streams beside are charged, by their files. */
   readonly streamed?: {
@@ -106,15 +108,17 @@ async function asked(operation: Operation, kind: string) {
   )
   const text = await taken.text()
   gateway.stop()
-  return { cell, status: taken.status, text, sent: gateway.sent, settled: gateway.settled, answer }
+  return { ...gateway, cell, status: taken.status, text, answer }
 }
 
-/** `file` is one. */
+/** What stands for a file. */
+const fileNames = ['file', 'video']
+
 const formOf = (fields: Readonly<Record<string, string>>) => ({
   headers: { 'content-type': 'multipart/form-data; boundary=B' },
   body: [
     ...Object.entries(fields).flatMap(([name, text]) => [
-      `--B\r\nContent-Disposition: form-data; name="${name}"${name === 'file' ? '; filename="a.jsonl"' : ''}`,
+      `--B\r\nContent-Disposition: form-data; name="${name}"${fileNames.includes(name) ? '; filename="a.jsonl"' : ''}`,
       `\r\n\r\n${text}\r\n`,
     ]),
     '--B--\r\n',
@@ -146,7 +150,7 @@ for (const operation of operations.filter(({ name }) => existsSync(join(root, na
         expect(recordedOf(operation).upstream[kind]).toBeNull()
         return
       }
-      const { cell, status, text, sent, settled, answer } = await asked(operation, kind)
+      const { cell, status, text, sent, settled, reserved, deps, answer } = await asked(operation, kind)
       if (cell === null) {
         expect([sent.map(({ url }) => url), status >= 400]).toEqual([[], true])
         return
@@ -156,6 +160,13 @@ for (const operation of operations.filter(({ name }) => existsSync(join(root, na
         200,
         typeof cell === 'string' ? bodyOf(answer).slice(0, 2_000) : expect.any(String),
       ])
+      if (operation.due === 'deferred') {
+        const [{ settlement }, ...others] = reserved as readonly [Reservation]
+        expect([settlement.ending, others, settled]).toEqual(['reserved', [], []])
+        const price = deps.prices.priceOf(settlement.model, settlement.admittedAt)!
+        expect(settlement.holdNano).toBe(rate(usage!, price, 'standard').ratedNano.toString())
+        return
+      }
       const flags: readonly SettlementFlag[] = typeof cell === 'string' ? [] : ['translated']
       expect(settled.map((each) => ({ ending: each.ending, flags: each.flags }))).toEqual(
         usage === null ? [] : [{ ending: 'completed', flags }],

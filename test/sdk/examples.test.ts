@@ -7,6 +7,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync }
 import { join } from 'node:path'
 import sharp from 'sharp'
 import { audit } from '../support/audit.ts'
+import { describeMp4 } from '../support/mp4.ts'
 import { balanceNano, openAccount, type Account } from '../support/mart.ts'
 import { plainEnvironment, root, run } from '../support/program.ts'
 import { hasPython, noPython } from '../support/python.ts'
@@ -23,6 +24,8 @@ type Example = {
   readonly model: string
   /** The picture it saves, with its width and height. */
   readonly picture?: { readonly file: string; readonly pixels: number }
+  /** The MP4 it saves, with what its boxes say. */
+  readonly video?: { readonly file: string; readonly is: string }
 }
 
 const examples: readonly Example[] = [
@@ -35,6 +38,13 @@ const examples: readonly Example[] = [
     endpoint: '/v1/images/generations',
     model: 'gpt-image-2',
     picture: { file: 'horse.png', pixels: 1024 },
+  },
+  {
+    name: 'video',
+    says: /^(?:Status: (?:in_progress|completed)\n)+Saved output\.mp4\n$/,
+    endpoint: '/v1/videos',
+    model: 'sora-2',
+    video: { file: 'output.mp4', is: '1280x720, 4 s' },
   },
   { name: 'gemini_text', says: /\S/, endpoint: ':generateContent', model: 'gemini-3.5-flash' },
   {
@@ -97,10 +107,10 @@ for (const { language, suffix, test: testWhenPossible } of languages) {
   })
 }
 
-/** What curl has is the answer itself, and of a picture it says nothing. */
+/** What curl has is the answer itself, and of a picture or a video it says nothing. */
 const asCurlSays = (example: Example): Example => ({
   ...example,
-  says: example.picture ? /^$/ : /"usage(?:Metadata)?": ?\{/,
+  says: example.picture || example.video ? /^$/ : /"usage(?:Metadata)?": ?\{/,
 })
 
 async function check(example: Example, command: string): Promise<void> {
@@ -118,14 +128,19 @@ async function check(example: Example, command: string): Promise<void> {
     expect({ code: ran.code, stderr: ran.stderr }).toEqual({ code: 0, stderr: expect.any(String) })
     expect(saidBy(ran.stdout)).toMatch(example.says)
     if (example.picture) await expectPicture(join(folder, example.picture.file), example.picture.pixels)
+    else if (example.video) expect(describeMp4(readFileSync(join(folder, example.video.file)))).toBe(example.video.is)
     else expect(readdirSync(folder)).toEqual([])
 
     const audited = await audit(server, account, recorder, beforeNano)
     expect(audited.faults).toEqual([])
-    expect(recorder.exchanges.map(({ method, status }) => `${method} ${status}`)).toEqual(['POST 200'])
+    const exchanges = recorder.exchanges.map(({ method, status }) => `${method} ${status}`)
+    // A video is asked for until it is there, and fetched.
+    if (example.video) expect(exchanges.join(', ')).toMatch(/^POST 200(?:, GET 200){2,}$/)
+    else expect(exchanges).toEqual(['POST 200'])
     expect(recorder.exchanges[0]!.path).toEndWith(example.endpoint)
     expect(recorder.exchanges[0]!.headers.get('x-mart-sandbox')).toBe('true')
-    expect(recorder.exchanges[0]!.headers.get('x-mart-charge-usd')).toMatch(/^\d+\.\d{2,9}$/)
+    const sum = example.video ? 'x-mart-reserved-usd' : 'x-mart-charge-usd'
+    expect(recorder.exchanges[0]!.headers.get(sum)).toMatch(/^\d+\.\d{2,9}$/)
     expect(audited.receipts).toMatchObject([
       { model: example.model, status: 200, ending: 'completed', writeOffNano: '0' },
     ])

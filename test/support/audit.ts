@@ -13,7 +13,7 @@ import type { Server } from './start-server.ts'
 /** Receipts of aborted streams wait for the upstream to be drained; balances for the journal to be shipped. */
 const settledMsMax = 20_000
 const paidPath =
-  /\/chat\/completions$|\/embeddings$|\/responses(?:\/compact)?$|\/images\/generations$|:(?:stream)?generateContent$/i
+  /\/chat\/completions$|\/embeddings$|\/videos$|\/responses(?:\/compact)?$|\/images\/generations$|:(?:stream)?generateContent$/i
 
 export type Audit = {
   readonly faults: readonly string[]
@@ -46,7 +46,7 @@ async function settled(server: Server, account: Account, exchange: Exchange): Pr
   const isPaid = method === 'POST' && status === 200 && paidPath.test(path) && !isReplay
   const receipt = isPaid
     ? await eventually(
-        () => receiptOf(server.baseUrl, account.key, requestId),
+        () => receiptOf(server.baseUrl, account.key, requestId).then(ended),
         settledMsMax,
         () => `${name}: no receipt for ${requestId}`,
       ).catch((error: unknown) => String(error))
@@ -60,6 +60,9 @@ async function settled(server: Server, account: Account, exchange: Exchange): Pr
     return { fault: `${name}: x-mart-charge-usd says ${header}, the receipt ${charge}` }
   return receipt ? { receipt } : {}
 }
+
+/** What is reserved is charged when it has ended. */
+const ended = (receipt: Settlement | null): Settlement | null => (receipt?.ending === 'reserved' ? null : receipt)
 
 async function balanceFaults(
   server: Server,

@@ -25,7 +25,7 @@ const credential = 'sandbox-credential'
 
 /** It simulates what vendors have; whatever is an operator's own is answered for by one of those. */
 const standIns: Readonly<Record<DialectName, Readonly<Record<string, string>>>> = {
-  openai: { text: 'gpt-5.4-nano', embeddings: 'text-embedding-3-small', image: 'gpt-image-2' },
+  openai: { text: 'gpt-5.4-nano', embeddings: 'text-embedding-3-small', image: 'gpt-image-2', video: 'sora-2' },
   genai: { text: 'gemini-3.1-flash-lite', image: 'gemini-3.1-flash-image' },
 }
 

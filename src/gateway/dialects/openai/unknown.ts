@@ -14,6 +14,8 @@ export const unknownResponse = (id: string): Unknown => notFound(`Response with 
 export const unknownConversation = (id: string): Unknown => notFound(`Conversation with id '${shown(id)}' not found.`)
 export const unknownCompletion = (id: string): Unknown =>
   notFound(`Completion with id '${shown(id)}' not found.`, 'completion_id')
+export const unknownVideo = (id: string): Unknown => notFound(`Video with id '${shown(id)}' not found.`)
+export const unknownCharacter = (id: string): Unknown => notFound(`Character with id '${shown(id)}' not found.`)
 export const unknownPrevious =
   (id: string): Unknown =>
   () =>

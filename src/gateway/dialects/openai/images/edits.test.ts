@@ -48,7 +48,7 @@ const usual: readonly Entry[] = [
   ['prompt', 'a cat'],
 ]
 const readForm_ = async (entries: readonly Entry[]): Promise<Asked> =>
-  imageEdits.readForm!((await formOf(entries)).body)
+  imageEdits.readForm!((await formOf(entries)).body, {})
 const readJson = (fields: object): Asked =>
   imageEdits.read(
     wholeBodyOf(
@@ -132,7 +132,7 @@ describe('a form', () => {
 
   test('goes up as its own bytes, again for each attempt; where the upstream’s name is another, that alone changes', async () => {
     const { body, bytes } = await formOf(usual)
-    const { wire } = imageEdits.readForm!(body)
+    const { wire } = imageEdits.readForm!(body, {})
     expect(wire.contentType).toBe(body.form.contentType)
     for (let attempt = 1; attempt <= 2; attempt++)
       expect((await bytesOf(wire.body(unchanged))).equals(bytes)).toBe(true)
@@ -142,7 +142,7 @@ describe('a form', () => {
 
   test('may leave its model to the URL, as Azure’s clients do', async () => {
     const { body } = await formOf(usual.filter(([name]) => name !== 'model'))
-    const asked = imageEdits.readForm!({ ...body, changes: { model: 'gpt-image-1.5' } })
+    const asked = imageEdits.readForm!({ ...body, changes: { model: 'gpt-image-1.5' } }, {})
     expect(asked.target).toEqual({ kind: 'model', name: 'gpt-image-1.5', references: [] })
     const sent = (await bytesOf(asked.wire.body(unchanged))).toString('latin1')
     expect(sent).toContain('name="model"\r\n\r\ngpt-image-1.5\r\n')

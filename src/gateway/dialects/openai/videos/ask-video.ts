@@ -1,0 +1,48 @@
+/** Asking what has become of a video, for whoever has to know: the poller, and whoever is about to delete it. */
+import type { JobState } from '../../../../money/reservations.ts'
+import type { Reservation } from '../../../../store/reservations.ts'
+import type { Resource } from '../../../../store/resources.ts'
+import { askUpstream, type Question } from '../../../ask-upstream.ts'
+import type { GatewayDeps } from '../../../deps.ts'
+import { openai } from '../envelope.ts'
+import { readVideoEnd } from './video-end.ts'
+
+const question: Question = {
+  operation: { name: 'videos.retrieve', dialect: openai },
+  path: (id) => `/videos/${id}`,
+}
+
+/** What a reservation was made for, as its provider tells it. Rejects where it cannot be asked. */
+export async function askReservedVideo(
+  { settlement, resourceId }: Reservation,
+  signal: AbortSignal,
+  deps: GatewayDeps,
+): Promise<JobState> {
+  const { organizationId, mode } = settlement
+  const video = await deps.resources.find({ organizationId, mode, kind: 'video', id: resourceId })
+  // Nobody has it any more, and what was made of it was told before it was deleted.
+  return video ? askVideo(video, signal, deps) : gone
+}
+
+/** Its provider knows of it no more. */
+const gone: JobState = { state: 'void', why: 'expired' }
+const pending: JobState = { state: 'pending', nextCheckAt: null }
+
+/** A provider may learn of what it has just created a moment later. */
+const forgottenMs = 5 * 60_000
+
+/** What becomes of a video, and what it is now, for lists. */
+export async function askVideo(video: Resource, signal: AbortSignal, deps: GatewayDeps): Promise<JobState> {
+  const { status, bytes } = await askUpstream(question, video, signal, deps)
+  if (status === 404) return deps.clock.now() - video.createdAt > forgottenMs ? gone : pending
+  if (status !== 200) throw new Error(`its provider answers with status ${status}`)
+  const end = readVideoEnd(bytes, askedOf(video))
+  await deps.resources.update(video, { object: new TextDecoder().decode(bytes) })
+  return end ?? pending
+}
+
+const askedOf = ({ labels }: Resource) => ({
+  seconds: Number(labels['billed'] ?? labels['seconds']),
+  size: labels['size'] ?? '',
+  isExtension: labels['billed'] !== undefined,
+})
