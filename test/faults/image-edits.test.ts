@@ -6,6 +6,7 @@ import sharp from 'sharp'
 import { eventually } from '../support/eventually.ts'
 import { plain } from '../support/raw-upstream.ts'
 import { startServer, type Server } from '../support/start-server.ts'
+import { pictureKeys, pictureProviders } from './picture-providers.ts'
 import * as ways from './request-support.ts'
 import * as up from './upstream-ends-support.ts'
 
@@ -220,20 +221,6 @@ test('JSON that names its pictures goes up as it came', async () => {
 })
 
 describe('real providers', () => {
-  const base = '${MART_SANDBOX_URL}/as'
-  const providers = {
-    openai: { kind: 'openai', baseUrl: `${base}/openai/a/v1`, apiKey: '${KEY_A}' },
-    azure: { kind: 'azure-openai', endpoint: `${base}/azure/b`, apiKey: '${KEY_B}' },
-    older: {
-      kind: 'azure-openai',
-      endpoint: `${base}/azure/c`,
-      apiKey: '${KEY_C}',
-      style: 'deployments',
-      apiVersion: '2025-04-01-preview',
-    },
-  }
-  const keys = { KEY_A: 'key-a', KEY_B: 'key-b', KEY_C: 'key-c' }
-
   for (const [provider, upstreamModel] of [
     ['openai', null],
     ['azure', 'dep-gpt-image-2'],
@@ -241,8 +228,8 @@ describe('real providers', () => {
   ] as const)
     test(`${provider} makes them, plain and streamed, asked by OpenAI's clients and by Azure's`, async () => {
       const deployment = { provider, model: 'gpt-image-2', region: 'us', ...(upstreamModel && { upstreamModel }) }
-      const { env } = ways.configured(JSON.stringify({ providers, deployments: [deployment] }))
-      const at: Server = await startServer({ env: { ...env, ...keys } })
+      const { env } = ways.configured(JSON.stringify({ providers: pictureProviders, deployments: [deployment] }))
+      const at: Server = await startServer({ env: { ...env, ...pictureKeys } })
       try {
         const account = await ways.openPurse(at, '1.00', { mode: 'live' })
         for (const path of [

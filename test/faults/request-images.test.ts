@@ -5,6 +5,7 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test'
 import { eventually } from '../support/eventually.ts'
 import { startServer, type Server } from '../support/start-server.ts'
+import { pictureKeys, pictureProviders } from './picture-providers.ts'
 import {
   ask,
   configured,
@@ -256,21 +257,10 @@ test('a model that makes pictures is listed, and asked at its own endpoint alone
 })
 
 describe('real providers', () => {
-  const base = '${MART_SANDBOX_URL}/as'
-  const providers = {
-    openai: { kind: 'openai', baseUrl: `${base}/openai/a/v1`, apiKey: '${KEY_A}' },
-    azure: { kind: 'azure-openai', endpoint: `${base}/azure/b`, apiKey: '${KEY_B}' },
-    older: {
-      kind: 'azure-openai',
-      endpoint: `${base}/azure/c`,
-      apiKey: '${KEY_C}',
-      style: 'deployments',
-      apiVersion: '2025-04-01-preview',
-    },
-  }
-  const keys = { KEY_A: 'key-a', KEY_B: 'key-b', KEY_C: 'key-c' }
   const startWith = (deployments: readonly object[]): Promise<Server> =>
-    startServer({ env: { ...configured(JSON.stringify({ providers, deployments })).env, ...keys } })
+    startServer({
+      env: { ...configured(JSON.stringify({ providers: pictureProviders, deployments })).env, ...pictureKeys },
+    })
 
   for (const [provider, upstreamModel] of [
     ['openai', null],
