@@ -28,19 +28,6 @@ import { stream } from './stream.ts'
 import { isOfJob, streamJob } from './stream-job.ts'
 import { bodyIn, takeBody } from './take-body.ts'
 
-/** The answer for the client, by how it comes. */
-function give(relayed: Answered, deps: GatewayDeps): HttpAnswer | Promise<HttpAnswer> {
-  switch (relayed.kind) {
-    case 'stream':
-      return isOfJob(relayed) ? streamJob(relayed, deps) : stream(relayed, deps)
-    case 'bytes':
-      return passBytes(relayed, deps)
-    case 'plain':
-    case 'refused':
-      return answer(relayed, deps)
-  }
-}
-
 /** Serves one request. Never throws: every failure is an answer in the caller's dialect. */
 export async function serve(request: HttpRequest, inbound: Inbound, deps: GatewayDeps): Promise<HttpAnswer> {
   const { operation } = inbound
@@ -86,5 +73,18 @@ export async function serve(request: HttpRequest, inbound: Inbound, deps: Gatewa
       freeClaim(claim, deps)
     }
     return failed(error, { requestId, startedAt, traceparent, address, operation, key, admitted }, deps)
+  }
+}
+
+/** The answer for the client, by how it comes. */
+function give(relayed: Answered, deps: GatewayDeps): HttpAnswer | Promise<HttpAnswer> {
+  switch (relayed.kind) {
+    case 'stream':
+      return isOfJob(relayed) ? streamJob(relayed, deps) : stream(relayed, deps)
+    case 'bytes':
+      return passBytes(relayed, deps)
+    case 'plain':
+    case 'refused':
+      return answer(relayed, deps)
   }
 }
