@@ -208,6 +208,21 @@ test('who sees it end first tells it, once, and only of its own organization’s
   expect((await store.receipt('r1'))?.chargeNano).toBe('400000000')
 })
 
+test('a job that somebody tells of while its provider is asked about it ends once: its budget is freed once', async () => {
+  const { poller, reserve, pass, says, ended, verified } = await world()
+  await reserve('r1')
+  const provider = Promise.withResolvers<Answer>()
+  says(() => provider.promise)
+  await pass(1, poller)
+  await poller.tell('r1', { organizationId: 'acme', mode: 'live' }, done(4) as never)
+  // The store has its end by now.
+  await pass(2, poller)
+  provider.resolve(done(8))
+  await pass(20, poller)
+  expect(ended).toMatchObject([{ requestId: 'r1', chargeNano: '400000000' }])
+  await verified()
+})
+
 test('what was reserved a moment ago, and is not in the store yet, is told all the same', async () => {
   const { store, poller, reserve, ended } = await world()
   await reserve('r1', 'acme', 90_000, false)

@@ -56,20 +56,22 @@ export function createPoller(deps: PollerDeps): Poller {
   const isOurs = keepLease(deps)
   const waiting: DueReservation[] = []
   const asking = new Set<Promise<void>>()
-  /** By request: taken out of the store, and not put back with a new time. */
+  /** By request: taken out of the store, and neither put back with a new time nor ended by whoever told of it meanwhile. */
   const taken = new Set<string>()
   const { postpone, writePostponed } = keepPostponed(deps, (requestId) => taken.delete(requestId))
   let ticking: Promise<void> | null = null
 
   const check = async (due: DueReservation): Promise<void> => {
     const { reservation } = due
+    const { requestId } = reservation.settlement
+    if (!taken.has(requestId)) return
     const state = await askOnce(reservation, stopped, deps)
-    if (stopped.aborted) return
+    if (stopped.aborted || !taken.has(requestId)) return
     const how = endOf(reservation, state, clock.now())
     if (how === null) return postpone(due, state.state === 'pending' ? state.nextCheckAt : null)
     if (isGivenUp(how, state)) log.error(givenUp(reservation, state))
     await ender.end(reservation, how)
-    taken.delete(reservation.settlement.requestId)
+    taken.delete(requestId)
   }
   const askNext = (): void => {
     while (asking.size < asksMax && !stopped.aborted) {
@@ -106,7 +108,9 @@ export function createPoller(deps: PollerDeps): Poller {
       })),
     async tell(requestId, of, how) {
       const open = await findOpen(requestId, of, deps)
-      if (open) await ender.end(open.reservation, how)
+      if (!open) return
+      await ender.end(open.reservation, how)
+      taken.delete(requestId)
     },
     async stop() {
       stopping.abort()
