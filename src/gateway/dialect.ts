@@ -45,9 +45,9 @@ export type Asked = {
   readonly target: Target
   /** null: it costs nothing, and is served without a hold. */
   readonly demand: Demand | null
-  /** The same, where it depends on what is asked for by its id. */
-  readonly demandOf?: (resource: Resource) => Demand
   readonly wire: Wire
+  /** Both, where they depend on what is asked for by its id. */
+  readonly askedOf?: (resource: Resource) => Pick<Asked, 'demand' | 'wire'>
   /** How it is asked of an upstream that does not have its operation. Left out where nothing else is like it. */
   readonly translation?: Translation
   readonly effects: Effects

@@ -22,11 +22,11 @@ export function resolve(asked: Asked, resources: readonly Resource[], asker: Ask
     case 'resource': {
       const resource = resources[0]!
       const model = resource.model === null ? null : catalog.find(resource.model)
-      const demand = asked.demandOf?.(resource) ?? asked.demand
+      const { demand, wire } = asked.askedOf?.(resource) ?? asked
       if (demand && (!model?.listed || !mayUse(key, model))) throw modelNotFound(resource.model ?? '')
       return {
         operation,
-        asked: { ...asked, demand },
+        asked: { ...asked, demand, wire },
         model,
         toolModel: null,
         resources,

@@ -11,13 +11,26 @@ import { end } from './end.ts'
 import { madeIn } from './keep-resources.ts'
 import { headersOf } from './response-headers.ts'
 import { isDeferred } from './settle.ts'
-import type { Streamed } from './stream.ts'
+import { stream, type Streamed } from './stream.ts'
 import { failureOf } from './trouble.ts'
 
-/** Whether a stream tells of what goes on without its client. */
+/** Whether a stream is to tell of what goes on without its client. */
 export const isOfJob = ({ admitted }: Streamed): boolean => isBilled(admitted) && isDeferred(admitted)
 
-export function streamJob(relayed: Streamed, deps: GatewayDeps): HttpAnswer {
+/** Waits until it has said what it tells of. One that goes on with its answer instead, because its upstream overlooked what was asked, is a stream as any other. */
+export async function streamJob(relayed: Streamed, deps: GatewayDeps): Promise<HttpAnswer> {
+  const taken = [relayed.given]
+  const isNamed = (): boolean => (relayed.follow.reading().made ?? []).length > 0
+  while (!isNamed() && relayed.follow.state() === 'silent') {
+    const bytes = await read(relayed, deps)
+    if (bytes === null) break
+    taken.push(bytes)
+  }
+  const known = { ...relayed, given: taken.length === 1 ? taken[0]! : Buffer.concat(taken) }
+  return isNamed() ? followJob(known, deps) : stream(known, deps)
+}
+
+function followJob(relayed: Streamed, deps: GatewayDeps): HttpAnswer {
   const { admitted, exchange } = relayed
   const headers = headersOf(relayed, deps)
   headers['cache-control'] = 'no-cache'
@@ -25,6 +38,11 @@ export function streamJob(relayed: Streamed, deps: GatewayDeps): HttpAnswer {
   let begun: Promise<unknown> | null = null
   const reserved = (): Promise<unknown> => (begun ??= begin(relayed, deps))
   let given = relayed.given
+  let hasLeft = false
+  const leaveOnce = (): void => {
+    if (!hasLeft) leave(relayed)
+    hasLeft = true
+  }
   const body = new ReadableStream<Uint8Array>(
     {
       start(controller) {
@@ -37,18 +55,19 @@ export function streamJob(relayed: Streamed, deps: GatewayDeps): HttpAnswer {
           given = noBytes
           // Nothing may be known of it before it is reserved.
           await reserved()
+          if (hasLeft) return
           if (bytes.length > 0) controller.enqueue(bytes)
           if (!isLast) return
           await tellEnd(relayed, controller, deps)
-          leave(relayed)
+          leaveOnce()
           controller.close()
         } catch (error) {
-          leave(relayed)
+          leaveOnce()
           throw error
         }
       },
       cancel() {
-        leave(relayed)
+        leaveOnce()
         inBackground(deps.log, 'reserve-job', async () => void (await reserved()))
       },
     },

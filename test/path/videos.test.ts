@@ -1,5 +1,7 @@
 /** Videos on the path: what is reserved, kept, passed on and refused; the upstream is a function. */
 import { afterEach, describe, expect, test } from 'bun:test'
+import { askedOf } from '../../src/gateway/dialects/openai/videos/ask-video.ts'
+import { readVideoEnd } from '../../src/gateway/dialects/openai/videos/video-end.ts'
 import { resourceOf } from '../../src/store/store-fixtures.ts'
 import { organizationId, startGateway, type TestGateway } from './gateway.ts'
 import type { Answer, Answerer, SentCall } from './upstream.ts'
@@ -272,6 +274,22 @@ describe('made from another', () => {
     expect(of.reserved).toMatchObject([{ resourceId: 'video_2', settlement: { endpoint, holdNano: nano } }])
     const key = { organizationId, mode: 'live', kind: 'video', id: 'video_2' } as const
     expect(await of.deps.resources.find(key)).toMatchObject({ parent: 'video_1', model: 'sora-2' })
+  })
+
+  test.each(asked)('%s: what its answer does not say of it is as it was held, also where it is made from in turn', async (url, body, _endpoint, nano) => {
+    const silent = video({ id: 'video_2', seconds: undefined, size: undefined })
+    const of = await start(() => json(silent))
+    await made(of)
+    await of.ask('POST', url, { body })
+    const video2 = (await of.deps.resources.find({ organizationId, mode: 'live', kind: 'video', id: 'video_2' }))!
+    const whole = url.includes('extensions') ? '12' : '8'
+    expect(video2.labels).toMatchObject({ seconds: whole, size: '1280x720' })
+    const again = await of.ask('POST', '/v1/videos/video_2/remix', { body: { prompt: 'Again' } })
+    expect(again.status).toBe(200)
+    expect(of.reserved.map(({ settlement }) => settlement.holdNano)).toEqual([nano, `${whole}00000000`])
+    // Nor does what has ended.
+    const object = new TextEncoder().encode(JSON.stringify({ ...silent, status: 'completed' }))
+    expect(readVideoEnd(object, askedOf(video2))).toMatchObject({ usage: { videoSecond: Number(nano.slice(0, -8)) } })
   })
 
   test('needs one that was made here', async () => {

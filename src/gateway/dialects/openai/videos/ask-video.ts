@@ -5,7 +5,7 @@ import type { Resource } from '../../../../store/resources.ts'
 import { askUpstream, type Question } from '../../../ask-upstream.ts'
 import type { GatewayDeps } from '../../../deps.ts'
 import { openai } from '../envelope.ts'
-import { readVideoEnd } from './video-end.ts'
+import { readVideoEnd, type VideoAsked } from './video-end.ts'
 
 const question: Question = {
   operation: { name: 'videos.retrieve', dialect: openai },
@@ -41,7 +41,8 @@ export async function askVideo(video: Resource, signal: AbortSignal, deps: Gatew
   return end ?? pending
 }
 
-const askedOf = ({ labels }: Resource) => ({
+/** What a video was to be, for what its end does not say. */
+export const askedOf = ({ labels }: Resource): VideoAsked => ({
   seconds: Number(labels['billed'] ?? labels['seconds']),
   size: labels['size'] ?? '',
   isExtension: labels['billed'] !== undefined,

@@ -85,15 +85,23 @@ type MadeFrom = {
 }
 
 function asked({ body, id, path, added }: MadeFrom): Asked {
+  const wireOf = (asked: { readonly seconds: number; readonly size: string }): Asked['wire'] => ({
+    path: (upstreamId) => path(encodeURIComponent(upstreamId)),
+    body: () => (isForm(body) ? body.form.source(body.changes) : body.bytes),
+    ...(isForm(body) && { contentType: body.form.contentType }),
+    answer: createdReader({ ...asked, parent: id, billed: added }),
+  })
   return {
     target: { kind: 'resource', reference: { kind: 'video', id, field: 'video.id', unknown: unknownVideo(id) } },
     demand: null,
-    demandOf: (from) => demandOf(sizeOf(from), added ?? secondsOf(from)),
-    wire: {
-      path: (upstreamId) => path(encodeURIComponent(upstreamId)),
-      body: () => (isForm(body) ? body.form.source(body.changes) : body.bytes),
-      ...(isForm(body) && { contentType: body.form.contentType }),
-      answer: createdReader({ seconds: added ?? 0, size: '', parent: id, billed: added }),
+    wire: wireOf({ seconds: added ?? 0, size: '' }),
+    askedOf(from) {
+      const size = sizeOf(from)
+      return {
+        demand: demandOf(size, added ?? secondsOf(from)),
+        // What its answer does not say is as it was: an extension is as long as both together.
+        wire: wireOf({ seconds: secondsOf(from) + (added ?? 0), size }),
+      }
     },
     effects: 'acts',
     affinity: () => null,
