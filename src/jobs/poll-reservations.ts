@@ -64,7 +64,6 @@ export function createPoller(deps: PollerDeps): Poller {
   const check = async (due: DueReservation): Promise<void> => {
     const { reservation } = due
     const { requestId } = reservation.settlement
-    if (!taken.has(requestId)) return
     const state = await askOnce(reservation, stopped, deps)
     if (stopped.aborted || !taken.has(requestId)) return
     const how = endOf(reservation, state, clock.now())
@@ -108,9 +107,7 @@ export function createPoller(deps: PollerDeps): Poller {
       })),
     async tell(requestId, of, how) {
       const open = await findOpen(requestId, of, deps)
-      if (!open) return
-      await ender.end(open.reservation, how)
-      taken.delete(requestId)
+      if (open) await ender.end(open.reservation, how).then(() => taken.delete(requestId))
     },
     async stop() {
       stopping.abort()

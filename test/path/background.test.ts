@@ -11,7 +11,8 @@ const config = {
   defaults: { region: 'us' },
   failover: { jitterMs: 0 },
 }
-const event = (type: string, fields: object): string => `event: ${type}\ndata: ${JSON.stringify({ type, ...fields })}\n\n`
+const event = (type: string, fields: object): string =>
+  `event: ${type}\ndata: ${JSON.stringify({ type, ...fields })}\n\n`
 const response = (fields: object) => ({
   response: { id: 'resp_1', object: 'response', model: 'gpt-5.4', output: [], usage: null, ...fields },
 })

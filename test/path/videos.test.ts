@@ -276,21 +276,24 @@ describe('made from another', () => {
     expect(await of.deps.resources.find(key)).toMatchObject({ parent: 'video_1', model: 'sora-2' })
   })
 
-  test.each(asked)('%s: what its answer does not say of it is as it was held, also where it is made from in turn', async (url, body, _endpoint, nano) => {
-    const silent = video({ id: 'video_2', seconds: undefined, size: undefined })
-    const of = await start(() => json(silent))
-    await made(of)
-    await of.ask('POST', url, { body })
-    const video2 = (await of.deps.resources.find({ organizationId, mode: 'live', kind: 'video', id: 'video_2' }))!
-    const whole = url.includes('extensions') ? '12' : '8'
-    expect(video2.labels).toMatchObject({ seconds: whole, size: '1280x720' })
-    const again = await of.ask('POST', '/v1/videos/video_2/remix', { body: { prompt: 'Again' } })
-    expect(again.status).toBe(200)
-    expect(of.reserved.map(({ settlement }) => settlement.holdNano)).toEqual([nano, `${whole}00000000`])
-    // Nor does what has ended.
-    const object = new TextEncoder().encode(JSON.stringify({ ...silent, status: 'completed' }))
-    expect(readVideoEnd(object, askedOf(video2))).toMatchObject({ usage: { videoSecond: Number(nano.slice(0, -8)) } })
-  })
+  test.each(asked)(
+    '%s: what its answer does not say of it is as it was held, also where it is made from in turn',
+    async (url, body, _endpoint, nano) => {
+      const silent = video({ id: 'video_2', seconds: undefined, size: undefined })
+      const of = await start(() => json(silent))
+      await made(of)
+      await of.ask('POST', url, { body })
+      const video2 = (await of.deps.resources.find({ organizationId, mode: 'live', kind: 'video', id: 'video_2' }))!
+      const whole = url.includes('extensions') ? '12' : '8'
+      expect(video2.labels).toMatchObject({ seconds: whole, size: '1280x720' })
+      const again = await of.ask('POST', '/v1/videos/video_2/remix', { body: { prompt: 'Again' } })
+      expect(again.status).toBe(200)
+      expect(of.reserved.map(({ settlement }) => settlement.holdNano)).toEqual([nano, `${whole}00000000`])
+      // Nor does what has ended.
+      const object = new TextEncoder().encode(JSON.stringify({ ...silent, status: 'completed' }))
+      expect(readVideoEnd(object, askedOf(video2))).toMatchObject({ usage: { videoSecond: Number(nano.slice(0, -8)) } })
+    },
+  )
 
   test('needs one that was made here', async () => {
     const of = await start(() => json(video()))
