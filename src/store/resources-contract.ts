@@ -178,6 +178,28 @@ export function describeResources(store: () => Store, mode: Mode): void {
     expect(await found(gone)).toMatchObject({ id: 'v2', createdAt: 70, requestId: 'r2' })
   })
 
+  test('labels that are too long to keep hold up no charge: what was made is kept without them, and whatever is behind is applied', async () => {
+    await stepsIn(mode).grant(store(), 5_000n)
+    const node = await store().openNode('node-a')
+    const settle = (requestId: string, labels: Readonly<Record<string, string>>) => ({
+      kind: 'settle' as const,
+      epoch: 1,
+      settlement: settlementOf({
+        requestId,
+        organizationId: 'acme',
+        mode,
+        resources: [
+          { ...resourceOf({ kind: 'chat.completion', id: requestId, organizationId: 'acme', mode }), labels },
+        ],
+      }),
+    })
+    const records = [settle('r1', { topic: 'x'.repeat(objectCharsMax) }), settle('r2', { topic: 'a' })]
+    expect(await store().applyJournal(batchOf(node, 0, records))).toEqual({ applied: true, lastSeq: 2 })
+    const keys = ['r1', 'r2'].map((id) => ({ organizationId: 'acme', mode, kind: 'chat.completion' as const, id }))
+    expect(await store().findResources(keys, 100)).toMatchObject([{ labels: {} }, { labels: { topic: 'a' } }])
+    expect(failuresOf(await store().verifyLedger())).toEqual([])
+  })
+
   test('what a request made is there in the transaction that charges it, once, and its deletion stays', async () => {
     await stepsIn(mode).grant(store(), 5_000n)
     const node = await store().openNode('node-a')

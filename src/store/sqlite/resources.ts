@@ -124,9 +124,11 @@ export function prepareResources(db: Database) {
   return {
     /** Inside the caller's transaction, or in one of its own. */
     create: (resource: KeptResource): void => void upsert.run(...valuesOf(resource)),
-    /** What a settled request has made. */
-    note: (made: MadeResource, maker: Maker): void =>
-      void note.run(...valuesOf({ ...madeBy(made, maker), object: null })),
+    /** What a settled request has made; without labels that are too long, for its charge must be taken whatever they are. */
+    note(made: MadeResource, maker: Maker): void {
+      const labels = isKeepable(made.labels) ? made.labels : {}
+      note.run(...valuesOf({ ...madeBy(made, maker), labels, object: null }))
+    },
     find: (keys: readonly ResourceKey[], at: number): (Resource | null)[] =>
       keys.map((key) => {
         const row = alive.get(...named(key), at)
@@ -174,9 +176,11 @@ const valuesOf = (resource: KeptResource): Value[] => [
 const bounded = (object: string | null): string | null =>
   object !== null && object.length <= objectCharsMax ? object : null
 
+const isKeepable = (labels: Labels): boolean => JSON.stringify(labels).length <= objectCharsMax
+
 function labelsText(labels: Labels): string | null {
+  assert(isKeepable(labels), `the labels of a resource have at most ${objectCharsMax} characters`)
   const text = JSON.stringify(labels)
-  assert(text.length <= objectCharsMax, `the labels of a resource have at most ${objectCharsMax} characters`)
   return text === '{}' ? null : text
 }
 

@@ -38,13 +38,17 @@ const updatedReader: AnswerReader = {
   },
 }
 
+/** OpenAI's limits of metadata. Other upstreams may take more, by which no list is narrowed. */
+const pairsMax = 16
+const nameCharsMax = 64
+const valueCharsMax = 512
+
 /** Metadata, as a list is narrowed by. */
 export const labelsOf = (metadata: unknown): Labels =>
-  isMembers(metadata)
-    ? Object.fromEntries(
-        Object.entries(metadata).filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
-      )
-    : {}
+  isMembers(metadata) ? Object.fromEntries(Object.entries(metadata).filter(isLabel).slice(0, pairsMax)) : {}
+
+const isLabel = (entry: [string, unknown]): entry is [string, string] =>
+  typeof entry[1] === 'string' && entry[0].length <= nameCharsMax && entry[1].length <= valueCharsMax
 
 export const deleteCompletion: Operation = keptOperation({
   ...ofOne,

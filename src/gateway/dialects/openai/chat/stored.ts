@@ -1,6 +1,7 @@
 /** Completions that were made with `store: true`: known by their ids from then on. */
 import type { AnswerReader, Made, Reading, RecordsReader, StreamReader, WholeReader } from '../../../dialect.ts'
 import { latin1Of } from '../../../../lib/sse.ts'
+import { createdMs } from '../created.ts'
 import { labelsOf } from './kept.ts'
 
 /** OpenAI keeps them for thirty days: its guide "Your data". */
@@ -39,7 +40,7 @@ type Called = { readonly id: unknown; readonly created: unknown }
 
 function withMade(reading: Reading, { id, created }: Called, metadata: unknown): Reading {
   if (typeof id !== 'string' || id === '') return reading
-  const createdAt = Number.isSafeInteger(created) ? Number(created) * 1_000 : Date.now()
+  const createdAt = createdMs(created)
   const made: Made = {
     kind: 'chat.completion',
     id,

@@ -4,6 +4,7 @@ import { invalid } from '../../../errors.ts'
 import type { Operation } from '../../../operation.ts'
 import { isMembers } from '../../merge-usage.ts'
 import { unmetered } from '../../unmetered.ts'
+import { createdMs } from '../created.ts'
 import { openai, openaiHeaders } from '../envelope.ts'
 import { deletedReader, keptOperation } from '../kept-operation.ts'
 import { listOf } from '../responses/items.ts'
@@ -58,8 +59,7 @@ const createdReader: AnswerReader = {
 function madeIn(conversation: unknown): Made | null {
   const { id, created_at: at } = isMembers(conversation) ? conversation : {}
   if (typeof id !== 'string' || id === '') return null
-  const createdAt = Number.isSafeInteger(at) ? Number(at) * 1_000 : Date.now()
-  return { kind: 'conversation', id, parent: null, labels: {}, createdAt, expiresAt: null, object: null }
+  return { kind: 'conversation', id, parent: null, labels: {}, createdAt: createdMs(at), expiresAt: null, object: null }
 }
 
 export const retrieveConversation: Operation = keptOperation({

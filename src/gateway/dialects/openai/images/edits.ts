@@ -10,7 +10,7 @@ import { isMembers } from '../../merge-usage.ts'
 import { refuseDuplicates } from '../../read-fields.ts'
 import { openai, openaiHeaders } from '../envelope.ts'
 import { emptyArray, missing, required, wrongType } from '../fields.ts'
-import { fieldsOf, filesOf } from '../form-fields.ts'
+import { fieldsOf, fileIdsIn, filesOf } from '../form-fields.ts'
 import { bodyNaming } from '../named-body.ts'
 import { unknownFile } from '../unknown.ts'
 import { givenTokens, givenTokensMax } from './image-tokens.ts'
@@ -50,6 +50,7 @@ export const imageEdits: Operation = {
     const wish = wishIn(fieldsOf(body, billedKeys, kinds))
     return askedPictures(wish, {
       ...madeOf(wish, wish.prompt, filesIn(body)),
+      references: fileIdsIn(body),
       wire: {
         path,
         body: ({ upstreamModel }) =>

@@ -1,6 +1,7 @@
 /** What a response leaves at the account that made it: itself, where it is stored, and its items, which later ones may name. */
 import type { Made } from '../../../dialect.ts'
 import { isMembers } from '../../merge-usage.ts'
+import { createdMs } from '../created.ts'
 import { encryptedId } from './encrypted.ts'
 import { listOf, textOf, type Fields } from './items.ts'
 
@@ -13,7 +14,7 @@ const itemsMax = 64
 export function madeBy(response: Fields): readonly Made[] {
   const id = textOf(response['id'])
   const isStored = response['object'] === 'response' && response['store'] !== false && id !== ''
-  const at = { createdAt: createdAt(response), labels: {}, object: null }
+  const at = { createdAt: createdMs(response['created_at']), labels: {}, object: null }
   const labels = response['background'] === true ? { background: 'true' } : {}
   const until = { ...at, expiresAt: at.createdAt + keptMs }
   const made: Made[] = listOf(response['output'])
@@ -31,8 +32,6 @@ function idsOf(item: Fields, isStored: boolean): readonly string[] {
   const encrypted = textOf(item['encrypted_content'])
   return [isStored ? textOf(item['id']) : '', encrypted && encryptedId(encrypted)].filter((id) => id !== '')
 }
-
-const createdAt = ({ created_at: at }: Fields): number => (Number.isSafeInteger(at) ? Number(at) * 1_000 : Date.now())
 
 function parentOf({ conversation, previous_response_id: previous }: Fields): string | null {
   return textOf(previous) || (isMembers(conversation) ? textOf(conversation['id']) : '') || null

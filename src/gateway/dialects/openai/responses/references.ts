@@ -51,6 +51,8 @@ const fileOf = (id: unknown, field: string): Reference[] =>
   typeof id === 'string' ? [{ kind: 'file', id, field, unknown: unknownFile(id, field) }] : []
 
 const isSaid = (value: unknown): boolean => value !== undefined && value !== null
-/** The type may be left out where there is nothing but an id. */
+/** The type may be left out where there is nothing but an id; and a picture without its bytes is the one that was made under that id. */
 const isReference = (item: Fields): boolean =>
-  item['type'] === 'item_reference' || (!isSaid(item['type']) && !isSaid(item['role']) && isSaid(item['id']))
+  item['type'] === 'item_reference' ||
+  (!isSaid(item['type']) && !isSaid(item['role']) && isSaid(item['id'])) ||
+  (item['type'] === 'image_generation_call' && textOf(item['result']) === '' && isSaid(item['id']))

@@ -3,7 +3,7 @@ import { formLimits } from '../../../../lib/form/contract.ts'
 import type { Operation } from '../../../operation.ts'
 import { refuseDuplicates } from '../../read-fields.ts'
 import { openai, openaiHeaders } from '../envelope.ts'
-import { fieldsOf } from '../form-fields.ts'
+import { fieldsOf, fileIdsIn } from '../form-fields.ts'
 import { bodyNaming } from '../named-body.ts'
 import { createdReader } from './answer.ts'
 import { askReservedVideo } from './ask-video.ts'
@@ -35,8 +35,7 @@ export const createVideo: Operation = {
   },
   readForm(body) {
     const { form, changes } = body
-    const fields = fieldsOf(body, formKeys, {})
-    const wish = wishIn({ ...fields, input_reference: { file_id: fields['input_reference[file_id]'] } })
+    const wish = { ...wishIn(fieldsOf(body, formKeys, {})), references: fileIdsIn(body) }
     return asked(wish, {
       body: ({ upstreamModel }) => form.source(upstreamModel === null ? changes : { ...changes, model: upstreamModel }),
       contentType: form.contentType,

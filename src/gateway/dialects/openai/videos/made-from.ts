@@ -50,7 +50,8 @@ export const extendVideo: Operation = {
   readForm: (body) => asked({ body, id: sourceIn(body), path: () => '/videos/extensions', added: addedIn(body) }),
 }
 
-const billed: ReadonlySet<string> = new Set(['seconds', 'video', 'video[id]'])
+const idField = 'video[id]'
+const billed: ReadonlySet<string> = new Set(['seconds', 'video', idField])
 
 function fieldsIn(body: JsonBody | FormBody): Readonly<Record<string, unknown>> {
   if (isForm(body)) return fieldsOf(body, billed, {})
@@ -63,9 +64,12 @@ function sourceIn(body: JsonBody | FormBody): string {
   if (isForm(body) && filesOf(body, 'video').length > 0)
     throw invalid('video', "Only videos that were made here can be edited or extended: give 'video' by its id.")
   const fields = fieldsIn(body)
+  // What only looks like it is read by nobody here, and might be by others.
+  if (isForm(body) && body.form.parts.some(({ name, steps }) => steps[0] === 'video' && name !== idField))
+    throw invalid('video', `A form names its video in '${idField}', and nowhere else.`)
   const { video } = fields
-  const id =
-    fields['video[id]'] ?? (typeof video === 'object' && video !== null ? (video as JsonBody['json'])['id'] : undefined)
+  const inJson = typeof video === 'object' && video !== null ? (video as JsonBody['json'])['id'] : undefined
+  const id = isForm(body) ? fields[idField] : inJson
   if (typeof id !== 'string' || id === '') throw missing('video.id')
   return id
 }

@@ -1,0 +1,128 @@
+/** What somebody with a key and bad intentions says of other people's things, beside the ids in paths: see `isolation.test.ts`. */
+import { afterEach, expect, test } from 'bun:test'
+import type { ResourceKind } from '../../src/store/resources.ts'
+import { resourceOf } from '../../src/store/store-fixtures.ts'
+import { organizationId, startGateway, type TestGateway } from './gateway.ts'
+
+const config = {
+  providers: { one: { kind: 'openai', apiKey: '${KEY}', baseUrl: 'https://one.test/v1' } },
+  deployments: ['gpt-5.4', 'gpt-image-2', 'sora-2'].map((model) => ({
+    name: model.replaceAll('.', '-'),
+    model,
+    provider: 'one',
+    region: 'us',
+  })),
+}
+const at = { mode: 'live', provider: 'one', region: 'us', deployment: 'gpt-5-4', model: 'gpt-5.4' } as const
+
+let gateway: TestGateway | null = null
+afterEach(() => gateway?.stop())
+/** Has one of a kind of its own, and a stranger's. */
+async function start(kind: ResourceKind, labels: Readonly<Record<string, string>> = {}): Promise<TestGateway> {
+  gateway = await startGateway(config, () => ({ pieces: ['{"id":"x","object":"file","usage":{}}'] }))
+  await gateway.createOrganization('stranger')
+  const { create } = gateway.deps.resources
+  const model = kind === 'video' ? 'sora-2' : at.model
+  await create(resourceOf({ ...at, kind, labels, model, id: 'own', upstreamId: 'own', organizationId }))
+  await create(resourceOf({ ...at, kind, labels, model, id: 'foreign', organizationId: 'stranger' }))
+  return gateway
+}
+
+async function formOf(entries: readonly (readonly [string, string | File])[]) {
+  const data = new FormData()
+  for (const [name, value] of entries) data.append(name, value)
+  const response = new Response(data)
+  const headers = { 'content-type': response.headers.get('content-type')! }
+  return { body: new Uint8Array(await response.arrayBuffer()), headers }
+}
+const picture = new File([new Uint8Array([137, 80, 78, 71])], 'a.png', { type: 'image/png' })
+
+test('a picture that a response is to look at again by its id alone is one’s own', async () => {
+  const { ask, sent } = await start('response.item')
+  const asked = (item: object) =>
+    ask('POST', '/v1/responses', { body: { model: 'gpt-5.4', input: [{ type: 'image_generation_call', ...item }] } })
+  for (const item of [{ id: 'foreign' }, { id: 'foreign', result: null }, { id: 'never', result: '' }])
+    expect([item, (await asked(item)).status]).toEqual([item, 404])
+  expect(sent).toEqual([])
+  await asked({ id: 'own' })
+  await asked({ id: 'never', result: 'iVBO' })
+  expect(sent).toHaveLength(2)
+})
+
+test('a video that is edited is the one whose id was looked up, however the body spells another', async () => {
+  const { ask, sent } = await start('video', { seconds: '4', size: '720x1280' })
+  const bodies = [
+    { body: { prompt: 'x', 'video[id]': 'own', video: { id: 'foreign' } } },
+    await formOf([
+      ['prompt', 'x'],
+      ['video[id]', 'own'],
+      ['video', 'foreign'],
+    ]),
+    await formOf([
+      ['prompt', 'x'],
+      ['video[id]', 'own'],
+      ['video[id][]', 'foreign'],
+    ]),
+    await formOf([
+      ['prompt', 'x'],
+      ['video[id]', 'own'],
+      ['video[id]', 'foreign'],
+    ]),
+  ]
+  for (const body of bodies) expect([400, 404]).toContain((await ask('POST', '/v1/videos/edits', body)).status)
+  expect(sent).toEqual([])
+  await ask(
+    'POST',
+    '/v1/videos/edits',
+    await formOf([
+      ['prompt', 'x'],
+      ['video[id]', 'own'],
+    ]),
+  )
+  expect(sent).toHaveLength(1)
+})
+
+test('a file that a form names, at whatever depth, is one’s own', async () => {
+  const { ask, sent } = await start('file')
+  const edit = [
+    ['model', 'gpt-image-2'],
+    ['prompt', 'x'],
+    ['image', picture],
+  ] as const
+  for (const name of ['mask[file_id]', 'image[1][file_id]', 'images[][file_id]'])
+    expect([name, (await ask('POST', '/v1/images/edits', await formOf([...edit, [name, 'foreign']]))).status]).toEqual([
+      name,
+      404,
+    ])
+  for (const name of ['input_reference[file_id]', 'input_reference[0][file_id]', 'input_reference[file_id][]'])
+    expect([
+      name,
+      (
+        await ask(
+          'POST',
+          '/v1/videos',
+          await formOf([
+            ['prompt', 'x'],
+            [name, 'foreign'],
+          ]),
+        )
+      ).status,
+    ]).toEqual([name, 404])
+  expect(sent).toEqual([])
+  await ask('POST', '/v1/images/edits', await formOf([...edit, ['mask[file_id]', 'own']]))
+  expect(sent).toHaveLength(1)
+})
+
+test('what is billed by a field is refused where a form gives it as a file, which an upstream might read', async () => {
+  const { ask, sent } = await start('file')
+  const given = await ask(
+    'POST',
+    '/v1/videos',
+    await formOf([
+      ['prompt', 'x'],
+      ['seconds', new File(['12'], 's')],
+    ]),
+  )
+  expect([given.status, JSON.parse(await given.text())]).toMatchObject([400, { error: { param: 'seconds' } }])
+  expect(sent).toEqual([])
+})
