@@ -143,9 +143,11 @@ type Asking = Pick<Routed, 'key' | 'candidates'> & Pick<Paid, 'demand' | 'model'
 function boundsOf({ key, demand, model, candidates }: Asking, price: Price, deps: GatewayDeps): Bounds {
   const { input, tiers } = demand
   const isWary = input.isAssumed && deps.caution.isWary(key)
-  const inputTokens = isWary ? model.inputTokensMax : Math.min(input.max, model.inputTokensMax)
+  // What is billed later is never charged more than is held now, so that is all that it can come to.
+  const isAtWorst = isWary || (input.isAssumed && demand.isDeferred === true)
+  const inputTokens = isAtWorst ? model.inputTokensMax : Math.min(input.max, model.inputTokensMax)
   const piecesMax = demand.piecesMax ?? demand.pieces
-  const pieces = isWary ? piecesMax : demand.pieces
+  const pieces = isAtWorst ? piecesMax : demand.pieces
   const outputTokens = outputTokensOf(demand, model, candidates)
   const fullNano = holdFor({ inputTokens, outputTokens, pieces }, price, tiers)
   const worst = { inputTokens: model.inputTokensMax, outputTokens, pieces: piecesMax }

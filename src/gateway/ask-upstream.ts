@@ -34,6 +34,7 @@ export async function askUpstream(
     model: '',
     tier: null,
   })
+  signal.throwIfAborted()
   const call = deps.http.send({
     method: 'GET',
     url: address.url,

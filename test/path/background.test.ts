@@ -1,6 +1,8 @@
 /** Responses of the background on the path, streamed: what is reserved, and charged where nothing goes on; the upstream is a function. */
 import { afterEach, expect, test } from 'bun:test'
+import { askJob } from '../../src/gateway/ask-job.ts'
 import { openai } from '../../src/gateway/dialects/openai/envelope.ts'
+import { endReservation } from '../../src/money/reservations.ts'
 import { startGateway, type TestGateway } from './gateway.ts'
 import { silence, type Answer } from './upstream.ts'
 
@@ -25,9 +27,12 @@ const completed = (background?: boolean): string =>
 
 let gateway: TestGateway | null = null
 afterEach(() => gateway?.stop())
-const ask = async (pieces: Answer['pieces']) => {
-  gateway = await startGateway(config, () => ({ headers: { 'content-type': 'text/event-stream' }, pieces: pieces! }))
-  const body = { model: 'gpt-5.4', input: 'x', background: true, stream: true, max_output_tokens: 500 }
+let says: Answer = {}
+const ask = async (pieces: Answer['pieces'], fields: object = {}) => {
+  gateway = await startGateway(config, ({ method }) =>
+    method === 'GET' ? says : { headers: { 'content-type': 'text/event-stream' }, pieces: pieces! },
+  )
+  const body = { model: 'gpt-5.4', input: 'x', background: true, stream: true, max_output_tokens: 500, ...fields }
   return { of: gateway, given: await gateway.ask('POST', '/v1/responses', { body }) }
 }
 
@@ -62,4 +67,30 @@ test('a client that leaves one ends the call there once, so that its load is not
   const wanted = { model: null, operation: { name: 'responses', dialect: openai } } as const
   const [candidate] = of.deps.fleet.at({ provider: 'one', region: 'us', deployment: 'text' }, wanted, 'live')!.list
   expect([of.reserved.length, candidate!.health.inFlight]).toEqual([1, 0])
+})
+
+test('what its tools may bring in at worst is reserved, since no more than that is ever charged', async () => {
+  const { of, given } = await ask([created(true), completed(true)], { tools: [{ type: 'web_search' }] })
+  await given.text()
+  const done = { state: 'done', tier: null, servedModel: null, vendorUsage: null } as const
+  const used = { input: 922_000, output: 500, webSearchCall: 100 }
+  expect(endReservation(of.reserved[0]!, { ...done, usage: used }, 0)).toMatchObject({ writeOffNano: '0', flags: [] })
+})
+
+const poll = async (of: TestGateway, object: Answer) => {
+  says = object
+  return askJob(of.reserved[0]!, new AbortController().signal, of.deps)
+}
+
+test('an upstream whose clock is far behind has neither lost nor outlived what it has just begun', async () => {
+  for (const created_at of [0, -5, 1_796_000_000 - 86_400 * 60, 1.5, 1e300]) {
+    const { of, given } = await ask([
+      event('response.created', response({ status: 'queued', background: true, created_at })) + delta,
+      completed(true),
+    ])
+    await given.text()
+    expect(await poll(of, { status: 404 })).toMatchObject({ state: 'pending' })
+    const ended = { ...response({ status: 'completed', usage }).response, created_at }
+    expect(await poll(of, { pieces: [JSON.stringify(ended)] })).toMatchObject({ state: 'done' })
+  }
 })

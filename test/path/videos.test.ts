@@ -1,5 +1,6 @@
 /** Videos on the path: what is reserved, kept, passed on and refused; the upstream is a function. */
 import { afterEach, describe, expect, test } from 'bun:test'
+import { askJob } from '../../src/gateway/ask-job.ts'
 import { askedOf } from '../../src/gateway/dialects/openai/videos/ask-video.ts'
 import { readVideoEnd } from '../../src/gateway/dialects/openai/videos/video-end.ts'
 import { resourceOf } from '../../src/store/store-fixtures.ts'
@@ -103,6 +104,27 @@ describe('a video that is created', () => {
     const of = await start(() => json(video()))
     expect((await create(of, body)).status).toBe(200)
     expect(of.reserved.map(({ settlement }) => settlement.holdNano)).toEqual([nano])
+  })
+
+  test.each([[1_796_000_000.1234], [0], [1_000], [-1], [9e15], [1e300]])(
+    'is reserved whatever its provider says of the time: %d',
+    async (created_at) => {
+      const of = await start(({ method }) => (method === 'GET' ? { status: 404 } : json(video({ created_at }))))
+      expect([(await create(of)).status, of.reserved.length]).toEqual([200, 1])
+      // A provider may learn of what it has just created a moment later, whatever its clock says.
+      const state = await askJob(of.reserved[0]!, new AbortController().signal, of.deps)
+      expect(state).toMatchObject({ state: 'pending' })
+    },
+  )
+
+  test('whose id its provider gives out again is lost: it is not charged by what another became', async () => {
+    const of = await start(({ method }) => json(video({ status: method === 'GET' ? 'completed' : 'queued' })))
+    await create(of, { seconds: '4' })
+    await create(of, { seconds: '12' })
+    const [first, second] = await Promise.all(
+      of.reserved.map((each) => askJob(each, new AbortController().signal, of.deps)),
+    )
+    expect([first, second]).toMatchObject([{ state: 'void' }, { state: 'done' }])
   })
 
   test('is not created where credit does not cover it', async () => {

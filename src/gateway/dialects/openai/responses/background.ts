@@ -32,12 +32,18 @@ export async function askReserved(
   const { organizationId, mode } = settlement
   const response = await deps.resources.find({ organizationId, mode, kind: 'response', id: resourceId })
   // Nobody has it any more, and what it used was told before it was deleted.
-  return response ? ask(response, signal, deps) : gone
+  return response ? ask(response, signal, deps, settlement.endedAt) : gone
 }
 
-async function ask(response: Resource, signal: AbortSignal, deps: GatewayDeps): Promise<JobState> {
+/** `since`: when it was begun, by our clock where that is known. */
+async function ask(
+  response: Resource,
+  signal: AbortSignal,
+  deps: GatewayDeps,
+  since = response.createdAt,
+): Promise<JobState> {
   const { status, bytes } = await askUpstream(question, response, signal, deps)
-  if (status === 404) return deps.clock.now() - response.createdAt > forgottenMs ? gone : pending
+  if (status === 404) return deps.clock.now() - since > forgottenMs ? gone : pending
   if (status !== 200) throw new Error(`its provider answers with status ${status}`)
   return readResponseEnd(bytes) ?? pending
 }

@@ -38,6 +38,13 @@ test.each([
   expect(end(fields)).toEqual({ state: 'void', why })
 })
 
+test('a word that nobody has told us of is that of a response that goes on, whatever it has used so far', () => {
+  for (const status of ['pausing', 'pending', 'constructor'])
+    for (const told of [null, usage]) expect(end({ status, usage: told })).toBeNull()
+  expect(end({})).toBeNull()
+  expect(end({ usage })).toMatchObject({ state: 'done' })
+})
+
 test('what is no response is none', () => {
   for (const text of ['{}', '[]', 'hello', '{"object":"video"}'])
     expect(() => readResponseEnd(new TextEncoder().encode(text))).toThrow()

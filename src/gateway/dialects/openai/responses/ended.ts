@@ -17,11 +17,12 @@ export function readResponseEnd(object: Uint8Array): JobEnd | null {
   const response = valuesOf(text, members, [...about, 'tools'])
   if (response['object'] !== 'response') throw new Error('what was asked for is no response')
   const status = textOf(response['status'])
-  if (status === 'queued' || status === 'in_progress') return null
+  if (status !== '' && !ends.has(status)) return null
   const { usage } = responseUsageOf(
     { ...response, output: outputIn(text, members) },
     pictureModelOf(listOf(response['tools'])),
   )
+  if (status === '' && usage === null) return null
   if (usage === null || (status === 'failed' && outputTokensOf(usage) === 0))
     return { state: 'void', why: whyOf(status) }
   return {
@@ -33,5 +34,9 @@ export function readResponseEnd(object: Uint8Array): JobEnd | null {
   }
 }
 
+/** Words that nobody has told us of are those of a response that goes on: its end is awaited, and then it is given up. */
+const ends: ReadonlySet<string> = new Set(['completed', 'incomplete', 'failed', 'cancelled', 'canceled', 'expired'])
+
 /** One that says that it is complete, and not what it used, cannot be charged for. */
-const whyOf = (status: string): 'failed' | 'cancelled' => (status === 'cancelled' ? 'cancelled' : 'failed')
+const whyOf = (status: string): 'failed' | 'cancelled' =>
+  status === 'cancelled' || status === 'canceled' ? 'cancelled' : 'failed'

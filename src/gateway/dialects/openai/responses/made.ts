@@ -16,7 +16,8 @@ export function madeBy(response: Fields): readonly Made[] {
   const isStored = response['object'] === 'response' && response['store'] !== false && id !== ''
   const at = { createdAt: createdMs(response['created_at']), labels: {}, object: null }
   const labels = response['background'] === true ? { background: 'true' } : {}
-  const until = { ...at, expiresAt: at.createdAt + keptMs }
+  // A clock elsewhere that is far behind makes nothing expire before its time.
+  const until = { ...at, expiresAt: Math.max(at.createdAt, Date.now()) + keptMs }
   const made: Made[] = listOf(response['output'])
     .flatMap((item) => idsOf(item, isStored))
     .slice(0, itemsMax)

@@ -20,8 +20,9 @@ export async function askReservedVideo(
 ): Promise<JobState> {
   const { organizationId, mode } = settlement
   const video = await deps.resources.find({ organizationId, mode, kind: 'video', id: resourceId })
-  // Nobody has it any more, and what was made of it was told before it was deleted.
-  return video ? askVideo(video, signal, deps) : gone
+  // Nobody has it any more, and what was made of it was told before it was deleted; or its provider has given its id to another.
+  if (video?.requestId !== settlement.requestId) return gone
+  return askVideo(video, signal, deps, settlement.endedAt)
 }
 
 /** Its provider knows of it no more. */
@@ -31,10 +32,15 @@ const pending: JobState = { state: 'pending', nextCheckAt: null }
 /** A provider may learn of what it has just created a moment later. */
 const forgottenMs = 5 * 60_000
 
-/** What becomes of a video, and what it is now, for lists. */
-export async function askVideo(video: Resource, signal: AbortSignal, deps: GatewayDeps): Promise<JobState> {
+/** What becomes of a video, and what it is now, for lists. `since`: when it was created, by our clock where that is known. */
+export async function askVideo(
+  video: Resource,
+  signal: AbortSignal,
+  deps: GatewayDeps,
+  since = video.createdAt,
+): Promise<JobState> {
   const { status, bytes } = await askUpstream(question, video, signal, deps)
-  if (status === 404) return deps.clock.now() - video.createdAt > forgottenMs ? gone : pending
+  if (status === 404) return deps.clock.now() - since > forgottenMs ? gone : pending
   if (status !== 200) throw new Error(`its provider answers with status ${status}`)
   const end = readVideoEnd(bytes, askedOf(video))
   await deps.resources.update(video, { object: new TextDecoder().decode(bytes) })

@@ -5,6 +5,7 @@ import { invalid } from '../../../errors.ts'
 import type { Operation } from '../../../operation.ts'
 import { unmetered } from '../../unmetered.ts'
 import { openai, openaiHeaders } from '../envelope.ts'
+import { msOf } from './video-object.ts'
 
 const videoBytesMax = 256 * 1024 * 1024
 
@@ -47,10 +48,19 @@ const characterReader: AnswerReader = {
     const object = new TextDecoder().decode(answer)
     const { id, created_at: createdAt } = JSON.parse(object) as Readonly<Record<string, unknown>>
     if (typeof id !== 'string' || id === '') return reading
-    const at = typeof createdAt === 'number' ? createdAt * 1_000 : Date.now()
     return {
       ...reading,
-      made: [{ kind: 'character', id, parent: null, labels: {}, createdAt: at, expiresAt: null, object }],
+      made: [
+        {
+          kind: 'character',
+          id,
+          parent: null,
+          labels: {},
+          createdAt: msOf(createdAt) ?? Date.now(),
+          expiresAt: null,
+          object,
+        },
+      ],
     }
   },
 }

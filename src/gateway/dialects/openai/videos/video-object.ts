@@ -29,12 +29,18 @@ export function readVideoObject(bytes: Uint8Array): VideoObject {
     seconds: secondsOf(seconds),
     size: textOf(size),
     model: textOf(model),
-    createdAt: typeof created_at === 'number' && created_at > 0 ? created_at * 1_000 : null,
+    createdAt: msOf(created_at),
     parent: textOf(remixed_from_video_id),
   }
 }
 
 const idCharsMax = 512
+
+/** A time of the vendor's in whole ms; some servers tell fractions of a second. null for what is none. */
+export const msOf = (seconds: unknown): number | null =>
+  typeof seconds === 'number' && seconds > 0 && seconds < secondsMax ? Math.round(seconds * 1_000) : null
+/** The last that a date can be. */
+const secondsMax = 8.64e12
 
 const states: Readonly<Record<string, VideoObject['state']>> = {
   completed: 'completed',
