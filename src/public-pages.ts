@@ -3,7 +3,7 @@ import type { Model } from './catalog/catalog.ts'
 import { modeOr } from './control/mode-input.ts'
 import { modelPrices } from './control/model-prices.ts'
 import { welcomePage, welcomePolicy } from './control/welcome.ts'
-import { isServed } from './gateway/offered.ts'
+import { isDeployed, isServed, isShutDown } from './gateway/offered.ts'
 import type { Clock } from './lib/clock.ts'
 import { htmlAnswer, type HttpAnswer } from './lib/http-server/contract.ts'
 import type { Offer } from './offer.ts'
@@ -40,14 +40,23 @@ function servedModels({ catalog, fleet, simulated }: Offer, clock: Clock): reado
   return catalog.listed.filter((model) => policies.some((policy) => isServed(model, policy, mode, { fleet, clock })))
 }
 
+/** What the reference describes: what is served, and where all is simulated also what its vendor has shut down, so that every example can be tried. */
+function describedModels(offer: Offer, clock: Clock): readonly Model[] {
+  const { catalog, fleet, simulated } = offer
+  if (!simulated) return servedModels(offer, clock)
+  const policies = Object.keys(fleet.policies)
+  return catalog.listed.filter((model) => policies.some((policy) => isDeployed(model, policy, 'test', fleet)))
+}
+
 function factsOf(offer: Offer, clock: Clock): Facts {
   const { prices, fleet } = offer
-  const served = servedModels(offer, clock)
-  const byId = new Map(served.map((model) => [model.id, model]))
+  const described = describedModels(offer, clock)
+  const byId = new Map(described.map((model) => [model.id, model]))
   return {
-    models: modelPrices({ listed: served }, prices, clock.now()).map((price) => {
-      const { contextTokens, outputTokensMax, lifecycle } = byId.get(price.id)!
-      return { ...price, contextTokens, outputTokensMax, lifecycle }
+    models: modelPrices({ listed: described }, prices, clock.now()).map((price) => {
+      const model = byId.get(price.id)!
+      const { contextTokens, outputTokensMax, lifecycle } = model
+      return { ...price, contextTokens, outputTokensMax, lifecycle, isShutDown: isShutDown(model, clock.now()) }
     }),
     priceOf: (model) => prices.priceOf(model, clock.now()),
     regions: Object.entries(fleet.policies).map(([name, { serves }]) => ({ name, serves })),

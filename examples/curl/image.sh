@@ -1,4 +1,4 @@
-curl "$AICREDITMART_BASE_URL/v1/images/generations" \
+curl -s "$AICREDITMART_BASE_URL/v1/images/generations" \
   -H "Authorization: Bearer $AICREDITMART_API_KEY" \
   -H 'Content-Type: application/json' \
   -d '{

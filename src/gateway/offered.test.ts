@@ -9,11 +9,13 @@ import { createOffer } from '../offer.ts'
 import { keyOf } from '../store/store-fixtures.ts'
 import type { HttpAnswer } from '../lib/http-server/contract.ts'
 import type { GatewayDeps } from './deps.ts'
+import type { Asked } from './dialect.ts'
 import { getModel } from './dialects/genai/models.ts'
 import { listModels } from './dialects/openai/models.ts'
 import type { KnownOperation } from './operation.ts'
 import { operationsFor } from './operations.ts'
 import { offeredTo } from './offered.ts'
+import { resolve } from './resolve.ts'
 
 const path = join(mkdtempSync(join(tmpdir(), 'mart-offered-')), 'mart.yaml')
 const keyFor = (models: readonly string[] | null) =>
@@ -129,4 +131,24 @@ test('the Gemini list says what a model can be asked for, and what an alias mean
   }
   expect(of('gemma:2b')).toEqual(gemma)
   expect(of('small')).toEqual({ ...gemma, name: 'models/small', displayName: 'small' })
+})
+
+test('a model of another kind is refused with where to ask it', () => {
+  const { catalog } = offerOf('')
+  const refusal = (name: string): string => {
+    const operation = operationsFor({ dialect: 'openai', kind: 'embeddings' })[0]!
+    const asked = { target: { kind: 'model', name } } as Asked
+    try {
+      resolve(asked, [], { operation, key: keyFor(null) }, catalog)
+    } catch (error) {
+      return (error as Error).message
+    }
+    return 'none'
+  }
+  expect(refusal('sora-2')).toBe(
+    "The model 'sora-2' is for video; this endpoint is for embeddings models. Ask it at POST /v1/videos.",
+  )
+  expect(refusal('gpt-5.4')).toEndWith('Ask it at POST /v1/chat/completions.')
+  expect(refusal('gpt-image-2')).toEndWith('Ask it at POST /v1/images/generations.')
+  expect(refusal('text-embedding-3-small')).toBe('none')
 })

@@ -52,9 +52,14 @@ const offeredAs = (name: string, model: Model): OfferedModel => ({
 
 /** Whether a model is served under a region policy in a mode: by some deployment and in some paid operation, and not past its shutdown. */
 export const isServed = (model: Model, policy: string, mode: Mode, { fleet, clock }: Omit<Deps, 'catalog'>): boolean =>
+  isDeployed(model, policy, mode, fleet) && !isShutDown(model, clock.now())
+
+/** The same, whatever day it is: the sandbox goes on with what its vendor has shut down. */
+export const isDeployed = (model: Model, policy: string, mode: Mode, fleet: Deps['fleet']): boolean =>
   operationsFor(model).some(
     (operation) => operation.due !== 'free' && fleet.serving({ model, operation }, policy, mode) !== null,
-  ) && !isShutDown(model, clock.now())
+  )
 
-const isShutDown = ({ lifecycle: { shutdown } }: Model, now: number): boolean =>
+/** Whether its vendor had shut it down by `now`, epoch ms. */
+export const isShutDown = ({ lifecycle: { shutdown } }: Pick<Model, 'lifecycle'>, now: number): boolean =>
   shutdown !== null && Date.parse(shutdown) <= now

@@ -14,7 +14,10 @@ export const getReceipt: KnownOperation = {
   async answer({ params: { id = '' } }, key, deps) {
     const settlement = await readBooks(key, receiptsMax, deps, (store) => store.receipt(id, key.organizationId))
     if (!settlement)
-      throw new GatewayError('not_found', `There is no receipt of request '${id.slice(0, 80)}' for this organization.`)
+      throw new GatewayError(
+        'not_found',
+        `There is no receipt of request '${id.slice(0, 80)}' for this organization. The id is the x-request-id of what was paid; free calls have no receipt, and a repeat has that of its original-request.`,
+      )
     return jsonAnswer(customerReceiptOf(settlement))
   },
 }

@@ -6,6 +6,7 @@ import type { Asked } from './dialect.ts'
 import { invalid } from './errors.ts'
 import { mayUse, modelNotFound } from './may-use.ts'
 import type { Call, Operation } from './operation.ts'
+import { operationsFor } from './operations.ts'
 
 type Asker = { readonly operation: Operation; readonly key: KeyRow }
 
@@ -45,8 +46,14 @@ function modelNamed(name: string, { operation, key }: Asker, catalog: Catalog): 
   if (operation.kinds.includes(model.kind)) return model
   throw invalid(
     'model',
-    `The model '${name}' makes ${model.kind}; this endpoint is for ${operation.kinds.join(' and ')} models.`,
+    `The model '${name}' is for ${model.kind}; this endpoint is for ${operation.kinds.join(' and ')} models.${askedAt(model)}`,
   )
+}
+
+/** Where it can be asked. */
+function askedAt(model: Model): string {
+  const [first] = operationsFor(model)
+  return first ? ` Ask it at ${first.method} ${first.path.replace('{model}', model.id)}.` : ''
 }
 
 /** Of a model that the upstream is to ask for us the price must be known, and the key must be allowed it. */

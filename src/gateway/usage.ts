@@ -1,14 +1,17 @@
+import { z } from 'zod'
 import { jsonAnswer } from '../lib/http-server/contract.ts'
 import { reportDaysMax, usageQuery, usageReport, UsageParameters } from '../reporting/usage-report.ts'
-import type { UsageQuery } from '../store/store.ts'
+import type { UsageDimension, UsageQuery } from '../store/store.ts'
 import { openai } from './dialects/openai/envelope.ts'
 import { invalid } from './errors.ts'
 import type { KnownOperation } from './operation.ts'
 import { readBooks, reportsMax } from './read-books.ts'
 
+const dimensions = ['model', 'key', 'region', 'endpoint', 'day'] as const satisfies readonly UsageDimension[]
+
 /** What of an organization's own usage it may ask for: whose accounts served it is the operator's. */
 const Parameters = UsageParameters.omit({ mode: true }).extend({
-  by: UsageParameters.shape.by.unwrap().exclude(['upstream', 'organization']).default('model'),
+  by: z.enum(dimensions, `one of ${dimensions.join(', ')}`).default('model'),
 })
 
 /** `GET /v1/usage?by=model&from=…&to=…`: what the organization of the key that asks has used, of that key's mode, and what it cost. */

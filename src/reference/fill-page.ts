@@ -21,7 +21,11 @@ export const fillPage = (template: string, facts: Facts): string =>
 const directives: Readonly<Record<string, (facts: Facts, about: string) => string>> = {
   example: (_facts, name) => exampleMarkdown(name),
   models: ({ models }, dialect) => modelTables(models.filter((model) => model.dialect === dialect)),
-  prices: ({ models }, dialect) => priceTable(models.filter((model) => model.dialect === dialect)),
+  prices: ({ models, priceOf }, dialect) =>
+    priceTable(
+      models.filter((model) => model.dialect === dialect),
+      priceOf,
+    ),
   worked: workedExamples,
   regions: ({ regions }) =>
     table(
@@ -47,19 +51,22 @@ function modelTables(models: readonly DescribedModel[]): string {
 const modelTable = (models: readonly DescribedModel[]): string =>
   table(
     ['Model ID', 'Notes'],
-    models.map(({ id, description }) => [code(id), description]),
+    models.map((model) => [code(model.id), model.description + afterShutdown(model)]),
   )
+
+const afterShutdown = ({ isShutDown, lifecycle }: DescribedModel): string =>
+  isShutDown ? ` (shut down by its vendor on ${lifecycle.shutdown}; simulated here)` : ''
 
 const vendorNames = { openai: 'OpenAI', genai: 'Google Gemini' } as const
 
-function priceTable(models: readonly DescribedModel[]): string {
+function priceTable(models: readonly DescribedModel[], priceOf: Facts['priceOf']): string {
   if (models.length === 0) return ''
   const rows = models.map(
     ({ id, input, cachedInput, output, videoSecond, contextTokens, outputTokensMax, lifecycle }) => [
       code(id),
       usd(input),
       usd(cachedInput),
-      videoSecond === null ? usd(output) : `$${videoSecond} per second`,
+      videoSecond === null ? usd(output) : secondPrices(id, videoSecond, priceOf),
       count(contextTokens),
       count(outputTokensMax),
       lifecycle.shutdown ?? '',
@@ -67,6 +74,16 @@ function priceTable(models: readonly DescribedModel[]): string {
   )
   const heads = ['Model ID', 'Input', 'Cached input', 'Output', 'Context', 'Longest answer', 'Served until']
   return `## ${vendorNames[models[0]!.dialect]}\n\n${table(heads, rows, [1, 2, 3, 4, 5, 6])}`
+}
+
+/** Of a video, the sizes that cost more among them. */
+function secondPrices(id: string, videoSecond: string, priceOf: Facts['priceOf']): string {
+  const prices = priceOf(id)!.tiers.standard[0]!.picoPerUnit
+  const larger = (['1024p', '1080p'] as const)
+    .map((size) => ({ size, usdPerSecond: formatUsd((prices[`videoSecond${size}`] ?? 0n) / 1_000n) }))
+    .filter(({ usdPerSecond }) => usdPerSecond !== videoSecond && usdPerSecond !== '0.00')
+    .map(({ size, usdPerSecond }) => `; ${size} $${usdPerSecond}`)
+  return `$${videoSecond} per second${larger.join('')}`
 }
 
 const usd = (amount: string | null): string => (amount === null ? '' : `$${amount}`)

@@ -13,7 +13,11 @@ const prices = loadPriceBook(models)
 function factsOf(ids: readonly string[] | null): Facts {
   const listed = catalog.listed.filter(({ id }) => ids === null || ids.includes(id))
   return {
-    models: modelPrices({ listed }, prices, at).map((price) => ({ ...price, ...catalog.find(price.id)! })),
+    models: modelPrices({ listed }, prices, at).map((price) => ({
+      ...price,
+      ...catalog.find(price.id)!,
+      isShutDown: price.kind === 'video',
+    })),
     priceOf: (model) => prices.priceOf(model, at),
     regions: [{ name: 'us', serves: ['us', 'global'] }],
   }
@@ -80,6 +84,14 @@ test('what is served is listed with its price; what is not, is not', () => {
   expect(bodyAt('/docs/billing', few)).not.toContain('gpt-image-2')
   const none = createReference(factsOf([]))
   expect(bodyAt('/docs', none)).toContain('None of these is served here')
+})
+
+test('what its vendor has shut down says so, and a video has the price of every size', () => {
+  expect(bodyAt('/docs/api-reference.md')).toContain(
+    '| `sora-2` | Flagship video generation with synced audio (shut down by its vendor on 2026-09-24; simulated here) |',
+  )
+  expect(bodyAt('/docs/models.md')).toContain('| `sora-2` |  |  | $0.10 per second |  |  | 2026-09-24 |')
+  expect(bodyAt('/docs/models.md')).toContain('$0.30 per second; 1024p $0.50; 1080p $0.70')
 })
 
 test('a worked example is what the price book charges: 180 × 2.50 + 1,024 × 0.25 + 752 × 15.00 per million', () => {

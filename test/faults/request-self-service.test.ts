@@ -68,6 +68,7 @@ test('whose accounts served is not told, and what is asked for wrongly is refuse
     const { status, text } = await get(`/v1/usage${query}`, ours)
     expect(status, query).toBe(400)
     expect(JSON.parse(text), query).toMatchObject({ error: { param, type: 'invalid_request_error' } })
+    if (param === 'by') expect(text).toContain("'by' must be one of model, key, region, endpoint, day.")
   }
   expect((await get('/v1/credits', { ...ours, key: 'sk-bf-00000000-0000-0000-0000-000000000000' })).status).toBe(401)
 })

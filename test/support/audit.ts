@@ -13,7 +13,7 @@ import type { Server } from './start-server.ts'
 /** Receipts of aborted streams wait for the upstream to be drained; balances for the journal to be shipped. */
 const settledMsMax = 20_000
 const paidPath =
-  /\/chat\/completions$|\/embeddings$|\/videos$|\/responses(?:\/compact)?$|\/images\/generations$|:(?:stream)?generateContent$/i
+  /\/chat\/completions$|\/embeddings$|\/videos$|\/responses(?:\/compact)?$|\/images\/(?:generations|edits)$|:(?:stream)?generateContent$/i
 
 export type Audit = {
   readonly faults: readonly string[]
