@@ -127,6 +127,10 @@ const money = (usd: string | null): string => (usd === null ? '<span aria-label=
 
 const urls: readonly (readonly [url: string, about: string])[] = [
   ['POST /v1/chat/completions', 'Chat, whole or streamed'],
+  ['POST /v1/responses', 'Responses, whole, streamed or in the background'],
+  ['POST /v1/images/generations', 'Pictures; /v1/images/edits makes them of pictures'],
+  ['POST /v1/videos', 'Videos, as jobs'],
+  ['POST /v1/files', 'Files, for free, to be named by id'],
   ['POST /v1/embeddings', 'Embeddings'],
   ['GET /v1/models', 'The models that your key may use'],
   ['GET /v1/receipts/REQUEST_ID', 'What a request cost, line by line; every answer has its id in x-request-id'],

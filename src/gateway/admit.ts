@@ -185,6 +185,7 @@ const needOf = (bounds: Bounds, leftNano: Nano): Need => ({
   fullNano: bounds.fullNano,
   isWary: bounds.isWary,
   fit: fitIn(bounds, leftNano),
+  kind: bounds.model.kind,
 })
 
 /** What of it there is money for, of a call whose output is not cut short. */

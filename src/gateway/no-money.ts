@@ -1,4 +1,5 @@
 /** The refusals of a request for money: that there is none, that others hold it, that nothing can be promised. */
+import type { ModelKind } from '../catalog/catalog.ts'
 import { formatUsd, zeroNano, type Nano } from '../lib/amounts.ts'
 import type { AnswerHeaders } from '../lib/http-server/contract.ts'
 import { budgetLeftNano, type Budget } from '../limits/limits.ts'
@@ -15,17 +16,22 @@ export type Need = {
   readonly isWary: boolean
   /** What of it there is money for; null where nothing of it is, or its output is cut short instead. */
   readonly fit: Fit | null
+  /** What its model makes: how less is asked for differs. */
+  readonly kind: ModelKind
 }
 
 /** Not enough credit is available: `credit_held` where it would be without what other requests hold. */
 export function noCredit(
   { availableNano, heldNano }: Extract<HoldAnswer, { hold: null }>,
-  { floorNano, fullNano, isWary, fit }: Need,
+  { floorNano, fullNano, isWary, fit, kind }: Need,
   mode: Mode,
 ): GatewayError {
   const [needed, full, available, held] = textsOf(floorNano, fullNano, availableNano, heldNano)
   const facts = { needed_usd: needed, full_usd: full, available_usd: available, held_usd: held, ...fit?.facts }
-  const needs = `this request needs at least $${needed} to be admitted (up to $${full} at its full length)`
+  const needs =
+    floorNano === fullNano
+      ? `this request needs $${needed} to be admitted`
+      : `this request needs at least $${needed} to be admitted (up to $${full} at its full length)`
   if (availableNano + heldNano >= floorNano)
     return new GatewayError(
       'credit_held',
@@ -34,9 +40,16 @@ export function noCredit(
     )
   return new GatewayError(
     'insufficient_credit',
-    `Not enough ${creditOf[mode]}: ${needs} and $${available} is available. Add ${creditOf[mode]}, or ${fit?.words ?? 'shorten the input'}.${isWary ? waryNote : ''}`,
+    `Not enough ${creditOf[mode]}: ${needs} and $${available} is available. Add ${creditOf[mode]}, or ${fit?.words ?? less[kind]}.${isWary ? waryNote : ''}`,
     { facts },
   )
+}
+
+const less: Readonly<Record<ModelKind, string>> = {
+  text: 'shorten the input',
+  embeddings: 'shorten the input',
+  image: 'ask for fewer or smaller pictures',
+  video: 'ask for fewer seconds or a smaller size',
 }
 
 /** Test credit is told apart, so that nobody pays for what an operator gives for nothing. */

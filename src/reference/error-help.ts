@@ -32,7 +32,7 @@ export const errorHelp: Readonly<Record<FailureCode, ErrorHelp>> = {
   },
   not_found: {
     means: 'There is nothing at this URL, or nothing of yours under this id.',
-    todo: 'Compare the base URL with [API reference](../api-reference.md#base-urls): the message names the nearest one that there is.',
+    todo: 'Compare the base URL with [API reference](../api-reference.md#base-urls): the message names the nearest one that there is. Ids of files, videos, responses and receipts are known to keys of the organization that made them, test and live apart, until they are deleted or expire.',
   },
   method_not_allowed: {
     means: 'The URL is right, but not with this method.',

@@ -3,6 +3,7 @@ import apiReference from '../../docs/reference/api-reference.md' with { type: 't
 import account from '../../docs/reference/account.md' with { type: 'text' }
 import billing from '../../docs/reference/billing.md' with { type: 'text' }
 import errors from '../../docs/reference/errors.md' with { type: 'text' }
+import files from '../../docs/reference/files.md' with { type: 'text' }
 import models from '../../docs/reference/models.md' with { type: 'text' }
 import outputLimits from '../../docs/reference/output-limits.md' with { type: 'text' }
 import rateLimits from '../../docs/reference/rate-limits.md' with { type: 'text' }
@@ -39,10 +40,11 @@ const listed: readonly Page[] = [
   page('billing', 'How you are billed', 'Holds, charges, and what an answer that broke off costs', billing),
   page('output-limits', 'Output limits and credit', 'When an answer is cut short', outputLimits),
   page('rate-limits', 'Rate limits', 'Limits of a key, and of a request', rateLimits),
+  page('responses', 'Responses', 'What it costs, how it ends, and models without responses of their own', responses),
   page('videos', 'Videos', 'Jobs that make videos: reserved, then charged when they are completed', videos),
+  page('files', 'Files', 'Sent once, named by id; they cost nothing', files),
   page('receipts', 'Receipts and retries', 'What a request cost, line by line; Idempotency-Key', receipts),
   page('account', 'Credit and usage', 'What you have, what you used, for your own scripts', account),
-  page('responses', 'Responses', 'What it costs, how it ends, and models without responses of their own', responses),
   page('regions', 'Regions', 'Where requests are served, and where they never are', regions),
   page('test-mode', 'Test mode', 'Simulated answers, real metering', testMode),
 ]

@@ -11,7 +11,8 @@ import { startServer, type Server } from '../support/start-server.ts'
 const folder = mkdtempSync(join(tmpdir(), 'mart-screenshots-'))
 const sizes = { narrow: { width: 390, height: 844 }, wide: { width: 1440, height: 900 } } as const
 const title = browsing.chromiumPath === null ? 'the reference (skipped: there is no Chromium here)' : 'the reference'
-const paths = ['/docs', '/docs/models', '/docs/errors', '/docs/billing', '/docs/receipts', '/docs/errors/rate_limited']
+const pages = ['models', 'errors', 'billing', 'videos', 'files', 'receipts', 'errors/rate_limited']
+const paths = ['/docs', ...pages.map((page) => `/docs/${page}`)]
 
 describe.skipIf(browsing.chromiumPath === null)(title, () => {
   let server: Server

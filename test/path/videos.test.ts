@@ -134,6 +134,15 @@ describe('a video that is created', () => {
     expect(await given.text()).toContain('insufficient_quota')
   })
 
+  test('is refused with what it costs and how less of it is asked for', async () => {
+    const of = await start(() => json(video()), 1n)
+    const given = await create(of, { model: 'sora-2-pro', size: '1080x1920' })
+    const { error } = JSON.parse(await given.text()) as { error: { message: string } }
+    expect(error.message).toBe(
+      'Not enough credit: this request needs $5.60 to be admitted and $1.00 is available. Add credit, or ask for fewer seconds or a smaller size.',
+    )
+  })
+
   test('is created once: an upstream that fails is not tried again, and owes nothing', async () => {
     const of = await start(() => ({ status: 500 }))
     expect((await create(of)).status).toBeGreaterThanOrEqual(500)
