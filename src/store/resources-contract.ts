@@ -1,7 +1,14 @@
 /** What every store promises about resources: durable, whose they are, listed page by page, forgotten in time. */
 import { expect, test } from 'bun:test'
 import { failuresOf, stepsIn } from './contract-steps.ts'
-import { narrowedMax, objectCharsMax, type KeptResource, type MadeResource, type ResourceKey } from './resources.ts'
+import {
+  narrowedMax,
+  objectCharsMax,
+  pageCharsMax,
+  type KeptResource,
+  type MadeResource,
+  type ResourceKey,
+} from './resources.ts'
 import type { Mode, Store } from './store.ts'
 import { batchOf, resourceOf, settlementOf } from './store-fixtures.ts'
 
@@ -176,6 +183,17 @@ export function describeResources(store: () => Store, mode: Mode): void {
     expect((await list())!.ids).toEqual(['v1'])
     await store().applyJournal(batchOf(node, 1, [settle('r2', { ...gone, createdAt: 70 })]))
     expect(await found(gone)).toMatchObject({ id: 'v2', createdAt: 70, requestId: 'r2' })
+  })
+
+  test('a page of large objects ends where there is no more room on it, and the next begins there', async () => {
+    const object = JSON.stringify('x'.repeat(objectCharsMax - 2))
+    const fit = pageCharsMax / objectCharsMax
+    const ids = Array.from({ length: fit + 2 }, (_, at) => `v${at}`)
+    for (const [at, id] of ids.entries()) await store().createResource(video(id, { createdAt: at, object }))
+    expect(await list({ limit: 10_000 })).toEqual({ ids: ids.slice(0, fit), hasMore: true })
+    expect(await list({ limit: 10_000, after: ids[fit - 1]! })).toEqual({ ids: ids.slice(fit), hasMore: false })
+    expect(await list({ limit: 10_000, before: ids[fit + 1]! })).toEqual({ ids: ids.slice(1, fit + 1), hasMore: true })
+    expect(await list({ limit: fit })).toEqual({ ids: ids.slice(0, fit), hasMore: true })
   })
 
   test('labels that are too long to keep hold up no charge: what was made is kept without them, and whatever is behind is applied', async () => {

@@ -107,6 +107,8 @@ export type ResourcePage = { readonly resources: readonly KeptResource[]; readon
 
 /** A longer object, and one that is no JSON, is not kept: whoever lists it asks its provider. */
 export const objectCharsMax = 64 * 1024
+/** The objects of one page have no more, but for one; the rest is on the next, so that nobody's names for their things can fill the memory. */
+export const pageCharsMax = 8 * 1024 * 1024
 /** A list that is narrowed looks at this many behind its cursor, so that none can hold up the store. */
 export const narrowedMax = 10_000
 

@@ -5,6 +5,7 @@ import {
   madeBy,
   narrowedMax,
   objectCharsMax,
+  pageCharsMax,
   type KeptResource,
   type Labels,
   type MadeResource,
@@ -106,7 +107,7 @@ export function prepareResources(db: Database) {
     const direction = (query.order === 'asc') === isBackwards ? 'desc' : 'asc'
     const [low, high] = query.order === 'asc' ? [after, before] : [before, after]
     const { organizationId, mode, kind, at, model, labels, limit } = query
-    const rows = pages[direction].all(
+    const rows = pages[direction].iterate(
       organizationId,
       mode,
       kind,
@@ -117,8 +118,8 @@ export function prepareResources(db: Database) {
       JSON.stringify(labels),
       limit + 1,
     )
-    const resources = rows.slice(0, limit).map(keptOf)
-    return { resources: isBackwards ? resources.toReversed() : resources, hasMore: rows.length > limit }
+    const { resources, hasMore } = pageOf(rows, limit)
+    return { resources: isBackwards ? resources.toReversed() : resources, hasMore }
   })
 
   return {
@@ -140,6 +141,19 @@ export function prepareResources(db: Database) {
     delete: (key: ResourceKey, at: number): boolean => remove.run(...named(key), at).changes === 1,
     forget: (before: number, max: number): number => forget.run(before, max).changes,
   }
+}
+
+/** As many as are asked for, or as there is room for on a page. */
+function pageOf(rows: Iterable<ObjectRow>, limit: number): ResourcePage {
+  const resources: KeptResource[] = []
+  let chars = 0
+  for (const row of rows) {
+    chars += row.object?.length ?? 0
+    if (resources.length === limit || (resources.length > 0 && chars > pageCharsMax))
+      return { resources, hasMore: true }
+    resources.push(keptOf(row))
+  }
+  return { resources, hasMore: false }
 }
 
 type Place = { readonly created_at: bigint; readonly number: bigint }
