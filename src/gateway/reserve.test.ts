@@ -18,7 +18,7 @@ const of = { organizationId: 'acme', mode: 'live' } as const
 const intent = settlementOf({ ...of, requestId: 'req_a', model: 'sora-2', holdNano: '700', streamed: false })
 const begun = {
   intent: { ...intent, deferred: true },
-  deployment: { pricePpm: 1_000_000n, costPpm: 500_000n },
+  deployment: { kind: 'openai', pricePpm: 1_000_000n, costPpm: 500_000n },
   status: 200,
   attempts: intent.attempts,
   made: {

@@ -7,12 +7,12 @@ import { roundedMs } from '../lib/clock.ts'
 import { inBackground } from '../lib/log.ts'
 import { freezePrice } from '../money/frozen-price.ts'
 import type { Intent } from '../money/journal.ts'
-import { scaledPrice } from '../money/price-book.ts'
+import { scaledPrice, type Price, type UnitPrices } from '../money/price-book.ts'
 import { jobMsMax } from '../money/reservations.ts'
 import type { Reservation } from '../store/reservations.ts'
 import type { MadeResource } from '../store/resources.ts'
 import type { Attempt, Settlement } from '../store/store.ts'
-import type { Deployment } from '../upstreams/deployment.ts'
+import { isVendor, type Deployment } from '../upstreams/deployment.ts'
 import type { Billed } from './admit.ts'
 import type { GatewayDeps } from './deps.ts'
 import { endClaim } from './idempotency.ts'
@@ -81,11 +81,20 @@ function reservationOf(admitted: Billed, begun: Begun, deps: GatewayDeps): Reser
     kind,
     resourceId: id,
     upstreamId,
-    price: freezePrice(scaledPrice(paid.price, deployment.pricePpm)),
-    cost: freezePrice(scaledPrice(listed, deployment.costPpm)),
+    price: freezePrice(agreed(scaledPrice(paid.price, deployment.pricePpm), paid, deployment)),
+    cost: freezePrice(agreed(scaledPrice(listed, deployment.costPpm), paid, deployment)),
     firstCheckAt: deps.clock.now() + firstCheckMs,
     expiresAt: expiresAt ?? deps.clock.now() + jobMsMax,
   }
+}
+
+/** What a compatible upstream calls its tier counts only where it was asked for, as in `rateServed`. */
+function agreed(price: Price, { demand }: Billed['paid'], { kind }: Deployment): UnitPrices {
+  if (isVendor(kind)) return price
+  const asked = price.tiers[demand.tiers.at(-1) ?? 'standard']
+  const tiers = { standard: asked, flex: asked, priority: asked, batch: asked }
+  for (const tier of demand.tiers) tiers[tier] = price.tiers[tier]
+  return { name: price.name, tiers }
 }
 
 function statementOf(admitted: Billed, { intent, status, attempts, made }: Begun, deps: GatewayDeps): Settlement {

@@ -27,9 +27,11 @@ const completed = (background?: boolean): string =>
 
 let gateway: TestGateway | null = null
 afterEach(() => gateway?.stop())
+const compatible = { ...config.providers.one, kind: 'openai-compatible', responses: 'native' }
+
 let says: Answer = {}
-const ask = async (pieces: Answer['pieces'], fields: object = {}) => {
-  gateway = await startGateway(config, ({ method }) =>
+const ask = async (pieces: Answer['pieces'], fields: object = {}, provider: object = config.providers.one) => {
+  gateway = await startGateway({ ...config, providers: { one: provider } }, ({ method }) =>
     method === 'GET' ? says : { headers: { 'content-type': 'text/event-stream' }, pieces: pieces! },
   )
   const body = { model: 'gpt-5.4', input: 'x', background: true, stream: true, max_output_tokens: 500, ...fields }
@@ -75,6 +77,21 @@ test('what its tools may bring in at worst is reserved, since no more than that 
   const done = { state: 'done', tier: null, servedModel: null, vendorUsage: null } as const
   const used = { input: 922_000, output: 500, webSearchCall: 100 }
   expect(endReservation(of.reserved[0]!, { ...done, usage: used }, 0)).toMatchObject({ writeOffNano: '0', flags: [] })
+})
+
+test('a tier that was not asked for is the vendor’s to name, and no compatible upstream’s', async () => {
+  const usual = { tier: null, servedModel: null, vendorUsage: null, usage: { input: 1_000, output: 100 } } as const
+  for (const [provider, asked, said, nano] of [
+    [config.providers.one, 'default', 'priority', '8000000'],
+    [compatible, 'default', 'priority', '4000000'],
+    [compatible, 'flex', 'priority', '2000000'],
+    [compatible, 'priority', 'priority', '8000000'],
+  ] as const) {
+    const { of, given } = await ask([created(true), completed(true)], { service_tier: asked }, provider)
+    await given.text()
+    const ended = endReservation(of.reserved[0]!, { ...usual, state: 'done', tier: said }, 0)
+    expect([asked, said, ended.ratedNano]).toEqual([asked, said, nano])
+  }
 })
 
 const poll = async (of: TestGateway, object: Answer) => {
