@@ -126,3 +126,15 @@ test('what is billed by a field is refused where a form gives it as a file, whic
   expect([given.status, JSON.parse(await given.text())]).toMatchObject([400, { error: { param: 'seconds' } }])
   expect(sent).toEqual([])
 })
+
+test('an id that is given twice is refused: two readers might each take another', async () => {
+  const { ask, sent } = await start('conversation')
+  for (const [url, body] of [
+    ['/v1/videos/edits', '{"prompt":"x","video":{"id":"foreign","id":"own"}}'],
+    ['/v1/videos', '{"prompt":"x","input_reference":{"file_id":"foreign","file_id":"own"}}'],
+    ['/v1/videos', '{"prompt":"x","input_reference":{"file_id":"foreign"},"input_reference":{}}'],
+    ['/v1/responses', '{"model":"gpt-5.4","input":"x","conversation":{"id":"foreign","id":"own"}}'],
+  ] as const)
+    expect([body, (await ask('POST', url, { body })).status]).toEqual([body, 400])
+  expect(sent).toEqual([])
+})

@@ -43,7 +43,7 @@ export const createResponse: Operation = {
   askJob: askReserved,
   read(body) {
     const creation = creationOf(body.json)
-    refuseDuplicates(body.text, billedKeys)
+    refuseDuplicates(body.text, billedKeys, ['conversation'])
     return asked(creation, body)
   },
 }

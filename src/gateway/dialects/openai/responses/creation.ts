@@ -46,6 +46,7 @@ export const billedKeys = new Set([
   'background',
   'previous_response_id',
   'conversation',
+  'id',
   'prompt',
 ])
 

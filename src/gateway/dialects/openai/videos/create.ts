@@ -30,7 +30,7 @@ export const createVideo: Operation = {
   askJob: askReservedVideo,
   read(body) {
     const wish = wishIn(body.json)
-    refuseDuplicates(body.text, billedKeys)
+    refuseDuplicates(body.text, jsonKeys, ['input_reference'])
     return asked(wish, { body: (change) => bodyNaming(body, change, 'videos') })
   },
   readForm(body) {
@@ -43,6 +43,7 @@ export const createVideo: Operation = {
   },
 }
 
+const jsonKeys: ReadonlySet<string> = new Set([...billedKeys, 'input_reference', 'file_id'])
 const formKeys: ReadonlySet<string> = new Set([...billedKeys, 'input_reference[file_id]'])
 
 type Sent = Pick<ReturnType<Operation['read']>['wire'], 'body' | 'contentType'>

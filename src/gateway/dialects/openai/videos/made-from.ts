@@ -51,11 +51,11 @@ export const extendVideo: Operation = {
 }
 
 const idField = 'video[id]'
-const billed: ReadonlySet<string> = new Set(['seconds', 'video', idField])
+const billed: ReadonlySet<string> = new Set(['seconds', 'video', 'id', idField])
 
 function fieldsIn(body: JsonBody | FormBody): Readonly<Record<string, unknown>> {
   if (isForm(body)) return fieldsOf(body, billed, {})
-  refuseDuplicates(body.text, billed)
+  refuseDuplicates(body.text, billed, ['video'])
   return body.json
 }
 
