@@ -32,7 +32,7 @@ export function unservedText({ name }: Dialect, { path }: AskedUrl, method: stri
 }
 
 const hasId = /\{(?!model\})/
-const partOf = (path: string): string => path.split('/')[1]!.toLowerCase()
+const partOf = (path: string): string => (path.split('/')[1] ?? '').toLowerCase()
 
 /** `GET /v1/embeddings is not served; its method is POST.` `atUrl`: what has that URL. */
 export function otherMethodText(atUrl: readonly Route[], method: string, sent: string): string {

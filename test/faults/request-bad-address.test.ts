@@ -37,7 +37,7 @@ const forNothing = <T extends Taken | string>(asking: () => Promise<T>): Promise
 
 describe('addresses that are not served', () => {
   const paths: readonly [method: string, path: string][] = [
-    ...['/v1', '/v1/', '/v1/chat', '/v1/chat/completions/x', '/v1/nothing', '/v1/fine_tuning/jobs'].map(
+    ...['/v1', '/v1/', '/v1/chat', '/v1/chat/completions/x/y', '/v1/nothing', '/v1/fine_tuning/jobs'].map(
       (path) => ['POST', path] as [string, string],
     ),
     ...[
@@ -51,8 +51,10 @@ describe('addresses that are not served', () => {
       '/genai/v1beta/tunedModels/x:generateContent',
     ].map((path) => ['POST', path] as [string, string]),
     ...['GET', 'PUT', 'PATCH', 'DELETE', 'HEAD', 'OPTIONS'].flatMap((method) =>
-      [chat.path, embed.path, generate.path].map((path) => [method, path] as [string, string]),
+      [embed.path, generate.path].map((path) => [method, path] as [string, string]),
     ),
+    // GET lists what is stored.
+    ...['PUT', 'PATCH', 'DELETE', 'OPTIONS'].map((method) => [method, chat.path] as [string, string]),
     ...['POST', 'PUT', 'DELETE'].map((method) => [method, '/v1/models'] as [string, string]),
   ]
   for (const [method, path] of paths)
