@@ -17,7 +17,7 @@ export type EnderDeps = {
 }
 
 export type Ender = {
-  /** Ends it, unless this node is at that already. Rejects when it cannot be written: then it is not ended. */
+  /** Ends it; where this node is at that already, that end is waited for. Rejects when it cannot be written: then it is not ended. */
   readonly end: (reservation: Reservation, how: JobEnd) => Promise<void>
   /** Until the store has its end, and says no more that it is open. */
   readonly isEnding: (requestId: string) => boolean
@@ -29,7 +29,8 @@ const retryMs = 1_000
 
 /** Ends reservations by the journal, each once, until it is stopped. */
 export function createEnder({ journal, ship, onEnded, clock, log }: EnderDeps, stopped: AbortSignal): Ender {
-  const ending = new Set<string>()
+  /** Resolve when the end is written. */
+  const ending = new Map<string, Promise<void>>()
   const untilShipped = async (requestId: string): Promise<void> => {
     for (let isShipped = false; !isShipped && !stopped.aborted;) {
       isShipped = await ship().then(
@@ -40,20 +41,20 @@ export function createEnder({ journal, ship, onEnded, clock, log }: EnderDeps, s
     }
     ending.delete(requestId)
   }
+  const write = async (settlement: Settlement, how: JobEnd): Promise<void> => {
+    await (how.state === 'void' ? journal.voidReservation(settlement) : journal.settleReservation(settlement))
+    onEnded(settlement)
+    inBackground(log, 'ship-reservation', () => untilShipped(settlement.requestId))
+  }
   return {
-    async end(reservation, how) {
-      const settlement = endReservation(reservation, how, clock.now())
-      const { requestId } = settlement
-      if (ending.has(requestId)) return
-      ending.add(requestId)
-      try {
-        await (how.state === 'void' ? journal.voidReservation(settlement) : journal.settleReservation(settlement))
-      } catch (error) {
-        ending.delete(requestId)
-        throw error
-      }
-      onEnded(settlement)
-      inBackground(log, 'ship-reservation', () => untilShipped(requestId))
+    end(reservation, how) {
+      const { requestId } = reservation.settlement
+      const known = ending.get(requestId)
+      if (known) return known
+      const written = write(endReservation(reservation, how, clock.now()), how)
+      ending.set(requestId, written)
+      written.catch(() => ending.delete(requestId))
+      return written
     },
     isEnding: (requestId) => ending.has(requestId),
     many: () => ending.size,

@@ -244,6 +244,18 @@ test('an end that the journal cannot take is no end yet: it is written when ther
   await verified()
 })
 
+test('of two who tell of an end that cannot be written, neither is told that it is', async () => {
+  const { poller, reserve, ended, load } = await world()
+  await reserve('r1')
+  const tell = () => poller.tell('r1', { organizationId: 'acme', mode: 'live' }, done(8) as never)
+  load.isFull = true
+  const told = await Promise.allSettled([tell(), tell()])
+  expect(told.map(({ status }) => status)).toEqual(['rejected', 'rejected'])
+  load.isFull = false
+  await Promise.all([tell(), tell()])
+  expect(ended).toHaveLength(1)
+})
+
 test('a stop asks nothing more, ends what is being asked, and leaves what is due to the next process', async () => {
   const { store, poller, nodeOf, reserve, pass, says, ended } = await world()
   await reserve('r1')
