@@ -32,6 +32,9 @@ export function passBytes(passing: Passing, deps: GatewayDeps): HttpAnswer {
   }
   // Nothing of one customer's may be given to another out of a cache.
   headers['cache-control'] = 'private, no-store'
+  // A browser that is led here by a link with a key must not run a customer's page as one of this server's.
+  headers['content-security-policy'] = 'sandbox'
+  headers['x-content-type-options'] = 'nosniff'
   return { status: passing.status, headers, body: sourceOf(passing, deps) }
 }
 

@@ -138,3 +138,34 @@ test('an id that is given twice is refused: two readers might each take another'
     expect([body, (await ask('POST', url, { body })).status]).toEqual([body, 400])
   expect(sent).toEqual([])
 })
+
+test('a page that somebody uploaded runs as nobody’s when a browser is led to it, and says nothing of the account that has it', async () => {
+  const headers = {
+    'content-type': 'text/html',
+    'set-cookie': 'a=b',
+    location: 'https://account.test/signed',
+    server: 'account',
+    'openai-organization': 'org-account',
+    'x-ms-region': 'account',
+  }
+  gateway = await startGateway(config, () => ({ headers, pieces: ['<script>alert(1)</script>'] }))
+  await gateway.deps.resources.create(resourceOf({ ...at, kind: 'file', id: 'own', upstreamId: 'own', organizationId }))
+  const given = await gateway.ask('GET', '/v1/files/own/content')
+  expect(given.headers).toMatchObject({
+    'content-security-policy': 'sandbox',
+    'x-content-type-options': 'nosniff',
+    'cache-control': 'private, no-store',
+  })
+  expect(JSON.stringify(given.headers)).not.toContain('account')
+  expect(given.headers['set-cookie']).toBeUndefined()
+  expect(await given.text()).toBe('<script>alert(1)</script>')
+})
+
+test('where the account that has a file sends on to another place, its address goes to nobody', async () => {
+  const headers = { location: 'https://account.test/signed?sig=secret' }
+  gateway = await startGateway(config, () => ({ status: 302, headers, pieces: ['https://account.test/signed'] }))
+  await gateway.deps.resources.create(resourceOf({ ...at, kind: 'file', id: 'own', upstreamId: 'own', organizationId }))
+  const given = await gateway.ask('GET', '/v1/files/own/content')
+  expect(given.status).toBeGreaterThanOrEqual(400)
+  expect(JSON.stringify(given.headers) + (await given.text())).not.toContain('account.test')
+})
