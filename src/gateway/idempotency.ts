@@ -147,11 +147,12 @@ const fingerprintChars = 22
 /** The key's text is in it, so that it cannot be told from a fingerprint whether somebody asked for a certain thing. */
 async function fingerprintOf(
   text: string,
-  { operation, params, region }: Inbound,
+  { operation, params, region, query }: Inbound,
   body: Uint8Array,
   turns: GatewayDeps['turns'],
 ): Promise<string> {
-  const hash = createHash('sha256').update(`${JSON.stringify([text, operation.name, params, region])}\n`)
+  const asked = query.size === 0 ? [] : [query.toString()]
+  const hash = createHash('sha256').update(`${JSON.stringify([text, operation.name, params, region, ...asked])}\n`)
   let at = 0
   const step = (): boolean => {
     hash.update(body.subarray(at, (at += sliceBytes)))

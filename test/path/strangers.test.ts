@@ -169,3 +169,13 @@ test('where the account that has a file sends on to another place, its address g
   expect(given.status).toBeGreaterThanOrEqual(400)
   expect(JSON.stringify(given.headers) + (await given.text())).not.toContain('account.test')
 })
+
+test('a call that asks otherwise in its query is another call under an idempotency key, and is given no other answer', async () => {
+  const { ask, sent } = await start('conversation')
+  const headers = { 'idempotency-key': 'once' }
+  const add = (query: string) =>
+    ask('POST', `/v1/conversations/own/items${query}`, { headers, body: { items: [{ role: 'user', content: 'x' }] } })
+  expect([(await add('')).status, (await add('')).headers['idempotent-replayed']]).toEqual([200, 'true'])
+  expect((await add('?include=message.output_text.logprobs')).status).toBeGreaterThanOrEqual(400)
+  expect(sent).toHaveLength(1)
+})
