@@ -57,7 +57,7 @@ function page(path: string, title: string, about: string, template: string): Pag
 }
 
 function errorPage(code: FailureCode): Page {
-  const { means, todo } = errorHelp[code]
-  const template = `# ${code}\n\n${means}\n\n{{error ${code}}}\n\n## What to do\n\n${todo}\n\n[All errors](errors.md)\n`
+  const { means, remedy } = errorHelp[code]
+  const template = `# ${code}\n\n${means}\n\n{{error ${code}}}\n\n## What to do\n\n${remedy}\n\n[All errors](errors.md)\n`
   return { path: `errors/${code}`, title: code, about: means, template, isListed: false }
 }

@@ -140,3 +140,19 @@ export const serve = (way: ways.Way): RawUpstream['answer'] =>
   plain(served(way), [
     `content-type: ${way.streamed && way !== generateArray ? 'text/event-stream' : 'application/json'}`,
   ])
+
+/** A call of `/v1/responses`. */
+export const responsesWay = (model: string, isStream: boolean): ways.Way => ({
+  name: isStream ? 'responses, streamed' : 'responses',
+  dialect: 'openai',
+  streamed: isStream,
+  model,
+  path: '/v1/responses',
+  bodyOf: (prompt, { fields }) => ({
+    model,
+    input: prompt,
+    max_output_tokens: 1_000,
+    ...(isStream && { stream: true }),
+    ...fields,
+  }),
+})

@@ -12,22 +12,8 @@ beforeAll(async () => void (pair = await up.startPair({}, 'openai')))
 afterAll(() => pair?.stop())
 
 const model = 'gpt-5.4-mini'
-const responsesOf = (isStream: boolean): ways.Way => ({
-  name: isStream ? 'responses, streamed' : 'responses',
-  dialect: 'openai',
-  streamed: isStream,
-  model,
-  path: '/v1/responses',
-  bodyOf: (prompt, { fields }) => ({
-    model,
-    input: prompt,
-    max_output_tokens: 1_000,
-    ...(isStream && { stream: true }),
-    ...fields,
-  }),
-})
-const whole = responsesOf(false)
-const stream = responsesOf(true)
+const whole = up.responsesWay(model, false)
+const stream = up.responsesWay(model, true)
 
 const usage = { input_tokens: 20, output_tokens: 5, total_tokens: 25 }
 /** 20 × 0.75 + 5 × 4.50 millionths of a USD. */

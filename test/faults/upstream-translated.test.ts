@@ -18,22 +18,8 @@ beforeAll(async () => {
 afterAll(() => pair?.stop())
 
 const model = up.chat.model
-const responsesOf = (isStream: boolean): ways.Way => ({
-  name: isStream ? 'responses, streamed' : 'responses',
-  dialect: 'openai',
-  streamed: isStream,
-  model,
-  path: '/v1/responses',
-  bodyOf: (prompt, { fields }) => ({
-    model,
-    input: prompt,
-    max_output_tokens: 1_000,
-    ...(isStream && { stream: true }),
-    ...fields,
-  }),
-})
-const whole = responsesOf(false)
-const stream = responsesOf(true)
+const whole = up.responsesWay(model, false)
+const stream = up.responsesWay(model, true)
 /** 20 × 0.75 + 5 × 4.50 millionths of a USD. */
 const usageNano = '37500'
 

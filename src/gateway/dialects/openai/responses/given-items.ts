@@ -1,11 +1,9 @@
-/**
- * What a stream has given of each item so far, kept for the case that it ends without usage. Records are kept as they
- * came and read only when there are many of them or somebody asks.
- */
+/** What a stream has given of each item so far, kept for the case that it ends without usage. */
 import { dataOf } from '../../../../lib/sse.ts'
 import type { Usage } from '../../../../money/usage.ts'
 import type { Written } from '../../../dialect.ts'
 import { isMembers } from '../../merge-usage.ts'
+import { createWaitingRecords } from '../../waiting-records.ts'
 import { partialTokens } from '../images/image-tokens.ts'
 import { writtenIn } from './answer.ts'
 import { textOf, type Fields } from './items.ts'
@@ -17,8 +15,6 @@ export type GivenItems = {
   readonly sequence: () => number
 }
 
-const waitingCharsMax = 64 * 1024
-
 /** `pictureModel`: that of the tool. */
 export function createGivenItems(pictureModel: string): GivenItems {
   /** By their place in the output: what their deltas said, or all that they are once they are done. */
@@ -26,8 +22,6 @@ export function createGivenItems(pictureModel: string): GivenItems {
   const done = new Map<unknown, Written>()
   let partials = 0
   let sequence = -1
-  let waiting: string[] = []
-  let waitingChars = 0
 
   const take = (event: Fields): void => {
     const { type, output_index: at, item, delta } = event
@@ -40,20 +34,14 @@ export function createGivenItems(pictureModel: string): GivenItems {
     else if (type === 'response.output_item.added' && isMembers(item)) begun.set(at, textOf(item['name']))
     else if (textOf(type).endsWith('.partial_image')) partials += 1
   }
-  const fold = (): void => {
-    for (const record of waiting) {
+  const { add, fold } = createWaitingRecords((records) => {
+    for (const record of records) {
       const event = eventIn(record)
       if (event) take(event)
     }
-    waiting = []
-    waitingChars = 0
-  }
+  })
   return {
-    add(record) {
-      waiting.push(record)
-      waitingChars += record.length
-      if (waitingChars > waitingCharsMax) fold()
-    },
+    add,
     written() {
       fold()
       const pictures = [...done.values()].reduce((sum, { other }) => sum + (other.toolImageOutput ?? 0), 0)
