@@ -2,7 +2,7 @@
 import { startingApp } from './app.ts'
 import { ConfigError, type Config } from './config.ts'
 import type { Clock } from './lib/clock.ts'
-import { trustIn } from './lib/http-server/asked-origin.ts'
+import { inNetworks } from './lib/http-server/networks.ts'
 import type { HttpHandler } from './lib/http-server/contract.ts'
 import type { Doors } from './lib/http-server/door.ts'
 import type { RefusedFor } from './lib/http-server/guest.ts'
@@ -36,7 +36,7 @@ export function openEntrance(config: Readonly<Config>, deps: EntranceDeps): Entr
   // What listens everywhere is reached at the loopback address.
   const reachable = config.host === '0.0.0.0' ? '127.0.0.1' : config.host === '::' ? '::1' : config.host
   let app: HttpHandler = startingApp
-  const atStart: Reached = { server: config.server, trustsProxy: trustIn(config.server.trustedProxies) }
+  const atStart: Reached = { server: config.server, trustsProxy: inNetworks(config.server.trustedProxies) }
   let reached = (): Reached => atStart
   const server = bind(config, {
     ...deps,

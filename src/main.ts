@@ -17,6 +17,7 @@ import { createClients, type Clients } from './gateway/clients.ts'
 import { gaugesOf, type Gauged } from './gauges.ts'
 import type { GatewayDeps } from './gateway/deps.ts'
 import { isServed } from './gateway/offered.ts'
+import { routes } from './gateway/routes.ts'
 import { createWatch } from './gateway/watch.ts'
 import { startPollingReservations, type Poller } from './jobs/poll-reservations.ts'
 import type { Nano } from './lib/amounts.ts'
@@ -227,6 +228,7 @@ const pollerOf = ({ store, node, limits }: Books, gateway: () => GatewayDeps): P
 
 /** What operators look at and change. */
 const operatedOn = ({ store, keys, limits, node }: Books) => ({
+  endpoints: [...new Set(routes.map(({ name }) => name))],
   clock,
   log,
   store,

@@ -16,7 +16,8 @@ import {
 } from './config.ts'
 import type { Failover, HoldPolicy, IdempotencyPolicy } from './gateway/deps.ts'
 import type { Deadlines, DrainBounds } from './gateway/watch.ts'
-import { trustIn, type Trust } from './lib/http-server/asked-origin.ts'
+import type { Trust } from './lib/http-server/asked-origin.ts'
+import { inNetworks } from './lib/http-server/networks.ts'
 import type { Nano } from './lib/amounts.ts'
 import type { Clock } from './lib/clock.ts'
 import { loadPriceBook, type PriceBook } from './money/price-book.ts'
@@ -75,7 +76,7 @@ export function createOffer(file: MartFile, deps: OfferDeps, before?: Offer): Of
     deadlinesFor: (kind) => deadlinesFor(file.deadlines, kind),
     keyDefaults: file.defaults,
     cors: file.cors,
-    trustsProxy: trustIn(file.server.trustedProxies),
+    trustsProxy: inNetworks(file.server.trustedProxies),
     server: file.server,
     simulated: Object.values(file.providers).every(isSandbox),
   }

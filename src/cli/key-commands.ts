@@ -13,6 +13,11 @@ const terms: Readonly<Record<string, Flag>> = {
   concurrency: { value: 'N', help: 'requests at once' },
   budget: { value: 'USD/PERIOD', help: 'spending limit per day, week, month or total, such as 25.00/month' },
   models: { value: 'a,b', help: 'the only models it may use' },
+  endpoints: {
+    value: 'a,b',
+    help: 'the only endpoints it may ask, such as chat.completions; videos.* is all of videos',
+  },
+  addresses: { value: 'a,b', help: 'the only IP addresses and networks it may be used from, such as 203.0.113.0/24' },
   expires: { value: 'ISO', help: 'when it stops working, such as 2027-01-31 or 2027-01-31T12:00:00Z' },
 }
 
@@ -72,7 +77,7 @@ const update: Command = {
   words: ['key', 'update'],
   positionals: ['ID'],
   flags: terms,
-  summary: 'Change a key; `none` takes a limit, budget, model list or expiry away',
+  summary: 'Change a key; `none` takes a limit, budget, list or expiry away',
   async run(line, { server }) {
     const changes = termsOf(update, line)
     if (Object.keys(changes).length === 0) throw wrong(update, 'there is nothing to change')
@@ -114,7 +119,8 @@ export const keyCommands: readonly Command[] = [create, list, update, rotate, re
 const keyPath = ({ positionals: [id] }: CommandLine): string => `/keys/${encodeURIComponent(id!)}`
 
 const numbers: readonly string[] = ['rpm', 'tpm', 'concurrency']
-const clearable: readonly string[] = [...numbers, 'budget', 'models', 'expires']
+const lists: readonly string[] = ['models', 'endpoints', 'addresses']
+const clearable: readonly string[] = [...numbers, ...lists, 'budget', 'expires']
 
 /** The flags as the API's fields. Throws `UsageError` for what is not a number. */
 function termsOf(command: Command, { flags }: CommandLine): Readonly<Record<string, unknown>> {
@@ -124,7 +130,7 @@ function termsOf(command: Command, { flags }: CommandLine): Readonly<Record<stri
 
 function termOf(command: Command, name: string, value: string): unknown {
   if (value === 'none' && clearable.includes(name)) return null
-  if (name === 'models') return value.split(',').map((model) => model.trim())
+  if (lists.includes(name)) return value.split(',').map((item) => item.trim())
   if (!numbers.includes(name)) return value
   if (!/^\d{1,10}$/.test(value)) throw wrong(command, `--${name} must be a whole number or none`)
   return Number(value)
@@ -145,6 +151,8 @@ const keyFacts = (key: KeyJson): string =>
     ['limits', limitsOf(key)],
     ['budget', budgetOf(key)],
     ['models', key.models === null ? 'all' : key.models.join(', ')],
+    ['endpoints', key.endpoints && key.endpoints.join(', ')],
+    ['addresses', key.addresses && key.addresses.join(', ')],
     ['expires', key.expiresAt && minute(key.expiresAt)],
     ['revoked', key.revokedAt && minute(key.revokedAt)],
     ...key.earlierSecrets.map(({ prefix, until }): [string, string] => [

@@ -1,18 +1,11 @@
 /** The sections of `mart.yaml` on how this server is reached: through which proxies, by which names, from which pages. */
-import { isIP } from 'node:net'
 import { z } from 'zod'
+import { isNetwork } from '../lib/http-server/networks.ts'
 import { flag, section, whole } from './fields.ts'
 
 const networkAllowed = 'an IP address or a network, such as 10.0.0.0/8'
 /** An address, or a network in CIDR notation. */
 const network = z.string(networkAllowed).refine(isNetwork, networkAllowed)
-
-function isNetwork(text: string): boolean {
-  const [address, prefix, ...rest] = text.split('/')
-  const bits = { 0: -1, 4: 32, 6: 128 }[isIP(address!)]!
-  const isPrefix = prefix === undefined || (/^\d{1,3}$/.test(prefix) && Number(prefix) <= bits)
-  return bits > 0 && isPrefix && rest.length === 0
-}
 
 const hostAllowed = 'the name of a host without a port, such as gateway.example'
 const host = z.string(hostAllowed).regex(/^[a-z0-9][a-z0-9._-]{0,252}$/, hostAllowed)

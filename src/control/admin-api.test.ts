@@ -119,6 +119,8 @@ test('terms of a key are kept as asked, in exact units', async () => {
   const { key, keyId } = await accountOf(server, {
     ...asked,
     models: ['models/gemini-2.5-pro', 'gpt-5.4-2026-03-05', 'gpt-5.4'],
+    endpoints: ['videos.*', 'chat.completions', 'videos'],
+    addresses: ['203.0.113.0/24', ' 2001:DB8::/32 ', '2001:db8::/32'],
   })
   expect(key).toMatchObject({
     name: 'ci',
@@ -133,8 +135,11 @@ test('terms of a key are kept as asked, in exact units', async () => {
     budgetUsd: '0.000000001',
     budgetPeriod: 'day',
     models: ['gemini-2.5-pro', 'gpt-5.4'],
+    endpoints: ['videos', 'videos.content', 'videos.retrieve', 'chat.completions'],
+    addresses: ['203.0.113.0/24', '2001:db8::/32'],
   })
-  const cleared = { rpm: null, tpm: null, concurrency: null, budget: null, models: null, expires: null }
+  const limits = { rpm: null, tpm: null, concurrency: null, budget: null }
+  const cleared = { ...limits, models: null, endpoints: null, addresses: null, expires: null }
   expect((await server.ask('PATCH', `/keys/${keyId}`, cleared)).json).toMatchObject({
     name: 'ci',
     region: 'eu',
@@ -144,6 +149,8 @@ test('terms of a key are kept as asked, in exact units', async () => {
     budgetNano: null,
     budgetPeriod: null,
     models: null,
+    endpoints: null,
+    addresses: null,
     expiresAt: null,
   })
 })
@@ -160,6 +167,13 @@ test('a field that is unknown or wrong is refused by name, and changes nothing',
       (budget): [object, string] => [{ budget }, 'budget'],
     ),
     ...[[], ['gpt-9'], 'gpt-5.4', ['gemini-3.6-flash']].map((models): [object, string] => [{ models }, 'models']),
+    ...[[], 'videos', ['video'], ['vid*'], ['*'], ['chat.*', 'nothing.*']].map((endpoints): [object, string] => [
+      { endpoints },
+      'endpoints',
+    ]),
+    ...[[], '10.0.0.1', ['10'], ['10.0.0.0/33'], ['::1%eth0'], ['::ffff:10.0.0.1'], ['example.org'], ['']].map(
+      (addresses): [object, string] => [{ addresses }, 'addresses'],
+    ),
     ...['2026-11-23T08:15:00Z', '2020-01-01', 'tomorrow', 5].map((expires): [object, string] => [
       { expires },
       'expires',

@@ -35,6 +35,8 @@ export type AdminDeps = {
   readonly keys: Pick<KeyTable, 'put' | 'setSuspended'>
   readonly limits: Pick<Limits, 'budget'>
   readonly catalog: Pick<Catalog, 'find'>
+  /** The names of every endpoint of the two dialects. */
+  readonly endpoints: readonly string[]
   readonly clock: Clock
   readonly log: Log
   /** In the data folder, new with every start. */

@@ -91,8 +91,9 @@ function refuseRevoked(key: KeyRow): void {
   if (key.revokedAt !== null) throw new AdminError('key_revoked')
 }
 
-const factsOf = ({ catalog: models, fleet }: AdminDeps, now: number) => ({
+const factsOf = ({ catalog: models, endpoints, fleet }: AdminDeps, now: number) => ({
   models,
+  endpoints,
   regions: Object.keys(fleet.policies),
   now,
 })

@@ -53,6 +53,10 @@ export type KeyJson = {
   readonly budgetUsd: string | null
   readonly budgetPeriod: BudgetPeriod | null
   readonly models: readonly string[] | null
+  /** The only endpoints that it may ask, such as `chat.completions`; null: every one. */
+  readonly endpoints: readonly string[] | null
+  /** The only IP addresses and networks (CIDR) that it may be used from; null: from everywhere. */
+  readonly addresses: readonly string[] | null
   readonly expiresAt: string | null
   readonly revokedAt: string | null
   /** Until when an earlier secret works as well: the latest end of `earlierSecrets`. */

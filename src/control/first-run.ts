@@ -1,5 +1,5 @@
 /** What happens on an empty data folder: one organization with test credit and one test key. */
-import { newKey } from '../keys/virtual-key.ts'
+import { newKey, unlimited } from '../keys/virtual-key.ts'
 import type { KeyRow, Store } from '../store/store.ts'
 import type { KeyDefaults } from './key-input.ts'
 
@@ -35,7 +35,6 @@ export async function seedFirstRun({ store, keyDefaults, now }: SeedDeps): Promi
     note: 'Sandbox credit',
     idempotencyKey: 'first-run',
   })
-  const unlimited = { budgetNano: null, budgetPeriod: null, models: null, expiresAt: null }
   const { row, secret } = newKey(
     { organizationId, mode: 'test' },
     { name: 'first key', ...unlimited, ...keyDefaults },

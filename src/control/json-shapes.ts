@@ -44,6 +44,8 @@ export const keyJson = (row: KeyRow, now: number): KeyJson => {
     budgetUsd: row.budgetNano === null ? null : formatUsd(row.budgetNano),
     budgetPeriod: row.budgetPeriod,
     models: row.models,
+    endpoints: row.endpoints,
+    addresses: row.addresses,
     expiresAt: isoOrNull(row.expiresAt),
     revokedAt: isoOrNull(row.revokedAt),
     previousUntil: earlierSecrets.at(-1)?.until ?? null,

@@ -1,8 +1,10 @@
 /** The terms of a key as operators write them: limits, budget, models and expiry, checked and in our own units. */
 import { z } from 'zod'
 import type { Catalog } from '../catalog/catalog.ts'
-import type { KeyTerms } from '../keys/virtual-key.ts'
+import { unlimited, type KeyTerms } from '../keys/virtual-key.ts'
 import { parseUsd } from '../lib/amounts.ts'
+import { closestNames } from '../lib/closest.ts'
+import { isNetwork } from '../lib/http-server/networks.ts'
 import { Moment } from '../reporting/usage-report.ts'
 import type { BudgetPeriod, KeyChanges } from '../store/store.ts'
 import { ModeInput } from './mode-input.ts'
@@ -12,7 +14,24 @@ const limitMax = 1_000_000_000
 const limitAllowed = `a whole number from 1 to ${limitMax}, or null for no limit`
 const limit = z.int(limitAllowed).min(1, limitAllowed).max(limitMax, limitAllowed).nullable().optional()
 
-const modelsAllowed = 'a list of 1 to 100 model ids, or null for every model'
+const listMax = 100
+/** `what` completes "a list of 1 to 100 …". */
+const list = (what: string, item = z.string()) => {
+  const allowed = `a list of 1 to ${listMax} ${what}`
+  return z.array(item, allowed).min(1, allowed).max(listMax, allowed).nullable().optional()
+}
+
+const networkAllowed = 'an IP address or a network in CIDR notation, such as 203.0.113.7 or 2001:db8::/32'
+const network = z
+  .string(networkAllowed)
+  .trim()
+  .toLowerCase()
+  .refine(isNetwork, networkAllowed)
+  .refine(isPlain, networkAllowed)
+/** IPv4 within IPv6 is how a socket sees IPv4, and never how an address is told here. */
+function isPlain(text: string): boolean {
+  return !text.startsWith('::ffff:')
+}
 
 /** Every field may be left out: a new key then takes the default, a known one stays as it is. */
 export const KeyInput = z.strictObject({
@@ -23,12 +42,10 @@ export const KeyInput = z.strictObject({
   concurrency: limit,
   /** `25.00/month`. */
   budget: z.string('USD per period, such as "25.00/month"').nullable().optional(),
-  models: z
-    .array(z.string(modelsAllowed), modelsAllowed)
-    .min(1, modelsAllowed)
-    .max(100, modelsAllowed)
-    .nullable()
-    .optional(),
+  models: list('model ids, or null for every model'),
+  /** Names of endpoints, such as `chat.completions`; `videos.*` is `videos` and all that begin so. */
+  endpoints: list('names of endpoints, or null for every endpoint'),
+  addresses: list('IP addresses and networks, or null for everywhere', network),
   expires: Moment.nullable().optional(),
 })
 export type KeyInput = z.infer<typeof KeyInput>
@@ -43,24 +60,27 @@ type Facts = {
   readonly models: Pick<Catalog, 'find'>
   /** The names of the region policies that there are. */
   readonly regions: readonly string[]
+  /** The names of the endpoints that there are. */
+  readonly endpoints: readonly string[]
   readonly now: number
 }
 
 /** The terms of a new key. Throws `invalid_request`. */
 export function termsOf(input: KeyInput, defaults: KeyDefaults, facts: Facts): KeyTerms {
-  const unlimited = { budgetNano: null, budgetPeriod: null, models: null, expiresAt: null }
   return { name: 'default', ...unlimited, ...defaults, ...changesOf(input, facts) }
 }
 
 type Changes = { -readonly [Field in keyof KeyTerms]?: KeyTerms[Field] }
 
 /** What the input changes of a known key. Throws `invalid_request`. */
-export function changesOf(input: KeyInput, { models, regions, now }: Facts): Changes & KeyChanges {
-  const { budget, expires, models: named, ...asTheyAre } = input
+export function changesOf(input: KeyInput, { models, regions, endpoints, now }: Facts): Changes & KeyChanges {
+  const { budget, expires, models: named, endpoints: of, addresses, ...asTheyAre } = input
   if (input.region !== undefined && !regions.includes(input.region)) throw invalid('region', regions.join(' or '))
   const changes: Changes = Object.fromEntries(Object.entries(asTheyAre).filter(([, value]) => value !== undefined))
   if (budget !== undefined) Object.assign(changes, budgetOf(budget))
   if (named !== undefined) changes.models = named === null ? null : knownModels(named, models)
+  if (of !== undefined) changes.endpoints = of === null ? null : knownEndpoints(of, endpoints)
+  if (addresses !== undefined) changes.addresses = addresses === null ? null : [...new Set(addresses)]
   if (expires !== undefined) changes.expiresAt = inTheFuture(expires, now)
   return changes
 }
@@ -97,6 +117,22 @@ function knownModels(named: readonly string[], catalog: Pick<Catalog, 'find'>): 
   })
   return [...new Set(ids)]
 }
+
+function knownEndpoints(named: readonly string[], known: readonly string[]): string[] {
+  const endpoints = named.flatMap((name) => {
+    const found = known.filter((each) => each === name || isBelow(each, name))
+    if (found.length > 0) return found
+    throw invalid(
+      'endpoints',
+      `names of endpoints; one of these is none, and most like ${closestNames(name, known).join(', ')}`,
+    )
+  })
+  return [...new Set(endpoints)]
+}
+
+/** `videos.remix` is below `videos.*`, and so is `videos` itself. */
+const isBelow = (endpoint: string, pattern: string): boolean =>
+  pattern.endsWith('.*') && `${endpoint}.`.startsWith(pattern.slice(0, -1))
 
 function inTheFuture(at: number | null, now: number): number | null {
   if (at !== null && at <= now) throw invalid('expires', 'in the future')

@@ -54,6 +54,7 @@ export async function startTestServer(changes: Partial<AdminDeps> = {}) {
     keys,
     limits,
     catalog: loadCatalog(models),
+    endpoints: ['chat.completions', 'embeddings', 'models', 'videos', 'videos.content', 'videos.retrieve'],
     clock,
     operatorToken,
     operatorTokens: [],

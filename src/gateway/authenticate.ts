@@ -2,15 +2,18 @@ import type { HttpRequest } from '../lib/http-server/contract.ts'
 import type { KeyRow } from '../store/store.ts'
 import type { GatewayDeps } from './deps.ts'
 import { GatewayError } from './errors.ts'
+import { refuseElsewhere } from './restrictions.ts'
 
 /**
- * The virtual key a request carries: in `Authorization: Bearer`, `x-goog-api-key`, `api-key` (as Azure
+ * The virtual key a request to `endpoint` carries: in `Authorization: Bearer`, `x-goog-api-key`, `api-key` (as Azure
  * clients send it) or `?key=`. From memory only, so that a store that is away never looks like a bad key.
- * Throws `invalid_key` or `organization_suspended`; the message never repeats what was sent. Whoever tries too many
+ * Throws `invalid_key` or `organization_suspended`; the message never repeats what was sent. What the key is not
+ * restricted to is refused, see `refuseElsewhere`. Whoever tries too many
  * from one address gets `too_many_wrong_keys`; a key that is good is served from there all the same.
  */
 export function authenticate(
   request: HttpRequest,
+  endpoint: string,
   address: string,
   { keys, clients }: Pick<GatewayDeps, 'keys' | 'clients'>,
 ): KeyRow {
@@ -23,6 +26,7 @@ export function authenticate(
   const found = keys.find(secret)
   switch (found.state) {
     case 'active':
+      refuseElsewhere(found.key, endpoint, address)
       return found.key
     case 'unknown':
       throw invalidKey(`Incorrect API key provided. ${whereKeysGo}`)

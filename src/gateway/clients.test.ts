@@ -1,12 +1,12 @@
 import { expect, test } from 'bun:test'
-import { trustIn } from '../lib/http-server/asked-origin.ts'
+import { inNetworks } from '../lib/http-server/networks.ts'
 import { createClients } from './clients.ts'
 
 function created(perMinute: number | null = 2) {
   const time = { now: 0 }
   const refused: string[] = []
   const clients = createClients({
-    trusts: trustIn(['10.0.0.0/8']),
+    trusts: inNetworks(['10.0.0.0/8']),
     wrongKeysPerMinute: () => perMinute,
     now: () => time.now,
     refused: (_why, address) => void refused.push(address),

@@ -8,6 +8,8 @@ export type FailureCode =
   | 'invalid_key'
   | 'too_many_wrong_keys'
   | 'organization_suspended'
+  | 'endpoint_not_allowed'
+  | 'address_not_allowed'
   | 'invalid_request'
   | 'body_too_large'
   | 'unsupported_encoding'

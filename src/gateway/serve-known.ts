@@ -20,7 +20,7 @@ export async function serveKnown(
   let key: KeyRow | null = null
   try {
     refuseWhileDraining(deps)
-    key = authenticate(request, address, deps)
+    key = authenticate(request, operation.name, address, deps)
     const known = await operation.answer(asked, key, deps)
     known.headers['x-request-id'] = requestId
     return known

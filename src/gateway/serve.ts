@@ -41,14 +41,14 @@ export async function serve(request: HttpRequest, inbound: Inbound, deps: Gatewa
   let admitted: Admitted | null = null
   try {
     refuseWhileDraining(deps)
-    key = authenticate(request, address, deps)
+    key = authenticate(request, operation.name, address, deps)
     const entered = enter(request, key, operation.body, deps)
     place = entered instanceof Promise ? await entered : entered
     claim = takesKey(operation) ? readKey(request, { key, requestId }) : null
     const coming = takeBody(request, operation, place)
     const sent = coming instanceof Promise ? await coming : coming
     const claimed = claim && (await claimKey(claim, { request, inbound, body: sent }, deps))
-    if (claimed?.hasWaited) key = authenticate(request, address, deps)
+    if (claimed?.hasWaited) key = authenticate(request, operation.name, address, deps)
     if (claimed?.state === 'used') {
       const repeat = { requestId, startedAt, traceparent, address, operation, key, place }
       return await replay(claimed.first, repeat, deps)

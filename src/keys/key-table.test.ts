@@ -13,6 +13,8 @@ const terms = {
   budgetNano: null,
   budgetPeriod: null,
   models: null,
+  endpoints: null,
+  addresses: null,
   expiresAt: null,
 }
 const start = 1_000_000

@@ -9,8 +9,28 @@ import type { KeyChanges, KeyRow } from '../store/store.ts'
 /** What a key is made with. Amounts in nano-USD, times in epoch ms; null is no limit. */
 export type KeyTerms = Pick<
   KeyRow,
-  'name' | 'region' | 'rpm' | 'tpm' | 'concurrency' | 'budgetNano' | 'budgetPeriod' | 'models' | 'expiresAt'
+  | 'name'
+  | 'region'
+  | 'rpm'
+  | 'tpm'
+  | 'concurrency'
+  | 'budgetNano'
+  | 'budgetPeriod'
+  | 'models'
+  | 'endpoints'
+  | 'addresses'
+  | 'expiresAt'
 >
+
+/** What a key has of which nothing is said: no limit. */
+export const unlimited = {
+  budgetNano: null,
+  budgetPeriod: null,
+  models: null,
+  endpoints: null,
+  addresses: null,
+  expiresAt: null,
+} as const
 
 /** A new key and its secret, which is kept nowhere else. */
 export function newKey(

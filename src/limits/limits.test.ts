@@ -20,6 +20,8 @@ const key = (limits: Partial<KeyRow>): KeyRow => ({
   budgetNano: null,
   budgetPeriod: null,
   models: null,
+  endpoints: null,
+  addresses: null,
   expiresAt: null,
   revokedAt: null,
   createdAt: 0,

@@ -19,6 +19,15 @@ export const errorHelp: Readonly<Record<FailureCode, ErrorHelp>> = {
     means: 'Your organization is suspended, with all of its keys.',
     remedy: 'Ask whoever runs this gateway. Nothing that was asked meanwhile was done or charged.',
   },
+  endpoint_not_allowed: {
+    means: 'Your key is restricted to some endpoints, and this is none of them. `allowed` names them.',
+    remedy: 'Use another key, or have the endpoint added to this one. Nothing was done or charged.',
+  },
+  address_not_allowed: {
+    means:
+      'Your key is restricted to some IP addresses, and yours is none of them. `address` is how you are seen, `allowed` what is.',
+    remedy: 'Use it from there, or have your address added to the key. Nothing was done or charged.',
+  },
   invalid_request: {
     means: 'Something in the request is not what the API allows. The message names the field, and what is allowed.',
     remedy:

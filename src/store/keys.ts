@@ -22,6 +22,10 @@ export type KeyRow = {
   readonly budgetPeriod: BudgetPeriod | null
   /** null: every model. */
   readonly models: readonly string[] | null
+  /** Names of operations that it may ask; null: every one. */
+  readonly endpoints: readonly string[] | null
+  /** IP addresses and networks in CIDR notation that it may be used from; null: everywhere. */
+  readonly addresses: readonly string[] | null
   readonly expiresAt: number | null
   readonly revokedAt: number | null
   readonly createdAt: number

@@ -101,6 +101,8 @@ export const keyOf = (changes: Partial<KeyRow> & { readonly id: string; readonly
   budgetNano: null,
   budgetPeriod: null,
   models: null,
+  endpoints: null,
+  addresses: null,
   expiresAt: null,
   revokedAt: null,
   createdAt: noon,

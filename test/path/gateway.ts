@@ -22,6 +22,7 @@ import { createByteBudget } from '../../src/lib/byte-budget.ts'
 import { createByteQueue } from '../../src/lib/byte-queue.ts'
 import type { Clock } from '../../src/lib/clock.ts'
 import type { HttpAnswer, HttpRequest } from '../../src/lib/http-server/contract.ts'
+import type { Trust } from '../../src/lib/http-server/asked-origin.ts'
 import { sourceOf } from '../../src/lib/source.ts'
 import { createSpool, type Spool } from '../../src/lib/spool.ts'
 import { createTurns } from '../../src/lib/turns.ts'
@@ -41,6 +42,8 @@ import { createUpstream, type Answerer, type SentCall } from './upstream.ts'
 
 const secret = 'sk-bf-00000000-0000-4000-8000-000000000000'
 export const organizationId = 'acme'
+/** Its one key. */
+export const testKey = keyOf({ id: 'key_1', organizationId, hash: hashOf(secret), region: 'us' })
 
 export type TestGateway = {
   /** The same of an operation that is in no table. */
@@ -72,6 +75,8 @@ export type AskOptions = {
   readonly method?: string
   readonly body?: object | string | Uint8Array
   readonly headers?: Readonly<Record<string, string>>
+  /** Told when anything of the body is read. */
+  readonly onRead?: () => void
   /** Told how the client leaves. */
   readonly leaver?: (leave: () => void) => void
 }
@@ -106,12 +111,11 @@ export async function startGateway(
   const told = { ended: [] as RequestEnded[], attempts: [] as Attempt[], alerts: [] as Alert[], logged: [] as object[] }
   const journal = createJournal()
   const watch = createWatch(() => offer.drain, clock)
-  const key = keyOf({ id: 'key_1', organizationId, hash: hashOf(secret), region: 'us', mode })
   const shared = {
-    ...sharedOf(clock, creditUsd),
+    ...sharedOf(clock, creditUsd, (address) => offer.trustsProxy(address)),
     spool: spoolIn(dirname(path)),
     log: { info: () => undefined, error: (event: object) => void told.logged.push(event) },
-    keys: createKeyTable([key], clock),
+    keys: createKeyTable([{ ...testKey, mode }], clock),
     journal: journal.journal,
     keptAnswers: openKeptAnswers(join(dirname(path), 'answers'), { limits: () => offer.idempotency, clock }),
     resources: createResourceTable({ store, ship: () => Promise.resolve(), clock, lagMs: 0 }),
@@ -179,10 +183,10 @@ const nanoPerUsd = 1_000_000_000n as Nano
 const bytesMax = 256 * 1024 * 1024
 
 /** What is as in `main.ts`, but for the credit that is there without a store. */
-const sharedOf = (clock: Clock, creditUsd: bigint) => ({
+const sharedOf = (clock: Clock, creditUsd: bigint, trusts: Trust) => ({
   clock,
   clients: createClients({
-    trusts: () => false,
+    trusts,
     wrongKeysPerMinute: () => null,
     now: clock.monotonic,
     refused: () => undefined,
@@ -228,7 +232,7 @@ function createJournal() {
   return { journal: journal as unknown as Journal, intended, settled, reserved }
 }
 
-function requestOf(method: string, target: string, { body, headers = {}, leaver }: AskOptions): HttpRequest {
+function requestOf(method: string, target: string, { body, headers = {}, onRead, leaver }: AskOptions): HttpRequest {
   const bytes =
     body === undefined
       ? new Uint8Array(0)
@@ -249,8 +253,14 @@ function requestOf(method: string, target: string, { body, headers = {}, leaver 
     peer: '192.0.2.1',
     headers: { get: (name) => all[name] ?? null, entries: () => Object.entries(all) },
     length: bytes.length,
-    bytes: () => bytes,
-    source: () => sourceOf(bytes),
+    bytes() {
+      onRead?.()
+      return bytes
+    },
+    source() {
+      onRead?.()
+      return sourceOf(bytes)
+    },
     get hasLeft() {
       return left.hasLeft
     },

@@ -1,12 +1,13 @@
 import { afterEach, describe, expect, test } from 'bun:test'
-import { askedOrigin, isOwnAddress, trustIn, type Trust } from './asked-origin.ts'
+import { askedOrigin, isOwnAddress, type Trust } from './asked-origin.ts'
+import { inNetworks } from './networks.ts'
 import { RequestHead } from './request-head.ts'
 import { closeAll, conversation, get, serve, text } from './test-client.ts'
 
 afterEach(closeAll)
 
 const proxies = ['10.0.0.0/8', '192.168.1.1', 'fd00::/8']
-const ask = (peer: string, lines: readonly string[], trusts: Trust = trustIn(proxies)): string | null => {
+const ask = (peer: string, lines: readonly string[], trusts: Trust = inNetworks(proxies)): string | null => {
   const head = new RequestHead(['GET / HTTP/1.1', 'host: inside:8080', ...lines].join('\r\n'))
   return askedOrigin({ host: head.host, headers: head, peer }, trusts)
 }
@@ -15,7 +16,7 @@ const plain = 'http://inside:8080'
 describe('the address that a server was asked at', () => {
   test('is what the client says, where no proxy is trusted', () => {
     const lines = ['x-forwarded-host: evil.example', 'x-forwarded-proto: https', 'forwarded: host=evil.example']
-    expect(ask('10.0.0.1', lines, trustIn([]))).toBe(plain)
+    expect(ask('10.0.0.1', lines, inNetworks([]))).toBe(plain)
     for (const peer of ['11.0.0.1', '192.168.1.2', '::1', 'fe80::1', '']) expect(ask(peer, lines)).toBe(plain)
   })
 
@@ -63,7 +64,7 @@ describe('the address that a server was asked at', () => {
     for (const bad of ['host', 'host=a b', 'host="a', ',,', '=a', 'host=evil.example;;'])
       expect(ask('10.0.0.1', [`forwarded: ${bad}`])).toBe(plain)
     const head = new RequestHead('GET / HTTP/1.1\r\nhost: $(reboot).example')
-    expect(askedOrigin({ host: head.host, headers: head, peer: '10.0.0.1' }, trustIn([]))).toBeNull()
+    expect(askedOrigin({ host: head.host, headers: head, peer: '10.0.0.1' }, inNetworks([]))).toBeNull()
   })
 
   test('is read in time that does not grow faster than the header', () => {

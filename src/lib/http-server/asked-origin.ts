@@ -1,5 +1,5 @@
 /** Where a client reached this server: what it says itself, or what the proxies that are trusted say for it. */
-import { BlockList, isIP, isIPv6 } from 'node:net'
+import { isIP } from 'node:net'
 import type { HttpRequest, RequestHeaders } from './contract.ts'
 import { addressIn, hopsOf } from './forwarded-header.ts'
 
@@ -27,32 +27,6 @@ export function isOwnAddress(origin: string | null, names: readonly string[]): b
   const name = origin === null ? '' : new URL(origin).hostname.replaceAll(/[[\]]/g, '')
   return isIP(name) !== 0 || names.includes(name)
 }
-
-/** Trusts these IP addresses and networks, such as `10.0.0.0/8`. */
-export function trustIn(networks: readonly string[]): Trust {
-  const list = new BlockList()
-  for (const network of networks) {
-    const [address, prefix] = network.split('/') as [string, string | undefined]
-    if (prefix === undefined) list.addAddress(address, familyOf(address))
-    else list.addSubnet(address, Number(prefix), familyOf(address))
-  }
-  const isListed = (address: string): boolean => isIP(address) !== 0 && list.check(address, familyOf(address))
-  // To look is some microseconds, and behind a proxy each request asks for the same few.
-  const known = new Map<string, boolean>()
-  return (address) => {
-    if (networks.length === 0) return false
-    let trusted = known.get(address)
-    if (trusted === undefined) {
-      if (known.size === knownMany) known.clear()
-      known.set(address, (trusted = isListed(address)))
-    }
-    return trusted
-  }
-}
-
-const knownMany = 1_000
-
-const familyOf = (address: string): 'ipv4' | 'ipv6' => (isIPv6(address) ? 'ipv6' : 'ipv4')
 
 type Told = { readonly host: string | null; readonly proto: string | null }
 const nothing: Told = { host: null, proto: null }

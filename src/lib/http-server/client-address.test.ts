@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'bun:test'
-import { trustIn } from './asked-origin.ts'
 import { clientAddress, isLoopback, networkOf } from './client-address.ts'
+import { inNetworks } from './networks.ts'
 import { RequestHead } from './request-head.ts'
 
-const trusts = trustIn(['10.0.0.0/8', 'fd00::/8'])
+const trusts = inNetworks(['10.0.0.0/8', 'fd00::/8'])
 const from = (peer: string, ...lines: readonly string[]): string =>
   clientAddress({ peer, headers: new RequestHead(['GET / HTTP/1.1', 'host: a', ...lines].join('\r\n')) }, trusts)
 

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from 'bun:test'
-import { trustIn } from './asked-origin.ts'
+import { inNetworks } from './networks.ts'
 import type { HttpRequest } from './contract.ts'
 import type { Doors } from './door.ts'
 import {
@@ -38,7 +38,7 @@ function behind(doors: Partial<Doors>, handle: Parameters<typeof serve>[0] = tel
 }
 
 /** Every connection to such a server says by the PROXY protocol whom it is from. */
-const told: Partial<Doors> = { trusts: trustIn(['127.0.0.0/8']), proxyProtocol: true }
+const told: Partial<Doors> = { trusts: inNetworks(['127.0.0.0/8']), proxyProtocol: true }
 const header = (address: string): string =>
   `PROXY ${address.includes(':') ? 'TCP6' : 'TCP4'} ${address} ${address.includes(':') ? '::' : '10.0.0.1'} 4711 80\r\n`
 async function dialAs(port: number, address: string): Promise<Client> {
@@ -117,7 +117,7 @@ describe('behind a proxy that speaks the PROXY protocol', () => {
 
   test('its header is believed of nobody else, and of nobody where that is off', async () => {
     for (const doors of [
-      { ...told, trusts: trustIn(['10.0.0.1']) },
+      { ...told, trusts: inNetworks(['10.0.0.1']) },
       { ...told, proxyProtocol: false },
     ]) {
       const server = behind(doors)
@@ -191,7 +191,7 @@ describe('connections from one address', () => {
     const clients = await Promise.all(Array.from({ length: 5 }, () => dial(server.port)))
     for (const client of clients) client.say(get('/'))
     for (const client of clients) expect((await client.answers())[0]!.status).toBe(200)
-    const proxied = behind({ ...told, trusts: trustIn(['127.0.0.0/8', '10.0.0.0/8']), ofAddress: one })
+    const proxied = behind({ ...told, trusts: inNetworks(['127.0.0.0/8', '10.0.0.0/8']), ofAddress: one })
     for (let nth = 0; nth < 5; nth += 1) {
       const client = await dialAs(proxied.port, '10.0.0.1')
       client.say(get('/'))

@@ -17,6 +17,8 @@ type Stored = {
   budget_nano: bigint | null
   budget_period: KeyRow['budgetPeriod']
   models: string | null
+  endpoints: string | null
+  addresses: string | null
   expires_at: bigint | null
   revoked_at: bigint | null
   created_at: bigint
@@ -25,11 +27,12 @@ type Stored = {
 type Values = (string | number | bigint | null)[]
 
 const columns = `id, organization_id, mode, name, prefix, hash, region, rpm, tpm, concurrency,
-  budget_nano, budget_period, models, expires_at, revoked_at, created_at`
-const insertKey = `insert into virtual_key (${columns}) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict do nothing`
+  budget_nano, budget_period, models, endpoints, addresses, expires_at, revoked_at, created_at`
+const insertKey = `insert into virtual_key (${columns}) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict do nothing`
 const updateKey = `
   update virtual_key set name = ?, prefix = ?, hash = ?, region = ?, rpm = ?, tpm = ?,
-    concurrency = ?, budget_nano = ?, budget_period = ?, models = ?, expires_at = ?, revoked_at = ? where id = ?`
+    concurrency = ?, budget_nano = ?, budget_period = ?, models = ?, endpoints = ?,
+    addresses = ?, expires_at = ?, revoked_at = ? where id = ?`
 const selectMode = 'select mode from virtual_key where id = ?'
 /** The key's replaced secrets as one JSON value, so that all keys are one query. */
 const selected = `${columns}, (
@@ -97,7 +100,9 @@ const changeable = (key: KeyRow): Values => [
   key.concurrency,
   key.budgetNano,
   key.budgetPeriod,
-  key.models === null ? null : JSON.stringify(key.models),
+  listText(key.models),
+  listText(key.endpoints),
+  listText(key.addresses),
   key.expiresAt,
   key.revokedAt,
 ]
@@ -116,7 +121,9 @@ const keyOf = (row: Stored): KeyRow => ({
   concurrency: numberOf(row.concurrency),
   budgetNano: row.budget_nano,
   budgetPeriod: row.budget_period,
-  models: row.models === null ? null : (JSON.parse(row.models) as string[]),
+  models: listOf(row.models),
+  endpoints: listOf(row.endpoints),
+  addresses: listOf(row.addresses),
   expiresAt: numberOf(row.expires_at),
   revokedAt: numberOf(row.revoked_at),
   createdAt: Number(row.created_at),
@@ -128,3 +135,7 @@ const replacedOf = (json: string): ReplacedSecret[] =>
   (JSON.parse(json) as [string, string | null, number][]).map(([hash, prefix, until]) => ({ hash, prefix, until }))
 
 const numberOf = (value: bigint | null): number | null => (value === null ? null : Number(value))
+
+const listText = (list: readonly string[] | null): string | null => list && JSON.stringify(list)
+const listOf = (json: string | null): readonly string[] | null =>
+  json === null ? null : (JSON.parse(json) as readonly string[])

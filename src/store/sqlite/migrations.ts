@@ -15,6 +15,7 @@ import journalLosses from './migrations/0004-journal-losses.sql' with { type: 't
 import idempotencyKeys from './migrations/0005-idempotency-keys.sql' with { type: 'text' }
 import resources from './migrations/0006-resources.sql' with { type: 'text' }
 import reservations from './migrations/0007-reservations.sql' with { type: 'text' }
+import keyRestrictions from './migrations/0009-key-restrictions.sql' with { type: 'text' }
 
 export type Migration = { readonly id: number; readonly name: string; readonly sql: string }
 
@@ -26,6 +27,7 @@ export const migrations: readonly Migration[] = [
   { id: 5, name: 'idempotency keys', sql: idempotencyKeys },
   { id: 6, name: 'resources', sql: resources },
   { id: 7, name: 'reservations', sql: reservations },
+  { id: 9, name: 'key restrictions', sql: keyRestrictions },
 ]
 
 /** Nothing is taken for simulated that is not known to be. */

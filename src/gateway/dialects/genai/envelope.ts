@@ -9,6 +9,9 @@ const shapes: Record<FailureCode, Shape> = {
   invalid_key: { code: 400, status: 'INVALID_ARGUMENT', reason: 'API_KEY_INVALID' },
   too_many_wrong_keys: { code: 429, status: 'RESOURCE_EXHAUSTED', reason: 'TOO_MANY_WRONG_KEYS' },
   organization_suspended: { code: 403, status: 'PERMISSION_DENIED', reason: 'ORGANIZATION_SUSPENDED' },
+  // Google's own reasons for a key that is restricted so.
+  endpoint_not_allowed: { code: 403, status: 'PERMISSION_DENIED', reason: 'API_KEY_SERVICE_BLOCKED' },
+  address_not_allowed: { code: 403, status: 'PERMISSION_DENIED', reason: 'API_KEY_IP_ADDRESS_BLOCKED' },
   invalid_request: { code: 400, status: 'INVALID_ARGUMENT' },
   body_too_large: { code: 413, status: 'INVALID_ARGUMENT', reason: 'REQUEST_TOO_LARGE' },
   unsupported_encoding: { code: 415, status: 'INVALID_ARGUMENT', reason: 'UNSUPPORTED_ENCODING' },
@@ -35,8 +38,8 @@ const shapes: Record<FailureCode, Shape> = {
   internal: { code: 500, status: 'INTERNAL' },
 }
 
-/** Google's own domain for its own reason, so that clients that look for a bad key find it; ours for the rest. */
-const domainOf = (reason: string): string => (reason === 'API_KEY_INVALID' ? 'googleapis.com' : 'aicreditmart')
+/** Google's own domain for its own reasons, so that clients that look for a bad key find it; ours for the rest. */
+const domainOf = (reason: string): string => (reason.startsWith('API_KEY_') ? 'googleapis.com' : 'aicreditmart')
 
 function bodyOf(error: GatewayError): string {
   const { code, status } = shapes[error.code]

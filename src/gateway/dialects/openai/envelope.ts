@@ -15,6 +15,8 @@ const shapes: Record<FailureCode, Shape> = {
     code: 'organization_suspended',
     retry: false,
   },
+  endpoint_not_allowed: { status: 403, type: 'invalid_request_error', code: 'endpoint_not_allowed', retry: false },
+  address_not_allowed: { status: 403, type: 'invalid_request_error', code: 'address_not_allowed', retry: false },
   invalid_request: { status: 400, type: 'invalid_request_error', code: 'invalid_value' },
   body_too_large: { status: 413, type: 'invalid_request_error', code: 'request_too_large' },
   unsupported_encoding: { status: 415, type: 'invalid_request_error', code: 'unsupported_content_encoding' },
