@@ -46,8 +46,8 @@ export type Asked = {
   /** null: it costs nothing, and is served without a hold. */
   readonly demand: Demand | null
   readonly wire: Wire
-  /** Both, where they depend on what is asked for by its id. */
-  readonly askedOf?: (resource: Resource) => Pick<Asked, 'demand' | 'wire'>
+  /** Both, where they depend on what is known of the things that it names by their ids. */
+  readonly askedOf?: (known: readonly Resource[]) => Pick<Asked, 'demand' | 'wire'>
   /** How it is asked of an upstream that does not have its operation. Left out where nothing else is like it. */
   readonly translation?: Translation
   readonly effects: Effects
@@ -72,8 +72,11 @@ export type Reference = {
   readonly field: string
   /** What the vendor says where there is no such thing. */
   readonly unknown: () => GatewayError
-  /** false: one that is not known may all the same be there, where only one account can have made it. */
-  readonly isNeeded?: false
+  /**
+   * What becomes of one that is not known, which is refused otherwise. `of-one-account`: it may all the same be there,
+   * where only one account can have made it. `cut-out`: it is sent without its id, for it brings what it stands for.
+   */
+  readonly ifUnknown?: 'of-one-account' | 'cut-out'
 }
 
 /** What a call may leave behind at its upstream: nothing; a record that another upstream may make as well, while nothing was answered; or something that must never be done twice. */

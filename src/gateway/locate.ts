@@ -33,9 +33,10 @@ async function find(
   const wanted = [...new Map(references.map((each) => [`${each.kind} ${each.id}`, each])).values()]
   if (wanted.length > referencesMax) throw tooMany(wanted[referencesMax]!)
   const found = await Promise.all(
-    wanted.map(async ({ kind, id, unknown, isNeeded = true }) => {
-      const resource = await Promise.resolve(resources.find({ organizationId, mode, kind, id })).catch(storeAway)
-      if (!resource && isNeeded) throw unknown()
+    wanted.map(async ({ kind, id, unknown, ifUnknown }) => {
+      const sought = { organizationId, mode, kind, id }
+      const resource = await Promise.resolve(resources.find(sought, ifUnknown !== 'cut-out')).catch(storeAway)
+      if (!resource && ifUnknown === undefined) throw unknown()
       return resource
     }),
   )

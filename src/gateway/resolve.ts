@@ -18,12 +18,13 @@ export function resolve(asked: Asked, resources: readonly Resource[], asker: Ask
       const { name } = asked.target
       const model = modelNamed(name, asker, catalog)
       const toolModel = toolModelOf(asked, key, catalog)
-      return { operation, asked, model, toolModel, resources, sentName: sentNameOf(model, name) }
+      const of = asked.askedOf ? { ...asked, ...asked.askedOf(resources) } : asked
+      return { operation, asked: of, model, toolModel, resources, sentName: sentNameOf(model, name) }
     }
     case 'resource': {
       const resource = resources[0]!
       const model = resource.model === null ? null : catalog.find(resource.model)
-      const { demand, wire } = asked.askedOf?.(resource) ?? asked
+      const { demand, wire } = asked.askedOf?.(resources) ?? asked
       if (demand && (!model?.listed || !mayUse(key, model))) throw modelNotFound(resource.model ?? '')
       return {
         operation,

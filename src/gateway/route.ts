@@ -3,7 +3,7 @@ import type { Resource } from '../store/resources.ts'
 import type { KeyRow, Mode } from '../store/store.ts'
 import { among, type Candidates, type Fleet } from '../upstreams/fleet.ts'
 import type { GatewayDeps } from './deps.ts'
-import type { Asked } from './dialect.ts'
+import type { Asked, Reference } from './dialect.ts'
 import { GatewayError, invalid } from './errors.ts'
 import type { Call, Operation } from './operation.ts'
 import { isServed } from './offered.ts'
@@ -26,9 +26,12 @@ export function route(call: Call, key: KeyRow, chosen: string | null, deps: Deps
     : ofOneMaker(asked, routeToModel({ model, operation, asked }, key, policy, deps))
 }
 
+const none: readonly Reference[] = []
 /** Where a call has something in it whose maker is not known, it can only be the one account that there is. */
 function ofOneMaker({ target }: Asked, candidates: Candidates): Candidates {
-  const [unlocated] = target.kind === 'model' ? (target.references ?? []) : []
+  const unlocated = (target.kind === 'model' ? (target.references ?? none) : none).find(
+    ({ ifUnknown }) => ifUnknown === 'of-one-account',
+  )
   if (!unlocated) return candidates
   const [first, ...others] = candidates.list.map(({ deployment }) => deployment)
   if (others.some(({ provider, region }) => provider !== first!.provider || region !== first!.region))

@@ -17,13 +17,13 @@ const againMax = 100
 
 /**
  * Looks ids up in the store, those that come while it is asked together in the next question. One that is not there is
- * looked for again for `lagMs`, a bounded number at once.
+ * looked for again for `lagMs`, a bounded number at once, by who is patient.
  */
 export function createLookUp(
   store: Pick<ResourceStore, 'findResources'>,
   clock: Clock,
   lagMs: number,
-): (key: ResourceKey) => Promise<Resource | null> {
+): (key: ResourceKey, isPatient: boolean) => Promise<Resource | null> {
   const waiting: Waiting[] = []
   let isAsking = false
   const again = new Map<string, number>()
@@ -58,10 +58,10 @@ export function createLookUp(
     }
     return null
   }
-  return async (key) => {
+  return async (key, isPatient) => {
     const found = await look(key)
     const many = again.get(key.organizationId) ?? 0
-    if (found !== null || many >= againMax) return found
+    if (found !== null || !isPatient || many >= againMax) return found
     again.set(key.organizationId, many + 1)
     try {
       return await lookAgain(key)

@@ -27,8 +27,8 @@ export type ResourceTable = {
   readonly create: (resource: KeptResource) => Promise<void>
   /** Known from now on, though the store learns of it by the settlement, which is journaled. */
   readonly note: (made: readonly MadeResource[], maker: Maker) => void
-  /** null: unknown, deleted, expired, of another kind, mode or organization, all alike. At once where it is in memory. Rejects when the store is out of reach. */
-  readonly find: (key: ResourceKey) => Resource | null | Promise<Resource | null>
+  /** null: unknown, deleted, expired, of another kind, mode or organization, all alike. At once where it is in memory. Rejects when the store is out of reach. `isPatient`: false where one that another node made a moment ago may be unknown. */
+  readonly find: (key: ResourceKey, isPatient?: boolean) => Resource | null | Promise<Resource | null>
   /** With all that this node has journaled. null where `after` or `before` is no id of the asker's. */
   readonly list: (query: Omit<ResourceQuery, 'at'>) => Promise<ResourcePage | null>
   /** What it now is; null where `find` would give null. */
@@ -56,15 +56,15 @@ export function createResourceTable({ store, ship, clock, lagMs = shippingLagMs 
   const known = createLru<Resource | null>(knownMax, labelCharsMax)
   const lookUp = createLookUp(store, clock, lagMs)
   const remember = (resource: Resource): void => known.set(placeOf(resource), resource, weightOf(resource))
-  const look = async (key: ResourceKey): Promise<Resource | null> => {
-    const found = await lookUp(key)
+  const look = async (key: ResourceKey, isPatient: boolean): Promise<Resource | null> => {
+    const found = await lookUp(key, isPatient)
     // What was deleted meanwhile stays so.
     if (found !== null && known.get(placeOf(key)) === undefined) remember(found)
     return found
   }
-  const find: ResourceTable['find'] = (key) => {
+  const find: ResourceTable['find'] = (key, isPatient = true) => {
     const resource = known.get(placeOf(key))
-    if (resource === undefined) return look(key)
+    if (resource === undefined) return look(key, isPatient)
     return resource === null || isExpired(resource, clock.now()) ? null : resource
   }
   /** What was made here a moment ago may still have to be shipped. */

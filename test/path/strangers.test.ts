@@ -49,6 +49,93 @@ test('a picture that a response is to look at again by its id alone is one’s o
   expect(sent).toHaveLength(2)
 })
 
+/** Own: in answers that this gateway read; foreign: of a stranger's answers; never: of nobody's. */
+async function startReasoning(): Promise<TestGateway> {
+  const reasoning = { type: 'reasoning', id: 'rs_own', summary: [], encrypted_content: 'own-reasoning' }
+  const of = { id: 'resp_1', object: 'response', status: 'completed', store: false }
+  const answer = { ...of, output: [reasoning], usage: { input_tokens: 1 } }
+  gateway = await startGateway(config, () => ({ pieces: [JSON.stringify(answer)] }))
+  await gateway.createOrganization('stranger')
+  const { create } = gateway.deps.resources
+  const stored = { ...at, kind: 'response.item' } as const
+  await create(resourceOf({ ...stored, id: 'rs_stored', upstreamId: 'rs_stored', organizationId }))
+  await create(resourceOf({ ...stored, id: 'rs_foreign', organizationId: 'stranger' }))
+  const first = await gateway.ask('POST', '/v1/responses', { body: { model: 'gpt-5.4', input: 'x', store: false } })
+  expect(await first.text()).toContain('rs_own')
+  return gateway
+}
+const strange = ['rs_foreign', 'rs_never', '', 'x'.repeat(300), "' or 1=1", 5, {}]
+const told = [{ type: 'summary_text', text: 'So it is.' }]
+
+test('reasoning that is named by its id alone is one’s own, and goes to the account that has it, wherever it stands', async () => {
+  const { ask, sent } = await startReasoning()
+  for (const url of ['/v1/responses', '/v1/responses/compact', '/v1/responses/input_tokens']) {
+    const before = sent.length
+    const asked = (id: unknown, more: object = {}) =>
+      ask('POST', url, { body: { model: 'gpt-5.4', input: [{ type: 'reasoning', id, summary: [], ...more }] } })
+    const words = new Set<string>()
+    for (const id of strange) {
+      const given = await asked(id, { encrypted_content: null })
+      expect([url, id, given.status]).toEqual([url, id, 404])
+      words.add((await given.text()).replace(/'[^']*'/, 'ID'))
+    }
+    expect(words.size).toBeLessThanOrEqual(2)
+    expect(sent.length).toBe(before)
+    expect([url, (await asked('rs_stored')).status, sent.length]).toEqual([url, 200, before + 1])
+    expect(sent.at(-1)!.body).toContain('"id":"rs_stored"')
+  }
+})
+
+test('reasoning that brings its text, or is encrypted, goes upstream without an id that is not its own', async () => {
+  const { ask, sent } = await startReasoning()
+  const sentOf = async (item: object) => {
+    const body = {
+      input: [
+        { role: 'user', content: 'id' },
+        { ...item, type: 'reasoning' },
+      ],
+      model: 'gpt-5.4',
+    }
+    expect([item, (await ask('POST', '/v1/responses', { body })).status]).toEqual([item, 200])
+    return (JSON.parse(sent.at(-1)!.body) as { readonly input: readonly object[] }).input[1]
+  }
+  for (const id of strange) {
+    const [text, encrypted] = [{ summary: told }, { summary: [], encrypted_content: 'own-reasoning' }]
+    expect(await sentOf({ id, ...text })).toEqual({ type: 'reasoning', ...text })
+    expect(await sentOf({ id, ...encrypted })).toEqual({ type: 'reasoning', ...encrypted })
+  }
+  for (const item of [
+    { id: 'rs_stored', summary: told },
+    { id: 'rs_own', summary: [], encrypted_content: 'own-reasoning' },
+  ])
+    expect(await sentOf(item)).toEqual({ type: 'reasoning', ...item })
+})
+
+test('what a response named before counts is not told to who is a stranger to it', async () => {
+  const { ask, sent } = await start('response')
+  const count = (id: string) =>
+    ask('POST', '/v1/responses/input_tokens', { body: { model: 'gpt-5.4', previous_response_id: id, input: 'x' } })
+  for (const id of ['foreign', 'never']) expect([id, (await count(id)).status]).toEqual([id, 400])
+  expect(sent).toEqual([])
+  expect((await count('own')).status).toBe(200)
+})
+
+test('sound that an answer had cannot be named in a chat, whoever’s it was; its words can be sent', async () => {
+  const { ask, sent } = await start('file')
+  const asked = (message: object) =>
+    ask('POST', '/v1/chat/completions', { body: { model: 'gpt-5.4', messages: [{ role: 'assistant', ...message }] } })
+  for (const id of ['audio_own', 'audio_foreign', '', 5, null]) {
+    const given = await asked({ audio: { id } })
+    expect([given.status, JSON.parse(await given.text())]).toMatchObject([
+      400,
+      { error: { param: 'messages[0].audio.id' } },
+    ])
+  }
+  expect(sent).toEqual([])
+  await asked({ content: 'x', audio: null })
+  expect(sent).toHaveLength(1)
+})
+
 test('a video that is edited is the one whose id was looked up, however the body spells another', async () => {
   const { ask, sent } = await start('video', { seconds: '4', size: '720x1280' })
   const bodies = [
@@ -134,6 +221,7 @@ test('an id that is given twice is refused: two readers might each take another'
     ['/v1/videos', '{"prompt":"x","input_reference":{"file_id":"foreign","file_id":"own"}}'],
     ['/v1/videos', '{"prompt":"x","input_reference":{"file_id":"foreign"},"input_reference":{}}'],
     ['/v1/responses', '{"model":"gpt-5.4","input":"x","conversation":{"id":"foreign","id":"own"}}'],
+    ['/v1/responses', '{"model":"gpt-5.4","input":[{"type":"reasoning","id":"foreign","id":"own"}]}'],
   ] as const)
     expect([body, (await ask('POST', url, { body })).status]).toEqual([body, 400])
   expect(sent).toEqual([])

@@ -1,6 +1,6 @@
 /** Checking the few fields we route or bill on; everything else of a body is the upstream's to judge. */
 import type { z } from 'zod'
-import { duplicateKey, membersOf } from '../../lib/json-text.ts'
+import { duplicateKey, elementsOf, membersOf } from '../../lib/json-text.ts'
 import { invalid, type GatewayError } from '../errors.ts'
 
 /** Parses the fields of `schema`; the first problem becomes an error that names the field and what is allowed. */
@@ -29,6 +29,13 @@ export function refuseDuplicates(
   refuse(duplicateKey(members, keys, nameOf))
   for (const { key, start } of members)
     if (nested.includes(key) && text[start] === '{') refuse(duplicateKey(membersOf(text, start), keys, nameOf))
+}
+
+/** The same of the objects in the list that the member `list` is. */
+export function refuseDuplicatesIn(text: string, list: string, keys: ReadonlySet<string>): void {
+  const member = membersOf(text).findLast(({ key }) => key === list)
+  if (member === undefined || text[member.start] !== '[') return
+  for (const start of elementsOf(text, member.start)) refuse(duplicateKey(membersOf(text, start), keys))
 }
 
 function refuse(key: string | null): void {

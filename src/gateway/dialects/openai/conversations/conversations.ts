@@ -42,7 +42,7 @@ function refuseStored({ json }: JsonBody): void {
   if (stored)
     throw invalid(
       stored.field,
-      `'${stored.field}' names what was stored before, which no conversation can take in. Send the item itself instead.`,
+      `'${stored.field}' names what was stored before, which no conversation can take in. Send the item itself instead, and reasoning without its id.`,
     )
 }
 

@@ -2,8 +2,12 @@
 import { assert } from '../../../../lib/assert.ts'
 import type { AnswerReader } from '../../../dialect.ts'
 import type { Operation } from '../../../operation.ts'
+import { askedAs } from './asked-as.ts'
 import { createResponse } from './create.ts'
 import { limitRange } from './creation.ts'
+
+/** It takes no limit of output, so that all the model can say is held, and nothing less will do. */
+const output = { max: limitRange.max, answers: 1, floor: limitRange.max }
 
 /** Reads what creating a response reads; its answer is called otherwise and tells its usage alike. */
 export const compactResponse: Operation = {
@@ -12,16 +16,13 @@ export const compactResponse: Operation = {
   path: '/v1/responses/compact',
   effects: 'none',
   read(body, params, query) {
-    const { translation: _, ...asked } = createResponse.read(body, params, query)
-    // It takes no limit of output, so that all the model can say is held, and nothing less will do.
-    const output = { max: limitRange.max, answers: 1, floor: limitRange.max }
-    const { answer: reader } = asked.wire
-    assert(reader.kind !== 'bytes', 'a response is read')
-    const answer: AnswerReader = { kind: 'whole', read: reader.read }
-    return {
-      ...asked,
-      demand: { ...asked.demand!, output, judged: null },
-      wire: { ...asked.wire, path: () => '/responses/compact', answer },
-    }
+    return askedAs(createResponse.read(body, params, query), ({ demand, wire }) => {
+      assert(wire.answer.kind !== 'bytes', 'a response is read')
+      const answer: AnswerReader = { kind: 'whole', read: wire.answer.read }
+      return {
+        demand: { ...demand!, output, judged: null },
+        wire: { ...wire, path: () => '/responses/compact', answer },
+      }
+    })
   },
 }

@@ -125,6 +125,14 @@ describe('what was made before is named with its field, to be found in the accou
       ['response.item', 'enc_zQqphWFHtsW0_yt9_uXaIKo4', 'input[0].encrypted_content'],
     ],
     [
+      { input: [{ type: 'reasoning', id: 'rs_1', summary: [], encrypted_content: null }] },
+      ['response.item', 'rs_1', 'input[0].id'],
+    ],
+    [
+      { input: [{ type: 'reasoning', id: 'rs_1', summary: [{ type: 'summary_text', text: 'So it is.' }] }] },
+      ['response.item', 'rs_1', 'input[0].id'],
+    ],
+    [
       { input: [{ role: 'user', content: [{ type: 'input_image', file_id: 'file-1' }] }] },
       ['file', 'file-1', 'input[0].file_id'],
     ],
@@ -149,7 +157,7 @@ describe('what was made before is named with its field, to be found in the accou
       { previous_response_id: null, conversation: null, prompt: null, background: false },
       { input: [{ type: 'message', role: 'assistant', id: 'msg_1', content: [] }] },
       { input: [{ type: 'function_call', id: 'fc_1', call_id: 'c', name: 'f', arguments: '{}' }] },
-      { input: [{ type: 'reasoning', id: 'rs_1', summary: [], encrypted_content: null }] },
+      { input: [{ type: 'reasoning', summary: [{ type: 'summary_text', text: 'So it is.' }] }] },
     ])
       expect(named(fields)).toEqual([])
   })

@@ -1,6 +1,14 @@
 /** `POST /v1/responses`: what we read of a request, and of its plain answer. See docs/decisions/0021-responses.md. */
 import { wholeText } from '../../../../lib/json-skeleton.ts'
-import { edited, elementsOf, insertion, membersOf, replacement, type Edit } from '../../../../lib/json-text.ts'
+import {
+  edited,
+  elementsOf,
+  insertion,
+  membersOf,
+  removals,
+  replacement,
+  type Edit,
+} from '../../../../lib/json-text.ts'
 import type {
   AnswerReader,
   Asked,
@@ -13,7 +21,7 @@ import type {
 } from '../../../dialect.ts'
 import type { Operation } from '../../../operation.ts'
 import { promptPrefix } from '../../prompt-prefix.ts'
-import { refuseDuplicates } from '../../read-fields.ts'
+import { refuseDuplicates, refuseDuplicatesIn } from '../../read-fields.ts'
 import { mediaOf } from '../chat/media.ts'
 import { mediaIn } from '../chat/prompt.ts'
 import { openai, openaiHeaders } from '../envelope.ts'
@@ -27,6 +35,7 @@ import { billedKeys, creationOf, limitRange, type Creation } from './creation.ts
 import { responseAsStream } from './events.ts'
 import { itemText, partsOf, textOf } from './items.ts'
 import { chatPart } from './parts.ts'
+import { mayBeNameless, withKnown } from './nameless.ts'
 import { followResponse } from './stream.ts'
 import { isPicture, isRemote, pictureModelOf, pictureModelUnsaid, toolUseOf } from './tools.ts'
 
@@ -44,9 +53,13 @@ export const createResponse: Operation = {
   read(body) {
     const creation = creationOf(body.json)
     refuseDuplicates(body.text, billedKeys, ['conversation'])
+    if (creation.references.length > 0) refuseDuplicatesIn(body.text, 'input', itemKeys)
     return asked(creation, body)
   },
 }
+
+/** By which an item is looked up. */
+const itemKeys = new Set(['type', 'id', 'encrypted_content'])
 
 /** What stands around the items is shorter than the JSON around them, but for a few tokens. */
 const scaffoldTokensMax = 64
@@ -67,6 +80,7 @@ function asked(creation: Creation, body: JsonBody): Asked {
   const isAssumed = media.isAssumed || use.tokensMax > 0 || Object.keys(use.pieces).length > 0
   return {
     target: { kind: 'model', name: model, references: creation.references },
+    ...(mayBeNameless(items) && { askedOf: (known) => asked(withKnown(creation, known), body) }),
     demand: {
       input: {
         max: isOpen(creation)
@@ -99,7 +113,7 @@ function asked(creation: Creation, body: JsonBody): Asked {
 }
 
 /** Whether it brings in what was said before, of which we see nothing: then it may be all that the model takes. */
-const isOpen = ({ references }: Creation): boolean => references.some(({ isNeeded = true }) => isNeeded)
+const isOpen = ({ references }: Creation): boolean => references.some(({ ifUnknown }) => ifUnknown !== 'of-one-account')
 
 /** What was added to a conversation or done by another's server may not be done again; a response that is stored may be made elsewhere. */
 function effectsOf({ tools, references, store, background }: Creation): Effects {
@@ -137,6 +151,7 @@ function upstreamBody(body: JsonBody, creation: Creation, change: UpstreamChange
     ...(upstreamModel === null ? [] : [set('model', upstreamModel)]),
     ...(limit === null ? [] : [set('max_output_tokens', limit)]),
     ...namingPictures(body.text, members.findLast(({ key }) => key === 'tools')?.start, creation),
+    ...unnaming(body.text, members.findLast(({ key }) => key === 'input')?.start, creation),
   ]
   const changed = edited(body.text, edits)
   const text = rewrite ? rewrite(changed, { dialect: 'openai', operation: 'responses' }) : changed
@@ -149,6 +164,12 @@ function namingPictures(text: string, toolsAt: number | undefined, { tools }: Cr
   const start = elementsOf(text, toolsAt)[at]!
   const said = membersOf(text, start).findLast(({ key }) => key === 'model')
   return [said ? replacement(said, pictureModelUnsaid) : insertion(text, 'model', pictureModelUnsaid, start)]
+}
+
+function unnaming(text: string, inputAt: number | undefined, { nameless }: Creation): readonly Edit[] {
+  if (inputAt === undefined || nameless.length === 0) return []
+  const starts = elementsOf(text, inputAt)
+  return nameless.flatMap((at) => removals(text, (key) => key === 'id', starts[at]))
 }
 
 /** The client's own key, or how the input begins: what upstreams keep their prompt caches by. */

@@ -20,6 +20,8 @@ export type Creation = {
   readonly background: boolean
   /** What it names that was made before. */
   readonly references: readonly Reference[]
+  /** Places of items that are sent without their ids. */
+  readonly nameless: readonly number[]
 }
 
 /** OpenAI's; other numbers are the upstream's to judge. */
@@ -69,6 +71,7 @@ export function creationOf(json: JsonBody['json']): Creation {
     store: optional(json['store'], 'store', isFlag, 'a boolean') ?? true,
     background: optional(json['background'], 'background', isFlag, 'a boolean') ?? false,
     references: referencesIn(json, items, tools),
+    nameless: [],
   }
   refuseTools(creation.tools)
   refuseUnserved(json, creation)

@@ -14,6 +14,7 @@ export function itemsOf(input: string | readonly unknown[]): readonly Fields[] {
 export const isFields = (value: unknown): value is Fields =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 export const listOf = (value: unknown): readonly Fields[] => (Array.isArray(value) ? value.filter(isFields) : [])
+export const isSaid = (value: unknown): boolean => value !== undefined && value !== null
 export const textOf = (value: unknown): string => (typeof value === 'string' ? value : '')
 
 /** The parts of an item: of a message's content, or of what a tool gave back; a picture of the screen is one by itself. */

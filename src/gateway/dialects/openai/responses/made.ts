@@ -19,19 +19,23 @@ export function madeBy(response: Fields): readonly Made[] {
   // A clock elsewhere that is far behind makes nothing expire before its time.
   const until = { ...at, expiresAt: Math.max(at.createdAt, Date.now()) + keptMs }
   const made: Made[] = listOf(response['output'])
-    .flatMap((item) => idsOf(item, isStored))
+    .flatMap((item) => namesOf(item, isStored ? id : ''))
     .slice(0, itemsMax)
-    .map((itemId) => ({ ...until, kind: 'response.item', id: itemId, parent: id || null }))
+    .map((item) => ({ ...until, kind: 'response.item', id: item.id, parent: item.parent || null }))
   if (!isStored) return made
   // One that belongs to a conversation lasts as long as that does.
   const expiresAt = isMembers(response['conversation']) ? null : until.expiresAt
   return [{ ...at, labels, expiresAt, kind: 'response', id, parent: parentOf(response) }, ...made]
 }
 
-/** By what later requests may name an item. */
-function idsOf(item: Fields, isStored: boolean): readonly string[] {
+type Name = { readonly id: string; readonly parent: string }
+
+/** By what later requests may name an item, of a response that is stored or (`''`) is not; what is encrypted belongs to its item's id. */
+function namesOf(item: Fields, storedId: string): readonly Name[] {
+  const id = textOf(item['id'])
   const encrypted = textOf(item['encrypted_content'])
-  return [isStored ? textOf(item['id']) : '', encrypted && encryptedId(encrypted)].filter((id) => id !== '')
+  const names = storedId === '' || id === '' ? [] : [{ id, parent: storedId }]
+  return encrypted === '' ? names : [...names, { id: encryptedId(encrypted), parent: id }]
 }
 
 function parentOf({ conversation, previous_response_id: previous }: Fields): string | null {

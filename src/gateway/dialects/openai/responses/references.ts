@@ -3,7 +3,7 @@ import type { JsonBody, Reference } from '../../../dialect.ts'
 import { isMembers } from '../../merge-usage.ts'
 import { unknownConversation, unknownFile, unknownItem, unknownMaker, unknownPrevious } from '../unknown.ts'
 import { encryptedId } from './encrypted.ts'
-import { partsOf, textOf, type Fields } from './items.ts'
+import { isSaid, itemText, partsOf, textOf, type Fields } from './items.ts'
 
 /** Everything that a request names by its id, in the order in which it stands there. */
 export function referencesIn(json: JsonBody['json'], items: readonly Fields[], tools: readonly Fields[]): Reference[] {
@@ -31,12 +31,19 @@ export const itemReferences = (items: readonly Fields[], list: string): Referenc
 
 function itemReference(item: Fields, path: string): Reference[] {
   const id = textOf(item['id'])
-  if (isReference(item)) return [{ kind: 'response.item', id, field: `${path}.id`, unknown: unknownItem(id) }]
+  const byId = { kind: 'response.item', id, field: `${path}.id`, unknown: unknownItem(id) } as const
+  if (isReference(item)) return [byId]
   const content = textOf(item['encrypted_content'])
-  if (content === '') return []
+  if (content === '') return isReasoning(item) && isSaid(item['id']) ? [{ ...byId, ...unlessItBringsText(item) }] : []
   const field = `${path}.encrypted_content`
-  return [{ kind: 'response.item', id: encryptedId(content), field, unknown: unknownMaker(field), isNeeded: false }]
+  const unknown = unknownMaker(field)
+  return [{ kind: 'response.item', id: encryptedId(content), field, unknown, ifUnknown: 'of-one-account' }]
 }
+
+const isReasoning = ({ type }: Fields): boolean => type === 'reasoning'
+/** Upstreams look reasoning up by its id; those that keep none read the text beside it. */
+const unlessItBringsText = ({ summary, content }: Fields): Pick<Reference, 'ifUnknown'> =>
+  itemText({ summary, content }) === '' ? {} : { ifUnknown: 'cut-out' }
 
 const filesOf = (parts: readonly Fields[], path: string): Reference[] =>
   parts.flatMap((part) => fileOf(part['file_id'], `${path}.file_id`))
@@ -50,7 +57,6 @@ const maskFiles = (tools: readonly Fields[]): Reference[] =>
 const fileOf = (id: unknown, field: string): Reference[] =>
   typeof id === 'string' ? [{ kind: 'file', id, field, unknown: unknownFile(id, field) }] : []
 
-const isSaid = (value: unknown): boolean => value !== undefined && value !== null
 /** The type may be left out where there is nothing but an id; and a picture without its bytes is the one that was made under that id. */
 const isReference = (item: Fields): boolean =>
   item['type'] === 'item_reference' ||

@@ -99,7 +99,8 @@ function asked({ body, id, path, added }: MadeFrom): Asked {
     target: { kind: 'resource', reference: { kind: 'video', id, field: 'video.id', unknown: unknownVideo(id) } },
     demand: null,
     wire: wireOf({ seconds: added ?? 0, size: '' }),
-    askedOf(from) {
+    askedOf(known) {
+      const from = known[0]!
       const size = sizeOf(from)
       return {
         demand: demandOf(size, added ?? secondsOf(from)),
