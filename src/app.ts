@@ -26,6 +26,8 @@ export type AppDeps = {
   /** With the offer as it is now. A request keeps the one that it came under. */
   readonly gateway: () => GatewayDeps
   readonly admin: Hono
+  /** Whatever else is under `/api/`: the pages' own API, in a thread of its own. */
+  readonly control: HttpHandler
   readonly pages: PublicPages
   readonly cors: () => Cors
   /** Where the client reached this server, without a slash at the end. */
@@ -114,10 +116,12 @@ const isGet = ({ method }: HttpRequest): boolean => method === 'GET' || method =
 
 function createPages(deps: AppDeps): HttpHandler {
   const admin = atOwnAddress(createAdmin(deps.admin), deps)
+  const control = atOwnAddress(withRequestId(deps.control), deps)
   return (request) => {
     const [path] = request.target.split('?') as [string]
     // By what stands there: its router would decode it, and resolve its dots.
-    if (path.startsWith('/api/admin/') && !elsewhere.test(path)) return admin(request)
+    if (path.startsWith('/api/') && !elsewhere.test(path))
+      return path.startsWith('/api/admin/') ? admin(request) : control(request)
     const page = isGet(request) ? pageAt(path, request, deps) : null
     if (page === null) return problemAnswer(404, 'There is nothing at this address.')
     page.headers['x-request-id'] = newRequestId()
@@ -134,18 +138,20 @@ const atOwnAddress =
 const misdirected = (): HttpAnswer =>
   problemAnswer(
     421,
-    'The admin API does not answer at this host. Allowed: IP addresses, localhost, HOST, the host of PUBLIC_URL, and server.hosts of mart.yaml.',
+    'This API does not answer at this host. Allowed: IP addresses, localhost, HOST, the host of PUBLIC_URL, and server.hosts of mart.yaml.',
   )
 
+const createAdmin = (admin: Hono): HttpHandler =>
+  withRequestId(throughWeb(new Hono().route('/api/admin', admin).fetch, pageBodyBytesMax))
+
 /** Every response has an id that people can quote. */
-function createAdmin(admin: Hono): HttpHandler {
-  const pages = new Hono()
-  pages.use(async (c, next) => {
-    await next()
-    c.res.headers.set('x-request-id', newRequestId())
-  })
-  return throughWeb(pages.route('/api/admin', admin).fetch, pageBodyBytesMax)
-}
+const withRequestId =
+  (handle: HttpHandler): HttpHandler =>
+  async (request) => {
+    const answer = await handle(request)
+    answer.headers['x-request-id'] = newRequestId()
+    return answer
+  }
 
 function pageAt(path: string, request: HttpRequest, deps: AppDeps): HttpAnswer | null {
   const { pages, unready, down, baseUrl } = deps

@@ -3,11 +3,18 @@ import { version } from '../package.json'
 import { randomBytes } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
 import { resolve } from 'node:path'
+import type { Hono } from 'hono'
 import { createApp, type AppDeps } from './app.ts'
 import { openBooks, type Books } from './books.ts'
 import type { Model } from './catalog/catalog.ts'
 import { ConfigError, loadConfig, operatorFilePath, parseArguments, type Config } from './config.ts'
 import { adminApi } from './control/admin-api.ts'
+import { insideAdmin } from './control/inside-admin.ts'
+import {
+  startControlThread,
+  type ControlThread,
+  type ControlThreadDeps,
+} from './control/thread/start-control-thread.ts'
 import { seedFirstRun, type Seeded } from './control/first-run.ts'
 import { firstLiveKeyText, firstRunText, martCommand, startText } from './control/start-text.ts'
 import { connectionsAllowed, openEntrance, type Entrance } from './entrance.ts'
@@ -126,14 +133,11 @@ async function main(): Promise<void> {
   }))
   const poller = pollerOf(books, gateway)
   const admin = Object.assign(offering.live(), operatedOn(books), operators, { reload: offering.reload })
+  const doors = doorsOf(config, offering.current, server.url)
+  const api = adminApi(admin)
+  const control = controlOf(config, books, askingOf(api, doors, shared))
   server.serve(
-    createApp({
-      gateway,
-      admin: adminApi(admin),
-      ...doorsOf(config, offering.current, server.url),
-      unready: () => (isAccepting ? books.unready() : 'stopping'),
-      down: books.down,
-    }),
+    createApp({ gateway, admin: api, control: control.handle, ...doors, ...standingOf(books, () => isAccepting) }),
     offering.current,
   )
   process.stdout.write(startedText({ config, url: server.url, seeded, hasLiveKey, offer: offering.current() }))
@@ -141,6 +145,7 @@ async function main(): Promise<void> {
     stopAccepting()
     offering.close()
     await drain(server, shared.watch.active)
+    await control.stop()
     await poller.stop()
     shared.watch.stop()
     shared.http.close()
@@ -226,6 +231,11 @@ const pollerOf = ({ store, node, limits }: Books, gateway: () => GatewayDeps): P
     log,
   })
 
+const standingOf = ({ unready, down }: Books, isAccepting: () => boolean): Pick<AppDeps, 'unready' | 'down'> => ({
+  unready: () => (isAccepting() ? unready() : 'stopping'),
+  down,
+})
+
 /** What operators look at and change. */
 const operatedOn = ({ store, keys, limits, node }: Books) => ({
   endpoints: [...new Set(routes.map(({ name }) => name))],
@@ -238,6 +248,18 @@ const operatedOn = ({ store, keys, limits, node }: Books) => ({
   ship: node.shipper.flush,
   recallCredit: node.recallCredit,
 })
+
+type Asking = Pick<ControlThreadDeps, 'admin' | 'originOf' | 'addressOf'>
+
+const askingOf = (api: Hono, { askedAt }: Doors, { clients }: { readonly clients: Clients }): Asking => ({
+  admin: insideAdmin(api),
+  originOf: askedAt,
+  addressOf: clients.addressOf,
+})
+
+/** The pages' side, which starts when it is first asked. */
+const controlOf = ({ dataDir, publicUrl }: Readonly<Config>, { node }: Books, asking: Asking): ControlThread =>
+  startControlThread({ ...asking, settings: { dataDir, publicUrl }, ship: node.shipper.flush, clock, log })
 
 type Started = {
   readonly config: Readonly<Config>
@@ -289,11 +311,14 @@ function doorsOf({ publicUrl, host }: Readonly<Config>, offer: () => Offer, url:
   return {
     pages: publicPages(offer, clock),
     cors: () => offer().cors,
+    askedAt: (request) => askedAt(request) ?? url,
     baseUrl: (request) => publicUrl ?? askedAt(request) ?? url,
     isAtOwnAddress: (request) => isOwnAddress(askedAt(request), [...ownNames, ...offer().server.hosts]),
   }
 }
-type Doors = Pick<AppDeps, 'pages' | 'cors' | 'baseUrl' | 'isAtOwnAddress'>
+type Doors = Pick<AppDeps, 'pages' | 'cors' | 'baseUrl' | 'isAtOwnAddress'> & {
+  readonly askedAt: (request: HttpRequest) => string
+}
 
 const upstreamClient = (offer: () => Offer, refused: Refusals['refused']): HttpClient =>
   createHttpClient({

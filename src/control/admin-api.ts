@@ -21,7 +21,7 @@ export function adminApi(deps: AdminDeps): Hono {
   const api = new Hono()
   const operators = createOperators(deps)
   api.use(async (c, next) => {
-    operators.admit(c.req.header('authorization'))
+    operators.admit(c)
     await next()
   })
   api.get('*', operators.needs('read'))

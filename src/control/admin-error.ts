@@ -1,5 +1,5 @@
 /**
- * Failures of the admin API, in one table. Messages never repeat an id or a value from the request:
+ * Failures of the admin API and of the pages', in one table. Messages never repeat an id or a value from the request:
  * people paste secrets where ids belong.
  */
 import { StoreRefusal } from '../store/store.ts'
@@ -40,6 +40,13 @@ const failures = {
     message: 'This idempotency key was used before, for another amount or organization. Nothing was done now.',
   },
   not_enough_unspent: { status: 409, message: 'There is not so much unspent credit. Nothing was revoked.' },
+  not_signed_in: { status: 401, message: 'Nobody is signed in. Sign in and try again.' },
+  permission_missing: { status: 403, message: 'You may not do this.' },
+  cross_site: {
+    status: 403,
+    message: 'A change must be asked for by a page of this server: send its own origin as `Origin`.',
+  },
+  json_expected: { status: 415, message: 'The body must be JSON, sent as `content-type: application/json`.' },
   unavailable: { status: 503, message: 'The server could not do this now; its log says why. Try again in a moment.' },
 } as const satisfies Record<ErrorCode, { status: number; message: string }>
 

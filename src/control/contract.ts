@@ -171,6 +171,10 @@ export type ErrorCode =
   | 'too_many_secrets'
   | 'idempotency_conflict'
   | 'not_enough_unspent'
+  | 'not_signed_in'
+  | 'permission_missing'
+  | 'cross_site'
+  | 'json_expected'
   | 'unavailable'
 /** `field` names what is wrong in an `invalid_request`. */
 export type ErrorJson = {

@@ -3,22 +3,23 @@
  * everything, and whoever has an operator token, within its scopes. Tokens are known by their SHA-256 alone; that is
  * enough without salt or stretching, because a token is 256 random bits.
  */
-import type { MiddlewareHandler } from 'hono'
+import type { Context, MiddlewareHandler } from 'hono'
 import { hash, randomBytes, randomUUID, timingSafeEqual } from 'node:crypto'
 import type { Clock } from '../lib/clock.ts'
 import { newGcra, take, waitMs } from '../lib/gcra.ts'
 import { inBackground, type Log } from '../lib/log.ts'
 import type { OperatorToken, Store } from '../store/store.ts'
 import { AdminError } from './admin-error.ts'
+import { insideActor } from './inside-admin.ts'
 
 /** `admin` is everything; `read` every look, the list of tokens excepted; `keys` and `credit` the changes to these. */
 export const scopes = ['admin', 'read', 'keys', 'credit'] as const
 export type Scope = (typeof scopes)[number]
 
 export type Operators = {
-  /** Lets a request in by its `Authorization`. Throws `unauthorized`, or `too_many_wrong_tokens`. */
-  readonly admit: (authorization: string | undefined) => void
-  /** Lets a route be used only with a token that has this scope; others get `scope_missing`. */
+  /** Lets a request in by its `Authorization`, and whatever comes from inside. Throws `unauthorized`, or `too_many_wrong_tokens`. */
+  readonly admit: (c: Context) => void
+  /** Lets a route be used only with a token that has this scope, or from inside; others get `scope_missing`. */
   readonly needs: (scope: Scope) => MiddlewareHandler
   /** Adds a token or replaces what was known of it. */
   readonly put: (token: OperatorToken) => void
@@ -59,13 +60,14 @@ export function createOperators(deps: OperatorsDeps): Operators {
     inBackground(deps.log, 'note-token-use', () => deps.store.updateOperatorToken(id, { lastUsedAt: now }))
   }
   return {
-    admit(authorization) {
-      const known = find(byHash, authorization)
+    admit(c) {
+      if (insideActor(c)) return
+      const known = find(byHash, c.req.header('authorization'))
       if (!known) throw refuse(wrong, deps)
       if (known.token) noteUse(known.token)
     },
     needs: (scope) => async (c, next) => {
-      const token = find(byHash, c.req.header('authorization'))?.token ?? null
+      const token = insideActor(c) ? null : (find(byHash, c.req.header('authorization'))?.token ?? null)
       if (token && !token.scopes.includes('admin') && !token.scopes.includes(scope)) throw scopeMissing(token, scope)
       await next()
     },

@@ -21,8 +21,8 @@ import type { Nano } from '../../src/lib/amounts.ts'
 import { createByteBudget } from '../../src/lib/byte-budget.ts'
 import { createByteQueue } from '../../src/lib/byte-queue.ts'
 import type { Clock } from '../../src/lib/clock.ts'
-import type { HttpAnswer, HttpRequest } from '../../src/lib/http-server/contract.ts'
 import type { Trust } from '../../src/lib/http-server/asked-origin.ts'
+import { problemAnswer, type HttpAnswer, type HttpRequest } from '../../src/lib/http-server/contract.ts'
 import { sourceOf } from '../../src/lib/source.ts'
 import { createSpool, type Spool } from '../../src/lib/spool.ts'
 import { createTurns } from '../../src/lib/turns.ts'
@@ -90,6 +90,14 @@ export type Given = {
   readonly text: () => Promise<string>
 }
 
+const noPages = {
+  admin: new Hono(),
+  control: (): HttpAnswer => problemAnswer(404, 'There are no pages here.'),
+  pages: () => null,
+  baseUrl: () => 'http://mart',
+  isAtOwnAddress: () => true,
+}
+
 /** `config`: `mart.yaml`. `creditUsd`: what there is for its one key. */
 export async function startGateway(
   config: object,
@@ -130,11 +138,8 @@ export async function startGateway(
   let deps: GatewayDeps = { ...offer, ...shared }
   const handle = createApp({
     gateway: () => deps,
-    admin: new Hono(),
-    pages: () => null,
+    ...noPages,
     cors: () => ({ origins: [] }),
-    baseUrl: () => 'http://mart',
-    isAtOwnAddress: () => true,
     unready: () => null,
     down: () => null,
   })

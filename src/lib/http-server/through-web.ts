@@ -26,6 +26,10 @@ export const throughWeb =
     return made instanceof Request ? answerOf(await handle(made)) : made
   }
 
+/** Says why there is no body, in no dialect. */
+export const bodyTroubleAnswer = ({ trouble }: BodyError): HttpAnswer =>
+  problemAnswer(statuses[trouble], `The request body is ${trouble}.`)
+
 /** The request as the web has it; an answer where it cannot be made. */
 async function webRequest(request: HttpRequest, bodyBytesMax: number): Promise<Request | HttpAnswer> {
   const { method, target } = request
@@ -42,8 +46,7 @@ async function webRequest(request: HttpRequest, bodyBytesMax: number): Promise<R
       ...(!isBodiless && { body: await request.bytes(bodyBytesMax) }),
     })
   } catch (error) {
-    if (error instanceof BodyError)
-      return problemAnswer(statuses[error.trouble], `The request body is ${error.trouble}.`)
+    if (error instanceof BodyError) return bodyTroubleAnswer(error)
     return problemAnswer(400, 'The request cannot be read; its host or method is none.')
   }
 }

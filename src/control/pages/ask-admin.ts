@@ -1,0 +1,27 @@
+/** The admin API as a page asks it. */
+import type { Actor } from '../../store/audit.ts'
+import type { ErrorJson } from '../contract.ts'
+import type { InsideAdmin } from '../inside-admin.ts'
+import type { Asked } from './page-route.ts'
+
+/** What the admin API refused, as it said it. */
+export class RefusedByAdmin extends Error {
+  readonly status: number
+  readonly json: ErrorJson
+
+  constructor(status: number, json: ErrorJson) {
+    super(`the admin API refused: ${json.error.code}`)
+    this.name = 'RefusedByAdmin'
+    this.status = status
+    this.json = json
+  }
+}
+
+/** Throws `RefusedByAdmin` for whatever is no success. */
+export const askAdmin =
+  (admin: InsideAdmin, actor: Actor): Asked['admin'] =>
+  async <Json>(method: 'GET' | 'POST' | 'PATCH' | 'DELETE', path: string, body?: unknown) => {
+    const { status, json } = await admin({ method, path, body, actor })
+    if (status >= 400) throw new RefusedByAdmin(status, json as ErrorJson)
+    return json as Json
+  }

@@ -1,0 +1,68 @@
+import { describe, expect, test } from 'bun:test'
+import { pagesUrl, startTestPages } from './test-pages.ts'
+
+const pages = await startTestPages()
+const ours = await pages.organization('Acme')
+const theirs = await pages.organization('Umbrella')
+const ann = pages.person('ann', { roles: { [ours]: 'developer' } })
+const olga = pages.person('olga', { isOperator: true })
+
+describe('the session', () => {
+  test('is nobody’s for whoever is not signed in', async () => {
+    expect(await pages.stranger.get('/api/session')).toEqual({ status: 200, json: { person: null, organizations: [] } })
+  })
+
+  test('tells a person who they are and what they are a member of', async () => {
+    const { json } = await ann.get('/api/session')
+    expect(json.person).toMatchObject({ id: ann.id, email: 'ann@example.com', isOperator: false })
+    expect(json.organizations).toEqual([{ id: ours, name: 'Acme', state: 'active', role: 'developer' }])
+  })
+})
+
+describe('an organization', () => {
+  test('shows its members test credit and live credit apart, and what they may do', async () => {
+    await pages.ask('POST', `/organizations/${ours}/grants`, { usd: '2.5', mode: 'live' })
+    const { json } = await ann.get(`/api/organizations/${ours}`)
+    expect(json).toMatchObject({ name: 'Acme', access: 'developer' })
+    expect(json.permissions).toContain('keys.write')
+    expect(json.permissions).not.toContain('billing.read')
+    expect(json.balances.map(({ mode, availableNano }: Record<string, string>) => [mode, availableNano])).toEqual([
+      ['test', '0'],
+      ['live', '2500000000'],
+    ])
+  })
+
+  test('of another’s is answered like one that there is not', async () => {
+    const [another, none, odd] = await Promise.all(
+      [theirs, 'org_00000000000000000000000000000000', '..%2fledger'].map((id) => ann.get(`/api/organizations/${id}`)),
+    )
+    expect(another!.status).toBe(404)
+    expect(another!.json.error.code).toBe('organization_not_found')
+    expect(none).toEqual(another)
+    expect(odd).toEqual(another)
+  })
+
+  test('is looked at by an operator who is no member, who may not change it', async () => {
+    const { json } = await olga.get(`/api/organizations/${theirs}`)
+    expect(json).toMatchObject({ name: 'Umbrella', access: 'operator' })
+    expect(json.permissions.filter((each: string) => each.endsWith('.write'))).toEqual([])
+    expect((await olga.get('/api/organizations/org_none')).status).toBe(404)
+  })
+
+  test('asks whoever is not signed in to sign in', async () => {
+    const { status, json } = await pages.stranger.get(`/api/organizations/${ours}`)
+    expect([status, json.error.code]).toEqual([401, 'not_signed_in'])
+  })
+})
+
+test('an address of nothing is answered as JSON, and every answer is kept by nobody and framed by nobody', async () => {
+  const response = await ann.fetch('GET', '/api/nothing')
+  expect(response.status).toBe(404)
+  expect(((await response.json()) as Record<string, object>).error).toMatchObject({ code: 'not_found' })
+  expect(Object.fromEntries(response.headers)).toMatchObject({
+    'cache-control': 'no-store',
+    'x-content-type-options': 'nosniff',
+    'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+  })
+  expect(pagesUrl).toStartWith('http')
+})

@@ -1,0 +1,149 @@
+/**
+ * The API behind the pages. Each request goes the same way: whose page asks, who is signed in, what they may, what they
+ * say, what it comes to. Whoever is no member of an organization is told that there is none.
+ */
+import { Hono } from 'hono'
+import type { Actor } from '../../store/audit.ts'
+import { AdminError, adminErrorOf, errorResponse } from '../admin-error.ts'
+import { readFields } from '../read-input.ts'
+import { askAdmin, RefusedByAdmin } from './ask-admin.ts'
+import { refuseCrossSite } from './cross-site.ts'
+import type { Asked, PageRoute, PagesDeps } from './page-route.ts'
+import type { Person } from './people-port.ts'
+import { allows, type Access } from './roles.ts'
+import { routes as allRoutes } from './routes.ts'
+
+export type PagesApi = (request: Request) => Promise<Response>
+
+/** Answers whatever is asked under `/api/`, the admin API apart. */
+export function pagesApi(deps: PagesDeps, routes: readonly PageRoute[] = allRoutes): PagesApi {
+  const api = new Hono()
+  api.all('/api/auth/*', (c) => deps.people.handle(c.req.raw))
+  for (const route of routes) {
+    const pattern = route.path.replaceAll(/\{(\w+)\}/g, ':$1')
+    api.on(route.method, pattern, (c) => answer(route, c.req.raw, c.req.param(), deps))
+  }
+  api.notFound(() => errorResponse(new AdminError('not_found', { message: noSuchPage })))
+  api.onError((error) => troubleResponse(error, deps))
+  return async (request) => withHeaders(await api.fetch(request))
+}
+
+const noSuchPage = 'The pages have nothing at this address with this method.'
+
+async function answer(
+  route: PageRoute,
+  request: Request,
+  params: Record<string, string>,
+  deps: PagesDeps,
+): Promise<Response> {
+  if (route.method !== 'GET') refuseCrossSite(request, deps.publicUrl)
+  const person = await deps.people.personOf(request)
+  const access = await admit(route, person, params, deps)
+  const actor = actorOf(person)
+  const asked = {
+    params,
+    query: route.query && readFields(queryOf(request.url), route.query),
+    body: route.body && readFields(await readJson(request), route.body),
+    person,
+    access,
+    actor,
+    admin: askAdmin(deps.admin, actor),
+    request,
+    deps,
+  } as unknown as Asked
+  const value = await route.handle(asked)
+  return value instanceof Response ? value : Response.json(value, { status: route.status ?? 200 })
+}
+
+const actorOf = (person: Person | null): Actor =>
+  person === null ? { kind: 'server', id: null, name: 'pages' } : { kind: 'person', id: person.id, name: person.name }
+
+/** What ids are made of: a part of a path that is none can be nothing of ours. */
+const idLike = /^[A-Za-z0-9][\w.:-]{0,199}$/
+
+/** What the person is to the organization; null where none is asked for. Throws for whoever may not. */
+async function admit(
+  { needs }: PageRoute,
+  person: Person | null,
+  params: Readonly<Record<string, string>>,
+  { people }: PagesDeps,
+): Promise<Access | null> {
+  if (needs !== 'nobody' && person === null) throw new AdminError('not_signed_in')
+  const { organization, ...others } = params
+  if (Object.values(others).some((id) => !idLike.test(id))) throw new AdminError('not_found', { message: noSuchPage })
+  if (needs === 'nobody' || needs === 'signed-in') return null
+  if (needs === 'operator') {
+    if (person!.isOperator) return null
+    throw new AdminError('permission_missing', { message: 'Only operators of this server may do this.' })
+  }
+  const access = idLike.test(organization!) ? await accessOf(person!, organization!, people) : null
+  if (access === null) throw new AdminError('organization_not_found')
+  if (!allows(access, needs)) throw permissionMissing(access)
+  return access
+}
+
+const accessOf = async (person: Person, organizationId: string, people: PagesDeps['people']): Promise<Access | null> =>
+  (await people.roleOf(person.id, organizationId)) ?? (person.isOperator ? 'operator' : null)
+
+const permissionMissing = (access: Access): AdminError =>
+  new AdminError('permission_missing', {
+    message:
+      access === 'operator'
+        ? 'An operator who is no member of an organization looks at it and changes nothing here.'
+        : `Your role here, ${access}, may not do this. An owner or admin of the organization can change roles.`,
+  })
+
+function queryOf(url: string): Record<string, unknown> {
+  const given = [...new URL(url).searchParams]
+  const many = Map.groupBy(given, ([name]) => name)
+  return Object.fromEntries(
+    [...many].map(([name, pairs]) => [name, pairs.length === 1 ? pairs[0]![1] : pairs.map(([, value]) => value)]),
+  )
+}
+
+async function readJson(request: Request): Promise<unknown> {
+  const text = await request.text()
+  if (text === '') return {}
+  try {
+    return JSON.parse(text)
+  } catch (cause) {
+    throw new AdminError('invalid_request', { message: 'The body is not JSON.', cause })
+  }
+}
+
+/** What the admin API says for people at a terminal, said for people on a page. */
+const pageWords: Partial<Record<AdminError['code'], string>> = {
+  organization_not_found: 'There is no such organization, or you are not a member of it.',
+  key_not_found: 'There is no such key in this organization.',
+  request_not_found: 'There is no receipt for this request id: it was never charged, or is still running.',
+}
+
+function troubleResponse(error: Error, { log }: PagesDeps): Response {
+  if (error instanceof RefusedByAdmin) {
+    const { code, field, message } = error.json.error
+    return Response.json(
+      { error: { code, message: pageWords[code] ?? message, ...(field && { field }) } },
+      { status: error.status },
+    )
+  }
+  const known = adminErrorOf(error)
+  if (known.code === 'unavailable') log.error({ event: 'page-failed', error })
+  const message = pageWords[known.code]
+  if (message === undefined || known.message !== new AdminError(known.code).message) return errorResponse(known)
+  return errorResponse(new AdminError(known.code, { message }))
+}
+
+/** What every answer says to a browser: it is data, for these pages alone, and nobody keeps it. */
+const headers = {
+  'cache-control': 'no-store',
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+  'cross-origin-resource-policy': 'same-origin',
+  'referrer-policy': 'no-referrer',
+  'x-content-type-options': 'nosniff',
+  'x-frame-options': 'DENY',
+}
+
+function withHeaders(response: Response): Response {
+  for (const [name, value] of Object.entries(headers)) response.headers.set(name, value)
+  return response
+}

@@ -1,0 +1,56 @@
+/** Who is signed in, and what they are a member of. */
+import { z } from 'zod'
+import type { ListJson, OrganizationJson } from '../../contract.ts'
+import { pageRoute } from '../page-route.ts'
+import { roles } from '../roles.ts'
+
+const SessionShape = z.strictObject({
+  /** null: nobody is signed in. */
+  person: z
+    .strictObject({
+      id: z.string(),
+      name: z.string(),
+      email: z.string(),
+      isOperator: z.boolean(),
+      hasSecondFactor: z.boolean(),
+    })
+    .nullable(),
+  /** Those the person is a member of, by name. */
+  organizations: z.array(
+    z.strictObject({
+      id: z.string(),
+      name: z.string(),
+      state: z.enum(['active', 'suspended']),
+      role: z.enum(roles),
+    }),
+  ),
+})
+export type SessionJson = z.infer<typeof SessionShape>
+
+const getSession = pageRoute({
+  method: 'GET',
+  path: '/api/session',
+  summary: 'Who is signed in, and their organizations',
+  needs: 'nobody',
+  query: null,
+  body: null,
+  answer: SessionShape,
+  async handle({ person, admin, deps }) {
+    if (person === null) return { person: null, organizations: [] }
+    const { id, name, email, isOperator, hasSecondFactor } = person
+    const memberships = await deps.people.membershipsOf(id)
+    const known =
+      memberships.length === 0 ? [] : (await admin<ListJson<OrganizationJson>>('GET', '/organizations')).data
+    const byId = new Map(known.map((organization) => [organization.id, organization]))
+    const organizations = memberships.flatMap(({ organizationId, role }) => {
+      const organization = byId.get(organizationId)
+      return organization ? [{ id: organizationId, name: organization.name, state: organization.state, role }] : []
+    })
+    return {
+      person: { id, name, email, isOperator, hasSecondFactor },
+      organizations: organizations.toSorted((a, b) => a.name.localeCompare(b.name)),
+    }
+  },
+})
+
+export const sessionRoutes = [getSession]

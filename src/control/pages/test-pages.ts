@@ -1,0 +1,120 @@
+/**
+ * For tests: the pages' API in one process, over the real admin API and a real store, with people who need no password.
+ * Whatever a route answers is held to its schema.
+ */
+import { z } from 'zod'
+import { insideAdmin } from '../inside-admin.ts'
+import { startTestServer } from '../test-server.ts'
+import { pagesApi } from './pages-api.ts'
+import type { PageRoute, PagesDeps } from './page-route.ts'
+import type { People, Person } from './people-port.ts'
+import type { Role } from './roles.ts'
+import { routes as allRoutes } from './routes.ts'
+
+export const pagesUrl = 'http://gateway.test'
+
+type TestOptions = { readonly routes?: readonly PageRoute[]; readonly deps?: Partial<PagesDeps> }
+
+export async function startTestPages({ routes = allRoutes, deps = {} }: TestOptions = {}) {
+  const server = await startTestServer()
+  const fake = fakePeople()
+  const api = pagesApi(
+    {
+      people: fake.people,
+      reports: null,
+      admin: insideAdmin(server.api),
+      ship: () => Promise.resolve(),
+      publicUrl: null,
+      clock: { now: () => server.time.now, monotonic: () => server.time.now },
+      log: { info: () => undefined, error: (event) => void server.events.push(event) },
+      ...deps,
+    },
+    routes,
+  )
+  const fetchAs = async (session: string | null, method: string, path: string, init: RequestInit = {}) => {
+    const headers = new Headers({ origin: pagesUrl, ...(session !== null && { cookie: `session=${session}` }) })
+    if (init.body !== undefined) headers.set('content-type', 'application/json')
+    new Headers(init.headers).forEach((value, name) => headers.set(name, value))
+    const response = await api(new Request(pagesUrl + path, { ...init, method, headers }))
+    await checkAnswer(routes, method, path, response)
+    return response
+  }
+  const askAs = (session: string | null) => {
+    const ask = async (method: string, path: string, body?: unknown) => {
+      const response = await fetchAs(session, method, path, body === undefined ? {} : { body: JSON.stringify(body) })
+      return { status: response.status, json: (await response.json()) as Record<string, any> } // oxlint-disable-line typescript/no-explicit-any
+    }
+    return {
+      get: (path: string) => ask('GET', path),
+      post: (path: string, body: unknown = {}) => ask('POST', path, body),
+      patch: (path: string, body: unknown) => ask('PATCH', path, body),
+      delete: (path: string) => ask('DELETE', path),
+      /** The answer as it is, for what is no JSON. */
+      fetch: (method: string, path: string, init?: RequestInit) => fetchAs(session, method, path, init),
+    }
+  }
+  /** A new organization, without members. */
+  const organization = async (name: string): Promise<string> => {
+    const { json } = await server.ask('POST', '/organizations', { name })
+    return json.id as string
+  }
+  return {
+    ...server,
+    organization,
+    people: fake,
+    /** Whoever has no session. */
+    stranger: askAs(null),
+    /** Somebody signed in, with these roles by organization. */
+    person: (name: string, given: { roles?: Readonly<Record<string, Role>>; isOperator?: boolean } = {}) => ({
+      id: fake.add(name, given),
+      ...askAs(name),
+    }),
+  }
+}
+
+/** People who are known by their names: the session of `ann` is `session=ann`. */
+function fakePeople() {
+  const persons = new Map<string, Person>()
+  const roles = new Map<string, Map<string, Role>>()
+  const people: People = {
+    personOf: (request) => {
+      const name = /(?:^|; )session=([^;]+)/.exec(request.headers.get('cookie') ?? '')?.[1]
+      return Promise.resolve(persons.get(name ?? '') ?? null)
+    },
+    roleOf: (personId, organizationId) => Promise.resolve(roles.get(personId)?.get(organizationId) ?? null),
+    membershipsOf: (personId) =>
+      Promise.resolve([...(roles.get(personId) ?? [])].map(([organizationId, role]) => ({ organizationId, role }))),
+    handle: () => Promise.resolve(new Response(null, { status: 404 })),
+  }
+  const add = (
+    name: string,
+    { roles: given = {}, isOperator = false }: { roles?: Readonly<Record<string, Role>>; isOperator?: boolean },
+  ): string => {
+    const id = `per_${name}`
+    persons.set(name, { id, name, email: `${name}@example.com`, isOperator, hasSecondFactor: false })
+    roles.set(id, new Map(Object.entries(given)))
+    return id
+  }
+  return { people, add }
+}
+
+/** Holds an answer to what its route says of it. */
+async function checkAnswer(
+  routes: readonly PageRoute[],
+  method: string,
+  path: string,
+  response: Response,
+): Promise<void> {
+  const route = routes.find((each) => each.method === method && patternOf(each.path).test(path.split('?', 1)[0]!))
+  if (!route || response.status >= 400) return
+  const type = response.headers.get('content-type') ?? ''
+  if (!(route.answer instanceof z.ZodType)) {
+    if (!type.startsWith(route.answer)) throw new Error(`${method} ${route.path} answered ${type}, not ${route.answer}`)
+    return
+  }
+  const parsed = route.answer.safeParse(await response.clone().json())
+  if (!parsed.success)
+    throw new Error(`${method} ${route.path} answered what its schema does not say: ${parsed.error.message}`)
+}
+
+const patternOf = (path: string): RegExp => new RegExp(`^${path.replaceAll(/\{\w+\}/g, '[^/]+')}$`)

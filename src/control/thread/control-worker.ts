@@ -1,0 +1,31 @@
+/** The control thread: opens what it owns in the data folder, and answers the pages. */
+import { parentPort, workerData } from 'node:worker_threads'
+import { assert } from '../../lib/assert.ts'
+import { systemClock } from '../../lib/clock.ts'
+import { describeError } from '../../lib/describe-error.ts'
+import type { LogEvent } from '../../lib/log-text.ts'
+import type { Log } from '../../lib/log.ts'
+import { pagesApi } from '../pages/pages-api.ts'
+import { nobody } from '../pages/people-port.ts'
+import { askMain } from './ask-main.ts'
+import type { ControlSettings, Port, ToControl, ToMain } from './messages.ts'
+import { serveRequests } from './serve-requests.ts'
+
+assert(parentPort, 'control-worker.ts runs only as a worker')
+const port: Port<ToMain, ToControl> = parentPort
+const { publicUrl } = workerData as ControlSettings
+
+/** Errors are described here: what they are made of need not pass between threads. */
+const say =
+  (level: 'info' | 'error') =>
+  (event: LogEvent): void => {
+    const plain = Object.entries(event).map(([name, value]) => [
+      name,
+      value instanceof Error ? describeError(value) : value,
+    ])
+    port.postMessage({ kind: 'log', level, event: Object.fromEntries(plain) as LogEvent })
+  }
+const log: Log = { info: say('info'), error: say('error') }
+
+const handle = pagesApi({ ...askMain(port), people: nobody, reports: null, publicUrl, clock: systemClock, log })
+serveRequests(port, handle, (error) => log.error({ event: 'pages-failed', error }))

@@ -1,0 +1,149 @@
+/**
+ * The control thread as the data plane's thread has it: sign-in, the pages' JSON and reports run there, off this event
+ * loop. It is started by the first request that needs it, because it costs memory that a gateway without pages need not
+ * have, and again by the first request after it died.
+ */
+import { Worker } from 'node:worker_threads'
+import type { Clock } from '../../lib/clock.ts'
+import {
+  BodyError,
+  problemAnswer,
+  type HttpAnswer,
+  type HttpHandler,
+  type HttpRequest,
+} from '../../lib/http-server/contract.ts'
+import { bodyTroubleAnswer } from '../../lib/http-server/through-web.ts'
+import type { Log } from '../../lib/log.ts'
+import type { InsideAdmin } from '../inside-admin.ts'
+import { followExchanges, type Exchanges } from './exchanges.ts'
+import type { Ask, ControlSettings, Reply, SentRequest, ToMain } from './messages.ts'
+
+export type ControlThread = {
+  readonly handle: HttpHandler
+  readonly stop: () => Promise<void>
+}
+
+export type ControlThreadDeps = {
+  readonly settings: ControlSettings
+  readonly admin: InsideAdmin
+  /** Brings everything journaled so far into the store. */
+  readonly ship: () => Promise<void>
+  /** Scheme, host and port that the client asked for. */
+  readonly originOf: (request: HttpRequest) => string
+  /** Who asks, as an IP address. */
+  readonly addressOf: (request: HttpRequest) => string
+  readonly clock: Clock
+  readonly log: Log
+  /** Another thread in its place, for tests. */
+  readonly worker?: URL
+}
+
+/** Requests at once, those included whose answers stream. */
+const requestsMax = 1_000
+/** Bytes of a request's body. */
+const bodyBytesMax = 128 * 1024
+/** How long a thread that died is left alone. */
+const restMs = 1_000
+/** What the control thread is told of who asks; what a client sends under this name is not passed on. */
+export const addressHeader = 'x-mart-client-address'
+
+type Running = { readonly worker: Worker; readonly exchanges: Exchanges }
+
+/** Nothing is started yet. */
+export function startControlThread(deps: ControlThreadDeps): ControlThread {
+  const { clock, log } = deps
+  let running: Running | null = null
+  let diedAt = -Infinity
+  const end = (which: Running, reason: string): void => {
+    which.exchanges.end()
+    void which.worker.terminate()
+    if (running !== which) return
+    running = null
+    diedAt = clock.monotonic()
+    log.error({ event: 'control-thread-died', reason })
+  }
+  const start = (): Running | null => {
+    if (clock.monotonic() - diedAt < restMs) return null
+    const started = startWorker(deps, (reason) => end(started, reason))
+    return started
+  }
+  return {
+    async handle(request) {
+      const body = await bodyOf(request)
+      if (body !== null && !(body instanceof Uint8Array)) return body
+      running ??= start()
+      if (running === null) return unavailable('The pages are starting again. Try again in a moment.')
+      if (running.exchanges.many() >= requestsMax)
+        return unavailable('Too much is asked of the pages at once. Try again in a moment.')
+      return running.exchanges.send(request, sentRequest(deps, request, body))
+    },
+    async stop() {
+      const last = running
+      running = null
+      diedAt = Infinity
+      last?.exchanges.end()
+      await last?.worker.terminate()
+    },
+  }
+}
+
+const unavailable = (message: string): HttpAnswer => {
+  const answer = problemAnswer(503, message)
+  answer.headers['retry-after'] = String(restMs / 1_000)
+  return answer
+}
+
+const isBodiless = ({ method }: HttpRequest): boolean => method === 'GET' || method === 'HEAD'
+
+/** The whole body; an answer where there is none to be had. */
+async function bodyOf(request: HttpRequest): Promise<Uint8Array | HttpAnswer | null> {
+  if (isBodiless(request)) return null
+  try {
+    return await request.bytes(bodyBytesMax)
+  } catch (error) {
+    if (error instanceof BodyError) return bodyTroubleAnswer(error)
+    throw error
+  }
+}
+
+function sentRequest(deps: ControlThreadDeps, request: HttpRequest, body: Uint8Array | null): SentRequest {
+  const headers = [...request.headers.entries()].filter(([name]) => name !== addressHeader)
+  return {
+    method: request.method,
+    url: deps.originOf(request) + request.target,
+    headers: [...headers, [addressHeader, deps.addressOf(request)]],
+    body,
+  }
+}
+
+function startWorker(deps: ControlThreadDeps, died: (reason: string) => void): Running {
+  const worker = new Worker(deps.worker ?? new URL('./control-worker.ts', import.meta.url), {
+    workerData: deps.settings,
+  })
+  worker.unref()
+  const exchanges = followExchanges(worker, { clock: deps.clock, stuck: () => died('it answered nothing in time') })
+  worker.on('message', (message: ToMain) => {
+    if (message.kind === 'log') deps.log[message.level](message.event)
+    else if (message.kind !== 'ask') exchanges.hear(message)
+    else void replyTo(deps, message.ask).then((reply) => worker.postMessage({ kind: 'reply', id: message.id, reply }))
+  })
+  worker.on('messageerror', () => died('a message could not be read'))
+  worker.on('error', (error) => died(String(error)))
+  worker.on('exit', (code) => died(`it exited with ${code}`))
+  return { worker, exchanges }
+}
+
+async function replyTo(deps: ControlThreadDeps, ask: Ask): Promise<Reply> {
+  try {
+    switch (ask.what) {
+      case 'admin':
+        return { ok: true, value: await deps.admin(ask.call) }
+      case 'ship':
+        await deps.ship()
+        return { ok: true, value: null }
+    }
+  } catch (error) {
+    deps.log.error({ event: 'control-ask-failed', error })
+    return { ok: false, message: String(error) }
+  }
+}
