@@ -49,6 +49,7 @@ test('a start without configuration has the documented defaults', () => {
       bytesMax: 201_326_592,
       organizationBytesMax: 134_217_728,
       answersBytesMax: 134_217_728,
+      answerQuietMsMax: 15_000,
       spoolBytesMax: 8_589_934_592,
       organizationSpoolBytesMax: 4_294_967_296,
     },

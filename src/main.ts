@@ -29,7 +29,7 @@ import { createWatch } from './gateway/watch.ts'
 import { startPollingReservations, type Poller } from './jobs/poll-reservations.ts'
 import type { Nano } from './lib/amounts.ts'
 import { createByteBudget, type ByteLimits } from './lib/byte-budget.ts'
-import { createByteQueue } from './lib/byte-queue.ts'
+import { createByteQueue, type QueueLimits } from './lib/byte-queue.ts'
 import { systemClock } from './lib/clock.ts'
 import type { HttpClient } from './lib/http-client/contract.ts'
 import { createHttpClient } from './lib/http-client/http-client.ts'
@@ -175,7 +175,7 @@ const sharedOf = (offer: () => Offer, refused: Refusals['refused']) => ({
   watch: createWatch(() => offer().drain, clock),
   http: isProxied(process.env) ? clientThroughFetch() : upstreamClient(offer, refused),
   bodies: createByteBudget(() => memoryLimits(offer())),
-  answers: createByteQueue(() => offer().memory.answersBytesMax),
+  answers: createByteQueue(() => answerLimits(offer())),
 })
 
 const clientsOf = (offer: () => Offer, refused: Refusals['refused']): Clients =>
@@ -189,6 +189,12 @@ const clientsOf = (offer: () => Offer, refused: Refusals['refused']): Clients =>
 const memoryLimits = ({ memory }: Offer): ByteLimits => ({
   bytesMax: memory.bytesMax,
   ownBytesMax: memory.organizationBytesMax,
+})
+
+const answerLimits = ({ memory }: Offer): QueueLimits => ({
+  bytesMax: memory.answersBytesMax,
+  ownBytesMax: memory.organizationAnswersBytesMax ?? memory.answersBytesMax / 2,
+  patienceMs: memory.answerQuietMsMax,
 })
 
 /** How much is kept on disk, as the configuration has it now. */

@@ -175,6 +175,14 @@ const memory = section({
   answersBytesMax: bytes
     .default(128 * 1024 * 1024)
     .describe('Bytes of answers that are read whole, in all; what is beyond waits at its upstream.'),
+  organizationAnswersBytesMax: bytes
+    .optional()
+    .describe('The same for one organization, so that others do not wait for its answers; half unless said.'),
+  answerQuietMsMax: whole(1_000, 600_000)
+    .default(15_000)
+    .describe(
+      'How long a client may take nothing of an answer over 1 MiB while another answer waits for its memory, ms; then it is cut off.',
+    ),
   spoolBytesMax: bytes
     .default(8 * 1024 ** 3)
     .describe(

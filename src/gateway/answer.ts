@@ -56,7 +56,7 @@ function answerOf(relayed: Plain, chargeNano: string | null, deps: GatewayDeps):
     return { status, headers, body: refusal.body }
   }
   const answer = { status: okStatus, headers, body: relayed.bytes }
-  return relayed.room ? { ...answer, released: relayed.room.free } : answer
+  return relayed.room ? { ...answer, released: relayed.room.free, patienceMs: relayed.room.patienceMs } : answer
 }
 
 const conflict = 409

@@ -39,11 +39,12 @@ export function readUpstream(sent: HttpResponse, trying: Trying, deps: GatewayDe
 /** Reads all of an answer, as there is room for it. `head`: what was read of it already. */
 function whole(answer: Answer, bytesMax: number, deps: GatewayDeps, head?: Uint8Array): Answered | Promise<Answered> {
   let room: QueuedRoom | null = null
+  const stated = Math.min(answer.upstream.length ?? 0, bytesMax)
   const heard = (bytes: number): Promise<void> | null => {
     answer.exchange.heard(deps.clock.monotonic())
     if (bytes <= smallBytesMax) return null
-    room ??= deps.answers.enter()
-    return grow(room, bytes, answer, deps)
+    room ??= deps.answers.enter(answer.admitted.key.organizationId)
+    return grow(room, roomBytes(bytes, stated), answer, deps)
   }
   const read = (bytes: Uint8Array): Answered => plain(answer, head ? Buffer.concat([head, bytes]) : bytes, room)
   const bytes = answer.upstream.bytes(bytesMax, heard)
@@ -57,9 +58,13 @@ function whole(answer: Answer, bytesMax: number, deps: GatewayDeps, head?: Uint8
 /** Answers up to this long are not counted. */
 const smallBytesMax = 1024 * 1024
 
-/** Room for twice what has come, so that few steps make it. While that is waited for, nobody waits for the upstream. */
+/** For all of an answer that says its length, so that it need not wait in its middle; else for twice what has come, so that few steps make it. */
+const roomBytes = (bytes: number, stated: number): number =>
+  bytes <= stated ? stated : 2 ** Math.ceil(Math.log2(bytes))
+
+/** While room is waited for, nobody waits for the upstream. */
 function grow(room: QueuedRoom, bytes: number, { exchange }: Trying, deps: GatewayDeps): Promise<void> | null {
-  const waited = room.grow(2 ** Math.ceil(Math.log2(bytes)))
+  const waited = room.grow(bytes)
   if (!waited) return null
   exchange.waitingSince = null
   return waited.then(() => exchange.heard(deps.clock.monotonic()))

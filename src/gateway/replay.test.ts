@@ -48,7 +48,7 @@ async function keepFirst(head: KeptHead, body: Uint8Array | string, isWhole = tr
   await keeping.end(isWhole)
   const ended: RequestEnded[] = []
   const left = { many: 0 }
-  const answers = createByteQueue(() => 8 * mib)
+  const answers = createByteQueue(() => ({ bytesMax: 8 * mib, ownBytesMax: 8 * mib, patienceMs: 1_000 }))
   const deps = {
     keptAnswers,
     answers,

@@ -57,12 +57,12 @@ async function wholeOf(
   kept: HeadedFile,
   first: KeyUse,
   { answers }: Pick<GatewayDeps, 'answers'>,
-): Promise<Pick<HttpAnswer, 'body' | 'released'>> {
-  const room = answers.enter()
+): Promise<Pick<HttpAnswer, 'body' | 'released' | 'patienceMs'>> {
+  const room = answers.enter(first.organizationId)
   try {
     if (!kept.isWhole) throw used(first)
     if (kept.bodyBytes > smallBytesMax) await room.grow(kept.bodyBytes)
-    return { body: await kept.read(0, kept.bodyBytes), released: room.free }
+    return { body: await kept.read(0, kept.bodyBytes), released: room.free, patienceMs: room.patienceMs }
   } catch (error) {
     room.free()
     throw error

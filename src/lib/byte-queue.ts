@@ -1,11 +1,14 @@
+import type { ByteLimits } from './byte-budget.ts'
+
 /**
- * Memory for what cannot be refused any more, in bytes: who finds no room waits for it, in order. So that all who wait
- * do not wait for each other, one of them at a time goes on beyond the limit, to its end.
+ * Memory for what cannot be refused any more, in bytes: who finds no room waits for it. Each of those who share it has a
+ * share, and whoever stays within theirs never waits for one other alone, whatever that one holds. So that all who wait
+ * do not wait for each other, one of them at a time goes on beyond the limits, to its end; it is not counted in them.
  */
 export type ByteQueue = {
   /** Room for nothing yet. */
-  readonly enter: () => QueuedRoom
-  /** Held now. */
+  readonly enter: (owner: string) => QueuedRoom
+  /** Held now, by the one beyond the limits too. */
   readonly heldBytes: () => number
 }
 
@@ -14,56 +17,116 @@ export type QueuedRoom = {
   readonly grow: (bytes: number) => Promise<void> | null
   /** Gives all of it back. Whoever waits with it waits no longer, and gets nothing. */
   readonly free: () => void
+  /** How long its reader may take nothing of it from now on, ms; null while nobody waits who could use it. */
+  readonly patienceMs: () => number | null
 }
 
+export type QueueLimits = ByteLimits & { readonly patienceMs: number }
+
 /** `bytes`: in all. */
-type Waiting = { readonly room: Room; readonly bytes: number; readonly goOn: () => void }
-type Room = { bytes: number; isFreed: boolean }
+type Wanted = { readonly room: Room; readonly bytes: number }
+type Waiting = Wanted & { readonly goOn: () => void }
+type Room = { readonly owner: string; bytes: number; isFreed: boolean }
 
-/** `bytesMax` is asked for each time, because configuration may change. */
-export function createByteQueue(bytesMax: () => number): ByteQueue {
-  let waiting: Waiting[] = []
-  let held = 0
-  /** The one that goes on beyond the limit. */
-  let beyond: Room | null = null
+/** `limits` is asked for each time, because configuration may change. */
+export function createByteQueue(limits: () => QueueLimits): ByteQueue {
+  const store = createStore(limits)
+  /** Of each owner in order; who was served goes behind the other owners. */
+  const lines = new Map<string, readonly Waiting[]>()
 
-  /** False where it must wait. */
-  const give = (room: Room, bytes: number): boolean => {
-    const more = Math.max(0, bytes - room.bytes)
-    if (room !== beyond && held + more > bytesMax()) {
-      if (beyond) return false
-      beyond = room
+  /** The first that is given its room. Nobody passes by one for whom everybody together leaves too little. */
+  const next = (): Waiting | null => {
+    for (const [owner, [first, ...others]] of lines) {
+      if (store.give(first!)) {
+        lines.delete(owner)
+        if (others.length > 0) lines.set(owner, others)
+        return first!
+      }
+      if (store.obstacleTo(first!) === 'all-full') return null
     }
-    room.bytes += more
-    held += more
-    return true
+    return null
   }
   const serve = (): void => {
-    while (waiting.length > 0 && give(waiting[0]!.room, waiting[0]!.bytes)) waiting.shift()!.goOn()
+    for (let served = next(); served; served = next()) served.goOn()
   }
-  const leave = (room: Room): void => {
+  const grow = (room: Room, bytes: number): Promise<void> | null => {
+    if (bytes <= room.bytes || room.isFreed) return null
+    if (store.isBeyond(room)) store.give({ room, bytes })
+    if (bytes <= room.bytes) return null
+    const { promise, resolve: goOn } = Promise.withResolvers<void>()
+    lines.set(room.owner, [...(lines.get(room.owner) ?? []), { room, bytes, goOn }])
+    serve()
+    return bytes <= room.bytes ? null : promise
+  }
+  const free = (room: Room): void => {
     if (room.isFreed) return
-    held -= room.bytes
-    room.bytes = 0
+    store.takeBack(room)
     room.isFreed = true
-    if (beyond === room) beyond = null
-    for (const mine of waiting.filter((each) => each.room === room)) mine.goOn()
-    waiting = waiting.filter((each) => each.room !== room)
+    const line = lines.get(room.owner) ?? []
+    const others = line.filter((each) => each.room !== room)
+    if (others.length > 0) lines.set(room.owner, others)
+    else lines.delete(room.owner)
+    for (const mine of line) if (mine.room === room) mine.goOn()
     serve()
   }
+  const isWanted = (room: Room): boolean =>
+    lines.size > 0 &&
+    (store.isBeyond(room) ||
+      lines.has(room.owner) ||
+      [...lines.values()].some(([first]) => store.obstacleTo(first!) === 'all-full'))
   return {
-    enter() {
-      const room: Room = { bytes: 0, isFreed: false }
+    enter(owner) {
+      const room: Room = { owner, bytes: 0, isFreed: false }
       return {
-        grow(bytes) {
-          if (bytes <= room.bytes || room.isFreed) return null
-          // Whoever came later must not pass by those who wait.
-          if ((waiting.length === 0 || room === beyond) && give(room, bytes)) return null
-          return new Promise((goOn) => waiting.push({ room, bytes, goOn }))
-        },
-        free: () => leave(room),
+        grow: (bytes) => grow(room, bytes),
+        free: () => free(room),
+        patienceMs: () => (isWanted(room) ? limits().patienceMs : null),
       }
     },
-    heldBytes: () => held,
+    heldBytes: store.heldBytes,
+  }
+}
+
+/** What is held, by whom. */
+function createStore(limits: () => ByteLimits) {
+  const heldBy = new Map<string, number>()
+  let held = 0
+  /** The one that goes on beyond the limits. */
+  let beyond: Room | null = null
+
+  const count = (owner: string, more: number): void => {
+    const own = (heldBy.get(owner) ?? 0) + more
+    if (own === 0) heldBy.delete(owner)
+    else heldBy.set(owner, own)
+    held += more
+  }
+  const obstacleTo = ({ room, bytes }: Wanted): 'own-full' | 'all-full' | null => {
+    const { bytesMax, ownBytesMax } = limits()
+    const more = bytes - room.bytes
+    if (room === beyond || more <= 0) return null
+    if ((heldBy.get(room.owner) ?? 0) + more > ownBytesMax) return 'own-full'
+    return held + more > bytesMax ? 'all-full' : null
+  }
+  return {
+    obstacleTo,
+    isBeyond: (room: Room) => room === beyond,
+    /** False, and nothing changes, where there is an obstacle and another is beyond the limits. */
+    give(wanted: Wanted): boolean {
+      const { room } = wanted
+      const bytes = Math.max(wanted.bytes, room.bytes)
+      if (obstacleTo(wanted)) {
+        if (beyond) return false
+        count(room.owner, -room.bytes)
+        beyond = room
+      } else if (room !== beyond) count(room.owner, bytes - room.bytes)
+      room.bytes = bytes
+      return true
+    },
+    takeBack(room: Room): void {
+      if (room === beyond) beyond = null
+      else count(room.owner, -room.bytes)
+      room.bytes = 0
+    },
+    heldBytes: () => held + (beyond?.bytes ?? 0),
   }
 }

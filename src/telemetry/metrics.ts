@@ -31,7 +31,7 @@ export type Gauges = {
   readonly connections: () => Record<Side, Used>
   /** Bytes that are kept, and how many may be: of large bodies, of answers that are read whole, of answers that may be given again and in the spool (both on disk), and of what connections have sent unasked. */
   readonly memory: () => Record<'bodies' | 'answers' | 'kept' | 'spool' | 'connections', Used>
-  /** Who was turned away before anything was served, by the reason. */
+  /** Who was turned away or did not stay, by the reason. */
   readonly refusals: () => Iterable<readonly [why: string, count: number]>
 }
 type Side = 'clients' | 'upstreams'
@@ -228,7 +228,7 @@ function createLimitGauges(gauges: Gauges, registry: Registry): void {
   usedGauge(registry, { name: 'mart_held_bytes', help: held, label: 'what' }, gauges.memory)
   const refused = new Counter({
     name: 'mart_refused_total',
-    help: 'Connections, requests and calls that were turned away because of a limit, before anything was served.',
+    help: 'Connections, requests and calls that were turned away, or did not stay, because of a limit.',
     labelNames: ['reason'],
     registers: [registry],
     collect() {

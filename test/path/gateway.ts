@@ -208,7 +208,7 @@ const sharedOf = (clock: Clock, creditUsd: bigint, trusts: Trust) => ({
   }),
   idempotencyKeys: createIdempotencyKeys(clock),
   bodies: createByteBudget(() => ({ bytesMax, ownBytesMax: bytesMax })),
-  answers: createByteQueue(() => bytesMax),
+  answers: createByteQueue(() => ({ bytesMax, ownBytesMax: bytesMax, patienceMs: 1_000 })),
   turns: createTurns(clock.monotonic, (error) => {
     throw error
   }),

@@ -11,6 +11,7 @@ import type { Guest } from './guest.ts'
 import { IncomingRequest } from './incoming-request.ts'
 import type { Host } from './host.ts'
 import { heldBackFor, Inflow } from './inflow.ts'
+import { KeptAnswer } from './kept-answer.ts'
 import { RequestHead, withoutEmptyLine } from './request-head.ts'
 import * as limits from './time-limits.ts'
 
@@ -44,8 +45,7 @@ export class Connection implements Guest, Outlet {
   /** Of what nobody has asked for, as its server was last told. */
   #heldBytes = 0
   #source: Pulled | null = null
-  /** Told when nothing is kept any more of the answer that is sent. */
-  #released: (() => void) | null = null
+  readonly #kept = new KeptAnswer()
   /** Told when the client has taken everything, or is gone. */
   #drained: (() => void) | null = null
   /** Since when the body is waited for, less the time for which it was not. */
@@ -119,7 +119,7 @@ export class Connection implements Guest, Outlet {
     this.#since = this.#host.now()
     if (!isOpen) return this.close()
     if (!this.#outbox.isEmpty) return
-    this.#release()
+    this.#kept.release()
     this.#tellDrained()
     // Closing it whole would reset it where anything is unread, and take our last word from the client.
     if (this.#isEnding) this.#socket.shutdown()
@@ -136,7 +136,7 @@ export class Connection implements Guest, Outlet {
     this.#outbox.clear()
     this.#host.gone(this)
     this.#source?.cancel().catch(this.#host.failed)
-    this.#release()
+    this.#kept.release()
     this.#tellDrained()
     if (!this.#isAnswered) this.#request?.left()
     this.#request = null
@@ -179,12 +179,18 @@ export class Connection implements Guest, Outlet {
     const quietMs = now - this.#since
     if (!this.#outbox.isEmpty) {
       if (quietMs > limits.answerQuietMsMax) this.close()
+      else if (this.#kept.isOverdue(this.#socket, this.#since, now)) this.#cutOff()
     } else if (this.#isEnding) {
       if (quietMs > limits.closingMsMax) this.close()
     } else if (this.#request) this.#lookAtBody(this.#request, quietMs, now)
     else if (this.#reader.isWithin) {
       if (quietMs > limits.headMsMax) this.#refuse(new MessageError('the request did not come in time', 408))
     } else if (quietMs > limits.idleMsMax) this.#end()
+  }
+
+  #cutOff(): void {
+    this.#host.refused('untaken', this.peer)
+    this.close()
   }
 
   #lookAtBody(request: IncomingRequest, quietMs: number, now: number): void {
@@ -197,12 +203,6 @@ export class Connection implements Guest, Outlet {
       this.#isKept = false
       request.fail('slow')
     }
-  }
-
-  #release(): void {
-    const released = this.#released
-    this.#released = null
-    released?.()
   }
 
   #tellDrained(): void {
@@ -273,7 +273,7 @@ export class Connection implements Guest, Outlet {
 
   readonly #give = (answer: HttpAnswer): void => {
     if (this.#isClosed) return drop(answer)
-    const { status, headers, body, released = null } = answer
+    const { status, headers, body } = answer
     const { headers: asked, method, isWithheld, isWhole, length: bodyBytes } = this.#request!
     const bytes = bytesOf(body)
     const isUnmeasured = method === 'HEAD' && body === null
@@ -286,7 +286,7 @@ export class Connection implements Guest, Outlet {
     const hasBody = method !== 'HEAD' && length !== null
     if (hasBody && isStreamed(body)) return this.#stream(head, body, length)
     if (!hasBody || !bytes) drop(answer)
-    else this.#released = released
+    else this.#kept.keep(answer)
     this.#sendMessage(head, hasBody && bytes ? bytes : none)
     this.#answered()
   }

@@ -47,6 +47,11 @@ export type HttpAnswer = {
   readonly body: Uint8Array | string | Streamed | null
   /** Told once nothing of the body is kept any more: the client has taken all of it, or is gone. */
   readonly released?: () => void
+  /**
+   * How long the client may take nothing of it from now on, ms, because others wait for what is kept; null: as long as of
+   * any answer. Asked each second. A client that takes nothing for longer is cut off.
+   */
+  readonly patienceMs?: () => number | null
 }
 export type Streamed = ReadableStream<Uint8Array> | Source
 export type AnswerHeaders = Record<string, string | readonly string[]>

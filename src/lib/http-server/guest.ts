@@ -22,5 +22,5 @@ export type Guest = Enrolled & {
 
 /** Why a connection is not let in. */
 export type TurnedAwayFor = 'full' | 'address-connections' | 'address-new' | 'proxy-header'
-/** Or does not stay: to make room for another while nothing was under way on it, or because it kept too much unasked. */
-export type RefusedFor = TurnedAwayFor | 'made-room' | 'memory'
+/** Or does not stay: to make room for another while nothing was under way on it, because it kept too much unasked, or took nothing of an answer whose memory others waited for. */
+export type RefusedFor = TurnedAwayFor | 'made-room' | 'memory' | 'untaken'
