@@ -29,6 +29,6 @@ export interface ReportStore {
   usage(query: UsageQuery): Promise<UsageRow[]>
   /** The minute (epoch ms) in which each key of an organization was last used; keys that never were are left out. */
   lastUses(organizationId: string): Promise<{ keyId: string; at: number }[]>
-  /** Charges per key admitted at or after `from` (epoch ms). */
+  /** Charges per key of requests admitted at or after `from` (epoch ms, widened to a whole minute), and what was charged since then for what had begun before: a charge that comes later is spent when it comes. */
   chargesByKey(from: number): Promise<{ keyId: string; chargeNano: bigint }[]>
 }

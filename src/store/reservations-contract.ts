@@ -153,6 +153,27 @@ export function describeReservations(store: () => Store, mode: Mode): void {
     await verified()
   })
 
+  test('of a budget a charge that comes later is spent when it comes, whenever its request was', async () => {
+    const ship = shipper(await leasedNode(store(), 2_000n))
+    const midnight = Date.UTC(2026, 10, 24)
+    const [late, early, failed] = [reserved('r1', '700'), reserved('r2', '300'), reserved('r3', '200')]
+    const ended = (end: ReturnType<typeof endOf>, endedAt: number) => ({
+      ...end,
+      settlement: { ...end.settlement, endedAt },
+    })
+    await ship(reserve(late), reserve(early), reserve(failed), settled('r0', '10'))
+    await ship(
+      ended(endOf(late, '450'), midnight),
+      ended(endOf(early, '100'), midnight - 1),
+      ended(endOf(failed, '0', 'void'), midnight + 1),
+    )
+    const spentSince = (from: number) => store().chargesByKey(from)
+    expect(await spentSince(midnight)).toEqual([{ keyId: 'key-1', chargeNano: 450n }])
+    expect(await spentSince(noon)).toEqual([{ keyId: 'key-1', chargeNano: 560n }])
+    expect(await spentSince(0)).toEqual([{ keyId: 'key-1', chargeNano: 560n }])
+    expect(await spentSince(midnight + 60_000)).toEqual([])
+  })
+
   test('ordinary charges of the same batch are captured apart', async () => {
     const ship = shipper(await leasedNode(store(), 2_000n))
     const video = reserved('r1', '700')

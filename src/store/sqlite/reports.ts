@@ -60,6 +60,16 @@ function chargesOfSpan(table: string): string {
     where ${ofAll} and mode in ('test', 'live') and bucket >= ? and bucket < ?`
 }
 
+/**
+ * Of requests from before a time, what was charged from that time on, when what they had begun ended. A record is applied
+ * after its end, so the index leaves none of them out. `$[4]` and `$[16]`: admitted, ended.
+ */
+const lateChargesSql = `
+  select reservation.key_id, sum(charge_nano) as charge_nano from reservation join request using (id)
+  where state = 'settled' and reservation.ended_at >= ?1
+    and request.settlement ->> '$[4]' < ?1 and request.settlement ->> '$[16]' >= ?1
+  group by reservation.key_id`
+
 /** From the last day to the hour in it to the minute in that, so that few rows are read however long a key has been used. */
 const lastUsesSql = `
   with day as (
@@ -84,6 +94,7 @@ export function prepareReports(db: Database) {
   const usageOf = (by: UsageDimension, whose: string) => db.query<SumsRow, (string | number)[]>(usageSql(by, whose))
   const lastUses = db.prepare<{ key_id: string; bucket: bigint }, [string]>(lastUsesSql)
   const charges = db.prepare<{ key_id: string; charge_nano: bigint }, number[]>(chargesSql)
+  const lateCharges = db.prepare<{ key_id: string; charge_nano: bigint }, [number]>(lateChargesSql)
   return {
     /** Requests admitted in [from, to), both widened to whole minutes; the dearest group first. */
     usage({ organizationId, mode, by, from, to }: UsageQuery): UsageRow[] {
@@ -96,10 +107,12 @@ export function prepareReports(db: Database) {
     },
     lastUses: (organizationId: string): { keyId: string; at: number }[] =>
       lastUses.all(organizationId).map((row) => ({ keyId: row.key_id, at: Number(row.bucket) })),
-    /** Charges per key admitted since `from`, widened to a whole minute. */
     chargesByKey(from: number): { keyId: string; chargeNano: bigint }[] {
-      const rows = charges.all(...spansOf(from, timeMax).flat())
-      return rows.map((row) => ({ keyId: row.key_id, chargeNano: row.charge_nano }))
+      const since = from - (from % minuteMs)
+      const sums = new Map<string, bigint>()
+      for (const row of [...charges.all(...spansOf(since, timeMax).flat()), ...lateCharges.all(since)])
+        sums.set(row.key_id, (sums.get(row.key_id) ?? 0n) + row.charge_nano)
+      return [...sums].map(([keyId, chargeNano]) => ({ keyId, chargeNano }))
     },
   }
 }
