@@ -25,6 +25,7 @@ import { gaugesOf, type Gauged } from './gauges.ts'
 import type { GatewayDeps } from './gateway/deps.ts'
 import { isServed } from './gateway/offered.ts'
 import { routes } from './gateway/routes.ts'
+import { testCall } from './gateway/test-call.ts'
 import { createWatch } from './gateway/watch.ts'
 import { startPollingReservations, type Poller } from './jobs/poll-reservations.ts'
 import type { Nano } from './lib/amounts.ts'
@@ -49,6 +50,7 @@ import { publicPages } from './public-pages.ts'
 import type { Store } from './store/store.ts'
 import { createRefusals, type Refusals } from './telemetry/refusals.ts'
 import { startTelemetry, type Telemetry } from './telemetry/start-telemetry.ts'
+import type { Deployment } from './upstreams/deployment.ts'
 import type { Fleet } from './upstreams/fleet.ts'
 import { builtInSandbox, type BuiltInSandbox } from './upstreams/sandbox-process.ts'
 
@@ -132,7 +134,7 @@ async function main(): Promise<void> {
     isAccepting: () => isAccepting,
   }))
   const poller = pollerOf(books, gateway)
-  const admin = Object.assign(offering.live(), operatedOn(books), operators, { reload: offering.reload })
+  const admin = Object.assign(offering.live(), operatedOn(books, gateway), operators, { reload: offering.reload })
   const doors = doorsOf(config, offering.current, server.url)
   const api = adminApi(admin)
   const control = controlOf(config, books, askingOf(api, doors, shared))
@@ -243,7 +245,7 @@ const standingOf = ({ unready, down }: Books, isAccepting: () => boolean): Pick<
 })
 
 /** What operators look at and change. */
-const operatedOn = ({ store, keys, limits, node }: Books) => ({
+const operatedOn = ({ store, keys, limits, node }: Books, gateway: () => GatewayDeps) => ({
   endpoints: [...new Set(routes.map(({ name }) => name))],
   clock,
   log,
@@ -253,6 +255,7 @@ const operatedOn = ({ store, keys, limits, node }: Books) => ({
   credit: node.credit,
   ship: node.shipper.flush,
   recallCredit: node.recallCredit,
+  testDeployment: (deployment: Deployment) => testCall(deployment, gateway()),
 })
 
 type Asking = Pick<ControlThreadDeps, 'admin' | 'originOf' | 'addressOf'>

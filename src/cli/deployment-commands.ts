@@ -1,5 +1,5 @@
 /** `mart deployment` and `mart config reload`. */
-import type { DeploymentJson, ListJson, ReloadJson } from '../control/contract.ts'
+import type { DeploymentJson, DeploymentTestJson, HourJson, ListJson, ReloadJson } from '../control/contract.ts'
 import type { Command } from './command-line.ts'
 import { count, table } from './text.ts'
 
@@ -16,15 +16,23 @@ const list: Command = {
       each.region,
       `${each.state}${each.restMs > 0 ? ` for ${Math.ceil(each.restMs / 1000)} s` : ''}`,
       count(each.inFlight),
-      each.firstByteMs === null ? '–' : `${each.firstByteMs} ms`,
+      p95Of(each.lastHour),
+      faultsOf(each.lastHour),
     ])
-    const heading = table(['ID', 'MODEL', 'REGION', 'STATE', 'IN FLIGHT', 'FIRST BYTE'], cells, [
-      'IN FLIGHT',
-      'FIRST BYTE',
-    ])
+    const headings = ['ID', 'MODEL', 'REGION', 'STATE', 'IN FLIGHT', 'FIRST BYTE P95', 'FAILED IN THE LAST HOUR']
+    const heading = table(headings, cells, ['IN FLIGHT', 'FIRST BYTE P95'])
     const reasons = json.data.flatMap(({ id, lastFault }) => (lastFault ? [`${id}: ${lastFault.words}`] : []))
     return { json, text: [heading, ...(reasons.length > 0 ? ['', ...reasons] : [])].join('\n'), ok: true }
   },
+}
+
+const p95Of = ({ firstByteMs }: HourJson): string => (firstByteMs === null ? '–' : `${Math.round(firstByteMs.p95)} ms`)
+
+/** `3 of 120: 2 rate, 1 timeout`. */
+function faultsOf({ calls, failures, faults }: HourJson): string {
+  if (calls === 0) return '–'
+  const kinds = Object.entries(faults).map(([fault, many]) => `${many} ${fault}`)
+  return `${failures} of ${count(calls)}${failures === 0 ? '' : `: ${kinds.join(', ')}`}`
 }
 
 const steer = (word: 'drain' | 'resume', summary: string, done: string): Command => ({
@@ -37,6 +45,18 @@ const steer = (word: 'drain' | 'resume', summary: string, done: string): Command
     return { json, text: `${json.id} ${done}; ${json.inFlight} in flight.`, ok: true }
   },
 })
+
+const test: Command = {
+  words: ['deployment', 'test'],
+  positionals: ['ID'],
+  flags: {},
+  summary: 'Ask a deployment for a few tokens, at your own cost: whether its address, credential and model are good',
+  async run({ positionals: [id] }, { server }) {
+    const json = await server().ask<DeploymentTestJson>('POST', `/deployments/${encodeURIComponent(id!)}/test`, {})
+    const { ok, words, endpoint, model, ms } = json
+    return { json, text: `${ok ? '✓' : '✗'} ${words} (${endpoint} of ${model}, ${Math.round(ms)} ms)`, ok }
+  },
+}
 
 const reload: Command = {
   words: ['config', 'reload'],
@@ -59,5 +79,6 @@ export const deploymentCommands: readonly Command[] = [
   list,
   steer('drain', 'Send nothing more to a deployment, until it is resumed or the server is started again', 'is drained'),
   steer('resume', 'Use a deployment again', 'is used again'),
+  test,
   reload,
 ]

@@ -1,13 +1,17 @@
 /** Deployments as this node sees them, draining one by hand, and reading the configuration file again. */
 import type { Hono } from 'hono'
+import { z } from 'zod'
 import type { Clock } from '../lib/clock.ts'
+import { createRates, type Rates } from '../lib/rates.ts'
 import { lastFaultWords } from '../upstreams/fault-words.ts'
 import type { Candidate } from '../upstreams/fleet.ts'
 import { latencyMsUnknown, type LastFault } from '../upstreams/health.ts'
+import type { HourSeen } from '../upstreams/last-hour.ts'
 import type { AdminDeps } from './admin-deps.ts'
 import { AdminError } from './admin-error.ts'
-import type { DeploymentJson, LastFaultJson, ListJson, ReloadJson } from './contract.ts'
+import type { DeploymentJson, DeploymentTestJson, HourJson, LastFaultJson, ListJson, ReloadJson } from './contract.ts'
 import type { Operators } from './operators.ts'
+import { readBody } from './read-input.ts'
 
 export function addDeploymentRoutes(api: Hono, deps: AdminDeps, operators: Operators): void {
   const isAdmin = operators.needs('admin')
@@ -29,7 +33,26 @@ export function addDeploymentRoutes(api: Hono, deps: AdminDeps, operators: Opera
     candidate.health.forgive()
     return c.json<DeploymentJson>(json(candidate))
   })
+  const tests = createRates()
+  api.post('/deployments/:id/test', isAdmin, async (c) => {
+    await readBody(c.req.raw, NothingMore)
+    const { deployment } = named(c.req.param('id'))
+    refuseManyTests(tests, deployment.id, deps.clock.monotonic())
+    const result = await deps.testDeployment(deployment)
+    const { ok, status, fault } = result
+    deps.log.info({ event: 'deployment-tested', deployment: deployment.id, ok, status, fault })
+    return c.json<DeploymentTestJson>(result)
+  })
   api.post('/config/reload', isAdmin, (c) => c.json<ReloadJson>(deps.reload()))
+}
+
+const NothingMore = z.strictObject({})
+
+const testsPerMinute = 6
+const allTestsPerMinute = 30
+function refuseManyTests(tests: Rates, id: string, now: number): void {
+  const retryAfterMs = tests.take(id, testsPerMinute, now) || tests.take('', allTestsPerMinute, now)
+  if (retryAfterMs > 0) throw new AdminError('too_many_tests', { retryAfterMs })
 }
 
 function deploymentJson({ deployment, health }: Candidate, clock: Clock): DeploymentJson {
@@ -50,8 +73,16 @@ function deploymentJson({ deployment, health }: Candidate, clock: Clock): Deploy
     restMs: Math.ceil(health.restMs(now)),
     inFlight: health.inFlight,
     firstByteMs: health.latencyMs === latencyMsUnknown ? null : Math.round(health.latencyMs),
+    lastHour: hourJson(health.lastHour.seen(now)),
   }
 }
+
+const hourJson = ({ calls, faults, firstByteMs }: HourSeen): HourJson => ({
+  calls,
+  failures: Object.values(faults).reduce((sum, many) => sum + many, 0),
+  faults,
+  firstByteMs,
+})
 
 function lastFaultJson(last: LastFault | null, clock: Clock): LastFaultJson | null {
   if (last === null) return null

@@ -5,9 +5,10 @@ import type { Limits } from '../limits/limits.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Log } from '../lib/log.ts'
 import type { KeyRow, Mode, OperatorToken, Organization, Store } from '../store/store.ts'
+import type { Deployment } from '../upstreams/deployment.ts'
 import type { Fleet } from '../upstreams/fleet.ts'
 import { AdminError } from './admin-error.ts'
-import type { BalanceJson, ReloadJson } from './contract.ts'
+import type { BalanceJson, DeploymentTestJson, ReloadJson } from './contract.ts'
 import { balanceJson } from './json-shapes.ts'
 import type { KeyDefaults } from './key-input.ts'
 
@@ -33,7 +34,7 @@ export type AdminDeps = {
     | 'verifyLedger'
   >
   readonly keys: Pick<KeyTable, 'put' | 'setSuspended'>
-  readonly limits: Pick<Limits, 'budget'>
+  readonly limits: Pick<Limits, 'budget' | 'inFlight' | 'standings'>
   readonly catalog: Pick<Catalog, 'find'>
   /** The names of every endpoint of the two dialects. */
   readonly endpoints: readonly string[]
@@ -44,6 +45,8 @@ export type AdminDeps = {
   /** Those that last, as the store has them at the start. */
   readonly operatorTokens: readonly OperatorToken[]
   readonly fleet: Fleet
+  /** A tiny real call to a deployment, at the operator's cost. Never rejects. */
+  readonly testDeployment: (deployment: Deployment) => Promise<DeploymentTestJson>
   /** Reads the configuration file again; a bad one changes nothing and says why. */
   readonly reload: () => ReloadJson
   readonly keyDefaults: KeyDefaults

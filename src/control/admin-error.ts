@@ -33,6 +33,10 @@ const failures = {
     message: 'There are 1000 operator tokens, which is the most there may be. Revoke one that is not used.',
   },
   deployment_not_found: { status: 404, message: 'There is no such deployment. `mart deployment list` shows all.' },
+  too_many_tests: {
+    status: 429,
+    message: 'Deployments were tested too often in the last minute: each may be 6 times, and all together 30 times.',
+  },
   key_revoked: { status: 409, message: 'This key has been revoked, which is final. Make a new one.' },
   too_many_secrets: { status: 409, message: 'This key has too many secrets that work.' },
   idempotency_conflict: {

@@ -6,7 +6,7 @@ import type { KeyChanges, KeyRow } from '../store/store.ts'
 import { organizationOf, type AdminDeps } from './admin-deps.ts'
 import { AdminError } from './admin-error.ts'
 import type { KeyJson, KeyWithSecret, ListedKeyJson, ListJson } from './contract.ts'
-import { budgetJson, isoOrNull, keyJson } from './json-shapes.ts'
+import { budgetJson, gaugesJson, isoOrNull, keyJson } from './json-shapes.ts'
 import { changesOf, KeyInput, NewKeyInput, termsOf } from './key-input.ts'
 import { modeOr } from './mode-input.ts'
 import type { Operators } from './operators.ts'
@@ -21,19 +21,32 @@ export function addKeyRoutes(api: Hono, deps: AdminDeps, operators: Operators): 
   })
   api.get('/organizations/:id/keys', async (c) => {
     const { id } = await organizationOf(deps, c.req.param('id'))
-    await deps.ship()
-    const [rows, uses] = await Promise.all([deps.store.keys(id), deps.store.lastUses(id)])
-    const lastUsedAt = new Map(uses.map(({ keyId, at }) => [keyId, at]))
-    const now = deps.clock.now()
-    return c.json<ListJson<ListedKeyJson>>({
-      data: rows.map((row) => ({
-        ...keyJson(row, now),
-        ...budgetJson(deps.limits.budget(row)),
-        lastUsedAt: isoOrNull(lastUsedAt.get(row.id) ?? null),
-      })),
-    })
+    return c.json<ListJson<ListedKeyJson>>({ data: await listedKeys(deps, id, await deps.store.keys(id)) })
+  })
+  api.get('/keys/:id', async (c) => {
+    const row = await keyOf(deps, c.req.param('id'))
+    const [listed] = await listedKeys(deps, row.organizationId, [row])
+    return c.json<ListedKeyJson>(listed!)
   })
   addChangeRoutes(api, deps, mayChange)
+}
+
+/** Keys of one organization with what is used of them, requests that have just ended included. */
+async function listedKeys(
+  deps: AdminDeps,
+  organizationId: string,
+  rows: readonly KeyRow[],
+): Promise<readonly ListedKeyJson[]> {
+  await deps.ship()
+  const uses = await deps.store.lastUses(organizationId)
+  const lastUsedAt = new Map(uses.map(({ keyId, at }) => [keyId, at]))
+  const now = deps.clock.now()
+  return rows.map((row) => ({
+    ...keyJson(row, now),
+    ...budgetJson(deps.limits.budget(row)),
+    lastUsedAt: isoOrNull(lastUsedAt.get(row.id) ?? null),
+    gauges: gaugesJson(deps.limits.standings(row), deps.limits.inFlight(row.id)),
+  }))
 }
 
 const hourMs = 3_600_000
@@ -128,13 +141,18 @@ async function changeKey(
   id: string,
   changesFor: (key: KeyRow, now: number) => KeyChanges,
 ): Promise<KeyRow> {
-  const key = (await deps.store.keys()).find((known) => known.id === id)
-  if (!key) throw new AdminError('key_not_found')
+  const key = await keyOf(deps, id)
   const changes = changesFor(key, deps.clock.now())
   if (Object.keys(changes).length === 0) return key
   const row = await deps.store.updateKey(id, changes)
   publish(deps, row)
   return row
+}
+
+async function keyOf({ store }: AdminDeps, id: string): Promise<KeyRow> {
+  const key = (await store.keys()).find((known) => known.id === id)
+  if (!key) throw new AdminError('key_not_found')
+  return key
 }
 
 function publish(deps: AdminDeps, row: KeyRow): void {

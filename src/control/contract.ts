@@ -75,7 +75,17 @@ export type ListedKeyJson = KeyJson & {
   /** When the next period begins. */
   readonly budgetResetsAt: string | null
   readonly lastUsedAt: string | null
+  readonly gauges: KeyGaugesJson
 }
+/** What of a key's limits is used at this moment, on this node. A limit that the key does not have is null. */
+export type KeyGaugesJson = {
+  readonly requests: GaugeJson | null
+  readonly tokens: GaugeJson | null
+  /** Requests under way; `concurrency` of the key is how many there may be. */
+  readonly inFlight: number
+}
+/** `resetMs`: until all of it is there again. */
+export type GaugeJson = { readonly used: number; readonly allowed: number; readonly resetMs: number }
 /** `key` is the secret: it is in this one answer and nowhere else. */
 export type KeyWithSecret = KeyJson & { readonly key: string }
 
@@ -138,6 +148,31 @@ export type DeploymentJson = {
   readonly inFlight: number
   /** Average time to the first byte, ms; null before the first answer. */
   readonly firstByteMs: number | null
+  /** Of calls that ended in the last hour, on this node and since it was started. */
+  readonly lastHour: HourJson
+}
+export type HourJson = {
+  readonly calls: number
+  readonly failures: number
+  /** How many failed by what went wrong: the words of `LastFaultJson.fault`. What did not is left out. */
+  readonly faults: Readonly<Record<string, number>>
+  /** Time to the first byte, ms, off by 5 % at the most; null where nothing was answered. */
+  readonly firstByteMs: { readonly p50: number; readonly p95: number; readonly p99: number } | null
+}
+
+/** What came of a tiny real call to a deployment. */
+export type DeploymentTestJson = {
+  readonly ok: boolean
+  /** What was asked, of which model. */
+  readonly endpoint: string
+  readonly model: string
+  /** null where no answer came. */
+  readonly status: number | null
+  readonly ms: number
+  /** What is wrong, in one of a few words that never change; null where nothing is. */
+  readonly fault: string | null
+  /** `Its credential was refused (401).` */
+  readonly words: string
 }
 
 /**
@@ -167,6 +202,7 @@ export type ErrorCode =
   | 'token_not_found'
   | 'too_many_tokens'
   | 'deployment_not_found'
+  | 'too_many_tests'
   | 'key_revoked'
   | 'too_many_secrets'
   | 'idempotency_conflict'

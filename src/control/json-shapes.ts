@@ -1,6 +1,7 @@
 /** From the store's rows to the contract's JSON. */
 import { formatUsd, greater } from '../lib/amounts.ts'
-import type { Budget } from '../limits/limits.ts'
+import type { Standing } from '../lib/gcra.ts'
+import type { Budget, Standings } from '../limits/limits.ts'
 import type {
   KeyRow,
   LedgerBalance,
@@ -10,7 +11,16 @@ import type {
   RevocationAsk,
   Transfer,
 } from '../store/store.ts'
-import type { BalanceJson, GrantJson, KeyJson, OrganizationJson, RevocationJson, TokenJson } from './contract.ts'
+import type {
+  BalanceJson,
+  GaugeJson,
+  KeyGaugesJson,
+  GrantJson,
+  KeyJson,
+  OrganizationJson,
+  RevocationJson,
+  TokenJson,
+} from './contract.ts'
 
 const iso = (at: number): string => new Date(at).toISOString()
 export const isoOrNull = (at: number | null): string | null => (at === null ? null : iso(at))
@@ -61,6 +71,19 @@ export const budgetJson = (budget: Budget | null) => ({
   budgetHeldNano: budget && budget.heldNano.toString(),
   budgetHeldUsd: budget && formatUsd(budget.heldNano),
   budgetResetsAt: isoOrNull(budget && budget.resetsAt),
+})
+
+/** What of a key's limits is used now. */
+export const gaugesJson = ({ requests, tokens }: Standings, inFlight: number): KeyGaugesJson => ({
+  requests: requests && gaugeJson(requests),
+  tokens: tokens && gaugeJson(tokens),
+  inFlight,
+})
+
+const gaugeJson = ({ limit, remaining, resetMs }: Standing): GaugeJson => ({
+  used: limit - remaining,
+  allowed: limit,
+  resetMs,
 })
 
 function stateOf(row: KeyRow, now: number): KeyJson['state'] {

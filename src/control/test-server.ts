@@ -5,12 +5,13 @@ import { join } from 'node:path'
 import { loadCatalog } from '../catalog/catalog.ts'
 import models from '../catalog/models.json'
 import { createKeyTable } from '../keys/key-table.ts'
+import type { Clock } from '../lib/clock.ts'
 import type { LogEvent } from '../lib/log-text.ts'
 import { createLimits } from '../limits/limits.ts'
 import { recordText } from '../store/settlement-text.ts'
 import { openSqliteStore } from '../store/sqlite/sqlite-store.ts'
 import type { KeyRow, Settlement } from '../store/store.ts'
-import { createFleet } from '../upstreams/fleet.ts'
+import { createFleet, type Fleet } from '../upstreams/fleet.ts'
 import { createAdapter } from '../upstreams/providers.ts'
 import { sandboxDeployments } from '../upstreams/sandbox-deployments.ts'
 import { adminApi } from './admin-api.ts'
@@ -48,29 +49,20 @@ export async function startTestServer(changes: Partial<AdminDeps> = {}) {
     journal.waiting.push(recordText({ kind: 'settle', seq: journal.seq, epoch: node.epoch, settlement }))
     journal.idleNano = wantTotalNano - BigInt(settlement.chargeNano)
   }
-  const sandbox = createAdapter({ kind: 'sandbox' }, { fetch, clock, builtIn: () => 'http://127.0.0.1:1' })
+  const fleet = fleetOf(clock)
   const api = adminApi({
+    ...still,
     store,
     keys,
     limits,
-    catalog: loadCatalog(models),
-    endpoints: ['chat.completions', 'embeddings', 'models', 'videos', 'videos.content', 'videos.retrieve'],
     clock,
-    operatorToken,
-    operatorTokens: [],
-    fleet: createFleet(sandboxDeployments(['us', 'eu'], sandbox), {
-      us: { serves: ['us'], mayChoose: ['eu'] },
-      eu: { serves: ['eu'], mayChoose: [] },
-    }),
-    reload: () => ({ ok: true, changed: false, needRestart: [] }),
+    fleet,
     ship,
     recallCredit: async (_organizationId, _mode, work) => {
       await ship()
       return work()
     },
     log: { info: (event) => void events.push(event), error: (event) => void events.push(event) },
-    keyDefaults: { region: 'us', rpm: 600, tpm: null, concurrency: null },
-    simulated: true,
     credit: { idleNano: () => journal.idleNano },
     onKeyChanged: (key) => void changed.push(key),
     ...changes,
@@ -85,7 +77,28 @@ export async function startTestServer(changes: Partial<AdminDeps> = {}) {
     return { status: response.status, json: (await response.json()) as Record<string, any> } // oxlint-disable-line typescript/no-explicit-any
   }
   const everythingStored = (): string => ['', '-wal'].map((suffix) => readFileSync(path + suffix, 'latin1')).join('')
-  return { api, ask, store, keys, limits, time, events, changed, settle, dataDir, everythingStored }
+  return { api, ask, store, keys, limits, fleet, time, events, changed, settle, dataDir, everythingStored }
+}
+
+/** What is the same in every test. */
+const still = {
+  catalog: loadCatalog(models),
+  endpoints: ['chat.completions', 'embeddings', 'models', 'videos', 'videos.content', 'videos.retrieve'],
+  operatorToken,
+  operatorTokens: [],
+  testDeployment: () => Promise.reject(new Error('nothing is called in these tests')),
+  reload: () => ({ ok: true as const, changed: false, needRestart: [] }),
+  keyDefaults: { region: 'us', rpm: 600, tpm: null, concurrency: null },
+  simulated: true,
+}
+
+/** The sandbox in two regions. */
+function fleetOf(clock: Clock): Fleet {
+  const sandbox = createAdapter({ kind: 'sandbox' }, { fetch, clock, builtIn: () => 'http://127.0.0.1:1' })
+  return createFleet(sandboxDeployments(['us', 'eu'], sandbox), {
+    us: { serves: ['us'], mayChoose: ['eu'] },
+    eu: { serves: ['eu'], mayChoose: [] },
+  })
 }
 
 /** A finished request that cost $0.0125 of a hold of $1. */

@@ -184,8 +184,10 @@ function note(tried: Tried<Answered>, { admitted, candidate }: Trying, deps: Gat
   const attempt = 'answer' in tried ? tried.answer.attempts.at(-1)! : tried.attempt
   deps.observer.attemptEnded(admitted.requestId, attempt)
   if (!('answer' in tried)) alert(tried.trouble, attempt.status, deployment, deps)
-  if (!deployment.isTracked) return
   const now = deps.clock.monotonic()
+  if ('answer' in tried) health.lastHour.answered(attempt.firstByteMs ?? 0, now)
+  else if (!isBlameless(tried.trouble)) health.lastHour.failed(tried.trouble, now)
+  if (!deployment.isTracked) return
   if ('answer' in tried) {
     health.succeeded(attempt.firstByteMs ?? 0, now)
     const standing = deployment.adapter.standing(tried.answer.upstream.headers, admitted.call.operation.dialect.name)

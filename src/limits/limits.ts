@@ -38,6 +38,8 @@ export type Standings = { readonly requests: Standing | null; readonly tokens: S
 export type Limits = {
   readonly enter: (key: KeyRow) => Ticket | Rejection
   readonly standings: (key: KeyRow) => Standings
+  /** Requests of a key that have a place now. */
+  readonly inFlight: (keyId: string) => number
   /** null when the key has no budget. */
   readonly budget: (key: KeyRow) => Budget | null
   /** Sets money aside within the budget, next to the hold on credit. */
@@ -77,6 +79,7 @@ export function createLimits(clock: Clock): Limits {
   return {
     enter: (key) => enter(key, stateOf(key.id), clock),
     standings: (key) => standingsOf(key, stateOf(key.id), clock.monotonic()),
+    inFlight: (keyId) => states.get(keyId)?.inFlight ?? 0,
     budget: (key) => budgetOf(key, stateOf(key.id), clock.now()),
     holdBudget: (keyId, amountNano) => {
       const state = stateOf(keyId)

@@ -7,6 +7,7 @@
  */
 import { newGcra, take, waitMs, type Gcra } from '../lib/gcra.ts'
 import type { Deployment, Fault, RateStanding } from './deployment.ts'
+import { createLastHour, type LastHour } from './last-hour.ts'
 
 /** A failure to connect is told apart from a failure afterwards: only then nothing can have been done. */
 export type Trouble = Fault | 'connect'
@@ -35,6 +36,8 @@ export class Health {
   /** When something last came from it, monotonic ms. */
   heardAt = Number.NEGATIVE_INFINITY
   isDrained = false
+  /** What came of calls, also of those that keep no others away. */
+  readonly lastHour: LastHour = createLastHour()
   /** Why it rests or is open; null when nothing has gone wrong that its state would come from. */
   lastFault: LastFault | null = null
   #failures = 0

@@ -88,6 +88,12 @@ test('an operator does all of it by `mart`', async () => {
   expect((await mart<Line>(fleet.server, ['deployment', 'resume', 'two'])).state).toBe('healthy')
   expect((await up.asked(fleet, up.chat)).status).toBe(200)
   expect(await mart<object>(fleet.server, ['config', 'reload'])).toEqual({ ok: true, changed: false, needRestart: [] })
+  for (const id of ['two', 'sandbox-us'])
+    expect(await mart<object>(fleet.server, ['deployment', 'test', id])).toMatchObject({
+      ok: true,
+      status: 200,
+      fault: null,
+    })
   const unknown = await runMart(fleet.server, ['deployment', 'drain', 'nobody'])
   expect({ code: unknown.code, lines: unknown.stderr.trimEnd().split('\n').length }).toEqual({ code: 1, lines: 1 })
   const { stdout } = await runMart(fleet.server, ['deployment', 'list'])
