@@ -8,6 +8,7 @@ import { addCreditRoutes } from './admin-credit.ts'
 import { addDeploymentRoutes } from './admin-deployments.ts'
 import type { AdminDeps } from './admin-deps.ts'
 import { AdminError, adminErrorOf, errorResponse } from './admin-error.ts'
+import { addJobRoutes } from './admin-jobs.ts'
 import { addKeyRoutes } from './admin-keys.ts'
 import { addOrganizationRoutes } from './admin-organizations.ts'
 import { addReportRoutes } from './admin-reports.ts'
@@ -30,6 +31,7 @@ export function adminApi(deps: AdminDeps): Hono {
   addKeyRoutes(api, deps, operators)
   addCreditRoutes(api, deps, operators)
   addReportRoutes(api, deps)
+  addJobRoutes(api, deps)
   addDeploymentRoutes(api, deps, operators)
   addTokenRoutes(api, deps, operators)
   // A mounted app answers unknown addresses of its own only by a route.

@@ -23,6 +23,8 @@ export type AdminDeps = {
     | 'grantCredit'
     | 'keys'
     | 'lastUses'
+    | 'listJobs'
+    | 'listResources'
     | 'operatorTokens'
     | 'organizations'
     | 'receipt'
@@ -33,7 +35,7 @@ export type AdminDeps = {
     | 'usage'
     | 'verifyLedger'
   >
-  readonly keys: Pick<KeyTable, 'put' | 'setSuspended'>
+  readonly keys: Pick<KeyTable, 'lend' | 'put' | 'setSuspended'>
   readonly limits: Pick<Limits, 'budget' | 'inFlight' | 'standings'>
   readonly catalog: Pick<Catalog, 'find'>
   /** The names of every endpoint of the two dialects. */

@@ -38,6 +38,10 @@ const failures = {
     message: 'Deployments were tested too often in the last minute: each may be 6 times, and all together 30 times.',
   },
   key_revoked: { status: 409, message: 'This key has been revoked, which is final. Make a new one.' },
+  too_many_passes: {
+    status: 409,
+    message: 'This key has as many passes as there may be at a time. Try again in some minutes.',
+  },
   too_many_secrets: { status: 409, message: 'This key has too many secrets that work.' },
   idempotency_conflict: {
     status: 409,

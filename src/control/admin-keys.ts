@@ -5,7 +5,7 @@ import { newKey, replacedSecretsMax, rotation } from '../keys/virtual-key.ts'
 import type { KeyChanges, KeyRow } from '../store/store.ts'
 import { organizationOf, type AdminDeps } from './admin-deps.ts'
 import { AdminError } from './admin-error.ts'
-import type { KeyJson, KeyWithSecret, ListedKeyJson, ListJson } from './contract.ts'
+import type { KeyJson, KeyWithSecret, ListedKeyJson, ListJson, PassJson } from './contract.ts'
 import { budgetJson, gaugesJson, isoOrNull, keyJson } from './json-shapes.ts'
 import { changesOf, KeyInput, NewKeyInput, termsOf } from './key-input.ts'
 import { modeOr } from './mode-input.ts'
@@ -85,6 +85,16 @@ function addChangeRoutes(api: Hono, deps: AdminDeps, mayChange: MiddlewareHandle
       return rotated.changes
     })
     return c.json<KeyWithSecret>({ ...keyJson(row, deps.clock.now()), key: secret })
+  })
+  // For a person at a page who may use the key, and who need not be given its own secret for that.
+  api.post('/keys/:id/passes', mayChange, async (c) => {
+    await readBody(c.req.raw, NothingMore)
+    const key = (await deps.store.keys()).find((known) => known.id === c.req.param('id'))
+    if (!key) throw new AdminError('key_not_found')
+    refuseRevoked(key)
+    const pass = deps.keys.lend(key.id)
+    if (pass === null) throw new AdminError('too_many_passes')
+    return c.json<PassJson>({ ...pass, until: new Date(pass.until).toISOString() }, 201)
   })
   api.post('/keys/:id/revoke', mayChange, async (c) => {
     await readBody(c.req.raw, NothingMore)

@@ -188,6 +188,57 @@ export type AcceptedLossesJson = { readonly accepted: number }
 export type VerificationJson = { readonly ok: boolean; readonly checks: readonly Check[] }
 
 export type ListJson<Item> = { readonly data: readonly Item[] }
+/** `hasMore`: there are others behind the last. */
+export type PageJson<Item> = ListJson<Item> & { readonly hasMore: boolean }
+
+/** A call that left a job behind: a video, a background response. What its provider told last is null where it is not known. */
+export type JobJson = {
+  readonly requestId: string
+  readonly keyId: string
+  readonly mode: Mode
+  readonly kind: string
+  /** What the job makes, by the id that its client was given. */
+  readonly resourceId: string
+  readonly model: string
+  readonly endpoint: string
+  readonly region: string
+  readonly createdAt: string
+  readonly state: 'open' | 'settled' | 'void'
+  /** How it ended; null while it is open. */
+  readonly ending: string | null
+  /** What is set aside for it now, and what was when it was created. */
+  readonly reservedNano: string
+  readonly heldNano: string
+  readonly chargeNano: string | null
+  readonly endedAt: string | null
+  /** How often its provider was asked, and when it is asked next. */
+  readonly checks: number
+  readonly nextCheckAt: string | null
+  /** When it is given up. */
+  readonly expiresAt: string
+  /** Whether what it makes is still known. */
+  readonly isThere: boolean
+  readonly status: string | null
+  /** 0 to 100. */
+  readonly progress: number | null
+  readonly size: string | null
+  readonly seconds: string | null
+}
+
+export type FileJson = {
+  readonly id: string
+  readonly keyId: string
+  readonly mode: Mode
+  readonly region: string
+  readonly purpose: string | null
+  readonly filename: string | null
+  readonly bytes: number | null
+  readonly createdAt: string
+  readonly expiresAt: string | null
+}
+
+/** A pass: one more secret of a key, until a time. It is in this one answer and nowhere else. */
+export type PassJson = { readonly secret: string; readonly until: string }
 
 export type ErrorCode =
   | 'unauthorized'
@@ -205,6 +256,7 @@ export type ErrorCode =
   | 'too_many_tests'
   | 'key_revoked'
   | 'too_many_secrets'
+  | 'too_many_passes'
   | 'idempotency_conflict'
   | 'not_enough_unspent'
   | 'not_signed_in'

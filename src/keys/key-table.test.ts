@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test'
 import fc from 'fast-check'
 import type { KeyRow } from '../store/store.ts'
-import { createKeyTable } from './key-table.ts'
+import { createKeyTable, passesMax, passMs } from './key-table.ts'
 import { newKey, replacedSecretsMax, rotation } from './virtual-key.ts'
 
 const terms = {
@@ -142,4 +142,23 @@ test('keys of a suspended organization are told apart, those of before and those
   expect(states()).toEqual(['revoked', 'active', 'suspended'])
   table.setSuspended('org_a', false)
   expect(states()).toEqual(['revoked', 'active', 'active'])
+})
+
+test('a pass is one more secret of its key, for a time, until the key is changed, and never more than there may be', () => {
+  const { time, table } = tableAt(start)
+  const { row, secret } = newKey({ organizationId: 'org_a', mode: 'live' }, terms, start)
+  expect(table.lend(row.id)).toBeNull()
+  table.put(row)
+  const pass = table.lend(row.id)!
+  expect(pass.until).toBe(start + passMs)
+  expect([pass.secret, secret].map((each) => table.find(each))).toEqual([
+    { state: 'active', key: row },
+    { state: 'active', key: row },
+  ])
+  time.now += passMs
+  expect([pass.secret, secret].map((each) => table.find(each).state)).toEqual(['expired', 'active'])
+  const lent = Array.from({ length: passesMax }, () => table.lend(row.id)!)
+  expect([table.lend(row.id), table.find(pass.secret).state]).toEqual([null, 'unknown'])
+  table.put({ ...row, name: 'other' })
+  expect(lent.map((each) => table.find(each.secret).state)).toEqual(lent.map(() => 'unknown'))
 })

@@ -5,7 +5,7 @@
 import { timingSafeEqual } from 'node:crypto'
 import type { Clock } from '../lib/clock.ts'
 import type { KeyRow } from '../store/store.ts'
-import { hashOf } from './virtual-key.ts'
+import { hashOf, newSecret } from './virtual-key.ts'
 
 export type KeyFinding =
   | { readonly state: 'active'; readonly key: KeyRow }
@@ -17,9 +17,21 @@ export type KeyTable = {
   readonly find: (secret: string) => KeyFinding
   /** Adds a key or replaces what was known of it; secrets that the row does not carry stop working at once. */
   readonly put: (row: KeyRow) => void
+  /**
+   * A pass: one more secret of a key, for a person at a page who may use the key and does not have its own. It is in
+   * memory alone, ends after `passMs`, and with every change of its key; null where there is no such key or too many passes.
+   */
+  readonly lend: (keyId: string) => Pass | null
   /** Whether an organization's keys are turned away, from the next request on. */
   readonly setSuspended: (organizationId: string, isSuspended: boolean) => void
 }
+
+/** `until`: epoch ms. */
+export type Pass = { readonly secret: string; readonly until: number }
+
+export const passMs = 10 * 60_000
+/** Passes of one key that work at a time. */
+export const passesMax = 50
 
 type Entry = {
   readonly digest: Buffer
@@ -36,19 +48,32 @@ export function createKeyTable(
 ): KeyTable {
   const byHash = new Map<string, Entry>()
   const suspendedOrganizations = new Set(suspendedIds)
-  const hashesOf = new Map<string, readonly string[]>()
+  const known = new Map<string, Known>()
   const put = (row: KeyRow): void => {
-    for (const hash of hashesOf.get(row.id) ?? []) byHash.delete(hash)
+    const before = known.get(row.id)
+    for (const hash of [...(before?.hashes ?? []), ...(before?.passes ?? [])]) byHash.delete(hash)
     const entries = entriesOf(row)
     for (const [hash, entry] of entries) byHash.set(hash, entry)
-    hashesOf.set(
-      row.id,
-      entries.map(([hash]) => hash),
-    )
+    known.set(row.id, { row, hashes: entries.map(([hash]) => hash), passes: [] })
+  }
+  const lend = (keyId: string): Pass | null => {
+    const key = known.get(keyId)
+    if (!key) return null
+    const now = clock.now()
+    const isWorking = (hash: string): boolean => !isOver(byHash.get(hash)!.until, now)
+    for (const hash of key.passes.filter((hash) => !isWorking(hash))) byHash.delete(hash)
+    const passes = key.passes.filter((hash) => byHash.has(hash))
+    if (passes.length >= passesMax) return null
+    const pass = { secret: newSecret(), until: now + passMs }
+    const [hash, entry] = entryOf(key.row, hashOf(pass.secret), pass.until)
+    byHash.set(hash, entry)
+    known.set(keyId, { ...key, passes: [...passes, hash] })
+    return pass
   }
   for (const row of rows) put(row)
   return {
     put,
+    lend,
     find(secret) {
       const found = find(byHash, secret, clock.now())
       return found.state === 'active' && suspendedOrganizations.has(found.key.organizationId) ? suspended : found
@@ -58,13 +83,18 @@ export function createKeyTable(
   }
 }
 
-function entriesOf(row: KeyRow): (readonly [string, Entry])[] {
-  const entryOf = (hash: string, until: number | null): readonly [string, Entry] => [
-    hash,
-    { digest: Buffer.from(hash), row, until, active: { state: 'active', key: row } },
-  ]
-  return [...row.replaced.map(({ hash, until }) => entryOf(hash, until)), entryOf(row.hash, null)]
-}
+/** A key, and by what it is found: the hashes of the secrets that its row carries, and of its passes. */
+type Known = { readonly row: KeyRow; readonly hashes: readonly string[]; readonly passes: readonly string[] }
+
+const entriesOf = (row: KeyRow): (readonly [string, Entry])[] => [
+  ...row.replaced.map(({ hash, until }) => entryOf(row, hash, until)),
+  entryOf(row, row.hash, null),
+]
+
+const entryOf = (row: KeyRow, hash: string, until: number | null): readonly [string, Entry] => [
+  hash,
+  { digest: Buffer.from(hash), row, until, active: { state: 'active', key: row } },
+]
 
 const unknown: KeyFinding = { state: 'unknown' }
 const revoked: KeyFinding = { state: 'revoked' }

@@ -78,7 +78,7 @@ export function rotation(row: KeyRow, graceMs: number, now: number): Rotation {
 }
 
 /** A fresh secret: `sk-bf-` and a random UUID. */
-const newSecret = (): string => `sk-bf-${randomUUID()}`
+export const newSecret = (): string => `sk-bf-${randomUUID()}`
 
 /** SHA-256 of a secret, lower-case hex: the only form in which it is stored. */
 export const hashOf = (secret: string): string => hash('sha256', secret, 'hex')

@@ -216,6 +216,30 @@ export function describeReservations(store: () => Store, mode: Mode): void {
     expect([await due(100, 1), await store().openReservation('a1', asked)]).toEqual([['a2'], null])
   })
 
+  test('an organization’s jobs are listed, the newest first, by state and by pages, each with its end', async () => {
+    await store().createOrganization({ id: 'beta', name: 'Beta', createdAt: 1 })
+    const ship = shipper(await leasedNode(store(), 9_000n))
+    const at = (requestId: string, admittedAt: number, organizationId = 'acme') =>
+      reservationOf('100', { requestId, organizationId, mode, admittedAt })
+    const [first, second, third, foreign] = [at('r1', 10), at('r2', 30), at('r3', 20), at('b1', 40, 'beta')]
+    await ship(reserve(first), reserve(second), reserve(third), reserve(foreign))
+    await ship(endOf(first, '70'), endOf(third, '0', 'void'))
+    const list = async (changes: object = {}) =>
+      (await store().listJobs({ ...of, state: null, after: null, limit: 10, ...changes }))?.map(
+        ({ reservation, state, end }) => [reservation.settlement.requestId, state, end?.chargeNano ?? null],
+      )
+    const all = [
+      ['r2', 'open', null],
+      ['r3', 'void', '0'],
+      ['r1', 'settled', '70'],
+    ]
+    expect(await list()).toEqual(all)
+    expect([await list({ limit: 1 }), await list({ after: 'r2' })]).toEqual([all.slice(0, 1), all.slice(1)])
+    expect([await list({ state: 'open' }), await list({ state: 'void' })]).toEqual([all.slice(0, 1), all.slice(1, 2)])
+    expect([await list({ after: 'b1' }), await list({ after: 'nothing' })]).toEqual([undefined, undefined])
+    expect(await list({ mode: mode === 'test' ? 'live' : 'test' })).toEqual([])
+  })
+
   test('a job is one node’s until its time is over, or a newer epoch of the same node takes it', async () => {
     const [a, b] = [await store().openNode('node-a'), await store().openNode('node-b')]
     const lease = (node: Node, until: number, now: number) =>

@@ -42,6 +42,28 @@ export type DueReservation = {
   readonly nextCheckAt: number
 }
 
+/** A call that left a job behind, and what became of it. Times are epoch ms. */
+export type Job = {
+  readonly reservation: Reservation
+  readonly state: 'open' | 'settled' | 'void'
+  /** How often its provider was asked, and when it is asked next, while it is open. */
+  readonly checks: number
+  readonly nextCheckAt: number
+  /** How it was settled; null while it is open. */
+  readonly end: Settlement | null
+  /** What it makes, as its provider last gave it, as JSON text, or null where that is not kept; null when it is deleted or forgotten. */
+  readonly made: { readonly object: string | null } | null
+}
+export type JobQuery = {
+  readonly organizationId: string
+  readonly mode: Mode
+  /** null: whatever became of it. */
+  readonly state: Job['state'] | null
+  /** The page begins behind this request's job; null: at the newest. */
+  readonly after: string | null
+  readonly limit: number
+}
+
 /** When to ask again, and how often it was asked. */
 export type Postponement = { readonly requestId: string; readonly nextCheckAt: number; readonly checks: number }
 
@@ -60,6 +82,8 @@ export interface ReservationStore {
   /** null where it is not open, or of another organization or mode. */
   openReservation(requestId: string, of: { organizationId: string; mode: Mode }): Promise<DueReservation | null>
   reservedByKey(): Promise<ReservedByKey[]>
+  /** An organization's jobs of a mode, the newest first; null where `after` is none of them. */
+  listJobs(query: JobQuery): Promise<readonly Job[] | null>
   /** Whether the job is this node's until then: nobody else has it, or their time is over at `now`, or it was an older epoch of this node. */
   leaseJob(lease: JobLease, now: number): Promise<boolean>
 }

@@ -27,6 +27,7 @@ import { prepareOperatorTokens } from './operator-tokens.ts'
 import { prepareOrganizations } from './organizations.ts'
 import { prepareReports } from './reports.ts'
 import { prepareRequests } from './requests.ts'
+import { prepareJobs, type Jobs } from './jobs.ts'
 import { prepareReservations, type Reservations } from './reservations.ts'
 import { prepareResources, type Resources } from './resources.ts'
 import { prepareRevokeCredit } from './revoke-credit.ts'
@@ -132,7 +133,7 @@ function storeOn(db: Database, clock: Clock, lock: FolderLock): Store {
     keyUses: async (since, max) => keyUses.list(since, max),
     forgetKeyUses: async (before, max) => keyUses.forget(before, max),
     ...resourcesOf(resources),
-    ...reservationsOf(reservations),
+    ...reservationsOf(reservations, prepareJobs(db)),
     close: async () => {
       reader.close()
       db.close()
@@ -159,10 +160,11 @@ const resourcesOf = (resources: Resources): ResourceStore => ({
   forgetResources: async (before, max) => resources.forget(before, max),
 })
 
-const reservationsOf = (reservations: Reservations): ReservationStore => ({
+const reservationsOf = (reservations: Reservations, jobs: Jobs): ReservationStore => ({
   dueReservations: async (at, max) => reservations.due(at, max),
   postponeReservations: async (postponements) => reservations.postpone(postponements),
   openReservation: async (requestId, of) => reservations.open(requestId, of),
   reservedByKey: async () => reservations.byKey(),
   leaseJob: async (lease, now) => reservations.lease(lease, now),
+  listJobs: async (query) => jobs.list(query),
 })

@@ -73,6 +73,7 @@ const threadOf: Readonly<Record<Called, 'writer' | 'reader'>> = {
   postponeReservations: 'writer',
   openReservation: 'writer',
   reservedByKey: 'writer',
+  listJobs: 'reader',
   leaseJob: 'writer',
   createResource: 'writer',
   findResources: 'writer',
