@@ -6,6 +6,7 @@ const checks = [
   { name: 'format', program: 'oxfmt', args: ['--check'] },
   { name: 'lint', program: 'oxlint', args: ['--type-aware', '--deny-warnings'] },
   { name: 'types', program: 'tsc', args: ['--noEmit'] },
+  { name: 'types of the web app', program: 'tsc', args: ['--noEmit', '--project', 'web'] },
   { name: 'dead code', program: 'knip', args: [] },
   { name: 'generated files', program: 'bun', args: ['scripts/generate.mjs', '--check'] },
 ]

@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { makePythonEnvironment } from './python.mjs'
 import { bun, installWhatIsMissing, note, root } from './toolchain.mjs'
+import { buildWebIfChanged } from './web.mjs'
 
 const perTestMsMax = 30_000
 
@@ -69,6 +70,7 @@ function report({ passed, failed, skipped }) {
 }
 
 installWhatIsMissing()
+buildWebIfChanged()
 const noPython = makePythonEnvironment()
 if (noPython) note(`Python tests are skipped: ${noPython}`)
 process.exitCode = report(await runTests(process.argv.slice(2)))

@@ -21,6 +21,7 @@ import {
 import { throughWeb } from './lib/http-server/through-web.ts'
 import { newRequestId } from './lib/ids.ts'
 import type { PublicPages } from './public-pages.ts'
+import type { WebApp } from './web/web-app.ts'
 
 export type AppDeps = {
   /** With the offer as it is now. A request keeps the one that it came under. */
@@ -29,6 +30,7 @@ export type AppDeps = {
   /** Whatever else is under `/api/`: the pages' own API, in a thread of its own. */
   readonly control: HttpHandler
   readonly pages: PublicPages
+  readonly web: WebApp
   readonly cors: () => Cors
   /** Where the client reached this server, without a slash at the end. */
   readonly baseUrl: (request: HttpRequest) => string
@@ -122,11 +124,15 @@ function createPages(deps: AppDeps): HttpHandler {
     // By what stands there: its router would decode it, and resolve its dots.
     if (path.startsWith('/api/') && !elsewhere.test(path))
       return path.startsWith('/api/admin/') ? admin(request) : control(request)
-    const page = isGet(request) ? pageAt(path, request, deps) : null
-    if (page === null) return problemAnswer(404, 'There is nothing at this address.')
-    page.headers['x-request-id'] = newRequestId()
-    return page
+    const page = isGet(request) ? (pageAt(path, request, deps) ?? deps.web(request, path)) : null
+    return page === null ? problemAnswer(404, 'There is nothing at this address.') : identified(page)
   }
+}
+
+async function identified(page: HttpAnswer | Promise<HttpAnswer>): Promise<HttpAnswer> {
+  const answer = await page
+  answer.headers['x-request-id'] = newRequestId()
+  return answer
 }
 
 /** For what acts for an operator, or for whoever a browser's session belongs to: it answers at this server's own names alone (decision 0012). */

@@ -52,6 +52,7 @@ import { createRefusals, type Refusals } from './telemetry/refusals.ts'
 import { startTelemetry, type Telemetry } from './telemetry/start-telemetry.ts'
 import type { Deployment } from './upstreams/deployment.ts'
 import type { Fleet } from './upstreams/fleet.ts'
+import { openWebApp } from './web/web-app.ts'
 import { builtInSandbox, type BuiltInSandbox } from './upstreams/sandbox-process.ts'
 
 const clock = systemClock
@@ -319,13 +320,14 @@ function doorsOf({ publicUrl, host }: Readonly<Config>, offer: () => Offer, url:
   const ownNames = ['localhost', host.toLowerCase(), ...(publicUrl === null ? [] : [new URL(publicUrl).hostname])]
   return {
     pages: publicPages(offer, clock),
+    web: openWebApp(resolve(import.meta.dirname, '../web/dist')),
     cors: () => offer().cors,
     askedAt: (request) => askedAt(request) ?? url,
     baseUrl: (request) => publicUrl ?? askedAt(request) ?? url,
     isAtOwnAddress: (request) => isOwnAddress(askedAt(request), [...ownNames, ...offer().server.hosts]),
   }
 }
-type Doors = Pick<AppDeps, 'pages' | 'cors' | 'baseUrl' | 'isAtOwnAddress'> & {
+type Doors = Pick<AppDeps, 'pages' | 'web' | 'cors' | 'baseUrl' | 'isAtOwnAddress'> & {
   readonly askedAt: (request: HttpRequest) => string
 }
 

@@ -38,6 +38,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     'public-pages',
     'sandbox',
     'telemetry',
+    'web',
     ...planes,
     ...below,
   ],
@@ -49,7 +50,8 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   'public-pages': ['control', 'gateway', 'offer', 'reference', ...below],
   reference: ['control', 'gateway', ...below],
   cli: ['config', 'control', 'gateway/operations.ts', ...below],
-  app: ['config', 'public-pages', ...planes, ...below],
+  web: ['lib'],
+  app: ['config', 'public-pages', 'web', ...planes, ...below],
   node: ['gateway', 'jobs', ...below],
   config: ['catalog', 'upstreams', 'lib'],
   gateway: below,
@@ -127,6 +129,16 @@ describe('imports', () => {
 
   test('go one way, and domains never import each other', () => {
     expect(imports.filter((each) => !isAllowed(each)).map(arrow)).toEqual([])
+  })
+
+  test('of the web app reach the server by the types of its contract alone', () => {
+    const web = filesIn('web/src', /\.tsx?$/).flatMap(importsOf)
+    const isContract = ({ to }: Import): boolean => /^src\/control\/contract[\w-]*\.ts$/.test(to)
+    expect(web.filter((each) => !each.to.startsWith('web/src/') && !isContract(each)).map(arrow)).toEqual([])
+    const values = filesIn('web/src', /\.tsx?$/).filter(({ code }) =>
+      /^(?:import|export)(?! type)(?:(?!\bfrom\b)[\s\S])*?from '[./]*src\/control/m.test(code),
+    )
+    expect(values.map(({ path }) => path)).toEqual([])
   })
 
   test('form no cycle', () => {

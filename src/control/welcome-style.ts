@@ -25,6 +25,8 @@ header .wrap { display: flex; align-items: center; gap: 12px; padding-top: 22px;
 .mark svg { display: block }
 .state { margin-left: auto; display: inline-flex; align-items: center; gap: 8px; font-size: 14px; color: var(--soft) }
 .state::before { content: ''; width: 8px; height: 8px; border-radius: 50%; background: var(--accent) }
+.in { padding: 6px 14px; border: 1px solid var(--line); border-radius: 9px; background: var(--card); color: var(--ink); font-size: 15px; text-decoration: none }
+.in:hover { border-color: var(--soft) }
 h1 { margin: 36px 0 12px; font-size: clamp(30px, 5vw, 46px); line-height: 1.1; letter-spacing: -.025em; font-weight: 680; text-wrap: balance }
 h2 { margin: 0 0 6px; font-size: 22px; line-height: 1.25; letter-spacing: -.015em; font-weight: 650 }
 h3 { margin: 0; font-size: 15px; font-weight: 620 }

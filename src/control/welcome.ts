@@ -30,7 +30,7 @@ export const welcomePage = ({ baseUrl, simulated, models }: Welcome): string => 
 <style>${welcomeStyle}</style>
 </head>
 <body>
-<header><div class="wrap"><span class="mark">${mark}AICreditMart</span><span class="state">${simulated ? 'Sandbox' : 'Live'}</span></div></header>
+<header><div class="wrap"><span class="mark">${mark}AICreditMart</span><span class="state">${simulated ? 'Sandbox' : 'Live'}</span><a class="in" href="/dashboard">Sign in</a></div></header>
 <main class="wrap">
 <h1>One key for OpenAI and Gemini models.</h1>
 <p class="lede">OpenAI’s and Google’s own SDKs in front, one prepaid balance behind. Every request is charged exactly, and has a receipt.</p>

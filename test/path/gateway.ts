@@ -94,6 +94,7 @@ const noPages = {
   admin: new Hono(),
   control: (): HttpAnswer => problemAnswer(404, 'There are no pages here.'),
   pages: () => null,
+  web: () => null,
   baseUrl: () => 'http://mart',
   isAtOwnAddress: () => true,
 }

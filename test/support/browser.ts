@@ -15,7 +15,13 @@ export const startBrowser = (): Promise<Browser> =>
 /** A page, and all that it and the network had to complain of. */
 export type Watched = { readonly page: Page; readonly complaints: string[]; readonly close: () => Promise<void> }
 
-export async function openPage(browser: Browser, url: string, options: BrowserContextOptions): Promise<Watched> {
+/** `prepare` sees the page before it goes to the URL. */
+export async function openPage(
+  browser: Browser,
+  url: string,
+  options: BrowserContextOptions,
+  prepare: (page: Page) => Promise<void> = () => Promise.resolve(),
+): Promise<Watched> {
   const context = await browser.newContext(options)
   const page = await context.newPage()
   const complaints: string[] = []
@@ -26,6 +32,7 @@ export async function openPage(browser: Browser, url: string, options: BrowserCo
     'response',
     (response) => response.status() >= 400 && complaints.push(`${response.status()}: ${response.url()}`),
   )
+  await prepare(page)
   await page.goto(url, { waitUntil: 'networkidle' })
   return { page, complaints, close: () => context.close() }
 }

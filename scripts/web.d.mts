@@ -1,0 +1,2 @@
+export const distFolder: string
+export function buildWebIfChanged(): boolean

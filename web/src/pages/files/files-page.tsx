@@ -1,0 +1,3 @@
+import { SoonPage } from '../../shell/soon-page.tsx'
+
+export const FilesPage = () => <SoonPage title="Files" />

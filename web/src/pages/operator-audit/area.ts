@@ -1,0 +1,20 @@
+import { IconHistory } from '@tabler/icons-react'
+import { createRoute, lazyRouteComponent } from '@tanstack/react-router'
+import type { Place } from '../../shell/area.ts'
+import { operatorRoute } from '../../shell/routes.ts'
+
+export const operatorAuditPlace: Place = {
+  title: 'Audit',
+  icon: IconHistory,
+  path: 'audit',
+  needs: null,
+  keywords: ['changes', 'who'],
+}
+
+export const operatorAuditRoutes = [
+  createRoute({
+    getParentRoute: () => operatorRoute,
+    path: '/audit',
+    component: lazyRouteComponent(() => import('./operator-audit-page.tsx'), 'OperatorAuditPage'),
+  }),
+] as const

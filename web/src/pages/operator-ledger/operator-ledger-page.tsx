@@ -1,0 +1,3 @@
+import { SoonPage } from '../../shell/soon-page.tsx'
+
+export const OperatorLedgerPage = () => <SoonPage title="Ledger" />

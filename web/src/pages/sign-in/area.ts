@@ -1,0 +1,31 @@
+/** What is for those who are not signed in. Tokens of links stand in the fragment, which no server is sent. */
+import { createRoute, lazyRouteComponent } from '@tanstack/react-router'
+import { outsideRoute } from '../../shell/routes.ts'
+
+export const signInRoutes = [
+  createRoute({
+    getParentRoute: () => outsideRoute,
+    path: '/sign-in',
+    component: lazyRouteComponent(() => import('./sign-in-page.tsx'), 'SignInPage'),
+  }),
+  createRoute({
+    getParentRoute: () => outsideRoute,
+    path: '/sign-up',
+    component: lazyRouteComponent(() => import('./sign-up-page.tsx'), 'SignUpPage'),
+  }),
+  createRoute({
+    getParentRoute: () => outsideRoute,
+    path: '/setup',
+    component: lazyRouteComponent(() => import('./setup-page.tsx'), 'SetupPage'),
+  }),
+  createRoute({
+    getParentRoute: () => outsideRoute,
+    path: '/invitation',
+    component: lazyRouteComponent(() => import('./invitation-page.tsx'), 'InvitationPage'),
+  }),
+  createRoute({
+    getParentRoute: () => outsideRoute,
+    path: '/reset-password',
+    component: lazyRouteComponent(() => import('./reset-password-page.tsx'), 'ResetPasswordPage'),
+  }),
+] as const

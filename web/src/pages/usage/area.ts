@@ -1,0 +1,20 @@
+import { IconChartBar } from '@tabler/icons-react'
+import { createRoute, lazyRouteComponent } from '@tanstack/react-router'
+import type { Place } from '../../shell/area.ts'
+import { organizationRoute } from '../../shell/routes.ts'
+
+export const usagePlace: Place = {
+  title: 'Usage',
+  icon: IconChartBar,
+  path: 'usage',
+  needs: 'usage.read',
+  keywords: ['spend', 'cost', 'tokens', 'latency'],
+}
+
+export const usageRoutes = [
+  createRoute({
+    getParentRoute: () => organizationRoute,
+    path: '/usage',
+    component: lazyRouteComponent(() => import('./usage-page.tsx'), 'UsagePage'),
+  }),
+] as const

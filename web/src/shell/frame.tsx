@@ -1,0 +1,78 @@
+import { Burger, Drawer, Group, VisuallyHidden } from '@mantine/core'
+import { useDisclosure, useMediaQuery } from '@mantine/hooks'
+import { Outlet, useLocation } from '@tanstack/react-router'
+import { useEffect } from 'react'
+import classes from './frame.module.css'
+import { CommandButton, Commands } from './commands.tsx'
+import { Mark } from './mark.tsx'
+import { ModeSwitch } from './mode-switch.tsx'
+import { Navigation } from './navigation.tsx'
+import { usePlace } from './place.ts'
+
+/** What stands around every page of somebody who is signed in. */
+export function Frame() {
+  const { mode } = usePlace()
+  const isNarrow = useMediaQuery('(max-width: 61.99em)', undefined, { getInitialValueInEffect: false })
+  return (
+    <div className={classes['frame']} data-mode={mode}>
+      <a className={classes['skip']} href="#content">
+        Skip to the page
+      </a>
+      {mode === 'test' && <TestBand />}
+      {isNarrow ? <NarrowBar /> : <Side />}
+      <div className={classes['main']}>
+        {!isNarrow && <WideBar />}
+        <main id="content" tabIndex={-1} className={classes['content']}>
+          <Outlet />
+        </main>
+      </div>
+      <Commands />
+    </div>
+  )
+}
+
+/** Test data is told from live data at a glance, on every page. */
+const TestBand = () => (
+  <section className={classes['band']} aria-label="Mode">
+    <strong>Test mode</strong>
+    <span className={classes['band-more']}>Answers are simulated and paid with test credit. No real money moves.</span>
+  </section>
+)
+
+const Side = () => (
+  <aside className={classes['side']}>
+    <Navigation />
+  </aside>
+)
+
+const WideBar = () => (
+  <header className={classes['bar']}>
+    <CommandButton />
+    <ModeSwitch />
+  </header>
+)
+
+/** On a phone the navigation comes in over the page, and leaves when a place was chosen. */
+function NarrowBar() {
+  const [isOpen, { open, close }] = useDisclosure()
+  const { pathname } = useLocation()
+  useEffect(close, [pathname, close])
+  return (
+    <header className={classes['bar']}>
+      <Group gap="xs" wrap="nowrap">
+        <Burger size="sm" opened={isOpen} onClick={open} aria-label="Open the navigation" />
+        <Mark />
+      </Group>
+      <Group gap="xs" wrap="nowrap">
+        <CommandButton isSmall />
+        <ModeSwitch />
+      </Group>
+      <Drawer opened={isOpen} onClose={close} size={288} padding="md" withCloseButton={false} title={null}>
+        <VisuallyHidden>
+          <h2>Navigation</h2>
+        </VisuallyHidden>
+        <Navigation />
+      </Drawer>
+    </header>
+  )
+}
