@@ -2,6 +2,8 @@
  * The JSON of the pages' API, made of its routes' schemas: what the web app is written against. Amounts are decimal
  * strings of nano-USD, times ISO 8601 in UTC. Types only: nothing of the server comes with them.
  */
+export type { PageFileJson } from './pages/files/file-routes.ts'
+export type { PageJobJson } from './pages/jobs/job-routes.ts'
 export type { PageOrganizationJson } from './pages/home/home-routes.ts'
 export type { Access, Permission, Role } from './pages/roles.ts'
 export type { SessionJson } from './pages/session/session-routes.ts'

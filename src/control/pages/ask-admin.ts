@@ -25,3 +25,10 @@ export const askAdmin =
     if (status >= 400) throw new RefusedByAdmin(status, json as ErrorJson)
     return json as Json
   }
+
+/** A path with the query that it is asked with; what is undefined is left out. */
+export function pathOf(path: string, query: Readonly<Record<string, string | number | undefined>>): string {
+  const search = new URLSearchParams()
+  for (const [name, value] of Object.entries(query)) if (value !== undefined) search.append(name, String(value))
+  return search.size === 0 ? path : `${path}?${search.toString()}`
+}

@@ -1,6 +1,15 @@
 /** Every route of the pages' API, area by area. */
+import { fileRoutes } from './files/file-routes.ts'
 import { homeRoutes } from './home/home-routes.ts'
+import { jobRoutes } from './jobs/job-routes.ts'
 import type { PageRoute } from './page-route.ts'
+import { passRoutes } from './passes/pass-routes.ts'
 import { sessionRoutes } from './session/session-routes.ts'
 
-export const routes: readonly PageRoute[] = [...sessionRoutes, ...homeRoutes]
+export const routes: readonly PageRoute[] = [
+  ...sessionRoutes,
+  ...homeRoutes,
+  ...jobRoutes,
+  ...fileRoutes,
+  ...passRoutes,
+]
