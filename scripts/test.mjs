@@ -1,23 +1,38 @@
 /**
- * `npm test [-- PATH…]`: installs what is missing, runs every test, and ends with one line of counts.
- * What this machine cannot run is named and counted as skipped; a run without a test is a failure.
+ * `npm test [-- PATH…] [--unit]`: installs what is missing, runs every test, and ends with one line of counts.
+ * What this machine cannot run is named and counted as skipped; a run without a test is a failure. Which tests run
+ * beside one another, and what `--unit` takes, is said in `test-lanes.mjs`.
  */
 import { spawn } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { makePythonEnvironment } from './python.mjs'
+import { lanesOf } from './test-lanes.mjs'
 import { bun, installWhatIsMissing, note, root } from './toolchain.mjs'
 import { buildWebIfChanged } from './web.mjs'
 
 const perTestMsMax = 30_000
 
-async function runTests(filters) {
+let wasStopped = false
+
+/** One lane after the other. */
+async function runTests(lanes) {
+  const sum = { passed: 0, failed: 0, skipped: 0 }
+  for (const lane of lanes) {
+    const counts = await runLane(lane)
+    for (const name of Object.keys(sum)) sum[name] += counts[name]
+    if (wasStopped) break
+  }
+  return sum
+}
+
+async function runLane(args) {
   const folder = mkdtempSync(join(tmpdir(), 'mart-test-report-'))
   const reportFile = join(folder, 'junit.xml')
   const reporter = ['--reporter=junit', `--reporter-outfile=${reportFile}`]
   try {
-    const { code, said } = await run(['test', `--timeout=${perTestMsMax}`, ...reporter, ...filters])
+    const { code, said } = await run(['test', `--timeout=${perTestMsMax}`, ...reporter, ...args])
     return countsOf(readReport(reportFile), said, code)
   } finally {
     rmSync(folder, { recursive: true, force: true })
@@ -36,7 +51,11 @@ function run(args) {
       said += text
     })
   }
-  for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => child.kill(signal))
+  for (const signal of ['SIGINT', 'SIGTERM'])
+    process.on(signal, () => {
+      wasStopped = true
+      child.kill(signal)
+    })
   return new Promise((resolve) => child.on('close', (code) => resolve({ code, said })))
 }
 
@@ -71,6 +90,7 @@ function report({ passed, failed, skipped }) {
 
 installWhatIsMissing()
 buildWebIfChanged()
-const noPython = makePythonEnvironment()
+// No quick test has need of it.
+const noPython = process.argv.includes('--unit') ? null : makePythonEnvironment()
 if (noPython) note(`Python tests are skipped: ${noPython}`)
-process.exitCode = report(await runTests(process.argv.slice(2)))
+process.exitCode = report(await runTests(lanesOf(process.argv.slice(2))))

@@ -102,7 +102,8 @@ describe('a slow disk', () => {
     let isSlow = false
     let now = 0
     const { journal } = await openOn({
-      sync: (file) => (isSlow ? syncing.opened.then(() => localDisk.sync(file)) : localDisk.sync(file)),
+      // The disk of whoever runs this may be slow.
+      sync: () => (isSlow ? syncing.opened : Promise.resolve()),
       writeNow: (file, bytes, at) => {
         now += 1
         return localDisk.writeNow(file, bytes, at)

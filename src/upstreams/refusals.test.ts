@@ -7,6 +7,7 @@ import aiStudio from './fixtures/google-ai-studio.json'
 import openai from './fixtures/openai.json'
 import vertex from './fixtures/vertex-ai.json'
 import { adapterOf, bytesOf, refusedWith, secretKey } from './test-adapters.ts'
+import { cpuMs } from '../../test/support/cpu-ms.ts'
 
 type Fixture = {
   readonly name: string
@@ -171,9 +172,9 @@ test('no error is slow to read, whatever a client had the vendor repeat', () => 
     for (const dialect of adapter.dialects)
       for (const piece of pieces) {
         const message = piece.repeat(60_000 / piece.length)
-        const begunAt = performance.now()
+        const begunAt = cpuMs()
         for (const status of [400, 403, 429]) adapter.refusal(refusedWith(status, { error: { message } }, { dialect }))
-        expect([piece, performance.now() - begunAt < 500]).toEqual([piece, true])
+        expect([piece, cpuMs() - begunAt < 500]).toEqual([piece, true])
       }
 })
 

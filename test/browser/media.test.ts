@@ -25,8 +25,11 @@ describe.skipIf(chromiumPath === null)(title, () => {
         const video = Object.assign(document.createElement('video'), { src, muted: true, playbackRate: 8 })
         const canvas = Object.assign(document.createElement('canvas'), { width: 1280, height: 720 })
         const frame = async (at) => {
+          // What is sought may be shown a moment later.
+          const shown = new Promise((resolve) => video.requestVideoFrameCallback(resolve))
           video.currentTime = at
           await new Promise((resolve, reject) => Object.assign(video, { onseeked: resolve, onerror: () => reject(video.error) }))
+          await shown
           const context = canvas.getContext('2d')
           context.drawImage(video, 0, 0)
           return context.getImageData(0, 0, 1280, 720).data.join()

@@ -99,6 +99,17 @@ const noPages = {
   isAtOwnAddress: () => true,
 }
 
+/** What a text is as a `mart.yaml`; most tests of a file have the same. */
+const files = new Map<string, ReturnType<typeof checkConfigFile>['file']>()
+function fileOf(path: string, text: string): ReturnType<typeof checkConfigFile>['file'] {
+  const known = files.get(text)
+  if (known) return known
+  writeFileSync(path, text)
+  const { file } = checkConfigFile(path, { KEY: 'upstream-key-0123456789', RESOURCE: 'contoso' }, pricesSchema)
+  files.set(text, file)
+  return file
+}
+
 /** `config`: `mart.yaml`. `creditUsd`: what there is for its one key. */
 export async function startGateway(
   config: object,
@@ -109,9 +120,7 @@ export async function startGateway(
   const time = { passed: 0 }
   const clock: Clock = { now: () => startedAt + time.passed, monotonic: () => time.passed }
   const offerOf = (file: object, before?: Offer): Offer => {
-    writeFileSync(path, JSON.stringify(file))
-    const { file: read } = checkConfigFile(path, { KEY: 'upstream-key-0123456789', RESOURCE: 'contoso' }, pricesSchema)
-    return createOffer(read, { clock, builtIn: () => 'http://127.0.0.1:1' }, before)
+    return createOffer(fileOf(path, JSON.stringify(file)), { clock, builtIn: () => 'http://127.0.0.1:1' }, before)
   }
   let offer = offerOf(config)
   const store = openSqliteStore({ path: ':memory:' })

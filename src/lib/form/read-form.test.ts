@@ -9,6 +9,7 @@ import { createSpool } from '../spool.ts'
 import { FormError, formLimits, type FieldChanges, type Form, type FormLimits } from './contract.ts'
 import { readForm } from './read-form.ts'
 import { writeForm } from './write-form.ts'
+import { cpuMs } from '../../../test/support/cpu-ms.ts'
 
 const directory = mkdtempSync(path.join(tmpdir(), 'form-'))
 const spool = createSpool({
@@ -355,11 +356,11 @@ describe('the limits of a form', () => {
   test('hold for a head without end, and for parts without end, at once', async () => {
     const head = `--B\r\nx: ${'y'.repeat(1_000_000)}`
     expect((await refusal(head))[1]).toContain('headers of more than 16384 bytes')
-    const began = performance.now()
+    const began = cpuMs()
     expect((await refusal(field('a', '').repeat(100_000)))[1]).toBe(
       'The form has more fields than the 128 that are allowed.',
     )
-    expect(performance.now() - began).toBeLessThan(1_000)
+    expect(cpuMs() - began).toBeLessThan(1_000)
   })
 })
 

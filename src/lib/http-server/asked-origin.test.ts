@@ -3,6 +3,7 @@ import { askedOrigin, isOwnAddress, type Trust } from './asked-origin.ts'
 import { inNetworks } from './networks.ts'
 import { RequestHead } from './request-head.ts'
 import { closeAll, conversation, get, serve, text } from './test-client.ts'
+import { cpuMs } from '../../../test/support/cpu-ms.ts'
 
 afterEach(closeAll)
 
@@ -70,9 +71,9 @@ describe('the address that a server was asked at', () => {
   test('is read in time that does not grow faster than the header', () => {
     for (const long of ['a=b;'.repeat(15_000), 'a'.repeat(60_000), ' '.repeat(60_000), 'for="'.repeat(12_000)])
       for (const name of ['forwarded', 'x-forwarded-host']) {
-        const before = performance.now()
+        const before = cpuMs()
         ask('10.0.0.1', [`${name}: ${long}`])
-        expect(performance.now() - before).toBeLessThan(500)
+        expect(cpuMs() - before).toBeLessThan(500)
       }
   })
 })

@@ -20,7 +20,7 @@ const readerCache = -8_192
 export function openForWriting(path: string): Database {
   // What SQLite makes beside it has its mode.
   if (path !== ':memory:') makePrivate(path)
-  const db = open(path, { create: true, readwrite: true })
+  const db = opened(new Database(path, { create: true, readwrite: true, ...spelled }))
   db.exec(`pragma page_size = ${pageBytes}`)
   const journal = db.prepare<{ journal_mode: string }, []>('pragma journal_mode = wal').get()
   const isDurable = journal?.journal_mode === 'wal' || path === ':memory:'
@@ -33,16 +33,17 @@ export function openForWriting(path: string): Database {
 
 /** Opens a file that a writer has already made, for reports that must not hold the writer up. */
 export function openForReading(path: string): Database {
-  const db = open(path, { readonly: true })
+  const db = opened(new Database(path, { readonly: true, ...spelled }))
   db.exec(`pragma cache_size = ${readerCache}`)
   return db
 }
 
-function open(
-  path: string,
-  mode: { readonly create?: boolean; readonly readwrite?: boolean; readonly readonly?: boolean },
-): Database {
-  const db = new Database(path, { ...mode, safeIntegers: true, strict: true })
+/** A copy of what `serialize` gave of another, in memory. */
+export const openCopy = (serialized: Uint8Array): Database => opened(Database.deserialize(serialized, spelled))
+
+const spelled = { safeIntegers: true, strict: true } as const
+
+function opened(db: Database): Database {
   const version = db.prepare<{ version: string }, []>('select sqlite_version() as version').get()!.version
   assert(
     isAtLeast(version, versionMin),

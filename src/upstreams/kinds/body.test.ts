@@ -3,6 +3,7 @@ import { describe, expect, test } from 'bun:test'
 import fc from 'fast-check'
 import { adapterOf } from '../test-adapters.ts'
 import { vertexBody } from './vertex-body.ts'
+import { cpuMs } from '../../../test/support/cpu-ms.ts'
 
 const apiKey = '${KEY}'
 const generate = { dialect: 'genai', operation: 'generateContent' } as const
@@ -121,9 +122,9 @@ describe('Vertex AI', () => {
 
   test('a body of very many contents costs no more than reading it', () => {
     const text = `{${'"store":1,'.repeat(50_000)}"contents":[${'{"parts":[{"mediaProcessing":1}]},'.repeat(50_000)}{}]}`
-    const begunAt = performance.now()
+    const begunAt = cpuMs()
     const rewritten = vertex(text)
-    expect(performance.now() - begunAt).toBeLessThan(2_000)
+    expect(cpuMs() - begunAt).toBeLessThan(2_000)
     expect((parsed(rewritten)['contents'] as Fields[]).every(({ role }) => role === 'user')).toBe(true)
   })
 
