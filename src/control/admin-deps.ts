@@ -37,7 +37,7 @@ export type AdminDeps = {
   >
   readonly keys: Pick<KeyTable, 'lend' | 'put' | 'setSuspended'>
   readonly limits: Pick<Limits, 'budget' | 'inFlight' | 'standings'>
-  readonly catalog: Pick<Catalog, 'find'>
+  readonly catalog: Pick<Catalog, 'find' | 'listed'>
   /** The names of every endpoint of the two dialects. */
   readonly endpoints: readonly string[]
   readonly clock: Clock

@@ -5,9 +5,9 @@ import { newKey, replacedSecretsMax, rotation } from '../keys/virtual-key.ts'
 import type { KeyChanges, KeyRow } from '../store/store.ts'
 import { organizationOf, type AdminDeps } from './admin-deps.ts'
 import { AdminError } from './admin-error.ts'
-import type { KeyJson, KeyWithSecret, ListedKeyJson, ListJson, PassJson } from './contract.ts'
+import type { KeyJson, KeyOptionsJson, KeyWithSecret, ListedKeyJson, ListJson, PassJson } from './contract.ts'
 import { budgetJson, gaugesJson, isoOrNull, keyJson } from './json-shapes.ts'
-import { changesOf, KeyInput, NewKeyInput, termsOf } from './key-input.ts'
+import { changesOf, graceMsOf, KeyInput, NewKeyInput, RotateInput, termsOf } from './key-input.ts'
 import { modeOr } from './mode-input.ts'
 import type { Operators } from './operators.ts'
 import { readBody } from './read-input.ts'
@@ -28,8 +28,16 @@ export function addKeyRoutes(api: Hono, deps: AdminDeps, operators: Operators): 
     const [listed] = await listedKeys(deps, row.organizationId, [row])
     return c.json<ListedKeyJson>(listed!)
   })
+  api.get('/key-options', (c) => c.json<KeyOptionsJson>(optionsOf(deps)))
   addChangeRoutes(api, deps, mayChange)
 }
+
+const optionsOf = ({ catalog, endpoints, fleet, keyDefaults }: AdminDeps): KeyOptionsJson => ({
+  regions: Object.keys(fleet.policies),
+  endpoints,
+  models: catalog.listed.map(({ id, kind, dialect }) => ({ id, kind, dialect })),
+  defaults: keyDefaults,
+})
 
 /** Keys of one organization with what is used of them, requests that have just ended included. */
 async function listedKeys(
@@ -49,19 +57,6 @@ async function listedKeys(
   }))
 }
 
-const hourMs = 3_600_000
-const graceUnits: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: hourMs, d: 24 * hourMs }
-const graceMsMax = 30 * 24 * hourMs
-const graceAllowed = 'a time such as 30m, 24h or 7d, at most 30d'
-/** How long the replaced secret goes on working; not at all unless asked for, since a leak is the usual reason. */
-const RotateInput = z.strictObject({
-  grace: z
-    .string(graceAllowed)
-    .regex(/^\d{1,7}[smhd]$/, graceAllowed)
-    .transform((text) => Number(text.slice(0, -1)) * graceUnits[text.slice(-1)]!)
-    .refine((ms) => ms <= graceMsMax, graceAllowed)
-    .default(0),
-})
 const NothingMore = z.strictObject({})
 
 function addChangeRoutes(api: Hono, deps: AdminDeps, mayChange: MiddlewareHandler): void {
@@ -79,7 +74,7 @@ function addChangeRoutes(api: Hono, deps: AdminDeps, mayChange: MiddlewareHandle
     let secret = ''
     const row = await change(c.req.param('id'), (key, now) => {
       refuseRevoked(key)
-      const rotated = rotation(key, grace, now)
+      const rotated = rotation(key, graceMsOf(grace), now)
       if (rotated.secret === null) throw tooManySecrets(rotated.firstEndsAt)
       secret = rotated.secret
       return rotated.changes

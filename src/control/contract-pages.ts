@@ -5,5 +5,13 @@
 export type { PageFileJson } from './pages/files/file-routes.ts'
 export type { PageJobJson } from './pages/jobs/job-routes.ts'
 export type { PageOrganizationJson } from './pages/home/home-routes.ts'
+export type {
+  PageKeyInputJson,
+  PageKeyJson,
+  PageKeyListJson,
+  PageKeyOptionsJson,
+  PageKeyWithSecretJson,
+  PageNewKeyInputJson,
+} from './pages/keys/key-routes.ts'
 export type { Access, Permission, Role } from './pages/roles.ts'
 export type { SessionJson } from './pages/session/session-routes.ts'

@@ -86,6 +86,18 @@ export type KeyGaugesJson = {
 }
 /** `resetMs`: until all of it is there again. */
 export type GaugeJson = { readonly used: number; readonly allowed: number; readonly resetMs: number }
+/** What the terms of a key may say here, and what a new one has of which nothing is said. */
+export type KeyOptionsJson = {
+  readonly regions: readonly string[]
+  readonly endpoints: readonly string[]
+  readonly models: readonly { readonly id: string; readonly kind: string; readonly dialect: string }[]
+  readonly defaults: {
+    readonly region: string
+    readonly rpm: number | null
+    readonly tpm: number | null
+    readonly concurrency: number | null
+  }
+}
 /** `key` is the secret: it is in this one answer and nowhere else. */
 export type KeyWithSecret = KeyJson & { readonly key: string }
 

@@ -5,7 +5,7 @@ import { unlimited, type KeyTerms } from '../keys/virtual-key.ts'
 import { parseUsd } from '../lib/amounts.ts'
 import { closestNames } from '../lib/closest.ts'
 import { isNetwork } from '../lib/http-server/networks.ts'
-import { Moment } from '../reporting/usage-report.ts'
+import { MomentText } from '../reporting/usage-report.ts'
 import type { BudgetPeriod, KeyChanges } from '../store/store.ts'
 import { ModeInput } from './mode-input.ts'
 import { invalid, Name } from './read-input.ts'
@@ -46,9 +46,24 @@ export const KeyInput = z.strictObject({
   /** Names of endpoints, such as `chat.completions`; `videos.*` is `videos` and all that begin so. */
   endpoints: list('names of endpoints, or null for every endpoint'),
   addresses: list('IP addresses and networks, or null for everywhere', network),
-  expires: Moment.nullable().optional(),
+  expires: MomentText.nullable().optional(),
 })
 export type KeyInput = z.infer<typeof KeyInput>
+
+const hourMs = 3_600_000
+const graceUnits: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: hourMs, d: 24 * hourMs }
+const graceMsMax = 30 * 24 * hourMs
+const graceAllowed = 'a time such as 30m, 24h or 7d, at most 30d'
+/** How long the replaced secret goes on working; not at all unless asked for, since a leak is the usual reason. */
+export const RotateInput = z.strictObject({
+  grace: z
+    .string(graceAllowed)
+    .regex(/^\d{1,7}[smhd]$/, graceAllowed)
+    .refine((text) => graceMsOf(text) <= graceMsMax, graceAllowed)
+    .default('0s'),
+})
+
+export const graceMsOf = (text: string): number => Number(text.slice(0, -1)) * graceUnits[text.slice(-1)]!
 
 /** A new key is test or live, and stays it. */
 export const NewKeyInput = KeyInput.extend({ mode: ModeInput })
@@ -81,7 +96,7 @@ export function changesOf(input: KeyInput, { models, regions, endpoints, now }: 
   if (named !== undefined) changes.models = named === null ? null : knownModels(named, models)
   if (of !== undefined) changes.endpoints = of === null ? null : knownEndpoints(of, endpoints)
   if (addresses !== undefined) changes.addresses = addresses === null ? null : [...new Set(addresses)]
-  if (expires !== undefined) changes.expiresAt = inTheFuture(expires, now)
+  if (expires !== undefined) changes.expiresAt = expires === null ? null : inTheFuture(Date.parse(expires), now)
   return changes
 }
 
@@ -134,7 +149,7 @@ function knownEndpoints(named: readonly string[], known: readonly string[]): str
 const isBelow = (endpoint: string, pattern: string): boolean =>
   pattern.endsWith('.*') && `${endpoint}.`.startsWith(pattern.slice(0, -1))
 
-function inTheFuture(at: number | null, now: number): number | null {
-  if (at !== null && at <= now) throw invalid('expires', 'in the future')
+function inTheFuture(at: number, now: number): number {
+  if (at <= now) throw invalid('expires', 'in the future')
   return at
 }

@@ -14,12 +14,11 @@ const dimensions = [
 ] as const satisfies readonly UsageDimension[]
 
 /** A moment as people write it: `2026-11-23`, which is its first moment in UTC, or ISO 8601 with a zone. Becomes epoch ms. */
-export const Moment = z
-  .union(
-    [z.iso.date(), z.iso.datetime({ offset: true })],
-    'an ISO 8601 date or time with zone, such as 2026-11-23 or 2026-11-23T08:00:00Z',
-  )
-  .transform((text) => Date.parse(text))
+export const MomentText = z.union(
+  [z.iso.date(), z.iso.datetime({ offset: true })],
+  'an ISO 8601 date or time with zone, such as 2026-11-23 or 2026-11-23T08:00:00Z',
+)
+const Moment = MomentText.transform((text) => Date.parse(text))
 
 /** The query parameters of a usage report. */
 export const UsageParameters = z.strictObject({

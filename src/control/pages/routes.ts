@@ -2,9 +2,10 @@
 import { fileRoutes } from './files/file-routes.ts'
 import { homeRoutes } from './home/home-routes.ts'
 import { jobRoutes } from './jobs/job-routes.ts'
-import type { PageRoute } from './page-route.ts'
+import { keyRoutes } from './keys/key-routes.ts'
 import { passRoutes } from './passes/pass-routes.ts'
 import { sessionRoutes } from './session/session-routes.ts'
+import type { PageRoute } from './page-route.ts'
 
 export const routes: readonly PageRoute[] = [
   ...sessionRoutes,
@@ -12,4 +13,5 @@ export const routes: readonly PageRoute[] = [
   ...jobRoutes,
   ...fileRoutes,
   ...passRoutes,
+  ...keyRoutes,
 ]

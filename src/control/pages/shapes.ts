@@ -9,6 +9,15 @@ export const Usd = z.string().regex(/^-?\d+\.\d+$/)
 /** ISO 8601, UTC. */
 export const Time = z.iso.datetime()
 
+/** A body that says nothing. */
+export const NothingMore = z.strictObject({})
+
+/** A list as the admin API's contract has it, which nobody changes. */
+export const ListOf = <Item extends z.ZodType>(item: Item) => z.array(item).readonly()
+
+/** A list as a whole answer. */
+export const DataOf = <Item extends z.ZodType>(item: Item) => z.strictObject({ data: ListOf(item) })
+
 export const Balance = z.strictObject({
   mode: Mode,
   balanceNano: Nano,

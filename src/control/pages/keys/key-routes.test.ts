@@ -1,0 +1,93 @@
+import { expect, test } from 'bun:test'
+import { startTestPages } from '../test-pages.ts'
+
+const pages = await startTestPages()
+const ours = await pages.organization('Acme')
+const theirs = await pages.organization('Umbrella')
+const dev = pages.person('dev', { roles: { [ours]: 'developer' } })
+const viewer = pages.person('viewer', { roles: { [ours]: 'viewer' } })
+const biller = pages.person('biller', { roles: { [ours]: 'billing' } })
+const olga = pages.person('olga', { isOperator: true })
+const path = `/api/organizations/${ours}/keys`
+
+test('a developer makes a key, whose secret is told once, changes it, rotates it with a grace, and revokes it', async () => {
+  const made = await dev.post(path, { mode: 'test', name: 'ci', rpm: 5, endpoints: ['chat.completions'] })
+  expect([made.status, made.json.name, made.json.mode, made.json.endpoints]).toEqual([
+    201,
+    'ci',
+    'test',
+    ['chat.completions'],
+  ])
+  const { id, key } = made.json
+  expect(pages.keys.find(key).state).toBe('active')
+  const changed = await dev.patch(`${path}/${id}`, { rpm: null, addresses: ['203.0.113.0/24'], expires: '2027-01-31' })
+  expect(changed.json).toMatchObject({
+    rpm: null,
+    addresses: ['203.0.113.0/24'],
+    endpoints: ['chat.completions'],
+    expiresAt: '2027-01-31T00:00:00.000Z',
+  })
+  const rotated = await dev.post(`${path}/${id}/rotate`, { grace: '1h' })
+  expect([key, rotated.json.key].map((each) => pages.keys.find(each).state)).toEqual(['active', 'active'])
+  const listed = await viewer.get(`${path}?mode=test`)
+  expect(listed.json.data).toMatchObject([{ id, gauges: { requests: null, inFlight: 0 }, lastUsedAt: null }])
+  expect(JSON.stringify([listed, await viewer.get(`${path}/${id}`)])).not.toContain(rotated.json.key)
+  expect((await dev.post(`${path}/${id}/revoke`)).json.state).toBe('revoked')
+  expect(pages.keys.find(rotated.json.key).state).toBe('revoked')
+})
+
+test('test keys and live keys are listed apart', async () => {
+  const { json } = await dev.post(path, { mode: 'live', name: 'shop' })
+  const live = await viewer.get(`${path}?mode=live`)
+  expect(live.json.data.map((each: { id: string }) => each.id)).toEqual([json.id])
+  expect((await viewer.get(path)).json.error).toMatchObject({ code: 'invalid_request', field: 'mode' })
+})
+
+test('a key of another organization is not there, whatever is asked of it', async () => {
+  const foreign = (await pages.ask('POST', `/organizations/${theirs}/keys`, {})).json['id'] as string
+  const before = await pages.store.keys(theirs)
+  const answers = await Promise.all([
+    dev.get(`${path}/${foreign}`),
+    dev.patch(`${path}/${foreign}`, { rpm: 1 }),
+    dev.post(`${path}/${foreign}/rotate`),
+    dev.post(`${path}/${foreign}/revoke`),
+  ])
+  const none = await dev.get(`${path}/key_00000000000000000000000000000000`)
+  for (const answer of answers) expect(answer).toEqual(none)
+  expect([none.status, none.json.error.code]).toEqual([404, 'key_not_found'])
+  expect(await pages.store.keys(theirs)).toEqual(before)
+  expect((await dev.get(`/api/organizations/${theirs}/keys?mode=test`)).json.error.code).toBe('organization_not_found')
+})
+
+test('who may only look changes nothing, and who keeps the books sees no keys', async () => {
+  const { json } = await dev.post(path, { mode: 'test' })
+  for (const who of [viewer, olga])
+    for (const refused of [
+      await who.post(path, { mode: 'test' }),
+      await who.patch(`${path}/${json.id}`, { rpm: 1 }),
+      await who.post(`${path}/${json.id}/rotate`),
+      await who.post(`${path}/${json.id}/revoke`),
+    ])
+      expect([refused.status, refused.json.error.code]).toEqual([403, 'permission_missing'])
+  expect((await olga.get(`${path}/${json.id}`)).status).toBe(200)
+  expect((await biller.get(`${path}?mode=test`)).json.error.code).toBe('permission_missing')
+})
+
+test('what is wrong is said by the name of its field, and the options say what there is', async () => {
+  for (const [body, field] of [
+    [{ mode: 'test', rpm: 0 }, 'rpm'],
+    [{ mode: 'both' }, 'mode'],
+    [{ mode: 'test', addresses: ['x'] }, 'addresses.0'],
+    [{ mode: 'test', endpoints: ['x'] }, 'endpoints'],
+    [{ mode: 'test', budget: '5' }, 'budget'],
+    [{ mode: 'test', expires: 'soon' }, 'expires'],
+    [{ mode: 'test', extra: 1 }, 'extra'],
+  ] as const) {
+    const { status, json } = await dev.post(path, body)
+    expect([status, json.error.code, json.error.field]).toEqual([400, 'invalid_request', field])
+  }
+  const { json } = await viewer.get(`/api/organizations/${ours}/key-options`)
+  expect(json).toMatchObject({ regions: ['us', 'eu'], defaults: { region: 'us', rpm: 600 } })
+  expect(json.endpoints).toContain('chat.completions')
+  expect(json.models).toContainEqual({ id: 'gpt-5.4', kind: 'text', dialect: 'openai' })
+})

@@ -1,0 +1,111 @@
+/** An organization's keys: what they may, what is used of it, and changing them. */
+import { z } from 'zod'
+import { AdminError } from '../../admin-error.ts'
+import type { KeyJson, KeyOptionsJson, KeyWithSecret, ListedKeyJson, ListJson } from '../../contract.ts'
+import { KeyInput, RotateInput } from '../../key-input.ts'
+import { pageRoute, type Asked } from '../page-route.ts'
+import { DataOf, Mode, NothingMore } from '../shapes.ts'
+import { KeyOptionsShape, KeyShape, KeyWithSecretShape, ListedKeyShape } from './key-shapes.ts'
+
+const KeyListShape = DataOf(ListedKeyShape)
+export type PageKeyJson = z.infer<typeof ListedKeyShape>
+export type PageKeyWithSecretJson = z.infer<typeof KeyWithSecretShape>
+export type PageKeyListJson = z.infer<typeof KeyListShape>
+export type PageKeyOptionsJson = z.infer<typeof KeyOptionsShape>
+const NewKey = KeyInput.extend({ mode: Mode })
+export type PageKeyInputJson = z.input<typeof KeyInput>
+export type PageNewKeyInputJson = z.input<typeof NewKey>
+
+type OfKey = Pick<Asked, 'admin'> & { readonly params: { readonly organization: string; readonly key: string } }
+
+/** The path of a key in the admin API, once it is known to be the organization's. Throws `key_not_found`. */
+async function pathOf({ params, admin }: OfKey): Promise<string> {
+  const path = `/keys/${params.key}`
+  const { organizationId } = await admin<KeyJson>('GET', path)
+  if (organizationId !== params.organization) throw new AdminError('key_not_found')
+  return path
+}
+
+const listKeys = pageRoute({
+  method: 'GET',
+  path: '/api/organizations/{organization}/keys',
+  summary: 'The keys of an organization, with what of their limits and budgets is used at this moment',
+  needs: 'keys.read',
+  query: z.strictObject({ mode: Mode }),
+  body: null,
+  answer: KeyListShape,
+  async handle({ params, query, admin }) {
+    const { data } = await admin<ListJson<ListedKeyJson>>('GET', `/organizations/${params.organization}/keys`)
+    return { data: data.filter(({ mode }) => mode === query.mode) }
+  },
+})
+
+const getKey = pageRoute({
+  method: 'GET',
+  path: '/api/organizations/{organization}/keys/{key}',
+  summary: 'A key, with what of its limits and budget is used at this moment',
+  needs: 'keys.read',
+  query: null,
+  body: null,
+  answer: ListedKeyShape,
+  handle: async (asked) => asked.admin<ListedKeyJson>('GET', await pathOf(asked)),
+})
+
+const getKeyOptions = pageRoute({
+  method: 'GET',
+  path: '/api/organizations/{organization}/key-options',
+  summary: 'What the terms of a key may say, and what a new key has when nothing is said',
+  needs: 'keys.read',
+  query: null,
+  body: null,
+  answer: KeyOptionsShape,
+  handle: async ({ admin }) => admin<KeyOptionsJson>('GET', '/key-options'),
+})
+
+const createKey = pageRoute({
+  method: 'POST',
+  path: '/api/organizations/{organization}/keys',
+  summary: 'Make a key; its secret is in this answer alone',
+  needs: 'keys.write',
+  query: null,
+  body: NewKey,
+  answer: KeyWithSecretShape,
+  status: 201,
+  handle: async ({ params, body, admin }) =>
+    admin<KeyWithSecret>('POST', `/organizations/${params.organization}/keys`, body),
+})
+
+const updateKey = pageRoute({
+  method: 'PATCH',
+  path: '/api/organizations/{organization}/keys/{key}',
+  summary: 'Change what a key may; null takes a limit or a list away, what is left out stays',
+  needs: 'keys.write',
+  query: null,
+  body: KeyInput,
+  answer: KeyShape,
+  handle: async (asked) => asked.admin<KeyJson>('PATCH', await pathOf(asked), asked.body),
+})
+
+const rotateKey = pageRoute({
+  method: 'POST',
+  path: '/api/organizations/{organization}/keys/{key}/rotate',
+  summary: 'Give a key a new secret; with a grace the one before works for a while, without one all stop at once',
+  needs: 'keys.write',
+  query: null,
+  body: RotateInput,
+  answer: KeyWithSecretShape,
+  handle: async (asked) => asked.admin<KeyWithSecret>('POST', `${await pathOf(asked)}/rotate`, asked.body),
+})
+
+const revokeKey = pageRoute({
+  method: 'POST',
+  path: '/api/organizations/{organization}/keys/{key}/revoke',
+  summary: 'Stop a key for good, at once',
+  needs: 'keys.write',
+  query: null,
+  body: NothingMore,
+  answer: KeyShape,
+  handle: async (asked) => asked.admin<KeyJson>('POST', `${await pathOf(asked)}/revoke`, {}),
+})
+
+export const keyRoutes = [listKeys, getKey, getKeyOptions, createKey, updateKey, rotateKey, revokeKey]
