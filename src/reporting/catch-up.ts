@@ -1,0 +1,61 @@
+/** Bringing in what was settled, a little in each turn of the event loop, so that nothing else of this thread waits for long. */
+import type { Entry, ReportsDb } from '../store/reports-db/reports-db.ts'
+
+/** Requests of one step: some 10 ms. */
+const stepMax = 500
+/** How long a report waits for what is not in yet, ms. */
+const waitMsMax = 300
+
+export type CatchUpDeps = {
+  readonly db: Pick<ReportsDb, 'step'>
+  /** Brings what was journaled into the store. */
+  readonly ship: () => Promise<void>
+  /** Told of every step that failed; the next report tries again. */
+  readonly onTrouble: (error: unknown) => void
+}
+
+/** `onEntered` is told of everything that comes in. */
+export function createCatchUp(deps: CatchUpDeps, onEntered: (entries: readonly Entry[]) => void) {
+  const { db, ship, onTrouble } = deps
+  let running: Promise<void> | null = null
+  let queued: Promise<void> | null = null
+  let isClosed = false
+
+  async function run(): Promise<void> {
+    for (let isMore = true; isMore && !isClosed;) {
+      const copied = db.step(stepMax)
+      onEntered(copied.entered)
+      isMore = copied.isMore
+      if (isMore) await nextTurn()
+    }
+  }
+  /** What runs already may have looked before: then once more after it, for all who ask meanwhile. */
+  function runOnce(): Promise<void> {
+    if (running === null) return (running = run().finally(() => (running = null)))
+    return (queued ??= running.catch(() => undefined).then(() => ((queued = null), runOnce())))
+  }
+  const bringIn = (work: Promise<unknown>): Promise<boolean> =>
+    work.then(
+      () => true,
+      (error: unknown) => (onTrouble(error), false),
+    )
+  return {
+    /** Brings in what was settled until now, or as much as can be in a moment: whether it was all. */
+    catchUp: (): Promise<boolean> => orLater(bringIn(ship().then(runOnce))),
+    close(): void {
+      isClosed = true
+    },
+  }
+}
+
+/** What the work says, or false where it takes longer than a report waits. */
+async function orLater(work: Promise<boolean>): Promise<boolean> {
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const later = new Promise<false>((resolve) => (timer = setTimeout(resolve, waitMsMax, false)))
+  const isDone = await Promise.race([work, later])
+  clearTimeout(timer)
+  return isDone
+}
+
+/** After whatever else waits for this thread. */
+export const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))

@@ -1,0 +1,144 @@
+/** The figures of a set of requests, as JSON: exact sums, and rates and percentiles made of them. */
+import { z } from 'zod'
+import { percentileOf, type Histogram } from '../lib/histogram.ts'
+import type { Sums } from '../store/reports-db/reports-db.ts'
+
+/** An amount: a decimal string of nano-USD. */
+export const NanoShape = z.string().describe('Nano-USD (10⁻⁹ USD) as a decimal string.')
+/** A time: ISO 8601, UTC. */
+export const TimeShape = z.string().describe('ISO 8601, UTC.')
+
+const Percentiles = z
+  .object({ p50: z.number(), p95: z.number(), p99: z.number() })
+  .describe('Milliseconds, each right to 4 %.')
+
+export const FiguresShape = z.object({
+  requests: z.int().describe('Requests that were let in, those whose charge is still open included.'),
+  errors: z.int().describe('Of these: failed.'),
+  rejected: z.int().describe('Beside these: calls that were turned away or failed unpaid. Best effort.'),
+  inputTokens: z.int().describe('Uncached.'),
+  cachedInputTokens: z.int(),
+  outputTokens: z.int().describe('Visible.'),
+  reasoningTokens: z.int(),
+  imageTokens: z.int().describe('Of the output tokens: those of pictures.'),
+  videoSeconds: z.int(),
+  chargeNano: NanoShape,
+  costNano: NanoShape.optional().describe('What providers ask of the operator: for operators alone.'),
+  marginNano: NanoShape.optional().describe('Charge less cost: for operators alone.'),
+  errorRate: z.number().nullable().describe('(errors + rejected) / (requests + rejected); null without any.'),
+  cacheHitRate: z.number().nullable().describe('Share of the input tokens that came from a cache; null without any.'),
+  latencyMs: Percentiles.nullable().describe('From admission to the last byte.'),
+  firstByteMs: Percentiles.nullable().describe('To the first byte of the answer.'),
+})
+export type Figures = z.infer<typeof FiguresShape>
+
+/** Sums, with the histograms of the durations that they stand for. */
+export type Measured = { readonly sums: Readonly<Sums>; readonly latency: Histogram; readonly firstByte: Histogram }
+
+/** The figures of what was measured; cost and margin for operators alone. */
+export function figuresOf({ sums, latency, firstByte }: Measured, isOperator: boolean): Figures {
+  const { chargeNano, costNano, ...counts } = sums
+  return {
+    ...counts,
+    chargeNano: chargeNano.toString(),
+    ...(isOperator && { costNano: costNano.toString(), marginNano: (chargeNano - costNano).toString() }),
+    errorRate: errorRateOf(sums),
+    cacheHitRate: cacheHitRateOf(sums),
+    latencyMs: percentilesOf(latency),
+    firstByteMs: percentilesOf(firstByte),
+  }
+}
+
+const memberMetrics = [
+  'spend',
+  'requests',
+  'errors',
+  'rejected',
+  'errorRate',
+  'tokens',
+  'inputTokens',
+  'cachedInputTokens',
+  'outputTokens',
+  'reasoningTokens',
+  'cacheHitRate',
+  'imageTokens',
+  'videoSeconds',
+  'latencyP50',
+  'latencyP95',
+  'latencyP99',
+  'firstByteP50',
+  'firstByteP95',
+  'firstByteP99',
+] as const
+/** What can be shown over time. */
+export const metrics = [...memberMetrics, 'cost', 'margin'] as const
+export type Metric = (typeof metrics)[number]
+/** What is the operator's business. */
+export const isForOperators = (metric: Metric): boolean => metric === 'cost' || metric === 'margin'
+/** Whether it needs histograms. */
+export const isDuration = (metric: Metric): boolean => /^(?:latency|firstByte)P/.test(metric)
+
+/** A value of a metric: amounts as decimal strings, durations in ms, rates from 0 to 1; null where there is none. */
+export type MetricValue = string | number | null
+
+/** The metric of what was measured. */
+export function valueOf(metric: Metric, { sums, latency, firstByte }: Measured): MetricValue {
+  switch (metric) {
+    case 'spend':
+      return sums.chargeNano.toString()
+    case 'cost':
+      return sums.costNano.toString()
+    case 'margin':
+      return (sums.chargeNano - sums.costNano).toString()
+    case 'tokens':
+      return sums.inputTokens + sums.cachedInputTokens + sums.outputTokens + sums.reasoningTokens
+    case 'errorRate':
+      return errorRateOf(sums)
+    case 'cacheHitRate':
+      return cacheHitRateOf(sums)
+    case 'latencyP50':
+    case 'latencyP95':
+    case 'latencyP99':
+      return roundedPercentile(latency, shareOf(metric))
+    case 'firstByteP50':
+    case 'firstByteP95':
+    case 'firstByteP99':
+      return roundedPercentile(firstByte, shareOf(metric))
+    case 'requests':
+    case 'errors':
+    case 'rejected':
+    case 'inputTokens':
+    case 'cachedInputTokens':
+    case 'outputTokens':
+    case 'reasoningTokens':
+    case 'imageTokens':
+    case 'videoSeconds':
+      return sums[metric]
+  }
+}
+
+/** What groups are ordered by: the metric where it adds up, else how many requests they are. */
+export function weightOf(metric: Metric, measured: Measured): number {
+  const addsUp = !isDuration(metric) && metric !== 'errorRate' && metric !== 'cacheHitRate'
+  return addsUp ? Number(valueOf(metric, measured)) : measured.sums.requests + measured.sums.rejected
+}
+
+const shareOf = (metric: string): number => Number(metric.slice(-2)) / 100
+
+function percentilesOf(histogram: Histogram): Figures['latencyMs'] {
+  if (histogram.size === 0) return null
+  const [p50, p95, p99] = [0.5, 0.95, 0.99].map((share) => roundedPercentile(histogram, share)!)
+  return { p50: p50!, p95: p95!, p99: p99! }
+}
+
+/** Its digits beyond the third mean nothing. */
+function roundedPercentile(histogram: Histogram, share: number): number | null {
+  const ms = percentileOf(histogram, share)
+  return ms === null ? null : Number(ms.toPrecision(3))
+}
+
+const errorRateOf = ({ requests, errors, rejected }: Readonly<Sums>): number | null =>
+  ratio(errors + rejected, requests + rejected)
+const cacheHitRateOf = ({ inputTokens, cachedInputTokens }: Readonly<Sums>): number | null =>
+  ratio(cachedInputTokens, inputTokens + cachedInputTokens)
+const ratio = (part: number, whole: number): number | null => (whole === 0 ? null : part / whole)

@@ -1,0 +1,163 @@
+/**
+ * Every figure of the dashboard and the console. Each report first brings in what was settled since the last, so that
+ * what a request was charged can be read as soon as it has ended; while more has to be brought in than can be in a
+ * moment (a file that is made anew), reports say that they are not complete.
+ *
+ * Whoever asks names an organization and a mode, and is told of nothing else; what is about all organizations is for
+ * operators, and so are deployments and costs.
+ */
+import type { Clock } from '../lib/clock.ts'
+import type {
+  Book,
+  CountedRejection,
+  Dimension,
+  EntryFilter,
+  EntryPlace,
+  ReportsDb,
+} from '../store/reports-db/reports-db.ts'
+import { createCatchUp, nextTurn } from './catch-up.ts'
+import { homeOf, type Home } from './home.ts'
+import { createLive, type LiveFrame } from './live.ts'
+import {
+  entryJson,
+  requestDetails,
+  requestHistogram,
+  requestList,
+  type EntryJson,
+  type KeyName,
+  type RequestDetails,
+  type RequestHistogram,
+  type RequestList,
+} from './requests.ts'
+import { statementOf, type Statement } from './statement.ts'
+import type { SlotUnit, ZonedSpan } from './time-slots.ts'
+import { usageOverTime, type UsageAsked, type UsageOverTime } from './usage-over-time.ts'
+
+export type ReportsDeps = {
+  readonly db: ReportsDb
+  readonly clock: Clock
+  /** Brings what was journaled into the store. */
+  readonly ship: () => Promise<void>
+  /** Told what went wrong beside a report: it is tried again. */
+  readonly onTrouble: (error: unknown) => void
+}
+
+export type Reports = {
+  readonly usage: (asked: UsageAsked) => Promise<UsageOverTime>
+  readonly requests: (of: Book, asked: ListAsked) => Promise<RequestList>
+  /** Page after page until there is no more. */
+  readonly everyRequest: (of: Book, asked: Omit<ListAsked, 'before' | 'max'>) => AsyncGenerator<readonly EntryJson[]>
+  readonly requestHistogram: (of: Book, asked: HistogramAsked) => Promise<RequestHistogram>
+  /** null where the id is unknown, another organization's, or of the other mode. */
+  readonly request: (of: Book, id: string, isOperator: boolean) => Promise<RequestDetails | null>
+  readonly statement: (of: Book, span: ZonedSpan) => Promise<Statement>
+  readonly home: (of: Book, asked: { readonly zone: string; readonly availableNano: bigint }) => Promise<Home>
+  /** A frame each quarter of a second, until it is returned from. */
+  readonly live: (of: Book) => AsyncGenerator<LiveFrame, never>
+  /** Calls that were turned away, best effort. */
+  readonly reject: (rejections: readonly CountedRejection[]) => void
+  readonly close: () => void
+}
+type ListAsked = {
+  readonly filter: EntryFilter
+  readonly before: EntryPlace | null
+  readonly max: number
+  readonly isOperator: boolean
+}
+type HistogramAsked = { readonly filter: EntryFilter; readonly span: ZonedSpan; readonly unit: SlotUnit }
+
+const pageMax = 500
+const frameMs = 250
+/** What a book that nobody watched until now is asked for of its last minute. */
+const recentMax = 500
+const recentMs = 60_000
+
+/** Reports on a file of them. */
+export function createReports({ db, clock, ship, onTrouble }: ReportsDeps): Reports {
+  const live = createLive(clock)
+  const { catchUp, close } = createCatchUp({ db, ship, onTrouble }, live.note)
+  let tick: Promise<unknown> | null = null
+  /** The same for all who watch. */
+  const nextFrame = (): Promise<unknown> =>
+    (tick ??= pause(frameMs)
+      .then(catchUp)
+      .finally(() => (tick = null)))
+  const keyNameOf = (organizationId: string | null): KeyName => {
+    let names: ReadonlyMap<string, string> | undefined
+    return (id) => (names ??= db.keyNames(organizationId)).get(id) ?? null
+  }
+  const shown = ({ organizationId }: Book, isOperator: boolean) => ({ keyName: keyNameOf(organizationId), isOperator })
+
+  return {
+    async usage(asked) {
+      const isComplete = await catchUp()
+      return { ...usageOverTime(db, asked, nameOf(db, asked.scope.organizationId)), isComplete }
+    },
+    async requests(of, asked) {
+      const isComplete = await catchUp()
+      return { ...requestList(db, of, { ...asked, ...shown(of, asked.isOperator) }), isComplete }
+    },
+    async *everyRequest(of, { filter, isOperator }) {
+      await catchUp()
+      const show = shown(of, isOperator)
+      for (let before: EntryPlace | null = null; ;) {
+        const entries = db.list(of, { filter, before, max: pageMax })
+        yield entries.map((entry) => entryJson(entry, show))
+        if (entries.length < pageMax) return
+        before = entries.at(-1)!
+        await nextTurn()
+      }
+    },
+    async requestHistogram(of, asked) {
+      const isComplete = await catchUp()
+      return { ...requestHistogram(db, of, asked), isComplete }
+    },
+    async request(of, id, isOperator) {
+      await catchUp()
+      return requestDetails(db, of, { id, ...shown(of, isOperator) })
+    },
+    async statement(of, span) {
+      const isComplete = await catchUp()
+      return { ...statementOf(db, of, span), isComplete }
+    },
+    async home(of, { zone, availableNano }) {
+      const isComplete = await catchUp()
+      const asked = { zone, availableNano, now: clock.now(), keyName: keyNameOf(of.organizationId) }
+      return { ...homeOf(db, of, asked), isComplete }
+    },
+    async *live(of) {
+      await catchUp()
+      const now = clock.now()
+      const filter = { from: now - recentMs, to: now + recentMs }
+      const watcher = live.watch(of, () => db.list(of, { filter, before: null, max: recentMax }))
+      try {
+        for (;;) {
+          yield watcher.frame(keyNameOf(of.organizationId))
+          await nextFrame()
+        }
+      } finally {
+        watcher.stop()
+      }
+    },
+    reject: (rejections) => live.note(db.reject(rejections)),
+    close() {
+      close()
+      db.close()
+    },
+  }
+}
+
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
+
+/** What people call the groups of a report. */
+function nameOf(db: ReportsDb, organizationId: string | null): (dimension: Dimension, id: string) => string | null {
+  const names = new Map<Dimension, ReadonlyMap<string, string>>()
+  const read = (dimension: Dimension): ReadonlyMap<string, string> =>
+    dimension === 'key' ? db.keyNames(organizationId) : db.organizationNames()
+  return (dimension, id) => {
+    if (dimension !== 'key' && dimension !== 'organization') return null
+    const known = names.get(dimension) ?? read(dimension)
+    names.set(dimension, known)
+    return known.get(id) ?? null
+  }
+}

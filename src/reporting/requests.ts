@@ -1,0 +1,165 @@
+/** Requests one by one: the list, how many there are over time, and one with its receipt. */
+import { z } from 'zod'
+import { modes, type Settlement } from '../store/store.ts'
+import type { Book, Entry, EntryFilter, EntryPlace, ReportsDb } from '../store/reports-db/reports-db.ts'
+import { NanoShape, TimeShape } from './figures.ts'
+import { customerReceiptOf, receiptOf, type Receipt } from './receipt.ts'
+import { slotBounds, slotUnits, type SlotUnit, type ZonedSpan } from './time-slots.ts'
+
+export const EntryShape = z.object({
+  id: z.string(),
+  state: z
+    .enum(['settled', 'reserved', 'rejected'])
+    .describe('reserved: its charge is known later. rejected: turned away or failed unpaid, and owing nothing.'),
+  at: TimeShape.describe('When it was admitted.'),
+  endedAt: TimeShape,
+  key: z.object({ id: z.string(), name: z.string().nullable() }),
+  model: z.string().nullable().describe('null: it named none that there is.'),
+  askedModel: z.string().nullable().describe('What a call that was turned away for its model had asked for.'),
+  endpoint: z.string(),
+  region: z.string().nullable(),
+  upstream: z.string().nullable().optional().describe('The deployment: for operators alone.'),
+  status: z.int().describe('As it was answered; 0: the process ended before.'),
+  isError: z.boolean(),
+  ending: z.string().describe('How it ended, or why it was turned away: an error code of the reference.'),
+  flags: z.array(z.string()),
+  streamed: z.boolean(),
+  inputTokens: z.int(),
+  cachedInputTokens: z.int(),
+  outputTokens: z.int(),
+  reasoningTokens: z.int(),
+  imageTokens: z.int(),
+  videoSeconds: z.int(),
+  chargeNano: NanoShape,
+  costNano: NanoShape.optional().describe('For operators alone.'),
+  latencyMs: z.int(),
+  firstByteMs: z.int().nullable(),
+})
+export type EntryJson = z.infer<typeof EntryShape>
+
+export const RequestListShape = z.object({
+  mode: z.enum(modes),
+  data: z.array(EntryShape).describe('Newest first.'),
+  next: z.string().nullable().describe('The cursor of the next page; null: there is none.'),
+  isComplete: z.boolean().describe('false while older requests are still being gathered.'),
+})
+export type RequestList = z.infer<typeof RequestListShape>
+
+export const RequestHistogramShape = z.object({
+  mode: z.enum(modes),
+  from: TimeShape,
+  to: TimeShape,
+  zone: z.string(),
+  unit: z.enum(slotUnits),
+  slots: z.array(TimeShape).describe('When each begins; the last ends at `to`.'),
+  requests: z.array(z.int()),
+  errors: z.array(z.int()).describe('Of these.'),
+  isComplete: z.boolean(),
+})
+export type RequestHistogram = z.infer<typeof RequestHistogramShape>
+
+export const RequestDetailsShape = z.object({
+  request: EntryShape,
+  receipt: z
+    .custom<Omit<Receipt, 'costNano'> & { readonly costNano?: string }>()
+    .nullable()
+    .describe('As `GET /v1/receipts/{id}` has it; null where nothing was owed.'),
+  money: z
+    .object({
+      heldNano: NanoShape.describe('The most that it could cost, set aside before it was sent.'),
+      capturedNano: NanoShape.describe('What was taken of it.'),
+      releasedNano: NanoShape.describe('What was given back. 0 while the charge is open.'),
+      openNano: NanoShape.describe('What is set aside still.'),
+    })
+    .nullable(),
+})
+export type RequestDetails = z.infer<typeof RequestDetailsShape>
+
+/** What people call a key. */
+export type KeyName = (id: string) => string | null
+type Shown = { readonly keyName: KeyName; readonly isOperator: boolean }
+
+/** An entry as JSON. Deployments and costs are the operator's business. */
+export function entryJson(entry: Entry, { keyName, isOperator }: Shown): EntryJson {
+  const { number: _, organizationId: _organization, mode: _mode, costNano, upstream, key, flags, ...told } = entry
+  return {
+    ...told,
+    at: iso(entry.at),
+    endedAt: iso(entry.endedAt),
+    key: { id: key, name: keyName(key) },
+    model: entry.model === '' ? null : entry.model,
+    region: entry.region === '' ? null : entry.region,
+    flags: [...flags],
+    chargeNano: entry.chargeNano.toString(),
+    ...(isOperator && { costNano: costNano.toString(), upstream: upstream === '' ? null : upstream }),
+  }
+}
+
+type ListAsked = Shown & { readonly filter: EntryFilter; readonly before: EntryPlace | null; readonly max: number }
+
+/** A page of the newest requests before a cursor. */
+export function requestList(db: Pick<ReportsDb, 'list'>, of: Book, asked: ListAsked): Omit<RequestList, 'isComplete'> {
+  const { filter, before, max } = asked
+  const entries = db.list(of, { filter, before, max: max + 1 })
+  const shown = entries.slice(0, max)
+  return {
+    mode: of.mode,
+    data: shown.map((entry) => entryJson(entry, asked)),
+    next: entries.length > max ? cursorOf(shown.at(-1)!) : null,
+  }
+}
+
+/** Where a page ends, as text. */
+export const cursorOf = ({ at, number }: EntryPlace): string => `${at}.${number}`
+
+/** The place that a cursor is; null where it is none. */
+export function placeOf(cursor: string): EntryPlace | null {
+  const match = /^(\d{1,16})\.(-?\d{1,16})$/.exec(cursor)
+  return match && { at: Number(match[1]), number: Number(match[2]) }
+}
+
+/** How many requests there are over the time of a span, by the same filters as the list. */
+export function requestHistogram(
+  db: Pick<ReportsDb, 'count'>,
+  of: Book,
+  { filter, span, unit }: { readonly filter: EntryFilter; readonly span: ZonedSpan; readonly unit: SlotUnit },
+): Omit<RequestHistogram, 'isComplete'> {
+  const bounds = slotBounds(span, unit)
+  const counts = db.count(of, { filter, bounds })
+  return {
+    mode: of.mode,
+    from: iso(span.from),
+    to: iso(span.to),
+    zone: span.zone,
+    unit,
+    slots: bounds.slice(0, -1).map(iso),
+    requests: counts.map(({ requests }) => requests),
+    errors: counts.map(({ errors }) => errors),
+  }
+}
+
+/** One request with its receipt; null where it is unknown, another organization's, or of the other mode. */
+export function requestDetails(
+  db: Pick<ReportsDb, 'find'>,
+  of: Book,
+  { id, ...shown }: Shown & { readonly id: string },
+): RequestDetails | null {
+  const found = db.find(of, id)
+  if (found === null) return null
+  const { entry, settlement } = found
+  const receipt = settlement && (shown.isOperator ? receiptOf(settlement) : customerReceiptOf(settlement))
+  return { request: entryJson(entry, shown), receipt, money: settlement && moneyOf(settlement) }
+}
+
+function moneyOf({ holdNano, chargeNano, ending }: Settlement): RequestDetails['money'] {
+  const rest = BigInt(holdNano) - BigInt(chargeNano)
+  const isOpen = ending === 'reserved'
+  return {
+    heldNano: holdNano,
+    capturedNano: chargeNano,
+    releasedNano: isOpen || rest < 0n ? '0' : rest.toString(),
+    openNano: isOpen ? rest.toString() : '0',
+  }
+}
+
+const iso = (at: number): string => new Date(at).toISOString()

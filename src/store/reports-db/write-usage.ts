@@ -1,0 +1,119 @@
+/** Rollups of reports: sums and histograms by the minute, the hour and the day of admission (UTC). */
+import type { Database } from 'bun:sqlite'
+import { addBytes, addToSlot, bytesOf, slotOf, type Histogram } from '../../lib/histogram.ts'
+import { dayMs, hourMs, minuteMs } from '../sqlite/rollups.ts'
+import { addEntry, noSums, type Entry, type Sums } from './entry.ts'
+import type { Names } from './names.ts'
+
+export const levels = [
+  { table: 'usage_minute', bucketMs: minuteMs },
+  { table: 'usage_hour', bucketMs: hourMs },
+  { table: 'usage_day', bucketMs: dayMs },
+] as const
+
+/** Where sums stand in every table: book, bucket, key, model, endpoint, region, upstream. */
+type Place = readonly [book: number, bucket: number, ...dimensions: number[]]
+type Part = { readonly place: Place; readonly sums: Sums; readonly latency: Histogram; readonly firstByte: Histogram }
+/** What a batch changes, by minute. */
+export type UsageChanges = Map<string, Part>
+
+/** The figures in the order of the tables' columns. */
+export const sumColumns = {
+  requests: 'requests',
+  errors: 'errors',
+  rejected: 'rejected',
+  inputTokens: 'input_tokens',
+  cachedInputTokens: 'cached_input_tokens',
+  outputTokens: 'output_tokens',
+  reasoningTokens: 'reasoning_tokens',
+  imageTokens: 'image_tokens',
+  videoSeconds: 'video_seconds',
+  chargeNano: 'charge_nano',
+  costNano: 'cost_nano',
+} as const satisfies Readonly<Record<keyof Sums, string>>
+const sumNames = Object.keys(sumColumns) as (keyof Sums)[]
+const columns = Object.values(sumColumns)
+const placeColumns = 'book, bucket, key, model, endpoint, region, upstream'
+
+const upsertSql = (table: string): string => `
+  insert into ${table} (${placeColumns}, ${columns.join(', ')}, latency, first_byte)
+  values (${Array.from({ length: 7 + columns.length + 2 }, () => '?').join(', ')})
+  on conflict do update set ${columns.map((column) => `${column} = ${column} + excluded.${column}`).join(', ')},
+    latency = excluded.latency, first_byte = excluded.first_byte`
+const selectSql = (table: string): string => `
+  select latency, first_byte from ${table}
+  where book = ? and bucket = ? and key = ? and model = ? and endpoint = ? and region = ? and upstream = ?`
+
+type Bytes = { latency: Uint8Array; first_byte: Uint8Array }
+
+export type UsageWriter = ReturnType<typeof prepareUsageWriter>
+
+/** Prepares the rollups of a connection; its writes are in the caller's transaction. */
+export function prepareUsageWriter(db: Database, names: Names) {
+  const tables = levels.map(({ table, bucketMs }) => ({
+    bucketMs,
+    select: db.prepare<Bytes, number[]>(selectSql(table)),
+    upsert: db.prepare<unknown, (number | bigint | Uint8Array)[]>(upsertSql(table)),
+  }))
+  return {
+    /** Notes an entry for `write`, so often; below zero, one is taken away that was noted before. */
+    add: (changes: UsageChanges, entry: Entry, times = 1): void => addTo(changes, entry, times, names),
+    write(changes: UsageChanges): void {
+      let parts = changes
+      for (const { bucketMs, select, upsert } of tables) {
+        parts = byBucket(parts, bucketMs)
+        for (const { place, sums, latency, firstByte } of parts.values()) {
+          const before = select.get(...place)
+          const bytes = [mergedBytes(before?.latency, latency), mergedBytes(before?.first_byte, firstByte)]
+          upsert.run(...place, ...sumNames.map((name) => sums[name]), ...bytes)
+        }
+      }
+    },
+  }
+}
+
+function addTo(changes: UsageChanges, entry: Entry, times: number, names: Names): void {
+  const { at, key, model, endpoint, region, upstream } = entry
+  const ids = [key, model, endpoint, region, upstream].map(names.idOf)
+  const part = partAt(changes, [names.bookOf(entry), at - (at % minuteMs), ...ids])
+  addEntry(part.sums, entry, times)
+  if (entry.state === 'rejected') return
+  addToSlot(part.latency, slotOf(entry.latencyMs), times)
+  if (entry.firstByteMs !== null) addToSlot(part.firstByte, slotOf(entry.firstByteMs), times)
+}
+
+function partAt(changes: UsageChanges, place: Place): Part {
+  const key = place.join(' ')
+  const known = changes.get(key)
+  if (known) return known
+  const part: Part = { place, sums: noSums(), latency: new Map(), firstByte: new Map() }
+  changes.set(key, part)
+  return part
+}
+
+/** The same, of longer buckets. */
+function byBucket(parts: UsageChanges, bucketMs: number): UsageChanges {
+  if (bucketMs === minuteMs) return parts
+  const longer: UsageChanges = new Map()
+  for (const { place, sums, latency, firstByte } of parts.values()) {
+    const [book, bucket, ...dimensions] = place
+    const part = partAt(longer, [book, bucket - (bucket % bucketMs), ...dimensions])
+    addSums(part.sums, sums)
+    for (const [slot, count] of latency) addToSlot(part.latency, slot, count)
+    for (const [slot, count] of firstByte) addToSlot(part.firstByte, slot, count)
+  }
+  return longer
+}
+
+/** Adds one's figures to the other's. */
+export function addSums(to: Sums, from: Readonly<Sums>): void {
+  for (const name of sumNames) (to[name] as bigint) += from[name] as bigint
+}
+
+function mergedBytes(before: Uint8Array | undefined, histogram: Histogram): Uint8Array {
+  if (!before) return bytesOf(histogram)
+  if (histogram.size === 0) return before
+  const merged = new Map(histogram)
+  addBytes(merged, before)
+  return bytesOf(merged)
+}
