@@ -4,6 +4,17 @@
  */
 export type { PageFileJson } from './pages/files/file-routes.ts'
 export type { PageJobJson } from './pages/jobs/job-routes.ts'
+export type { Figures as FiguresJson, Metric } from '../reporting/figures.ts'
+export type { Home as HomeJson } from '../reporting/home.ts'
+export type { LiveFrame as LiveFrameJson } from '../reporting/live.ts'
+export type {
+  EntryJson,
+  RequestDetails as RequestDetailsJson,
+  RequestHistogram as RequestHistogramJson,
+  RequestList as RequestListJson,
+} from '../reporting/requests.ts'
+export type { Statement as StatementJson } from '../reporting/statement.ts'
+export type { UsageOverTime as UsageOverTimeJson } from '../reporting/usage-over-time.ts'
 export type { PageOrganizationJson } from './pages/home/home-routes.ts'
 export type {
   PageKeyInputJson,

@@ -21,7 +21,7 @@ export const operatorToken = 'the-operator-token-of-this-test'
 
 export async function startTestServer(changes: Partial<AdminDeps> = {}) {
   const dataDir = mkdtempSync(join(tmpdir(), 'mart-admin-'))
-  const path = join(dataDir, 'store.sqlite')
+  const path = join(dataDir, 'mart.db')
   const time = { now: Date.parse('2026-11-23T08:15:00Z') }
   const clock = { now: () => time.now, monotonic: () => time.now }
   const store = openSqliteStore({ path, clock })
@@ -77,7 +77,7 @@ export async function startTestServer(changes: Partial<AdminDeps> = {}) {
     return { status: response.status, json: (await response.json()) as Record<string, any> } // oxlint-disable-line typescript/no-explicit-any
   }
   const everythingStored = (): string => ['', '-wal'].map((suffix) => readFileSync(path + suffix, 'latin1')).join('')
-  return { api, ask, store, keys, limits, fleet, time, events, changed, settle, dataDir, everythingStored }
+  return { api, ask, store, keys, limits, fleet, time, events, changed, settle, ship, dataDir, everythingStored }
 }
 
 /** What is the same in every test. */

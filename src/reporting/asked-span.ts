@@ -30,7 +30,8 @@ export function askedSpan(
   { now, days }: { readonly now: number; readonly days: number },
 ): ZonedSpan | null {
   const { zone } = asked
-  const to = asked.to === undefined ? now : momentOf(asked.to, zone)
+  // What happens right now is in it.
+  const to = asked.to === undefined ? now + 1 : momentOf(asked.to, zone)
   const from =
     asked.from === undefined ? sameTimeOn(dayStart(to - 1, zone), zone, 1 - days) : momentOf(asked.from, zone)
   if (from >= to || to - from > spanMsMax) return null

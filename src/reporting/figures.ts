@@ -9,10 +9,10 @@ export const NanoShape = z.string().describe('Nano-USD (10⁻⁹ USD) as a decim
 export const TimeShape = z.string().describe('ISO 8601, UTC.')
 
 const Percentiles = z
-  .object({ p50: z.number(), p95: z.number(), p99: z.number() })
+  .strictObject({ p50: z.number(), p95: z.number(), p99: z.number() })
   .describe('Milliseconds, each right to 4 %.')
 
-export const FiguresShape = z.object({
+export const FiguresShape = z.strictObject({
   requests: z.int().describe('Requests that were let in, those whose charge is still open included.'),
   errors: z.int().describe('Of these: failed.'),
   rejected: z.int().describe('Beside these: calls that were turned away or failed unpaid. Best effort.'),
@@ -49,7 +49,8 @@ export function figuresOf({ sums, latency, firstByte }: Measured, isOperator: bo
   }
 }
 
-const memberMetrics = [
+/** What can be shown over time. */
+export const metrics = [
   'spend',
   'requests',
   'errors',
@@ -69,12 +70,14 @@ const memberMetrics = [
   'firstByteP50',
   'firstByteP95',
   'firstByteP99',
+  'cost',
+  'margin',
 ] as const
-/** What can be shown over time. */
-export const metrics = [...memberMetrics, 'cost', 'margin'] as const
 export type Metric = (typeof metrics)[number]
 /** What is the operator's business. */
 export const isForOperators = (metric: Metric): boolean => metric === 'cost' || metric === 'margin'
+/** Whether it is an amount. */
+export const isMoney = (metric: Metric): boolean => metric === 'spend' || isForOperators(metric)
 /** Whether it needs histograms. */
 export const isDuration = (metric: Metric): boolean => /^(?:latency|firstByte)P/.test(metric)
 

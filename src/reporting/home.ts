@@ -6,18 +6,18 @@ import { NanoShape, TimeShape } from './figures.ts'
 import { entryJson, EntryShape, type KeyName } from './requests.ts'
 import { dayStart, sameTimeOn } from './time-slots.ts'
 
-export const HomeShape = z.object({
+export const HomeShape = z.strictObject({
   mode: z.enum(modes),
   zone: z.string(),
   now: TimeShape,
-  today: z.object({
+  today: z.strictObject({
     spentNano: NanoShape,
     requests: z.int(),
     yesterdaySpentNano: NanoShape.describe('Yesterday until the same time of day, to the minute.'),
     yesterdayRequests: z.int(),
   }),
   burn: z
-    .object({
+    .strictObject({
       windowHours: z.int().describe('Over how long it was looked at: the shortest of 1, 24 and 168 with 20 requests.'),
       nanoPerHour: NanoShape,
     })

@@ -6,7 +6,7 @@ import type { Book, Entry } from '../store/reports-db/reports-db.ts'
 import { NanoShape, TimeShape } from './figures.ts'
 import { entryJson, EntryShape, type KeyName } from './requests.ts'
 
-export const LiveFrameShape = z.object({
+export const LiveFrameShape = z.strictObject({
   mode: z.enum(modes),
   at: TimeShape,
   requestsPerSecond: z.number().describe('Over the last ten seconds.'),

@@ -6,14 +6,14 @@ import { NanoShape, TimeShape } from './figures.ts'
 import { customerReceiptOf, receiptOf, type Receipt } from './receipt.ts'
 import { slotBounds, slotUnits, type SlotUnit, type ZonedSpan } from './time-slots.ts'
 
-export const EntryShape = z.object({
+export const EntryShape = z.strictObject({
   id: z.string(),
   state: z
     .enum(['settled', 'reserved', 'rejected'])
     .describe('reserved: its charge is known later. rejected: turned away or failed unpaid, and owing nothing.'),
   at: TimeShape.describe('When it was admitted.'),
   endedAt: TimeShape,
-  key: z.object({ id: z.string(), name: z.string().nullable() }),
+  key: z.strictObject({ id: z.string(), name: z.string().nullable() }),
   model: z.string().nullable().describe('null: it named none that there is.'),
   askedModel: z.string().nullable().describe('What a call that was turned away for its model had asked for.'),
   endpoint: z.string(),
@@ -37,7 +37,7 @@ export const EntryShape = z.object({
 })
 export type EntryJson = z.infer<typeof EntryShape>
 
-export const RequestListShape = z.object({
+export const RequestListShape = z.strictObject({
   mode: z.enum(modes),
   data: z.array(EntryShape).describe('Newest first.'),
   next: z.string().nullable().describe('The cursor of the next page; null: there is none.'),
@@ -45,7 +45,7 @@ export const RequestListShape = z.object({
 })
 export type RequestList = z.infer<typeof RequestListShape>
 
-export const RequestHistogramShape = z.object({
+export const RequestHistogramShape = z.strictObject({
   mode: z.enum(modes),
   from: TimeShape,
   to: TimeShape,
@@ -58,14 +58,14 @@ export const RequestHistogramShape = z.object({
 })
 export type RequestHistogram = z.infer<typeof RequestHistogramShape>
 
-export const RequestDetailsShape = z.object({
+export const RequestDetailsShape = z.strictObject({
   request: EntryShape,
   receipt: z
-    .custom<Omit<Receipt, 'costNano'> & { readonly costNano?: string }>()
+    .looseObject({ requestId: z.string(), chargeNano: NanoShape, chargeUsd: z.string() })
     .nullable()
-    .describe('As `GET /v1/receipts/{id}` has it; null where nothing was owed.'),
+    .describe('As `GET /v1/receipts/{id}` has it; null where nothing was owed. For operators with `costNano`.'),
   money: z
-    .object({
+    .strictObject({
       heldNano: NanoShape.describe('The most that it could cost, set aside before it was sent.'),
       capturedNano: NanoShape.describe('What was taken of it.'),
       releasedNano: NanoShape.describe('What was given back. 0 while the charge is open.'),
@@ -73,7 +73,9 @@ export const RequestDetailsShape = z.object({
     })
     .nullable(),
 })
-export type RequestDetails = z.infer<typeof RequestDetailsShape>
+export type RequestDetails = Omit<z.infer<typeof RequestDetailsShape>, 'receipt'> & {
+  readonly receipt: (Omit<Receipt, 'costNano'> & { readonly costNano?: string }) | null
+}
 
 /** What people call a key. */
 export type KeyName = (id: string) => string | null

@@ -20,27 +20,27 @@ const amounts = {
   settledNano: NanoShape.describe('Of the usage: what jobs that began in it were charged when they ended.'),
   requests: z.int(),
 }
-const DayShape = z.object({
+const DayShape = z.strictObject({
   day: z.string().describe('A date of the zone.'),
   from: TimeShape,
   to: TimeShape,
   ...amounts,
 })
-const CreditShape = z.object({
+const CreditShape = z.strictObject({
   id: z.int().describe('Of the transfer.'),
   at: TimeShape,
   kind: z.enum(['grant', 'top-up', 'reversal']),
   amountNano: NanoShape.describe('Below zero where it was taken back.'),
   note: z.string().nullable(),
 })
-export const StatementShape = z.object({
+export const StatementShape = z.strictObject({
   organizationId: z.string(),
   mode: z.enum(modes),
   from: TimeShape,
   to: TimeShape,
   zone: z.string(),
   days: z.array(DayShape).describe('Oldest first, days without anything included.'),
-  total: z.object(amounts),
+  total: z.strictObject(amounts),
   credits: z.array(CreditShape).describe('Grants, top-ups and reversals one by one, oldest first; 10,000 at most.'),
   isComplete: z.boolean().describe('false while older requests are still being gathered: then it does not close.'),
 })

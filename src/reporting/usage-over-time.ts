@@ -27,14 +27,14 @@ import { slotBounds, slotUnits, spanBefore, type SlotUnit, type ZonedSpan } from
 export const dimensions = ['model', 'key', 'region', 'endpoint', 'upstream', 'organization'] as const
 
 export const GroupShape = z
-  .object({
+  .strictObject({
     id: z.string().describe('What filters by it.'),
     name: z.string().nullable().describe('What people call it, where that is another.'),
   })
   .nullable()
   .describe('null: all that is in no group of its own.')
 
-const SeriesShape = z.object({
+const SeriesShape = z.strictObject({
   metric: z.enum(metrics),
   group: GroupShape,
   subgroup: GroupShape,
@@ -45,7 +45,7 @@ const SeriesShape = z.object({
   total: z.union([z.string(), z.number(), z.null()]).describe('Of the whole span.'),
 })
 
-export const UsageOverTimeShape = z.object({
+export const UsageOverTimeShape = z.strictObject({
   mode: z.enum(modes),
   from: TimeShape,
   to: TimeShape,
@@ -55,11 +55,11 @@ export const UsageOverTimeShape = z.object({
   slots: z.array(TimeShape).describe('When each slot begins; it ends where the next begins, the last at `to`.'),
   series: z.array(SeriesShape).describe('The largest first, what is beyond `top` last.'),
   rows: z
-    .array(z.object({ group: GroupShape, subgroup: GroupShape, isOther: z.boolean(), figures: FiguresShape }))
+    .array(z.strictObject({ group: GroupShape, subgroup: GroupShape, isOther: z.boolean(), figures: FiguresShape }))
     .describe('Every figure of each group of `series`.'),
   total: FiguresShape,
   previous: z
-    .object({
+    .strictObject({
       from: TimeShape,
       to: TimeShape,
       values: z

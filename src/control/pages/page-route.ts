@@ -2,6 +2,7 @@
 import type { z } from 'zod'
 import type { Clock } from '../../lib/clock.ts'
 import type { Log } from '../../lib/log.ts'
+import type { Reports } from '../../reporting/reports.ts'
 import type { Actor } from '../../store/audit.ts'
 import type { InsideAdmin } from '../inside-admin.ts'
 import type { People, Person } from './people-port.ts'
@@ -13,8 +14,7 @@ export type Needs = Permission | 'operator' | 'signed-in' | 'nobody'
 /** What the pages work with. */
 export type PagesDeps = {
   readonly people: People
-  /** The reports' own store, once there is one. */
-  readonly reports: null
+  readonly reports: Reports
   readonly admin: InsideAdmin
   /** Brings what was journaled so far into the store, so that it can be read. */
   readonly ship: () => Promise<void>

@@ -6,6 +6,10 @@ import { keyRoutes } from './keys/key-routes.ts'
 import { passRoutes } from './passes/pass-routes.ts'
 import { sessionRoutes } from './session/session-routes.ts'
 import type { PageRoute } from './page-route.ts'
+import { statementRoutes } from './billing/statement-routes.ts'
+import { operatorUsageRoutes } from './operator/usage-routes.ts'
+import { requestRoutes } from './requests/request-routes.ts'
+import { usageRoutes } from './usage/usage-routes.ts'
 
 export const routes: readonly PageRoute[] = [
   ...sessionRoutes,
@@ -14,4 +18,8 @@ export const routes: readonly PageRoute[] = [
   ...fileRoutes,
   ...passRoutes,
   ...keyRoutes,
+  ...usageRoutes,
+  ...requestRoutes,
+  ...statementRoutes,
+  ...operatorUsageRoutes,
 ]

@@ -3,6 +3,8 @@
  * Whatever a route answers is held to its schema.
  */
 import { z } from 'zod'
+import { createReports } from '../../reporting/reports.ts'
+import { openReportsDb } from '../../store/reports-db/open-reports-db.ts'
 import { insideAdmin } from '../inside-admin.ts'
 import { startTestServer } from '../test-server.ts'
 import { pagesApi } from './pages-api.ts'
@@ -18,14 +20,21 @@ type TestOptions = { readonly routes?: readonly PageRoute[]; readonly deps?: Par
 export async function startTestPages({ routes = allRoutes, deps = {} }: TestOptions = {}) {
   const server = await startTestServer()
   const fake = fakePeople()
+  const clock = { now: () => server.time.now, monotonic: () => performance.now() }
+  const reports = createReports({
+    db: openReportsDb({ dataDir: server.dataDir }),
+    clock,
+    ship: server.ship,
+    onTrouble: (error) => void server.events.push({ event: 'reports-failed', error }),
+  })
   const api = pagesApi(
     {
       people: fake.people,
-      reports: null,
+      reports,
       admin: insideAdmin(server.api),
-      ship: () => Promise.resolve(),
+      ship: server.ship,
       publicUrl: null,
-      clock: { now: () => server.time.now, monotonic: () => server.time.now },
+      clock,
       log: { info: () => undefined, error: (event) => void server.events.push(event) },
       ...deps,
     },
@@ -60,6 +69,7 @@ export async function startTestPages({ routes = allRoutes, deps = {} }: TestOpti
   }
   return {
     ...server,
+    reports,
     organization,
     people: fake,
     /** Whoever has no session. */

@@ -5,6 +5,8 @@ import { systemClock } from '../../lib/clock.ts'
 import { describeError } from '../../lib/describe-error.ts'
 import type { LogEvent } from '../../lib/log-text.ts'
 import type { Log } from '../../lib/log.ts'
+import { createReports } from '../../reporting/reports.ts'
+import { openReportsDb } from '../../store/reports-db/open-reports-db.ts'
 import { pagesApi } from '../pages/pages-api.ts'
 import { nobody } from '../pages/people-port.ts'
 import { askMain } from './ask-main.ts'
@@ -13,7 +15,7 @@ import { serveRequests } from './serve-requests.ts'
 
 assert(parentPort, 'control-worker.ts runs only as a worker')
 const port: Port<ToMain, ToControl> = parentPort
-const { publicUrl } = workerData as ControlSettings
+const { dataDir, publicUrl } = workerData as ControlSettings
 
 /** Errors are described here: what they are made of need not pass between threads. */
 const say =
@@ -27,5 +29,12 @@ const say =
   }
 const log: Log = { info: say('info'), error: say('error') }
 
-const handle = pagesApi({ ...askMain(port), people: nobody, reports: null, publicUrl, clock: systemClock, log })
+const main = askMain(port)
+const reports = createReports({
+  db: openReportsDb({ dataDir, onAnew: (reason) => log.info({ event: 'reports-made-anew', reason }) }),
+  clock: systemClock,
+  ship: main.ship,
+  onTrouble: (error) => log.error({ event: 'reports-behind', error }),
+})
+const handle = pagesApi({ ...main, people: nobody, reports, publicUrl, clock: systemClock, log })
 serveRequests(port, handle, (error) => log.error({ event: 'pages-failed', error }))

@@ -26,19 +26,20 @@ export type ReportsOptions = {
   readonly onAnew?: (reason: string) => void
 }
 
-/** Opens the file, making it where it is missing. Throws where mart.db is missing, or the folder cannot be written. */
+/** Opens the file at the first question, making it where it is missing. Throws then where mart.db is missing, or the folder cannot be written. */
 export function openReportsDb({ dataDir, onAnew = () => undefined }: ReportsOptions): ReportsDb {
   const path = join(dataDir, 'reports.db')
-  const mart = openForReading(join(dataDir, 'mart.db'))
-  let open = openOn(path, mart, onAnew)
+  let open: Opened | null = null
 
-  /** Where the file is damaged, or copied from another mart.db, it is made anew, and what was asked is asked of that. */
+  /** Where the file is damaged it is made anew, and what was asked is asked of that. */
   function asking<T>(ask: (parts: Opened) => T): T {
+    open ??= openOn(path, openForReading(join(dataDir, 'mart.db')), onAnew)
     try {
       return ask(open)
     } catch (error) {
       if (!isDamage(error)) throw error
-      open.db.close()
+      const { db, mart } = open
+      db.close()
       onAnew((error as Error).message)
       open = openNew(path, mart)
       return ask(open)
@@ -55,11 +56,12 @@ export function openReportsDb({ dataDir, onAnew = () => undefined }: ReportsOpti
     sumCredits: (of, bounds) => asking(({ db, names }) => sumCredits(db, names, of, bounds)),
     creditBefore: (of, to) => asking(({ db, names }) => creditBefore(db, names, of, to)),
     setAside: (of, bounds) => asking(({ db, names }) => readSetAside(db, names, of, bounds)),
-    keyNames: (organizationId) => open.books.keyNames(organizationId),
-    organizationNames: () => open.books.organizationNames(),
+    keyNames: (organizationId) => asking(({ books }) => books.keyNames(organizationId)),
+    organizationNames: () => asking(({ books }) => books.organizationNames()),
     close() {
-      open.db.close()
-      mart.close()
+      open?.db.close()
+      open?.mart.close()
+      open = null
     },
   }
 }
@@ -119,6 +121,7 @@ function prepared(db: Database, mart: Database) {
   const books = prepareBooksReader(mart)
   return {
     db,
+    mart,
     names,
     books,
     settled: prepareRequests(mart),

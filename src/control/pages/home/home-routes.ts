@@ -1,9 +1,11 @@
 /** An organization at a glance. */
 import { z } from 'zod'
+import { spanInput } from '../../../reporting/asked-span.ts'
+import { HomeShape } from '../../../reporting/home.ts'
 import type { OrganizationDetails } from '../../contract.ts'
 import { pageRoute } from '../page-route.ts'
-import { permissions, permissionsOf, roles } from '../roles.ts'
-import { Balance, Time } from '../shapes.ts'
+import { allows, permissions, permissionsOf, roles } from '../roles.ts'
+import { Balance, Mode, Time } from '../shapes.ts'
 
 const OrganizationShape = z.strictObject({
   id: z.string(),
@@ -37,4 +39,22 @@ const getOrganization = pageRoute({
   },
 })
 
-export const homeRoutes = [getOrganization]
+const getHome = pageRoute({
+  method: 'GET',
+  path: '/api/organizations/{organization}/home',
+  summary: 'What was spent today, how long credit lasts, and what failed last',
+  needs: 'usage.read',
+  query: z.strictObject({ mode: Mode, zone: spanInput.zone }),
+  body: null,
+  answer: HomeShape,
+  async handle({ params, query, access, admin, deps }) {
+    const { organization: organizationId } = params
+    const { mode, zone } = query
+    const { balances } = await admin<OrganizationDetails>('GET', `/organizations/${organizationId}`)
+    const availableNano = BigInt(balances.find((balance) => balance.mode === mode)?.availableNano ?? '0')
+    const home = await deps.reports.home({ organizationId, mode }, { zone, availableNano })
+    return allows(access, 'requests.read') ? home : { ...home, lastErrors: [], lastRequest: null }
+  },
+})
+
+export const homeRoutes = [getOrganization, getHome]
