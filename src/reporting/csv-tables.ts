@@ -31,7 +31,7 @@ const textOf = (metric: Metric, value: MetricValue): MetricValue =>
 
 function unitOf(metric: Metric): string {
   if (isMoney(metric)) return 'USD'
-  if (/Rate$/.test(metric)) return 'share'
+  if (metric.endsWith('Rate')) return 'share'
   if (/P\d\d$/.test(metric)) return 'ms'
   return metric === 'videoSeconds' ? 's' : 'count'
 }

@@ -87,16 +87,15 @@ export function createReports({ db, clock, ship, onTrouble }: ReportsDeps): Repo
     return (id) => (names ??= db.keyNames(organizationId)).get(id) ?? null
   }
   const shown = ({ organizationId }: Book, isOperator: boolean) => ({ keyName: keyNameOf(organizationId), isOperator })
+  /** What a report says, and whether everything is in. */
+  const told = async <T extends object>(report: () => T): Promise<T & { isComplete: boolean }> => {
+    const isComplete = await catchUp()
+    return { ...report(), isComplete }
+  }
 
   return {
-    async usage(asked) {
-      const isComplete = await catchUp()
-      return { ...usageOverTime(db, asked, nameOf(db, asked.scope.organizationId)), isComplete }
-    },
-    async requests(of, asked) {
-      const isComplete = await catchUp()
-      return { ...requestList(db, of, { ...asked, ...shown(of, asked.isOperator) }), isComplete }
-    },
+    usage: (asked) => told(() => usageOverTime(db, asked, nameOf(db, asked.scope.organizationId))),
+    requests: (of, asked) => told(() => requestList(db, of, { ...asked, ...shown(of, asked.isOperator) })),
     async *everyRequest(of, { filter, isOperator }) {
       await catchUp()
       const show = shown(of, isOperator)
@@ -108,23 +107,14 @@ export function createReports({ db, clock, ship, onTrouble }: ReportsDeps): Repo
         await nextTurn()
       }
     },
-    async requestHistogram(of, asked) {
-      const isComplete = await catchUp()
-      return { ...requestHistogram(db, of, asked), isComplete }
-    },
+    requestHistogram: (of, asked) => told(() => requestHistogram(db, of, asked)),
     async request(of, id, isOperator) {
       await catchUp()
       return requestDetails(db, of, { id, ...shown(of, isOperator) })
     },
-    async statement(of, span) {
-      const isComplete = await catchUp()
-      return { ...statementOf(db, of, span), isComplete }
-    },
-    async home(of, { zone, availableNano }) {
-      const isComplete = await catchUp()
-      const asked = { zone, availableNano, now: clock.now(), keyName: keyNameOf(of.organizationId) }
-      return { ...homeOf(db, of, asked), isComplete }
-    },
+    statement: (of, span) => told(() => statementOf(db, of, span)),
+    home: (of, asked) =>
+      told(() => homeOf(db, of, { ...asked, now: clock.now(), keyName: keyNameOf(of.organizationId) })),
     async *live(of) {
       await catchUp()
       const now = clock.now()

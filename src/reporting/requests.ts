@@ -112,7 +112,7 @@ export function requestList(db: Pick<ReportsDb, 'list'>, of: Book, asked: ListAs
 }
 
 /** Where a page ends, as text. */
-export const cursorOf = ({ at, number }: EntryPlace): string => `${at}.${number}`
+const cursorOf = ({ at, number }: EntryPlace): string => `${at}.${number}`
 
 /** The place that a cursor is; null where it is none. */
 export function placeOf(cursor: string): EntryPlace | null {

@@ -26,7 +26,7 @@ import { slotBounds, slotUnits, spanBefore, type SlotUnit, type ZonedSpan } from
 
 export const dimensions = ['model', 'key', 'region', 'endpoint', 'upstream', 'organization'] as const
 
-export const GroupShape = z
+const GroupShape = z
   .strictObject({
     id: z.string().describe('What filters by it.'),
     name: z.string().nullable().describe('What people call it, where that is another.'),

@@ -3,7 +3,7 @@
 const encoder = new TextEncoder()
 
 /** An answer of events, pulled one at a time; when its reader leaves, `values` is returned from. */
-export function eventStream(values: AsyncGenerator<unknown>): Response {
+export function eventStream(values: AsyncGenerator): Response {
   const body = new ReadableStream<Uint8Array>(
     {
       async pull(controller) {

@@ -1,7 +1,7 @@
 /** What reports are asked for, read from the query of a page: time, groups, filters. Everything is text there. */
 import { z } from 'zod'
 import { askedSpan, spanInput } from '../../reporting/asked-span.ts'
-import { isForOperators, metrics, type Metric } from '../../reporting/figures.ts'
+import { isForOperators, metrics } from '../../reporting/figures.ts'
 import {
   fittingUnit,
   isWithinSlots,
@@ -98,7 +98,7 @@ export function usageAsked(
     scope,
     span,
     unit: unitOf(query.unit, span),
-    metrics: query.metrics as Metric[],
+    metrics: query.metrics,
     where: defined({ key, model, endpoint, region, upstream }),
     by,
     top,

@@ -28,8 +28,6 @@ type Progress = { readonly number: number; readonly witness: string }
 /** Transfers of every batch that is shipped are looked at, and most are no credit. */
 const transfersPerRecord = 4
 
-export type CatchUp = ReturnType<typeof prepareCatchUp>
-
 /** Prepares copying on a connection. */
 export function prepareCatchUp(db: Database, { names, entries, usage, books }: Parts) {
   const progress = prepareProgress(db)

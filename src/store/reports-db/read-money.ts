@@ -11,7 +11,7 @@ export type CreditSums = { readonly slot: number } & Readonly<Record<Credit['kin
 export type SetAside = { readonly slot: number; readonly openNano: bigint; readonly chargedNano: bigint }
 
 /** Credits that are listed, at most; their sums have all of them. */
-export const creditsMax = 10_000
+const creditsMax = 10_000
 
 /** Credits in [from, to), oldest first. */
 export function listCredits(

@@ -16,10 +16,10 @@ import type { UsageCell, UsageSelection } from './read-usage.ts'
 import type { CountedRejection } from './write-rejections.ts'
 
 export type { Copied } from './catch-up.ts'
-export { noSums, type Dimensions, type Entry, type EntryState, type Rejection, type Sums } from './entry.ts'
+export { noSums, type Dimensions, type Entry, type Sums } from './entry.ts'
 export type { Book } from './names.ts'
 export type { EntryCount, EntryFilter, EntryPlace } from './read-entries.ts'
-export { creditsMax, type Credit, type CreditSums, type SetAside } from './read-money.ts'
+export type { Credit, CreditSums, SetAside } from './read-money.ts'
 export type { Dimension, Scope, UsageCell, UsageSelection } from './read-usage.ts'
 export { addSums } from './write-usage.ts'
 export type { CountedRejection } from './write-rejections.ts'
@@ -42,7 +42,7 @@ export type ReportsDb = {
   ) => EntryCount[]
   /** One request with its receipt, which is null where it was turned away; null where it is unknown or another's. */
   readonly find: (of: Book, id: string) => { readonly entry: Entry; readonly settlement: Settlement | null } | null
-  /** Credits in [from, to), oldest first, at most `creditsMax`. */
+  /** Credits in [from, to), oldest first, at most 10,000. */
   readonly credits: (of: Book, span: { readonly from: number; readonly to: number }) => Credit[]
   /** What they come to in each slot. */
   readonly sumCredits: (of: Book, bounds: readonly number[]) => CreditSums[]
