@@ -1,5 +1,6 @@
 /** Every command of `mart`, in the order of its help. */
 import type { Command } from './command-line.ts'
+import { auditCommands } from './audit-commands.ts'
 import { backupCommands } from './backup-commands.ts'
 import { configCommands } from './config-commands.ts'
 import { creditCommands } from './credit-commands.ts'
@@ -17,6 +18,7 @@ export const commands: readonly Command[] = [
   ...reportCommands,
   ...deploymentCommands,
   ...ledgerCommands,
+  ...auditCommands,
   ...backupCommands,
   ...tokenCommands,
   ...configCommands,

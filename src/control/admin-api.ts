@@ -4,6 +4,7 @@
  */
 import { Hono } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
+import { addAuditRoutes } from './admin-audit.ts'
 import { addCreditRoutes } from './admin-credit.ts'
 import { addDeploymentRoutes } from './admin-deployments.ts'
 import type { AdminDeps } from './admin-deps.ts'
@@ -34,6 +35,7 @@ export function adminApi(deps: AdminDeps): Hono {
   addJobRoutes(api, deps)
   addDeploymentRoutes(api, deps, operators)
   addTokenRoutes(api, deps, operators)
+  addAuditRoutes(api, deps, operators)
   // A mounted app answers unknown addresses of its own only by a route.
   api.all('*', () => errorResponse(new AdminError('not_found')))
   api.onError((error) => {

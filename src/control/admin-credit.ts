@@ -28,7 +28,10 @@ export function addCreditRoutes(api: Hono, deps: AdminDeps, operators: Operators
     const mode = modeOr(asked.mode, deps)
     const amountNano = amountOf('usd', usd)
     const { id: organizationId } = await organizationOf(deps, c.req.param('id'))
-    const transfer = await deps.store.grantCredit({ organizationId, mode, amountNano, note, idempotencyKey })
+    const transfer = await deps.store.grantCredit(
+      { organizationId, mode, amountNano, note, idempotencyKey },
+      operators.actorOf(c),
+    )
     return c.json<GrantJson>(grantJson(organizationId, transfer), 201)
   })
   api.post('/organizations/:id/revocations', mayChange, async (c) => {
@@ -37,7 +40,9 @@ export function addCreditRoutes(api: Hono, deps: AdminDeps, operators: Operators
     const amountNano = amountOf('usd', usd)
     const { id: organizationId } = await organizationOf(deps, c.req.param('id'))
     const ask = { organizationId, mode, amountNano, note, idempotencyKey }
-    const answer = await deps.recallCredit(organizationId, mode, () => deps.store.revokeCredit(ask))
+    const answer = await deps.recallCredit(organizationId, mode, () =>
+      deps.store.revokeCredit(ask, operators.actorOf(c)),
+    )
     if (answer.reversals === null) throw notSoMuch(answer.revocableNano, mode)
     return c.json<RevocationJson>(revocationJson(ask, answer.reversals), 201)
   })
@@ -53,7 +58,7 @@ export function addCreditRoutes(api: Hono, deps: AdminDeps, operators: Operators
   })
   api.post('/ledger/accepted-losses', operators.needs('admin'), async (c) => {
     await deps.ship()
-    return c.json<AcceptedLossesJson>({ accepted: await deps.store.acceptLosses() })
+    return c.json<AcceptedLossesJson>({ accepted: await deps.store.acceptLosses(operators.actorOf(c)) })
   })
 }
 

@@ -1,9 +1,10 @@
 /** Deployments as this node sees them, draining one by hand, and reading the configuration file again. */
-import type { Hono } from 'hono'
+import type { Context, Hono } from 'hono'
 import { z } from 'zod'
 import type { Clock } from '../lib/clock.ts'
 import { createRates, type Rates } from '../lib/rates.ts'
 import { lastFaultWords } from '../upstreams/fault-words.ts'
+import type { AuditNote } from '../store/store.ts'
 import type { Candidate } from '../upstreams/fleet.ts'
 import { latencyMsUnknown, type LastFault } from '../upstreams/health.ts'
 import type { HourSeen } from '../upstreams/last-hour.ts'
@@ -12,6 +13,8 @@ import { AdminError } from './admin-error.ts'
 import type { DeploymentJson, DeploymentTestJson, HourJson, LastFaultJson, ListJson, ReloadJson } from './contract.ts'
 import type { Operators } from './operators.ts'
 import { readBody } from './read-input.ts'
+
+type Change = Pick<AuditNote, 'subject' | 'before' | 'after'>
 
 export function addDeploymentRoutes(api: Hono, deps: AdminDeps, operators: Operators): void {
   const isAdmin = operators.needs('admin')
@@ -22,14 +25,26 @@ export function addDeploymentRoutes(api: Hono, deps: AdminDeps, operators: Opera
     return candidate
   }
   api.get('/deployments', (c) => c.json<ListJson<DeploymentJson>>({ data: deps.fleet.list.map(json) }))
-  api.post('/deployments/:id/drain', isAdmin, (c) => {
-    const candidate = named(c.req.param('id'))
-    candidate.health.isDrained = true
+  // Only memory has these: what they were and are is written down once it holds.
+  const record = (c: Context, action: string, { subject, before, after }: Change): Promise<void> =>
+    deps.store.recordAudit({ actor: operators.actorOf(c), action, organizationId: null, subject, before, after })
+  const drain = async (c: Context, isDrained: boolean): Promise<Candidate> => {
+    const candidate = named(c.req.param('id')!)
+    const change = {
+      subject: candidate.deployment.id,
+      before: { isDrained: candidate.health.isDrained },
+      after: { isDrained },
+    }
+    candidate.health.isDrained = isDrained
+    await record(c, isDrained ? 'deployment.drained' : 'deployment.resumed', change)
+    return candidate
+  }
+  api.post('/deployments/:id/drain', isAdmin, async (c) => {
+    const candidate = await drain(c, true)
     return c.json<DeploymentJson>(json(candidate))
   })
-  api.post('/deployments/:id/resume', isAdmin, (c) => {
-    const candidate = named(c.req.param('id'))
-    candidate.health.isDrained = false
+  api.post('/deployments/:id/resume', isAdmin, async (c) => {
+    const candidate = await drain(c, false)
     candidate.health.forgive()
     return c.json<DeploymentJson>(json(candidate))
   })
@@ -41,9 +56,15 @@ export function addDeploymentRoutes(api: Hono, deps: AdminDeps, operators: Opera
     const result = await deps.testDeployment(deployment)
     const { ok, status, fault } = result
     deps.log.info({ event: 'deployment-tested', deployment: deployment.id, ok, status, fault })
+    await record(c, 'deployment.tested', { subject: deployment.id, before: null, after: { ok, status, fault } })
     return c.json<DeploymentTestJson>(result)
   })
-  api.post('/config/reload', isAdmin, (c) => c.json<ReloadJson>(deps.reload()))
+  api.post('/config/reload', isAdmin, async (c) => {
+    const reloaded = deps.reload()
+    if (reloaded.ok && reloaded.changed)
+      await record(c, 'configuration.reloaded', { subject: 'mart.yaml', before: null, after: null })
+    return c.json<ReloadJson>(reloaded)
+  })
 }
 
 const NothingMore = z.strictObject({})

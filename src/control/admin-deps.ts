@@ -16,6 +16,7 @@ export type AdminDeps = {
   readonly store: Pick<
     Store,
     | 'acceptLosses'
+    | 'audit'
     | 'balance'
     | 'createKey'
     | 'createOperatorToken'
@@ -28,6 +29,7 @@ export type AdminDeps = {
     | 'operatorTokens'
     | 'organizations'
     | 'receipt'
+    | 'recordAudit'
     | 'revokeCredit'
     | 'updateKey'
     | 'updateOperatorToken'

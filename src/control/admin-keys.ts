@@ -1,8 +1,8 @@
 /** The part of the admin API that makes and changes virtual keys. A change holds on this node the moment it is answered. */
-import type { Hono, MiddlewareHandler } from 'hono'
+import type { Context, Hono } from 'hono'
 import { z } from 'zod'
 import { newKey, replacedSecretsMax, rotation } from '../keys/virtual-key.ts'
-import type { KeyChanges, KeyRow } from '../store/store.ts'
+import type { Actor, KeyChanges, KeyRow } from '../store/store.ts'
 import { organizationOf, type AdminDeps } from './admin-deps.ts'
 import { AdminError } from './admin-error.ts'
 import type { KeyJson, KeyOptionsJson, KeyWithSecret, ListedKeyJson, ListJson, PassJson } from './contract.ts'
@@ -17,7 +17,7 @@ export function addKeyRoutes(api: Hono, deps: AdminDeps, operators: Operators): 
   api.post('/organizations/:id/keys', mayChange, async (c) => {
     const input = await readBody(c.req.raw, NewKeyInput)
     const { id } = await organizationOf(deps, c.req.param('id'))
-    return c.json<KeyWithSecret>(await createKey(deps, id, input), 201)
+    return c.json<KeyWithSecret>(await createKey(deps, { organizationId: id, input, actor: operators.actorOf(c) }), 201)
   })
   api.get('/organizations/:id/keys', async (c) => {
     const { id } = await organizationOf(deps, c.req.param('id'))
@@ -29,7 +29,7 @@ export function addKeyRoutes(api: Hono, deps: AdminDeps, operators: Operators): 
     return c.json<ListedKeyJson>(listed!)
   })
   api.get('/key-options', (c) => c.json<KeyOptionsJson>(optionsOf(deps)))
-  addChangeRoutes(api, deps, mayChange)
+  addChangeRoutes(api, deps, operators)
 }
 
 const optionsOf = ({ catalog, endpoints, fleet, keyDefaults }: AdminDeps): KeyOptionsJson => ({
@@ -59,11 +59,12 @@ async function listedKeys(
 
 const NothingMore = z.strictObject({})
 
-function addChangeRoutes(api: Hono, deps: AdminDeps, mayChange: MiddlewareHandler): void {
-  const change = changesInTurn(deps)
+function addChangeRoutes(api: Hono, deps: AdminDeps, operators: Operators): void {
+  const mayChange = operators.needs('keys')
+  const change = changesInTurn(deps, operators)
   api.patch('/keys/:id', mayChange, async (c) => {
     const input = await readBody(c.req.raw, KeyInput)
-    const row = await change(c.req.param('id'), (key, now) => {
+    const row = await change(c, (key, now) => {
       refuseRevoked(key)
       return changesOf(input, factsOf(deps, now))
     })
@@ -72,7 +73,7 @@ function addChangeRoutes(api: Hono, deps: AdminDeps, mayChange: MiddlewareHandle
   api.post('/keys/:id/rotate', mayChange, async (c) => {
     const { grace } = await readBody(c.req.raw, RotateInput)
     let secret = ''
-    const row = await change(c.req.param('id'), (key, now) => {
+    const row = await change(c, (key, now) => {
       refuseRevoked(key)
       const rotated = rotation(key, graceMsOf(grace), now)
       if (rotated.secret === null) throw tooManySecrets(rotated.firstEndsAt)
@@ -84,16 +85,19 @@ function addChangeRoutes(api: Hono, deps: AdminDeps, mayChange: MiddlewareHandle
   // For a person at a page who may use the key, and who need not be given its own secret for that.
   api.post('/keys/:id/passes', mayChange, async (c) => {
     await readBody(c.req.raw, NothingMore)
-    const key = (await deps.store.keys()).find((known) => known.id === c.req.param('id'))
-    if (!key) throw new AdminError('key_not_found')
+    const key = await keyOf(deps, c.req.param('id'))
     refuseRevoked(key)
     const pass = deps.keys.lend(key.id)
     if (pass === null) throw new AdminError('too_many_passes')
+    const { id: subject, organizationId } = key
+    const after = { until: new Date(pass.until).toISOString() }
+    const actor = operators.actorOf(c)
+    await deps.store.recordAudit({ actor, action: 'key.lent', organizationId, subject, before: null, after })
     return c.json<PassJson>({ ...pass, until: new Date(pass.until).toISOString() }, 201)
   })
   api.post('/keys/:id/revoke', mayChange, async (c) => {
     await readBody(c.req.raw, NothingMore)
-    const row = await change(c.req.param('id'), (key, now) => (key.revokedAt === null ? { revokedAt: now } : {}))
+    const row = await change(c, (key, now) => (key.revokedAt === null ? { revokedAt: now } : {}))
     return c.json<KeyJson>(keyJson(row, deps.clock.now()))
   })
 }
@@ -116,12 +120,14 @@ const factsOf = ({ catalog: models, endpoints, fleet }: AdminDeps, now: number) 
   now,
 })
 
-async function createKey(deps: AdminDeps, organizationId: string, input: NewKeyInput): Promise<KeyWithSecret> {
+type NewKey = { readonly organizationId: string; readonly input: NewKeyInput; readonly actor: Actor }
+
+async function createKey(deps: AdminDeps, { organizationId, input, actor }: NewKey): Promise<KeyWithSecret> {
   const now = deps.clock.now()
   const { mode: asked, ...terms } = input
   const owner = { organizationId, mode: modeOr(asked, deps) }
   const { row, secret } = newKey(owner, termsOf(terms, deps.keyDefaults, factsOf(deps, now)), now)
-  await deps.store.createKey(row)
+  await deps.store.createKey(row, actor)
   publish(deps, row)
   return { ...keyJson(row, now), key: secret }
 }
@@ -130,10 +136,10 @@ async function createKey(deps: AdminDeps, organizationId: string, input: NewKeyI
  * Changes one key after the other: two rotations at once would each replace the same secret, and one
  * caller would be handed a secret that never works.
  */
-function changesInTurn(deps: AdminDeps) {
+function changesInTurn(deps: AdminDeps, { actorOf }: Operators) {
   let last: Promise<unknown> = Promise.resolve()
-  return (id: string, changesFor: (key: KeyRow, now: number) => KeyChanges): Promise<KeyRow> => {
-    const turn = last.then(() => changeKey(deps, id, changesFor))
+  return (c: Context, changesFor: ChangesFor): Promise<KeyRow> => {
+    const turn = last.then(() => changeKey(deps, { id: c.req.param('id')!, changesFor, actor: actorOf(c) }))
     last = turn.catch(saidToItsCaller)
     return turn
   }
@@ -141,15 +147,14 @@ function changesInTurn(deps: AdminDeps) {
 
 const saidToItsCaller = (): void => undefined
 
-async function changeKey(
-  deps: AdminDeps,
-  id: string,
-  changesFor: (key: KeyRow, now: number) => KeyChanges,
-): Promise<KeyRow> {
+type ChangesFor = (key: KeyRow, now: number) => KeyChanges
+type KeyChange = { readonly id: string; readonly changesFor: ChangesFor; readonly actor: Actor }
+
+async function changeKey(deps: AdminDeps, { id, changesFor, actor }: KeyChange): Promise<KeyRow> {
   const key = await keyOf(deps, id)
   const changes = changesFor(key, deps.clock.now())
   if (Object.keys(changes).length === 0) return key
-  const row = await deps.store.updateKey(id, changes)
+  const row = await deps.store.updateKey(id, changes, actor)
   publish(deps, row)
   return row
 }

@@ -1,5 +1,5 @@
 /** The part of the admin API that makes organizations, names them, and suspends them. A suspension holds on this node the moment it is answered. */
-import type { Hono, MiddlewareHandler } from 'hono'
+import type { Context, Hono } from 'hono'
 import { z } from 'zod'
 import { newOrganization, OrganizationName } from '../organizations/organization.ts'
 import { modes, type OrganizationChanges } from '../store/store.ts'
@@ -16,7 +16,7 @@ export function addOrganizationRoutes(api: Hono, deps: AdminDeps, operators: Ope
   api.post('/organizations', isAdmin, async (c) => {
     const { name } = await readBody(c.req.raw, NamedOrganization)
     const organization = newOrganization(name, deps.clock.now())
-    await deps.store.createOrganization(organization)
+    await deps.store.createOrganization(organization, operators.actorOf(c))
     return c.json<OrganizationJson>(organizationJson({ ...organization, suspended: null }), 201)
   })
   api.get('/organizations', async (c) => {
@@ -34,31 +34,33 @@ export function addOrganizationRoutes(api: Hono, deps: AdminDeps, operators: Ope
     const counts = { keys: keys.length, activeKeys: active.length }
     return c.json<OrganizationDetails>({ ...organizationJson(organization), ...counts, balances })
   })
-  addChangeRoutes(api, deps, isAdmin)
+  addChangeRoutes(api, deps, operators)
 }
 
 const SuspendInput = z.strictObject({ why: Line.min(1, 'at least one character').optional() })
 const NothingMore = z.strictObject({})
 
-function addChangeRoutes(api: Hono, deps: AdminDeps, isAdmin: MiddlewareHandler): void {
-  const change = async (id: string, changes: OrganizationChanges): Promise<OrganizationJson> => {
-    const organization = await deps.store.updateOrganization(id, changes)
+function addChangeRoutes(api: Hono, deps: AdminDeps, operators: Operators): void {
+  const isAdmin = operators.needs('admin')
+  const change = async (c: Context, changes: OrganizationChanges): Promise<OrganizationJson> => {
+    const id = c.req.param('id')!
+    const organization = await deps.store.updateOrganization(id, changes, operators.actorOf(c))
     deps.keys.setSuspended(id, organization.suspended !== null)
     return organizationJson(organization)
   }
   api.patch('/organizations/:id', isAdmin, async (c) => {
     const { name } = await readBody(c.req.raw, NamedOrganization)
-    return c.json<OrganizationJson>(await change(c.req.param('id'), { name }))
+    return c.json<OrganizationJson>(await change(c, { name }))
   })
   // Suspending what is suspended keeps the moment; a reason that is given takes the place of the one before.
   api.post('/organizations/:id/suspend', isAdmin, async (c) => {
     const { why } = await readBody(c.req.raw, SuspendInput)
-    const { id, suspended } = await organizationOf(deps, c.req.param('id'))
+    const { suspended } = await organizationOf(deps, c.req.param('id'))
     const at = suspended?.at ?? deps.clock.now()
-    return c.json<OrganizationJson>(await change(id, { suspended: { at, why: why ?? suspended?.why ?? null } }))
+    return c.json<OrganizationJson>(await change(c, { suspended: { at, why: why ?? suspended?.why ?? null } }))
   })
   api.post('/organizations/:id/resume', isAdmin, async (c) => {
     await readBody(c.req.raw, NothingMore)
-    return c.json<OrganizationJson>(await change(c.req.param('id'), { suspended: null }))
+    return c.json<OrganizationJson>(await change(c, { suspended: null }))
   })
 }

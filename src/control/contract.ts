@@ -199,6 +199,26 @@ export type ReloadJson =
 export type AcceptedLossesJson = { readonly accepted: number }
 export type VerificationJson = { readonly ok: boolean; readonly checks: readonly Check[] }
 
+/** Who changed something. `token`: an operator token, whose `id` is null where it is the one in the data folder. */
+export type ActorJson = {
+  readonly kind: 'person' | 'token' | 'server'
+  readonly id: string | null
+  readonly name: string
+}
+/** A change: where both are given, `before` and `after` hold what differs. */
+export type AuditEntryJson = {
+  readonly id: number
+  readonly at: string
+  readonly actor: ActorJson
+  readonly action: string
+  readonly organizationId: string | null
+  readonly subject: string
+  readonly before: Readonly<Record<string, unknown>> | null
+  readonly after: Readonly<Record<string, unknown>> | null
+}
+/** The newest first. `next`: what `before` is for the entries behind these; null where there are none. */
+export type AuditListJson = { readonly data: readonly AuditEntryJson[]; readonly next: number | null }
+
 export type ListJson<Item> = { readonly data: readonly Item[] }
 /** `hasMore`: there are others behind the last. */
 export type PageJson<Item> = ListJson<Item> & { readonly hasMore: boolean }

@@ -1,6 +1,6 @@
 /** The admin API for callers inside this process, who have seen to it themselves who may do what. */
 import type { Context, Hono } from 'hono'
-import type { Actor } from '../store/audit.ts'
+import type { Actor } from '../store/store.ts'
 
 export type AdminCall = {
   readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE'

@@ -78,14 +78,16 @@ test('a token does what its scopes say and is refused the rest with the scope th
     'POST /organizations/:id/keys',
     'PATCH /keys/:id',
     'POST /keys/:id/rotate',
+    'POST /keys/:id/passes',
     'POST /keys/:id/revoke',
   ])
   expect(ofScope('admin,credit')).toEqual(['POST /organizations/:id/grants', 'POST /organizations/:id/revocations'])
   expect(ofScope('admin,read').every((route) => route.startsWith('GET '))).toBe(true)
   const others = ofScope('admin')
   expect(others).toContain('GET /tokens')
+  expect(others).toContain('GET /audit')
   expect(others).toContain('POST /organizations/:id/suspend')
-  expect(others.length + ofScope('admin,read').length + 6).toBe(needed.size)
+  expect(others.length + ofScope('admin,read').length + 7).toBe(needed.size)
   const message = (await (await withToken(server, tokens.get('read')!, 'POST', '/keys/x/revoke')).json()) as {
     error: { message: string }
   }

@@ -8,7 +8,7 @@ import { hash, randomBytes, randomUUID, timingSafeEqual } from 'node:crypto'
 import type { Clock } from '../lib/clock.ts'
 import { newGcra, take, waitMs } from '../lib/gcra.ts'
 import { inBackground, type Log } from '../lib/log.ts'
-import type { OperatorToken, Store } from '../store/store.ts'
+import type { Actor, OperatorToken, Store } from '../store/store.ts'
 import { AdminError } from './admin-error.ts'
 import { insideActor } from './inside-admin.ts'
 
@@ -21,6 +21,8 @@ export type Operators = {
   readonly admit: (c: Context) => void
   /** Lets a route be used only with a token that has this scope, or from inside; others get `scope_missing`. */
   readonly needs: (scope: Scope) => MiddlewareHandler
+  /** Who asks, of those who were let in: what they change is theirs in the audit log. */
+  readonly actorOf: (c: Context) => Actor
   /** Adds a token or replaces what was known of it. */
   readonly put: (token: OperatorToken) => void
   /** Tokens that are not revoked. */
@@ -35,6 +37,9 @@ export type OperatorsDeps = {
   readonly clock: Clock
   readonly log: Log
 }
+
+/** Whoever reads the data folder, as `mart` beside the server does. */
+const byFile: Actor = { kind: 'token', id: null, name: 'operator file' }
 
 type Known = { readonly digest: Buffer; readonly token: OperatorToken | null }
 
@@ -70,6 +75,10 @@ export function createOperators(deps: OperatorsDeps): Operators {
       const token = insideActor(c) ? null : (find(byHash, c.req.header('authorization'))?.token ?? null)
       if (token && !token.scopes.includes('admin') && !token.scopes.includes(scope)) throw scopeMissing(token, scope)
       await next()
+    },
+    actorOf(c) {
+      const token = find(byHash, c.req.header('authorization'))?.token ?? null
+      return insideActor(c) ?? (token === null ? byFile : { kind: 'token', id: token.id, name: token.name })
     },
     put,
     activeMany: () => [...byHash.values()].filter(({ token }) => token?.revokedAt === null).length,

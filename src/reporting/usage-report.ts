@@ -18,7 +18,7 @@ export const MomentText = z.union(
   [z.iso.date(), z.iso.datetime({ offset: true })],
   'an ISO 8601 date or time with zone, such as 2026-11-23 or 2026-11-23T08:00:00Z',
 )
-const Moment = MomentText.transform((text) => Date.parse(text))
+export const Moment = MomentText.transform((text) => Date.parse(text))
 
 /** The query parameters of a usage report. */
 export const UsageParameters = z.strictObject({

@@ -1,3 +1,4 @@
+import type { Actor } from './audit.ts'
 import type { Mode } from './mode.ts'
 
 export type BudgetPeriod = 'day' | 'week' | 'month' | 'total'
@@ -37,11 +38,11 @@ export type ReplacedSecret = { readonly hash: string; readonly prefix: string | 
 /** Everything of a key that may change after it was made. */
 export type KeyChanges = Partial<Omit<KeyRow, 'id' | 'organizationId' | 'mode' | 'createdAt'>>
 
-/** Virtual keys. */
+/** Virtual keys. Without an `actor`, a change is the server's own; each is in the audit log. */
 export interface KeyStore {
-  createKey(key: KeyRow): Promise<void>
+  createKey(key: KeyRow, actor?: Actor): Promise<void>
   /** Throws `key-not-found`. Returns the row as it now is. */
-  updateKey(id: string, changes: KeyChanges): Promise<KeyRow>
+  updateKey(id: string, changes: KeyChanges, actor?: Actor): Promise<KeyRow>
   /** All keys, or one organization's, oldest first. */
   keys(organizationId?: string): Promise<KeyRow[]>
 }

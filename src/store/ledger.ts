@@ -1,3 +1,4 @@
+import type { Actor } from './audit.ts'
 import type { Mode } from './mode.ts'
 
 export type Transfer = {
@@ -24,14 +25,16 @@ export type Transfer = {
   readonly reverses: number | null
 }
 
-/** Credit to take back. The same `idempotencyKey` again takes nothing more. */
-export type RevocationAsk = {
+/** Credit to give. */
+export type Grant = {
   readonly organizationId: string
   readonly mode: Mode
   readonly amountNano: bigint
   readonly note: string | null
   readonly idempotencyKey: string
 }
+/** Credit to take back. The same `idempotencyKey` again takes nothing more. */
+export type RevocationAsk = Grant
 /** The reversals that come to the amount, or what could have been revoked. */
 export type RevocationAnswer =
   | { readonly reversals: readonly Transfer[] }
@@ -49,22 +52,16 @@ export type LedgerBalance = {
 
 export type Check = { readonly name: string; readonly ok: boolean; readonly detail: string }
 
-/** Credit given and taken back, and the proof of it all. */
+/** Credit given and taken back, and the proof of it all. Without an `actor`, a change is the server's own; each is in the audit log. */
 export interface LedgerStore {
   /** Gives credit: grants → credit:<org>, or test-grants → test-credit:<org>. The same key again returns the first transfer; with another amount, organization or mode it throws `idempotency-conflict`. */
-  grantCredit(grant: {
-    organizationId: string
-    mode: Mode
-    amountNano: bigint
-    note: string | null
-    idempotencyKey: string
-  }): Promise<Transfer>
+  grantCredit(grant: Grant, actor?: Actor): Promise<Transfer>
   /**
    * Takes credit back by reversals of grants and top-ups, the newest first: all of the amount, or nothing when less is
    * left of this mode; what nodes have leased is not. Throws `organization-not-found`, and `idempotency-conflict` for
    * a key that was used for another amount, organization or mode.
    */
-  revokeCredit(ask: RevocationAsk): Promise<RevocationAnswer>
+  revokeCredit(ask: RevocationAsk, actor?: Actor): Promise<RevocationAnswer>
   balance(organizationId: string, mode: Mode): Promise<LedgerBalance>
   /** Of both modes. */
   transfers(organizationId: string): Promise<Transfer[]>

@@ -1,5 +1,6 @@
 /** What nodes and the store say to each other: shipped records, what is lost of them, and leases of money. */
 import type { FileSlice } from '../lib/blocks.ts'
+import type { Actor } from './audit.ts'
 import type { Mode } from './mode.ts'
 import type { Reservation } from './reservations.ts'
 import type { Settlement } from './settlement.ts'
@@ -84,7 +85,7 @@ export interface NodeStore {
   /** Notes a loss, once however often it is told, and goes on behind it; `verifyLedger` fails until it is accepted. Gives the node's last sequence number. Throws `node-fenced`. */
   recordLoss(loss: JournalLoss): Promise<number>
   /** An operator knows of the losses that are noted; gives how many were new. */
-  acceptLosses(): Promise<number>
+  acceptLosses(actor?: Actor): Promise<number>
   /** Moves credit → held, up to what is available and never below zero. Throws `node-fenced`, `organization-not-found`. */
   leaseCredit(ask: LeaseAsk): Promise<LeaseGrant>
 }

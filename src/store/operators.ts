@@ -1,3 +1,5 @@
+import type { Actor } from './audit.ts'
+
 /** A credential of the admin API that lasts. Times in epoch ms; `scopes` are the control plane's words. */
 export type OperatorToken = {
   readonly id: string
@@ -14,11 +16,11 @@ export type OperatorToken = {
 }
 export type OperatorTokenChanges = Partial<Pick<OperatorToken, 'lastUsedAt' | 'revokedAt'>>
 
-/** Credentials of operators. */
+/** Credentials of operators. Without an `actor`, a change is the server's own; each is in the audit log. */
 export interface OperatorStore {
-  createOperatorToken(token: OperatorToken): Promise<void>
-  /** Throws `token-not-found`. A token that is revoked stays so. Returns it as it now is. */
-  updateOperatorToken(id: string, changes: OperatorTokenChanges): Promise<OperatorToken>
+  createOperatorToken(token: OperatorToken, actor?: Actor): Promise<void>
+  /** Throws `token-not-found`. A token that is revoked stays so. That it was used is no change. Returns it as it now is. */
+  updateOperatorToken(id: string, changes: OperatorTokenChanges, actor?: Actor): Promise<OperatorToken>
   /** All, oldest first. */
   operatorTokens(): Promise<OperatorToken[]>
 }

@@ -1,3 +1,5 @@
+import type { Actor } from './audit.ts'
+
 export type Organization = {
   readonly id: string
   readonly name: string
@@ -10,10 +12,10 @@ export type Suspension = { readonly at: number; readonly why: string | null }
 export type NewOrganization = Omit<Organization, 'suspended'>
 export type OrganizationChanges = Partial<Pick<Organization, 'name' | 'suspended'>>
 
-/** Who pays. */
+/** Who pays. Without an `actor`, a change is the server's own; each is in the audit log. */
 export interface OrganizationStore {
-  createOrganization(organization: NewOrganization): Promise<void>
+  createOrganization(organization: NewOrganization, actor?: Actor): Promise<void>
   /** Throws `organization-not-found`. Returns the organization as it now is. */
-  updateOrganization(id: string, changes: OrganizationChanges): Promise<Organization>
+  updateOrganization(id: string, changes: OrganizationChanges, actor?: Actor): Promise<Organization>
   organizations(): Promise<Organization[]>
 }

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { describeAudit } from './audit-contract.ts'
 import { failuresOf, messageOf, refusalOf, stepsIn, type OpenStore } from './contract-steps.ts'
 import { describeKeyUses } from './key-uses-contract.ts'
 import { describeModes } from './modes-contract.ts'
@@ -44,6 +45,7 @@ export function describeStore(name: string, open: OpenStore, { schedules = 20 }:
       })
     describeModes(store)
     describeKeys(store)
+    describeAudit(store)
     describeSchedules(open, schedules)
     describeReservationSchedules(open, schedules)
   })

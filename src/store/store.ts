@@ -6,6 +6,7 @@
  * records, receipts) and as bigint elsewhere. Times are epoch milliseconds.
  */
 
+import type { AuditStore } from './audit.ts'
 import type { IdempotencyStore } from './idempotency.ts'
 import type { KeyStore } from './keys.ts'
 import type { LedgerStore } from './ledger.ts'
@@ -16,6 +17,8 @@ import type { ReportStore } from './reports.ts'
 import type { ReservationStore } from './reservations.ts'
 import type { ResourceStore } from './resources.ts'
 
+export { byServer } from './audit.ts'
+export type * from './audit.ts'
 export type * from './idempotency.ts'
 export type * from './installation.ts'
 export type * from './keys.ts'
@@ -36,6 +39,7 @@ export interface Store
     OrganizationStore,
     KeyStore,
     OperatorStore,
+    AuditStore,
     ReportStore,
     IdempotencyStore,
     ReservationStore,

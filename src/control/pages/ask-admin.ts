@@ -1,5 +1,5 @@
 /** The admin API as a page asks it. */
-import type { Actor } from '../../store/audit.ts'
+import type { Actor } from '../../store/store.ts'
 import type { ErrorJson } from '../contract.ts'
 import type { InsideAdmin } from '../inside-admin.ts'
 import type { Asked } from './page-route.ts'

@@ -3,7 +3,7 @@
  * say, what it comes to. Whoever is no member of an organization is told that there is none.
  */
 import { Hono } from 'hono'
-import type { Actor } from '../../store/audit.ts'
+import type { Actor } from '../../store/store.ts'
 import { AdminError, adminErrorOf, errorResponse } from '../admin-error.ts'
 import { readFields } from '../read-input.ts'
 import { askAdmin, RefusedByAdmin } from './ask-admin.ts'

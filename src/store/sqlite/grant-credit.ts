@@ -1,25 +1,38 @@
 import type { Database } from 'bun:sqlite'
 import { assert } from '../../lib/assert.ts'
 import type { Clock } from '../../lib/clock.ts'
-import { StoreRefusal, type Store, type Transfer } from '../store.ts'
+import { StoreRefusal, type Actor, type Grant, type Transfer } from '../store.ts'
+import type { Audit } from './audit.ts'
 import { creditOf, grantsOf, type AccountChanges, type Ledger } from './ledger.ts'
 
-export type Grant = Parameters<Store['grantCredit']>[0]
-
 /** Prepares giving credit, once per idempotency key; see `Store.grantCredit`. */
-export function prepareGrantCredit(db: Database, ledger: Ledger, clock: Clock): (grant: Grant) => Transfer {
-  const give = db.transaction((grant: Grant): Transfer => {
+export function prepareGrantCredit(
+  db: Database,
+  { ledger, audit }: { readonly ledger: Ledger; readonly audit: Audit },
+  clock: Clock,
+): (grant: Grant, actor: Actor) => Transfer {
+  const give = db.transaction((grant: Grant, actor: Actor): Transfer => {
     assert(grant.amountNano > 0n, 'a grant is above zero')
     ledger.availableNano(grant.organizationId, grant.mode)
     const changes: AccountChanges = new Map()
     const isNew = ledger.postOnce(changes, postingOf(grant, clock.now()))
     ledger.writeAccounts(changes)
     const transfer = ledger.transfer('grant', grant.idempotencyKey)
-    if (!isNew) assertSame(transfer, grant)
+    if (isNew) audit.write(noteOf(grant, transfer, actor))
+    else assertSame(transfer, grant)
     return transfer
   })
-  return (grant) => give.immediate(grant)
+  return (grant, actor) => give.immediate(grant, actor)
 }
+
+const noteOf = ({ organizationId, mode, amountNano, note }: Grant, { id }: Transfer, actor: Actor) => ({
+  actor,
+  action: 'credit.granted',
+  organizationId,
+  subject: organizationId,
+  before: null,
+  after: { mode, amountNano: amountNano.toString(), note, transfer: id },
+})
 
 const postingOf = (grant: Grant, at: number) => ({
   idempotencyKey: grant.idempotencyKey,

@@ -1,6 +1,7 @@
 /** Virtual keys. Only hashes of secrets are stored. Amounts are nano-USD, times epoch milliseconds. */
 import type { Database } from 'bun:sqlite'
-import { StoreRefusal, type KeyChanges, type KeyRow, type Mode, type ReplacedSecret } from '../store.ts'
+import { StoreRefusal, type Actor, type KeyChanges, type KeyRow, type Mode, type ReplacedSecret } from '../store.ts'
+import { keyFacts, type Audit } from './audit.ts'
 import type { Organizations } from './organizations.ts'
 
 type Stored = {
@@ -48,7 +49,7 @@ const insertReplaced = 'insert into replaced_secret (key_id, hash, prefix, ends_
 export type Keys = ReturnType<typeof prepareKeys>
 
 /** Prepares the key statements on a connection. */
-export function prepareKeys(db: Database, organizations: Organizations) {
+export function prepareKeys(db: Database, organizations: Organizations, audit: Audit) {
   const insert = db.prepare<unknown, Values>(insertKey)
   const update = db.prepare<unknown, Values>(updateKey)
   const byId = db.prepare<Stored, [string]>(selectKey)
@@ -61,7 +62,7 @@ export function prepareKeys(db: Database, organizations: Organizations) {
     forget.run(id)
     for (const { hash, prefix, until } of replaced) keep.run(id, hash, prefix, until)
   }
-  const add = db.transaction((key: KeyRow): void => {
+  const add = db.transaction((key: KeyRow, actor: Actor): void => {
     const { id, organizationId, mode } = key
     if (!organizations.exists(organizationId))
       throw new StoreRefusal('organization-not-found', `there is no organization ${organizationId}`)
@@ -69,24 +70,40 @@ export function prepareKeys(db: Database, organizations: Organizations) {
     if (!isNew)
       throw new StoreRefusal('idempotency-conflict', `there is already a key ${id}, or one with the same secret`)
     writeReplaced(key)
+    audit.write({ actor, action: 'key.created', organizationId, subject: id, before: null, after: keyFacts(key) })
   })
-  const change = db.transaction((id: string, changes: KeyChanges): KeyRow => {
+  const change = db.transaction((id: string, changes: KeyChanges, actor: Actor): KeyRow => {
     const stored = byId.get(id)
     if (!stored) throw new StoreRefusal('key-not-found', `there is no key ${id}`)
-    const changed = { ...keyOf(stored), ...changes }
+    const was = keyOf(stored)
+    const changed = { ...was, ...changes }
     update.run(...changeable(changed), id)
     if (changes.replaced !== undefined) writeReplaced(changed)
+    const [before, after] = [keyFacts(was), keyFacts(changed)]
+    audit.writeChange({
+      actor,
+      action: actionOf(changes),
+      organizationId: was.organizationId,
+      subject: id,
+      before,
+      after,
+    })
     return keyOf(byId.get(id)!)
   })
 
   return {
-    create: (key: KeyRow): void => add.immediate(key),
+    create: (key: KeyRow, actor: Actor): void => add.immediate(key, actor),
     /** null when there is no such key. */
     modeOf: (id: string): Mode | null => modeRow.get(id)?.mode ?? null,
-    update: (id: string, changes: KeyChanges): KeyRow => change.immediate(id, changes),
+    update: (id: string, changes: KeyChanges, actor: Actor): KeyRow => change.immediate(id, changes, actor),
     list: (organizationId?: string): KeyRow[] =>
       (organizationId === undefined ? all.all() : ofOrganization.all(organizationId)).map(keyOf),
   }
+}
+
+function actionOf({ revokedAt, hash }: KeyChanges): string {
+  if (revokedAt !== undefined) return 'key.revoked'
+  return hash === undefined ? 'key.changed' : 'key.rotated'
 }
 
 /** Everything that may change after a key was made, in the order of the columns. */

@@ -18,6 +18,7 @@ test('migrations are frozen, so that yesterday’s data folders open', () => {
     [5, 'ecc3ae5d8dae54e8456b5aa43841baa757730d14aba2cda8c1b448631e1370b0'],
     [6, '42e1ae1d739bb6b5e830318884d85f7c953d753095f83e3da8320c9a54db0e77'],
     [7, 'e8e6b3bf713aa5ee7902eae7f6f0ce53b22d23fd17defba783ffd578f64edb67'],
+    [8, '5b9f6db109b473f90478d236cfef6cbd6ddb750f72aeedbb184ad4ca67a62a67'],
     [9, '73f6e80b9a2c75face3e22b179d0ee3bf89776895010db5f90f491bc24ed26c0'],
     [10, '59c194ff80c986c7a2eb015c9de57faa8cfe7cc9ce6e79f1412f2f748b681b40'],
     [11, '034fabd0c1c737ea9c721aea9e5227f375f55d5fc906647272d1e78e5f46caeb'],

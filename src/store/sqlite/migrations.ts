@@ -15,6 +15,7 @@ import journalLosses from './migrations/0004-journal-losses.sql' with { type: 't
 import idempotencyKeys from './migrations/0005-idempotency-keys.sql' with { type: 'text' }
 import resources from './migrations/0006-resources.sql' with { type: 'text' }
 import reservations from './migrations/0007-reservations.sql' with { type: 'text' }
+import audit from './migrations/0008-audit.sql' with { type: 'text' }
 import keyRestrictions from './migrations/0009-key-restrictions.sql' with { type: 'text' }
 import jobsListed from './migrations/0010-jobs-listed.sql' with { type: 'text' }
 import chargesByEnd from './migrations/0011-charges-by-end.sql' with { type: 'text' }
@@ -29,6 +30,7 @@ export const migrations: readonly Migration[] = [
   { id: 5, name: 'idempotency keys', sql: idempotencyKeys },
   { id: 6, name: 'resources', sql: resources },
   { id: 7, name: 'reservations', sql: reservations },
+  { id: 8, name: 'audit', sql: audit },
   { id: 9, name: 'key restrictions', sql: keyRestrictions },
   { id: 10, name: 'jobs listed', sql: jobsListed },
   { id: 11, name: 'charges by end', sql: chargesByEnd },

@@ -2,7 +2,8 @@ import type { Database } from 'bun:sqlite'
 import { assert } from '../../lib/assert.ts'
 import { greater, lesser } from '../../lib/amounts.ts'
 import type { Clock } from '../../lib/clock.ts'
-import { StoreRefusal, type RevocationAsk, type RevocationAnswer, type Transfer } from '../store.ts'
+import { StoreRefusal, type Actor, type RevocationAsk, type RevocationAnswer, type Transfer } from '../store.ts'
+import type { Audit } from './audit.ts'
 import { creditOf, type AccountChanges, type Ledger, type Posting } from './ledger.ts'
 
 type MoneyIn = { id: bigint; debit_account: string; left: bigint }
@@ -16,11 +17,11 @@ const selectMoneyIn = `
 /** Prepares taking credit back, once per idempotency key; see `Store.revokeCredit`. */
 export function prepareRevokeCredit(
   db: Database,
-  ledger: Ledger,
+  { ledger, audit }: { readonly ledger: Ledger; readonly audit: Audit },
   clock: Clock,
-): (ask: RevocationAsk) => RevocationAnswer {
+): (ask: RevocationAsk, actor: Actor) => RevocationAnswer {
   const moneyIn = db.prepare<MoneyIn, [string, string]>(selectMoneyIn)
-  const revoke = db.transaction((ask: RevocationAsk): RevocationAnswer => {
+  const revoke = db.transaction((ask: RevocationAsk, actor: Actor): RevocationAnswer => {
     assert(ask.amountNano > 0n, 'a revocation is above zero')
     const revocableNano = greater(0n, ledger.availableNano(ask.organizationId, ask.mode))
     const before = reversalsUnder(ledger, ask)
@@ -30,10 +31,21 @@ export function prepareRevokeCredit(
     for (const part of partsOf(ask, moneyIn.iterate(ask.organizationId, creditOf(ask.organizationId, ask.mode))))
       ledger.post(changes, { ...part, at: clock.now() })
     ledger.writeAccounts(changes)
-    return { reversals: reversalsUnder(ledger, ask) }
+    const reversals = reversalsUnder(ledger, ask)
+    audit.write(noteOf(ask, reversals, actor))
+    return { reversals }
   })
-  return (ask) => revoke.immediate(ask)
+  return (ask, actor) => revoke.immediate(ask, actor)
 }
+
+const noteOf = ({ organizationId, mode, amountNano, note }: RevocationAsk, reversals: Transfer[], actor: Actor) => ({
+  actor,
+  action: 'credit.revoked',
+  organizationId,
+  subject: organizationId,
+  before: null,
+  after: { mode, amountNano: amountNano.toString(), note, transfers: reversals.map(({ id }) => id) },
+})
 
 /** The reversals that come to what is asked for: of the newest money first, and of none more than is left of it. */
 function partsOf(ask: RevocationAsk, moneyIn: Iterable<MoneyIn>): Omit<Posting, 'at'>[] {

@@ -9,14 +9,23 @@ import { systemClock, type Clock } from '../../lib/clock.ts'
 import { createSliceReader } from '../../lib/blocks.ts'
 import type { ReservationStore } from '../reservations.ts'
 import type { ResourceStore } from '../resources.ts'
-import type { Installation, OperatorStore, Store } from '../store.ts'
+import {
+  byServer,
+  type AuditStore,
+  type Installation,
+  type KeyStore,
+  type OperatorStore,
+  type OrganizationStore,
+  type Store,
+} from '../store.ts'
 import { prepareApplyJournal } from './apply-journal.ts'
+import { prepareAudit, type Audit } from './audit.ts'
 import { openCopy, openForReading, openForWriting } from './connection.ts'
 import { findDamage, isDamage } from './find-damage.ts'
 import { lockFolder, type FolderLock } from './folder-lock.ts'
 import { prepareGrantCredit } from './grant-credit.ts'
 import { prepareKeyUses } from './key-uses.ts'
-import { prepareKeys } from './keys.ts'
+import { prepareKeys, type Keys } from './keys.ts'
 import { prepareLeaseCredit } from './lease-credit.ts'
 import { prepareLeases } from './leases.ts'
 import { prepareLedger } from './ledger.ts'
@@ -24,7 +33,7 @@ import { migrate } from './migrations.ts'
 import { prepareLosses } from './losses.ts'
 import { prepareNodes } from './nodes.ts'
 import { prepareOperatorTokens } from './operator-tokens.ts'
-import { prepareOrganizations } from './organizations.ts'
+import { prepareOrganizations, type Organizations } from './organizations.ts'
 import { prepareReports } from './reports.ts'
 import { prepareRequests } from './requests.ts'
 import { prepareJobs, type Jobs } from './jobs.ts'
@@ -81,17 +90,18 @@ function storeOn(db: Database, clock: Clock, lock: FolderLock): Store {
   const nodes = prepareNodes(db)
   const ledger = prepareLedger(db)
   const leases = prepareLeases(db)
-  const organizations = prepareOrganizations(db)
+  const audit = prepareAudit(db, clock)
+  const organizations = prepareOrganizations(db, audit)
   const requests = prepareRequests(db)
   const resources = prepareResources(db)
   const reservations = prepareReservations(db)
-  const keys = prepareKeys(db, organizations)
+  const keys = prepareKeys(db, organizations, audit)
   const keyUses = prepareKeyUses(db)
   const reports = prepareReports(db)
-  const losses = prepareLosses(db, nodes, clock)
+  const losses = prepareLosses(db, { nodes, audit }, clock)
   const leaseCredit = prepareLeaseCredit(db, { ledger, leases, nodes }, clock)
-  const grantCredit = prepareGrantCredit(db, ledger, clock)
-  const revokeCredit = prepareRevokeCredit(db, ledger, clock)
+  const grantCredit = prepareGrantCredit(db, { ledger, audit }, clock)
+  const revokeCredit = prepareRevokeCredit(db, { ledger, audit }, clock)
   const applyJournal = prepareApplyJournal(
     db,
     {
@@ -115,21 +125,16 @@ function storeOn(db: Database, clock: Clock, lock: FolderLock): Store {
     openNode: async (name, aboveEpoch = 0) => nodes.open(name, aboveEpoch),
     applyJournal: async (batch) => applyJournal(batch),
     recordLoss: async (loss) => losses.record(loss),
-    acceptLosses: async () => losses.accept(),
+    acceptLosses: async (actor = byServer) => losses.accept(actor),
     leaseCredit: async (ask) => leaseCredit(ask),
-    grantCredit: async (grant) => grantCredit(grant),
-    revokeCredit: async (ask) => revokeCredit(ask),
+    grantCredit: async (grant, actor = byServer) => grantCredit(grant, actor),
+    revokeCredit: async (ask, actor = byServer) => revokeCredit(ask, actor),
     balance: async (organizationId, mode) => ledger.balance(organizationId, mode),
     transfers: async (organizationId) => ledger.transfers(organizationId),
     verifyLedger: async () => verifyLedger(db),
     findDamage: async () => findDamage(db),
-    createOrganization: async (organization) => organizations.create(organization),
-    updateOrganization: async (id, changes) => organizations.update(id, changes),
-    organizations: async () => organizations.list(),
-    createKey: async (key) => keys.create(key),
-    updateKey: async (id, changes) => keys.update(id, changes),
-    keys: async (organizationId) => keys.list(organizationId),
-    ...operatorsOn(db),
+    ...payersOf(organizations, keys),
+    ...operatorsOn(db, audit),
     receipt: async (requestId, organizationId) =>
       requests.receipt(requestId, organizationId) ?? reservations.receipt(requestId, organizationId),
     usage: async (query) => reports.usage(query),
@@ -147,12 +152,23 @@ function storeOn(db: Database, clock: Clock, lock: FolderLock): Store {
   }
 }
 
-function operatorsOn(db: Database): OperatorStore {
-  const tokens = prepareOperatorTokens(db)
+const payersOf = (organizations: Organizations, keys: Keys): OrganizationStore & KeyStore => ({
+  createOrganization: async (organization, actor = byServer) => organizations.create(organization, actor),
+  updateOrganization: async (id, changes, actor = byServer) => organizations.update(id, changes, actor),
+  organizations: async () => organizations.list(),
+  createKey: async (key, actor = byServer) => keys.create(key, actor),
+  updateKey: async (id, changes, actor = byServer) => keys.update(id, changes, actor),
+  keys: async (organizationId) => keys.list(organizationId),
+})
+
+function operatorsOn(db: Database, audit: Audit): OperatorStore & AuditStore {
+  const tokens = prepareOperatorTokens(db, audit)
   return {
-    createOperatorToken: async (token) => tokens.create(token),
-    updateOperatorToken: async (id, changes) => tokens.update(id, changes),
+    createOperatorToken: async (token, actor = byServer) => tokens.create(token, actor),
+    updateOperatorToken: async (id, changes, actor = byServer) => tokens.update(id, changes, actor),
     operatorTokens: async () => tokens.list(),
+    recordAudit: async (note) => audit.write(note),
+    audit: async (query) => audit.list(query),
   }
 }
 

@@ -63,6 +63,8 @@ const threadOf: Readonly<Record<Called, 'writer' | 'reader'>> = {
   createOperatorToken: 'writer',
   updateOperatorToken: 'writer',
   operatorTokens: 'writer',
+  recordAudit: 'writer',
+  audit: 'reader',
   receipt: 'writer',
   usage: 'writer',
   lastUses: 'writer',
