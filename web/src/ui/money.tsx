@@ -1,4 +1,4 @@
-import { Tooltip, UnstyledButton } from '@mantine/core'
+import { Tooltip, UnstyledButton, VisuallyHidden } from '@mantine/core'
 import { useClipboard } from '@mantine/hooks'
 import { exactUsd, shownUsd, wholeUsd } from './format.ts'
 import classes from './money.module.css'
@@ -28,12 +28,9 @@ function CopiedMoney({ nano }: { readonly nano: string }) {
   const { copy, copied } = useClipboard()
   return (
     <Tooltip label={copied ? 'Copied' : `${wholeUsd(nano)} · click to copy`}>
-      <UnstyledButton
-        className={classes['copied']}
-        onClick={() => copy(exactUsd(nano))}
-        aria-label={`${wholeUsd(nano)}, copy`}
-      >
+      <UnstyledButton className={classes['copied']} onClick={() => copy(exactUsd(nano))}>
         {shownUsd(nano)}
+        <VisuallyHidden>, exactly {wholeUsd(nano)}: copy</VisuallyHidden>
       </UnstyledButton>
     </Tooltip>
   )

@@ -1,0 +1,48 @@
+import { useEffect, useState } from 'react'
+import classes from './code.module.css'
+import { Copy } from './copy.tsx'
+
+export type Language = 'python' | 'typescript' | 'bash' | 'json'
+
+type CodeProps = {
+  readonly code: string
+  readonly language: Language
+  /** What it is, for its copy button. */
+  readonly label: string
+}
+
+/** Code to read and to copy. Colours come when what makes them has loaded, and move nothing. */
+export function Code({ code, language, label }: CodeProps) {
+  const html = useHighlighted(code, language)
+  return (
+    <div className={classes['code']}>
+      <pre>
+        {html === null ? (
+          <code>{code}</code>
+        ) : (
+          // What highlight.js gives is the code, escaped, in spans of its own.
+          // oxlint-disable-next-line react/no-danger
+          <code dangerouslySetInnerHTML={{ __html: html }} />
+        )}
+      </pre>
+      <div className={classes['copy']}>
+        <Copy text={code} label={`Copy: ${label}`} />
+      </div>
+    </div>
+  )
+}
+
+function useHighlighted(code: string, language: Language): string | null {
+  const [html, setHtml] = useState<string | null>(null)
+  useEffect(() => {
+    let isWanted = true
+    setHtml(null)
+    void import('./highlight.ts').then(({ highlight }) => {
+      if (isWanted) setHtml(highlight(code, language))
+    })
+    return () => {
+      isWanted = false
+    }
+  }, [code, language])
+  return html
+}
