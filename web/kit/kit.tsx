@@ -40,7 +40,7 @@ const points = Array.from({ length: 48 }, (_, at) => ({
   },
 }))
 const series = [
-  { id: 'chat', title: 'gpt-5.4', color: 'mart.6' },
+  { id: 'chat', title: 'gpt-5.4', color: 'mart.5' },
   { id: 'image', title: 'gpt-image-2', color: 'blue.5' },
   { id: 'other', title: 'gemini-3-flash', color: 'amber.5' },
 ]
@@ -70,11 +70,7 @@ const columns: readonly Column<Row>[] = [
 ]
 
 function KitPage() {
-  const [filters, setFilters] = useState<FilterSearch>({ model: ['gpt-5.4', 'gpt-image-2'], costMin: '0.25' })
-  const [range, setRange] = useState<TimeRangeSearch>({ zone: 'UTC' })
-  const [sort, setSort] = useState<Sort>({ by: 'spent', direction: 'down' })
   const [isAsking, setAsking] = useState(false)
-  const [openId, setOpenId] = useState<string | null>(null)
   return (
     <main style={{ maxWidth: 1200, margin: '0 auto', padding: 20 }}>
       <PageHead
@@ -83,132 +79,11 @@ function KitPage() {
         actions={<Button onClick={() => setAsking(true)}>Revoke</Button>}
       />
       <Stack gap="xl">
-        <SimpleGrid cols={{ base: 1, xs: 2, lg: 4 }}>
-          <Stat
-            label="Available"
-            value={<Money nano="1234567890123" copies />}
-            about={
-              <>
-                of <Money nano="2000000000000" />
-              </>
-            }
-          />
-          <Stat
-            label="Spent today"
-            value={<Money nano="43210000" copies />}
-            change={0.12}
-            about="against yesterday"
-            aside={<Sparkline values={points.map(({ values }) => values.chat)} />}
-          />
-          <Stat label="Requests" value={<Count value={1_234_567} isShort />} change={-0.034} />
-          <Stat label="p95" value={<Duration ms={1_240} />} about="first byte 320 ms" />
-        </SimpleGrid>
-        <SimpleGrid cols={{ base: 1, md: 2 }}>
-          <Card>
-            <Bars
-              label="Spend by model"
-              series={series}
-              points={points}
-              shown={shownNano}
-              shownAt={shownAt}
-              onBrush={() => undefined}
-            />
-          </Card>
-          <Card>
-            <Lines label="Latency" series={series.slice(0, 2)} points={points} shown={shownNano} shownAt={shownAt} />
-          </Card>
-        </SimpleGrid>
-        <Part title="Rows">
-          <DataTable
-            name="kit"
-            label="Keys"
-            columns={columns}
-            rows={rows}
-            rowId={({ id }) => id}
-            sort={sort}
-            onSort={setSort}
-            onOpen={({ id }) => setOpenId(id)}
-            openId={openId}
-            more={{ hasMore: true, isLoading: false, load: () => undefined }}
-            toolbar={
-              <Stack gap="xs">
-                <TimeRangePicker value={range} onChange={setRange} />
-                <Filters
-                  search={filters}
-                  onChange={(changed) => setFilters({ ...filters, ...changed })}
-                  fields={[
-                    {
-                      name: 'model',
-                      label: 'Model',
-                      kind: 'choice',
-                      options: ['gpt-5.4', 'gpt-image-2', 'gemini-3-flash'].map((value) => ({ value, label: value })),
-                    },
-                    { name: 'status', label: 'Status', kind: 'choice', options: [{ value: '200', label: '200' }] },
-                    { name: 'id', label: 'Request id', kind: 'text' },
-                    { name: 'cost', label: 'Cost', kind: 'range', unit: 'USD' },
-                  ]}
-                />
-              </Stack>
-            }
-            empty={null}
-          />
-        </Part>
-        <SimpleGrid cols={{ base: 1, md: 2 }}>
-          <Card>
-            <Stack>
-              <Gauge
-                label="Budget of this month"
-                used={12_500_000_000n}
-                held={4_000_000_000n}
-                limit={25_000_000_000n}
-                shown={(value) => <Money nano={String(value)} />}
-                about="begins again on 1 December"
-              />
-              <Gauge label="Requests a minute" used={560n} limit={600n} shown={(value) => <Count value={value} />} />
-              <Gauge label="At once" used={8n} limit={8n} shown={(value) => <Count value={value} />} />
-            </Stack>
-          </Card>
-          <Card>
-            <Secret value="sk-bf-0b0e7a5e-52f0-4a0e-9a7e-1f3f6f8a2c11" label="The new key" />
-          </Card>
-          <Card>
-            <CodeTabs
-              label="First call"
-              snippets={[
-                {
-                  language: 'python',
-                  title: 'Python',
-                  code: 'from openai import OpenAI\n\nclient = OpenAI(base_url="http://localhost:8080/v1/", api_key="sk-bf-…")\nprint(client.responses.create(model="gpt-5.4", input="Hello"))  # 1 call',
-                },
-                { language: 'bash', title: 'curl', code: 'curl http://localhost:8080/v1/models' },
-              ]}
-            />
-          </Card>
-          <Card>
-            <Trouble
-              error={
-                new ApiTrouble('The server could not do this now; its log says why. Try again in a moment.', {
-                  code: 'unavailable',
-                  status: 503,
-                  requestId: 'req_0192f0c0a1b2',
-                })
-              }
-              title="The keys could not be read"
-              onRetry={() => undefined}
-            />
-          </Card>
-          <Card>
-            <Empty icon={IconKey} title="No keys yet" action={<Button>Make a key</Button>}>
-              A key is what an SDK sends. Make one for each program, so that each has its own limits and its own line in
-              the usage.
-            </Empty>
-          </Card>
-          <Card>
-            <Text>
-              Id <code>req_0192f0c0a1b2</code> <Copy text="req_0192f0c0a1b2" label="Copy the request id" />
-            </Text>
-          </Card>
-        </SimpleGrid>
+        <Figures />
+        <Charts />
+        <Rows />
+        <Limits />
+        <Words />
       </Stack>
       <ConfirmDialog
         isOpen={isAsking}
@@ -226,6 +101,155 @@ function KitPage() {
     </main>
   )
 }
+
+const Figures = () => (
+  <SimpleGrid cols={{ base: 1, xs: 2, lg: 4 }}>
+    <Stat
+      label="Available"
+      value={<Money nano="1234567890123" copies />}
+      about={
+        <>
+          of <Money nano="2000000000000" />
+        </>
+      }
+    />
+    <Stat
+      label="Spent today"
+      value={<Money nano="43210000" copies />}
+      change={0.12}
+      about="against yesterday"
+      aside={<Sparkline values={points.map(({ values }) => values.chat)} />}
+    />
+    <Stat label="Requests" value={<Count value={1_234_567} isShort />} change={-0.034} />
+    <Stat label="p95" value={<Duration ms={1_240} />} about="first byte 320 ms" />
+  </SimpleGrid>
+)
+
+const Charts = () => (
+  <SimpleGrid cols={{ base: 1, md: 2 }}>
+    <Card>
+      <Bars
+        label="Spend by model"
+        series={series}
+        points={points}
+        shown={shownNano}
+        shownAt={shownAt}
+        onBrush={() => undefined}
+      />
+    </Card>
+    <Card>
+      <Lines label="Latency" series={series.slice(0, 2)} points={points} shown={shownNano} shownAt={shownAt} />
+    </Card>
+  </SimpleGrid>
+)
+
+function Rows() {
+  const [filters, setFilters] = useState<FilterSearch>({ model: ['gpt-5.4', 'gpt-image-2'], costMin: '0.25' })
+  const [range, setRange] = useState<TimeRangeSearch>({ zone: 'UTC' })
+  const [sort, setSort] = useState<Sort>({ by: 'spent', direction: 'down' })
+  const [openId, setOpenId] = useState<string | null>(null)
+  return (
+    <Part title="Rows">
+      <DataTable
+        name="kit"
+        label="Keys"
+        columns={columns}
+        rows={rows}
+        rowId={({ id }) => id}
+        sort={sort}
+        onSort={setSort}
+        onOpen={({ id }) => setOpenId(id)}
+        openId={openId}
+        more={{ hasMore: true, isLoading: false, load: () => undefined }}
+        toolbar={
+          <Stack gap="xs">
+            <TimeRangePicker value={range} onChange={setRange} />
+            <Filters
+              search={filters}
+              onChange={(changed) => setFilters({ ...filters, ...changed })}
+              fields={[
+                {
+                  name: 'model',
+                  label: 'Model',
+                  kind: 'choice',
+                  options: ['gpt-5.4', 'gpt-image-2', 'gemini-3-flash'].map((value) => ({ value, label: value })),
+                },
+                { name: 'status', label: 'Status', kind: 'choice', options: [{ value: '200', label: '200' }] },
+                { name: 'id', label: 'Request id', kind: 'text' },
+                { name: 'cost', label: 'Cost', kind: 'range', unit: 'USD' },
+              ]}
+            />
+          </Stack>
+        }
+        empty={null}
+      />
+    </Part>
+  )
+}
+
+const Limits = () => (
+  <SimpleGrid cols={{ base: 1, md: 2 }}>
+    <Card>
+      <Stack>
+        <Gauge
+          label="Budget of this month"
+          used={12_500_000_000n}
+          held={4_000_000_000n}
+          limit={25_000_000_000n}
+          shown={(value) => <Money nano={String(value)} />}
+          about="begins again on 1 December"
+        />
+        <Gauge label="Requests a minute" used={560n} limit={600n} shown={(value) => <Count value={value} />} />
+        <Gauge label="At once" used={8n} limit={8n} shown={(value) => <Count value={value} />} />
+      </Stack>
+    </Card>
+    <Card>
+      <Secret value="sk-bf-0b0e7a5e-52f0-4a0e-9a7e-1f3f6f8a2c11" label="The new key" />
+    </Card>
+  </SimpleGrid>
+)
+
+const Words = () => (
+  <SimpleGrid cols={{ base: 1, md: 2 }}>
+    <Card>
+      <CodeTabs
+        label="First call"
+        snippets={[
+          {
+            language: 'python',
+            title: 'Python',
+            code: 'from openai import OpenAI\n\nclient = OpenAI(base_url="http://localhost:8080/v1/", api_key="sk-bf-…")\nprint(client.responses.create(model="gpt-5.4", input="Hello"))  # 1 call',
+          },
+          { language: 'bash', title: 'curl', code: 'curl http://localhost:8080/v1/models' },
+        ]}
+      />
+    </Card>
+    <Card>
+      <Trouble
+        error={
+          new ApiTrouble('The server could not do this now; its log says why. Try again in a moment.', {
+            code: 'unavailable',
+            status: 503,
+            requestId: 'req_0192f0c0a1b2',
+          })
+        }
+        title="The keys could not be read"
+        onRetry={() => undefined}
+      />
+    </Card>
+    <Card>
+      <Empty icon={IconKey} title="No keys yet" action={<Button>Make a key</Button>}>
+        A key is what an SDK sends. Make one for each program, so that each has its own limits and its own line in the
+        usage.
+      </Empty>
+    </Card>
+    <Card>
+      <Text>
+        Id <code>req_0192f0c0a1b2</code> <Copy text="req_0192f0c0a1b2" label="Copy the request id" />
+      </Text>
+    </Card>
+  </SimpleGrid>
+)
 
 const Part = ({ title, children }: { readonly title: string; readonly children: ReactNode }) => (
   <section>

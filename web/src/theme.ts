@@ -69,7 +69,7 @@ const amber: MantineColorsTuple = [
 
 /** Colours of series in charts, in order: told apart by those who see fewer colours, and in grey. */
 export const seriesColors = [
-  'mart.6',
+  'mart.5',
   'blue.5',
   'amber.5',
   'grape.5',

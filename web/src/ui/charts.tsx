@@ -41,7 +41,15 @@ function Chart(props: TimeChartProps & { readonly children: ReactNode }) {
               </Group>
             ))}
         </Group>
-        <Button variant="subtle" color="gray" size="compact-xs" onClick={toggle} aria-pressed={isTable}>
+        <Button
+          variant="subtle"
+          color="gray"
+          size="compact-xs"
+          fw={500}
+          flex="none"
+          onClick={toggle}
+          aria-pressed={isTable}
+        >
           {isTable ? 'As a chart' : 'As a table'}
         </Button>
       </Group>

@@ -11,7 +11,7 @@ export type Snippet = {
 
 /** One thing in several languages. The reader's choice holds for all, and for the next visit. */
 export function CodeTabs({ label, snippets }: { readonly label: string; readonly snippets: readonly Snippet[] }) {
-  const [chosen, choose] = useLocalStorage<string>({
+  const [chosen, choose] = useLocalStorage({
     key: 'mart-language',
     defaultValue: 'python',
     getInitialValueInEffect: false,

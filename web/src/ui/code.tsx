@@ -32,17 +32,17 @@ export function Code({ code, language, label }: CodeProps) {
   )
 }
 
+/** Of other code than is asked for now, it is not there yet. */
 function useHighlighted(code: string, language: Language): string | null {
-  const [html, setHtml] = useState<string | null>(null)
+  const [made, setMade] = useState<{ readonly code: string; readonly html: string } | null>(null)
   useEffect(() => {
     let isWanted = true
-    setHtml(null)
     void import('./highlight.ts').then(({ highlight }) => {
-      if (isWanted) setHtml(highlight(code, language))
+      if (isWanted) setMade({ code, html: highlight(code, language) })
     })
     return () => {
       isWanted = false
     }
   }, [code, language])
-  return html
+  return made?.code === code ? made.html : null
 }

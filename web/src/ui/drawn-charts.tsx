@@ -42,7 +42,7 @@ function useShared({ series, points, shown, shownAt, height = heightUsual }: Tim
     dataKey: 'at',
     series: series.map(({ id, title, color }) => ({ name: id, label: title, color })),
     tickLine: 'none' as const,
-    gridAxis: 'y' as const,
+    gridAxis: 'x' as const,
     withLegend: false,
     xAxisProps: { tickFormatter: shownAt, minTickGap: 36, tickMargin: 8 },
     yAxisProps: { tickFormatter: (value: number) => shown(value, null, null), width: 62 },

@@ -185,7 +185,7 @@ function Texts({ labels, search, onChange, isNumeric = false }: TextsProps) {
             key={name}
             size="xs"
             label={label}
-            value={texts[at]!}
+            value={texts[at]}
             error={isWrong(texts[at]!) && 'A number, such as 0.25'}
             inputMode={isNumeric ? 'decimal' : 'text'}
             onChange={(event) => setTexts(texts.with(at, event.currentTarget.value))}

@@ -15,7 +15,7 @@ export type GaugeProps = {
 /** How much of a limit is gone, and how much is held; it turns amber at four fifths and red when there is none left. */
 export function Gauge({ label, used, held = 0n, limit, shown, about }: GaugeProps) {
   const share = shareOf(used, limit)
-  const color = share + shareOf(held, limit) >= 100 ? 'red' : share >= 80 ? 'amber' : 'mart'
+  const color = share + shareOf(held, limit) >= 100 ? 'red.6' : share >= 80 ? 'amber.5' : 'mart.6'
   return (
     <div>
       <Group justify="space-between" gap="xs" wrap="nowrap">

@@ -1,7 +1,7 @@
 import { Group, Popover, Select, Skeleton, Stack, UnstyledButton } from '@mantine/core'
 import { useDisclosure } from '@mantine/hooks'
 import { IconCalendar, IconSelector } from '@tabler/icons-react'
-import { lazy, Suspense } from 'react'
+import { lazy, Suspense, useState } from 'react'
 import { ownZone, shownTime } from './format.ts'
 import { periodOf, presets, presetTitles, type Period, type Preset, type TimeRangeSearch } from './time-range.ts'
 import classes from './time-range-picker.module.css'
@@ -17,7 +17,8 @@ export type TimeRangePickerProps = {
 /** Which period, in which time zone. */
 export function TimeRangePicker({ value, onChange, usual = '7d' }: TimeRangePickerProps) {
   const [isOpen, { close, toggle }] = useDisclosure()
-  const period = periodOf(value, Date.now(), usual)
+  const [openedAt] = useState(() => Date.now())
+  const period = periodOf(value, openedAt, usual)
   const choose = (range: Preset): void => {
     onChange({ ...value, range })
     if (range !== 'custom') close()

@@ -65,7 +65,7 @@ export function periodOf(search: TimeRangeSearch, now: number, usual: Preset = '
   const rollingMs = rolling[preset]
   if (rollingMs !== undefined) return period(end - rollingMs, end)
   if (isCustom) {
-    const [from, to] = [search.from!, search.to!].toSorted()
+    const [from, to] = [search.from, search.to].toSorted()
     return period(startOfDay(from!, zone), startOfDay(dayAfter(to!), zone))
   }
   const { year, month } = partsOf(now, zone)
@@ -97,7 +97,7 @@ const dayIn = (search: Record<string, unknown>, name: string): string | undefine
 
 function isZone(zone: string): boolean {
   try {
-    return new Intl.DateTimeFormat('en', { timeZone: zone }) !== null
+    return new Intl.DateTimeFormat('en', { timeZone: zone }).format(0) !== ''
   } catch {
     return false
   }

@@ -2,6 +2,7 @@ import { Alert, Button, Group, Text } from '@mantine/core'
 import { IconAlertTriangle } from '@tabler/icons-react'
 import { ApiTrouble } from '../api/client.ts'
 import { Copy } from './copy.tsx'
+import classes from './trouble.module.css'
 
 export type TroubleProps = {
   readonly error: unknown
@@ -15,8 +16,16 @@ export type TroubleProps = {
 export function Trouble({ error, title = 'This could not be done', onRetry }: TroubleProps) {
   const requestId = error instanceof ApiTrouble ? error.requestId : null
   return (
-    <Alert role="alert" variant="light" color="red" radius="lg" title={title} icon={<IconAlertTriangle aria-hidden />}>
-      <Text c="var(--mantine-color-text)">{wordsOf(error)}</Text>
+    <Alert
+      role="alert"
+      variant="default"
+      color="red"
+      radius="lg"
+      className={classes['trouble'] ?? ''}
+      title={title}
+      icon={<IconAlertTriangle aria-hidden />}
+    >
+      <Text>{wordsOf(error)}</Text>
       <Group gap="sm" mt="xs">
         {onRetry && (
           <Button size="xs" variant="default" onClick={onRetry}>
