@@ -3,6 +3,7 @@ import { accessSync, constants, existsSync, mkdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { ConfigError, type Config } from './config.ts'
 import { startCheckingStore } from './jobs/check-store.ts'
+import { startVerifyingLedger, type LedgerVerifier } from './jobs/verify-ledger.ts'
 import { createKeyTable, type KeyTable } from './keys/key-table.ts'
 import type { Clock } from './lib/clock.ts'
 import { describeError } from './lib/describe-error.ts'
@@ -30,6 +31,7 @@ export type Books = {
   readonly limits: Limits
   /** For the largest bodies of the requests under way; nothing of it outlives the process. */
   readonly spool: Spool
+  readonly verifier: LedgerVerifier
   readonly hasLiveKey: boolean
   /** What is wrong with what the folder keeps. */
   readonly faults: () => DataFault[]
@@ -83,6 +85,13 @@ async function open(deps: BooksDeps): Promise<Books> {
   }
   const hooks = { onFenced, onShipFailed }
   const node = await openNode({ store, dataDir, prices, answerLimits, clock, log, acceptsLoss, ...hooks })
+  const verifier = startVerifyingLedger({
+    store,
+    ship: node.shipper.flush,
+    path: join(dataDir, 'ledger-verification.json'),
+    clock,
+    log,
+  })
   const rows = await store.keys()
   const keys = createKeyTable(rows, clock, await suspendedIds(store))
   const limits = createLimits(clock)
@@ -101,6 +110,7 @@ async function open(deps: BooksDeps): Promise<Books> {
       limits: spoolLimits,
       failed: (error) => log.error({ event: 'spool-failed', reason: describeError(error) }),
     }),
+    verifier,
     hasLiveKey: rows.some(({ mode }) => mode === 'live'),
     faults: () => [
       ...(node.hasLost ? (['journal-loss'] as const) : []),
@@ -112,6 +122,7 @@ async function open(deps: BooksDeps): Promise<Books> {
     down: () => storeFailure ?? (trouble()?.kind === 'broken' ? trouble()!.reason : null),
     async close() {
       check.stop()
+      verifier.stop()
       try {
         await node.close()
       } finally {

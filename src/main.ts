@@ -246,7 +246,7 @@ const standingOf = ({ unready, down }: Books, isAccepting: () => boolean): Pick<
 })
 
 /** What operators look at and change. */
-const operatedOn = ({ store, keys, limits, node }: Books, gateway: () => GatewayDeps) => ({
+const operatedOn = ({ store, keys, limits, node, verifier }: Books, gateway: () => GatewayDeps) => ({
   endpoints: [...new Set(routes.map(({ name }) => name))],
   clock,
   log,
@@ -255,6 +255,7 @@ const operatedOn = ({ store, keys, limits, node }: Books, gateway: () => Gateway
   limits,
   credit: node.credit,
   ship: node.shipper.flush,
+  verifier,
   recallCredit: node.recallCredit,
   testDeployment: (deployment: Deployment) => testCall(deployment, gateway()),
 })

@@ -3,23 +3,24 @@ import { randomUUID } from 'node:crypto'
 import type { Hono } from 'hono'
 import { z } from 'zod'
 import { formatUsd } from '../lib/amounts.ts'
+import { inBackground } from '../lib/log.ts'
 import type { Mode } from '../store/store.ts'
 import { balanceOf, organizationOf, type AdminDeps } from './admin-deps.ts'
 import { AdminError } from './admin-error.ts'
-import type { AcceptedLossesJson, BalanceJson, GrantJson, RevocationJson, VerificationJson } from './contract.ts'
-import { grantJson, revocationJson } from './json-shapes.ts'
+import type {
+  AcceptedLossesJson,
+  BalanceJson,
+  GrantJson,
+  LedgerVerificationJson,
+  RevocationJson,
+  VerificationJson,
+} from './contract.ts'
+import { grantJson, revocationJson, verificationJson } from './json-shapes.ts'
 import { amountOf } from './key-input.ts'
-import { ModeInput, modeOr, ModeParameters } from './mode-input.ts'
+import { modeOr, ModeParameters } from './mode-input.ts'
+import { CreditInput } from './organization-input.ts'
 import type { Operators } from './operators.ts'
-import { Line, readBody, readFields } from './read-input.ts'
-
-const CreditInput = z.strictObject({
-  usd: z.string('an amount of USD as text, such as "25.00"'),
-  mode: ModeInput,
-  note: Line.nullable().default(null),
-  /** The same key again does nothing new, so that a caller who got no answer may simply repeat. */
-  idempotencyKey: Line.min(1, 'at least one character').optional(),
-})
+import { readBody, readFields } from './read-input.ts'
 
 export function addCreditRoutes(api: Hono, deps: AdminDeps, operators: Operators): void {
   const mayChange = operators.needs('credit')
@@ -51,15 +52,25 @@ export function addCreditRoutes(api: Hono, deps: AdminDeps, operators: Operators
     const { id } = await organizationOf(deps, c.req.param('id'))
     return c.json<BalanceJson>(await balanceOf(deps, id, modeOr(mode, deps)))
   })
-  api.get('/ledger/verify', async (c) => {
-    await deps.ship()
-    const checks = await deps.store.verifyLedger()
-    return c.json<VerificationJson>({ ok: checks.every((check) => check.ok), checks })
+  api.get('/ledger/verify', async (c) => c.json<VerificationJson>(verificationJson(await deps.verifier.verify())))
+  api.get('/ledger/verification', (c) => c.json<LedgerVerificationJson>(standingOf(deps)))
+  // Answered at once: what comes of it is the last result then.
+  api.post('/ledger/verification', operators.needs('read'), async (c) => {
+    await readBody(c.req.raw, NothingMore)
+    inBackground(deps.log, 'verify-ledger', async () => void (await deps.verifier.verify()))
+    return c.json<LedgerVerificationJson>(standingOf(deps), 202)
   })
   api.post('/ledger/accepted-losses', operators.needs('admin'), async (c) => {
     await deps.ship()
     return c.json<AcceptedLossesJson>({ accepted: await deps.store.acceptLosses(operators.actorOf(c)) })
   })
+}
+
+const NothingMore = z.strictObject({})
+
+const standingOf = ({ verifier }: AdminDeps): LedgerVerificationJson => {
+  const last = verifier.last()
+  return { last: last && verificationJson(last), isRunning: verifier.isRunning() }
 }
 
 const notSoMuch = (revocableNano: bigint, mode: Mode): AdminError =>

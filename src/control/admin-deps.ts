@@ -11,6 +11,7 @@ import { AdminError } from './admin-error.ts'
 import type { BalanceJson, DeploymentTestJson, ReloadJson } from './contract.ts'
 import { balanceJson } from './json-shapes.ts'
 import type { KeyDefaults } from './key-input.ts'
+import type { LedgerVerifier } from './ledger-verifier.ts'
 
 export type AdminDeps = {
   readonly store: Pick<
@@ -35,7 +36,6 @@ export type AdminDeps = {
     | 'updateOperatorToken'
     | 'updateOrganization'
     | 'usage'
-    | 'verifyLedger'
   >
   readonly keys: Pick<KeyTable, 'lend' | 'put' | 'setSuspended'>
   readonly limits: Pick<Limits, 'budget' | 'inFlight' | 'standings'>
@@ -60,6 +60,8 @@ export type AdminDeps = {
   readonly credit: { readonly idleNano: (organizationId: string, mode: Mode) => bigint }
   /** Gives what this node has leased of an organization's money of a mode and not held back to the store, and leases no more of it until `work` has ended. */
   readonly recallCredit: <T>(organizationId: string, mode: Mode, work: () => Promise<T>) => Promise<T>
+  /** Proves the ledger. */
+  readonly verifier: LedgerVerifier
   /** Brings everything journaled so far into the store. */
   readonly ship: () => Promise<void>
   /** Told of every new or changed key, after the store and the table have it. */

@@ -2,12 +2,13 @@
 import type { Context, Hono } from 'hono'
 import { z } from 'zod'
 import { newOrganization, OrganizationName } from '../organizations/organization.ts'
-import { modes, type OrganizationChanges } from '../store/store.ts'
-import { balanceOf, organizationOf, type AdminDeps } from './admin-deps.ts'
+import { modes, type KeyRow, type Organization, type OrganizationChanges } from '../store/store.ts'
+import { organizationOf, type AdminDeps } from './admin-deps.ts'
 import type { ListJson, OrganizationDetails, OrganizationJson } from './contract.ts'
-import { organizationJson } from './json-shapes.ts'
+import { balanceJson, organizationJson } from './json-shapes.ts'
+import { SuspendInput } from './organization-input.ts'
 import type { Operators } from './operators.ts'
-import { Line, readBody } from './read-input.ts'
+import { readBody } from './read-input.ts'
 
 const NamedOrganization = z.strictObject({ name: OrganizationName })
 
@@ -25,19 +26,35 @@ export function addOrganizationRoutes(api: Hono, deps: AdminDeps, operators: Ope
   })
   api.get('/organizations/:id', async (c) => {
     const organization = await organizationOf(deps, c.req.param('id'))
-    const [keys, ...balances] = await Promise.all([
-      deps.store.keys(organization.id),
-      ...modes.map((mode) => balanceOf(deps, organization.id, mode)),
-    ])
-    const now = deps.clock.now()
-    const active = keys.filter((key) => key.revokedAt === null && (key.expiresAt === null || key.expiresAt > now))
-    const counts = { keys: keys.length, activeKeys: active.length }
-    return c.json<OrganizationDetails>({ ...organizationJson(organization), ...counts, balances })
+    await deps.ship()
+    const keys = await deps.store.keys(organization.id)
+    return c.json<OrganizationDetails>(await detailsOf(deps, organization, keys))
+  })
+  api.get('/organization-details', async (c) => {
+    await deps.ship()
+    const [organizations, keys] = await Promise.all([deps.store.organizations(), deps.store.keys()])
+    const keysOf = Map.groupBy(keys, ({ organizationId }) => organizationId)
+    const data = organizations.map((each) => detailsOf(deps, each, keysOf.get(each.id) ?? []))
+    return c.json<ListJson<OrganizationDetails>>({ data: await Promise.all(data) })
   })
   addChangeRoutes(api, deps, operators)
 }
 
-const SuspendInput = z.strictObject({ why: Line.min(1, 'at least one character').optional() })
+/** As the store has it now. */
+async function detailsOf(
+  deps: AdminDeps,
+  organization: Organization,
+  keys: readonly KeyRow[],
+): Promise<OrganizationDetails> {
+  const { id } = organization
+  const balances = await Promise.all(
+    modes.map(async (mode) => balanceJson(mode, await deps.store.balance(id, mode), deps.credit.idleNano(id, mode))),
+  )
+  const now = deps.clock.now()
+  const active = keys.filter((key) => key.revokedAt === null && (key.expiresAt === null || key.expiresAt > now))
+  return { ...organizationJson(organization), keys: keys.length, activeKeys: active.length, balances }
+}
+
 const NothingMore = z.strictObject({})
 
 function addChangeRoutes(api: Hono, deps: AdminDeps, operators: Operators): void {

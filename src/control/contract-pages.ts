@@ -24,5 +24,18 @@ export type {
   PageKeyWithSecretJson,
   PageNewKeyInputJson,
 } from './pages/keys/key-routes.ts'
+export type {
+  OperatorDeploymentJson,
+  OperatorDeploymentListJson,
+  OperatorDeploymentTestJson,
+} from './pages/operator/deployment-routes.ts'
+export type { OperatorLedgerVerificationJson } from './pages/operator/ledger-routes.ts'
+export type {
+  OperatorCreditInputJson,
+  OperatorGrantJson,
+  OperatorOrganizationJson,
+  OperatorOrganizationListJson,
+  OperatorRevocationJson,
+} from './pages/operator/organization-routes.ts'
 export type { Access, Permission, Role } from './pages/roles.ts'
 export type { SessionJson } from './pages/session/session-routes.ts'

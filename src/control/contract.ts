@@ -197,7 +197,15 @@ export type ReloadJson =
 
 /** How many losses were new to an operator. */
 export type AcceptedLossesJson = { readonly accepted: number }
-export type VerificationJson = { readonly ok: boolean; readonly checks: readonly Check[] }
+/** What came of proving the ledger; `at`: when that began, and it took `ms`. */
+export type VerificationJson = {
+  readonly ok: boolean
+  readonly at: string
+  readonly ms: number
+  readonly checks: readonly Check[]
+}
+/** `last`: once a day and whenever somebody asks; null: never yet. */
+export type LedgerVerificationJson = { readonly last: VerificationJson | null; readonly isRunning: boolean }
 
 /** Who changed something. `token`: an operator token, whose `id` is null where it is the one in the data folder. */
 export type ActorJson = {

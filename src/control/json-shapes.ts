@@ -20,7 +20,9 @@ import type {
   OrganizationJson,
   RevocationJson,
   TokenJson,
+  VerificationJson,
 } from './contract.ts'
+import type { Verification } from './ledger-verifier.ts'
 
 const iso = (at: number): string => new Date(at).toISOString()
 export const isoOrNull = (at: number | null): string | null => (at === null ? null : iso(at))
@@ -121,6 +123,13 @@ export const tokenJson = (token: OperatorToken): TokenJson => ({
   createdAt: iso(token.createdAt),
   lastUsedAt: isoOrNull(token.lastUsedAt),
   revokedAt: isoOrNull(token.revokedAt),
+})
+
+export const verificationJson = ({ at, ms, checks }: Verification): VerificationJson => ({
+  ok: checks.every((check) => check.ok),
+  at: iso(at),
+  ms,
+  checks,
 })
 
 export const grantJson = (organizationId: string, transfer: Transfer): GrantJson => ({

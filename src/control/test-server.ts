@@ -10,12 +10,13 @@ import type { LogEvent } from '../lib/log-text.ts'
 import { createLimits } from '../limits/limits.ts'
 import { recordText } from '../store/settlement-text.ts'
 import { openSqliteStore } from '../store/sqlite/sqlite-store.ts'
-import type { KeyRow, Settlement } from '../store/store.ts'
+import type { KeyRow, Settlement, Store } from '../store/store.ts'
 import { createFleet, type Fleet } from '../upstreams/fleet.ts'
 import { createAdapter } from '../upstreams/providers.ts'
 import { sandboxDeployments } from '../upstreams/sandbox-deployments.ts'
 import { adminApi } from './admin-api.ts'
 import type { AdminDeps } from './admin-deps.ts'
+import type { LedgerVerifier, Verification } from './ledger-verifier.ts'
 
 export const operatorToken = 'the-operator-token-of-this-test'
 
@@ -58,6 +59,7 @@ export async function startTestServer(changes: Partial<AdminDeps> = {}) {
     clock,
     fleet,
     ship,
+    verifier: verifierOf(store, ship, clock),
     recallCredit: async (_organizationId, _mode, work) => {
       await ship()
       return work()
@@ -90,6 +92,15 @@ const still = {
   reload: () => ({ ok: true as const, changed: false, needRestart: [] }),
   keyDefaults: { region: 'us', rpm: 600, tpm: null, concurrency: null },
   simulated: true,
+}
+
+function verifierOf(store: Store, ship: () => Promise<void>, clock: Clock): LedgerVerifier {
+  let last: Verification | null = null
+  const verify = async (): Promise<Verification> => {
+    await ship()
+    return (last = { at: clock.now(), ms: 0, checks: await store.verifyLedger() })
+  }
+  return { last: () => last, isRunning: () => false, verify }
 }
 
 /** The sandbox in two regions. */

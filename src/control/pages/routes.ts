@@ -1,15 +1,16 @@
 /** Every route of the pages' API, area by area. */
+import { statementRoutes } from './billing/statement-routes.ts'
 import { fileRoutes } from './files/file-routes.ts'
 import { homeRoutes } from './home/home-routes.ts'
 import { jobRoutes } from './jobs/job-routes.ts'
 import { keyRoutes } from './keys/key-routes.ts'
-import { passRoutes } from './passes/pass-routes.ts'
-import { sessionRoutes } from './session/session-routes.ts'
-import type { PageRoute } from './page-route.ts'
-import { statementRoutes } from './billing/statement-routes.ts'
+import { operatorRoutes } from './operator/operator-routes.ts'
 import { operatorUsageRoutes } from './operator/usage-routes.ts'
+import { passRoutes } from './passes/pass-routes.ts'
 import { requestRoutes } from './requests/request-routes.ts'
+import { sessionRoutes } from './session/session-routes.ts'
 import { usageRoutes } from './usage/usage-routes.ts'
+import type { PageRoute } from './page-route.ts'
 
 export const routes: readonly PageRoute[] = [
   ...sessionRoutes,
@@ -22,4 +23,5 @@ export const routes: readonly PageRoute[] = [
   ...requestRoutes,
   ...statementRoutes,
   ...operatorUsageRoutes,
+  ...operatorRoutes,
 ]

@@ -1,0 +1,7 @@
+/** The console: what operators look at and change. */
+import type { PageRoute } from '../page-route.ts'
+import { deploymentRoutes } from './deployment-routes.ts'
+import { ledgerRoutes } from './ledger-routes.ts'
+import { organizationRoutes } from './organization-routes.ts'
+
+export const operatorRoutes: readonly PageRoute[] = [...organizationRoutes, ...deploymentRoutes, ...ledgerRoutes]

@@ -1,0 +1,70 @@
+import { expect, test } from 'bun:test'
+import { mkdtempSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { LogEvent } from '../lib/log-text.ts'
+import type { Check } from '../store/store.ts'
+import { startVerifyingLedger } from './verify-ledger.ts'
+
+const good: Check = { name: 'balances', ok: true, detail: 'they add up' }
+const bad: Check = { name: 'receipts', ok: false, detail: 'one does not' }
+
+function verifierWith(checks: () => Promise<Check[]>, path = join(mkdtempSync(join(tmpdir(), 'mart-')), 'last.json')) {
+  const asked: string[] = []
+  const events: LogEvent[] = []
+  const time = { now: 1_000_000 }
+  const verifier = startVerifyingLedger({
+    store: {
+      verifyLedger: () => {
+        asked.push('verify')
+        return checks()
+      },
+    },
+    ship: () => Promise.resolve(void asked.push('ship')),
+    path,
+    clock: { now: () => time.now, monotonic: () => time.now },
+    log: { info: () => undefined, error: (event) => void events.push(event) },
+  })
+  return { verifier, asked, events, path, time }
+}
+
+test('the last result is kept with its time, over a restart, in a file that is its owner’s alone', async () => {
+  const { verifier, asked, path } = verifierWith(() => Promise.resolve([good]))
+  expect(verifier.last()).toBeNull()
+  const result = await verifier.verify()
+  expect(result).toEqual({ at: 1_000_000, ms: 0, checks: [good] })
+  expect(asked).toEqual(['ship', 'verify'])
+  expect(statSync(path).mode & 0o077).toBe(0)
+  expect(verifierWith(() => Promise.resolve([]), path).verifier.last()).toEqual(result)
+  writeFileSync(path, 'torn')
+  expect(verifierWith(() => Promise.resolve([]), path).verifier.last()).toBeNull()
+  verifier.stop()
+})
+
+test('who asks while one is under way waits for that one, and the next is a new one', async () => {
+  let finish: (checks: Check[]) => void = () => undefined
+  const { verifier, asked } = verifierWith(() => new Promise((resolve) => (finish = resolve)))
+  const both = [verifier.verify(), verifier.verify()]
+  expect(verifier.isRunning()).toBe(true)
+  await Promise.resolve()
+  finish([good])
+  const [first, second] = await Promise.all(both)
+  expect([first === second, asked, verifier.isRunning()]).toEqual([true, ['ship', 'verify'], false])
+  const third = verifier.verify()
+  await Promise.resolve()
+  finish([good])
+  expect(await third).not.toBe(first!)
+})
+
+test('a ledger that does not add up is logged by the names of the checks, and one that cannot be proved keeps the last result', async () => {
+  let fails = false
+  const { verifier, events } = verifierWith(() =>
+    fails ? Promise.reject(new Error('the store is away')) : Promise.resolve([good, bad]),
+  )
+  const result = await verifier.verify()
+  expect(events).toEqual([{ event: 'ledger-does-not-add-up', checks: ['receipts'] }])
+  fails = true
+  expect(verifier.verify()).rejects.toThrow('the store is away')
+  await Bun.sleep(0)
+  expect([verifier.last(), verifier.isRunning()]).toEqual([result, false])
+})
