@@ -168,8 +168,11 @@ function troubled(error: unknown, trying: Trying, deps: GatewayDeps): Tried<Answ
     }
   }
   const { cutBy } = exchange
+  const trouble = troubleOf(exchange, error)
+  if (isBilled(admitted) && isDeferred(admitted) && mayHaveBegun(trouble))
+    deps.log.error({ event: 'create-in-doubt', requestId: admitted.requestId, upstream: candidate.deployment.id })
   return {
-    trouble: troubleOf(exchange, error),
+    trouble,
     retryAfterMs: null,
     attempt: told(error instanceof UnreadableError ? 200 : null, wordsOf(exchange, error)),
     failure: failureOf(exchange, error),
@@ -177,6 +180,9 @@ function troubled(error: unknown, trying: Trying, deps: GatewayDeps): Tried<Answ
     isRenewed: false,
   }
 }
+
+/** Whether a call that brought no answer may have been taken all the same. */
+const mayHaveBegun = (trouble: ReturnType<typeof troubleOf>): boolean => trouble === 'upstream' || trouble === 'timeout'
 
 /** What the attempt says of the deployment, for the choices to come. */
 function note(tried: Tried<Answered>, { admitted, candidate }: Trying, deps: GatewayDeps): void {

@@ -5,10 +5,12 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { HttpResponse } from '../lib/http-client/contract.ts'
 import type { Piece } from '../lib/source.ts'
+import { isBilled } from './admit.ts'
 import type { Begun, Source, Trying } from './answered.ts'
 import type { GatewayDeps } from './deps.ts'
 import type { Framing, RecordsReader, StreamReader } from './dialect.ts'
 import { recordBytesMax } from './dialects/record-stream.ts'
+import { isDeferred } from './settle.ts'
 import { ReportedError, UnreadableError } from './trouble.ts'
 
 /** An answer in one piece, though a stream was asked for: what has come of it. */
@@ -107,7 +109,13 @@ class Beginning {
   #passOn(follow: StreamReader, bytes: Uint8Array): Begun | null {
     this.#given.push(follow.take(bytes))
     refuseFailed(follow)
-    return follow.state() === 'silent' ? null : this.#begun(follow, this.#upstream)
+    return follow.state() === 'silent' && !this.#isNamed(follow) ? null : this.#begun(follow, this.#upstream)
+  }
+
+  /** What goes on without its stream is never begun again elsewhere: it is known from its name on, whatever becomes of the stream. */
+  #isNamed(follow: StreamReader): boolean {
+    const { admitted } = this.#trying
+    return isBilled(admitted) && isDeferred(admitted) && (follow.reading().made ?? []).length > 0
   }
 
   #begun(follow: StreamReader, source: Source): Begun {

@@ -38,7 +38,11 @@ export function estimateUsage(
 /** Models come to take and give more than is known of them, but not this many times as much. */
 const limitTimes = 2
 
-type Asking = Pick<Paid, 'demand' | 'model'>
+/** What was asked, as far as it tells what can have been used. */
+export type Asking = {
+  readonly demand: Pick<Paid['demand'], 'input' | 'output' | 'prompt'>
+  readonly model: Pick<Paid['model'], 'inputTokensMax' | 'outputTokensMax' | 'contextTokens'>
+}
 const sidesOf = (usage: Usage) => ({ input: inputTokensOf(usage), output: outputTokensOf(usage) })
 
 /** An upstream's own tools may ask the model again and again. */

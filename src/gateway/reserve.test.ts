@@ -79,7 +79,7 @@ async function admittedWith(journal: { readonly isFull: boolean }) {
     key: { id: 'key-1', ...of },
     place: { leave: () => void (told.left += 1) },
     call: { toolModel: null },
-    paid: { hold, price, exposedNano: 0n },
+    paid: { hold, price, exposedNano: 0n, demand: { input: { guess: 7 }, output: null } },
     admittedAt: now,
     startedAt: 0,
   }

@@ -83,6 +83,7 @@ function reservationOf(admitted: Billed, begun: Begun, deps: GatewayDeps): Reser
     upstreamId,
     price: freezePrice(agreed(scaledPrice(paid.price, deployment.pricePpm), paid, deployment)),
     cost: freezePrice(agreed(scaledPrice(listed, deployment.costPpm), paid, deployment)),
+    ...(paid.demand.output !== null && { inputGuess: paid.demand.input.guess }),
     firstCheckAt: deps.clock.now() + firstCheckMs,
     expiresAt: expiresAt ?? deps.clock.now() + jobMsMax,
   }

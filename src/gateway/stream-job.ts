@@ -8,6 +8,7 @@ import { isBilled } from './admit.ts'
 import { okStatus } from './answered.ts'
 import type { GatewayDeps } from './deps.ts'
 import { end } from './end.ts'
+import { doneBy } from './job-end.ts'
 import { madeIn } from './keep-resources.ts'
 import { headersOf } from './response-headers.ts'
 import { isDeferred } from './settle.ts'
@@ -26,9 +27,14 @@ export async function streamJob(relayed: Streamed, deps: GatewayDeps): Promise<H
     if (bytes === null) break
     taken.push(bytes)
   }
+  if (!isNamed() && relayed.follow.state() === 'silent') warnOfDoubt(relayed, deps)
   const known = { ...relayed, given: taken.length === 1 ? taken[0]! : Buffer.concat(taken) }
   return isNamed() ? followJob(known, deps) : stream(known, deps)
 }
+
+/** It was sent what was to be begun, and broke off before it said what that is called. */
+const warnOfDoubt = ({ admitted: { requestId }, candidate }: Streamed, { log }: GatewayDeps): void =>
+  log.error({ event: 'create-in-doubt', requestId, upstream: candidate.deployment.id })
 
 function followJob(relayed: Streamed, deps: GatewayDeps): HttpAnswer {
   const { admitted, exchange } = relayed
@@ -122,11 +128,13 @@ async function tellEnd(
   controller: ReadableStreamDefaultController<Uint8Array>,
   deps: GatewayDeps,
 ): Promise<void> {
-  const { admitted, follow } = relayed
+  const { admitted, candidate, follow } = relayed
   if (follow.state() !== 'over') return controller.enqueue(brokenWords(relayed))
-  const { usage, tier, servedModel, vendorUsage } = follow.reading()
-  if (usage === null) return
-  const done = { state: 'done', usage, tier, servedModel, vendorUsage } as const
+  const { input } = admitted.call.asked.demand!
+  const of = { model: admitted.call.model?.id ?? null, kind: candidate.deployment.kind, isAssumed: input.isAssumed }
+  const done = await doneBy(follow.reading(), of, deps)
+  // It is asked for in a moment.
+  if (done === null) return
   await deps.tellJob(admitted.requestId, admitted.key, done).catch((error: unknown) => {
     deps.log.error({ event: 'job-not-told', requestId: admitted.requestId, error })
   })

@@ -17,6 +17,13 @@ const done = (usage: Usage): JobEnd => ({
   vendorUsage: { s: 8 },
 })
 
+test('an input that nobody counts counts what was guessed when the job was begun, and flags are on the receipt', () => {
+  const end = { ...done({ videoSecond: 8 }), lacksInput: true, flags: ['estimated'] } as const
+  const settled = endReservation({ ...reservationOf('1200000000', of), inputGuess: 30 }, end, 700)
+  expect(settled).toMatchObject({ tokens: { input: 30 }, flags: ['estimated', 'price-fallback'] })
+  expect(endReservation(reservationOf('1200000000', of), end, 700)).toMatchObject({ tokens: { input: 0 } })
+})
+
 test('what was used is charged at the price that was frozen, to the nano, and its lines multiply out', () => {
   // 8 s at $0.10 are $0.80.
   const settled = endReservation(reservationOf('1200000000', of), done({ videoSecond: 8 }), 700)

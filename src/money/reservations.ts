@@ -8,7 +8,7 @@ import type { Ending, Settlement, SettlementFlag } from '../store/store.ts'
 import { thawPrice } from './frozen-price.ts'
 import type { ServiceTier } from './price-book.ts'
 import { rate, type Rated } from './rating.ts'
-import { tokenTotals, type Usage } from './usage.ts'
+import { addUsage, tokenTotals, type Usage } from './usage.ts'
 
 /** What came of a job, as its provider tells it. */
 export type JobEnd =
@@ -20,6 +20,10 @@ export type JobEnd =
       readonly servedModel: string | null
       /** The figures as the vendor gave them. */
       readonly vendorUsage: unknown
+      /** What the figures are, where they are not simply the vendor's. */
+      readonly flags?: readonly SettlementFlag[]
+      /** Nobody says what the input counts: it counts what was guessed when the job was begun. */
+      readonly lacksInput?: boolean
     }
   /** Nothing is owed: it failed, somebody cancelled it, or its provider knows of it no more or did not end it in time. */
   | { readonly state: 'void'; readonly why: 'failed' | 'cancelled' | 'expired' }
@@ -39,8 +43,9 @@ export function endReservation(reservation: Reservation, end: JobEnd, now: numbe
   const { settlement } = reservation
   if (end.state === 'void') return { ...settlement, endedAt: now, ending: endings[end.why] }
   const tier = end.tier ?? (settlement.serviceTier as ServiceTier)
-  const rated = rate(end.usage, thawPrice(reservation.price), tier)
-  const cost = rate(end.usage, thawPrice(reservation.cost), tier)
+  const usage = end.lacksInput ? addUsage(end.usage, { input: reservation.inputGuess ?? 0 }) : end.usage
+  const rated = rate(usage, thawPrice(reservation.price), tier)
+  const cost = rate(usage, thawPrice(reservation.cost), tier)
   const chargeNano = lesser(rated.ratedNano, BigInt(settlement.holdNano) as Nano)
   return {
     ...settlement,
@@ -50,12 +55,12 @@ export function endReservation(reservation: Reservation, end: JobEnd, now: numbe
     serviceTier: rated.tier,
     priceFrom: reservation.price.name,
     lines: rated.lines,
-    tokens: tokenTotals(end.usage),
+    tokens: tokenTotals(usage),
     ratedNano: rated.ratedNano.toString(),
     writeOffNano: (rated.ratedNano - chargeNano).toString(),
     chargeNano: chargeNano.toString(),
     costNano: cost.ratedNano.toString(),
-    flags: [...settlement.flags, ...flagsOf(rated, chargeNano)],
+    flags: [...settlement.flags, ...(end.flags ?? []), ...flagsOf(rated, chargeNano)],
     vendorUsage: end.vendorUsage,
   }
 }

@@ -15,6 +15,7 @@ export type PackedTerms = readonly [
   expiresAt: number,
   price: FrozenPrice,
   cost: FrozenPrice | null,
+  inputGuess?: number,
 ]
 
 const version = 1
@@ -29,11 +30,23 @@ export const packTerms = (terms: Terms): PackedTerms => [
   terms.expiresAt,
   terms.price,
   terms.cost === terms.price ? null : terms.cost,
+  ...(terms.inputGuess === undefined ? ([] as const) : ([terms.inputGuess] as const)),
 ]
 
 /** Throws when they were packed by a program that is newer than this one. */
 export function unpackReservation(settlement: Settlement, packed: PackedTerms): Reservation {
-  const [of, provider, kind, resourceId, upstreamId, firstCheckAt, expiresAt, price, cost] = packed
+  const [of, provider, kind, resourceId, upstreamId, firstCheckAt, expiresAt, price, cost, inputGuess] = packed
   if (of !== version) throw new Error(`reservation is of version ${String(of)}, not ${version}`)
-  return { settlement, provider, kind, resourceId, upstreamId, firstCheckAt, expiresAt, price, cost: cost ?? price }
+  return {
+    settlement,
+    provider,
+    kind,
+    resourceId,
+    upstreamId,
+    firstCheckAt,
+    expiresAt,
+    price,
+    cost: cost ?? price,
+    ...(inputGuess !== undefined && { inputGuess }),
+  }
 }

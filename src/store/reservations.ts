@@ -30,6 +30,8 @@ export type Reservation = {
   /** What the customer pays, and what the provider asks of us. */
   readonly price: FrozenPrice
   readonly cost: FrozenPrice
+  /** Tokens of what it was begun with, for a job that does not say; left out where none are billed. */
+  readonly inputGuess?: number
   /** Epoch ms: when to ask for the first time, and when to give up. */
   readonly firstCheckAt: number
   readonly expiresAt: number

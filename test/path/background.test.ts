@@ -2,7 +2,7 @@
 import { afterEach, expect, test } from 'bun:test'
 import { askJob } from '../../src/gateway/ask-job.ts'
 import { openai } from '../../src/gateway/dialects/openai/envelope.ts'
-import { endReservation } from '../../src/money/reservations.ts'
+import { endReservation, type JobEnd } from '../../src/money/reservations.ts'
 import { startGateway, type TestGateway } from './gateway.ts'
 import { silence, type Answer } from './upstream.ts'
 
@@ -110,4 +110,45 @@ test('an upstream whose clock is far behind has neither lost nor outlived what i
     const ended = { ...response({ status: 'completed', usage }).response, created_at }
     expect(await poll(of, { pieces: [JSON.stringify(ended)] })).toMatchObject({ state: 'done' })
   }
+})
+
+const doubts = (of: TestGateway) => of.logged.filter((each) => (each as { event?: string }).event === 'create-in-doubt')
+
+test('a stream that breaks off behind the name of its job is reserved, and charged for what the job comes to', async () => {
+  for (const broken of [[created(true)], [created(true), new Error('reset')]]) {
+    const { of, given } = await ask(broken)
+    expect(given.status).toBe(200)
+    expect(await given.text()).toContain('"code":"upstream_failed"')
+    expect([of.reserved.length, of.settled, doubts(of)]).toMatchObject([1, [], []])
+    const object = { ...response({ status: 'completed', usage }).response, model: 'gpt-5.4-mini' }
+    const end = await poll(of, { pieces: [JSON.stringify(object)] })
+    expect(endReservation(of.reserved[0]!, end as JobEnd, 0)).toMatchObject({
+      // At the price of gpt-5.4, which was reserved: 1,000 × 2.5 + 100 × 15 millionths of a USD.
+      chargeNano: '4000000',
+      flags: ['other-model-served'],
+    })
+  }
+})
+
+test('one that breaks off before its job has a name is charged nothing, and the operator is told that it may go on', async () => {
+  for (const broken of [[new Error('reset')], [': beginning\n\n', new Error('reset')], [': beginning\n\n']]) {
+    const { of, given } = await ask(broken)
+    await given.text()
+    expect(of.reserved).toEqual([])
+    expect(of.settled).toMatchObject([{ chargeNano: '0' }])
+    expect(doubts(of)).toMatchObject([{ requestId: of.settled[0]!.requestId, upstream: 'text' }])
+  }
+})
+
+test('a completed job without usage is charged by what it says and by the guess of its input', async () => {
+  const { of, given } = await ask([created(true), completed(true)], { input: 'x'.repeat(4_000) })
+  await given.text()
+  const output = [{ type: 'message', role: 'assistant', content: [{ type: 'output_text', text: 'y'.repeat(400) }] }]
+  const end = await poll(of, { pieces: [JSON.stringify({ ...response({ status: 'completed', output }).response })] })
+  const settled = endReservation(of.reserved[0]!, end as JobEnd, 0)
+  expect(settled.flags).toEqual(['estimated'])
+  expect(settled.tokens.output).toBe(100)
+  expect(settled.tokens.input).toBeGreaterThan(1_000)
+  expect(settled.tokens.input).toBeLessThan(1_100)
+  expect(BigInt(settled.chargeNano)).toBe(BigInt(settled.tokens.input) * 2_500n + 100n * 15_000n)
 })

@@ -58,7 +58,7 @@ const isEnded = ({ object, status, background }: Fields): boolean =>
   (object === 'response' && (status === 'completed' || status === 'incomplete' || background === true))
 
 /** As it was sent, with that of the tools beside it where there were any. */
-export const vendorUsageOf = ({ usage, tool_usage: tools }: Fields): unknown =>
+const vendorUsageOf = ({ usage, tool_usage: tools }: Fields): unknown =>
   tools === undefined || tools === null ? (usage ?? null) : { ...(usage as object | null), tool_usage: tools }
 
 /** The error of a response that failed. */

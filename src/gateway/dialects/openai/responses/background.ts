@@ -5,6 +5,7 @@ import type { Resource } from '../../../../store/resources.ts'
 import { askUpstream, type Question } from '../../../ask-upstream.ts'
 import type { GatewayDeps } from '../../../deps.ts'
 import { GatewayError } from '../../../errors.ts'
+import { doneBy, type JobOf } from '../../../job-end.ts'
 import type { Call } from '../../../operation.ts'
 import { openai } from '../envelope.ts'
 import { readResponseEnd } from './ended.ts'
@@ -45,8 +46,15 @@ async function ask(
   const { status, bytes } = await askUpstream(question, response, signal, deps)
   if (status === 404) return deps.clock.now() - since > forgottenMs ? gone : pending
   if (status !== 200) throw new Error(`its provider answers with status ${status}`)
-  return readResponseEnd(bytes) ?? pending
+  const ended = readResponseEnd(bytes)
+  if (ended === null) return pending
+  if (!('reading' in ended)) return ended
+  const of = { model: response.model, kind: kindAt(response, deps), isAssumed: ended.isAssumed }
+  return (await doneBy(ended.reading, of, deps)) ?? ended.otherwise
 }
+
+const kindAt = (response: Resource, { fleet }: GatewayDeps): JobOf['kind'] =>
+  fleet.at(response, { model: null, operation: question.operation }, response.mode)?.list[0]?.deployment.kind ?? null
 
 const askMsMax = 20_000
 const retryAfterMs = 2_000

@@ -4,6 +4,7 @@ import type { Reservation } from '../../../../store/reservations.ts'
 import type { Resource } from '../../../../store/resources.ts'
 import { askUpstream, type Question } from '../../../ask-upstream.ts'
 import type { GatewayDeps } from '../../../deps.ts'
+import { otherModel } from '../../../job-end.ts'
 import { openai } from '../envelope.ts'
 import { readVideoEnd, type VideoAsked } from './video-end.ts'
 
@@ -44,7 +45,10 @@ export async function askVideo(
   if (status !== 200) throw new Error(`its provider answers with status ${status}`)
   const end = readVideoEnd(bytes, askedOf(video))
   await deps.resources.update(video, { object: new TextDecoder().decode(bytes) })
-  return end ?? pending
+  if (end?.state !== 'done') return end ?? pending
+  const [candidate] = deps.fleet.at(video, { model: null, operation: question.operation }, video.mode)?.list ?? []
+  const of = { model: video.model, kind: candidate?.deployment.kind ?? null }
+  return { ...end, flags: otherModel(end.servedModel, of, deps) }
 }
 
 /** What a video was to be, for what its end does not say. */
