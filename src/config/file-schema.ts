@@ -186,7 +186,7 @@ const memory = section({
   spoolBytesMax: bytes
     .default(8 * 1024 ** 3)
     .describe(
-      'Bytes of forms larger than 4 MiB, in all, in files of the folder `spool` of the data folder; what is beyond is answered 503, unread where its length is stated.',
+      'Bytes of forms larger than 4 MiB, in all, in files of the folder `spool` of the data folder; counted as they come; what is beyond is answered 503, unread where it is stated and has no room now. A tenth of the disk stays free, 2 GiB at most.',
     ),
   organizationSpoolBytesMax: bytes
     .default(4 * 1024 ** 3)

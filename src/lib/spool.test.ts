@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { pattern } from './http/test-bytes.ts'
 import type { Source } from './source.ts'
-import { createSpool, memoryBytesMax, SpoolFullError, type Spool } from './spool.ts'
+import { createSpool, memoryBytesMax, reserveBytesOf, SpoolFullError, type Spool } from './spool.ts'
 
 const folders: string[] = []
 afterEach(() => {
@@ -68,7 +68,7 @@ describe('a body that is kept', () => {
   test('is refused before any of it has come where there is no room for its length, and what it had is given back', async () => {
     const { keep, heldBytes } = spool({ bytesMax: 30e6, ownBytesMax: 20e6 })
     const one = keep('one', 20e6)
-    await one.append(Buffer.alloc(5e6))
+    await one.append(Buffer.alloc(20e6))
     expect(heldBytes()).toBe(20e6)
     expect(() => keep('one', 5e6)).toThrow(new SpoolFullError('own-full'))
     expect(() => keep('other', 11e6)).toThrow(new SpoolFullError('all-full'))
@@ -77,6 +77,44 @@ describe('a body that is kept', () => {
     one.free()
     expect(heldBytes()).toBe(0)
     keep('one', 20e6).free()
+    expect(() => keep('one', 21e6)).toThrow(new SpoolFullError('own-full'))
+  })
+
+  test('takes room by what has come: any number that are announced and slow keep nobody out, and who is too much then is told', async () => {
+    const { keep, heldBytes } = spool({ bytesMax: 30e6, ownBytesMax: 20e6 })
+    const slow = ['one', 'two', 'three'].flatMap((owner) => Array.from({ length: 10 }, () => keep(owner, 20e6)))
+    for (const each of slow) await each.append(Buffer.alloc(1_000))
+    expect(heldBytes()).toBe(0)
+    const quick = keep('four', 20e6)
+    await quick.append(Buffer.alloc(20e6))
+    const [late] = slow
+    await late!.append(Buffer.alloc(9e6))
+    expect(late!.append(Buffer.alloc(2e6))).rejects.toThrow(new SpoolFullError('all-full'))
+    for (const each of [...slow, quick]) each.free()
+    expect(heldBytes()).toBe(0)
+  })
+
+  test('leaves a tenth of the disk free, and two GiB of a large one: beyond that it is refused as where its share is full', async () => {
+    expect([2e9, 100e9].map((bytes) => reserveBytesOf({ bytes }))).toEqual([2e8, 2 * 1024 ** 3])
+    const disk = { bytes: 1e9, freeBytes: 140e6 }
+    const folder = mkdtempSync(path.join(tmpdir(), 'spool-'))
+    folders.push(folder)
+    const limits = () => ({ bytesMax: 1e12, ownBytesMax: 1e12 })
+    const { keep, heldBytes } = createSpool({ directory: folder, limits, failed: () => {}, disk: async () => disk })
+    const kept = keep('one', null)
+    const adding = async (): Promise<void> => {
+      for (;;) {
+        await kept.append(Buffer.alloc(1e6))
+        disk.freeBytes -= 1e6
+      }
+    }
+    expect(await adding().catch((error: unknown) => error)).toEqual(new SpoolFullError('all-full'))
+    expect(disk.freeBytes).toBeGreaterThan(99e6)
+    expect(disk.freeBytes).toBeLessThan(106e6)
+    kept.free()
+    expect(heldBytes()).toBe(0)
+    // What is small is in memory, whatever the disk has.
+    await keep('one', 1e6).append(Buffer.alloc(1e6))
   })
 
   test('that does not say its length is refused as soon as it is too much', async () => {

@@ -4,16 +4,19 @@
  *
  * A file has no name from the moment that it is open, so the system gives its room back when this process ends, however
  * it ends. One that a crash left between the two is removed at the next start. Nobody but their owner can read them.
+ *
+ * Room is taken by what has come and not by what is announced, so that nobody fills it by being slow; and a part of the
+ * disk stays free for whoever else writes there.
  */
 import { mkdirSync, readdirSync, rmSync } from 'node:fs'
-import { open, unlink, type FileHandle } from 'node:fs/promises'
+import { open, statfs, unlink, type FileHandle } from 'node:fs/promises'
 import path from 'node:path'
 import { createByteBudget, type ByteLimits, type Room } from './byte-budget.ts'
 import { keptBytes } from './http/kept-bytes.ts'
 import { joinedSources, sourceOf, type Rereadable } from './source.ts'
 
 export type Spool = {
-  /** Begins to keep a body of `owner`. `length`: how long it will be, where that is known. Throws a `SpoolFullError` where there is no room for it. */
+  /** Begins to keep a body of `owner`. `length`: how long it will be, where that is known. Throws a `SpoolFullError` where there is no room for it now; none is taken before it comes. */
   readonly keep: (owner: string, length: number | null) => Kept
   /** In files now. */
   readonly heldBytes: () => number
@@ -31,7 +34,7 @@ export type Kept = {
   readonly free: () => void
 }
 
-/** There is no room in files for so much: its owner has too much in them, or all together do. */
+/** There is no room in files for so much: its owner has too much in them, or all together do, or the disk has no more to give. */
 export class SpoolFullError extends Error {
   readonly full: 'own-full' | 'all-full'
 
@@ -48,14 +51,28 @@ export type SpoolOptions = {
   readonly limits: () => ByteLimits
   /** Told when a file cannot be closed. */
   readonly failed: (error: unknown) => void
+  /** The disk that the folder is on, as the system tells it. */
+  readonly disk?: (directory: string) => Promise<Disk>
 }
+
+export type Disk = { readonly bytes: number; readonly freeBytes: number }
 
 /** Of a body up to this long, nothing is written. */
 export const memoryBytesMax = 4 * 1024 * 1024
 const suffix = '.body'
+/** The disk is looked at once for so many bytes of a body. */
+const lookBytes = 4 * 1024 * 1024
+/** What stays free of a disk: the journal and the database are on it, and can do without the spool. */
+export const reserveBytesOf = ({ bytes }: Pick<Disk, 'bytes'>): number =>
+  Math.min(2 * 1024 ** 3, Math.floor(bytes / 10))
+
+async function diskOf(directory: string): Promise<Disk> {
+  const { bsize, blocks, bavail } = await statfs(directory)
+  return { bytes: bsize * blocks, freeBytes: bsize * bavail }
+}
 
 /** Opens the folder, and empties it of what a crash left there. */
-export function createSpool({ directory, limits, failed }: SpoolOptions): Spool {
+export function createSpool({ directory, limits, failed, disk = diskOf }: SpoolOptions): Spool {
   mkdirSync(directory, { recursive: true, mode: 0o700 })
   for (const name of readdirSync(directory)) if (name.endsWith(suffix)) rmSync(path.join(directory, name))
   const budget = createByteBudget(limits)
@@ -66,30 +83,27 @@ export function createSpool({ directory, limits, failed }: SpoolOptions): Spool 
   }
   return {
     keep(owner, length) {
-      const roomBytes = length !== null && length > memoryBytesMax ? length : 0
-      return new Body({ directory, failed, room: take(owner, roomBytes), roomBytes })
+      const room = take(owner, length !== null && length > memoryBytesMax ? length : 0)
+      room.resize(0)
+      return new Body({ directory, failed, disk, room })
     },
     heldBytes: budget.heldBytes,
   }
 }
 
-type BodyOptions = Pick<SpoolOptions, 'directory' | 'failed'> & {
-  readonly room: Room
-  /** What it has been given to begin with. */
-  readonly roomBytes: number
-}
+type BodyOptions = Required<Pick<SpoolOptions, 'directory' | 'failed' | 'disk'>> & { readonly room: Room }
 
 class Body implements Kept {
   readonly #options: BodyOptions
   #bytes = 0
-  #roomBytes: number
+  /** So many the disk was found to have room for. */
+  #lookedAt = 0
   #pieces: Uint8Array[] = []
   #file: FileHandle | null = null
   #isFreed = false
 
   constructor(options: BodyOptions) {
     this.#options = options
-    this.#roomBytes = options.roomBytes
   }
 
   get bytes(): number {
@@ -104,9 +118,10 @@ class Body implements Kept {
   }
 
   async #write(piece: Uint8Array, bytes: number): Promise<void> {
-    if (bytes > this.#roomBytes) {
-      if (!this.#options.room.resize(bytes)) throw new SpoolFullError('all-full')
-      this.#roomBytes = bytes
+    if (!this.#options.room.resize(bytes)) throw new SpoolFullError('all-full')
+    if (bytes > this.#lookedAt) {
+      await leaveReserve(this.#options)
+      this.#lookedAt = bytes + lookBytes
     }
     if (!this.#file) {
       const file = await openNameless(this.#options.directory)
@@ -139,6 +154,11 @@ class Body implements Kept {
   }
 }
 
+async function leaveReserve({ disk, directory }: BodyOptions): Promise<void> {
+  const found = await disk(directory)
+  if (found.freeBytes - lookBytes < reserveBytesOf(found)) throw new SpoolFullError('all-full')
+}
+
 async function openNameless(directory: string): Promise<FileHandle> {
   const name = path.join(directory, `${crypto.randomUUID()}${suffix}`)
   const file = await open(name, 'wx+', 0o600)
@@ -148,9 +168,16 @@ async function openNameless(directory: string): Promise<FileHandle> {
 
 async function writeWhole(file: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
   for (let done = 0; done < bytes.length;) {
-    const { bytesWritten } = await file.write(bytes, done, bytes.length - done, position + done)
+    const { bytesWritten } = await file.write(bytes, done, bytes.length - done, position + done).catch(asFull)
     done += bytesWritten
   }
+}
+
+const fullCodes: ReadonlySet<unknown> = new Set(['ENOSPC', 'EDQUOT', 'EFBIG'])
+
+/** Somebody else may have taken what the disk had a moment ago. */
+function asFull(error: unknown): never {
+  throw fullCodes.has((error as NodeJS.ErrnoException).code) ? new SpoolFullError('all-full') : error
 }
 
 const readBytes = 256 * 1024
