@@ -1,3 +1,4 @@
+import { Database } from 'bun:sqlite'
 import { expect, test } from 'bun:test'
 import fc from 'fast-check'
 import {
@@ -10,6 +11,8 @@ import {
   type PackedSettlement,
 } from './settlement-text.ts'
 import type { MadeResource } from './resources.ts'
+import { inSettlement, receiptColumns } from './settlement-fields.ts'
+import { migrate } from './sqlite/migrations.ts'
 import { settlementOf } from './store-fixtures.ts'
 import type { Settlement } from './store.ts'
 
@@ -188,4 +191,40 @@ test('a settlement of another version is refused by its name', () => {
   expect(() => unpackSettlement([4] as unknown as PackedSettlement, noneBefore)).toThrow(
     'settlement is of version 4, not 3',
   )
+})
+
+test('SQL reads every value where the list of fields says that it is, in the view of receipts as elsewhere', () => {
+  const db = new Database(':memory:')
+  migrate(db, 1)
+  const { sql } = db.query<{ sql: string }, []>("select sql from sqlite_master where name = 'receipt'").get()!
+  for (const column of receiptColumns) expect(sql).toContain(column)
+  const settlement = settlementOf({ requestId: 'r1', organizationId: 'acme' })
+  const text = JSON.stringify(packSettlement(settlement))
+  const read = (path: string): unknown =>
+    db
+      .query<{ value: unknown }, [string]>(`select ${inSettlement(path)} as value from (select ? as settlement)`)
+      .get(text)!.value
+  const { admittedAt, endedAt, chargeNano, mode, tokens } = settlement
+  expect(['admittedAt', 'endedAt', 'chargeNano', 'mode', 'tokens.output'].map(read)).toEqual([
+    admittedAt,
+    endedAt,
+    chargeNano,
+    mode,
+    tokens.output,
+  ])
+  db.close()
+})
+
+test('version 3 stays as it is: what is on disks is read by the same places', () => {
+  const settlement = settlementOf({ requestId: 'r1', organizationId: 'acme' })
+  const packed = packSettlement(settlement)
+  expect([packed[0], packed[1], packed[4], packed[16], packed[27], packed[34], packed.length]).toEqual([
+    3,
+    'r1',
+    settlement.admittedAt,
+    settlement.endedAt,
+    settlement.chargeNano,
+    settlement.mode,
+    35,
+  ])
 })

@@ -3,6 +3,7 @@
  * request writes it three times (the journal, the database's log, the database), and names would be over half of it.
  */
 import { packTerms } from './reservation-text.ts'
+import { intentFields, lastFields, packing, settlementFields, unpacking, type Kept } from './settlement-fields.ts'
 import type { MadeResource } from './resources.ts'
 import type { Attempt, Idempotency, Mode, ReceiptLine, Settlement, ShippedRecord } from './store.ts'
 
@@ -31,57 +32,10 @@ export type Intent = Pick<
   readonly deferred?: boolean
 }
 
-/** The order of version 1. What is added later goes to the end, under a new version. */
-type PackedFirst = readonly [
-  requestId: string,
-  organizationId: string,
-  keyId: string,
-  admittedAt: number,
-  dialect: Settlement['dialect'],
-  endpoint: string,
-  model: string,
-  upstream: string,
-  region: string,
-  streamed: boolean,
-  serviceTier: string,
-  priceFrom: string,
-  pricePpm: number,
-  onAbort: Settlement['onAbort'],
-  holdNano: string,
-]
 /** Since version 2 it has a mode, and an idempotency key where its client sent one. */
-export type PackedIntent = readonly [
-  ...PackedFirst,
-  mode?: Mode,
-  idempotency?: PackedIdempotency | null,
-  deferred?: true,
-]
+export type PackedIntent = readonly [requestId: string, ...values: unknown[]]
 /** Since version 2 it has a mode, and an idempotency key where its client sent one; since version 3, what it made. */
-export type PackedSettlement = readonly [
-  version: number,
-  ...PackedFirst,
-  endedAt: number,
-  servedModel: string | null,
-  status: number,
-  ending: Settlement['ending'],
-  lines: readonly PackedLine[],
-  inputTokens: number,
-  cachedInputTokens: number,
-  outputTokens: number,
-  reasoningTokens: number,
-  ratedNano: string,
-  writeOffNano: string,
-  chargeNano: string,
-  costNano: string,
-  flags: Settlement['flags'],
-  firstByteMs: number | null,
-  latencyMs: number,
-  attempts: readonly PackedAttempt[],
-  vendorUsage: unknown,
-  mode?: Mode,
-  idempotency?: PackedIdempotency | null,
-  resources?: readonly PackedResource[],
-]
+export type PackedSettlement = readonly [version: number, ...values: unknown[]]
 /** Without its upstream's id where that is its own. */
 type PackedResource = readonly [
   kind: MadeResource['kind'],
@@ -107,128 +61,43 @@ type PackedAttempt = readonly [
 
 const version = 3
 
-export const packIntent = (intent: Intent): PackedIntent => [
-  intent.requestId,
-  intent.organizationId,
-  intent.keyId,
-  intent.admittedAt,
-  intent.dialect,
-  intent.endpoint,
-  intent.model,
-  intent.upstream,
-  intent.region,
-  intent.streamed,
-  intent.serviceTier,
-  intent.priceFrom,
-  intent.pricePpm,
-  intent.onAbort,
-  intent.holdNano,
-  intent.mode,
-  ...(intent.deferred ? deferredEnd(intent.idempotency) : packIdempotency(intent.idempotency)),
-]
-
 /** Tells the mode of what was written before there were modes. */
 export type ModeBefore = (of: { readonly keyId: string; readonly organizationId: string }) => Mode
 
-export const unpackIntent = (packed: PackedIntent, modeBefore: ModeBefore): Intent => ({
-  requestId: packed[0],
-  organizationId: packed[1],
-  keyId: packed[2],
-  mode: packed[15] ?? modeBefore({ keyId: packed[2], organizationId: packed[1] }),
-  admittedAt: packed[3],
-  dialect: packed[4],
-  endpoint: packed[5],
-  model: packed[6],
-  upstream: packed[7],
-  region: packed[8],
-  streamed: packed[9],
-  serviceTier: packed[10],
-  priceFrom: packed[11],
-  pricePpm: packed[12],
-  onAbort: packed[13],
-  holdNano: packed[14],
-  idempotency: unpackIdempotency(packed[16]),
-  ...(packed[17] && { deferred: true }),
-})
+export function packIntent(intent: Intent): PackedIntent {
+  const packed = packFirst(intent)
+  packed.push(intent.mode)
+  if (intent.deferred) packed.push(idempotencyOf(intent), true)
+  else if (intent.idempotency) packed.push(idempotencyOf(intent))
+  return packed as unknown as PackedIntent
+}
 
-export const packSettlement = (settlement: Settlement): PackedSettlement => [
-  version,
-  settlement.requestId,
-  settlement.organizationId,
-  settlement.keyId,
-  settlement.admittedAt,
-  settlement.dialect,
-  settlement.endpoint,
-  settlement.model,
-  settlement.upstream,
-  settlement.region,
-  settlement.streamed,
-  settlement.serviceTier,
-  settlement.priceFrom,
-  settlement.pricePpm,
-  settlement.onAbort,
-  settlement.holdNano,
-  settlement.endedAt,
-  settlement.servedModel,
-  settlement.status,
-  settlement.ending,
-  settlement.lines.map(packLine),
-  settlement.tokens.input,
-  settlement.tokens.cachedInput,
-  settlement.tokens.output,
-  settlement.tokens.reasoning,
-  settlement.ratedNano,
-  settlement.writeOffNano,
-  settlement.chargeNano,
-  settlement.costNano,
-  settlement.flags,
-  settlement.firstByteMs,
-  settlement.latencyMs,
-  settlement.attempts.map(packAttempt),
-  settlement.vendorUsage,
-  settlement.mode,
-  ...(settlement.resources ? packMade(settlement, settlement.resources) : packIdempotency(settlement.idempotency)),
-]
+export function unpackIntent(packed: PackedIntent, modeBefore: ModeBefore): Intent {
+  const intent = unpackFirst(packed) as Omit<Intent, 'mode' | 'idempotency'>
+  const [mode, idempotency, isDeferred] = packed.slice(intentFields.length)
+  return {
+    ...intent,
+    mode: (mode as Mode | undefined) ?? modeBefore(whose(intent)),
+    idempotency: unpackIdempotency(idempotency as PackedIdempotency | null | undefined),
+    ...(isDeferred === true && { deferred: true }),
+  }
+}
+
+export function packSettlement(settlement: Settlement): PackedSettlement {
+  const packed = packAll(settlement)
+  if (settlement.resources) packed.push(idempotencyOf(settlement), settlement.resources.map(packResource))
+  else if (settlement.idempotency) packed.push(idempotencyOf(settlement))
+  return packed as unknown as PackedSettlement
+}
 
 /** Throws when it was packed by a program that is newer than this one, or is no packed settlement. */
 export function unpackSettlement(packed: PackedSettlement, modeBefore: ModeBefore): Settlement {
   if (!readable.has(packed[0])) throw new Error(`settlement is of version ${String(packed[0])}, not ${version}`)
-  return {
-    requestId: packed[1],
-    organizationId: packed[2],
-    keyId: packed[3],
-    mode: packed[0] === 1 ? modeBefore({ keyId: packed[3], organizationId: packed[2] }) : packed[34]!,
-    admittedAt: packed[4],
-    dialect: packed[5],
-    endpoint: packed[6],
-    model: packed[7],
-    upstream: packed[8],
-    region: packed[9],
-    streamed: packed[10],
-    serviceTier: packed[11],
-    priceFrom: packed[12],
-    pricePpm: packed[13],
-    onAbort: packed[14],
-    holdNano: packed[15],
-    endedAt: packed[16],
-    servedModel: packed[17],
-    status: packed[18],
-    ending: packed[19],
-    lines: packed[20].map(unpackLine),
-    tokens: { input: packed[21], cachedInput: packed[22], output: packed[23], reasoning: packed[24] },
-    ratedNano: packed[25],
-    writeOffNano: packed[26],
-    chargeNano: packed[27],
-    costNano: packed[28],
-    flags: packed[29],
-    firstByteMs: packed[30],
-    latencyMs: packed[31],
-    attempts: packed[32].map(unpackAttempt),
-    vendorUsage: packed[33],
-    idempotency: unpackIdempotency(packed[35]),
-    resources: packed[36]?.map(unpackResource),
-  }
+  const settlement = unpackAll(packed) as Settlement
+  return packed[0] === 1 ? { ...settlement, mode: modeBefore(whose(settlement)) } : settlement
 }
+
+const whose = ({ keyId, organizationId }: Pick<Settlement, 'keyId' | 'organizationId'>) => ({ keyId, organizationId })
 const readable: ReadonlySet<number> = new Set([1, 2, version])
 
 /** A settlement is about 700 characters of its own. A vendor's figures that make it longer than this are no figures, and are not kept. */
@@ -271,19 +140,10 @@ function textOf(settlement: Settlement, lineOf: LineOf): string | null {
   }
 }
 
-const none: readonly [] = []
-/** Nothing at all where there is none: most requests. */
-const packIdempotency = (idempotency: Idempotency | null): readonly [] | readonly [PackedIdempotency] =>
-  idempotency === null ? none : [[idempotency.keyHash, idempotency.fingerprint]]
-const deferredEnd = (idempotency: Idempotency | null): readonly [PackedIdempotency | null, true] => [
-  packIdempotency(idempotency)[0] ?? null,
-  true,
-]
+const idempotencyOf = ({ idempotency }: Pick<Settlement, 'idempotency'>): PackedIdempotency | null =>
+  idempotency && [idempotency.keyHash, idempotency.fingerprint]
 const unpackIdempotency = (packed: PackedIdempotency | null = null): Idempotency | null =>
   packed === null ? null : { keyHash: packed[0], fingerprint: packed[1] }
-
-const packMade = ({ idempotency }: Settlement, resources: readonly MadeResource[]) =>
-  [packIdempotency(idempotency)[0] ?? null, resources.map(packResource)] as const
 
 const packResource = (made: MadeResource): PackedResource => {
   const { kind, id, provider, createdAt, expiresAt, parent, labels, upstreamId } = made
@@ -344,3 +204,21 @@ const unpackAttempt = ([
   endedMs,
   firstByteMs,
 ]: PackedAttempt): Attempt => ({ deployment, region, status, error, startedMs, endedMs, firstByteMs })
+
+const kept: Kept = {
+  lines: {
+    pack: (lines: readonly ReceiptLine[]) => lines.map(packLine),
+    unpack: (packed: readonly PackedLine[]) => packed.map(unpackLine),
+  },
+  attempts: {
+    pack: (attempts: readonly Attempt[]) => attempts.map(packAttempt),
+    unpack: (packed: readonly PackedAttempt[]) => packed.map(unpackAttempt),
+  },
+  idempotency: { unpack: unpackIdempotency },
+  resources: { unpack: (packed?: readonly PackedResource[]) => packed?.map(unpackResource) },
+}
+
+const packFirst = packing(intentFields, kept, [])
+const unpackFirst = unpacking(intentFields, kept, 0)
+const packAll = packing(settlementFields, kept, [version])
+const unpackAll = unpacking([...settlementFields, ...lastFields], kept, 1)

@@ -2,6 +2,7 @@
 import type { Database } from 'bun:sqlite'
 import { unpackReservation, type PackedTerms } from '../reservation-text.ts'
 import type { Job, JobQuery } from '../reservations.ts'
+import { inSettlement } from '../settlement-fields.ts'
 import { unpackSettlement, type PackedSettlement } from '../settlement-text.ts'
 import type { Mode } from '../store.ts'
 
@@ -17,7 +18,7 @@ type Row = {
   object: string | null
 }
 
-const admittedAt = "settlement ->> '$[4]'"
+const admittedAt = inSettlement('admittedAt')
 const selectPlace = `
   select number, ${admittedAt} as admitted_at from reservation where id = ? and organization_id = ? and mode = ?`
 /** $[3] and $[2] of the terms are the id and the kind of what the job makes. */

@@ -1,5 +1,6 @@
 /** Reports read rollups only: whole days, then hours, then minutes at the edges of the asked-for span. */
 import type { Database } from 'bun:sqlite'
+import { inSettlement } from '../settlement-fields.ts'
 import type { UsageDimension, UsageQuery, UsageRow } from '../store.ts'
 import { dayMs, hourMs, minuteMs } from './rollups.ts'
 
@@ -62,12 +63,12 @@ function chargesOfSpan(table: string): string {
 
 /**
  * Of requests from before a time, what was charged from that time on, when what they had begun ended. A record is applied
- * after its end, so the index leaves none of them out. `$[4]` and `$[16]`: admitted, ended.
+ * after its end, so the index leaves none of them out.
  */
 const lateChargesSql = `
   select reservation.key_id, sum(charge_nano) as charge_nano from reservation join request using (id)
   where state = 'settled' and reservation.ended_at >= ?1
-    and request.settlement ->> '$[4]' < ?1 and request.settlement ->> '$[16]' >= ?1
+    and request.${inSettlement('admittedAt')} < ?1 and request.${inSettlement('endedAt')} >= ?1
   group by reservation.key_id`
 
 /** From the last day to the hour in it to the minute in that, so that few rows are read however long a key has been used. */
