@@ -4,7 +4,7 @@
  */
 
 import { headerLinePattern } from './header-text.ts'
-import { keptBytes } from './kept-bytes.ts'
+import { keptBytes, partOf } from './kept-bytes.ts'
 
 /** How a body is framed; a number is its length in bytes. */
 export type Framing = number | 'chunked' | 'until-closed'
@@ -49,10 +49,13 @@ const trailer = new RegExp(`^${headerLinePattern}$`)
 const tooLong = (): Error => new MessageError('what came has a line or a head that is too long', 431)
 const beginningBytes = 16
 const carriageReturn = 13
+/** As bytes: a string that is searched for is made bytes each time. */
+const lineEnd = Buffer.from('\r\n')
+const headEnd = Buffer.from('\r\n\r\n')
 const nothing = Buffer.alloc(0)
 
 /** Where the line or head that begins at `at` ends; -1 when that has not come yet. Those longer than `bytesMax` are refused however they come. */
-function endOf(mark: string, input: Buffer, at: number, bytesMax: number): number {
+function endOf(mark: Buffer, input: Buffer, at: number, bytesMax: number): number {
   const end = input.indexOf(mark, at)
   const bytes = (end === -1 ? input.length - mark.length + 1 : end) - at
   if (bytes > bytesMax) throw tooLong()
@@ -139,7 +142,7 @@ export class MessageReader {
   }
 
   #readHead(input: Buffer, at: number): number {
-    const end = endOf('\r\n\r\n', input, at, lineBytesMax)
+    const end = endOf(headEnd, input, at, lineBytesMax)
     if (end === -1) {
       // What speaks another protocol may never send the end of a head.
       if (!this.#sink.mayBegin(input.toString('latin1', at, at + beginningBytes))) throw notHttp()
@@ -165,7 +168,7 @@ export class MessageReader {
   #readBody(input: Buffer, at: number): number {
     const end = Math.min(input.length, at + this.#left)
     this.#left -= end - at
-    this.#sink.received(at === 0 && end === input.length ? input : input.subarray(at, end))
+    this.#sink.received(at === 0 && end === input.length ? input : partOf(input, at, end))
     if (this.#left > 0) return end
     if (this.#state === 'chunk') this.#state = 'chunk-end'
     else this.#isOver = true
@@ -175,7 +178,7 @@ export class MessageReader {
   #readLine(input: Buffer, at: number): number {
     if (this.#state === 'chunk-end' && input[at] !== carriageReturn)
       throw new MessageError('a chunk of the body is longer than it says')
-    const end = endOf('\r\n', input, at, this.#state === 'chunk-size' ? chunkLineBytesMax : lineBytesMax)
+    const end = endOf(lineEnd, input, at, this.#state === 'chunk-size' ? chunkLineBytesMax : lineBytesMax)
     if (end === -1) return -1
     if (this.#state === 'chunk-size') this.#beginChunk(input.toString('latin1', at, end))
     else if (this.#state === 'trailers')
