@@ -3,7 +3,8 @@
  * it is hashed and forgotten. SHA-256 without salt or stretching is enough, because a secret is 122
  * random bits: there is no dictionary to try.
  */
-import { hash, randomUUID } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
+import { sha256 } from '../lib/sha256.ts'
 import type { KeyChanges, KeyRow } from '../store/store.ts'
 
 /** What a key is made with. Amounts in nano-USD, times in epoch ms; null is no limit. */
@@ -81,7 +82,7 @@ export function rotation(row: KeyRow, graceMs: number, now: number): Rotation {
 export const newSecret = (): string => `sk-bf-${randomUUID()}`
 
 /** SHA-256 of a secret, lower-case hex: the only form in which it is stored. */
-export const hashOf = (secret: string): string => hash('sha256', secret, 'hex')
+export const hashOf = (secret: string): string => sha256(secret)
 
 const prefixChars = 'sk-bf-'.length + 8
 /** What people recognise a key by; 90 random bits stay unsaid. */
