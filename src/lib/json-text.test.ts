@@ -6,6 +6,7 @@ import {
   elementsOf,
   insertion,
   isListOfObjects,
+  membersMany,
   membersOf,
   memberValues,
   removals,
@@ -21,6 +22,7 @@ describe('members of a JSON object', () => {
         const text = JSON.stringify(object, null, space)
         const found = membersOf(text).map(({ key, start, end }) => [key, JSON.parse(text.slice(start, end))])
         expect(found).toEqual(Object.entries(JSON.parse(text) as object))
+        expect(membersMany(text)).toBe(found.length)
       }),
     )
   })
@@ -29,6 +31,9 @@ describe('members of a JSON object', () => {
     const text = '{"model":"cheap", "mod\\u0065l" : "dear"}'
     expect(duplicateKey(membersOf(text), new Set(['model']))).toBe('model')
     expect(duplicateKey(membersOf('{"a":1,"a":2,"model":3}'), new Set(['model']))).toBeNull()
+    expect([membersMany(text), membersMany('{"a":1,"a":{"a":[1,{}]},"model":3}'), membersMany(' { } ')]).toEqual([
+      2, 3, 0,
+    ])
   })
 })
 

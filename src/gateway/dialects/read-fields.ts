@@ -1,6 +1,7 @@
 /** Checking the few fields we route or bill on; everything else of a body is the upstream's to judge. */
 import type { z } from 'zod'
-import { duplicateKey, elementsOf, membersOf } from '../../lib/json-text.ts'
+import { duplicateKey, elementsOf, membersMany, membersOf } from '../../lib/json-text.ts'
+import type { JsonBody } from '../dialect.ts'
 import { invalid, type GatewayError } from '../errors.ts'
 
 /** Parses the fields of `schema`; the first problem becomes an error that names the field and what is allowed. */
@@ -20,15 +21,22 @@ const notAllowed = (path: string, allowed: string): GatewayError => invalid(path
  * Looks at the outermost object and at the objects directly in it that `nested` names.
  */
 export function refuseDuplicates(
-  text: string,
+  { text, json }: Pick<JsonBody, 'text' | 'json'>,
   keys: ReadonlySet<string>,
   nested: readonly string[] = [],
   nameOf?: (key: string) => string,
 ): void {
+  // Of equal keys, parsing has kept one.
+  if (nameOf === undefined && !hasAny(json, nested) && membersMany(text) === Object.keys(json).length) return
   const members = membersOf(text)
   refuse(duplicateKey(members, keys, nameOf))
   for (const { key, start } of members)
     if (nested.includes(key) && text[start] === '{') refuse(duplicateKey(membersOf(text, start), keys, nameOf))
+}
+
+function hasAny(json: JsonBody['json'], names: readonly string[]): boolean {
+  for (const name of names) if (name in json) return true
+  return false
 }
 
 /** The same of the objects in the list that the member `list` is. */

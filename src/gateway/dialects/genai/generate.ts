@@ -81,7 +81,7 @@ export const streamGenerateContent: Operation = {
 }
 
 function readGenerate(body: JsonBody): GenerateBody {
-  refuseDuplicates(body.text, billedKeys, ['generationConfig', 'generation_config'], camelCase)
+  refuseDuplicates(body, billedKeys, ['generationConfig', 'generation_config'], camelCase)
   const configKey = spelling(body.json, 'generationConfig')
   const fields = camelFields(body.json[configKey])
   const config = readFields(GenerationConfig, fields, configKey)

@@ -111,7 +111,7 @@ export const chatCompletions: Operation = {
   effects: 'none',
   read(body) {
     const chat = chatOf(body.json)
-    refuseDuplicates(body.text, billedKeys, ['stream_options'])
+    refuseDuplicates(body, billedKeys, ['stream_options'])
     return asked(chat, body)
   },
 }

@@ -42,7 +42,7 @@ export const embeddings: Operation = {
     const model = required(body.json['model'], 'model', isText, 'a string')
     if (model === '') throw missing('model')
     required(body.json['input'], 'input', isInput, expected)
-    refuseDuplicates(body.text, billedKeys)
+    refuseDuplicates(body, billedKeys)
     return asked(model, body)
   },
 }

@@ -37,7 +37,7 @@ export const imageEdits: Operation = {
   effects: 'none',
   read(body) {
     const wish = wishIn(body.json)
-    refuseDuplicates(body.text, jsonKeys)
+    refuseDuplicates(body, jsonKeys)
     const prompt = wholeText(wish.prompt, body.strings)
     const pictures = picturesIn(body)
     return askedPictures(wish, {

@@ -20,7 +20,7 @@ export const imageGenerations: Operation = {
   effects: 'none',
   read(body) {
     const wish = wishIn(body.json)
-    refuseDuplicates(body.text, billedKeys)
+    refuseDuplicates(body, billedKeys)
     return askedPictures(wish, {
       name: 'generation',
       input: {

@@ -52,7 +52,7 @@ export const createResponse: Operation = {
   askJob: askReserved,
   read(body) {
     const creation = creationOf(body.json)
-    refuseDuplicates(body.text, billedKeys, ['conversation'])
+    refuseDuplicates(body, billedKeys, ['conversation'])
     if (creation.references.length > 0) refuseDuplicatesIn(body.text, 'input', itemKeys)
     return asked(creation, body)
   },

@@ -30,7 +30,7 @@ export const createVideo: Operation = {
   askJob: askReservedVideo,
   read(body) {
     const wish = wishIn(body.json)
-    refuseDuplicates(body.text, jsonKeys, ['input_reference'])
+    refuseDuplicates(body, jsonKeys, ['input_reference'])
     return asked(wish, { body: (change) => bodyNaming(body, change, 'videos') })
   },
   readForm(body) {

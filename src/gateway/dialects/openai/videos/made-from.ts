@@ -55,7 +55,7 @@ const billed: ReadonlySet<string> = new Set(['seconds', 'video', 'id', idField])
 
 function fieldsIn(body: JsonBody | FormBody): Readonly<Record<string, unknown>> {
   if (isForm(body)) return fieldsOf(body, billed, {})
-  refuseDuplicates(body.text, billed, ['video'])
+  refuseDuplicates(body, billed, ['video'])
   return body.json
 }
 
