@@ -84,6 +84,11 @@ export class JournalWriter<Change> {
     return this.#seq
   }
 
+  /** The number of the next record to be shipped. */
+  get nextSeq(): number {
+    return this.#seq + 1
+  }
+
   get trouble(): Trouble | null {
     return this.#trouble
   }
@@ -94,15 +99,14 @@ export class JournalWriter<Change> {
     this.#gathered.changes.push(change)
     if (this.#gathered.waiting === null) {
       this.#gathered.waiting = Promise.withResolvers<void>()
-      if (!this.#isBusy) setImmediate(() => this.#writeGathered())
+      if (!this.#isBusy) setImmediate(this.#writeGathered)
     }
     return this.#gathered.waiting.promise
   }
 
-  /** As `write`, for a record to be shipped. It is given the next number, once it is text: a gap would stop all shipping. */
-  ship(lineOf: (seq: number) => string, change: Change): Written {
+  /** As `write`, for a record to be shipped, whose line says `nextSeq`. Only that it is taken uses up the number: a gap would stop all shipping. */
+  ship(line: string, change: Change): Written {
     if (this.#trouble) return Promise.reject(unwritten(this.#trouble))
-    const line = lineOf(this.#seq + 1)
     this.#seq += 1
     this.#gathered.records += 1
     return this.write(line, change)
@@ -130,7 +134,7 @@ export class JournalWriter<Change> {
     })
   }
 
-  #writeGathered(): void {
+  readonly #writeGathered = (): void => {
     if (this.#isBusy || this.#gathered.waiting === null) return
     this.#isBusy = true
     const leaving = this.#gathered

@@ -103,8 +103,7 @@ export async function openJournal(
       }
     },
   })
-  const ship = (recordOf: (seq: number) => ShippedRecord, change: Change = null): Written =>
-    writer.ship((seq) => recordText(recordOf(seq)), change)
+  const ship = (record: ShippedRecord, change: Change = null): Written => writer.ship(recordText(record), change)
   return {
     intend: (intent) =>
       writer.write(JSON.stringify({ kind: 'intent', epoch, intent: packIntent(intent) } satisfies IntentLine), {
@@ -114,14 +113,21 @@ export async function openJournal(
       }),
     progress: (progress) => writer.write(JSON.stringify({ kind: 'progress', progress }), progress),
     settle: (settlement, ofEpoch = epoch) =>
-      ship((seq) => ({ kind: 'settle', seq, epoch: ofEpoch, settlement }), { settled: settlement.requestId }),
+      ship({ kind: 'settle', seq: writer.nextSeq, epoch: ofEpoch, settlement }, { settled: settlement.requestId }),
     reserve: (reservation) =>
-      ship((seq) => ({ kind: 'reserve', seq, epoch, reservation }), { settled: reservation.settlement.requestId }),
-    settleReservation: (settlement) => ship((seq) => ({ kind: 'settle-reservation', seq, epoch, settlement })),
-    voidReservation: (settlement) => ship((seq) => ({ kind: 'void', seq, epoch, settlement })),
+      ship({ kind: 'reserve', seq: writer.nextSeq, epoch, reservation }, { settled: reservation.settlement.requestId }),
+    settleReservation: (settlement) => ship({ kind: 'settle-reservation', seq: writer.nextSeq, epoch, settlement }),
+    voidReservation: (settlement) => ship({ kind: 'void', seq: writer.nextSeq, epoch, settlement }),
     returnLease: ({ organizationId, mode, amountNano }) =>
-      ship((seq) => ({ kind: 'return-lease', seq, epoch, organizationId, mode, amountNano: amountNano.toString() })),
-    endEpoch: (ended) => ship((seq) => ({ kind: 'end-epoch', seq, epoch: ended })),
+      ship({
+        kind: 'return-lease',
+        seq: writer.nextSeq,
+        epoch,
+        organizationId,
+        mode,
+        amountNano: amountNano.toString(),
+      }),
+    endEpoch: (ended) => ship({ kind: 'end-epoch', seq: writer.nextSeq, epoch: ended }),
     unshipped: (max) => runOf(blocks, max),
     unshippedMany: () => unshippedMany,
     shipped(upTo) {

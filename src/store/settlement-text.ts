@@ -105,39 +105,43 @@ const settleCharsMax = 32 * 1024
 
 /** The line of the journal that has this record. */
 export function recordText(record: ShippedRecord): string {
-  const { kind, seq, epoch } = record
-  switch (kind) {
+  switch (record.kind) {
     case 'settle':
     case 'settle-reservation':
     case 'void':
-      return textWith(record.settlement, (settlement) => ({ kind, seq, epoch, settlement }))
-    case 'reserve': {
-      const terms = packTerms(record.reservation)
-      return textWith(record.reservation.settlement, (settlement) => ({ kind, seq, epoch, settlement, terms }))
-    }
+      return textWith(record.settlement, record)
+    case 'reserve':
+      return textWith(record.reservation.settlement, record)
     case 'return-lease':
     case 'end-epoch':
       return JSON.stringify(record)
   }
 }
 
-type LineOf = (settlement: PackedSettlement) => object
+type Settling = Extract<ShippedRecord, { readonly settlement: Settlement } | { readonly reservation: unknown }>
 
 /** Without the vendor's figures where they make it too long. */
-function textWith(settlement: Settlement, lineOf: LineOf): string {
-  const text = textOf(settlement, lineOf)
+function textWith(settlement: Settlement, record: Settling): string {
+  const text = textOf(settlement, record)
   if (text !== null && text.length <= settleCharsMax) return text
-  return textOf({ ...settlement, vendorUsage: null }, lineOf)!
+  return textOf({ ...settlement, vendorUsage: null }, record)!
 }
 
 /** null where the vendor's figures cannot be written, nested as they are. */
-function textOf(settlement: Settlement, lineOf: LineOf): string | null {
+function textOf(settlement: Settlement, record: Settling): string | null {
   try {
-    return JSON.stringify(lineOf(packSettlement(settlement)))
+    return JSON.stringify(lineOf(record, packSettlement(settlement)))
   } catch (error) {
     if (settlement.vendorUsage === null) throw error
     return null
   }
+}
+
+function lineOf(record: Settling, settlement: PackedSettlement): object {
+  const { kind, seq, epoch } = record
+  return kind === 'reserve'
+    ? { kind, seq, epoch, settlement, terms: packTerms(record.reservation) }
+    : { kind, seq, epoch, settlement }
 }
 
 const idempotencyOf = ({ idempotency }: Pick<Settlement, 'idempotency'>): PackedIdempotency | null =>
