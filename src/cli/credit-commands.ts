@@ -79,7 +79,7 @@ const balance: Command = {
       ['held', json.heldNano],
       ['reserved', json.reservedNano],
       ['balance', json.balanceNano],
-    ].map(([name, nano]) => [name!, usd(formatUsd(BigInt(nano!)))])
+    ].map(([name, nano]) => [name!, usd(formatUsd(nano!))])
     return { json, text: table([json.mode.toUpperCase(), 'USD'], rows, ['USD']), ok: true }
   },
 }

@@ -43,8 +43,8 @@ const show: Command = {
       ['keys', `${json.keys} (${json.activeKeys} active)`],
       ...json.balances.flatMap(({ mode, availableUsd, heldNano, reservedNano }): [string, string][] => [
         [`${mode} available`, usd(availableUsd)],
-        [`${mode} held`, usd(formatUsd(BigInt(heldNano)))],
-        [`${mode} reserved`, usd(formatUsd(BigInt(reservedNano)))],
+        [`${mode} held`, usd(formatUsd(heldNano))],
+        [`${mode} reserved`, usd(formatUsd(reservedNano))],
       ]),
     ])
     return { json, text, ok: true }

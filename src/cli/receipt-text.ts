@@ -38,8 +38,8 @@ function chargesOf(receipt: Receipt): string {
   ])
   const headings = ['CLASS', 'QUANTITY', 'UNIT', 'USD/UNIT', 'AMOUNT']
   const amounts = facts([
-    ['held', usd(formatUsd(BigInt(receipt.holdNano)))],
-    ['written off', receipt.writeOffNano === '0' ? null : usd(formatUsd(BigInt(receipt.writeOffNano)))],
+    ['held', usd(formatUsd(receipt.holdNano))],
+    ['written off', receipt.writeOffNano === '0' ? null : usd(formatUsd(receipt.writeOffNano))],
     ['charged', usd(receipt.chargeUsd)],
   ])
   return `${table(headings, lines, ['QUANTITY', 'USD/UNIT', 'AMOUNT'])}\n\n${amounts}`
@@ -49,10 +49,10 @@ const whyNothing = (receipt: Receipt): string =>
   receipt.ending === 'reserved' ? whyReserved(receipt) : whyNotCharged(receipt)
 
 const whyReserved = ({ holdNano }: Receipt): string =>
-  `${usd(formatUsd(BigInt(holdNano)))} is reserved, which is the most that this can cost. It is charged for what its provider says was used, once that is known; the rest is free again.`
+  `${usd(formatUsd(holdNano))} is reserved, which is the most that this can cost. It is charged for what its provider says was used, once that is known; the rest is free again.`
 
 const whyNotCharged = (receipt: Receipt): string =>
-  `Nothing was charged: ${reasonOf(receipt)}. The ${usd(formatUsd(BigInt(receipt.holdNano)))} held for it are free again.`
+  `Nothing was charged: ${reasonOf(receipt)}. The ${usd(formatUsd(receipt.holdNano))} held for it are free again.`
 
 function reasonOf({ ending, status, attempts }: Receipt): string {
   switch (ending) {

@@ -188,14 +188,14 @@ const inUse = (requestId: string): GatewayError =>
 const gone = { 'x-should-retry': 'false' }
 const factsOf = ({ requestId, chargeNano, isFree }: KeyUse) => ({
   first_request_id: requestId,
-  charge_usd: formatUsd(BigInt(chargeNano)),
+  charge_usd: formatUsd(chargeNano),
   ...(isFree ? {} : { receipt: `/v1/receipts/${requestId}` }),
 })
 /** For people. */
 const accountOf = (first: KeyUse): string =>
   first.isFree
     ? 'was free'
-    : `was charged $${formatUsd(BigInt(first.chargeNano))} (receipt at GET /v1/receipts/${first.requestId})`
+    : `was charged $${formatUsd(first.chargeNano)} (receipt at GET /v1/receipts/${first.requestId})`
 
 /** The refusal of a repeat whose answer is not kept. */
 export function used(first: KeyUse): GatewayError {

@@ -18,10 +18,11 @@ export function parseUsd(text: string): Nano | null {
   return (BigInt(match[1]!) * nanoPerUsd + BigInt(fraction)) as Nano
 }
 
-/** Writes nano-USD as exact decimal USD: at least two decimals, no trailing zeros beyond them (`25.00`, `0.000123456`). */
-export function formatUsd(amount: bigint): string {
-  const sign = amount < 0n ? '-' : ''
-  const digits = (amount < 0n ? -amount : amount).toString().padStart(nanoDigits + 1, '0')
+/** Writes nano-USD, or the decimal that they are kept as, as exact decimal USD: at least two decimals, no trailing zeros beyond them (`25.00`, `0.000123456`). */
+export function formatUsd(amount: bigint | string): string {
+  const text = amount.toString()
+  const sign = text.startsWith('-') ? '-' : ''
+  const digits = text.slice(sign.length).padStart(nanoDigits + 1, '0')
   const point = digits.length - nanoDigits
   let end = digits.length
   while (end > point + decimalsMin && digits[end - 1] === '0') end -= 1

@@ -35,7 +35,7 @@ export function receiptOf(settlement: Settlement): Receipt {
       usdPerUnit: formatPicoUsd(BigInt(line.picoPerUnit)),
       amountUsd: formatPicoUsd(BigInt(line.amountPico)),
     })),
-    chargeUsd: formatUsd(BigInt(told.chargeNano)),
+    chargeUsd: formatUsd(told.chargeNano),
   }
 }
 

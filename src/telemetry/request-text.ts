@@ -34,7 +34,7 @@ const colourOf = (status: number): Colour => (status >= 500 ? 'red' : status >= 
 
 /** Test money is no money, and says so. */
 const chargeText = ({ chargeNano, mode }: Settlement): string =>
-  `$${formatUsd(BigInt(chargeNano))}${mode === 'test' ? ' test' : ''}`
+  `$${formatUsd(chargeNano)}${mode === 'test' ? ' test' : ''}`
 
 /** All that went in and all that came out: the classes are disjoint. */
 const tokensText = ({ tokens: { input, cachedInput, output, reasoning } }: Settlement): string =>

@@ -99,7 +99,7 @@ function settlementAttributes(settlement: Settlement): Attributes {
     'gen_ai.usage.output_tokens': tokens.output + tokens.reasoning,
     'gen_ai.usage.reasoning.output_tokens': tokens.reasoning,
     'mart.mode': settlement.mode,
-    'mart.charge_usd': formatUsd(BigInt(settlement.chargeNano)),
+    'mart.charge_usd': formatUsd(settlement.chargeNano),
     ...(settlement.flags.length > 0 && { 'mart.flags': [...settlement.flags] }),
   }
 }
