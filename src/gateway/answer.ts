@@ -21,8 +21,8 @@ export async function answer(relayed: Plain, deps: GatewayDeps): Promise<HttpAns
     // An id that is given again must be one that is known.
     if (relayed.kind === 'plain' && relayed.admitted.idempotency)
       await keepPlain(relayed, headersOf(relayed, deps), deps)
-    const chargeNano = await end(relayed.admitted, deployment, outcomeOf(relayed, deps), deps)
-    return answerOf(relayed, chargeNano, deps)
+    const settlement = await end(relayed.admitted, deployment, outcomeOf(relayed, deps), deps)
+    return answerOf(relayed, settlement?.chargeNano ?? null, deps)
   } catch (error) {
     if (relayed.kind === 'plain') relayed.room?.free()
     throw error
@@ -46,7 +46,7 @@ function outcomeOf(relayed: Plain, deps: GatewayDeps): Outcome {
 function answerOf(relayed: Plain, chargeNano: string | null, deps: GatewayDeps): HttpAnswer {
   const headers = headersOf(relayed, deps)
   const { paid } = relayed.admitted
-  if (chargeNano !== null) headers['x-mart-charge-usd'] = formatUsd(BigInt(chargeNano))
+  if (chargeNano !== null) headers['x-mart-charge-usd'] = formatUsd(chargeNano)
   else if (paid) headers['x-mart-reserved-usd'] = formatUsd(paid.hold.amountNano)
   // The client's own fault is told in the upstream's words, less what they tell of our account.
   if (relayed.kind === 'refused') {

@@ -96,20 +96,17 @@ function send(trying: Trying, address: Address, deps: GatewayDeps): Promise<Http
   const { adapter } = candidate.deployment
   const { operation, asked } = admitted.call
   const upstreamModel = upstreamName(admitted, candidate.deployment)
+  const body = wire.body({
+    outputTokensPerAnswer: outputLimit(admitted, candidate.deployment),
+    upstreamModel: upstreamModel === askedName(admitted.call) ? null : upstreamModel,
+    reportsStreamUsage: adapter.reportsStreamUsage,
+    rewrite: adapter.rewriteBody,
+  })
   const call = deps.http.send({
     method: operation.method,
     url: address.url,
     headers: headersFor(trying, address),
-    body: followed(
-      wire.body({
-        outputTokensPerAnswer: outputLimit(admitted, candidate.deployment),
-        upstreamModel: upstreamModel === askedName(admitted.call) ? null : upstreamModel,
-        reportsStreamUsage: adapter.reportsStreamUsage,
-        rewrite: adapter.rewriteBody,
-      }),
-      exchange,
-      deps,
-    ),
+    body: body instanceof Uint8Array ? body : followed(body, exchange, deps),
     connectMs: deadlinesOf(admitted.call, deps).connectMs,
     isRepeatable: asked.effects !== 'acts',
   })
@@ -122,17 +119,14 @@ function send(trying: Trying, address: Address, deps: GatewayDeps): Promise<Http
 }
 
 /** A body that is pulled takes its time: the upstream's to answer runs from its last piece. */
-function followed(body: Uint8Array | Source, exchange: Exchange, { clock }: GatewayDeps): Uint8Array | Source {
-  if (body instanceof Uint8Array) return body
-  return {
-    length: body.length,
-    read() {
-      exchange.sent(clock.monotonic())
-      return body.read()
-    },
-    cancel: () => body.cancel(),
-  }
-}
+const followed = (body: Source, exchange: Exchange, { clock }: GatewayDeps): Source => ({
+  length: body.length,
+  read() {
+    exchange.sent(clock.monotonic())
+    return body.read()
+  },
+  cancel: () => body.cancel(),
+})
 
 function headersFor({ request, admitted, wire }: Trying, address: Address): Readonly<Record<string, string>> {
   // Usage is read out of the bytes, so they must not come compressed.

@@ -11,29 +11,20 @@ import { refuseElsewhere } from './restrictions.ts'
  * restricted to is refused, see `refuseElsewhere`. Whoever tries too many
  * from one address gets `too_many_wrong_keys`; a key that is good is served from there all the same.
  */
-export function authenticate(
-  request: HttpRequest,
-  endpoint: string,
-  address: string,
-  { keys, clients }: Pick<GatewayDeps, 'keys' | 'clients'>,
-): KeyRow {
-  const invalidKey = (message: string): GatewayError => {
-    const waitMs = clients.wrongKey(address)
-    return waitMs === 0 ? new GatewayError('invalid_key', message) : tooManyWrongKeys(waitMs)
-  }
+export function authenticate(request: HttpRequest, endpoint: string, address: string, deps: Deps): KeyRow {
   const secret = secretOf(request)
-  if (secret === null) throw invalidKey(`No API key was given. ${whereKeysGo}`)
-  const found = keys.find(secret)
+  if (secret === null) throw invalidKey(`No API key was given. ${whereKeysGo}`, address, deps)
+  const found = deps.keys.find(secret)
   switch (found.state) {
     case 'active':
       refuseElsewhere(found.key, endpoint, address)
       return found.key
     case 'unknown':
-      throw invalidKey(`Incorrect API key provided. ${whereKeysGo}`)
+      throw invalidKey(`Incorrect API key provided. ${whereKeysGo}`, address, deps)
     case 'revoked':
-      throw invalidKey('This API key has been revoked. Use another key, or ask for a new one.')
+      throw invalidKey('This API key has been revoked. Use another key, or ask for a new one.', address, deps)
     case 'expired':
-      throw invalidKey('This API key has expired. Use another key, or ask for a new one.')
+      throw invalidKey('This API key has expired. Use another key, or ask for a new one.', address, deps)
     case 'suspended':
       // Why is between the operator and the organization: whoever has a key may be neither.
       throw new GatewayError(
@@ -41,6 +32,13 @@ export function authenticate(
         'The organization of this API key is suspended. Its keys work again once the operator of this gateway resumes it; ask there.',
       )
   }
+}
+
+type Deps = Pick<GatewayDeps, 'keys' | 'clients'>
+
+function invalidKey(message: string, address: string, { clients }: Deps): GatewayError {
+  const waitMs = clients.wrongKey(address)
+  return waitMs === 0 ? new GatewayError('invalid_key', message) : tooManyWrongKeys(waitMs)
 }
 
 const whereKeysGo =

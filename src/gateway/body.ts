@@ -33,17 +33,22 @@ export function readBytes(request: HttpRequest, bytesMax: number, room: Room | n
   // A body without room for it is small and not compressed: `bodyRoom` has looked.
   const encoding = room && request.headers.get('content-encoding')
   const coding = encoding === null ? null : codingOf(encoding)
-  const refuse = (error: unknown): never => {
-    throw error instanceof BodyError ? refused(error, bytesMax) : error
-  }
   try {
     const bytes = request.bytes(bytesMax, room && request.length === null ? growing(room) : undefined)
-    if (coding !== null) return decompressed(bytes, coding, { bytesMax, room }).catch(refuse)
-    return bytes instanceof Promise ? bytes.catch(refuse) : bytes
+    if (coding !== null) return orRefused(decompressed(bytes, coding, { bytesMax, room }), bytesMax)
+    return bytes instanceof Promise ? orRefused(bytes, bytesMax) : bytes
   } catch (error) {
-    return refuse(error)
+    throw refusalOf(error, bytesMax)
   }
 }
+
+const orRefused = (bytes: Promise<Uint8Array>, bytesMax: number): Promise<Uint8Array> =>
+  bytes.catch((error: unknown) => {
+    throw refusalOf(error, bytesMax)
+  })
+
+const refusalOf = (error: unknown, bytesMax: number): unknown =>
+  error instanceof BodyError ? refused(error, bytesMax) : error
 
 /** The one coding that a body has; null for none. Each is a way to make little of much, so several are not undone. */
 function codingOf(encoding: string): string | null {

@@ -15,7 +15,10 @@ type Answering = HttpAnswer | Promise<HttpAnswer>
 /** The answer, readable by the page that asked, where it may. What no page asked for is left as it is. */
 export function openToBrowsers(request: HttpRequest, answering: Answering, cors: () => Cors): Answering {
   const origin = request.headers.get('origin')
-  if (origin === null) return answering
+  return origin === null ? answering : openTo(origin, answering, cors)
+}
+
+function openTo(origin: string, answering: Answering, cors: () => Cors): Answering {
   const opened = (answer: HttpAnswer): HttpAnswer => withCors(answer, allowedOrigin(origin, cors()))
   return answering instanceof Promise ? answering.then(opened) : opened(answering)
 }

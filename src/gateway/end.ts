@@ -1,6 +1,7 @@
 /** The end of an admitted request, paid or free. */
 import { zeroNano } from '../lib/amounts.ts'
 import { jobMsMax } from '../money/reservations.ts'
+import type { Settlement } from '../store/store.ts'
 import type { Deployment } from '../upstreams/deployment.ts'
 import { isBilled, type Admitted, type Billed } from './admit.ts'
 import { okStatus } from './answered.ts'
@@ -10,21 +11,19 @@ import { notifyUnsettled } from './notify.ts'
 import { reserve, type Begun } from './reserve.ts'
 import { isDeferred, settle, type Outcome } from './settle.ts'
 
-/** Ends an admitted request, once, and gives its charge in nano-USD; null for what is free, or charged when what it began has ended. Throws as `settle` and `reserve`. */
-export async function end(
+/** Ends an admitted request, once, and gives its statement; null for what is free, or charged when what it began has ended. Rejects as `settle` and `reserve`. */
+export function end(
   admitted: Admitted,
   deployment: Deployment | null,
   outcome: Outcome,
   deps: GatewayDeps,
-): Promise<string | null> {
+): Promise<Settlement | null> {
   if (isBilled(admitted)) {
     const begun = begunBy(admitted, deployment, outcome, deps)
-    if (!begun) return (await settle(admitted, deployment, outcome, deps)).chargeNano
-    await reserve(admitted, begun, deps)
-    return null
+    return begun ? reserve(admitted, begun, deps).then(() => null) : settle(admitted, deployment, outcome, deps)
   }
   endFree(admitted, deployment, outcome, deps)
-  return null
+  return Promise.resolve(null)
 }
 
 /** What goes on at its upstream and is charged when it has ended; null for a call that is charged now. */

@@ -26,17 +26,18 @@ export function route(call: Call, key: KeyRow, chosen: string | null, deps: Deps
     : ofOneMaker(asked, routeToModel({ model, operation, asked }, key, policy, deps))
 }
 
-const none: readonly Reference[] = []
+const isOfOneAccount = ({ ifUnknown }: Reference): boolean => ifUnknown === 'of-one-account'
+
 /** Where a call has something in it whose maker is not known, it can only be the one account that there is. */
 function ofOneMaker({ target }: Asked, candidates: Candidates): Candidates {
-  const unlocated = (target.kind === 'model' ? (target.references ?? none) : none).find(
-    ({ ifUnknown }) => ifUnknown === 'of-one-account',
-  )
-  if (!unlocated) return candidates
-  const [first, ...others] = candidates.list.map(({ deployment }) => deployment)
-  if (others.some(({ provider, region }) => provider !== first!.provider || region !== first!.region))
-    throw unlocated.unknown()
+  const unlocated = target.kind === 'model' && target.references?.find(isOfOneAccount)
+  if (unlocated && !areOneAccount(candidates)) throw unlocated.unknown()
   return candidates
+}
+
+function areOneAccount({ list }: Candidates): boolean {
+  const [first, ...others] = list.map(({ deployment }) => deployment)
+  return others.every(({ provider, region }) => provider === first!.provider && region === first!.region)
 }
 
 function routeToModel(wanted: Wanted, key: KeyRow, policy: string, deps: Deps): Candidates {
@@ -53,10 +54,13 @@ function routeToModel(wanted: Wanted, key: KeyRow, policy: string, deps: Deps): 
 function sayable({ operation, asked }: Pick<Wanted, 'operation' | 'asked'>, candidates: Candidates): Candidates {
   const refused = asked?.translation?.refused
   if (!refused) return candidates
-  const native = among(candidates, ({ adapter }) => !adapter.translates?.operations.includes(operation.name))
+  const native = nativeAmong(candidates, operation)
   if (native === null) throw refused
   return native
 }
+
+const nativeAmong = (candidates: Candidates, { name }: Wanted['operation']): Candidates | null =>
+  among(candidates, ({ adapter }) => !adapter.translates?.operations.includes(name))
 
 function routeToAny(operation: Operation, { mode }: KeyRow, policy: string, { fleet }: Deps): Candidates {
   const candidates = fleet.accounts({ model: null, operation }, policy, mode)

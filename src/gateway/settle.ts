@@ -64,7 +64,7 @@ export async function settle(
   } catch (cause) {
     // Its client is not given it either.
     if (settlement.idempotency) deps.keptAnswers.drop(settlement.requestId)
-    inBackground(deps.log, 'settle-unwritten', () => settleUnwritten(intent, settlement, deps))
+    settleLater(intent, settlement, deps)
     throw billingUnavailable('the settlement could not be written', cause)
   }
   endClaim(settlement, deps)
@@ -161,7 +161,7 @@ export function notifySettled(
     keyId: settlement.keyId,
     mode: settlement.mode,
     model: settlement.model,
-    startedAt: deps.clock.now() - settlement.latencyMs,
+    startedAt: settlement.endedAt - settlement.latencyMs,
     durationMs: settlement.latencyMs,
     status: settlement.status,
     failure,
@@ -187,6 +187,9 @@ function flagsOf(admitted: Billed, { reading }: Outcome, owed: Owed): Settlement
     flags.push('price-fallback')
   return flags
 }
+
+const settleLater = (intent: Intent, unwritten: Settlement, deps: GatewayDeps): void =>
+  inBackground(deps.log, 'settle-unwritten', () => settleUnwritten(intent, unwritten, deps))
 
 /**
  * Settles what could not be written when it ended, once it can be: as after a crash, because its client was given no

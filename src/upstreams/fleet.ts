@@ -68,6 +68,12 @@ export function createFleet(
   type ByModel = Map<string, Candidates | null>
   type ByPolicy = Map<string, Map<OperationName, ByModel>>
   const known: Readonly<Record<Mode, ByPolicy>> = { test: new Map(), live: new Map() }
+  const servingIn = (policy: string, wanted: Wanted | Nameless, mode: Mode): readonly Candidate[] => {
+    const regions = policies[policy]?.serves ?? []
+    return ofMode(list, mode).filter(
+      ({ deployment }) => regions.includes(deployment.region) && serves(deployment, wanted),
+    )
+  }
   return {
     list,
     policies,
@@ -75,23 +81,15 @@ export function createFleet(
       const { model, operation } = wanted
       const found = known[mode].get(policy)?.get(operation.name)?.get(model.id)
       if (found !== undefined) return found
-      const regions = policies[policy]?.serves ?? []
-      const candidates = candidatesOf(
-        ofMode(list, mode).filter(
-          ({ deployment }) => regions.includes(deployment.region) && serves(deployment, wanted),
-        ),
-      )
+      const candidates = candidatesOf(servingIn(policy, wanted, mode))
       const byOperation = known[mode].get(policy) ?? new Map<OperationName, ByModel>()
       const byModel = byOperation.get(operation.name) ?? new Map<string, Candidates | null>()
       known[mode].set(policy, byOperation.set(operation.name, byModel.set(model.id, candidates)))
       return candidates
     },
     accounts(wanted, policy, mode) {
-      const regions = policies[policy]?.serves ?? []
       const byAccount = Map.groupBy(
-        ofMode(list, mode).filter(
-          ({ deployment }) => regions.includes(deployment.region) && serves(deployment, wanted),
-        ),
+        servingIn(policy, wanted, mode),
         ({ deployment }) => `${deployment.provider} ${deployment.region}`,
       )
       return candidatesOf([...byAccount.values()].map(([first]) => first!))
