@@ -15,6 +15,7 @@ export type {
 } from '../reporting/requests.ts'
 export type { Statement as StatementJson } from '../reporting/statement.ts'
 export type { UsageOverTime as UsageOverTimeJson } from '../reporting/usage-over-time.ts'
+export type { PagePassJson } from './pages/passes/pass-routes.ts'
 export type { PageOrganizationJson } from './pages/home/home-routes.ts'
 export type {
   PageKeyInputJson,

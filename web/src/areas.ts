@@ -1,8 +1,8 @@
 /** Every area of the pages: what stands in the navigation, in this order, and what ⌘K looks through. */
 import { homePlace, homeRoutes } from './pages/home/area.ts'
 import { usagePlace, usageRoutes } from './pages/usage/area.ts'
-import { requestsPlace, requestsRoutes } from './pages/requests/area.ts'
-import { keysPlace, keysRoutes } from './pages/keys/area.ts'
+import { requestCommands, requestsPlace, requestsRoutes } from './pages/requests/area.ts'
+import { keyCommands, keysPlace, keysRoutes } from './pages/keys/area.ts'
 import { jobsPlace, jobsRoutes } from './pages/jobs/area.ts'
 import { filesPlace, filesRoutes } from './pages/files/area.ts'
 import { billingPlace, billingRoutes } from './pages/billing/area.ts'
@@ -42,7 +42,7 @@ export const operatorPlaces: readonly Place[] = [
   operatorConfigurationPlace,
 ]
 
-export const commandSources: readonly CommandSource[] = []
+export const commandSources: readonly CommandSource[] = [keyCommands, requestCommands]
 
 export const organizationRoutes = [
   ...homeRoutes,

@@ -20,17 +20,17 @@ type WhenProps = {
   readonly at: string | null
   /** How long ago, rather than when; which is told on hover then. */
   readonly isAgo?: boolean
-  readonly style?: WhenStyle
+  readonly precision?: WhenStyle
   /** The reader's own where it is not said. */
   readonly zone?: string
   readonly never?: string
 }
 
 /** A time in the reader's words and zone; in UTC, to the millisecond, on hover. */
-export function When({ at, isAgo = false, style = 'minute', zone, never = 'never' }: WhenProps) {
+export function When({ at, isAgo = false, precision = 'minute', zone, never = 'never' }: WhenProps) {
   const now = useNow(isAgo && at !== null)
   if (at === null) return <span>{never}</span>
-  const time = shownTime(at, style, zone === undefined ? {} : { zone })
+  const time = shownTime(at, precision, zone === undefined ? {} : { zone })
   const shown = isAgo ? (shownAgo(at, now) ?? time) : time
   return (
     <Tooltip label={isAgo ? `${shownTime(at, 'second')} · ${at}` : at}>

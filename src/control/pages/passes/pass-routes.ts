@@ -10,6 +10,7 @@ const PassShape = z.strictObject({
   secret: z.string(),
   until: Time,
 })
+export type PagePassJson = z.infer<typeof PassShape>
 
 const lendPass = pageRoute({
   method: 'POST',

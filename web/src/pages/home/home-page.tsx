@@ -1,3 +1,137 @@
-import { SoonPage } from '../../shell/soon-page.tsx'
+import { SimpleGrid, Stack } from '@mantine/core'
+import { useQuery } from '@tanstack/react-query'
+import { organizationQuery, useOrganization } from '../../shell/organization.ts'
+import { When } from '../../ui/figures.tsx'
+import { shownCount, shownUsd } from '../../ui/format.ts'
+import { Money } from '../../ui/money.tsx'
+import { PageHead } from '../../ui/page-head.tsx'
+import { Sparkline } from '../../ui/sparkline.tsx'
+import { Stat } from '../../ui/stat.tsx'
+import { Trouble } from '../../ui/trouble.tsx'
+import { FirstSteps } from './first-steps.tsx'
+import { homeQuery } from './home-query.ts'
+import { LastErrors, NewestRequests } from './newest.tsx'
+import { useLive, type Live } from './use-live.ts'
 
-export const HomePage = () => <SoonPage title="Home" />
+export function HomePage() {
+  const { organization, mode, may } = useOrganization()
+  const live = useLive()
+  const { data: home, error, refetch } = useQuery(homeQuery(organization.id, mode))
+  const isNew = home !== undefined && home.lastRequest === null && live.newest.length === 0 && may('keys.read')
+  return (
+    <>
+      <PageHead title="Home" about={liveWords[live.state]} />
+      <Stack gap="lg">
+        {error && <Trouble error={error} title="The figures could not be read" onRetry={() => void refetch()} />}
+        <SimpleGrid cols={{ base: 1, xs: 2, lg: 4 }}>
+          <Available />
+          <Today />
+          <Burn />
+          <Now live={live} />
+        </SimpleGrid>
+        {isNew ? (
+          <FirstSteps />
+        ) : (
+          may('requests.read') && (
+            <SimpleGrid cols={{ base: 1, lg: 2 }} spacing="lg">
+              <NewestRequests live={live} home={home} />
+              <LastErrors home={home} />
+            </SimpleGrid>
+          )
+        )}
+      </Stack>
+    </>
+  )
+}
+
+const liveWords = {
+  live: 'Live: what happens shows here within a second.',
+  connecting: 'Connecting …',
+  waiting: 'Not connected at the moment; trying again.',
+} as const
+
+const useHome = () => {
+  const { organization, mode } = useOrganization()
+  return useQuery(homeQuery(organization.id, mode)).data
+}
+
+function Available() {
+  const { organization, mode } = useOrganization()
+  const { data = organization } = useQuery(organizationQuery(organization.id))
+  const balance = data.balances.find((each) => each.mode === mode)
+  if (!balance) return <Stat label="Available" value={undefined} />
+  const { availableNano, heldNano, reservedNano } = balance
+  return (
+    <Stat
+      label={mode === 'test' ? 'Available test credit' : 'Available'}
+      value={<Money nano={availableNano} copies />}
+      about={
+        <>
+          <Money nano={heldNano} /> held · <Money nano={reservedNano} /> set aside for jobs
+        </>
+      }
+    />
+  )
+}
+
+function Today() {
+  const home = useHome()
+  if (!home) return <Stat label="Spent today" value={undefined} />
+  const { spentNano, yesterdaySpentNano, requests } = home.today
+  return (
+    <Stat
+      label="Spent today"
+      value={<Money nano={spentNano} copies />}
+      change={changeOf(spentNano, yesterdaySpentNano)}
+      about={
+        <>
+          {yesterdaySpentNano === '0' ? '' : 'than yesterday by this time · '}
+          {shownCount(requests)} {requests === 1 ? 'request' : 'requests'}
+        </>
+      }
+    />
+  )
+}
+
+/** Of one; null where there was nothing before. A share may be a float: it is no money. */
+const changeOf = (nano: string, before: string): number | null =>
+  before === '0' ? null : Number(nano) / Number(before) - 1
+
+const windowWords: Readonly<Record<number, string>> = { 1: 'the last hour', 24: 'the last day', 168: 'the last week' }
+
+function Burn() {
+  const home = useHome()
+  if (!home) return <Stat label="Lasts until" value={undefined} />
+  const { burn, lastsUntil } = home
+  if (burn === null) return <Stat label="Lasts until" value="–" about="Nothing was spent in the last week." />
+  return (
+    <Stat
+      label="Lasts until"
+      value={lastsUntil === null ? 'for years' : <When at={lastsUntil} precision="date" />}
+      about={
+        <>
+          <Money nano={burn.nanoPerHour} /> an hour, by {windowWords[burn.windowHours] ?? `${burn.windowHours} h`}
+        </>
+      }
+    />
+  )
+}
+
+function Now({ live: { frame, rates } }: { readonly live: Live }) {
+  if (frame === null) return <Stat label="Right now" value={undefined} />
+  const { requestsPerSecond, nanoPerMinute, errorsPerMinute } = frame
+  return (
+    <Stat
+      label="Right now"
+      value={`${requestsPerSecond.toFixed(1)}/s`}
+      about={
+        <>
+          {shownUsd(nanoPerMinute)} a minute
+          {errorsPerMinute > 0 &&
+            ` · ${shownCount(errorsPerMinute)} ${errorsPerMinute === 1 ? 'error' : 'errors'} a minute`}
+        </>
+      }
+      aside={<Sparkline values={rates} />}
+    />
+  )
+}

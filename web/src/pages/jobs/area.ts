@@ -2,19 +2,27 @@ import { IconMovie } from '@tabler/icons-react'
 import { createRoute, lazyRouteComponent } from '@tanstack/react-router'
 import type { Place } from '../../shell/area.ts'
 import { organizationRoute } from '../../shell/routes.ts'
+import { textIn, wordIn } from '../../shell/search.ts'
+import { jobStates, type JobState } from './job-state.ts'
 
 export const jobsPlace: Place = {
   title: 'Jobs',
   icon: IconMovie,
   path: 'jobs',
   needs: 'jobs.read',
-  keywords: ['videos', 'batches'],
+  keywords: ['videos', 'background', 'batches', 'reserved'],
 }
+
+export type JobsSearch = { readonly state?: JobState; readonly job?: string }
 
 export const jobsRoutes = [
   createRoute({
     getParentRoute: () => organizationRoute,
     path: '/jobs',
+    validateSearch: (search: Record<string, unknown>): JobsSearch => {
+      const [state, job] = [wordIn(search, 'state', jobStates), textIn(search, 'job')]
+      return { ...(state && { state }), ...(job && { job }) }
+    },
     component: lazyRouteComponent(() => import('./jobs-page.tsx'), 'JobsPage'),
   }),
 ] as const

@@ -1,7 +1,8 @@
 import { IconKey } from '@tabler/icons-react'
 import { createRoute, lazyRouteComponent } from '@tanstack/react-router'
-import type { Place } from '../../shell/area.ts'
+import type { CommandSource, Place } from '../../shell/area.ts'
 import { organizationRoute } from '../../shell/routes.ts'
+import { textIn } from '../../shell/search.ts'
 
 export const keysPlace: Place = {
   title: 'Keys',
@@ -11,10 +12,26 @@ export const keysPlace: Place = {
   keywords: ['api', 'key', 'secret', 'rotate', 'budget', 'limit'],
 }
 
+export type KeysSearch = { readonly key?: string; readonly make?: 'key' }
+
 export const keysRoutes = [
   createRoute({
     getParentRoute: () => organizationRoute,
     path: '/keys',
+    validateSearch: (search: Record<string, unknown>): KeysSearch => {
+      const key = textIn(search, 'key')
+      return { ...(key !== undefined && { key }), ...(search['make'] === 'key' && { make: 'key' }) }
+    },
     component: lazyRouteComponent(() => import('./keys-page.tsx'), 'KeysPage'),
   }),
 ] as const
+
+/** Keys by their names and by how their secrets begin. */
+export const keyCommands: CommandSource = {
+  id: 'keys',
+  needs: 'keys.read',
+  find: async (text, context, signal) => {
+    const { findKeys } = await import('./find-keys.ts')
+    return findKeys(text, context, signal)
+  },
+}

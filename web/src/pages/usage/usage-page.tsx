@@ -1,3 +1,193 @@
-import { SoonPage } from '../../shell/soon-page.tsx'
+import { Badge, Button, Card, Group, Menu, SegmentedControl, Select, SimpleGrid, Skeleton, Stack } from '@mantine/core'
+import { IconDownload } from '@tabler/icons-react'
+import { keepPreviousData, useQuery } from '@tanstack/react-query'
+import { getRouteApi } from '@tanstack/react-router'
+import type { UsageOverTimeJson } from '../../../../src/control/contract-pages.ts'
+import { ask, urlOf } from '../../api/client.ts'
+import { organizationKey } from '../../api/queries.ts'
+import { useOrganization } from '../../shell/organization.ts'
+import { shownCount, shownDuration, shownShare } from '../../ui/format.ts'
+import { Money } from '../../ui/money.tsx'
+import { PageHead } from '../../ui/page-head.tsx'
+import { Stat } from '../../ui/stat.tsx'
+import { TimeRangePicker } from '../../ui/time-range-picker.tsx'
+import { Trouble } from '../../ui/trouble.tsx'
+import { useMinute } from '../../ui/use-minute.ts'
+import { UsageChart } from './usage-chart.tsx'
+import { UsageFilters } from './usage-filters.tsx'
+import * as asking from './usage-search.ts'
+import { UsageTable } from './usage-table.tsx'
 
-export const UsagePage = () => <SoonPage title="Usage" />
+const route = getRouteApi('/inside/dashboard/$organization/usage')
+
+/** Changes of the search; undefined takes one away. */
+export type Narrow = (changed: {
+  readonly [Name in keyof asking.UsageSearch]?: asking.UsageSearch[Name] | undefined
+}) => void
+
+export function UsagePage() {
+  const { organization, mode } = useOrganization()
+  const search = route.useSearch()
+  const navigate = route.useNavigate()
+  const narrow: Narrow = (changed) => void navigate({ search: (before) => ({ ...before, ...changed }) as never })
+  const asked = asking.queryOf(search, mode, useMinute())
+  const path = `/api/organizations/${encodeURIComponent(organization.id)}/usage` as const
+  const { data, error, refetch } = useQuery({
+    queryKey: organizationKey(organization.id, mode, 'usage', asked),
+    placeholderData: keepPreviousData,
+    queryFn: ({ signal }) => ask<UsageOverTimeJson>(path, { query: asked, signal }),
+  })
+  return (
+    <>
+      <PageHead
+        title="Usage"
+        about="What was used and what it cost, to the billionth of a dollar. Every figure leads to the requests behind it."
+        actions={<Exports path={path} asked={asked} />}
+      />
+      <Stack gap="md">
+        <Group gap="xs" align="flex-start">
+          <TimeRangePicker
+            usual={asking.usualRange}
+            value={search}
+            onChange={(range) => narrow({ ...range, unit: undefined })}
+          />
+          <UsageFilters search={search} narrow={narrow} />
+          {data?.isComplete === false && <Badge color="amber">Older requests are still being gathered</Badge>}
+        </Group>
+        {error && <Trouble error={error} title="The usage could not be read" onRetry={() => void refetch()} />}
+        <Totals usage={data} />
+        <Card>
+          <Group justify="space-between" mb="md" gap="sm">
+            <Views search={search} narrow={narrow} />
+            <Groups search={search} narrow={narrow} />
+          </Group>
+          {data ? <UsageChart usage={data} view={search.view ?? 'spend'} /> : <Skeleton height={294} />}
+        </Card>
+        <UsageTable usage={data} search={search} />
+      </Stack>
+    </>
+  )
+}
+
+type ExportsProps = { readonly path: string; readonly asked: asking.UsageQuery }
+
+const Exports = ({ path, asked }: ExportsProps) => (
+  <Menu>
+    <Menu.Target>
+      <Button variant="default" leftSection={<IconDownload size={16} aria-hidden />}>
+        Export
+      </Button>
+    </Menu.Target>
+    <Menu.Dropdown>
+      <Menu.Item component="a" href={urlOf(`${path}.csv`, asked)} download>
+        What is shown, as CSV
+      </Menu.Item>
+      <Menu.Item component="a" href={urlOf(`${path}.json`, asked)} download>
+        What is shown, as JSON
+      </Menu.Item>
+    </Menu.Dropdown>
+  </Menu>
+)
+
+function Totals({ usage }: { readonly usage: UsageOverTimeJson | undefined }) {
+  const { total, previous } = usage ?? {}
+  const before = previous?.total
+  const change = (now: number | undefined, then: number | undefined): number | null =>
+    now === undefined || then === undefined || then === 0 ? null : now / then - 1
+  const tokens = total && total.inputTokens + total.cachedInputTokens + total.outputTokens + total.reasoningTokens
+  return (
+    <SimpleGrid cols={{ base: 1, xs: 2, md: 3, xl: 5 }}>
+      <Stat
+        label="Spend"
+        value={total && <Money nano={total.chargeNano} copies />}
+        change={change(total && Number(total.chargeNano), before && Number(before.chargeNano))}
+        about="than the period before"
+      />
+      <Stat
+        label="Requests"
+        value={total && shownCount(total.requests)}
+        change={change(total?.requests, before?.requests)}
+        about={total && `${shownShare(total.errorRate ?? 0)} failed or turned away`}
+      />
+      <Stat
+        label="Tokens"
+        value={tokens !== undefined ? shownCount(tokens, { isShort: true }) : undefined}
+        about={
+          total &&
+          `${shownCount(total.inputTokens + total.cachedInputTokens, { isShort: true })} in · ${shownCount(total.outputTokens + total.reasoningTokens, { isShort: true })} out`
+        }
+      />
+      <Stat
+        label="Input from caches"
+        value={total && (total.cacheHitRate === null ? '–' : shownShare(total.cacheHitRate))}
+        about={total && `${shownCount(total.cachedInputTokens, { isShort: true })} tokens`}
+      />
+      <Stat
+        label="Latency, median"
+        value={total && (total.latencyMs === null ? '–' : shownDuration(total.latencyMs.p50))}
+        about={
+          total &&
+          (total.latencyMs === null
+            ? 'no requests'
+            : `p95 ${shownDuration(total.latencyMs.p95)} · p99 ${shownDuration(total.latencyMs.p99)}`)
+        }
+      />
+    </SimpleGrid>
+  )
+}
+
+type PartProps = { readonly search: asking.UsageSearch; readonly narrow: Narrow }
+
+const Views = ({ search, narrow }: PartProps) => (
+  <Select
+    aria-label="What is shown"
+    allowDeselect={false}
+    w={190}
+    data={asking.views.map((value) => ({ value, label: asking.viewTitles[value] }))}
+    value={search.view ?? 'spend'}
+    onChange={(value) => narrow({ view: value === 'spend' ? undefined : (value as asking.View) })}
+  />
+)
+
+const unitTitles: Readonly<Record<asking.Unit, string>> = {
+  minute: 'Minute',
+  hour: 'Hour',
+  day: 'Day',
+  week: 'Week',
+  month: 'Month',
+}
+
+const Groups = ({ search, narrow }: PartProps) => {
+  const by = search.by ?? 'model'
+  const all = asking.groupings.map((value) => ({ value, label: `by ${asking.groupTitles[value].toLowerCase()}` }))
+  return (
+    <Group gap="xs">
+      <Select
+        aria-label="Group"
+        w={140}
+        allowDeselect={false}
+        data={[{ value: 'none', label: 'all together' }, ...all]}
+        value={by}
+        onChange={(value) => narrow({ by: value === 'model' ? undefined : (value as asking.Grouping), sub: undefined })}
+      />
+      {by !== 'none' && (
+        <Select
+          aria-label="Subgroup"
+          w={160}
+          clearable
+          placeholder="and no further"
+          data={all.filter(({ value }) => value !== by).map(({ value, label }) => ({ value, label: `and ${label}` }))}
+          value={search.sub ?? null}
+          onChange={(value) => narrow({ sub: value ?? undefined })}
+        />
+      )}
+      <SegmentedControl
+        aria-label="Step"
+        size="xs"
+        value={search.unit ?? 'auto'}
+        onChange={(value) => narrow({ unit: value === 'auto' ? undefined : value })}
+        data={[{ value: 'auto', label: 'Auto' }, ...asking.units.map((value) => ({ value, label: unitTitles[value] }))]}
+      />
+    </Group>
+  )
+}

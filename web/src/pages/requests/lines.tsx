@@ -1,0 +1,82 @@
+import { Table, Text } from '@mantine/core'
+import type { RequestDetailsJson } from '../../../../src/control/contract-pages.ts'
+import { Count } from '../../ui/figures.tsx'
+import { Money } from '../../ui/money.tsx'
+
+type Receipt = NonNullable<RequestDetailsJson['receipt']>
+
+/** The lines of a receipt, each of which multiplies out, and what they come to. */
+export const Lines = ({ receipt }: { readonly receipt: Receipt }) => (
+  <section aria-label="Receipt">
+    <Text size="sm" fw={600} mb={6}>
+      Receipt
+    </Text>
+    {receipt.lines.length === 0 ? (
+      <Text size="sm" c="dimmed">
+        There is no line on it: nothing was charged.
+      </Text>
+    ) : (
+      <Table layout="auto">
+        <Table.Thead>
+          <Table.Tr>
+            <Table.Th>What</Table.Th>
+            <Table.Th ta="right">Quantity</Table.Th>
+            <Table.Th ta="right">Price</Table.Th>
+            <Table.Th ta="right">Amount</Table.Th>
+          </Table.Tr>
+        </Table.Thead>
+        <Table.Tbody>
+          {receipt.lines.map((line) => (
+            <Table.Tr key={line.class}>
+              <Table.Td>{classTitle(line.class)}</Table.Td>
+              <Table.Td ta="right">
+                <Count value={line.quantity} />
+              </Table.Td>
+              <Table.Td ta="right">{priceOf(line)}</Table.Td>
+              <Table.Td ta="right">${line.amountUsd}</Table.Td>
+            </Table.Tr>
+          ))}
+        </Table.Tbody>
+        <Table.Tfoot>
+          {receipt.writeOffNano !== '0' && (
+            <Sum title="Not yours to pay: more than was held" nano={receipt.writeOffNano} isLess />
+          )}
+          <Sum title="Charged, rounded up once" nano={receipt.chargeNano} />
+        </Table.Tfoot>
+      </Table>
+    )}
+  </section>
+)
+
+type SumProps = { readonly title: string; readonly nano: string; readonly isLess?: boolean }
+
+const Sum = ({ title, nano, isLess = false }: SumProps) => (
+  <Table.Tr>
+    <Table.Th colSpan={3} scope="row">
+      {title}
+    </Table.Th>
+    <Table.Td ta="right" fw={650}>
+      {isLess && '−'}
+      <Money nano={nano} copies />
+    </Table.Td>
+  </Table.Tr>
+)
+
+/** `cached-input` is `Cached input`. */
+const classTitle = (name: string): string => {
+  const words = name.replaceAll(/[-_.]/g, ' ')
+  return words.charAt(0).toUpperCase() + words.slice(1)
+}
+
+const perMillion = ['token']
+const digitsOfMillion = 6
+
+/** Tokens are priced by the million, as everybody says it; exact, from text to text. */
+function priceOf({ unit, usdPerUnit }: Receipt['lines'][number]): string {
+  if (!perMillion.includes(unit)) return `$${usdPerUnit} / ${unit}`
+  const [whole = '0', fraction = ''] = usdPerUnit.split('.')
+  const digits = `${whole}${fraction.padEnd(digitsOfMillion, '0')}`
+  const point = whole.length + digitsOfMillion
+  const [dollars, rest] = [digits.slice(0, point).replace(/^0+(?=\d)/, ''), digits.slice(point).replace(/0+$/, '')]
+  return `$${dollars}${rest === '' ? '' : `.${rest}`} / M`
+}
