@@ -122,6 +122,7 @@ function createPages(deps: AppDeps): HttpHandler {
   return (request) => {
     const [path] = request.target.split('?') as [string]
     // By what stands there: its router would decode it, and resolve its dots.
+    if (path === '/openapi.json') return control(request)
     if (path.startsWith('/api/') && !elsewhere.test(path))
       return path.startsWith('/api/admin/') ? admin(request) : control(request)
     const page = isGet(request) ? (pageAt(path, request, deps) ?? deps.web(request, path)) : null

@@ -150,6 +150,22 @@ describe('imports', () => {
     expect(values.map(({ path }) => path)).toEqual([])
   })
 
+  test('of the pages reach what the data plane holds by the admin API alone', () => {
+    const isPage = ({ from }: Import): boolean =>
+      from.startsWith('src/control/pages/') && !/\/test-[\w-]+\.ts$/.test(from)
+    const isClosed = ({ to }: Import): boolean =>
+      /^src\/store\/sqlite\/|^src\/control\/(?:admin-(?!error)|thread\/)/.test(to)
+    expect(imports.filter((each) => isPage(each) && isClosed(each)).map(arrow)).toEqual([])
+  })
+
+  test('of the data plane load nothing of what only the control thread needs', () => {
+    const controlOnly = /from '(?:better-auth|@better-auth|zod-openapi|nodemailer|standardwebhooks)[/']/
+    const loaded = reachedFrom('src/main.ts')
+    expect(loaded.size).toBeGreaterThan(200)
+    expect([...loaded].filter((path) => controlOnly.test(valueImportsOf(path)))).toEqual([])
+    expect([...loaded].filter((path) => path.startsWith('src/control/pages/'))).toEqual([])
+  })
+
   test('form no cycle', () => {
     expect(cyclesOf(imports)).toEqual([])
   })
@@ -177,6 +193,22 @@ describe('imports', () => {
     expect(cyclesOf(loop)).toEqual(['a.ts → b.ts → c.ts → a.ts'])
   })
 })
+
+const codeOf = new Map(sources.map(({ path, code }) => [path, code]))
+
+/** A file's imports without those of types, which load nothing. */
+const valueImportsOf = (path: string): string =>
+  [...(codeOf.get(path) ?? '').matchAll(/^(?:import|export)(?! type)(?:(?!\bfrom\b)[\s\S])*?(?:from )?'[^']+'/gm)].join(
+    '\n',
+  )
+
+/** The files that are loaded with one. */
+function reachedFrom(path: string, found = new Set<string>()): Set<string> {
+  if (found.has(path) || !codeOf.has(path)) return found
+  found.add(path)
+  for (const { to } of importsOf({ path, text: '', code: valueImportsOf(path) })) reachedFrom(to, found)
+  return found
+}
 
 /** Each cycle once, as the path that closes it. */
 function cyclesOf(edges: readonly Import[]): string[] {

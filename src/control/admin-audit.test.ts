@@ -29,6 +29,7 @@ const changes: Readonly<Record<string, readonly [of: keyof Made | null, body: ob
   'POST /organizations': [null, { name: 'Beta' }, 'organization.created'],
   'PATCH /organizations/:id': ['organization', { name: 'Gamma' }, 'organization.renamed'],
   'POST /organizations/:id/suspend': ['organization', { why: 'unpaid' }, 'organization.suspended'],
+  'POST /organizations/:id/views': ['organization', {}, 'organization.viewed'],
   'POST /organizations/:id/resume': ['organization', {}, 'organization.resumed'],
   'POST /organizations/:id/keys': ['organization', { name: 'new' }, 'key.created'],
   'POST /organizations/:id/grants': ['organization', { usd: '1', mode: 'test' }, 'credit.granted'],
@@ -44,8 +45,8 @@ const changes: Readonly<Record<string, readonly [of: keyof Made | null, body: ob
   'POST /deployments/:id/test': ['deployment', {}, 'deployment.tested'],
   'POST /config/reload': [null, {}, 'configuration.reloaded'],
 }
-/** There are none to accept here; `audit-contract.ts` has it. */
-const elsewhere = ['POST /ledger/accepted-losses']
+/** There are no losses to accept here: `audit-contract.ts` has it. Proving the ledger changes nothing. */
+const elsewhere = ['POST /ledger/accepted-losses', 'POST /ledger/verification']
 
 test('every route of the admin API that changes something is in the audit log as whoever asked it', async () => {
   const routes = api.routes.filter(({ method }) => !['GET', 'ALL'].includes(method))

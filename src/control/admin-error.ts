@@ -48,6 +48,10 @@ const failures = {
     message: 'This idempotency key was used before, for another amount or organization. Nothing was done now.',
   },
   not_enough_unspent: { status: 409, message: 'There is not so much unspent credit. Nothing was revoked.' },
+  too_many_streams: {
+    status: 429,
+    message: 'Too many live pages are open at once. Close some, or try again later.',
+  },
   not_signed_in: { status: 401, message: 'Nobody is signed in. Sign in and try again.' },
   permission_missing: { status: 403, message: 'You may not do this.' },
   cross_site: {

@@ -8,9 +8,17 @@ import type { ListJson, OrganizationDetails, OrganizationJson } from './contract
 import { balanceJson, organizationJson } from './json-shapes.ts'
 import { SuspendInput } from './organization-input.ts'
 import type { Operators } from './operators.ts'
-import { readBody } from './read-input.ts'
+import { readBody, readFields } from './read-input.ts'
 
 const NamedOrganization = z.strictObject({ name: OrganizationName })
+
+/** Of some thousands, a page needs the few that somebody is a member of. */
+const ListParameters = z.strictObject({
+  ids: z
+    .string('ids with commas between them')
+    .transform((text) => new Set(text.split(',')))
+    .optional(),
+})
 
 export function addOrganizationRoutes(api: Hono, deps: AdminDeps, operators: Operators): void {
   const isAdmin = operators.needs('admin')
@@ -21,8 +29,10 @@ export function addOrganizationRoutes(api: Hono, deps: AdminDeps, operators: Ope
     return c.json<OrganizationJson>(organizationJson({ ...organization, suspended: null }), 201)
   })
   api.get('/organizations', async (c) => {
-    const organizations = await deps.store.organizations()
-    return c.json<ListJson<OrganizationJson>>({ data: organizations.map(organizationJson) })
+    const { ids } = readFields(c.req.query(), ListParameters)
+    const all = await deps.store.organizations()
+    const asked = ids === undefined ? all : all.filter(({ id }) => ids.has(id))
+    return c.json<ListJson<OrganizationJson>>({ data: asked.map(organizationJson) })
   })
   api.get('/organizations/:id', async (c) => {
     const organization = await organizationOf(deps, c.req.param('id'))
@@ -75,6 +85,15 @@ function addChangeRoutes(api: Hono, deps: AdminDeps, operators: Operators): void
     const { suspended } = await organizationOf(deps, c.req.param('id'))
     const at = suspended?.at ?? deps.clock.now()
     return c.json<OrganizationJson>(await change(c, { suspended: { at, why: why ?? suspended?.why ?? null } }))
+  })
+  // Told by a page where an operator who is no member looks at it.
+  api.post('/organizations/:id/views', isAdmin, async (c) => {
+    await readBody(c.req.raw, NothingMore)
+    const { id } = await organizationOf(deps, c.req.param('id'))
+    const actor = operators.actorOf(c)
+    const about = { organizationId: id, subject: id, before: null, after: null }
+    await deps.store.recordAudit({ actor, action: 'organization.viewed', ...about })
+    return c.json({})
   })
   api.post('/organizations/:id/resume', isAdmin, async (c) => {
     await readBody(c.req.raw, NothingMore)

@@ -299,6 +299,7 @@ export type ErrorCode =
   | 'too_many_passes'
   | 'idempotency_conflict'
   | 'not_enough_unspent'
+  | 'too_many_streams'
   | 'not_signed_in'
   | 'permission_missing'
   | 'cross_site'

@@ -8,6 +8,8 @@ import { AdminError, adminErrorOf, errorResponse } from '../admin-error.ts'
 import { readFields } from '../read-input.ts'
 import { askAdmin, RefusedByAdmin } from './ask-admin.ts'
 import { refuseCrossSite } from './cross-site.ts'
+import { createOpenStreams, type OpenStreams } from './open-streams.ts'
+import { createViews, type NoteView } from './operator-views.ts'
 import type { Asked, PageRoute, PagesDeps } from './page-route.ts'
 import type { Person } from './people-port.ts'
 import { allows, type Access } from './roles.ts'
@@ -18,10 +20,14 @@ export type PagesApi = (request: Request) => Promise<Response>
 /** Answers whatever is asked under `/api/`, the admin API apart. */
 export function pagesApi(deps: PagesDeps, routes: readonly PageRoute[] = allRoutes): PagesApi {
   const api = new Hono()
+  const open = { streams: createOpenStreams(), noteView: createViews(deps) }
   api.all('/api/auth/*', (c) => deps.people.handle(c.req.raw))
+  api.get('/openapi.json', async () => Response.json(await documentOf(routes)))
   for (const route of routes) {
     const pattern = route.path.replaceAll(/\{(\w+)\}/g, ':$1')
-    api.on(route.method, pattern, (c) => answer(route, c.req.raw, c.req.param(), deps))
+    api.on(route.method, pattern, (c) =>
+      answer({ route, request: c.req.raw, params: c.req.param() }, { ...deps, ...open }),
+    )
   }
   api.notFound(() => errorResponse(new AdminError('not_found', { message: noSuchPage })))
   api.onError((error) => troubleResponse(error, deps))
@@ -30,16 +36,22 @@ export function pagesApi(deps: PagesDeps, routes: readonly PageRoute[] = allRout
 
 const noSuchPage = 'The pages have nothing at this address with this method.'
 
-async function answer(
-  route: PageRoute,
-  request: Request,
-  params: Record<string, string>,
-  deps: PagesDeps,
-): Promise<Response> {
+/** Made when it is first asked for: few ask, and what makes it takes memory. */
+const documentOf = async (routes: readonly PageRoute[]) => (await import('./openapi.ts')).openApiOf(routes)
+
+type Call = {
+  readonly route: PageRoute
+  readonly request: Request
+  readonly params: Readonly<Record<string, string>>
+}
+type Open = { readonly streams: OpenStreams; readonly noteView: NoteView }
+
+async function answer({ route, request, params }: Call, deps: PagesDeps & Open): Promise<Response> {
   if (route.method !== 'GET') refuseCrossSite(request, deps.publicUrl)
   const person = await deps.people.personOf(request)
   const access = await admit(route, person, params, deps)
   const actor = actorOf(person)
+  if (access === 'operator') await deps.noteView(actor, params['organization']!)
   const asked = {
     params,
     query: route.query && readFields(queryOf(request.url), route.query),
@@ -52,7 +64,8 @@ async function answer(
     deps,
   } as unknown as Asked
   const value = await route.handle(asked)
-  return value instanceof Response ? value : Response.json(value, { status: route.status ?? 200 })
+  if (!(value instanceof Response)) return Response.json(value, { status: route.status ?? 200 })
+  return route.answer === 'text/event-stream' ? deps.streams.count(value, person?.id ?? '') : value
 }
 
 const actorOf = (person: Person | null): Actor =>

@@ -26,3 +26,8 @@ export const Balance = z.strictObject({
   availableNano: Nano,
   availableUsd: Usd,
 })
+
+/** Why something was refused; `field` names what is wrong in an `invalid_request`. */
+export const ErrorShape = z.strictObject({
+  error: z.strictObject({ code: z.string(), message: z.string(), field: z.string().optional() }),
+})

@@ -15,12 +15,11 @@ export type Exchanges = {
 
 export type ExchangesDeps = {
   readonly clock: Pick<Clock, 'monotonic'>
+  /** How long a request may take until its answer begins. */
+  readonly headMsMax: number
   /** Nothing at all was heard for as long as a request may take. */
   readonly stuck: () => void
 }
-
-/** How long a request may take until its answer begins. */
-const headMsMax = 60_000
 
 type Waiting = { readonly resolve: (piece: Piece) => void; readonly reject: (error: Error) => void }
 type Exchange = {
@@ -31,7 +30,7 @@ type Exchange = {
 }
 type ControlPort = { readonly postMessage: (message: ToControl) => void }
 
-export function followExchanges(port: ControlPort, { clock, stuck }: ExchangesDeps): Exchanges {
+export function followExchanges(port: ControlPort, { clock, headMsMax, stuck }: ExchangesDeps): Exchanges {
   const open = new Map<number, Exchange>()
   let lastId = 0
   let heardAt = clock.monotonic()

@@ -34,16 +34,19 @@ export type ControlThreadDeps = {
   readonly addressOf: (request: HttpRequest) => string
   readonly clock: Clock
   readonly log: Log
-  /** Another thread in its place, for tests. */
+  /** For tests: another thread in its place, and another time until its answers begin. */
   readonly worker?: URL
+  readonly headMsMax?: number
 }
 
 /** Requests at once, those included whose answers stream. */
-const requestsMax = 1_000
+export const requestsMax = 1_000
 /** Bytes of a request's body. */
 const bodyBytesMax = 128 * 1024
 /** How long a thread that died is left alone. */
 const restMs = 1_000
+/** How long a request may take until its answer begins. */
+const headMsMaxDefault = 60_000
 /** What the control thread is told of who asks; what a client sends under this name is not passed on. */
 export const addressHeader = 'x-mart-client-address'
 
@@ -99,7 +102,8 @@ const isBodiless = ({ method }: HttpRequest): boolean => method === 'GET' || met
 async function bodyOf(request: HttpRequest): Promise<Uint8Array | HttpAnswer | null> {
   if (isBodiless(request)) return null
   try {
-    return await request.bytes(bodyBytesMax)
+    const bytes = await request.bytes(bodyBytesMax)
+    return bytes.length === 0 ? null : bytes
   } catch (error) {
     if (error instanceof BodyError) return bodyTroubleAnswer(error)
     throw error
@@ -117,11 +121,12 @@ function sentRequest(deps: ControlThreadDeps, request: HttpRequest, body: Uint8A
 }
 
 function startWorker(deps: ControlThreadDeps, died: (reason: string) => void): Running {
+  const { clock, headMsMax = headMsMaxDefault } = deps
   const worker = new Worker(deps.worker ?? new URL('./control-worker.ts', import.meta.url), {
     workerData: deps.settings,
   })
   worker.unref()
-  const exchanges = followExchanges(worker, { clock: deps.clock, stuck: () => died('it answered nothing in time') })
+  const exchanges = followExchanges(worker, { clock, headMsMax, stuck: () => died('it answered nothing in time') })
   worker.on('message', (message: ToMain) => {
     if (message.kind === 'log') deps.log[message.level](message.event)
     else if (message.kind !== 'ask') exchanges.hear(message)

@@ -7,7 +7,7 @@ import { serveRequests } from './serve-requests.ts'
 const port: Port<ToMain, ToControl> = parentPort!
 const main = askMain(port)
 const encoder = new TextEncoder()
-const counts = { pulled: 0, cancelled: 0, aborted: 0 }
+const counts = { pulled: 0, cancelled: 0, aborted: 0, looped: 0 }
 
 /** Of 64 KiB each, without an end. */
 const endless = (): ReadableStream<Uint8Array> =>
@@ -68,6 +68,8 @@ serveRequests(
       case '/api/never':
         request.signal.addEventListener('abort', () => (counts.aborted += 1))
         return new Promise<Response>(() => undefined)
+      case '/api/loop':
+        for (;;) counts.looped += 1
       case '/api/exit':
         return process.exit(7)
       case '/api/settings':

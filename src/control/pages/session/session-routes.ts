@@ -1,6 +1,7 @@
 /** Who is signed in, and what they are a member of. */
 import { z } from 'zod'
 import type { ListJson, OrganizationJson } from '../../contract.ts'
+import { pathOf } from '../ask-admin.ts'
 import { pageRoute } from '../page-route.ts'
 import { roles } from '../roles.ts'
 
@@ -39,8 +40,11 @@ const getSession = pageRoute({
     if (person === null) return { person: null, organizations: [] }
     const { id, name, email, isOperator, hasSecondFactor } = person
     const memberships = await deps.people.membershipsOf(id)
+    const ids = memberships.map(({ organizationId }) => organizationId).join(',')
     const known =
-      memberships.length === 0 ? [] : (await admin<ListJson<OrganizationJson>>('GET', '/organizations')).data
+      memberships.length === 0
+        ? []
+        : (await admin<ListJson<OrganizationJson>>('GET', pathOf('/organizations', { ids }))).data
     const byId = new Map(known.map((organization) => [organization.id, organization]))
     const organizations = memberships.flatMap(({ organizationId, role }) => {
       const organization = byId.get(organizationId)
