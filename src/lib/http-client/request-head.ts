@@ -7,14 +7,13 @@ const forbiddenInTarget = /[^\x21-\x7e]|#/
 /** Request line and headers, up to and with the empty line. `host`: from a URL that was parsed. Throws a `TypeError` for what would not be read as what it is. */
 export function requestHead(target: string, host: string, { method, headers, body }: HttpRequest): string {
   if (forbiddenInTarget.test(target)) throw new TypeError('the URL has a character that must be percent-encoded')
-  const lines = [`${method} ${target} HTTP/1.1\r\nhost: ${host}\r\n`]
+  let head = `${method} ${target} HTTP/1.1\r\nhost: ${host}\r\n`
   for (const name in headers) {
     const line = headerLine(name, headers[name]!)
     if (!line) throw new TypeError(`the header ${JSON.stringify(name)} is not one that can be sent`)
-    lines.push(line)
+    head += line
   }
-  lines.push(framingLine(method, body.length), '\r\n')
-  return lines.join('')
+  return `${head}${framingLine(method, body.length)}\r\n`
 }
 
 /** RFC 9110, 8.6: of an empty body, nothing is said where the method does not lead one to expect any. */

@@ -20,19 +20,16 @@ const statusLines = new Map(
 
 /** Status line and headers, up to and with the empty line. Throws for what would not be read as what it is. */
 export function answerHead(status: number, headers: AnswerHeaders, ending: Ending): string {
-  const lines = [statusLines.get(status) ?? statusLine(status)]
+  let head = statusLines.get(status) ?? statusLine(status)
   for (const name in headers) {
     const value = headers[name]!
-    if (typeof value === 'string') lines.push(lineOf(name, value))
-    else for (const one of value) lines.push(lineOf(name, one))
+    if (typeof value === 'string') head += lineOf(name, value)
+    else for (const one of value) head += lineOf(name, one)
   }
   const length = framingOf(ending)
-  lines.push(
-    ending.connection === null
-      ? `date: ${ending.date}\r\n${length}\r\n`
-      : `date: ${ending.date}\r\nconnection: ${ending.connection}\r\n${length}\r\n`,
-  )
-  return lines.join('')
+  return ending.connection === null
+    ? `${head}date: ${ending.date}\r\n${length}\r\n`
+    : `${head}date: ${ending.date}\r\nconnection: ${ending.connection}\r\n${length}\r\n`
 }
 
 function statusLine(status: number): string {
