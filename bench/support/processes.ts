@@ -1,18 +1,26 @@
 /** Processes under measurement: started, awaited, their CPU time and memory read from /proc, stopped. */
 import { readFileSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
 
 export type Measured = { readonly pid: number; readonly stop: () => Promise<void> }
 
 const stopped: (() => Promise<void>)[] = []
 
-/** The core of what is measured, and the core of the load and of what answers it. */
-export const cores = { measured: 0, load: 1 } as const
+/** The core of what is measured, the core of the load and of what answers it, and that of who looks how long it takes, where there is a third. */
+export const cores = { measured: 0, load: 1, probe: availableParallelism() > 2 ? 2 : 1 } as const
 export const onCore = (core: number, command: readonly string[]): string[] => [
   'taskset',
   '-c',
   String(core),
   ...command,
 ]
+
+/** In front of everything else on its core, where that is allowed: then what it waits for is what it asks. */
+export function firstOnCore(core: number, command: readonly string[]): string[] {
+  const inFront = ['chrt', '-f', '1']
+  const isAllowed = Bun.which('chrt') !== null && Bun.spawnSync([...inFront, 'true']).success
+  return onCore(core, isAllowed ? [...inFront, ...command] : command)
+}
 
 /** Keeps this process, which reads what the others print, off the core of what is measured. */
 export function leaveMeasuredCore(): void {

@@ -16,7 +16,17 @@ export const providerKinds = [
 export type ProviderKind = (typeof providerKinds)[number]
 
 /** Whether it is the vendor of its models, which bills by what its answers say of themselves. The sandbox stands for the vendors that it simulates. */
-export const isVendor = (kind: ProviderKind): boolean => kind !== 'openai-compatible' && kind !== 'gemini-compatible'
+export const isVendor = (kind: ProviderKind): boolean => vendors[kind]
+
+const vendors: Readonly<Record<ProviderKind, boolean>> = {
+  openai: true,
+  'azure-openai': true,
+  'google-ai-studio': true,
+  'vertex-ai': true,
+  'openai-compatible': false,
+  'gemini-compatible': false,
+  sandbox: true,
+}
 
 export type DialectName = 'openai' | 'genai'
 

@@ -2,7 +2,14 @@
 import { z } from 'zod'
 import type { Clock } from '../lib/clock.ts'
 import type { References } from '../lib/references.ts'
-import type { Adapter, Deployment, DialectName, ProviderKind } from './deployment.ts'
+import {
+  isVendor,
+  providerKinds,
+  type Adapter,
+  type Deployment,
+  type DialectName,
+  type ProviderKind,
+} from './deployment.ts'
 import { azureOpenai, azureOpenaiSchema } from './kinds/azure-openai.ts'
 import {
   geminiCompatible,
@@ -29,8 +36,7 @@ export const providerSchema = (references: References) =>
       sandboxSchema(references),
     ],
     {
-      error:
-        'a kind of provider: openai, azure-openai, google-ai-studio, vertex-ai, openai-compatible, gemini-compatible or sandbox',
+      error: `a kind of provider: ${providerKinds.slice(0, -1).join(', ')} or ${providerKinds.at(-1)}`,
     },
   )
 export type ProviderData = z.output<ReturnType<typeof providerSchema>>
@@ -74,5 +80,4 @@ export const dialectsOf = (kind: ProviderKind): readonly DialectName[] => dialec
  * of it, and say how much only at its end: so it is read on. Servers of one's own stop when they are cut
  * off and bill nobody.
  */
-export const onAbortOf = (kind: ProviderKind): Deployment['onAbort'] =>
-  kind === 'openai-compatible' || kind === 'gemini-compatible' ? 'cut' : 'drain'
+export const onAbortOf = (kind: ProviderKind): Deployment['onAbort'] => (isVendor(kind) ? 'drain' : 'cut')
