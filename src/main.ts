@@ -147,8 +147,8 @@ async function main(): Promise<void> {
   onStopSignal(async () => {
     stopAccepting()
     offering.close()
-    await drain(server, shared.watch.active)
     await control.stop()
+    await drain(server, shared.watch.active)
     await poller.stop()
     shared.watch.stop()
     shared.http.close()

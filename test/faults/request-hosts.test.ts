@@ -136,6 +136,41 @@ describe('the admin API', () => {
   })
 })
 
+describe('the API of the pages', () => {
+  test('answers at addresses and at its own names, and nowhere else', async () => {
+    for (const target of ['/api/session', '/api/organizations/org_1', '/api/auth/session', '/openapi.json']) {
+      expect(await raw(server, target, 'host: evil.example')).toStartWith('HTTP/1.1 421 ')
+      const text = await raw(server, target, 'host: localhost', 'x-forwarded-host: evil.example')
+      expect([target, /^HTTP\/1\.1 (?:200|401|404) /.test(text)]).toEqual([target, true])
+    }
+    expect(await raw(trusting, '/api/session', 'host: inside.example', 'x-forwarded-host: admin.example')).toStartWith(
+      'HTTP/1.1 200 ',
+    )
+  })
+
+  test('is framed, kept and guessed at by nobody', async () => {
+    const text = (await raw(server, '/api/session', 'host: localhost')).toLowerCase()
+    for (const line of [
+      "content-security-policy: default-src 'none'; frame-ancestors 'none'",
+      'cache-control: no-store',
+      'x-content-type-options: nosniff',
+      'x-request-id: req_',
+    ])
+      expect(text).toContain(`\r\n${line}`)
+    expect(text).not.toContain('access-control-allow-origin')
+  })
+
+  test('is where its path stands, and is no way to the admin API', async () => {
+    for (const target of [
+      '/api/../api/session',
+      '/%61pi/session',
+      '/api/x/../admin/organizations',
+      '/api/x/%2e%2e/admin/keys',
+    ])
+      expect([target, (await raw(server, target, 'host: localhost')).slice(0, 12)]).toEqual([target, 'HTTP/1.1 404'])
+  })
+})
+
 test('the dialects and the health of the server are asked for at any name', async () => {
   for (const [target, status] of [
     ['/healthz', 200],

@@ -4,14 +4,14 @@ import type { HttpAnswer, HttpRequest } from '../../lib/http-server/contract.ts'
 import type { LogEvent } from '../../lib/log-text.ts'
 import type { Source } from '../../lib/source.ts'
 import type { AdminCall } from '../inside-admin.ts'
-import { addressHeader, startControlThread } from './start-control-thread.ts'
+import { addressHeader, startControlThread, type ControlThreadDeps } from './start-control-thread.ts'
 
 const time = { now: 0 }
 const clock = { now: () => time.now, monotonic: () => time.now }
 const asked: AdminCall[] = []
 const events: LogEvent[] = []
 const shipped: string[] = []
-const control = startControlThread({
+const deps: ControlThreadDeps = {
   settings: { dataDir: '/nowhere', publicUrl: null },
   admin: (call) => {
     asked.push(call)
@@ -23,7 +23,8 @@ const control = startControlThread({
   clock,
   log: { info: () => undefined, error: (event) => void events.push(event) },
   worker: new URL('test-worker.ts', import.meta.url),
-})
+}
+const control = startControlThread(deps)
 beforeAll(() => counts())
 afterAll(() => control.stop())
 
@@ -146,5 +147,15 @@ describe('the control thread', () => {
       () => 'dead',
     )
     expect(again).toBe(true)
+  })
+
+  test('that is stopped ends what is live, and answers nothing more', async () => {
+    const stopping = startControlThread(deps)
+    const { request } = requestOf('/api/endless')
+    const stream = (await stopping.handle(request)).body as Source
+    await stream.read()
+    await stopping.stop()
+    expect(await troubleOf(stream)).toContain('ended')
+    expect((await stopping.handle(requestOf('/api/counts').request)).status).toBe(503)
   })
 })

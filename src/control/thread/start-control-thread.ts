@@ -20,6 +20,7 @@ import type { Ask, ControlSettings, Reply, SentRequest, ToMain } from './message
 
 export type ControlThread = {
   readonly handle: HttpHandler
+  /** Ends what is under way there, since what is live never ends by itself: streams break off, and whoever waits or asks from now on gets a 503. */
   readonly stop: () => Promise<void>
 }
 
