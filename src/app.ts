@@ -60,8 +60,8 @@ export function createApp(deps: AppDeps): HttpHandler {
     if (!found && dialect === null) return pages(request)
     const wrong = (): HttpAnswer =>
       found
-        ? wrongMethod(request, found.routes)
-        : (unservedUrl(request, asked) ?? wrongUrl(dialect!, asked, deps.baseUrl(request)))
+        ? wrongMethod(request, found.routes, deps.baseUrl(request))
+        : (unservedUrl(request, asked, deps.baseUrl(request)) ?? wrongUrl(dialect!, asked, deps.baseUrl(request)))
     return preflight(request, deps.cors) ?? openToBrowsers(request, wrong(), deps.cors)
   }
 }

@@ -122,6 +122,7 @@ async function main(): Promise<void> {
   const seeded = simulated ? await seedFirstRun({ store, keyDefaults, now: clock.now() }) : null
   if (seeded) keys.put(seeded.row)
 
+  const doors = doorsOf(config, offering.current, server.url)
   const tokenizer = createTokenizer()
   const tellJob: GatewayDeps['tellJob'] = (requestId, of, end) => poller.tell(requestId, of, end)
   const gateway = offering.madeOf((offer): GatewayDeps => ({
@@ -132,11 +133,11 @@ async function main(): Promise<void> {
     observer: telemetry.observer,
     countTokens: tokenizer.countTokens,
     tellJob,
+    baseUrl: doors.baseUrl,
     isAccepting: () => isAccepting,
   }))
   const poller = pollerOf(books, gateway)
   const admin = Object.assign(offering.live(), operatedOn(books, gateway), operators, { reload: offering.reload })
-  const doors = doorsOf(config, offering.current, server.url)
   const api = adminApi(admin)
   const control = controlOf(config, books, askingOf(api, doors, shared))
   server.serve(

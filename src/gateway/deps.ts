@@ -5,6 +5,7 @@ import type { ByteBudget } from '../lib/byte-budget.ts'
 import type { ByteQueue } from '../lib/byte-queue.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { HttpClient } from '../lib/http-client/contract.ts'
+import type { HttpRequest } from '../lib/http-server/contract.ts'
 import type { Log } from '../lib/log.ts'
 import type { Spool } from '../lib/spool.ts'
 import type { Turns } from '../lib/turns.ts'
@@ -36,6 +37,8 @@ export type GatewayDeps = {
   readonly costs: PriceBook
   readonly keys: KeyTable
   readonly clients: Clients
+  /** Where a client reached this server, without a slash at the end. */
+  readonly baseUrl: (request: HttpRequest) => string
   readonly limits: Limits
   readonly caution: Caution
   readonly credit: Credit

@@ -16,8 +16,11 @@ import type { GatewayError } from './errors.ts'
 
 export type Dialect = {
   readonly name: 'openai' | 'genai'
-  /** A failure in the dialect's own envelope, with the status and headers its SDKs understand. */
-  readonly errorAnswer: (error: GatewayError) => HttpAnswer
+  /**
+   * A failure in the dialect's own envelope, with the status and headers its SDKs understand, and a link to what helps.
+   * `baseUrl`: where the client reached this server; left out where that is not known.
+   */
+  readonly errorAnswer: (error: GatewayError, baseUrl?: string) => HttpAnswer
   /** What may stand between two records of an event stream and is overlooked by the dialect's SDKs. */
   readonly heartbeat: string
   /** The text that ends a stream whose upstream broke after the status was sent, as a last record. */

@@ -68,6 +68,9 @@ export class GatewayError extends Error {
   }
 }
 
+/** The page of the reference on a failure. `baseUrl`: where the client reached this server; empty where that is not known, and the page is then told by its path. */
+export const helpUrl = (code: FailureCode, baseUrl: string): string => `${baseUrl}/docs/errors/${code}`
+
 /** A request that the dialect does not allow: names the field and what is allowed. */
 export const invalid = (param: string, message: string, vendorCode?: string): GatewayError =>
   new GatewayError('invalid_request', message, { param, ...(vendorCode !== undefined && { vendorCode }) })

@@ -3,14 +3,14 @@ import type { Admitted } from './admit.ts'
 import type { GatewayDeps } from './deps.ts'
 import { end } from './end.ts'
 import type { Dialect } from './dialect.ts'
-import type { HttpAnswer } from '../lib/http-server/contract.ts'
+import type { HttpAnswer, HttpRequest } from '../lib/http-server/contract.ts'
 import { inBackground } from '../lib/log.ts'
 import { GatewayError, shuttingDown, type FailureCode } from './errors.ts'
 import { UpstreamError } from './failover.ts'
 import { notifyUnsettled, type Known } from './notify.ts'
 import { isLasting } from '../upstreams/fault-words.ts'
 
-export type Failed = Known & { readonly admitted: Admitted | null }
+export type Failed = Known & { readonly request: HttpRequest; readonly admitted: Admitted | null }
 
 /**
  * The answer to a request that failed. What was admitted ends at nothing: no answer received, nothing owed. That is
@@ -22,7 +22,7 @@ export function failed(error: unknown, request: Failed, deps: GatewayDeps): Http
   const { requestId, operation, admitted } = request
   if (failure.code === 'internal' || (error instanceof UpstreamError && !isKnown(error)))
     deps.log.error({ event: 'request-failed', requestId, code: failure.code, error: failure.cause ?? error })
-  const answer = withRequestId(operation.dialect, failure, requestId)
+  const answer = withRequestId(operation.dialect, failure, requestId, deps.baseUrl(request.request))
   // What a test key's upstream said is simulated, also where it failed.
   if (error instanceof UpstreamError && request.key?.mode === 'test') answer.headers['x-mart-sandbox'] = 'true'
   const said = { failure: failure.code, status: answer.status }
@@ -53,9 +53,9 @@ export function refuseWhileDraining({ isAccepting }: Pick<GatewayDeps, 'isAccept
   if (!isAccepting()) throw shuttingDown()
 }
 
-/** A failure outside any paid request, such as an unknown URL, in the dialect's envelope. */
-export function withRequestId(dialect: Dialect, failure: GatewayError, requestId: string): HttpAnswer {
-  const answer = dialect.errorAnswer(failure)
+/** A failure in the dialect's envelope, also outside any request that is served, such as of an unknown URL. */
+export function withRequestId(dialect: Dialect, failure: GatewayError, requestId: string, baseUrl: string): HttpAnswer {
+  const answer = dialect.errorAnswer(failure, baseUrl)
   answer.headers['x-request-id'] = requestId
   return answer
 }

@@ -152,7 +152,11 @@ describe('a repeat of a call that is under way', () => {
       error: {
         code: 409,
         status: 'ABORTED',
-        details: [{ reason: 'IDEMPOTENCY_KEY_IN_USE', metadata: { first_request_id: 'r1' } }, { retryDelay: '2s' }],
+        details: [
+          { reason: 'IDEMPOTENCY_KEY_IN_USE', metadata: { first_request_id: 'r1' } },
+          { retryDelay: '2s' },
+          { links: [{ url: '/docs/errors/idempotency_key_in_use' }] },
+        ],
       },
     })
   })
@@ -196,7 +200,10 @@ test('a used key whose answer is not kept names the first request, its charge an
   expect(error.message).toContain('GET /v1/receipts/r1')
   expect(JSON.parse(textOf(toOpenai))).toMatchObject({ error: { code: 'idempotency_key_used', ...facts } })
   expect(JSON.parse(textOf(toGenai))).toMatchObject({
-    error: { status: 'ALREADY_EXISTS', details: [{ reason: 'IDEMPOTENCY_KEY_USED', metadata: facts }] },
+    error: {
+      status: 'ALREADY_EXISTS',
+      details: [{ reason: 'IDEMPOTENCY_KEY_USED', metadata: facts }, { links: [{}] }],
+    },
   })
 })
 

@@ -25,6 +25,6 @@ export async function serveKnown(
     known.headers['x-request-id'] = requestId
     return known
   } catch (error) {
-    return failed(error, { requestId, startedAt, traceparent, address, operation, key, admitted: null }, deps)
+    return failed(error, { request, requestId, startedAt, traceparent, address, operation, key, admitted: null }, deps)
   }
 }

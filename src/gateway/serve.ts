@@ -72,7 +72,7 @@ export async function serve(request: HttpRequest, inbound: Inbound, deps: Gatewa
       leaveUnserved(place)
       freeClaim(claim, deps)
     }
-    return failed(error, { requestId, startedAt, traceparent, address, operation, key, admitted }, deps)
+    return failed(error, { request, requestId, startedAt, traceparent, address, operation, key, admitted }, deps)
   }
 }
 

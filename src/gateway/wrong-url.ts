@@ -55,19 +55,21 @@ export function wrongUrl(
     ? unservedText(dialect, asked, method, sent)
     : `Unknown request URL: ${method} ${sent}. ${advice[dialect.name](baseUrl)}`
   const message = `${wrong} What is served: ${baseUrl}${referencePath}`
-  // What it says is for this client's address; caches may keep any 404.
-  const failure = new GatewayError('not_found', message, { headers: { 'cache-control': 'no-store' } })
-  return withRequestId(dialect, failure, newRequestId())
+  const failure = new GatewayError('not_found', message, { headers: unkept })
+  return withRequestId(dialect, failure, newRequestId(), baseUrl)
 }
+
+/** What it says is for this client's address; caches may keep any 404 and 405. */
+const unkept = { 'cache-control': 'no-store' }
 
 const sentUrl = ({ target }: HttpRequest): string => target.split('?')[0]!.slice(0, 200)
 
 /** A 405 for a URL that is served, and not by the method that was sent. `atUrl`: what has that URL. */
-export function wrongMethod(request: HttpRequest, atUrl: readonly Route[]): HttpAnswer {
+export function wrongMethod(request: HttpRequest, atUrl: readonly Route[], baseUrl: string): HttpAnswer {
   const allow = atUrl.flatMap(({ method }) => (method === 'GET' ? ['GET', 'HEAD'] : [method])).join(', ')
   const message = otherMethodText(atUrl, request.method, sentUrl(request))
-  const failure = new GatewayError('method_not_allowed', message, { headers: { allow } })
-  return withRequestId(atUrl[0]!.dialect, failure, newRequestId())
+  const failure = new GatewayError('method_not_allowed', message, { headers: { allow, ...unkept } })
+  return withRequestId(atUrl[0]!.dialect, failure, newRequestId(), baseUrl)
 }
 
 /** URLs of OpenAI's that nothing stands behind here, and why. */
@@ -84,9 +86,9 @@ const unserved: ReadonlyMap<string, GatewayError> = new Map([
 ])
 
 /** A 404 that says why a URL of OpenAI's is not served, in words of its own; null for any other. */
-export function unservedUrl({ method }: HttpRequest, { root, path }: AskedUrl): HttpAnswer | null {
+export function unservedUrl({ method }: HttpRequest, { root, path }: AskedUrl, baseUrl: string): HttpAnswer | null {
   const failure = root === 'v1' && method === 'POST' ? unserved.get(path.toLowerCase()) : undefined
-  return failure ? withRequestId(openai, failure, newRequestId()) : null
+  return failure ? withRequestId(openai, failure, newRequestId(), baseUrl) : null
 }
 
 const advice: Readonly<Record<Dialect['name'], (baseUrl: string) => string>> = {

@@ -144,6 +144,7 @@ export async function startGateway(
     countTokens: (text: string) => Promise.resolve(Math.ceil(text.length / 4)),
     books: { flush: () => Promise.resolve(), store },
     isAccepting: () => true,
+    baseUrl: noPages.baseUrl,
   }
   let deps: GatewayDeps = { ...offer, ...shared }
   const handle = createApp({

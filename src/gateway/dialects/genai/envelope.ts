@@ -1,7 +1,7 @@
 /** Google's error envelope: a numeric code, a canonical status, and typed details for what to do next. */
 import type { AnswerHeaders, HttpAnswer } from '../../../lib/http-server/contract.ts'
 import type { Dialect } from '../../dialect.ts'
-import type { FailureCode, GatewayError } from '../../errors.ts'
+import { helpUrl, type FailureCode, type GatewayError } from '../../errors.ts'
 
 type Shape = { readonly code: number; readonly status: string; readonly reason?: string }
 
@@ -41,13 +41,12 @@ const shapes: Record<FailureCode, Shape> = {
 /** Google's own domain for its own reasons, so that clients that look for a bad key find it; ours for the rest. */
 const domainOf = (reason: string): string => (reason.startsWith('API_KEY_') ? 'googleapis.com' : 'aicreditmart')
 
-function bodyOf(error: GatewayError): string {
+function bodyOf(error: GatewayError, baseUrl: string): string {
   const { code, status } = shapes[error.code]
-  const details = detailsOf(error)
-  return JSON.stringify({ error: { code, message: error.message, status, ...(details.length > 0 && { details }) } })
+  return JSON.stringify({ error: { code, message: error.message, status, details: detailsOf(error, baseUrl) } })
 }
 
-function detailsOf({ code, message, details }: GatewayError): object[] {
+function detailsOf({ code, message, details }: GatewayError, baseUrl: string): object[] {
   const { reason } = shapes[code]
   const found: object[] = []
   if (reason)
@@ -68,17 +67,22 @@ function detailsOf({ code, message, details }: GatewayError): object[] {
       '@type': 'type.googleapis.com/google.rpc.RetryInfo',
       retryDelay: `${Math.max(1, Math.ceil(details.retryAfterMs / 1000))}s`,
     })
+  // As Google links to its own pages.
+  found.push({
+    '@type': 'type.googleapis.com/google.rpc.Help',
+    links: [{ description: 'What this error means, and what to do', url: helpUrl(code, baseUrl) }],
+  })
   return found
 }
 
 const isAboutMoney = (code: FailureCode): boolean => code === 'insufficient_credit' || code === 'budget_exceeded'
 
-function errorAnswer(error: GatewayError): HttpAnswer {
+function errorAnswer(error: GatewayError, baseUrl = ''): HttpAnswer {
   const headers: AnswerHeaders = { 'content-type': 'application/json; charset=UTF-8', ...error.details.headers }
   const { retryAfterMs } = error.details
   if (retryAfterMs !== undefined && !isAboutMoney(error.code))
     headers['retry-after'] = String(Math.max(1, Math.ceil(retryAfterMs / 1000)))
-  return { status: shapes[error.code].code, headers, body: bodyOf(error) }
+  return { status: shapes[error.code].code, headers, body: bodyOf(error, baseUrl) }
 }
 
 /** Headers of a client's that mean something to an upstream: to the sandbox. */
@@ -89,5 +93,5 @@ export const genai: Dialect = {
   errorAnswer,
   // Bare blank lines: a comment breaks the Python SDK.
   heartbeat: '\n\n',
-  streamError: (error) => `data: ${bodyOf(error)}\n\n`,
+  streamError: (error) => `data: ${bodyOf(error, '')}\n\n`,
 }

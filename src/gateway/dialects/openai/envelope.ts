@@ -1,7 +1,7 @@
 /** OpenAI's error envelope, with the statuses, codes and headers that its SDKs act on. */
 import type { AnswerHeaders, HttpAnswer } from '../../../lib/http-server/contract.ts'
 import type { Dialect } from '../../dialect.ts'
-import type { FailureCode, GatewayError } from '../../errors.ts'
+import { helpUrl, type FailureCode, type GatewayError } from '../../errors.ts'
 
 type Shape = { readonly status: number; readonly type: string; readonly code: string | null; readonly retry?: boolean }
 
@@ -49,20 +49,23 @@ const shapes: Record<FailureCode, Shape> = {
   internal: { status: 500, type: 'server_error', code: 'internal_error' },
 }
 
-function bodyOf({ code, message, details }: GatewayError): string {
+/** `doc_url`, as Stripe calls it: OpenAI's SDKs hand out whatever else an error has, and act on none of it. */
+function bodyOf({ code, message, details }: GatewayError, baseUrl: string): string {
   const shape = shapes[code]
   const type = code === 'rate_limited' ? (details.limit ?? shape.type) : shape.type
   const { param = null, vendorCode = shape.code, facts } = details
-  return JSON.stringify({ error: { message, type, param, code: vendorCode, ...facts } })
+  return JSON.stringify({
+    error: { message, type, param, code: vendorCode, doc_url: helpUrl(code, baseUrl), ...facts },
+  })
 }
 
-function errorAnswer(error: GatewayError): HttpAnswer {
+function errorAnswer(error: GatewayError, baseUrl = ''): HttpAnswer {
   const { status, retry } = shapes[error.code]
   const headers: AnswerHeaders = { 'content-type': 'application/json', ...error.details.headers }
   if (retry !== undefined) headers['x-should-retry'] = String(retry)
   const { retryAfterMs } = error.details
   if (retryAfterMs !== undefined) headers['retry-after'] = String(Math.max(1, Math.ceil(retryAfterMs / 1000)))
-  return { status, headers, body: bodyOf(error) }
+  return { status, headers, body: bodyOf(error, baseUrl) }
 }
 
 /** Headers of a client's that mean something to whoever speaks the dialect; the last one to the sandbox alone. */
@@ -73,5 +76,5 @@ export const openai: Dialect = {
   errorAnswer,
   // A comment: the one thing that both SDKs overlook. Events without data break them.
   heartbeat: ': ping\n\n',
-  streamError: (error) => `data: ${bodyOf(error)}\n\n`,
+  streamError: (error) => `data: ${bodyOf(error, '')}\n\n`,
 }
