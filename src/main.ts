@@ -124,7 +124,6 @@ async function main(): Promise<void> {
 
   const doors = doorsOf(config, offering.current, server.url)
   const tokenizer = createTokenizer()
-  const tellJob: GatewayDeps['tellJob'] = (requestId, of, end) => poller.tell(requestId, of, end)
   const gateway = offering.madeOf((offer): GatewayDeps => ({
     ...offer,
     ...shared,
@@ -132,7 +131,7 @@ async function main(): Promise<void> {
     log,
     observer: telemetry.observer,
     countTokens: tokenizer.countTokens,
-    tellJob,
+    tellJob: (requestId, of, end) => poller.tell(requestId, of, end),
     baseUrl: doors.baseUrl,
     isAccepting: () => isAccepting,
   }))
