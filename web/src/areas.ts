@@ -66,6 +66,8 @@ export const operatorRoutes = [
   ...operatorConfigurationRoutes,
 ] as const
 
-export const insideRoutes = [...accountRoutes, ...playgroundRoutes] as const
+export const insideRoutes = accountRoutes
+
+export const anyoneRoutes = playgroundRoutes
 
 export const outsideRoutes = signInRoutes

@@ -1,6 +1,6 @@
 /** Every route of the web app, with what is shown around it. */
 import { createRouter } from '@tanstack/react-router'
-import { insideRoutes, operatorRoutes, organizationRoutes, outsideRoutes } from './areas.ts'
+import { anyoneRoutes, insideRoutes, operatorRoutes, organizationRoutes, outsideRoutes } from './areas.ts'
 import { Frame } from './shell/frame.tsx'
 import { NoOrganization } from './shell/no-organization.tsx'
 import { NotFound } from './shell/not-found.tsx'
@@ -12,10 +12,12 @@ import { PageSkeleton } from './ui/page-skeleton.tsx'
 
 routes.outsideRoute.update({ component: Outside })
 routes.insideRoute.update({ component: Frame })
+routes.anyoneRoute.update({ component: Frame })
 routes.dashboardIndexRoute.update({ component: NoOrganization })
 
 const routeTree = routes.rootRoute.addChildren([
   routes.outsideRoute.addChildren(outsideRoutes),
+  routes.anyoneRoute.addChildren(anyoneRoutes),
   routes.insideRoute.addChildren([
     ...insideRoutes,
     routes.dashboardRoute.addChildren([

@@ -37,15 +37,26 @@ export class ApiTrouble extends Error {
   readonly field: string | null
   /** What an operator finds it by in the log. */
   readonly requestId: string | null
+  /** The page of the reference on it. */
+  readonly helpUrl: string | null
 
-  constructor(message: string, about: { code: string; status: number; field?: string; requestId?: string | null }) {
+  constructor(message: string, about: TroubleAbout) {
     super(message)
     this.name = 'ApiTrouble'
     this.code = about.code
     this.status = about.status
     this.field = about.field ?? null
     this.requestId = about.requestId ?? null
+    this.helpUrl = about.helpUrl ?? null
   }
+}
+
+type TroubleAbout = {
+  readonly code: string
+  readonly status: number
+  readonly field?: string
+  readonly requestId?: string | null
+  readonly helpUrl?: string
 }
 
 async function reach(url: string, init: RequestInit): Promise<Response> {

@@ -1,6 +1,7 @@
 /** Calls of the gateway itself, for a person who may use an organization's keys: with a pass, which is never stored. */
 import type { PagePassJson } from '../../../src/control/contract-pages.ts'
-import { ApiTrouble, ask } from './client.ts'
+import { ask, type ApiTrouble } from './client.ts'
+import { gatewayTrouble, requestIdOf } from './keyed-call.ts'
 
 export type KeyOf = { readonly organization: string; readonly keyId: string }
 
@@ -37,16 +38,6 @@ async function send(of: KeyOf, path: string, init: RequestInit): Promise<Respons
   return fetch(path, { ...init, headers, credentials: 'omit' })
 }
 
-type GatewayError = { readonly error?: { readonly message?: string; readonly code?: string | null } }
-
 async function troubleOf(response: Response): Promise<ApiTrouble> {
-  const { error = {} } = await response.json().then(
-    (body) => body as GatewayError,
-    (): GatewayError => ({}),
-  )
-  return new ApiTrouble(error.message ?? `The gateway answered ${response.status}.`, {
-    code: error.code ?? 'unknown',
-    status: response.status,
-    requestId: response.headers.get('x-request-id'),
-  })
+  return gatewayTrouble(await response.json().catch(() => ({})), response.status, requestIdOf(response))
 }

@@ -1,4 +1,4 @@
-import { Divider, NavLink, Stack, Text } from '@mantine/core'
+import { Button, Divider, NavLink, Stack } from '@mantine/core'
 import { IconBook2, IconTerminal2 } from '@tabler/icons-react'
 import { Link, useLocation } from '@tanstack/react-router'
 import type { ComponentProps } from 'react'
@@ -34,10 +34,16 @@ export function Navigation() {
           <NavLink href="/docs" label="API reference" leftSection={<IconBook2 size={18} stroke={1.6} aria-hidden />} />
         </Stack>
       </nav>
-      {session ? <AccountMenu person={session.person} /> : <Text size="sm">Not signed in</Text>}
+      {session ? <AccountMenu person={session.person} /> : <SignIn />}
     </div>
   )
 }
+
+const SignIn = () => (
+  <Button variant="default" component="a" href="/dashboard">
+    Sign in
+  </Button>
+)
 
 type PlaceLinkProps = { readonly base: string; readonly mode?: string | null; readonly place: Place }
 

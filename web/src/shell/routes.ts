@@ -22,6 +22,17 @@ export const insideRoute = createRoute({
   },
 })
 
+/** With the frame around it, whether somebody is signed in or not. */
+export const anyoneRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  id: 'anyone',
+  beforeLoad: async () => {
+    const session = await queryClient.ensureQueryData(sessionQuery)
+    const { person } = session
+    return { session: person === null ? null : { ...session, person } }
+  },
+})
+
 export const dashboardRoute = createRoute({
   getParentRoute: () => insideRoute,
   path: '/dashboard',

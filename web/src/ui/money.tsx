@@ -8,28 +8,33 @@ export type MoneyProps = {
   readonly nano: string | null
   /** Whether a click copies the exact amount: for single figures, not for columns of them. */
   readonly copies?: boolean
+  /** Whether every digit is shown: where sums must come out, as on receipts. */
+  readonly isWhole?: boolean
 }
 
 /** An amount as its reader writes it; the exact one on hover, and to copy. */
-export function Money({ nano, copies = false }: MoneyProps) {
+export function Money({ nano, copies = false, isWhole = false }: MoneyProps) {
   if (nano === null) return <span aria-label="none">–</span>
-  return copies ? <CopiedMoney nano={nano} /> : <PlainMoney nano={nano} />
+  const shown = isWhole ? wholeUsd(nano) : shownUsd(nano)
+  return copies ? <CopiedMoney nano={nano} shown={shown} /> : <PlainMoney nano={nano} shown={shown} />
 }
 
-const PlainMoney = ({ nano }: { readonly nano: string }) => (
+type ShownProps = { readonly nano: string; readonly shown: string }
+
+const PlainMoney = ({ nano, shown }: ShownProps) => (
   <Tooltip label={wholeUsd(nano)}>
     <data className={classes['money']} value={exactUsd(nano)}>
-      {shownUsd(nano)}
+      {shown}
     </data>
   </Tooltip>
 )
 
-function CopiedMoney({ nano }: { readonly nano: string }) {
+function CopiedMoney({ nano, shown }: ShownProps) {
   const { copy, copied } = useClipboard()
   return (
     <Tooltip label={copied ? 'Copied' : `${wholeUsd(nano)} · click to copy`}>
       <UnstyledButton className={classes['copied']} onClick={() => copy(exactUsd(nano))}>
-        {shownUsd(nano)}
+        {shown}
         <VisuallyHidden>, exactly {wholeUsd(nano)}: copy</VisuallyHidden>
       </UnstyledButton>
     </Tooltip>

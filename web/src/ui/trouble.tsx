@@ -1,4 +1,4 @@
-import { Alert, Button, Group, Text } from '@mantine/core'
+import { Alert, Anchor, Button, Group, Text } from '@mantine/core'
 import { IconAlertTriangle } from '@tabler/icons-react'
 import { ApiTrouble } from '../api/client.ts'
 import { Copy } from './copy.tsx'
@@ -14,7 +14,7 @@ export type TroubleProps = {
 
 /** What went wrong, what to do about it, and the request id that an operator can look for. */
 export function Trouble({ error, title = 'This could not be done', onRetry }: TroubleProps) {
-  const requestId = error instanceof ApiTrouble ? error.requestId : null
+  const { requestId, helpUrl } = error instanceof ApiTrouble ? error : { requestId: null, helpUrl: null }
   return (
     <Alert
       role="alert"
@@ -31,6 +31,11 @@ export function Trouble({ error, title = 'This could not be done', onRetry }: Tr
           <Button size="xs" variant="default" onClick={onRetry}>
             Try again
           </Button>
+        )}
+        {helpUrl !== null && (
+          <Anchor href={helpUrl} size="sm">
+            What this means, and what to do
+          </Anchor>
         )}
         {requestId !== null && (
           <Group gap={4}>

@@ -1,9 +1,9 @@
 import { createRoute, lazyRouteComponent } from '@tanstack/react-router'
-import { insideRoute } from '../../shell/routes.ts'
+import { anyoneRoute } from '../../shell/routes.ts'
 
 export const playgroundRoutes = [
   createRoute({
-    getParentRoute: () => insideRoute,
+    getParentRoute: () => anyoneRoute,
     path: '/playground',
     component: lazyRouteComponent(() => import('./playground-page.tsx'), 'PlaygroundPage'),
   }),

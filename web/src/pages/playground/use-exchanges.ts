@@ -1,0 +1,89 @@
+import { useEffect, useReducer, useRef } from 'react'
+import { answerTo, type Ask, type Piece } from './call.ts'
+
+/** One call and what came of it. */
+export type Exchange = {
+  readonly id: number
+  readonly ask: Ask
+  readonly requestId: string | null
+  readonly text: string
+  readonly media: readonly Extract<Piece, { readonly kind: 'image' | 'video' }>[]
+  /** How far it is, of what takes long. */
+  readonly note: string | null
+  readonly error: unknown
+  readonly state: 'running' | 'done' | 'stopped'
+}
+
+type Change =
+  | { readonly kind: 'begin'; readonly ask: Ask; readonly id: number }
+  | { readonly kind: 'update'; readonly id: number; readonly update: (exchange: Exchange) => Exchange }
+  | { readonly kind: 'clear' }
+
+const reduce = (exchanges: readonly Exchange[], change: Change): readonly Exchange[] => {
+  switch (change.kind) {
+    case 'begin':
+      return [...exchanges, begun(change.ask, change.id)]
+    case 'update':
+      return exchanges.map((each) => (each.id === change.id ? change.update(each) : each))
+    case 'clear':
+      return []
+  }
+}
+
+const begun = (ask: Ask, id: number): Exchange => ({
+  id,
+  ask,
+  requestId: null,
+  text: '',
+  media: [],
+  note: null,
+  error: null,
+  state: 'running',
+})
+
+const withPiece = (exchange: Exchange, piece: Piece): Exchange => {
+  switch (piece.kind) {
+    case 'text':
+      return { ...exchange, text: exchange.text + piece.text }
+    case 'note':
+      return { ...exchange, note: piece.text }
+    case 'image':
+    case 'video':
+      return { ...exchange, note: null, media: [...exchange.media, piece] }
+  }
+}
+
+/** The calls of this visit, in memory alone. One at a time; leaving the page stops it. */
+export function useExchanges(key: string) {
+  const [exchanges, change] = useReducer(reduce, [])
+  const running = useRef<AbortController | null>(null)
+  useEffect(() => () => running.current?.abort(), [])
+  const send = (ask: Ask): void => {
+    const id = Date.now()
+    const controller = new AbortController()
+    running.current = controller
+    const update = (update: (exchange: Exchange) => Exchange): void => change({ kind: 'update', id, update })
+    change({ kind: 'begin', ask, id })
+    answerTo(ask, {
+      key,
+      signal: controller.signal,
+      onRequestId: (requestId) => update((exchange) => ({ ...exchange, requestId })),
+      onPiece: (piece) => update((exchange) => withPiece(exchange, piece)),
+    }).then(
+      () => update((exchange) => ({ ...exchange, note: null, state: 'done' })),
+      (error: unknown) =>
+        update((exchange) =>
+          controller.signal.aborted
+            ? { ...exchange, note: null, state: 'stopped' }
+            : { ...exchange, note: null, state: 'done', error },
+        ),
+    )
+  }
+  return {
+    exchanges,
+    send,
+    stop: () => running.current?.abort(),
+    clear: () => change({ kind: 'clear' }),
+    isBusy: exchanges.some(({ state }) => state === 'running'),
+  }
+}
