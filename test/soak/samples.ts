@@ -2,12 +2,10 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { attackers } from '../support/attack/attackers.ts'
 import { processes } from '../faults/process-support.ts'
+import type { MemorySample } from './memory.ts'
 import type { World } from './world.ts'
 
-export type Sample = {
-  /** Since the beginning. */
-  readonly minutes: number
-  readonly rssMiB: number
+export type Sample = MemorySample & {
   /** Files that are open, connections with them; null where the system does not tell. */
   readonly open: number | null
   readonly inFlight: number
@@ -39,7 +37,7 @@ export function startSampling(world: World, told: (sample: Sample) => void) {
     async stop(): Promise<Sampled> {
       isStopped = true
       await ended
-      const { times, p50, p99, max, failures } = await (await probe).stop()
+      const { times, p50, p99, max, worked, failures } = await (await probe).stop()
       const highest = (figure: (sample: Sample) => number | null): number =>
         Math.max(...samples.map((each) => figure(each) ?? 0))
       return {
@@ -53,6 +51,7 @@ export function startSampling(world: World, told: (sample: Sample) => void) {
           'open files at last, at most': [samples.at(-1)!.open ?? 'unknown', highest((s) => s.open)].join(', '),
           'requests in flight at most': highest((s) => s.inFlight),
           'somebody else waits, p50, p99, max, ms': [p50, p99, max].join(', '),
+          'of which the server works, p50, p99, max, ms': [worked.p50, worked.p99, worked.max].join(', '),
           'somebody else is refused': `${failures.length} of ${times}${failures.length > 0 ? `: ${failures[0]}` : ''}`,
         },
       }
@@ -70,22 +69,4 @@ async function sampleOf({ server, metricsUrl }: World, minutes: number): Promise
     open: existsSync(files) ? readdirSync(files).length : null,
     inFlight: Number(/^mart_requests_in_flight (\d+)/m.exec(text)?.[1] ?? 0),
   }
-}
-
-/** Memory rises with what is under way and falls with collections; what is leaked never comes down again. */
-const windowMinutes = 1
-
-/** MiB a minute by which the least memory of each minute grows, by least squares over the last two thirds. */
-export function slopePerMinute(samples: readonly Pick<Sample, 'minutes' | 'rssMiB'>[]): number {
-  const first = (samples.at(-1)?.minutes ?? 0) / 3
-  const settled = samples.filter(({ minutes }) => minutes >= first)
-  const windows = Map.groupBy(settled, ({ minutes }) => Math.floor(minutes / windowMinutes))
-  const least = [...windows.values()].map((window) =>
-    window.reduce((low, each) => (each.rssMiB < low.rssMiB ? each : low)),
-  )
-  const mean = (figure: (sample: (typeof least)[number]) => number): number =>
-    least.reduce((total, each) => total + figure(each), 0) / least.length
-  const [meanMinutes, meanMiB] = [mean((each) => each.minutes), mean((each) => each.rssMiB)]
-  const covariance = mean((each) => (each.minutes - meanMinutes) * (each.rssMiB - meanMiB))
-  return covariance / mean((each) => (each.minutes - meanMinutes) ** 2)
 }

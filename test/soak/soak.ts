@@ -6,7 +6,8 @@ import type { Program } from '../support/program.ts'
 import { startBadClients } from './bad-clients.ts'
 import { booksFaults, startCounting } from './books.ts'
 import { startGoodClients } from './good-clients.ts'
-import { slopePerMinute, startSampling, type Sample } from './samples.ts'
+import { inWords, memoryFaults, slopeOf } from './memory.ts'
+import { startSampling, type Sample } from './samples.ts'
 import { openWorld, type World } from './world.ts'
 
 export type Soaked = {
@@ -20,28 +21,22 @@ export type SoakOptions = {
   readonly ms: number
   /** Ends it early. */
   readonly signal: AbortSignal
-  /** Whether memory that grows is a fault: a short soak ends before everything that has a limit is full. */
-  readonly judgesMemory: boolean
   readonly told?: (sample: Sample) => void
 }
 
-/** What a leak of a few bytes a request comes to at this load. */
-const slopeMiBMax = 1
-
 /** Runs for so long, drains and judges. Leaves nothing behind. */
-export async function soak({ ms, signal, judgesMemory, told = () => undefined }: SoakOptions): Promise<Soaked> {
+export async function soak({ ms, signal, told = () => undefined }: SoakOptions): Promise<Soaked> {
   const world = await openWorld()
   try {
     const samples = await run(world, ms, signal, told)
     const { faults, figures } = await booksFaults(world, samples.counted, samples.shots)
-    const slope = slopePerMinute(samples.samples)
-    const tooSteep = judgesMemory && !(slope < slopeMiBMax)
     return {
-      faults: [
-        ...faults,
-        ...(tooSteep ? [`memory: grows by ${slope.toFixed(2)} MiB a minute; at most ${slopeMiBMax} is allowed`] : []),
-      ],
-      figures: { ...samples.figures, ...figures, 'RSS slope over the last two thirds, MiB/min': slope.toFixed(2) },
+      faults: [...faults, ...memoryFaults(samples.samples)],
+      figures: {
+        ...samples.figures,
+        ...figures,
+        'RSS slope over the last two thirds': inWords(slopeOf(samples.samples)),
+      },
     }
   } finally {
     await world.close()

@@ -1,6 +1,6 @@
 import type { Heard, HttpResponse, ResponseHeaders } from './contract.ts'
 import type { Piece } from '../source.ts'
-import { takeNext } from '../http/pieces.ts'
+import { gather, takeNext } from '../http/pieces.ts'
 import type { ResponseHead } from './response-reader.ts'
 
 /** What an answer's reader can do to the connection that it comes over. */
@@ -21,6 +21,8 @@ export class Incoming implements HttpResponse {
   readonly headers: ResponseHeaders
   readonly #inlet: Inlet
   #waiting: Uint8Array[] = []
+  /** Instead of what waits, where all of it is waited for and it is large. */
+  #gathered: Buffer | null = null
   #waitingBytes = 0
   #end: 'complete' | Error | null = null
   #reader: Reader<Piece> | null = null
@@ -42,7 +44,8 @@ export class Incoming implements HttpResponse {
       this.#reader = null
       return
     }
-    this.#waiting.push(piece)
+    if (this.#gathered) this.#gathered.set(piece, this.#waitingBytes)
+    else this.#waiting.push(piece)
     this.#waitingBytes += piece.length
     if (this.#whole) {
       const waited = this.#whole.heard?.(this.#waitingBytes)
@@ -86,6 +89,8 @@ export class Incoming implements HttpResponse {
     if (this.#end === 'complete') return this.#take()
     return new Promise((resolve, reject) => {
       this.#whole = { resolve, reject, bytesMax, heard }
+      this.#gathered = this.length !== null && this.length > bytesMax ? null : gather(this.length, this.#waiting)
+      if (this.#gathered) this.#waiting = []
       this.#inlet.resume()
     })
   }
@@ -104,9 +109,12 @@ export class Incoming implements HttpResponse {
   }
 
   #take(): Uint8Array {
+    const bytes = this.#waitingBytes
+    this.#waitingBytes = 0
+    // To an answer without a body belongs the length of what it would have been.
+    if (this.#gathered) return this.#gathered.subarray(0, bytes)
     const pieces = this.#waiting
     this.#waiting = []
-    this.#waitingBytes = 0
     return pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces)
   }
 

@@ -76,7 +76,7 @@ export class Connection implements Guest, Outlet {
   constructor(socket: Socket<Guest>, host: Host, peer: string) {
     this.#socket = socket
     this.#host = host
-    this.#inflow = new Inflow(socket, host.turns, this)
+    this.#inflow = new Inflow(socket, host, this)
     this.peer = peer
     this.#since = host.now()
   }
@@ -91,6 +91,7 @@ export class Connection implements Guest, Outlet {
 
   take(bytes: Buffer): void {
     if (!this.#isDeaf) this.#inflow.take(bytes)
+    if (this.#isDeaf || (this.#isAnswered && this.#request?.isWhole === false)) this.#inflow.readAway()
   }
 
   /** A body of known length is one piece; a head, and chunks, may be as small as their sender likes. */
@@ -110,9 +111,9 @@ export class Connection implements Guest, Outlet {
     this.#weigh()
   }
 
-  /** Gives the socket what it takes; told also when it takes more. */
+  /** A socket that is read again says that it takes more, whether or not it took less before. */
   flush(): void {
-    if (!this.#isClosed) this.#sent(this.#outbox.flushTo(this.#socket))
+    if (!this.#isClosed && !this.#outbox.isEmpty) this.#sent(this.#outbox.flushTo(this.#socket))
   }
 
   #sent(isOpen: boolean): void {
@@ -392,6 +393,6 @@ export class Connection implements Guest, Outlet {
     this.#isEnding = true
     this.#inflow.letCome(heldBackFor.ahead)
     this.resume()
-    this.flush()
+    if (!this.#isClosed && this.#outbox.isEmpty) this.#sent(true)
   }
 }

@@ -2,6 +2,7 @@ import type { Turns } from '../turns.ts'
 import type { HttpAnswer, HttpHandler, HttpRequest } from './contract.ts'
 import type { Guest, RefusedFor } from './guest.ts'
 import type { HeldMemory } from './held-memory.ts'
+import type { ReadingAway } from './reading-away.ts'
 
 /** What all connections of a server share. */
 export type Host = {
@@ -22,5 +23,7 @@ export type Host = {
   readonly refused: (why: RefusedFor, address: string) => void
   /** For requests that were sent ahead: a few in each turn of the event loop. */
   readonly turns: Turns
+  /** For what nobody wants. */
+  readonly readingAway: ReadingAway
   readonly held: HeldMemory
 }

@@ -12,6 +12,7 @@ import type { HttpHandler } from './contract.ts'
 import { createDoor, type Doors } from './door.ts'
 import type { Guest, RefusedFor } from './guest.ts'
 import { createHeldMemory } from './held-memory.ts'
+import { createReadingAway } from './reading-away.ts'
 
 export type HttpServer = {
   readonly port: number
@@ -134,5 +135,6 @@ const hostOf = (options: HttpServerOptions, { guests, addresses, time }: Shared)
     addresses.leave(connection.peer)
   },
   turns: options.turns ?? createTurns(options.clock.monotonic, options.failed),
+  readingAway: createReadingAway(),
   held: createHeldMemory(options.heldBytesMax ?? heldBytesDefault, () => guests.size),
 })

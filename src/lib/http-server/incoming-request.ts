@@ -1,5 +1,5 @@
-import { keptBytes } from '../http/kept-bytes.ts'
-import { takeNext } from '../http/pieces.ts'
+import { keptCrumb } from '../http/kept-bytes.ts'
+import { gather, takeNext } from '../http/pieces.ts'
 import type { Piece, Source } from '../source.ts'
 import { BodyError, type BodyTrouble, type HttpRequest } from './contract.ts'
 import type { RequestHead } from './request-head.ts'
@@ -42,6 +42,8 @@ export class IncomingRequest implements HttpRequest {
   isWhole = false
   readonly #inlet: Inlet
   #pieces: Uint8Array[] = []
+  /** Instead of the pieces, where all of it is waited for and it is large. */
+  #whole: Buffer | null = null
   /** At the end of the pieces, not made one yet. */
   #loosePieces = 0
   /** All that came, and what of it waits. */
@@ -96,6 +98,8 @@ export class IncomingRequest implements HttpRequest {
     this.#assertFits(bytesMax)
     if (this.isWhole) return this.#take()
     this.#ask()
+    this.#whole = gather(this.length, this.#pieces)
+    if (this.#whole) this.#pieces = []
     const whole = new Promise<Uint8Array>((resolve, reject) => (this.#reader = { resolve, reject, bytesMax, hasRoom }))
     // A handler may be elsewhere when the client leaves; that must not end the process.
     whole.catch(() => undefined)
@@ -165,9 +169,7 @@ export class IncomingRequest implements HttpRequest {
       this.#puller = null
       return this.#inlet.rest()
     }
-    // A chunk may be a small part of what came with it; pieces of a sized body are what was read, one by one.
-    this.#pieces.push(this.length === null ? keptBytes(piece) : piece)
-    if (++this.#loosePieces === loosePiecesMany) this.#join()
+    this.#keep(piece)
     this.#waitingBytes += piece.length
     if (this.#reader) {
       if (this.#bytes > this.#reader.bytesMax) this.fail('too-large')
@@ -200,6 +202,7 @@ export class IncomingRequest implements HttpRequest {
     this.#puller = null
     this.#isUnwanted = true
     this.#pieces = []
+    this.#whole = null
     this.#inlet.resume()
   }
 
@@ -212,12 +215,20 @@ export class IncomingRequest implements HttpRequest {
     if (listeners) for (const listener of listeners) listener()
   }
 
+  #keep(piece: Uint8Array): void {
+    if (this.#whole) return this.#whole.set(piece, this.#bytes - piece.length)
+    // A chunk may be a small part of what came with it; pieces of a sized body are what was read, one by one.
+    this.#pieces.push(this.length === null ? keptCrumb(piece) : piece)
+    if (++this.#loosePieces === loosePiecesMany) this.#join()
+  }
+
   #join(): void {
     this.#pieces.push(Buffer.concat(this.#pieces.splice(-loosePiecesMany)))
     this.#loosePieces = 0
   }
 
   #take(): Uint8Array {
+    if (this.#whole) return this.#whole.subarray(0, this.#bytes)
     const pieces = this.#pieces
     this.#pieces = []
     return pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces)

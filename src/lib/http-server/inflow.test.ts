@@ -8,7 +8,11 @@ function inflow(mayBeCrumbs: boolean) {
   const calls: string[] = []
   const socket = { pause: () => void calls.push('pause'), resume: () => void calls.push('resume') }
   const turns = { add: (task: () => void) => void waiting.push(task) }
-  const flow = new Inflow(socket, turns, { mayBeCrumbs, takeNow: (bytes) => void read.push(bytes.length) })
+  const flow = new Inflow(
+    socket,
+    { turns, readingAway: turns },
+    { mayBeCrumbs, takeNow: (bytes) => void read.push(bytes.length) },
+  )
   return { flow, read, calls, turn: () => waiting.shift()?.() }
 }
 
@@ -31,4 +35,12 @@ test('what is one piece, and what is short, is read as it comes', () => {
   piece.flow.take(Buffer.alloc(512 * 1024))
   short.flow.take(Buffer.alloc(16 * 1024))
   expect([piece.read, short.read]).toEqual([[512 * 1024], [16 * 1024]])
+})
+
+test('of what nobody wants, more is read when its turn has come', () => {
+  const { flow, calls, turn } = inflow(true)
+  flow.readAway()
+  expect(calls).toEqual(['pause'])
+  turn()
+  expect(calls).toEqual(['pause', 'resume'])
 })

@@ -1,11 +1,13 @@
 import { noteBytes } from '../note-bytes.ts'
 import type { Turns } from '../turns.ts'
+import type { ReadingAway } from './reading-away.ts'
 
 /** Why nothing more is read off a connection for a while; several may hold at once. */
-export const heldBackFor = { body: 1, ahead: 2, turn: 4 } as const
+export const heldBackFor = { body: 1, ahead: 2, turn: 4, others: 8 } as const
 type Reason = (typeof heldBackFor)[keyof typeof heldBackFor]
 
 type Socket = { readonly pause: () => void; readonly resume: () => void }
+type Shared = { readonly turns: Turns; readonly readingAway: ReadingAway }
 type Reader = {
   /** Whether what comes may be in very many small pieces, each of which takes its time. */
   readonly mayBeCrumbs: boolean
@@ -19,6 +21,7 @@ type Reader = {
 export class Inflow {
   readonly #socket: Socket
   readonly #turns: Turns
+  readonly #readingAway: ReadingAway
   readonly #reader: Reader
   /** 0 when it is not held back. */
   #reasons = 0
@@ -26,9 +29,10 @@ export class Inflow {
   #unread: Buffer | null = null
   #isClosed = false
 
-  constructor(socket: Socket, turns: Turns, reader: Reader) {
+  constructor(socket: Socket, { turns, readingAway }: Shared, reader: Reader) {
     this.#socket = socket
     this.#turns = turns
+    this.#readingAway = readingAway
     this.#reader = reader
   }
 
@@ -65,6 +69,13 @@ export class Inflow {
     this.#reasons &= ~reason
     if (this.#reasons === 0 && !this.#isClosed) this.#socket.resume()
   }
+
+  /** Nobody wants what comes: more of it is read when its turn comes among all that nobody wants. */
+  readAway(): void {
+    this.holdBack(heldBackFor.others)
+    this.#readingAway.add(this.#readAwayOn)
+  }
+  readonly #readAwayOn = (): void => this.letCome(heldBackFor.others)
 
   close(): void {
     this.#isClosed = true

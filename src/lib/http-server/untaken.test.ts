@@ -29,11 +29,11 @@ async function asked() {
   return { server, client, waited, released, refused }
 }
 
-/** Takes something, so that the server's system has heard of it. */
+/** Takes so much that its system leaves room for more, and less than the server's socket would tell each time. */
 async function takesSome({ socket, got }: Client): Promise<void> {
   const before = got().length
   socket.resume()
-  await until(() => got().length > before)
+  await until(() => got().length > before + 512 * 1024)
   socket.pause()
 }
 

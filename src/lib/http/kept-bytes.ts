@@ -15,6 +15,13 @@ export function partOf(bytes: Buffer, start: number, end: number): Buffer {
 /** How much larger than what is kept the memory may be that it stands in. */
 const spareTimes = 4
 
+/** Up to here a copy costs less than to look at the memory that the bytes stand in. */
+const crumbBytesMax = 512
+
+/** The same for what may be very many very small pieces. */
+export const keptCrumb = (bytes: Uint8Array): Uint8Array =>
+  bytes.length <= crumbBytesMax ? new Uint8Array(bytes) : keptBytes(bytes)
+
 /** Bytes to be kept for a while: where they are a small part of what was read with them, a copy, so that the rest of it can go. */
 export const keptBytes = (bytes: Uint8Array): Buffer =>
   bytes.length * spareTimes < bytes.buffer.byteLength

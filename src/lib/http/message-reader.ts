@@ -44,6 +44,7 @@ const chunkLineBytesMax = 4 * 1024
  */
 const chunkLineBytesFair = 16
 const wasteBytesMax = 16 * 1024
+const chunkSizeDigits = 8
 const chunkSize = /^([0-9a-f]{1,8})[\t ]*(?:;[\t\x20-\x7e\x80-\xff]*)?$/i
 const trailer = new RegExp(`^${headerLinePattern}$`)
 const tooLong = (): Error => new MessageError('what came has a line or a head that is too long', 431)
@@ -52,6 +53,7 @@ const carriageReturn = 13
 /** As bytes: a string that is searched for is made bytes each time. */
 const lineEnd = Buffer.from('\r\n')
 const headEnd = Buffer.from('\r\n\r\n')
+const lineFeed = 10
 const nothing = Buffer.alloc(0)
 
 /** Where the line or head that begins at `at` ends; -1 when that has not come yet. Those longer than `bytesMax` are refused however they come. */
@@ -135,9 +137,10 @@ export class MessageReader {
         this.#sink.received(input.subarray(at))
         return input.length
       case 'chunk-size':
-      case 'chunk-end':
       case 'trailers':
         return this.#readLine(input, at)
+      case 'chunk-end':
+        return this.#readChunkEnd(input, at)
     }
   }
 
@@ -176,23 +179,35 @@ export class MessageReader {
   }
 
   #readLine(input: Buffer, at: number): number {
-    if (this.#state === 'chunk-end' && input[at] !== carriageReturn)
-      throw new MessageError('a chunk of the body is longer than it says')
-    const end = endOf(lineEnd, input, at, this.#state === 'chunk-size' ? chunkLineBytesMax : lineBytesMax)
-    if (end === -1) return -1
-    if (this.#state === 'chunk-size') this.#beginChunk(input.toString('latin1', at, end))
-    else if (this.#state === 'trailers')
-      this.#isOver = end === at || this.#readTrailer(input.toString('latin1', at, end))
-    else if (end === at) this.#state = 'chunk-size'
-    else throw new MessageError('a chunk of the body is longer than it says')
+    const isSize = this.#state === 'chunk-size'
+    const end = isSize ? plainSizeEnd(input, at) : -1
+    if (end === -1) return this.#readLongLine(input, at)
+    this.#beginChunk(plainSize(input, at, end), end - at)
     return end + 2
   }
 
-  #beginChunk(line: string): void {
-    const [, size] = chunkSize.exec(line) ?? []
-    if (size === undefined) throw new MessageError('a chunk of the body has no size')
-    this.#left = Number.parseInt(size, 16)
-    this.#wasteBytes = Math.max(0, this.#wasteBytes + line.length - chunkLineBytesFair - 2 * this.#left)
+  /** What is read byte by byte in other places: chunks may be as many as there are bytes. */
+  #readChunkEnd(input: Buffer, at: number): number {
+    const isWrong = input[at] !== carriageReturn || (at + 1 < input.length && input[at + 1] !== lineFeed)
+    if (isWrong) throw new MessageError('a chunk of the body is longer than it says')
+    if (at + 1 === input.length) return -1
+    this.#state = 'chunk-size'
+    return at + 2
+  }
+
+  #readLongLine(input: Buffer, at: number): number {
+    const isSize = this.#state === 'chunk-size'
+    const end = endOf(lineEnd, input, at, isSize ? chunkLineBytesMax : lineBytesMax)
+    if (end === -1) return -1
+    const line = input.toString('latin1', at, end)
+    if (isSize) this.#beginChunk(statedSize(line), line.length)
+    else this.#isOver = line === '' || this.#readTrailer(line)
+    return end + 2
+  }
+
+  #beginChunk(bytes: number, lineBytes: number): void {
+    this.#left = bytes
+    this.#wasteBytes = Math.max(0, this.#wasteBytes + lineBytes - chunkLineBytesFair - 2 * bytes)
     if (this.#wasteBytes > wasteBytesMax) throw new MessageError('the body has more chunk extensions than data')
     this.#state = this.#left === 0 ? 'trailers' : 'chunk'
     this.#trailerBytes = 0
@@ -212,4 +227,28 @@ const length = /^\d{1,15}$/
 export function lengthOf(value: string): number {
   if (!length.test(value)) throw new MessageError('the message has a length that is none')
   return Number(value)
+}
+
+/** Of a line that is a size and nothing else, as nearly all are; -1 where it has not all come or says more. */
+function plainSizeEnd(input: Buffer, at: number): number {
+  const last = Math.min(at + chunkSizeDigits, input.length - 2)
+  let end = at
+  while (end <= last && hexDigit(input[end]!) !== -1) end += 1
+  return end > at && end <= last && input[end] === carriageReturn && input[end + 1] === lineFeed ? end : -1
+}
+
+function plainSize(input: Buffer, at: number, end: number): number {
+  let size = 0
+  for (let digit = at; digit < end; digit += 1) size = size * 16 + hexDigit(input[digit]!)
+  return size
+}
+
+/** What a byte stands for; -1 for what is none. */
+const hexDigit = (byte: number): number =>
+  byte >= 48 && byte <= 57 ? byte - 48 : (byte | 32) >= 97 && (byte | 32) <= 102 ? (byte | 32) - 87 : -1
+
+function statedSize(line: string): number {
+  const [, size] = chunkSize.exec(line) ?? []
+  if (size === undefined) throw new MessageError('a chunk of the body has no size')
+  return Number.parseInt(size, 16)
 }

@@ -25,7 +25,7 @@ export const attackers = {
 
   /** Somebody else, who asks from now on until they are stopped. */
   async probe(server: Server, key: string, pauseMs: number): Promise<{ readonly stop: () => Promise<Waited> }> {
-    const probe = start('run-probe.ts', new URL(server.baseUrl).port, key, String(pauseMs))
+    const probe = start('run-probe.ts', new URL(server.baseUrl).port, key, String(pauseMs), String(server.pid()))
     await said(probe, /^ready$/m)
     return {
       async stop() {

@@ -1,37 +1,45 @@
 /**
- * Somebody else, as a process of its own: `run-probe.ts PORT KEY PAUSE` asks again and again whether the server is ready, on a
- * new connection, and a small paid question, on a kept one, until it is told to stop (SIGTERM). Prints its waiting time.
+ * Somebody else, as a process of its own: `run-probe.ts PORT KEY PAUSE PID` asks again and again whether the server is ready, on
+ * a new connection, and a small paid question, on a kept one, until it is told to stop (SIGTERM). Prints its waiting time.
  */
+import { readTime } from './thread-time.ts'
 import { question } from './wire.ts'
 
+/** ms. */
 export type Waited = {
   readonly times: number
   readonly p50: number
   readonly p90: number
   readonly p99: number
   readonly max: number
+  /**
+   * Of the waits for readiness, what the server itself did meanwhile: how long its event loop worked, for whomever, and not
+   * how long it, or this process, waited for a core that others had. The whole wait where the system does not tell.
+   */
+  readonly worked: { readonly p50: number; readonly p99: number; readonly max: number }
   /** Answers that were none, or not 200. */
   readonly failures: readonly string[]
 }
 
-const [port = '', key = '', pauseMs = '5'] = process.argv.slice(2)
+const [port = '', key = '', pauseMs = '5', pid = ''] = process.argv.slice(2)
 const waitedMsMax = 20_000
 const baseUrl = `http://127.0.0.1:${port}`
-const asks = [
-  () => fetch(`${baseUrl}/readyz`, { headers: { connection: 'close' }, signal: AbortSignal.timeout(waitedMsMax) }),
-  () =>
-    fetch(`${baseUrl}/v1/chat/completions`, {
-      method: 'POST',
-      headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
-      body: question('tokens=5'),
-      signal: AbortSignal.timeout(waitedMsMax),
-    }),
-]
+const askReady = (): Promise<Response> =>
+  fetch(`${baseUrl}/readyz`, { headers: { connection: 'close' }, signal: AbortSignal.timeout(waitedMsMax) })
+const askPaid = (): Promise<Response> =>
+  fetch(`${baseUrl}/v1/chat/completions`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+    body: question('tokens=5'),
+    signal: AbortSignal.timeout(waitedMsMax),
+  })
 
 const waitedMs: number[] = []
+const workedMs: number[] = []
 const failures: string[] = []
 
-async function look(ask: () => Promise<Response>): Promise<void> {
+/** Gives how long that took. */
+async function look(ask: () => Promise<Response>): Promise<number> {
   const startedMs = performance.now()
   const said = await ask().then(
     async (response) =>
@@ -39,22 +47,45 @@ async function look(ask: () => Promise<Response>): Promise<void> {
     String,
   )
   if (said !== undefined) failures.push(said)
-  waitedMs.push(performance.now() - startedMs)
+  const ms = performance.now() - startedMs
+  waitedMs.push(ms)
+  return ms
+}
+
+/** Another may have the core that this process needs, before it asks or to hear the answer: meanwhile the server works for others. */
+async function lookAtServer(): Promise<void> {
+  const [server, own] = [readTime(pid), readTime('self')]
+  const ms = await look(askReady)
+  const [serverThen, ownThen] = [readTime(pid), readTime('self')]
+  if (!server || !own || !serverThen || !ownThen) return void workedMs.push(ms)
+  workedMs.push(Math.max(0, Math.min(serverThen.ranMs - server.ranMs, ms - (ownThen.queuedMs - own.queuedMs))))
+}
+
+const sortedAt = (times: readonly number[]): ((part: number) => number) => {
+  const sorted = times.toSorted((a, b) => a - b)
+  return (part) => Math.round(sorted[Math.min(sorted.length - 1, Math.floor(part * sorted.length))] ?? 0)
 }
 
 function waited(): Waited {
-  const sorted = waitedMs.toSorted((a, b) => a - b)
-  const at = (part: number): number =>
-    Math.round(sorted[Math.min(sorted.length - 1, Math.floor(part * sorted.length))] ?? 0)
-  return { times: sorted.length, p50: at(0.5), p90: at(0.9), p99: at(0.99), max: at(1), failures: failures.slice(0, 5) }
+  const [all, worked] = [sortedAt(waitedMs), sortedAt(workedMs)]
+  return {
+    times: waitedMs.length,
+    p50: all(0.5),
+    p90: all(0.9),
+    p99: all(0.99),
+    max: all(1),
+    worked: { p50: worked(0.5), p99: worked(0.99), max: worked(1) },
+    failures: failures.slice(0, 5),
+  }
 }
 
 let isTold = false
 process.on('SIGTERM', () => (isTold = true))
-for (const ask of asks) await ask()
+for (const ask of [askReady, askPaid]) await ask()
 process.stdout.write('ready\n')
 while (!isTold) {
-  for (const ask of asks) await look(ask)
+  await lookAtServer()
+  await look(askPaid)
   await Bun.sleep(Number(pauseMs))
 }
 process.stdout.write(`${JSON.stringify({ waited: waited() })}\n`, () => process.exit(0))
