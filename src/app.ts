@@ -21,6 +21,7 @@ import {
 import { throughWeb } from './lib/http-server/through-web.ts'
 import { newRequestId } from './lib/ids.ts'
 import type { PublicPages } from './public-pages.ts'
+import { isPagePath } from './web/page-paths.ts'
 import type { WebApp } from './web/web-app.ts'
 
 export type AppDeps = {
@@ -56,7 +57,8 @@ export function createApp(deps: AppDeps): HttpHandler {
     const found = find(asked, request.method)
     if (found?.route)
       return openToBrowsers(request, serveRoute(asked, found.route, found.params, deps.gateway()), deps.cors)
-    const dialect = meantDialect(request, asked)
+    // A page's address is nobody's deployment, as Azure's clients would mean it.
+    const dialect = isPagePath(asked.path) ? null : meantDialect(request, asked)
     if (!found && dialect === null) return pages(request)
     const wrong = (): HttpAnswer =>
       found

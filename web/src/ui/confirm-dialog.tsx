@@ -1,6 +1,7 @@
-import { Button, Group, Modal, Stack, TextInput } from '@mantine/core'
+import { Button, Group, Stack, TextInput } from '@mantine/core'
 import { useMutation } from '@tanstack/react-query'
 import { useState, type ReactNode } from 'react'
+import { Dialog } from './dialog.tsx'
 import { Trouble } from './trouble.tsx'
 
 export type ConfirmDialogProps = {
@@ -20,11 +21,12 @@ export type ConfirmDialogProps = {
 }
 
 /** Asks before something is done, does it, and closes when it is. */
-export const ConfirmDialog = (props: ConfirmDialogProps) => (
-  <Modal opened={props.isOpen} onClose={props.onClose} title={<strong>{props.title}</strong>}>
-    <Question {...props} />
-  </Modal>
-)
+export const ConfirmDialog = (props: ConfirmDialogProps) =>
+  props.isOpen && (
+    <Dialog onClose={props.onClose} title={props.title}>
+      <Question {...props} />
+    </Dialog>
+  )
 
 /** Begins anew each time that the dialog opens. */
 function Question({ children, confirm, isDangerous = false, typed, onConfirm, onClose }: ConfirmDialogProps) {

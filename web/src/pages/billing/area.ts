@@ -2,19 +2,21 @@ import { IconReceipt2 } from '@tabler/icons-react'
 import { createRoute, lazyRouteComponent } from '@tanstack/react-router'
 import type { Place } from '../../shell/area.ts'
 import { organizationRoute } from '../../shell/routes.ts'
+import { readTimeRange } from '../../ui/time-range.ts'
 
 export const billingPlace: Place = {
   title: 'Billing',
   icon: IconReceipt2,
   path: 'billing',
   needs: 'billing.read',
-  keywords: ['statement', 'credit', 'grants', 'top-up', 'invoice'],
+  keywords: ['statement', 'credit', 'grants', 'top-ups', 'alerts', 'webhooks'],
 }
 
 export const billingRoutes = [
   createRoute({
     getParentRoute: () => organizationRoute,
     path: '/billing',
+    validateSearch: readTimeRange,
     component: lazyRouteComponent(() => import('./billing-page.tsx'), 'BillingPage'),
   }),
 ] as const

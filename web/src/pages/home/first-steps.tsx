@@ -1,4 +1,4 @@
-import { Button, Card, Group, Loader, Stack, Stepper, Text, Title } from '@mantine/core'
+import { Button, Card, Group, Loader, Stack, Text, Timeline, Title } from '@mantine/core'
 import { IconKey } from '@tabler/icons-react'
 import { useMutation, useQuery, useQueryClient, type UseMutationResult } from '@tanstack/react-query'
 import type { PageKeyWithSecretJson } from '../../../../src/control/contract-pages.ts'
@@ -28,18 +28,19 @@ export function FirstSteps() {
       <Text c="dimmed" mb="lg">
         Two lines change in the official SDKs: the base URL and the key. The request shows up here the moment it ends.
       </Text>
-      <Stepper active={hasKeys ? 1 : 0} orientation="vertical" size="sm" allowNextStepsSelect={false}>
-        <Stepper.Step label="A key" description={<KeyStep making={making} hasKeys={hasKeys} />} />
-        <Stepper.Step
-          label="The call"
-          description={
-            <Stack maw={760} mt={4}>
-              <FirstCall {...(making.data && { secret: making.data.key })} />
-            </Stack>
-          }
-        />
-        <Stepper.Step label="The request" description={<RequestStep />} />
-      </Stepper>
+      <Timeline active={hasKeys ? 1 : 0} bulletSize={22} lineWidth={2}>
+        <Timeline.Item title="A key">
+          <KeyStep making={making} hasKeys={hasKeys} />
+        </Timeline.Item>
+        <Timeline.Item title="The call">
+          <Stack maw={760} mt={4}>
+            <FirstCall {...(making.data && { secret: making.data.key })} />
+          </Stack>
+        </Timeline.Item>
+        <Timeline.Item title="The request">
+          <RequestStep />
+        </Timeline.Item>
+      </Timeline>
     </Card>
   )
 }

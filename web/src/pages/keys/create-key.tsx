@@ -1,9 +1,10 @@
-import { Modal, Skeleton, Stack } from '@mantine/core'
+import { Skeleton, Stack } from '@mantine/core'
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import type { PageKeyWithSecretJson } from '../../../../src/control/contract-pages.ts'
 import { ask } from '../../api/client.ts'
 import { useOrganization } from '../../shell/organization.ts'
+import { Dialog } from '../../ui/dialog.tsx'
 import { FirstCall } from '../../ui/first-call.tsx'
 import { Secret } from '../../ui/secret.tsx'
 import { Trouble } from '../../ui/trouble.tsx'
@@ -24,14 +25,7 @@ export function CreateKey({ onClose }: { readonly onClose: () => void }) {
   }
   const title = made === null ? `Create a ${mode} key` : 'The new key'
   return (
-    <Modal
-      opened
-      onClose={onClose}
-      size="lg"
-      title={<strong>{title}</strong>}
-      closeButtonProps={{ 'aria-label': 'Close' }}
-      closeOnClickOutside={made === null}
-    >
+    <Dialog onClose={onClose} size="lg" title={title} isSticky={made !== null}>
       {made !== null ? (
         <ShowSecret secret={made.key} />
       ) : error ? (
@@ -41,7 +35,7 @@ export function CreateKey({ onClose }: { readonly onClose: () => void }) {
       ) : (
         <Skeleton height={320} />
       )}
-    </Modal>
+    </Dialog>
   )
 }
 

@@ -1,4 +1,4 @@
-import { Alert, Badge, Button, Group, Modal, Stack, Text } from '@mantine/core'
+import { Alert, Badge, Button, Group, Stack, Text } from '@mantine/core'
 import { IconPencil, IconRefresh, IconTrash } from '@tabler/icons-react'
 import { useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
@@ -6,6 +6,7 @@ import type { PageKeyJson } from '../../../../src/control/contract-pages.ts'
 import { ask } from '../../api/client.ts'
 import { useOrganization } from '../../shell/organization.ts'
 import { ConfirmDialog } from '../../ui/confirm-dialog.tsx'
+import { Dialog } from '../../ui/dialog.tsx'
 import { Facts } from '../../ui/facts.tsx'
 import { Count, When } from '../../ui/figures.tsx'
 import { shownCount } from '../../ui/format.ts'
@@ -17,12 +18,12 @@ import { keysPath, keysQuery } from './keys-query.ts'
 import { RotateKey } from './rotate-key.tsx'
 import { TestCall } from './test-call.tsx'
 
-type Dialog = 'edit' | 'rotate' | 'revoke' | null
+type Doing = 'edit' | 'rotate' | 'revoke' | null
 
 /** One key: what of its limits is used now, what it may, and what can be done with it. */
 export function KeyDetails({ of }: { readonly of: PageKeyJson }) {
   const { may } = useOrganization()
-  const [dialog, setDialog] = useState<Dialog>(null)
+  const [dialog, setDialog] = useState<Doing>(null)
   const close = (): void => setDialog(null)
   const isActive = of.state === 'active'
   return (
@@ -158,15 +159,9 @@ function EditKey({ of, onClose }: DialogProps) {
     onClose()
   }
   return (
-    <Modal
-      opened
-      onClose={onClose}
-      size="lg"
-      title={<strong>Change this key</strong>}
-      closeButtonProps={{ 'aria-label': 'Close' }}
-    >
+    <Dialog onClose={onClose} size="lg" title="Change this key">
       <KeyForm initial={termsOf(of)} submit="Save" onSubmit={change} onCancel={onClose} />
-    </Modal>
+    </Dialog>
   )
 }
 

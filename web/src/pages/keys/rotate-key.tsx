@@ -1,9 +1,10 @@
-import { Button, Group, Modal, Radio, Stack } from '@mantine/core'
+import { Button, Group, Radio, Stack } from '@mantine/core'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import type { PageKeyJson, PageKeyWithSecretJson } from '../../../../src/control/contract-pages.ts'
 import { ask } from '../../api/client.ts'
 import { useOrganization } from '../../shell/organization.ts'
+import { Dialog } from '../../ui/dialog.tsx'
 import { Trouble } from '../../ui/trouble.tsx'
 import { ShowSecret } from './create-key.tsx'
 import { keysPath, keysQuery } from './keys-query.ts'
@@ -28,13 +29,11 @@ export function RotateKey({ of, onClose }: RotateKeyProps) {
     onSuccess: () => client.invalidateQueries({ queryKey: keysQuery(organization.id, mode).queryKey }),
   })
   return (
-    <Modal
-      opened
+    <Dialog
       onClose={onClose}
       size="lg"
-      title={<strong>{data ? 'The new secret' : 'Give this key a new secret'}</strong>}
-      closeButtonProps={{ 'aria-label': 'Close' }}
-      closeOnClickOutside={!data}
+      title={data ? 'The new secret' : 'Give this key a new secret'}
+      isSticky={data !== undefined}
     >
       {data ? (
         <ShowSecret secret={data.key} />
@@ -58,6 +57,6 @@ export function RotateKey({ of, onClose }: RotateKeyProps) {
           </Group>
         </Stack>
       )}
-    </Modal>
+    </Dialog>
   )
 }

@@ -2,19 +2,26 @@ import { IconBuilding } from '@tabler/icons-react'
 import { createRoute, lazyRouteComponent } from '@tanstack/react-router'
 import type { Place } from '../../shell/area.ts'
 import { operatorRoute } from '../../shell/routes.ts'
+import { textIn } from '../../shell/search.ts'
 
 export const operatorOrganizationsPlace: Place = {
   title: 'Organizations',
   icon: IconBuilding,
   path: 'organizations',
   needs: null,
-  keywords: ['customers', 'grant', 'suspend'],
+  keywords: ['customers', 'credit', 'grant', 'suspend'],
 }
+
+export type OrganizationsSearch = { readonly organization?: string }
 
 export const operatorOrganizationsRoutes = [
   createRoute({
     getParentRoute: () => operatorRoute,
     path: '/organizations',
+    validateSearch: (search: Record<string, unknown>): OrganizationsSearch => {
+      const organization = textIn(search, 'organization')
+      return organization === undefined ? {} : { organization }
+    },
     component: lazyRouteComponent(() => import('./operator-organizations-page.tsx'), 'OperatorOrganizationsPage'),
   }),
 ] as const

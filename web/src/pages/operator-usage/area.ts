@@ -1,7 +1,9 @@
 import { IconChartBar } from '@tabler/icons-react'
 import { createRoute, lazyRouteComponent } from '@tanstack/react-router'
 import type { Place } from '../../shell/area.ts'
+import { isMode, type Mode } from '../../shell/mode.ts'
 import { operatorRoute } from '../../shell/routes.ts'
+import { readUsageSearch, type UsageSearch } from '../usage/usage-search.ts'
 
 export const operatorUsagePlace: Place = {
   title: 'Usage',
@@ -15,6 +17,10 @@ export const operatorUsageRoutes = [
   createRoute({
     getParentRoute: () => operatorRoute,
     path: '/usage',
+    validateSearch: (search: Record<string, unknown>): UsageSearch & { readonly mode?: Mode } => ({
+      ...readUsageSearch(search),
+      ...(isMode(search['mode']) && { mode: search['mode'] }),
+    }),
     component: lazyRouteComponent(() => import('./operator-usage-page.tsx'), 'OperatorUsagePage'),
   }),
 ] as const

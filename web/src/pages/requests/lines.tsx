@@ -57,7 +57,7 @@ const Sum = ({ title, nano, isLess = false }: SumProps) => (
     </Table.Th>
     <Table.Td ta="right" fw={650}>
       {isLess && '−'}
-      <Money nano={nano} copies />
+      <Money nano={nano} copies isWhole />
     </Table.Td>
   </Table.Tr>
 )

@@ -63,10 +63,15 @@ const Movements = ({ money }: { readonly money: NonNullable<RequestDetailsJson['
   <Facts
     label="How its money moved"
     facts={[
-      ['Held before it was sent: the most that it could cost', <Money key="held" nano={money.heldNano} copies />],
-      ['Captured', <Money key="captured" nano={money.capturedNano} copies />],
-      ['Released', <Money key="released" nano={money.releasedNano} copies />],
-      ...(money.openNano === '0' ? [] : [['Set aside still', <Money key="open" nano={money.openNano} />] as const]),
+      [
+        'Held before it was sent: the most that it could cost',
+        <Money key="held" nano={money.heldNano} copies isWhole />,
+      ],
+      ['Captured', <Money key="captured" nano={money.capturedNano} copies isWhole />],
+      ['Released', <Money key="released" nano={money.releasedNano} copies isWhole />],
+      ...(money.openNano === '0'
+        ? []
+        : [['Set aside still', <Money key="open" nano={money.openNano} isWhole />] as const]),
     ]}
   />
 )

@@ -2,9 +2,11 @@ import { Badge, Button, Card, Group, Menu, SegmentedControl, Select, SimpleGrid,
 import { IconDownload } from '@tabler/icons-react'
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
+import type { ReactNode } from 'react'
 import type { UsageOverTimeJson } from '../../../../src/control/contract-pages.ts'
 import { ask, urlOf } from '../../api/client.ts'
 import { organizationKey } from '../../api/queries.ts'
+import type { Mode } from '../../shell/mode.ts'
 import { useOrganization } from '../../shell/organization.ts'
 import { shownCount, shownDuration, shownShare } from '../../ui/format.ts'
 import { Money } from '../../ui/money.tsx'
@@ -16,33 +18,70 @@ import { useMinute } from '../../ui/use-minute.ts'
 import { UsageChart } from './usage-chart.tsx'
 import { UsageFilters } from './usage-filters.tsx'
 import * as asking from './usage-search.ts'
-import { UsageTable } from './usage-table.tsx'
-
-const route = getRouteApi('/inside/dashboard/$organization/usage')
+import { UsageTable, useRequestLinks, type LinkOf } from './usage-table.tsx'
 
 /** Changes of the search; undefined takes one away. */
 export type Narrow = (changed: {
   readonly [Name in keyof asking.UsageSearch]?: asking.UsageSearch[Name] | undefined
 }) => void
 
+export type UsageOf = {
+  /** Whose usage: a path of the API. */
+  readonly path: `/api/${string}`
+  readonly mode: Mode
+  readonly queryKey: readonly unknown[]
+  readonly views: readonly asking.View[]
+  readonly groupings: readonly asking.Grouping[]
+}
+type UsageViewProps = {
+  readonly of: UsageOf
+  readonly search: asking.UsageSearch
+  readonly narrow: Narrow
+  readonly filters?: ReactNode
+  /** Where a row leads; null where it leads nowhere. */
+  readonly linkOf: LinkOf
+}
+
+const route = getRouteApi('/inside/dashboard/$organization/usage')
+
 export function UsagePage() {
   const { organization, mode } = useOrganization()
   const search = route.useSearch()
   const navigate = route.useNavigate()
   const narrow: Narrow = (changed) => void navigate({ search: (before) => ({ ...before, ...changed }) as never })
-  const asked = asking.queryOf(search, mode, useMinute())
-  const path = `/api/organizations/${encodeURIComponent(organization.id)}/usage` as const
+  const of: UsageOf = {
+    path: `/api/organizations/${encodeURIComponent(organization.id)}/usage`,
+    mode,
+    queryKey: organizationKey(organization.id, mode, 'usage'),
+    views: asking.memberViews,
+    groupings: asking.memberGroupings,
+  }
+  const linkOf = useRequestLinks(search)
+  return (
+    <UsageView
+      of={of}
+      search={search}
+      narrow={narrow}
+      filters={<UsageFilters search={search} narrow={narrow} />}
+      linkOf={linkOf}
+    />
+  )
+}
+
+/** Usage over time, what it comes to, and every figure of each group. */
+export function UsageView({ of, search, narrow, filters, linkOf }: UsageViewProps) {
+  const asked = asking.queryOf(search, of.mode, useMinute())
   const { data, error, refetch } = useQuery({
-    queryKey: organizationKey(organization.id, mode, 'usage', asked),
+    queryKey: [...of.queryKey, asked],
     placeholderData: keepPreviousData,
-    queryFn: ({ signal }) => ask<UsageOverTimeJson>(path, { query: asked, signal }),
+    queryFn: ({ signal }) => ask<UsageOverTimeJson>(of.path, { query: asked, signal }),
   })
   return (
     <>
       <PageHead
         title="Usage"
         about="What was used and what it cost, to the billionth of a dollar. Every figure leads to the requests behind it."
-        actions={<Exports path={path} asked={asked} />}
+        actions={<Exports path={of.path} asked={asked} />}
       />
       <Stack gap="md">
         <Group gap="xs" align="flex-start">
@@ -51,19 +90,19 @@ export function UsagePage() {
             value={search}
             onChange={(range) => narrow({ ...range, unit: undefined })}
           />
-          <UsageFilters search={search} narrow={narrow} />
+          {filters}
           {data?.isComplete === false && <Badge color="amber">Older requests are still being gathered</Badge>}
         </Group>
         {error && <Trouble error={error} title="The usage could not be read" onRetry={() => void refetch()} />}
         <Totals usage={data} />
         <Card>
           <Group justify="space-between" mb="md" gap="sm">
-            <Views search={search} narrow={narrow} />
-            <Groups search={search} narrow={narrow} />
+            <Views of={of} search={search} narrow={narrow} />
+            <Groups of={of} search={search} narrow={narrow} />
           </Group>
           {data ? <UsageChart usage={data} view={search.view ?? 'spend'} /> : <Skeleton height={294} />}
         </Card>
-        <UsageTable usage={data} search={search} />
+        <UsageTable usage={data} linkOf={linkOf} />
       </Stack>
     </>
   )
@@ -101,7 +140,7 @@ function Totals({ usage }: { readonly usage: UsageOverTimeJson | undefined }) {
         label="Spend"
         value={total && <Money nano={total.chargeNano} copies />}
         change={change(total && Number(total.chargeNano), before && Number(before.chargeNano))}
-        about="than the period before"
+        about={before && (before.chargeNano === '0' ? 'nothing in the period before' : 'than the period before')}
       />
       <Stat
         label="Requests"
@@ -136,14 +175,18 @@ function Totals({ usage }: { readonly usage: UsageOverTimeJson | undefined }) {
   )
 }
 
-type PartProps = { readonly search: asking.UsageSearch; readonly narrow: Narrow }
+type PartProps = {
+  readonly of: UsageOf
+  readonly search: asking.UsageSearch
+  readonly narrow: Narrow
+}
 
-const Views = ({ search, narrow }: PartProps) => (
+const Views = ({ of, search, narrow }: PartProps) => (
   <Select
     aria-label="What is shown"
     allowDeselect={false}
     w={190}
-    data={asking.views.map((value) => ({ value, label: asking.viewTitles[value] }))}
+    data={of.views.map((value) => ({ value, label: asking.viewTitles[value] }))}
     value={search.view ?? 'spend'}
     onChange={(value) => narrow({ view: value === 'spend' ? undefined : (value as asking.View) })}
   />
@@ -157,9 +200,9 @@ const unitTitles: Readonly<Record<asking.Unit, string>> = {
   month: 'Month',
 }
 
-const Groups = ({ search, narrow }: PartProps) => {
+const Groups = ({ of, search, narrow }: PartProps) => {
   const by = search.by ?? 'model'
-  const all = asking.groupings.map((value) => ({ value, label: `by ${asking.groupTitles[value].toLowerCase()}` }))
+  const all = of.groupings.map((value) => ({ value, label: `by ${asking.groupTitles[value].toLowerCase()}` }))
   return (
     <Group gap="xs">
       <Select

@@ -14,9 +14,13 @@ export const views = [
   'cacheHitRate',
   'pictures',
   'videoSeconds',
+  'cost',
+  'margin',
 ] as const
 /** What the chart shows. */
 export type View = (typeof views)[number]
+/** What members are told. */
+export const memberViews = views.filter((view) => view !== 'cost' && view !== 'margin')
 export const viewTitles: Readonly<Record<View, string>> = {
   spend: 'Spend',
   requests: 'Requests',
@@ -27,6 +31,8 @@ export const viewTitles: Readonly<Record<View, string>> = {
   cacheHitRate: 'Cache hits',
   pictures: 'Image tokens',
   videoSeconds: 'Video seconds',
+  cost: 'Cost at providers',
+  margin: 'Margin',
 }
 /** The metrics of a view, which the chart shows together. */
 const metricsOf: Readonly<Record<View, readonly Metric[]>> = {
@@ -39,18 +45,23 @@ const metricsOf: Readonly<Record<View, readonly Metric[]>> = {
   cacheHitRate: ['cacheHitRate'],
   pictures: ['imageTokens'],
   videoSeconds: ['videoSeconds'],
+  cost: ['cost'],
+  margin: ['margin'],
 }
 /** Whether groups of it can be stacked. */
 export const addsUp = (view: View): boolean =>
-  ['spend', 'requests', 'tokens', 'pictures', 'videoSeconds'].includes(view)
+  ['spend', 'requests', 'tokens', 'pictures', 'videoSeconds', 'cost', 'margin'].includes(view)
 
-export const groupings = ['model', 'key', 'region', 'endpoint'] as const
+export const groupings = ['model', 'key', 'region', 'endpoint', 'upstream', 'organization'] as const
+export const memberGroupings = groupings.filter((each) => each !== 'upstream' && each !== 'organization')
 export type Grouping = (typeof groupings)[number]
 export const groupTitles: Readonly<Record<Grouping, string>> = {
   model: 'Model',
   key: 'Key',
   region: 'Region',
   endpoint: 'Endpoint',
+  upstream: 'Deployment',
+  organization: 'Organization',
 }
 
 export const units = ['minute', 'hour', 'day', 'week', 'month'] as const
@@ -66,6 +77,8 @@ export type UsageSearch = TimeRangeSearch & {
   readonly key?: string
   readonly region?: string
   readonly endpoint?: string
+  readonly upstream?: string
+  readonly organization?: string
 }
 
 export function readUsageSearch(search: Record<string, unknown>): UsageSearch {

@@ -7,19 +7,22 @@ import { Empty } from '../../ui/empty.tsx'
 import { Count, Duration } from '../../ui/figures.tsx'
 import { shownShare } from '../../ui/format.ts'
 import { Money } from '../../ui/money.tsx'
-import { groupsOf, type UsageSearch } from './usage-search.ts'
+import { groupsOf, usualRange, type UsageSearch } from './usage-search.ts'
 import { titleOf } from './usage-series.ts'
 
 type Row = UsageOverTimeJson['rows'][number]
-type UsageTableProps = { readonly usage: UsageOverTimeJson | undefined; readonly search: UsageSearch }
+/** Where a row leads; null where it leads nowhere. */
+export type LinkOf = (row: Row) => { readonly to: string; readonly search: object } | null
+type UsageTableProps = { readonly usage: UsageOverTimeJson | undefined; readonly linkOf: LinkOf }
 
 /** Every figure of each group; a group leads to its requests. */
-export function UsageTable({ usage, search }: UsageTableProps) {
+export function UsageTable({ usage, linkOf }: UsageTableProps) {
+  const withCost = usage?.total.costNano === undefined ? [] : costColumns
   return (
     <DataTable
       name="usage"
       label="Usage by groups"
-      columns={[groupColumn(search), ...columns]}
+      columns={[groupColumn(linkOf), ...withCost, ...columns]}
       rows={usage?.rows.filter(({ figures }) => figures.requests + figures.rejected > 0)}
       rowId={(row) => `${row.group?.id ?? ''} ${row.subgroup?.id ?? ''} ${row.isOther}`}
       empty={
@@ -31,28 +34,36 @@ export function UsageTable({ usage, search }: UsageTableProps) {
   )
 }
 
-const groupColumn = (search: UsageSearch): Column<Row> => ({
+const groupColumn = (linkOf: LinkOf): Column<Row> => ({
   id: 'group',
   title: 'Group',
-  cell: (row) => <GroupLink row={row} search={search} />,
+  cell: (row) => {
+    const link = linkOf(row)
+    if (link === null) return <span>{titleOf(row)}</span>
+    return (
+      <Link to={link.to as never} search={link.search as never}>
+        {titleOf(row)}
+      </Link>
+    )
+  },
 })
 
 /** The requests behind a row: the same period, the same filters, and the row's own groups. */
-function GroupLink({ row, search }: { readonly row: Row; readonly search: UsageSearch }) {
+export function useRequestLinks(search: UsageSearch): LinkOf {
   const { organization, mode, may } = useOrganization()
-  const title = titleOf(row)
-  if (row.isOther || !may('requests.read')) return <span>{title}</span>
-  const { range = '7d', from, to, zone, model, key, region, endpoint } = search
-  const groups = groupsOf(search).map((name, at) => [name, [row.group, row.subgroup][at]?.id] as const)
-  return (
-    <Link
-      to={`/dashboard/${organization.id}/requests` as never}
-      search={{ mode, range, from, to, zone, model, key, region, endpoint, ...Object.fromEntries(groups) } as never}
-    >
-      {title}
-    </Link>
-  )
+  const { range = usualRange, from, to, zone, model, key, region, endpoint } = search
+  return (row) => {
+    if (row.isOther || !may('requests.read')) return null
+    const groups = groupsOf(search).map((name, at) => [name, [row.group, row.subgroup][at]?.id] as const)
+    const filters = { mode, range, from, to, zone, model, key, region, endpoint }
+    return { to: `/dashboard/${organization.id}/requests`, search: { ...filters, ...Object.fromEntries(groups) } }
+  }
 }
+
+const costColumns: readonly Column<Row>[] = [
+  { id: 'cost', title: 'Cost', align: 'right', cell: ({ figures }) => <Money nano={figures.costNano ?? null} /> },
+  { id: 'margin', title: 'Margin', align: 'right', cell: ({ figures }) => <Money nano={figures.marginNano ?? null} /> },
+]
 
 const columns: readonly Column<Row>[] = [
   { id: 'spend', title: 'Spend', align: 'right', cell: ({ figures }) => <Money nano={figures.chargeNano} /> },
