@@ -7,13 +7,19 @@ import { root } from './toolchain.mjs'
 /** They measure how long somebody waits, or memory in the thick of an attack: nothing may run beside them. */
 const alone = ['test/faults/attack-', 'test/faults/process-memory.', 'test/soak/']
 
-/** Beside modules, but with sockets, processes, files that are watched or synced, or pictures that are drawn. */
+/** Beside modules, but with sockets, processes, threads, files that are watched or synced, pictures that are drawn, or data by the million. */
 const notUnit = [
   'src/cli.test.ts',
   'src/config/watch-file.',
+  'src/control/first-run.',
+  'src/control/thread/',
+  'src/jobs/forget-key-uses.',
   'src/lib/decompress.',
   'src/lib/http-',
+  'src/lib/json-skeleton.',
+  'src/lib/line-buffer.',
   'src/lib/line-writer.',
+  'src/lib/rates.',
   'src/money/journal',
   'src/money/kept-answers.',
   'src/node.test.ts',

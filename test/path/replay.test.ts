@@ -77,7 +77,8 @@ test('whatever comes at once, fails, breaks off or is repeated: one charge for a
       const madeBy = [...answers.values()].map(([first]) => first!.madeBy)
       expect(charged.map(({ requestId }) => requestId).toSorted()).toEqual(madeBy.toSorted())
     }),
-    { numRuns: 25 },
+    // A run is long; the quick ones of `--unit` end none in the middle.
+    { numRuns: 25, interruptAfterTimeLimit: 20_000 },
   )
 }, 60_000)
 

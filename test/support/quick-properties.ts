@@ -1,4 +1,4 @@
 /** Loaded in front of `npm test -- --unit`: a property is looked at for so long, not for all of its runs. */
 import fc from 'fast-check'
 
-fc.configureGlobal({ interruptAfterTimeLimit: 100 })
+fc.configureGlobal({ interruptAfterTimeLimit: 60 })
