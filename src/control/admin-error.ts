@@ -50,8 +50,9 @@ const failures = {
   not_enough_unspent: { status: 409, message: 'There is not so much unspent credit. Nothing was revoked.' },
   too_many_streams: {
     status: 429,
-    message: 'Too many live pages are open at once. Close some, or try again later.',
+    message: 'Too many live pages or downloads are open at once. Close some, or try again later.',
   },
+  too_many_at_once: { status: 429, message: 'Too much of yours is under way at once. Try again in a moment.' },
   not_signed_in: { status: 401, message: 'Nobody is signed in. Sign in and try again.' },
   permission_missing: { status: 403, message: 'You may not do this.' },
   cross_site: {

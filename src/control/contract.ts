@@ -300,6 +300,7 @@ export type ErrorCode =
   | 'idempotency_conflict'
   | 'not_enough_unspent'
   | 'too_many_streams'
+  | 'too_many_at_once'
   | 'not_signed_in'
   | 'permission_missing'
   | 'cross_site'

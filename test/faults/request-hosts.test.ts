@@ -142,6 +142,8 @@ describe('the API of the pages', () => {
       expect(await raw(server, target, 'host: evil.example')).toStartWith('HTTP/1.1 421 ')
       const text = await raw(server, target, 'host: localhost', 'x-forwarded-host: evil.example')
       expect([target, /^HTTP\/1\.1 (?:200|401|404) /.test(text)]).toEqual([target, true])
+      // No port is as high as that, so it is no address at all.
+      expect(await raw(server, target, 'host: localhost:99999')).toStartWith('HTTP/1.1 421 ')
     }
     expect(await raw(trusting, '/api/session', 'host: inside.example', 'x-forwarded-host: admin.example')).toStartWith(
       'HTTP/1.1 200 ',

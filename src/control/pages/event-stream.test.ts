@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'bun:test'
+import { z } from 'zod'
 import { eventStream } from './event-stream.ts'
-import { streamsMax, streamsOfPersonMax } from './open-streams.ts'
+import { requestsOfPersonMax, streamsMax, streamsOfPersonMax } from './shares.ts'
 import { pageRoute } from './page-route.ts'
 import { startTestPages } from './test-pages.ts'
 
@@ -62,22 +63,30 @@ describe('open streams', () => {
       handle: () => Promise.resolve(eventStream(counted.values())),
     })
     const pages = await startTestPages({ routes: [watch] })
-    const open = (name: string) => pages.person(name).fetch('GET', '/api/watch')
+    const open = (name: string, method = 'GET') => pages.person(name).fetch(method, '/api/watch')
     return { open, told: counted.told }
   }
   const many = (count: number): number[] => Array.from({ length: count }, (_, index) => index)
 
   test('of one person are so many at most, and one that ends makes room for another', async () => {
     const { open } = await watching()
-    const streams = await Promise.all(many(streamsOfPersonMax).map(() => open('ann')))
+    const streams: Response[] = []
+    for (const _ of many(streamsOfPersonMax)) streams.push(await open('ann'))
     expect(streams.map(({ status }) => status)).toEqual(many(streamsOfPersonMax).map(() => 200))
     const more = await open('ann')
-    expect([more.status, more.headers.get('retry-after')]).toEqual([429, '5'])
+    expect([more.status, more.headers.get('retry-after')]).toEqual([429, '1'])
     expect(((await more.json()) as { error: { code: string } }).error.code).toBe('too_many_streams')
     expect((await open('ben')).status).toBe(200)
     await streams[0]!.body!.cancel()
     expect((await open('ann')).status).toBe(200)
     expect((await open('ann')).status).toBe(429)
+  })
+
+  test('are none of whoever asks for their heads alone', async () => {
+    const { open, told } = await watching()
+    for (const _ of many(streamsOfPersonMax + 1)) expect((await open('ann', 'HEAD')).status).toBe(200)
+    expect((await open('ann')).status).toBe(200)
+    expect(told.made).toBe(0)
   })
 
   test('of all together are so many at most, whoever they are', async () => {
@@ -89,4 +98,30 @@ describe('open streams', () => {
     }
     expect(Object.fromEntries(statuses)).toEqual({ 200: streamsMax, 429: 5 })
   })
+})
+
+test('one person has so many requests under way at most, and another is answered meanwhile', async () => {
+  const held = Promise.withResolvers<void>()
+  const slow = pageRoute({
+    method: 'GET',
+    path: '/api/slow',
+    summary: 'Slow',
+    needs: 'signed-in',
+    query: null,
+    body: null,
+    answer: z.strictObject({}),
+    handle: async ({ person }) => {
+      if (person.name === 'ann') await held.promise
+      return {}
+    },
+  })
+  const pages = await startTestPages({ routes: [slow] })
+  const [ann, ben] = [pages.person('ann'), pages.person('ben')]
+  const waiting = Array.from({ length: requestsOfPersonMax }, () => ann.get('/api/slow'))
+  const { status, json } = await ann.get('/api/slow')
+  expect([status, json.error.code]).toEqual([429, 'too_many_at_once'])
+  expect((await ben.get('/api/slow')).status).toBe(200)
+  held.resolve()
+  expect((await Promise.all(waiting)).map((each) => each.status)).toEqual(waiting.map(() => 200))
+  expect((await ann.get('/api/slow')).status).toBe(200)
 })

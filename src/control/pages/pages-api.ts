@@ -8,19 +8,19 @@ import { AdminError, adminErrorOf, errorResponse } from '../admin-error.ts'
 import { readFields } from '../read-input.ts'
 import { askAdmin, RefusedByAdmin } from './ask-admin.ts'
 import { refuseCrossSite } from './cross-site.ts'
-import { createOpenStreams, type OpenStreams } from './open-streams.ts'
 import { createViews, type NoteView } from './operator-views.ts'
 import type { Asked, PageRoute, PagesDeps } from './page-route.ts'
 import type { Person } from './people-port.ts'
 import { allows, type Access } from './roles.ts'
 import { routes as allRoutes } from './routes.ts'
+import { createShares, followed, type Shares } from './shares.ts'
 
 export type PagesApi = (request: Request) => Promise<Response>
 
 /** Answers whatever is asked under `/api/`, the admin API apart. */
 export function pagesApi(deps: PagesDeps, routes: readonly PageRoute[] = allRoutes): PagesApi {
   const api = new Hono()
-  const open = { streams: createOpenStreams(), noteView: createViews(deps) }
+  const open = { shares: createShares(), noteView: createViews(deps) }
   api.all('/api/auth/*', (c) => deps.people.handle(c.req.raw))
   api.get('/openapi.json', async () => Response.json(await documentOf(routes)))
   for (const route of routes) {
@@ -31,7 +31,15 @@ export function pagesApi(deps: PagesDeps, routes: readonly PageRoute[] = allRout
   }
   api.notFound(() => errorResponse(new AdminError('not_found', { message: noSuchPage })))
   api.onError((error) => troubleResponse(error, deps))
-  return async (request) => withHeaders(await api.fetch(request))
+  return async (request) =>
+    withHeaders(request.method === 'HEAD' ? await headOf(request, api) : await api.fetch(request))
+}
+
+/** As to a GET, of which nothing is read: what would stream ends at once. */
+async function headOf(request: Request, api: Hono): Promise<Response> {
+  const response = await api.fetch(new Request(request, { method: 'GET' }))
+  await response.body?.cancel()
+  return new Response(null, response)
 }
 
 const noSuchPage = 'The pages have nothing at this address with this method.'
@@ -44,11 +52,27 @@ type Call = {
   readonly request: Request
   readonly params: Readonly<Record<string, string>>
 }
-type Open = { readonly streams: OpenStreams; readonly noteView: NoteView }
+type Open = { readonly shares: Shares; readonly noteView: NoteView }
 
-async function answer({ route, request, params }: Call, deps: PagesDeps & Open): Promise<Response> {
-  if (route.method !== 'GET') refuseCrossSite(request, deps.publicUrl)
-  const person = await deps.people.personOf(request)
+async function answer(call: Call, deps: PagesDeps & Open): Promise<Response> {
+  if (call.route.method !== 'GET') refuseCrossSite(call.request, deps.publicUrl)
+  const person = await deps.people.personOf(call.request)
+  // Nobody's own are few and cheap, and limited where they are not.
+  const ended = person === null ? noShare : deps.shares.requests.take(person.id)
+  try {
+    return await answerTo(person, call, deps)
+  } finally {
+    ended()
+  }
+}
+
+const noShare = (): void => undefined
+
+async function answerTo(
+  person: Person | null,
+  { route, request, params }: Call,
+  deps: PagesDeps & Open,
+): Promise<Response> {
   const access = await admit(route, person, params, deps)
   const actor = actorOf(person)
   if (access === 'operator') await deps.noteView(actor, params['organization']!)
@@ -63,9 +87,18 @@ async function answer({ route, request, params }: Call, deps: PagesDeps & Open):
     request,
     deps,
   } as unknown as Asked
+  if (typeof route.answer === 'string') return streamed(route, asked, deps.shares.streams.take(person?.id ?? ''))
   const value = await route.handle(asked)
-  if (!(value instanceof Response)) return Response.json(value, { status: route.status ?? 200 })
-  return route.answer === 'text/event-stream' ? deps.streams.count(value, person?.id ?? '') : value
+  return value instanceof Response ? value : Response.json(value, { status: route.status ?? 200 })
+}
+
+async function streamed(route: PageRoute, asked: Asked, ended: () => void): Promise<Response> {
+  try {
+    return followed((await route.handle(asked)) as Response, ended)
+  } catch (error) {
+    ended()
+    throw error
+  }
 }
 
 const actorOf = (person: Person | null): Actor =>

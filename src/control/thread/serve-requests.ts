@@ -17,7 +17,8 @@ export function serveRequests(port: Port<ToMain, ToControl>, handle: Handle, fai
     const serving: Serving = { leaving: new AbortController(), reader: null }
     open.set(id, serving)
     try {
-      const response = await handle(webRequest(sent, serving.leaving.signal))
+      const request = webRequest(sent, serving.leaving.signal)
+      const response = request === null ? unreadable() : await handle(request)
       if (!open.has(id)) return void response.body?.cancel().catch(failed)
       const head = headOf(response)
       if (response.body === null || !isStreamed(response)) {
@@ -60,13 +61,18 @@ export function serveRequests(port: Port<ToMain, ToControl>, handle: Handle, fai
   })
 }
 
-const webRequest = ({ url, method, headers, body }: SentRequest, signal: AbortSignal): Request =>
-  new Request(url, {
-    method,
-    headers: headers.map(([name, value]) => [name, value]),
-    signal,
-    ...(body && { body: body as Uint8Array<ArrayBuffer> }),
-  })
+/** null: what was sent is nothing that the web has a request for. */
+function webRequest({ url, method, headers, body }: SentRequest, signal: AbortSignal): Request | null {
+  try {
+    const sent = headers.map(([name, value]): [string, string] => [name, value])
+    return new Request(url, { method, headers: sent, signal, ...(body && { body: body as Uint8Array<ArrayBuffer> }) })
+  } catch {
+    return null
+  }
+}
+
+const unreadable = (): Response =>
+  Response.json({ error: { code: 'bad_request', message: 'The request cannot be read.' } }, { status: 400 })
 
 /** What goes on for long, or may be long: events, and files to keep. */
 const isStreamed = ({ headers }: Response): boolean =>

@@ -24,7 +24,7 @@ const plainHost = /^(?:[a-z0-9][a-z0-9._-]*|\[[0-9a-f:.]+\])(?::\d{1,5})?$/i
  * who points it at this machine so that a browser takes our pages for theirs (DNS rebinding).
  */
 export function isOwnAddress(origin: string | null, names: readonly string[]): boolean {
-  const name = origin === null ? '' : new URL(origin).hostname.replaceAll(/[[\]]/g, '')
+  const name = origin === null || !URL.canParse(origin) ? '' : new URL(origin).hostname.replaceAll(/[[\]]/g, '')
   return isIP(name) !== 0 || names.includes(name)
 }
 
