@@ -35,7 +35,9 @@ function refusalOf(work: () => unknown): string {
 
 test('a start without configuration has the documented defaults', () => {
   process.chdir(folder)
-  const { providers, deployments, ...config } = loadConfig({ PATH: '/bin', PORT: '' })
+  const { providers, deployments, written, environment, ...config } = loadConfig({ PATH: '/bin', PORT: '' })
+  expect(written).toEqual({})
+  expect(environment.filter(({ source }) => source !== 'default')).toEqual([])
   expect(config).toEqual({
     port: 8080,
     host: '127.0.0.1',

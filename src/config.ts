@@ -4,8 +4,14 @@
  * Values that are secrets are never part of that line. What lies in `config/` is its parts.
  */
 import { join, resolve } from 'node:path'
-import { parseEnvironment, refuseWhatIsNotThereYet, type Environment } from './config/environment.ts'
-import { defaultFilePath, frozen, martFilePath, readMartFile } from './config/load.ts'
+import {
+  environmentInForce,
+  parseEnvironment,
+  refuseWhatIsNotThereYet,
+  type Environment,
+  type EnvironmentSetting,
+} from './config/environment.ts'
+import { defaultFilePath, frozen, martFilePath, readBoth, readMartFile, type Both } from './config/load.ts'
 import type { PricesSchema } from './config/model-schema.ts'
 import { ConfigError } from './config/refusal.ts'
 import type { MartFile } from './config/resolve.ts'
@@ -13,7 +19,9 @@ import { watchMartFile, type FileWatch } from './config/watch-file.ts'
 
 export { parseArguments } from './config/arguments.ts'
 export { deadlinesFor } from './config/deadlines.ts'
-export type { Environment } from './config/environment.ts'
+export type { Environment, EnvironmentSetting } from './config/environment.ts'
+export type { Both } from './config/load.ts'
+export { settingsInForce, type Setting } from './config/in-force.ts'
 export { listPrices, markupOf, overlaidCatalogData, overlaidPrices } from './config/overlay.ts'
 export { ConfigError } from './config/refusal.ts'
 export { servedRegions, type DeploymentConfig, type MartFile } from './config/resolve.ts'
@@ -34,6 +42,9 @@ export type Config = MartFile & {
   readonly sandboxUrl: string | null
   /** Where the parts of `mart.yaml` come from, absolute; null: there is no such file, and these are the defaults. */
   readonly martFile: string | null
+  /** What stands in that file. */
+  readonly written: unknown
+  readonly environment: readonly EnvironmentSetting[]
 }
 
 /** What `mart` finds its server by. */
@@ -47,6 +58,7 @@ export function loadConfig(env: Environment, prices: PricesSchema): Readonly<Con
   const parsed = parseEnvironment(env)
   refuseWhatIsNotThereYet(parsed)
   const martFile = martFilePath(parsed.MART_CONFIG)
+  const { file, written } = readBoth(martFile, env, prices)
   return frozen({
     port: parsed.PORT,
     host: parsed.HOST,
@@ -55,7 +67,9 @@ export function loadConfig(env: Environment, prices: PricesSchema): Readonly<Con
     secret: parsed.MART_SECRET ?? null,
     sandboxUrl: parsed.MART_SANDBOX_URL ?? null,
     martFile,
-    ...readMartFile(martFile, env, prices),
+    written,
+    environment: environmentInForce(env),
+    ...file,
   })
 }
 
@@ -86,7 +100,7 @@ export function checkConfigFile(path: string | null, env: Environment, prices: P
 /** What becomes of a configuration file that changed while the server runs. */
 type Listener = {
   /** The file is valid and says something else. What this throws refuses it. `needRestart` names what of it waits for another start. */
-  readonly onChange: (file: MartFile, needRestart: readonly string[]) => void
+  readonly onChange: (read: Both, needRestart: readonly string[]) => void
   /** One line; what runs is kept. */
   readonly onRefused: (reason: string) => void
   /** What was refused is valid again, and says what runs anyway. */
@@ -99,8 +113,18 @@ type Listener = {
  */
 export function watchConfig(config: Config, env: Environment, prices: PricesSchema, listener: Listener): FileWatch {
   let path = config.martFile
-  const read = (): MartFile => readMartFile((path ??= martFilePath(env['MART_CONFIG'])), env, prices)
-  return watchMartFile({ path: path ?? defaultFilePath(), file: config, read, ...listener })
+  let both: Both = { path, file: config, written: config.written }
+  const read = (): MartFile => {
+    both = readBoth((path ??= martFilePath(env['MART_CONFIG'])), env, prices)
+    return both.file
+  }
+  return watchMartFile({
+    path: path ?? defaultFilePath(),
+    file: config,
+    read,
+    ...listener,
+    onChange: (_file, needRestart) => listener.onChange(both, needRestart),
+  })
 }
 
 /** Where a running server leaves its URL and operator token for `mart`; mode 0600. */

@@ -24,8 +24,6 @@ import { createClients, type Clients } from './gateway/clients.ts'
 import { gaugesOf, type Gauged } from './gauges.ts'
 import type { GatewayDeps } from './gateway/deps.ts'
 import { isServed } from './gateway/offered.ts'
-import { routes } from './gateway/routes.ts'
-import { testCall } from './gateway/test-call.ts'
 import { createWatch } from './gateway/watch.ts'
 import { startPollingReservations, type Poller } from './jobs/poll-reservations.ts'
 import type { Nano } from './lib/amounts.ts'
@@ -46,11 +44,11 @@ import { createTurns } from './lib/turns.ts'
 import { pricesSchema } from './money/price-book-data.ts'
 import { namesBuiltIn, type Offer } from './offer.ts'
 import { startOffering } from './offering.ts'
+import { operatedOn } from './operated-on.ts'
 import { publicPages } from './public-pages.ts'
 import type { Store } from './store/store.ts'
 import { createRefusals, type Refusals } from './telemetry/refusals.ts'
 import { startTelemetry, type Telemetry } from './telemetry/start-telemetry.ts'
-import type { Deployment } from './upstreams/deployment.ts'
 import type { Fleet } from './upstreams/fleet.ts'
 import { openWebApp } from './web/web-app.ts'
 import { builtInSandbox, type BuiltInSandbox } from './upstreams/sandbox-process.ts'
@@ -136,7 +134,7 @@ async function main(): Promise<void> {
     isAccepting: () => isAccepting,
   }))
   const poller = pollerOf(books, gateway)
-  const admin = Object.assign(offering.live(), operatedOn(books, gateway), operators, { reload: offering.reload })
+  const admin = Object.assign(offering.live(), operatedOn(books, offering, { gateway, clock, log }), operators)
   const api = adminApi(admin)
   const control = controlOf(config, books, askingOf(api, doors, shared))
   server.serve(
@@ -243,21 +241,6 @@ const pollerOf = ({ store, node, limits }: Books, gateway: () => GatewayDeps): P
 const standingOf = ({ unready, down }: Books, isAccepting: () => boolean): Pick<AppDeps, 'unready' | 'down'> => ({
   unready: () => (isAccepting() ? unready() : 'stopping'),
   down,
-})
-
-/** What operators look at and change. */
-const operatedOn = ({ store, keys, limits, node, verifier }: Books, gateway: () => GatewayDeps) => ({
-  endpoints: [...new Set(routes.map(({ name }) => name))],
-  clock,
-  log,
-  store,
-  keys,
-  limits,
-  credit: node.credit,
-  ship: node.shipper.flush,
-  verifier,
-  recallCredit: node.recallCredit,
-  testDeployment: (deployment: Deployment) => testCall(deployment, gateway()),
 })
 
 type Asking = Pick<ControlThreadDeps, 'admin' | 'originOf' | 'addressOf'>

@@ -1,5 +1,14 @@
 /** The offer of a running gateway: what its configuration file says now. */
-import { watchConfig, type Config, type Environment, type FileWatch } from './config.ts'
+import {
+  settingsInForce,
+  watchConfig,
+  type Both,
+  type Config,
+  type Environment,
+  type EnvironmentSetting,
+  type FileWatch,
+  type Setting,
+} from './config.ts'
 import type { Log } from './lib/log.ts'
 import { pricesSchema } from './money/price-book-data.ts'
 import { createOffer, type Offer, type OfferDeps } from './offer.ts'
@@ -12,7 +21,18 @@ export type Offering = {
   readonly live: () => Offer
   /** Reads the configuration file again. */
   readonly reload: FileWatch['reload']
+  /** The configuration as it is in force. */
+  readonly configuration: () => Configuration
   readonly close: () => void
+}
+
+/** `needRestart`: settings that the file has changed since the start, and that wait for another. */
+export type Configuration = {
+  /** Absolute; null: there is no file, and these are the defaults. */
+  readonly file: string | null
+  readonly environment: readonly EnvironmentSetting[]
+  readonly settings: readonly Setting[]
+  readonly needRestart: readonly string[]
 }
 
 type OfferingDeps = OfferDeps & { readonly log: Log; readonly env: Environment }
@@ -20,9 +40,12 @@ type OfferingDeps = OfferDeps & { readonly log: Log; readonly env: Environment }
 /** Builds the offer, and builds it anew whenever the file changes. A file that is refused leaves it as it is and is logged. Throws `ConfigError`. */
 export function startOffering(config: Config, deps: OfferingDeps): Offering {
   let offer = createOffer(config, deps)
+  const started = { path: config.martFile, file: config, written: config.written }
+  let inForce: { readonly read: Both; readonly needRestart: readonly string[] } = { read: started, needRestart: [] }
   const { reload, close } = watchConfig(config, deps.env, pricesSchema, {
-    onChange(file, needRestart) {
-      offer = createOffer(file, deps, offer)
+    onChange(read, needRestart) {
+      offer = createOffer(read.file, deps, offer)
+      inForce = { read, needRestart }
       deps.log.info({ event: 'config-changed', deployments: offer.fleet.list.length })
       if (needRestart.length > 0) deps.log.info({ event: 'config-needs-restart', settings: needRestart })
     },
@@ -30,7 +53,19 @@ export function startOffering(config: Config, deps: OfferingDeps): Offering {
     onRefused: (reason) => deps.log.error({ event: 'config-refused', reason }),
   })
   const current = (): Offer => offer
-  return { current, madeOf: (make) => onceOfEach(current, make), live: () => liveOf(current), reload, close }
+  return {
+    current,
+    madeOf: (make) => onceOfEach(current, make),
+    live: () => liveOf(current),
+    reload,
+    configuration: () => ({
+      file: inForce.read.path,
+      environment: config.environment,
+      settings: settingsInForce(started, inForce.read),
+      needRestart: inForce.needRestart,
+    }),
+    close,
+  }
 }
 
 function onceOfEach<Made>(current: () => Offer, make: (offer: Offer) => Made): () => Made {

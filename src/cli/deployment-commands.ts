@@ -1,5 +1,12 @@
-/** `mart deployment` and `mart config reload`. */
-import type { DeploymentJson, DeploymentTestJson, HourJson, ListJson, ReloadJson } from '../control/contract.ts'
+/** `mart deployment`, and `mart config` of the running server. */
+import type {
+  ConfigurationJson,
+  DeploymentJson,
+  DeploymentTestJson,
+  HourJson,
+  ListJson,
+  ReloadJson,
+} from '../control/contract.ts'
 import type { Command } from './command-line.ts'
 import { count, table } from './text.ts'
 
@@ -58,6 +65,32 @@ const test: Command = {
   },
 }
 
+const show: Command = {
+  words: ['config', 'show'],
+  positionals: [],
+  flags: {},
+  summary: 'Show the configuration as it is in force, and where each value comes from; secrets as their references',
+  async run(_line, { server }) {
+    const json = await server().ask<ConfigurationJson>('GET', '/configuration')
+    const named = json.environment.map(({ name, value, source, isSecret }) => [
+      name,
+      isSecret && source === 'environment' ? '(secret)' : (value ?? '–'),
+      source,
+    ])
+    const settings = json.settings.map(({ path, value, source }) => [path, JSON.stringify(value), source])
+    const waiting = json.needRestart.length === 0 ? [] : ['', notInEffect(json.needRestart)]
+    const lines = [
+      json.file ?? 'There is no mart.yaml: these are the defaults.',
+      '',
+      table(['NAME', 'VALUE', 'FROM'], [...named, ...settings]),
+    ]
+    return { json, text: [...lines, ...waiting].join('\n'), ok: true }
+  },
+}
+
+const notInEffect = (settings: readonly string[]): string =>
+  `Not yet in effect: ${settings.join(', ')}; start the server again for that.`
+
 const reload: Command = {
   words: ['config', 'reload'],
   positionals: [],
@@ -72,7 +105,7 @@ const reload: Command = {
 function reloadText({ changed, needRestart }: Extract<ReloadJson, { ok: true }>): string {
   const done = changed ? 'The new configuration serves.' : 'Nothing has changed.'
   if (needRestart.length === 0) return done
-  return `${done} Not yet in effect: ${needRestart.join(', ')}; start the server again for that.`
+  return `${done} ${notInEffect(needRestart)}`
 }
 
 export const deploymentCommands: readonly Command[] = [
@@ -80,5 +113,6 @@ export const deploymentCommands: readonly Command[] = [
   steer('drain', 'Send nothing more to a deployment, until it is resumed or the server is started again', 'is drained'),
   steer('resume', 'Use a deployment again', 'is used again'),
   test,
+  show,
   reload,
 ]

@@ -43,6 +43,35 @@ export function parseEnvironment(env: Environment): ParsedEnvironment {
   return parsed.data
 }
 
+/** A variable as it is in force; `value` null: it is not set, or is a secret. */
+export type EnvironmentSetting = {
+  readonly name: string
+  readonly value: string | null
+  readonly source: 'environment' | 'default'
+  readonly isSecret: boolean
+}
+
+/** What only the command line reads, or is refused. */
+const notForServers = ['MART_URL', 'MART_OPERATOR_TOKEN', 'DATABASE_URL', 'REDIS_URL']
+
+/** What a server reads of an environment that `parseEnvironment` has taken. */
+export function environmentInForce(env: Environment): readonly EnvironmentSetting[] {
+  const parsed = parseEnvironment(env)
+  const names = (Object.keys(EnvironmentData.shape) as (keyof ParsedEnvironment)[]).filter(
+    (name) => !notForServers.includes(name),
+  )
+  return names.map((name) => {
+    const isSecret = secretVariables.has(name)
+    const value = parsed[name]
+    return {
+      name,
+      value: isSecret || value === undefined ? null : String(value),
+      source: (env[name] ?? '') === '' ? 'default' : 'environment',
+      isSecret,
+    }
+  })
+}
+
 /** What is configured and not yet built must not be taken for working. Throws `ConfigError`. */
 export function refuseWhatIsNotThereYet(parsed: ParsedEnvironment): void {
   if (parsed.DATABASE_URL !== undefined)

@@ -23,11 +23,18 @@ export function martFilePath(named: string | undefined): string | null {
 export const defaultFilePath = (): string => resolve(defaultFile)
 
 /** Reads the file, or the defaults when `path` is null. Frozen. Throws `ConfigError`. */
-export function readMartFile(path: string | null, env: Environment, prices: PricesSchema): MartFile {
+export const readMartFile = (path: string | null, env: Environment, prices: PricesSchema): MartFile =>
+  readBoth(path, env, prices).file
+
+/** The file, and what is written in it: references where secrets stand, and nothing where a default is taken. */
+export type Both = { readonly path: string | null; readonly file: MartFile; readonly written: unknown }
+
+/** As `readMartFile`. */
+export function readBoth(path: string | null, env: Environment, prices: PricesSchema): Both {
   const data: unknown = path === null ? {} : (parseFile(path) ?? {})
   const parsed = martFileSchema(referencesFrom(path, env), prices, systemClock.now()).safeParse(data)
   if (!parsed.success) throw refusal(path ?? defaultFile, parsed.error, data)
-  return frozen(parsed.data)
+  return frozen({ path, file: parsed.data, written: data })
 }
 
 const referencesFrom = (path: string | null, env: Environment): References => ({

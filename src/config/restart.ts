@@ -25,10 +25,11 @@ const takesEffect: Readonly<Record<keyof MartFile, 'at-once' | 'at-start'>> = {
   log: 'at-start',
 }
 
+/** All sections, in the order of the file. */
+export const sections = Object.keys(takesEffect) as readonly (keyof MartFile)[]
+
 /** The sections that are read at a start only, in the order of the file. */
-export const sectionsReadAtStart = (Object.keys(takesEffect) as (keyof MartFile)[]).filter(
-  (section) => takesEffect[section] === 'at-start',
-)
+export const sectionsReadAtStart = sections.filter((section) => takesEffect[section] === 'at-start')
 
 /** Settings in which a file differs from the one that the server was started with and which wait for another start, such as `metrics.port`. */
 export const waitingForRestart = (started: MartFile, file: MartFile): readonly string[] =>

@@ -219,7 +219,7 @@ function watching(folder: string, env: Readonly<Record<string, string>>) {
     const env = ${JSON.stringify(env)}
     const say = (word) => process.stdout.write(word + '\\n')
     watchConfig(loadConfig(env, pricesSchema), env, pricesSchema, {
-      onChange: ({ tracing, failover }) => say(tracing.headers.authorization?.reveal() ?? failover.jitterMs),
+      onChange: ({ file: { tracing, failover } }) => say(tracing.headers.authorization?.reveal() ?? failover.jitterMs),
       onRefused: () => say('refused'),
       onGoodAgain: () => say('good again'),
     })

@@ -10,7 +10,15 @@ import { latencyMsUnknown, type LastFault } from '../upstreams/health.ts'
 import type { HourSeen } from '../upstreams/last-hour.ts'
 import type { AdminDeps } from './admin-deps.ts'
 import { AdminError } from './admin-error.ts'
-import type { DeploymentJson, DeploymentTestJson, HourJson, LastFaultJson, ListJson, ReloadJson } from './contract.ts'
+import type {
+  ConfigurationJson,
+  DeploymentJson,
+  DeploymentTestJson,
+  HourJson,
+  LastFaultJson,
+  ListJson,
+  ReloadJson,
+} from './contract.ts'
 import type { Operators } from './operators.ts'
 import { readBody } from './read-input.ts'
 
@@ -59,6 +67,8 @@ export function addDeploymentRoutes(api: Hono, deps: AdminDeps, operators: Opera
     await record(c, 'deployment.tested', { subject: deployment.id, before: null, after: { ok, status, fault } })
     return c.json<DeploymentTestJson>(result)
   })
+  // It names files, accounts and networks of the operator's: not for every token that may look.
+  api.get('/configuration', isAdmin, (c) => c.json<ConfigurationJson>(deps.configuration()))
   api.post('/config/reload', isAdmin, async (c) => {
     const reloaded = deps.reload()
     if (reloaded.ok && reloaded.changed)

@@ -8,7 +8,7 @@ import type { KeyRow, Mode, OperatorToken, Organization, Store } from '../store/
 import type { Deployment } from '../upstreams/deployment.ts'
 import type { Fleet } from '../upstreams/fleet.ts'
 import { AdminError } from './admin-error.ts'
-import type { BalanceJson, DeploymentTestJson, ReloadJson } from './contract.ts'
+import type { BalanceJson, ConfigurationJson, DeploymentTestJson, ReloadJson } from './contract.ts'
 import { balanceJson } from './json-shapes.ts'
 import type { KeyDefaults } from './key-input.ts'
 import type { LedgerVerifier } from './ledger-verifier.ts'
@@ -51,6 +51,7 @@ export type AdminDeps = {
   readonly fleet: Fleet
   /** A tiny real call to a deployment, at the operator's cost. Never rejects. */
   readonly testDeployment: (deployment: Deployment) => Promise<DeploymentTestJson>
+  readonly configuration: () => ConfigurationJson
   /** Reads the configuration file again; a bad one changes nothing and says why. */
   readonly reload: () => ReloadJson
   readonly keyDefaults: KeyDefaults

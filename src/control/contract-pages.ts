@@ -25,6 +25,7 @@ export type {
   PageKeyWithSecretJson,
   PageNewKeyInputJson,
 } from './pages/keys/key-routes.ts'
+export type { OperatorConfigurationJson, OperatorReloadJson } from './pages/operator/configuration-routes.ts'
 export type {
   OperatorDeploymentJson,
   OperatorDeploymentListJson,

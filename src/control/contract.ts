@@ -195,6 +195,29 @@ export type ReloadJson =
   | { readonly ok: true; readonly changed: boolean; readonly needRestart: readonly string[] }
   | { readonly ok: false; readonly reason: string }
 
+/** The configuration as it is in force. */
+export type ConfigurationJson = {
+  /** Where `mart.yaml` is; null: there is none, and these are the defaults. */
+  readonly file: string | null
+  /** Variables that a server reads, all of them at its start. `value` null: not set, or a secret. */
+  readonly environment: readonly {
+    readonly name: string
+    readonly value: string | null
+    readonly source: 'environment' | 'default'
+    readonly isSecret: boolean
+  }[]
+  /** Of a secret, `value` is what stands in the file: a reference. `environment`: what is written refers to a variable. */
+  readonly settings: readonly {
+    readonly path: string
+    readonly value: unknown
+    readonly source: 'file' | 'environment' | 'default'
+    readonly isSecret: boolean
+    readonly needsRestart: boolean
+  }[]
+  /** Settings that the file has changed since the start, and that wait for another. */
+  readonly needRestart: readonly string[]
+}
+
 /** How many losses were new to an operator. */
 export type AcceptedLossesJson = { readonly accepted: number }
 /** What came of proving the ledger; `at`: when that began, and it took `ms`. */

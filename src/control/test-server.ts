@@ -89,6 +89,7 @@ const still = {
   operatorToken,
   operatorTokens: [],
   testDeployment: () => Promise.reject(new Error('nothing is called in these tests')),
+  configuration: () => ({ file: null, environment: [], settings: [], needRestart: [] }),
   reload: () => ({ ok: true as const, changed: false, needRestart: [] }),
   keyDefaults: { region: 'us', rpm: 600, tpm: null, concurrency: null },
   simulated: true,

@@ -58,6 +58,11 @@ test('an operator has the ledger proved, and sees what came of it the last time'
   expect(json.last.checks.length).toBeGreaterThan(5)
 })
 
+test('an operator sees the configuration and has its file read again', async () => {
+  expect((await olga.get(`${path}/configuration`)).json).toMatchObject({ file: null, settings: [] })
+  expect((await olga.post(`${path}/configuration/reload`)).json).toMatchObject({ ok: true, changed: false })
+})
+
 test('whoever is no operator does none of this, an owner of an organization neither', async () => {
   const asked: ['get' | 'post' | 'patch', string][] = [
     ['get', '/organizations'],
@@ -73,6 +78,8 @@ test('whoever is no operator does none of this, an owner of an organization neit
     ['post', '/deployments/sandbox-us/test'],
     ['get', '/ledger-verification'],
     ['post', '/ledger-verification'],
+    ['get', '/configuration'],
+    ['post', '/configuration/reload'],
   ]
   const before = pages.everythingStored()
   for (const [method, at] of asked)
