@@ -3,10 +3,10 @@ import { useSyncExternalStore } from 'react'
 
 const minuteMs = 60_000
 
-/** Epoch ms, told again once a minute. */
-export const useMinute = (): number => useSyncExternalStore(everyMinute, thisMinute)
+/** The last millisecond of this minute, epoch ms, told anew once a minute: what happens now is in a period that ends then. */
+export const useMinute = (): number => useSyncExternalStore(everyMinute, endOfMinute)
 
-const thisMinute = (): number => Math.floor(Date.now() / minuteMs) * minuteMs
+const endOfMinute = (): number => Math.floor(Date.now() / minuteMs) * minuteMs + minuteMs - 1
 
 function everyMinute(tell: () => void): () => void {
   const timer = setInterval(tell, minuteMs)

@@ -20,6 +20,7 @@ import { useMinute } from '../../ui/use-minute.ts'
 
 const route = getRouteApi('/inside/dashboard/$organization/billing')
 const usual = 'month'
+const againMs = 30_000
 
 type Day = StatementJson['days'][number]
 
@@ -35,6 +36,7 @@ export function Statement() {
   const { data, error, refetch } = useQuery({
     queryKey: organizationKey(organization.id, mode, 'statement', asked),
     placeholderData: keepPreviousData,
+    refetchInterval: againMs,
     queryFn: ({ signal }) => ask<StatementJson>(path, { query: asked, signal }),
   })
   const days = data?.days.toReversed().filter((day) => isAll || hasMoved(day))

@@ -68,12 +68,15 @@ export function UsagePage() {
   )
 }
 
+const againMs = 10_000
+
 /** Usage over time, what it comes to, and every figure of each group. */
 export function UsageView({ of, search, narrow, filters, linkOf }: UsageViewProps) {
   const asked = asking.queryOf(search, of.mode, useMinute())
   const { data, error, refetch } = useQuery({
     queryKey: [...of.queryKey, asked],
     placeholderData: keepPreviousData,
+    refetchInterval: againMs,
     queryFn: ({ signal }) => ask<UsageOverTimeJson>(of.path, { query: asked, signal }),
   })
   return (
