@@ -130,10 +130,12 @@ async function tellEnd(
 ): Promise<void> {
   const { admitted, candidate, follow } = relayed
   if (follow.state() !== 'over') return controller.enqueue(brokenWords(relayed))
+  const reading = follow.reading()
+  // What its stream does not tell its object may: it is asked for in a moment.
+  if (reading.usage === null) return
   const { input } = admitted.call.asked.demand!
   const of = { model: admitted.call.model?.id ?? null, kind: candidate.deployment.kind, isAssumed: input.isAssumed }
-  const done = await doneBy(follow.reading(), of, deps)
-  // It is asked for in a moment.
+  const done = await doneBy(reading, of, deps)
   if (done === null) return
   await deps.tellJob(admitted.requestId, admitted.key, done).catch((error: unknown) => {
     deps.log.error({ event: 'job-not-told', requestId: admitted.requestId, error })
