@@ -1,6 +1,6 @@
 /**
  * Builds the web app into web/dist: hashed names, and each file as brotli and as gzip. Run by Bun, with the hash of the
- * sources, which the manifest keeps (web.mjs). What is there is replaced at once, so whoever serves it never sees half.
+ * sources, which the manifest keeps (web.mjs), and with another folder where it is to be built elsewhere. What is there is replaced at once, so whoever serves it never sees half.
  */
 import { createHash } from 'node:crypto'
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
@@ -8,17 +8,16 @@ import { basename, extname, join, parse } from 'node:path'
 import { promisify } from 'node:util'
 import zlib from 'node:zlib'
 import { root } from './toolchain.mjs'
+import { distFolder } from './web.mjs'
 
 const brotli = promisify(zlib.brotliCompress)
 const gzip = promisify(zlib.gzip)
 
 const source = join(root, 'web', 'src')
-const dist = join(root, 'web', 'dist')
+const [stamp = '', dist = distFolder] = process.argv.slice(2)
 const making = `${dist}.${process.pid}`
 /** Quality 11 makes 4 % less in ten times the time. */
 const brotliQuality = 9
-
-const [stamp = ''] = process.argv.slice(2)
 
 async function build() {
   const app = await bundle('main.tsx', { splitting: true })

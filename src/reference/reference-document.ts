@@ -24,7 +24,7 @@ export const referenceDocument = (page: Page, { html, headings }: RenderedPage):
 </head>
 <body>
 <a class="skip" href="#content">Skip to the text</a>
-<header><div class="bar"><a class="mark" href="/">${mark}AICreditMart</a><span class="where">Reference</span>
+<header><div class="bar"><a class="mark" href="/">${mark}AICreditMart</a><span class="where">Reference</span><nav class="ways" aria-label="Elsewhere"><a href="/playground">Playground</a><a href="/dashboard">Dashboard</a></nav>
 <search class="search" hidden><label class="unseen" for="search">Search the reference</label><input id="search" type="search" placeholder="Search  /" autocomplete="off"><ul class="found" hidden></ul></search></div></header>
 <div class="columns">
 <nav aria-label="Pages"><details class="pages" open><summary>Pages</summary><ul>${pages

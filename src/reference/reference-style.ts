@@ -18,7 +18,9 @@ header { position: sticky; top: 0; z-index: 2; background: var(--page); border-b
 .mark { display: flex; align-items: center; gap: 10px; font-weight: 650; letter-spacing: -.01em; color: var(--ink); text-decoration: none }
 .mark svg { display: block }
 .bar .where { color: var(--soft) }
-.search { position: relative; margin-left: auto; width: min(320px, 46vw) }
+.ways { display: flex; margin-left: auto }
+.ways a { padding: 5px 10px }
+.search { position: relative; width: min(320px, 46vw) }
 .search input { width: 100%; min-height: 38px; padding: 0 12px; border: 1px solid var(--line); border-radius: 9px; background: var(--card); color: var(--ink); font: inherit; font-size: 15px }
 .search input::placeholder { color: var(--soft); opacity: 1 }
 .found { position: absolute; right: 0; top: 44px; width: min(440px, 88vw); max-height: 60vh; overflow: auto; margin: 0; padding: 6px; list-style: none; background: var(--card); border: 1px solid var(--line); border-radius: 12px; box-shadow: 0 12px 40px #0003 }
@@ -87,6 +89,7 @@ td code { padding: 0; border: 0; background: none; white-space: nowrap; font-siz
   .contents { display: block; position: sticky; top: 60px; align-self: start; max-height: calc(100vh - 60px); padding: 44px 0; overflow: auto }
   .contents strong { display: block; padding: 0 12px 6px; font-size: 13px; color: var(--soft) }
 }
-@media (max-width: 600px) { .bar .where { display: none } th, td { padding: 9px 12px } }
+@media (max-width: 600px) { .bar .where, .ways { display: none }
+.search { margin-left: auto } th, td { padding: 9px 12px } }
 @media (prefers-reduced-motion: no-preference) { .copy, .tabs > label { transition: background-color .15s, border-color .15s, color .15s } }
 `

@@ -23,7 +23,7 @@ export const webDocument = ({ script, style, scheme, icon }: DocumentParts, nonc
 <script nonce="${nonce}" type="module" src="${assetUrl(script)}"></script>
 </head>
 <body>
-<div id="root"></div>
+<div id="root"><p class="first-paint">AICreditMart</p></div>
 <noscript><p>These pages need JavaScript. The <a href="/docs">API reference</a> does not, and <code>mart</code>, the command line, does the same as they do.</p></noscript>
 </body>
 </html>

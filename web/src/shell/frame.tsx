@@ -1,4 +1,4 @@
-import { Burger, Drawer, Group, VisuallyHidden } from '@mantine/core'
+import { Burger, Drawer, Group } from '@mantine/core'
 import { useDisclosure, useMediaQuery } from '@mantine/hooks'
 import { Outlet, useLocation } from '@tanstack/react-router'
 import { useEffect } from 'react'
@@ -67,12 +67,14 @@ function NarrowBar() {
         <CommandButton isSmall />
         <ModeSwitch />
       </Group>
-      <Drawer opened={isOpen} onClose={close} size={288} padding="md" withCloseButton={false} title={null}>
-        <VisuallyHidden>
-          <h2>Navigation</h2>
-        </VisuallyHidden>
-        <Navigation />
-      </Drawer>
+      <Drawer.Root opened={isOpen} onClose={close} size={288}>
+        <Drawer.Overlay />
+        <Drawer.Content aria-label="Navigation">
+          <Drawer.Body h="100%">
+            <Navigation />
+          </Drawer.Body>
+        </Drawer.Content>
+      </Drawer.Root>
     </header>
   )
 }

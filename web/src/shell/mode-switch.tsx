@@ -1,5 +1,5 @@
 import { SegmentedControl } from '@mantine/core'
-import { useNavigate } from '@tanstack/react-router'
+import { useLocation, useNavigate } from '@tanstack/react-router'
 import type { Mode } from './mode.ts'
 import { usePlace } from './place.ts'
 
@@ -11,10 +11,10 @@ const modes = [
 /** Test or live, as at a payment provider: the page stays, and shows the other books. */
 export function ModeSwitch() {
   const { mode } = usePlace()
+  const { pathname, search } = useLocation()
   const navigate = useNavigate()
   if (mode === null) return null
-  const change = (value: Mode): void =>
-    void navigate({ to: '.', search: (search: object) => ({ ...search, mode: value }) } as never)
+  const change = (value: Mode): void => void navigate({ to: pathname, search: { ...search, mode: value } } as never)
   return (
     <SegmentedControl
       size="xs"
