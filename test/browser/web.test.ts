@@ -148,7 +148,6 @@ describe.skipIf(why !== null)(why === null ? 'the web app' : `the web app (skipp
     }
     // The machine may be busy with other things; the best of five is the page's own.
     expect(Math.min(...waited)).toBeLessThan(atOnceMs)
-    console.info({ painted, waited })
     await close()
   }, 30_000)
 
