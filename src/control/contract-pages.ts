@@ -39,5 +39,6 @@ export type {
   OperatorOrganizationListJson,
   OperatorRevocationJson,
 } from './pages/operator/organization-routes.ts'
+export type { PageAuditJson } from './pages/audit/audit-routes.ts'
 export type { Access, Permission, Role } from './pages/roles.ts'
 export type { SessionJson } from './pages/session/session-routes.ts'

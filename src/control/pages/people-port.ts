@@ -1,4 +1,5 @@
 /** Who is signed in and whose member they are, as the pages ask. Asked at every request, so that what changed holds at once. */
+import type { AuditEntry, AuditQuery } from '../../store/store.ts'
 import type { Role } from './roles.ts'
 
 export type Person = {
@@ -18,6 +19,10 @@ export type People = {
   readonly membershipsOf: (personId: string) => Promise<readonly Membership[]>
   /** Whatever is asked under `/api/auth/`. */
   readonly handle: (request: Request) => Promise<Response>
+  readonly store: {
+    /** What people's own file has of the audit log, the newest first. */
+    readonly audit: (query: AuditQuery) => readonly AuditEntry[]
+  }
 }
 
 /** People, where there are none. */
@@ -29,4 +34,5 @@ export const nobody: People = {
     Promise.resolve(
       Response.json({ error: { code: 'not_found', message: 'Nobody can sign in here yet.' } }, { status: 404 }),
     ),
+  store: { audit: () => [] },
 }

@@ -1,5 +1,6 @@
 /** Every route of the pages' API, area by area. */
 import { statementRoutes } from './billing/statement-routes.ts'
+import { auditRoutes } from './audit/audit-routes.ts'
 import { fileRoutes } from './files/file-routes.ts'
 import { homeRoutes } from './home/home-routes.ts'
 import { jobRoutes } from './jobs/job-routes.ts'
@@ -15,6 +16,7 @@ import type { PageRoute } from './page-route.ts'
 export const routes: readonly PageRoute[] = [
   ...sessionRoutes,
   ...homeRoutes,
+  ...auditRoutes,
   ...jobRoutes,
   ...fileRoutes,
   ...passRoutes,

@@ -95,6 +95,7 @@ function fakePeople() {
     membershipsOf: (personId) =>
       Promise.resolve([...(roles.get(personId) ?? [])].map(([organizationId, role]) => ({ organizationId, role }))),
     handle: () => Promise.resolve(new Response(null, { status: 404 })),
+    store: { audit: () => [] },
   }
   const add = (
     name: string,
