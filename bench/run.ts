@@ -3,9 +3,10 @@ import { affinity } from './affinity.ts'
 import { chat } from './chat.ts'
 import { failover } from './failover.ts'
 import { large } from './large.ts'
+import { reports } from './reports.ts'
 import { stream } from './stream.ts'
 
-const lanes: Readonly<Record<string, () => Promise<void>>> = { chat, stream, failover, affinity, large }
+const lanes: Readonly<Record<string, () => Promise<void>>> = { chat, stream, failover, affinity, large, reports }
 const name = process.argv[2] ?? ''
 const lane = lanes[name]
 if (!lane) {

@@ -3,7 +3,6 @@ import { version } from '../package.json'
 import { randomBytes } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
 import { resolve } from 'node:path'
-import type { Hono } from 'hono'
 import { createApp, type AppDeps } from './app.ts'
 import { openBooks, type Books } from './books.ts'
 import type { Model } from './catalog/catalog.ts'
@@ -136,7 +135,10 @@ async function main(): Promise<void> {
   const poller = pollerOf(books, gateway)
   const admin = Object.assign(offering.live(), operatedOn(books, offering, { gateway, clock, log }), operators)
   const api = adminApi(admin)
-  const control = controlOf(config, books, askingOf(api, doors, shared))
+  const { takeRejections } = telemetry
+  const { addressOf } = shared.clients
+  const asking = { admin: insideAdmin(api), originOf: doors.askedAt, addressOf, takeRejections }
+  const control = controlOf(config, books, asking)
   server.serve(
     createApp({ gateway, admin: api, control: control.handle, ...doors, ...standingOf(books, () => isAccepting) }),
     offering.current,
@@ -243,13 +245,7 @@ const standingOf = ({ unready, down }: Books, isAccepting: () => boolean): Pick<
   down,
 })
 
-type Asking = Pick<ControlThreadDeps, 'admin' | 'originOf' | 'addressOf'>
-
-const askingOf = (api: Hono, { askedAt }: Doors, { clients }: { readonly clients: Clients }): Asking => ({
-  admin: insideAdmin(api),
-  originOf: askedAt,
-  addressOf: clients.addressOf,
-})
+type Asking = Pick<ControlThreadDeps, 'admin' | 'originOf' | 'addressOf' | 'takeRejections'>
 
 /** The pages' side, which starts when it is first asked. */
 const controlOf = ({ dataDir, publicUrl }: Readonly<Config>, { node }: Books, asking: Asking): ControlThread =>

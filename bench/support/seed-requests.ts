@@ -10,8 +10,8 @@ export type Seeding = {
   readonly requests: number
   /** Epoch ms: requests are spread over the days before. */
   readonly until: number
-  readonly days: number
 }
+export const seededDays = 90
 
 const dayMs = 86_400_000
 const batch = 2_000
@@ -37,15 +37,15 @@ const endpointOf: Readonly<Record<string, string>> = {
 }
 
 /** Settles so many requests in `mart.db`, by way of the journal's records as a node would. */
-export async function seedRequests({ dataDir, requests, until, days }: Seeding): Promise<void> {
+export async function seedRequests({ dataDir, requests, until }: Seeding): Promise<void> {
   mkdirSync(dataDir, { recursive: true })
   const store = openSqliteStore({ path: join(dataDir, 'mart.db') })
-  await open(store, until - days * dayMs)
+  await open(store, until - seededDays * dayMs)
   const node = await store.openNode('seed')
   const random = createRandom(7)
   for (let done = 0; done < requests; done += batch) {
     const entries = Array.from({ length: Math.min(batch, requests - done) }, (_, index) => {
-      const at = until - Math.floor(days * dayMs * (1 - (done + index) / requests))
+      const at = until - Math.floor(seededDays * dayMs * (1 - (done + index) / requests))
       return { kind: 'settle' as const, epoch: node.epoch, settlement: requestOf(done + index, at, random) }
     })
     for (const organizationId of organizations)

@@ -1,5 +1,5 @@
 /** Bringing in what was settled, a little in each turn of the event loop, so that nothing else of this thread waits for long. */
-import type { Entry, ReportsDb } from '../store/reports-db/reports-db.ts'
+import type { CountedRejection, Entry, ReportsDb } from '../store/reports-db/reports-db.ts'
 
 /** Requests of one step: some 10 ms. */
 const stepMax = 500
@@ -7,16 +7,18 @@ const stepMax = 500
 const waitMsMax = 300
 
 export type CatchUpDeps = {
-  readonly db: Pick<ReportsDb, 'step'>
+  readonly db: Pick<ReportsDb, 'step' | 'reject'>
   /** Brings what was journaled into the store. */
   readonly ship: () => Promise<void>
+  /** Calls that were turned away since it was asked last. */
+  readonly rejections: () => Promise<readonly CountedRejection[]>
   /** Told of every step that failed; the next report tries again. */
   readonly onTrouble: (error: unknown) => void
 }
 
 /** `onEntered` is told of everything that comes in. */
 export function createCatchUp(deps: CatchUpDeps, onEntered: (entries: readonly Entry[]) => void) {
-  const { db, ship, onTrouble } = deps
+  const { db, ship, rejections, onTrouble } = deps
   let running: Promise<void> | null = null
   let queued: Promise<void> | null = null
   let isClosed = false
@@ -28,6 +30,10 @@ export function createCatchUp(deps: CatchUpDeps, onEntered: (entries: readonly E
       isMore = copied.isMore
       if (isMore) await nextTurn()
     }
+  }
+  async function noteRejections(): Promise<void> {
+    const rejected = await rejections()
+    if (rejected.length > 0) onEntered(db.reject(rejected))
   }
   /** What runs already may have looked before: then once more after it, for all who ask meanwhile. */
   function runOnce(): Promise<void> {
@@ -41,7 +47,7 @@ export function createCatchUp(deps: CatchUpDeps, onEntered: (entries: readonly E
     )
   return {
     /** Brings in what was settled until now, or as much as can be in a moment: whether it was all. */
-    catchUp: (): Promise<boolean> => orLater(bringIn(ship().then(runOnce))),
+    catchUp: (): Promise<boolean> => orLater(bringIn(Promise.all([ship().then(runOnce), noteRejections()]))),
     close(): void {
       isClosed = true
     },

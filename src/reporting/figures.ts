@@ -1,7 +1,8 @@
 /** The figures of a set of requests, as JSON: exact sums, and rates and percentiles made of them. */
 import { z } from 'zod'
 import { percentileOf, type Histogram } from '../lib/histogram.ts'
-import type { Sums } from '../store/reports-db/reports-db.ts'
+import { noSums, type Sums } from '../store/reports-db/reports-db.ts'
+import { durations, type Measured, type Needed } from './measured.ts'
 
 /** An amount: a decimal string of nano-USD. */
 export const NanoShape = z.string().describe('Nano-USD (10⁻⁹ USD) as a decimal string.')
@@ -31,9 +32,6 @@ export const FiguresShape = z.strictObject({
   firstByteMs: Percentiles.nullable().describe('To the first byte of the answer.'),
 })
 export type Figures = z.infer<typeof FiguresShape>
-
-/** Sums, with the histograms of the durations that they stand for. */
-export type Measured = { readonly sums: Readonly<Sums>; readonly latency: Histogram; readonly firstByte: Histogram }
 
 /** The figures of what was measured; cost and margin for operators alone. */
 export function figuresOf({ sums, latency, firstByte }: Measured, isOperator: boolean): Figures {
@@ -79,7 +77,7 @@ export const isForOperators = (metric: Metric): boolean => metric === 'cost' || 
 /** Whether it is an amount. */
 export const isMoney = (metric: Metric): boolean => metric === 'spend' || isForOperators(metric)
 /** Whether it needs histograms. */
-export const isDuration = (metric: Metric): boolean => /^(?:latency|firstByte)P/.test(metric)
+const isDuration = (metric: Metric): boolean => /^(?:latency|firstByte)P/.test(metric)
 
 /** A value of a metric: amounts as decimal strings, durations in ms, rates from 0 to 1; null where there is none. */
 export type MetricValue = string | number | null
@@ -120,6 +118,25 @@ export function valueOf(metric: Metric, { sums, latency, firstByte }: Measured):
   }
 }
 
+const tokens = ['inputTokens', 'cachedInputTokens', 'outputTokens', 'reasoningTokens'] as const
+const sumsOf: Readonly<Partial<Record<Metric, readonly (keyof Sums)[]>>> = {
+  spend: ['chargeNano'],
+  cost: ['costNano'],
+  margin: ['chargeNano', 'costNano'],
+  errorRate: ['requests', 'errors', 'rejected'],
+  cacheHitRate: ['inputTokens', 'cachedInputTokens'],
+  tokens,
+}
+
+/** What metrics are made of. */
+export function neededBy(metrics: readonly Metric[]): Needed {
+  const sums = metrics.flatMap((metric) => sumsOf[metric] ?? (metric in noSums() ? [metric as keyof Sums] : []))
+  return {
+    sums: [...new Set(sums)],
+    durations: durations.filter((duration) => metrics.some((metric) => metric.startsWith(duration))),
+  }
+}
+
 /** What groups are ordered by: the metric where it adds up, else how many requests they are. */
 export function weightOf(metric: Metric, measured: Measured): number {
   const addsUp = !isDuration(metric) && metric !== 'errorRate' && metric !== 'cacheHitRate'
@@ -129,9 +146,8 @@ export function weightOf(metric: Metric, measured: Measured): number {
 const shareOf = (metric: string): number => Number(metric.slice(-2)) / 100
 
 function percentilesOf(histogram: Histogram): Figures['latencyMs'] {
-  if (histogram.size === 0) return null
-  const [p50, p95, p99] = [0.5, 0.95, 0.99].map((share) => roundedPercentile(histogram, share)!)
-  return { p50: p50!, p95: p95!, p99: p99! }
+  const [p50, p95, p99] = [0.5, 0.95, 0.99].map((share) => roundedPercentile(histogram, share))
+  return p50 === null || p50 === undefined ? null : { p50, p95: p95!, p99: p99! }
 }
 
 /** Its digits beyond the third mean nothing. */

@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { modes } from '../store/store.ts'
 import type { Book, Entry, ReportsDb } from '../store/reports-db/reports-db.ts'
+import { charges } from './measured.ts'
 import { NanoShape, TimeShape } from './figures.ts'
 import { entryJson, EntryShape, type KeyName } from './requests.ts'
 import { dayStart, sameTimeOn } from './time-slots.ts'
@@ -77,8 +78,8 @@ type Used = { readonly requests: number; readonly chargeNano: bigint }
 
 function usedWithin(db: Pick<ReportsDb, 'usage'>, of: Book, { from, to }: { from: number; to: number }): Used {
   const bounds = [Math.floor(from / minuteMs) * minuteMs, Math.ceil(to / minuteMs) * minuteMs]
-  const [cell] = db.usage({ scope: of, where: {}, by: [], bounds, durations: false })
-  return cell?.sums ?? { requests: 0, chargeNano: 0n }
+  const [cells] = db.usage({ scope: of, where: {}, by: [], bounds, ...charges })
+  return cells?.[0]?.sums ?? { requests: 0, chargeNano: 0n }
 }
 
 /** By the shortest window that says enough, else by the longest. */

@@ -38,6 +38,8 @@ export type ReportsDeps = {
   readonly clock: Clock
   /** Brings what was journaled into the store. */
   readonly ship: () => Promise<void>
+  /** Calls that were turned away since it was asked last, best effort. */
+  readonly rejections: () => Promise<readonly CountedRejection[]>
   /** Told what went wrong beside a report: it is tried again. */
   readonly onTrouble: (error: unknown) => void
 }
@@ -54,8 +56,6 @@ export type Reports = {
   readonly home: (of: Book, asked: { readonly zone: string; readonly availableNano: bigint }) => Promise<Home>
   /** A frame each quarter of a second, until it is returned from. */
   readonly live: (of: Book) => AsyncGenerator<LiveFrame, never>
-  /** Calls that were turned away, best effort. */
-  readonly reject: (rejections: readonly CountedRejection[]) => void
   readonly close: () => void
 }
 type ListAsked = {
@@ -73,9 +73,10 @@ const recentMax = 500
 const recentMs = 60_000
 
 /** Reports on a file of them. */
-export function createReports({ db, clock, ship, onTrouble }: ReportsDeps): Reports {
+export function createReports(deps: ReportsDeps): Reports {
+  const { db, clock } = deps
   const live = createLive(clock)
-  const { catchUp, close } = createCatchUp({ db, ship, onTrouble }, live.note)
+  const { catchUp, close } = createCatchUp(deps, live.note)
   let tick: Promise<unknown> | null = null
   /** The same for all who watch. */
   const nextFrame = (): Promise<unknown> =>
@@ -95,7 +96,7 @@ export function createReports({ db, clock, ship, onTrouble }: ReportsDeps): Repo
 
   return {
     usage: (asked) => told(() => usageOverTime(db, asked, nameOf(db, asked.scope.organizationId))),
-    requests: (of, asked) => told(() => requestList(db, of, { ...asked, ...shown(of, asked.isOperator) })),
+    requests: (of, asked) => told(() => requestList(db, of, { ...asked, ...shown(of, asked.isOperator), clock })),
     async *everyRequest(of, { filter, isOperator }) {
       await catchUp()
       const show = shown(of, isOperator)
@@ -129,7 +130,6 @@ export function createReports({ db, clock, ship, onTrouble }: ReportsDeps): Repo
         watcher.stop()
       }
     },
-    reject: (rejections) => live.note(db.reject(rejections)),
     close() {
       close()
       db.close()

@@ -1,7 +1,14 @@
 /** Requests one by one: the list, how many there are over time, and one with its receipt. */
 import { z } from 'zod'
 import { modes, type Settlement } from '../store/store.ts'
-import type { Book, Entry, EntryFilter, EntryPlace, ReportsDb } from '../store/reports-db/reports-db.ts'
+import {
+  noSums,
+  type Book,
+  type Entry,
+  type EntryFilter,
+  type EntryPlace,
+  type ReportsDb,
+} from '../store/reports-db/reports-db.ts'
 import { NanoShape, TimeShape } from './figures.ts'
 import { customerReceiptOf, receiptOf, type Receipt } from './receipt.ts'
 import { slotBounds, slotUnits, type SlotUnit, type ZonedSpan } from './time-slots.ts'
@@ -40,7 +47,10 @@ export type EntryJson = z.infer<typeof EntryShape>
 export const RequestListShape = z.strictObject({
   mode: z.enum(modes),
   data: z.array(EntryShape).describe('Newest first.'),
-  next: z.string().nullable().describe('The cursor of the next page; null: there is none.'),
+  next: z
+    .string()
+    .nullable()
+    .describe('The cursor of the next page, which there may be where this one is not full; null: there is none.'),
   isComplete: z.boolean().describe('false while older requests are still being gathered.'),
 })
 export type RequestList = z.infer<typeof RequestListShape>
@@ -98,18 +108,41 @@ export function entryJson(entry: Entry, { keyName, isOperator }: Shown): EntryJs
 }
 
 type ListAsked = Shown & { readonly filter: EntryFilter; readonly before: EntryPlace | null; readonly max: number }
+type Timed = { readonly monotonic: () => number }
+
+/** How far back is looked first, and for how long at most: a filter that hardly anything is so is searched for page by page. */
+const firstLookMs = 3_600_000
+const lookMsMax = 60
 
 /** A page of the newest requests before a cursor. */
-export function requestList(db: Pick<ReportsDb, 'list'>, of: Book, asked: ListAsked): Omit<RequestList, 'isComplete'> {
-  const { filter, before, max } = asked
-  const entries = db.list(of, { filter, before, max: max + 1 })
+export function requestList(
+  db: Pick<ReportsDb, 'list'>,
+  of: Book,
+  asked: ListAsked & { readonly clock: Timed },
+): Omit<RequestList, 'isComplete'> {
+  const { max } = asked
+  const { entries, rest } = lookBack(db, of, asked)
   const shown = entries.slice(0, max)
-  return {
-    mode: of.mode,
-    data: shown.map((entry) => entryJson(entry, asked)),
-    next: entries.length > max ? cursorOf(shown.at(-1)!) : null,
-  }
+  const next = entries.length > max ? shown.at(-1)! : rest
+  return { mode: of.mode, data: shown.map((entry) => entryJson(entry, asked)), next: next && cursorOf(next) }
 }
+
+/** One more than a page, in looks that become longer; `rest`: where to go on, if it took too long to look through all. */
+function lookBack(db: Pick<ReportsDb, 'list'>, of: Book, asked: ListAsked & { readonly clock: Timed }) {
+  const { filter, before, max, clock } = asked
+  const startedAt = clock.monotonic()
+  const entries: Entry[] = []
+  let to = before ? Math.min(before.at + 1, filter.to) : filter.to
+  for (let lookMs = firstLookMs; to > filter.from && entries.length <= max; lookMs *= 3) {
+    const from = Math.max(filter.from, to - lookMs)
+    entries.push(...db.list(of, { filter: { ...filter, from, to }, before, max: max + 1 - entries.length }))
+    to = from
+    if (clock.monotonic() - startedAt > lookMsMax) break
+  }
+  return { entries, rest: to > filter.from ? { at: to, number: beforeAll } : null }
+}
+/** Less than the number of any request. */
+const beforeAll = -1_000_000_000_000_000
 
 /** Where a page ends, as text. */
 const cursorOf = ({ at, number }: EntryPlace): string => `${at}.${number}`
@@ -122,12 +155,12 @@ export function placeOf(cursor: string): EntryPlace | null {
 
 /** How many requests there are over the time of a span, by the same filters as the list. */
 export function requestHistogram(
-  db: Pick<ReportsDb, 'count'>,
+  db: Pick<ReportsDb, 'count' | 'usage'>,
   of: Book,
   { filter, span, unit }: { readonly filter: EntryFilter; readonly span: ZonedSpan; readonly unit: SlotUnit },
 ): Omit<RequestHistogram, 'isComplete'> {
   const bounds = slotBounds(span, unit)
-  const counts = db.count(of, { filter, bounds })
+  const counts = countsOf(db, of, { filter, bounds })
   return {
     mode: of.mode,
     from: iso(span.from),
@@ -139,6 +172,23 @@ export function requestHistogram(
     errors: counts.map(({ errors }) => errors),
   }
 }
+
+type Counted = { readonly filter: EntryFilter; readonly bounds: readonly number[] }
+
+/** By the rollups where these know what is filtered by, which is much quicker. */
+function countsOf(db: Pick<ReportsDb, 'count' | 'usage'>, of: Book, { filter, bounds }: Counted) {
+  const { from: _, to: __, isError, ...where } = filter
+  if (Object.keys(where).some((name) => !rollupFilters.has(name))) return db.count(of, { filter, bounds })
+  const slots = db.usage({ scope: of, where, by: [], bounds, ...counted })
+  return [...slots].map(([cell]) => {
+    const { requests, errors, rejected } = cell?.sums ?? noSums()
+    const failed = errors + rejected
+    if (isError === undefined) return { requests: requests + rejected, errors: failed }
+    return isError ? { requests: failed, errors: failed } : { requests: requests - errors, errors: 0 }
+  })
+}
+const rollupFilters: ReadonlySet<string> = new Set(['key', 'model', 'endpoint', 'region', 'upstream'])
+const counted = { sums: ['requests', 'errors', 'rejected'], durations: [] } as const
 
 /** One request with its receipt; null where it is unknown, another organization's, or of the other mode. */
 export function requestDetails(

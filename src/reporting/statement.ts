@@ -7,6 +7,7 @@ import { z } from 'zod'
 import { modes } from '../store/store.ts'
 import type { Book, ReportsDb } from '../store/reports-db/reports-db.ts'
 import { NanoShape, TimeShape } from './figures.ts'
+import { charges } from './measured.ts'
 import { dateOf, slotBounds, type ZonedSpan } from './time-slots.ts'
 
 const amounts = {
@@ -79,20 +80,20 @@ export function statementOf(db: Db, of: Book, span: ZonedSpan): Omit<Statement, 
 
 /** What there was before a time: all credit less all that was used. */
 function openingOf(db: Db, of: Book, from: number): bigint {
-  const [used] = db.usage({ scope: of, where: {}, by: [], bounds: [0, from], durations: false })
-  return db.creditBefore(of, from) - (used?.sums.chargeNano ?? 0n)
+  const [cells] = db.usage({ scope: of, where: {}, by: [], bounds: [0, from], ...charges })
+  return db.creditBefore(of, from) - (cells?.[0]?.sums.chargeNano ?? 0n)
 }
 
 function daysOf(db: Db, of: Book, bounds: readonly number[]): Day[] {
-  const used = bySlot(db.usage({ scope: of, where: {}, by: [], bounds, durations: false }))
+  const used = [...db.usage({ scope: of, where: {}, by: [], bounds, ...charges })].map(([cell]) => cell?.sums)
   const credits = bySlot(db.sumCredits(of, bounds))
   const aside = bySlot(db.setAside(of, bounds))
   return bounds.slice(0, -1).map((_, slot) => ({
     grants: credits.get(slot)?.grant ?? 0n,
     topUps: credits.get(slot)?.['top-up'] ?? 0n,
     reversals: credits.get(slot)?.reversal ?? 0n,
-    usage: used.get(slot)?.sums.chargeNano ?? 0n,
-    requests: used.get(slot)?.sums.requests ?? 0,
+    usage: used[slot]?.chargeNano ?? 0n,
+    requests: used[slot]?.requests ?? 0,
     reserved: aside.get(slot)?.openNano ?? 0n,
     settled: aside.get(slot)?.chargedNano ?? 0n,
   }))

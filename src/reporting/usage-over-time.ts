@@ -1,28 +1,10 @@
 /** Usage over time: the values of metrics by slots of time and by groups, the largest apart and the others as one, and what it all comes to. */
 import { z } from 'zod'
-import { addToSlot } from '../lib/histogram.ts'
-import {
-  addSums,
-  noSums,
-  type Dimension,
-  type Dimensions,
-  type ReportsDb,
-  type Scope,
-  type UsageCell,
-} from '../store/reports-db/reports-db.ts'
+import type { Dimension, Dimensions, ReportsDb, Scope } from '../store/reports-db/reports-db.ts'
 import { modes } from '../store/store.ts'
-import {
-  FiguresShape,
-  figuresOf,
-  isDuration,
-  metrics,
-  TimeShape,
-  valueOf,
-  weightOf,
-  type Measured,
-  type Metric,
-} from './figures.ts'
-import { slotBounds, slotUnits, spanBefore, type SlotUnit, type ZonedSpan } from './time-slots.ts'
+import { FiguresShape, figuresOf, metrics, neededBy, TimeShape, valueOf, weightOf, type Metric } from './figures.ts'
+import { addMeasured, emptyMeasured, everything, together, type Measured } from './measured.ts'
+import { slotBounds, slotUnits, spanBefore, type SlotUnit, type Span, type ZonedSpan } from './time-slots.ts'
 
 export const dimensions = ['model', 'key', 'region', 'endpoint', 'upstream', 'organization'] as const
 
@@ -86,23 +68,22 @@ export type UsageAsked = {
 
 type Total = Measured & { readonly group: readonly string[] }
 type NameOf = (dimension: Dimension, id: string) => string | null
+type Db = Pick<ReportsDb, 'usage'>
 
 /** The report. `nameOf` tells what people call a key or an organization. */
-export function usageOverTime(
-  db: Pick<ReportsDb, 'usage'>,
-  asked: UsageAsked,
-  nameOf: NameOf,
-): Omit<UsageOverTime, 'isComplete'> {
+export function usageOverTime(db: Db, asked: UsageAsked, nameOf: NameOf): Omit<UsageOverTime, 'isComplete'> {
   const { scope, span, unit, where, by, metrics, isOperator } = asked
   const bounds = slotBounds(span, unit)
-  const durations = metrics.some(isDuration)
-  const totals = db.usage({ scope, where, by, bounds: [span.from, span.to], durations: true })
-  const { kept, other } = largest(totals, asked)
-  const cells = db.usage({ scope, where, by, bounds, durations })
-  const parts = [...kept.map((total) => [total]), ...(other.length > 0 ? [other] : [])]
-  const labels = parts.map((part) => labelOf(part, kept.includes(part[0]!), { by, nameOf }))
-  const slots = bounds.length - 1
-  const bySlot = parts.map((part) => partsBySlot(cells, new Set(part.map(keyOf)), slots))
+  const totals = totalsOf(db, asked, span)
+  const parts = partsOf(totals, asked)
+  const labels = parts.map((part) => labelOf(part, { by, nameOf }))
+  const sums = parts.map(({ totals }) => together(totals))
+  const partOf = new Map(parts.flatMap(({ totals }, index) => totals.map((total) => [keyOf(total), index] as const)))
+  const slots = [...db.usage({ scope, where, by, bounds, ...neededBy(metrics) })].map((cells) => {
+    const measured = parts.map(() => emptyMeasured())
+    for (const cell of cells) addMeasured(measured[partOf.get(keyOf(cell)) ?? 0]!, cell)
+    return metrics.map((metric) => measured.map((each) => valueOf(metric, each)))
+  })
   return {
     mode: scope.mode,
     from: iso(span.from),
@@ -111,83 +92,62 @@ export function usageOverTime(
     unit,
     by: [...by],
     slots: bounds.slice(0, -1).map(iso),
-    series: metrics.flatMap((metric) =>
-      parts.map((part, index) => ({
+    series: metrics.flatMap((metric, which) =>
+      parts.map((_, part) => ({
         metric,
-        ...labels[index]!,
-        values: bySlot[index]!.map((measured) => valueOf(metric, measured)),
-        total: valueOf(metric, together(part)),
+        ...labels[part]!,
+        values: slots.map((slot) => slot[which]![part]!),
+        total: valueOf(metric, sums[part]!),
       })),
     ),
-    rows: parts.map((part, index) => ({ ...labels[index]!, figures: figuresOf(together(part), isOperator) })),
+    rows: parts.map((_, part) => ({ ...labels[part]!, figures: figuresOf(sums[part]!, isOperator) })),
     total: figuresOf(together(totals), isOperator),
-    previous: previousOf(db, asked, slots),
+    previous: previousOf(db, asked, slots.length),
   }
 }
 
+/** What each group used in a span, all in all. */
+function totalsOf(db: Db, { scope, where, by }: Pick<UsageAsked, 'scope' | 'where' | 'by'>, { from, to }: Span) {
+  const [totals] = db.usage({ scope, where, by, bounds: [from, to], ...everything })
+  return totals ?? []
+}
+
+/** Groups that are shown as one: nearly always one alone. */
+type Part = { readonly totals: readonly Total[]; readonly isOther: boolean }
+
 /** Without groups there is one part, so that there is something to show even of nothing. */
-function largest(totals: readonly Total[], { metrics, by, top }: UsageAsked) {
-  if (by.length === 0) return { kept: [{ ...together(totals), group: [] }], other: [] }
+function partsOf(totals: readonly Total[], { metrics, by, top }: UsageAsked): readonly Part[] {
+  if (by.length === 0) return [{ totals, isOther: false }]
   const ordered = totals.toSorted((a, b) => weightOf(metrics[0]!, b) - weightOf(metrics[0]!, a))
-  return { kept: ordered.slice(0, top), other: ordered.slice(top) }
+  const kept = ordered.slice(0, top).map((total) => ({ totals: [total], isOther: false }))
+  return ordered.length > top ? [...kept, { totals: ordered.slice(top), isOther: true }] : kept
 }
 
 const keyOf = ({ group }: Pick<Total, 'group'>): string => group.join('\0')
 
-function labelOf(
-  [first]: readonly Total[],
-  isKept: boolean,
-  { by, nameOf }: { readonly by: readonly Dimension[]; readonly nameOf: NameOf },
-) {
+function labelOf({ totals: [first], isOther }: Part, { by, nameOf }: { by: readonly Dimension[]; nameOf: NameOf }) {
   const [group, subgroup] = by.map((dimension, index) => {
     const id = first!.group[index]!
-    return isKept ? { id, name: nameOf(dimension, id) } : null
+    return isOther ? null : { id, name: nameOf(dimension, id) }
   })
-  return { group: group ?? null, subgroup: subgroup ?? null, isOther: !isKept }
+  return { group: group ?? null, subgroup: subgroup ?? null, isOther }
 }
 
-/** What the groups of a part used in each slot. */
-function partsBySlot(cells: readonly UsageCell[], groups: ReadonlySet<string>, slots: number): Measured[] {
-  const parts = Array.from({ length: slots }, () => empty())
-  for (const cell of cells) if (groups.has(keyOf(cell))) add(parts[cell.slot]!, cell)
-  return parts
-}
-
-function previousOf(
-  db: Pick<ReportsDb, 'usage'>,
-  { scope, span, unit, where, metrics, isOperator }: UsageAsked,
-  slots: number,
-): UsageOverTime['previous'] {
+function previousOf(db: Db, asked: UsageAsked, many: number): UsageOverTime['previous'] {
+  const { scope, span, unit, where, metrics, isOperator } = asked
   const before = spanBefore(span)
-  const { from, to } = before
   const bounds = slotBounds(before, unit)
-  const bySlot = Array.from({ length: bounds.length - 1 }, () => empty())
-  for (const cell of db.usage({ scope, where, by: [], bounds, durations: metrics.some(isDuration) }))
-    add(bySlot[cell.slot]!, cell)
-  const total = together(db.usage({ scope, where, by: [], bounds: [from, to], durations: true }))
-  // A month may have more days than the one before, and fewer.
-  const shown = Array.from({ length: slots }, (_, slot) => bySlot[slot] ?? null)
+  const slots = [...db.usage({ scope, where, by: [], bounds, ...neededBy(metrics) })].map((cells) => {
+    const measured = together(cells)
+    return metrics.map((metric) => valueOf(metric, measured))
+  })
   return {
-    from: iso(from),
-    to: iso(to),
-    values: metrics.map((metric) => shown.map((measured) => measured && valueOf(metric, measured))),
-    total: figuresOf(total, isOperator),
+    from: iso(before.from),
+    to: iso(before.to),
+    // A month may have more days than the one before, or fewer.
+    values: metrics.map((_, which) => Array.from({ length: many }, (__, slot) => slots[slot]?.[which] ?? null)),
+    total: figuresOf(together(totalsOf(db, { scope, where, by: [] }, before)), isOperator),
   }
-}
-
-function together(parts: readonly Measured[]): Measured {
-  const sum = empty()
-  for (const part of parts) add(sum, part)
-  return sum
-}
-
-type Sum = { readonly sums: ReturnType<typeof noSums> } & Measured
-const empty = (): Sum => ({ sums: noSums(), latency: new Map(), firstByte: new Map() })
-
-function add(to: Sum, from: Measured): void {
-  addSums(to.sums, from.sums)
-  for (const [slot, count] of from.latency) addToSlot(to.latency, slot, count)
-  for (const [slot, count] of from.firstByte) addToSlot(to.firstByte, slot, count)
 }
 
 const iso = (at: number): string => new Date(at).toISOString()

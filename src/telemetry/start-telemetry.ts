@@ -6,6 +6,7 @@ import type { Log, LogStyle } from '../lib/log.ts'
 import type { Secret } from '../lib/secret.ts'
 import { combineObservers } from './combine-observers.ts'
 import type { Gauges } from './metrics.ts'
+import { createRejections, type Rejections } from './rejections.ts'
 import { createRequestLog } from './request-log.ts'
 
 export type TelemetryConfig = {
@@ -29,7 +30,10 @@ type TelemetryDeps = {
   readonly providerOf: (deployment: string) => string | null
 }
 /** `stop` writes and sends what is waiting, within a few seconds. */
-export type Telemetry = { readonly observer: Observer; readonly stop: () => Promise<void> }
+export type Telemetry = Part & {
+  /** Calls that were turned away since it was asked last, for the reports. */
+  readonly takeRejections: Rejections['take']
+}
 
 type Part = { readonly observer: Observer; readonly stop: () => Promise<void> }
 const stopMsMax = 3_000
@@ -39,8 +43,10 @@ export async function startTelemetry(config: TelemetryConfig, deps: TelemetryDep
   const parts = [requestLog(config, deps), await metrics(config, deps), await traces(config, deps)].filter(
     (part) => part !== null,
   )
+  const rejections = createRejections(deps.clock)
   return {
-    observer: combineObservers(deps, ...parts.map(({ observer }) => observer)),
+    observer: combineObservers(deps, rejections.observer, ...parts.map(({ observer }) => observer)),
+    takeRejections: rejections.take,
     stop: async () => void (await Promise.allSettled(parts.map((part) => part.stop()))),
   }
 }

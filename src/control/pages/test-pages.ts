@@ -4,6 +4,7 @@
  */
 import { z } from 'zod'
 import { createReports } from '../../reporting/reports.ts'
+import type { CountedRejection, Rejection } from '../../store/reports-db/reports-db.ts'
 import { openReportsDb } from '../../store/reports-db/open-reports-db.ts'
 import { insideAdmin } from '../inside-admin.ts'
 import { startTestServer } from '../test-server.ts'
@@ -21,10 +22,12 @@ export async function startTestPages({ routes = allRoutes, deps = {} }: TestOpti
   const server = await startTestServer()
   const fake = fakePeople()
   const clock = { now: () => server.time.now, monotonic: () => performance.now() }
+  const rejections: CountedRejection[] = []
   const reports = createReports({
     db: openReportsDb({ dataDir: server.dataDir }),
     clock,
     ship: server.ship,
+    rejections: () => Promise.resolve(rejections.splice(0)),
     onTrouble: (error) => void server.events.push({ event: 'reports-failed', error }),
   })
   const api = pagesApi(
@@ -70,6 +73,8 @@ export async function startTestPages({ routes = allRoutes, deps = {} }: TestOpti
   return {
     ...server,
     reports,
+    /** Tells of a call that was turned away. */
+    reject: (rejection: Rejection, others = 0) => void rejections.push({ rejection, others }),
     organization,
     people: fake,
     /** Whoever has no session. */

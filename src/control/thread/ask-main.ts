@@ -1,8 +1,13 @@
 /** What the control thread asks of the data plane's: the admin API, and that the journal be shipped. */
-import type { InsideAdmin } from '../inside-admin.ts'
+import type { CountedRejection } from '../../store/reports-db/reports-db.ts'
+import type { AdminReply, InsideAdmin } from '../inside-admin.ts'
 import type { Ask, Port, Reply, ToControl, ToMain } from './messages.ts'
 
-export type AskMain = { readonly admin: InsideAdmin; readonly ship: () => Promise<void> }
+export type AskMain = {
+  readonly admin: InsideAdmin
+  readonly ship: () => Promise<void>
+  readonly rejections: () => Promise<readonly CountedRejection[]>
+}
 
 /** Asks at once; more is refused, because then nobody answers. */
 const asksMax = 10_000
@@ -26,7 +31,8 @@ export function askMain(port: Port<ToMain, ToControl>): AskMain {
     return reply.value
   }
   return {
-    admin: async (call) => (await ask({ what: 'admin', call }))!,
+    admin: async (call) => (await ask({ what: 'admin', call })) as AdminReply,
     ship: async () => void (await ask({ what: 'ship' })),
+    rejections: async () => (await ask({ what: 'rejections' })) as readonly CountedRejection[],
   }
 }

@@ -18,6 +18,7 @@ const deps: ControlThreadDeps = {
     return Promise.resolve({ status: 200, json: { data: [] } })
   },
   ship: () => Promise.resolve(void shipped.push('shipped')),
+  takeRejections: () => [],
   originOf: () => 'https://gateway.example',
   addressOf: () => '203.0.113.7',
   clock,

@@ -34,6 +34,7 @@ const reports = createReports({
   db: openReportsDb({ dataDir, onAnew: (reason) => log.info({ event: 'reports-made-anew', reason }) }),
   clock: systemClock,
   ship: main.ship,
+  rejections: main.rejections,
   onTrouble: (error) => log.error({ event: 'reports-behind', error }),
 })
 const handle = pagesApi({ ...main, people: nobody, reports, publicUrl, clock: systemClock, log })

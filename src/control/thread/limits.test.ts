@@ -10,6 +10,7 @@ const deps = {
   settings: { dataDir: '/nowhere', publicUrl: null },
   admin: () => Promise.resolve({ status: 200, json: {} }),
   ship: () => Promise.resolve(),
+  takeRejections: () => [],
   originOf: () => 'http://gateway.test',
   addressOf: () => '127.0.0.1',
   clock: systemClock,

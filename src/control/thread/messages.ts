@@ -4,6 +4,7 @@
  */
 import type { LogEvent } from '../../lib/log-text.ts'
 import type { AnswerHeaders } from '../../lib/http-server/contract.ts'
+import type { CountedRejection } from '../../store/reports-db/reports-db.ts'
 import type { AdminCall, AdminReply } from '../inside-admin.ts'
 
 /** What the control thread is started with. */
@@ -25,9 +26,13 @@ export type SentRequest = {
 export type AnswerHead = { readonly status: number; readonly headers: AnswerHeaders }
 
 /** What the control thread asks of the thread that has keys, limits and the journal in memory. */
-export type Ask = { readonly what: 'admin'; readonly call: AdminCall } | { readonly what: 'ship' }
+export type Ask =
+  | { readonly what: 'admin'; readonly call: AdminCall }
+  | { readonly what: 'ship' }
+  /** Calls that were turned away since it was asked last. */
+  | { readonly what: 'rejections' }
 export type Reply =
-  | { readonly ok: true; readonly value: AdminReply | null }
+  | { readonly ok: true; readonly value: AdminReply | readonly CountedRejection[] | null }
   | { readonly ok: false; readonly message: string }
 
 export type ToControl =

@@ -14,6 +14,7 @@ import {
 } from '../../lib/http-server/contract.ts'
 import { bodyTroubleAnswer } from '../../lib/http-server/through-web.ts'
 import type { Log } from '../../lib/log.ts'
+import type { CountedRejection } from '../../store/reports-db/reports-db.ts'
 import type { InsideAdmin } from '../inside-admin.ts'
 import { followExchanges, type Exchanges } from './exchanges.ts'
 import type { Ask, ControlSettings, Reply, SentRequest, ToMain } from './messages.ts'
@@ -29,6 +30,8 @@ export type ControlThreadDeps = {
   readonly admin: InsideAdmin
   /** Brings everything journaled so far into the store. */
   readonly ship: () => Promise<void>
+  /** Calls that were turned away since it was asked last. */
+  readonly takeRejections: () => readonly CountedRejection[]
   /** Scheme, host and port that the client asked for. */
   readonly originOf: (request: HttpRequest) => string
   /** Who asks, as an IP address. */
@@ -147,6 +150,8 @@ async function replyTo(deps: ControlThreadDeps, ask: Ask): Promise<Reply> {
       case 'ship':
         await deps.ship()
         return { ok: true, value: null }
+      case 'rejections':
+        return { ok: true, value: deps.takeRejections() }
     }
   } catch (error) {
     deps.log.error({ event: 'control-ask-failed', error })

@@ -34,10 +34,12 @@ export function prepareCatchUp(db: Database, { names, entries, usage, books }: P
   const reservations = prepareReservations(db)
 
   const enter = (entry: Entry, { changes, entered }: Batch): void => {
-    entries.insert(entry)
-    usage.add(changes, entry)
+    const ids = names.idsOf(entry)
+    entries.insert(entry, ids)
+    usage.add(changes, entry, ids)
     entered.push(entry)
   }
+  const takeOut = (entry: Entry, { changes }: Batch): void => usage.add(changes, entry, names.idsOf(entry), -1)
   function reserve({ number, settlement }: SourceRecord, reserved: Reserved, batch: Batch): void {
     const place = { book: names.bookOf(settlement), at: settlement.admittedAt, number }
     reservations.insert(settlement.requestId, place, reserved)
@@ -46,7 +48,7 @@ export function prepareCatchUp(db: Database, { names, entries, usage, books }: P
   function settle({ number, settlement }: SourceRecord, batch: Batch): void {
     const entry = entryOf(settlement, number)
     const place = reservations.end(entry)
-    if (place) usage.add(batch.changes, entries.take(place), -1)
+    if (place) takeOut(entries.take(place), batch)
     enter(entry, batch)
   }
   /** Returns how many there were. */

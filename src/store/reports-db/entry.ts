@@ -71,6 +71,12 @@ export type Rejection = Pick<
   'id' | 'organizationId' | 'mode' | 'at' | 'endedAt' | 'key' | 'endpoint' | 'status' | 'latencyMs' | 'askedModel'
 > & { readonly model: string | null; readonly failure: string }
 
+/** What an entry is, by its number and how it ended. */
+export function stateOf(number: number, ending: string): EntryState {
+  if (number < 0) return 'rejected'
+  return ending === 'reserved' ? 'reserved' : 'settled'
+}
+
 /** The entry of a settled or reserved request. */
 export function entryOf(settlement: Settlement, number: number): Entry {
   const { tokens, lines, firstByteMs } = settlement
@@ -79,7 +85,7 @@ export function entryOf(settlement: Settlement, number: number): Entry {
     id: settlement.requestId,
     organizationId: settlement.organizationId,
     mode: settlement.mode,
-    state: settlement.ending === 'reserved' ? 'reserved' : 'settled',
+    state: stateOf(number, settlement.ending),
     at: settlement.admittedAt,
     endedAt: settlement.endedAt,
     key: settlement.keyId,
@@ -169,6 +175,7 @@ export function addEntry(sums: Sums, entry: Entry, times: number): void {
   sums.reasoningTokens += times * entry.reasoningTokens
   sums.imageTokens += times * entry.imageTokens
   sums.videoSeconds += times * entry.videoSeconds
-  sums.chargeNano += BigInt(times) * entry.chargeNano
-  sums.costNano += BigInt(times) * entry.costNano
+  // Nearly always once; a product of big integers would be two more of them.
+  sums.chargeNano += times === 1 ? entry.chargeNano : BigInt(times) * entry.chargeNano
+  sums.costNano += times === 1 ? entry.costNano : BigInt(times) * entry.costNano
 }

@@ -31,24 +31,36 @@ export function openReportsDb({ dataDir, onAnew = () => undefined }: ReportsOpti
   const path = join(dataDir, 'reports.db')
   let open: Opened | null = null
 
-  /** Where the file is damaged it is made anew, and what was asked is asked of that. */
+  const opened = (): Opened => (open ??= openOn(path, openForReading(join(dataDir, 'mart.db')), onAnew))
+  /** Where the file is damaged it is made anew. */
+  function mend(error: unknown): void {
+    if (!isDamage(error) || open === null) throw error
+    open.db.close()
+    onAnew((error as Error).message)
+    open = openNew(path, open.mart)
+  }
+  /** What was asked of a damaged file is asked of the new one. */
   function asking<T>(ask: (parts: Opened) => T): T {
-    open ??= openOn(path, openForReading(join(dataDir, 'mart.db')), onAnew)
     try {
-      return ask(open)
+      return ask(opened())
     } catch (error) {
-      if (!isDamage(error)) throw error
-      const { db, mart } = open
-      db.close()
-      onAnew((error as Error).message)
-      open = openNew(path, mart)
-      return ask(open)
+      mend(error)
+      return ask(opened())
+    }
+  }
+  /** As `asking`, but what was given is given: whoever asked for it has to ask again. */
+  function* givingEach<T>(ask: (parts: Opened) => Generator<T, undefined>): Generator<T, undefined> {
+    try {
+      return yield* ask(opened())
+    } catch (error) {
+      mend(error)
+      throw error
     }
   }
   return {
     step: (max) => asking(({ catchUp }) => catchUp.step(max)),
     reject: (rejections) => asking((parts) => parts.rejections.write(rejections)),
-    usage: (selection) => asking(({ db, names }) => readUsage(db, names, selection)),
+    usage: (selection) => givingEach(({ db, names }) => readUsage(db, names, selection)),
     list: (of, asked) => asking(({ db, names }) => listEntries(db, names, of, asked)),
     count: (of, asked) => asking(({ db, names }) => countEntries(db, names, of, asked)),
     find: (of, id) => asking((parts) => find(parts, of, id)),
@@ -105,7 +117,7 @@ function openNew(path: string, mart: Database): Opened {
 /** What a power cut takes of it is copied again. */
 function openQuick(path: string): Database {
   const db = openForWriting(path)
-  db.exec('pragma synchronous = normal')
+  db.exec('pragma synchronous = normal; pragma foreign_keys = off')
   return db
 }
 
@@ -117,7 +129,7 @@ const versionOf = (db: Database): number =>
 function prepared(db: Database, mart: Database) {
   const names = prepareNames(db)
   const entries = prepareEntryWriter(db, names)
-  const usage = prepareUsageWriter(db, names)
+  const usage = prepareUsageWriter(db)
   const books = prepareBooksReader(mart)
   return {
     db,

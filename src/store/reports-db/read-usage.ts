@@ -1,15 +1,16 @@
 /** Sums of entries by slots of time and by groups, out of the rollups: whole days, hours, and minutes at the edges. */
 import type { Database, Statement } from 'bun:sqlite'
-import { addBytes, type Histogram } from '../../lib/histogram.ts'
+import { addBytes, emptyHistogram, type Histogram } from '../../lib/histogram.ts'
 import { dayMs, hourMs } from '../sqlite/rollups.ts'
 import type { Mode } from '../store.ts'
 import { noSums, type Dimensions, type Sums } from './entry.ts'
 import type { Names } from './names.ts'
-import { levels, sumColumns } from './write-usage.ts'
+import { sumColumns, usageTables } from './write-usage.ts'
 
 /** Whose entries: an organization's, or, for operators alone, everybody's (null). Always of one mode. */
 export type Scope = { readonly organizationId: string | null; readonly mode: Mode }
 export type Dimension = keyof Dimensions | 'organization'
+export type Duration = 'latency' | 'firstByte'
 
 export type UsageSelection = {
   readonly scope: Scope
@@ -18,50 +19,49 @@ export type UsageSelection = {
   readonly by: readonly Dimension[]
   /** Bounds of the slots, one more than there are slots: ascending whole minutes, epoch ms. */
   readonly bounds: readonly number[]
-  /** Whether durations are wanted, which take longer. */
-  readonly durations: boolean
+  /** The figures that are wanted: each takes its time. */
+  readonly sums: readonly (keyof Sums)[]
+  readonly durations: readonly Duration[]
 }
 
 /** What a group used in a slot. */
 export type UsageCell = {
-  readonly slot: number
   readonly group: readonly string[]
+  /** Those that are not wanted are 0. */
   readonly sums: Sums
-  /** Empty unless durations are wanted. */
+  /** Empty where it is not wanted. */
   readonly latency: Histogram
   readonly firstByte: Histogram
 }
 
 type Where = { readonly sql: string; readonly values: readonly (number | string)[] }
-type Row = Readonly<Record<string, bigint>>
-type Level = {
-  readonly sums: Statement<Row, (number | string)[]>
-  readonly durations: Statement<Row, (number | string)[]> | null
-}
+type Row = Readonly<Record<string, bigint | string | null>>
+type Level = Statement<Row, (number | string)[]>
 type Span = { readonly level: 0 | 1 | 2; readonly from: number; readonly to: number }
 
-const sumEntries = Object.entries(sumColumns) as [keyof Sums, string][]
-const sumSql = sumEntries.map(([, column]) => `sum(${column}) as ${column}`).join(', ')
+const durationColumns = { latency: 'latency', firstByte: 'first_byte' } as const satisfies Record<Duration, string>
 const columnOf = (dimension: Dimension): string => (dimension === 'organization' ? 'book' : dimension)
 
-/** Cells that are not given used nothing. */
-export function readUsage(db: Database, names: Names, selection: UsageSelection): UsageCell[] {
+/** Slot by slot, the groups that used something in it: a long report is never whole in memory. */
+export function* readUsage(
+  db: Database,
+  names: Names,
+  selection: UsageSelection,
+): Generator<readonly UsageCell[], undefined> {
+  const { bounds } = selection
   const where = whereOf(names, selection)
-  if (where === null) return []
-  const { bounds, by } = selection
-  const cells = createCells(names, by)
-  const statements = levels.map(({ table }) => prepareLevel(db, table, where.sql, selection))
+  const levels = where === null ? [] : usageTables.map((table) => prepareLevel(db, table, where.sql, selection))
   try {
-    for (let slot = 0; slot + 1 < bounds.length; slot += 1)
-      for (const { level, from, to } of spansOf(bounds[slot]!, bounds[slot + 1]!)) {
-        const values = [...where.values, from, to]
-        for (const row of statements[level]!.sums.all(...values)) cells.addSums(slot, row)
-        for (const row of statements[level]!.durations?.iterate(...values) ?? []) cells.addDurations(slot, row)
-      }
+    for (let slot = 0; slot + 1 < bounds.length; slot += 1) {
+      const cells = createCells(names, selection)
+      for (const { level, from, to } of where === null ? [] : spansOf(bounds[slot]!, bounds[slot + 1]!))
+        for (const row of levels[level]!.all(...where!.values, from, to)) cells.add(row)
+      yield cells.all()
+    }
   } finally {
-    for (const { sums, durations } of statements) for (const statement of [sums, durations]) statement?.finalize()
+    for (const level of levels) level.finalize()
   }
-  return cells.all()
+  return undefined
 }
 
 /** The books and names that are asked for, as SQL; null where no entry can be so. Every row is in a book of the scope. */
@@ -81,45 +81,50 @@ function whereOf(names: Names, { scope, where }: UsageSelection): Where | null {
 }
 
 /** Prepared for one report: there are too many of them to be kept, and each is run for many slots. */
-function prepareLevel(db: Database, table: string, where: string, { by, durations }: UsageSelection): Level {
+function prepareLevel(db: Database, table: string, where: string, { by, sums, durations }: UsageSelection): Level {
   const groups = by.map((dimension, index) => `${columnOf(dimension)} as group${index}`)
-  const from = `from ${table} where ${where} and bucket >= ? and bucket < ?`
+  const columns = [
+    ...groups,
+    'count(*) as rows',
+    ...sums.map((name) => `sum(${sumColumns[name]}) as ${name}`),
+    // Histograms behind one another are one histogram.
+    ...durations.map((name) => `group_concat(hex(${durationColumns[name]}), '') as ${name}`),
+  ]
   const grouping = by.length === 0 ? '' : `group by ${by.map((_, index) => `group${index}`).join(', ')}`
-  return {
-    sums: db.prepare(`select ${[...groups, sumSql].join(', ')} ${from} ${grouping}`),
-    durations: durations ? db.prepare(`select ${[...groups, 'latency', 'first_byte'].join(', ')} ${from}`) : null,
-  }
+  return db.prepare(
+    `select ${columns.join(', ')} from ${table} where ${where} and bucket >= ? and bucket < ? ${grouping}`,
+  )
 }
 
-function createCells(names: Names, by: readonly Dimension[]) {
+const nothingMeasured = emptyHistogram()
+
+/** The groups of one slot, whose parts come from several tables. */
+function createCells(names: Names, { by, sums, durations }: UsageSelection) {
   const cells = new Map<string, UsageCell>()
   const ids = by.map((_, index) => `group${index}`)
   const nameOf = (row: Row, index: number): string => {
     const id = Number(row[`group${index}`])
     return by[index] === 'organization' ? names.book(id).organizationId : names.textOf(id)
   }
-  function cellOf(slot: number, row: Row): UsageCell {
-    const key = ids.reduce((text, id) => `${text} ${row[id]}`, String(slot))
+  const histogramOf = (name: Duration): Histogram => (durations.includes(name) ? emptyHistogram() : nothingMeasured)
+  function cellOf(row: Row): UsageCell {
+    const key = ids.map((id) => row[id]).join(' ')
     const known = cells.get(key)
     if (known) return known
     const group = by.map((_, index) => nameOf(row, index))
-    const cell: UsageCell = { slot, group, sums: noSums(), latency: new Map(), firstByte: new Map() }
+    const cell = { group, sums: noSums(), latency: histogramOf('latency'), firstByte: histogramOf('firstByte') }
     cells.set(key, cell)
     return cell
   }
   return {
-    addSums(slot: number, row: Row): void {
-      // Sums of nothing are one row without a value.
-      if (row['requests'] === null) return
-      const { sums } = cellOf(slot, row)
-      for (const [name, column] of sumEntries)
-        if (name === 'chargeNano' || name === 'costNano') sums[name] += row[column]!
-        else sums[name] += Number(row[column])
-    },
-    addDurations(slot: number, row: Row): void {
-      const { latency, firstByte } = cellOf(slot, row)
-      addBytes(latency, row['latency'] as unknown as Uint8Array)
-      addBytes(firstByte, row['first_byte'] as unknown as Uint8Array)
+    add(row: Row): void {
+      // Without a group, nothing is a row too.
+      if (row['rows'] === 0n) return
+      const cell = cellOf(row)
+      for (const name of sums)
+        if (name === 'chargeNano' || name === 'costNano') cell.sums[name] += row[name] as bigint
+        else cell.sums[name] += Number(row[name])
+      for (const name of durations) addBytes(cell[name], Buffer.from(row[name] as string, 'hex'))
     },
     all: (): UsageCell[] => [...cells.values()],
   }

@@ -16,11 +16,11 @@ import type { UsageCell, UsageSelection } from './read-usage.ts'
 import type { CountedRejection } from './write-rejections.ts'
 
 export type { Copied } from './catch-up.ts'
-export { noSums, type Dimensions, type Entry, type Sums } from './entry.ts'
+export { noSums, type Dimensions, type Entry, type Rejection, type Sums } from './entry.ts'
 export type { Book } from './names.ts'
 export type { EntryCount, EntryFilter, EntryPlace } from './read-entries.ts'
 export type { Credit, CreditSums, SetAside } from './read-money.ts'
-export type { Dimension, Scope, UsageCell, UsageSelection } from './read-usage.ts'
+export type { Dimension, Duration, Scope, UsageCell, UsageSelection } from './read-usage.ts'
 export { addSums } from './write-usage.ts'
 export type { CountedRejection } from './write-rejections.ts'
 
@@ -30,7 +30,8 @@ export type ReportsDb = {
   /** Writes calls that were turned away, within limits; gives them as entries. */
   readonly reject: (rejections: readonly CountedRejection[]) => readonly Entry[]
 
-  readonly usage: (selection: UsageSelection) => UsageCell[]
+  /** Slot by slot, the groups that used something in it. */
+  readonly usage: (selection: UsageSelection) => Generator<readonly UsageCell[], undefined>
   /** The newest entries before a place (null: from the end), at most `max`, newest first. */
   readonly list: (
     of: Book,

@@ -1,14 +1,13 @@
 /** Entries as rows: one a request, found again by its book, its time and its number. */
 import type { Database } from 'bun:sqlite'
-import type { Entry, EntryState } from './entry.ts'
-import type { Names } from './names.ts'
+import { stateOf, type Entry } from './entry.ts'
+import type { EntryIds, Names } from './names.ts'
 
 const columns = [
   'book',
   'at',
   'number',
   'id',
-  'state',
   'ended_at',
   'key',
   'model',
@@ -34,11 +33,10 @@ const columns = [
 ] as const
 export const entryColumns = columns.join(', ')
 
-type Texts = 'id' | 'asked_model' | 'state'
+type Texts = 'id' | 'asked_model'
 /** A row of `entryColumns`. */
 export type EntryRow = Readonly<Record<Exclude<(typeof columns)[number], Texts | 'first_byte_ms'>, bigint>> & {
   readonly id: string
-  readonly state: EntryState
   readonly asked_model: string | null
   readonly first_byte_ms: bigint | null
 }
@@ -65,7 +63,7 @@ export function prepareEntryWriter(db: Database, names: Names) {
       select at, number from entry indexed by entry_rejected where book = ?1 and number < 0
       order by at desc, number desc limit -1 offset ?2)`)
   return {
-    insert: (entry: Entry): unknown => insert.run(...valuesOf(entry, names)),
+    insert: (entry: Entry, ids: EntryIds): unknown => insert.run(...valuesOf(entry, ids)),
     /** Takes an entry out, and gives what it was. */
     take(place: { readonly book: number; readonly at: number; readonly number: number }): Entry {
       const key = [place.book, place.at, place.number]
@@ -80,22 +78,21 @@ export function prepareEntryWriter(db: Database, names: Names) {
   }
 }
 
-const valuesOf = (entry: Entry, names: Names): (string | number | bigint | null)[] => [
-  names.bookOf(entry),
+const valuesOf = (entry: Entry, ids: EntryIds): (string | number | bigint | null)[] => [
+  ids.book,
   entry.at,
   entry.number,
   entry.id,
-  entry.state,
   entry.endedAt,
-  names.idOf(entry.key),
-  names.idOf(entry.model),
-  names.idOf(entry.endpoint),
-  names.idOf(entry.region),
-  names.idOf(entry.upstream),
+  ids.key,
+  ids.model,
+  ids.endpoint,
+  ids.region,
+  ids.upstream,
   entry.status,
   entry.isError ? 1 : 0,
-  names.idOf(entry.ending),
-  names.idOf(entry.flags.join(' ')),
+  ids.ending,
+  ids.flags,
   entry.streamed ? 1 : 0,
   entry.inputTokens,
   entry.cachedInputTokens,
@@ -114,12 +111,14 @@ const valuesOf = (entry: Entry, names: Names): (string | number | bigint | null)
 export function readEntry(row: EntryRow, names: Names): Entry {
   const textOf = (id: bigint): string => names.textOf(Number(id))
   const flags = textOf(row.flags)
+  const number = Number(row.number)
+  const ending = textOf(row.ending)
   return {
     ...names.book(Number(row.book)),
     at: Number(row.at),
-    number: Number(row.number),
+    number,
     id: row.id,
-    state: row.state,
+    state: stateOf(number, ending),
     endedAt: Number(row.ended_at),
     key: textOf(row.key),
     model: textOf(row.model),
@@ -128,7 +127,7 @@ export function readEntry(row: EntryRow, names: Names): Entry {
     upstream: textOf(row.upstream),
     status: Number(row.status),
     isError: row.is_error === 1n,
-    ending: textOf(row.ending),
+    ending,
     flags: flags === '' ? [] : flags.split(' '),
     streamed: row.streamed === 1n,
     inputTokens: Number(row.input_tokens),

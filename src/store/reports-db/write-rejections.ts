@@ -28,8 +28,9 @@ export function prepareRejectionWriter(db: Database, { names, entries, usage }: 
   function insert(rejection: Rejection): Entry {
     const named = names.knownId(rejection.model ?? '') === null ? unnamed(rejection) : rejection
     const entry = entryOfRejection(named, (lowest -= 1))
-    entries.insert(entry)
-    const book = names.bookOf(entry)
+    const ids = names.idsOf(entry)
+    entries.insert(entry, ids)
+    const { book } = ids
     const many = (untrimmed.get(book) ?? 0) + 1
     untrimmed.set(book, many % trimEvery)
     if (many === trimEvery) entries.trimRejected(book)
@@ -40,7 +41,7 @@ export function prepareRejectionWriter(db: Database, { names, entries, usage }: 
     const written = rejections.map(({ rejection, others }) => {
       const entry = insert(rejection)
       const counted = places.has(entry) ? entry : { ...entry, key: '', model: '', endpoint: '' }
-      usage.add(changes, counted, 1 + others)
+      usage.add(changes, counted, names.idsOf(counted), 1 + others)
       return entry
     })
     usage.write(changes)

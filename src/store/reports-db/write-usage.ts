@@ -1,15 +1,12 @@
 /** Rollups of reports: sums and histograms by the minute, the hour and the day of admission (UTC). */
 import type { Database } from 'bun:sqlite'
-import { addBytes, addToSlot, bytesOf, slotOf, type Histogram } from '../../lib/histogram.ts'
+import { addBytes, addHistogram, bytesOf, emptyHistogram, slotOf, type Histogram } from '../../lib/histogram.ts'
 import { dayMs, hourMs, minuteMs } from '../sqlite/rollups.ts'
 import { addEntry, noSums, type Entry, type Sums } from './entry.ts'
-import type { Names } from './names.ts'
+import type { EntryIds } from './names.ts'
 
-export const levels = [
-  { table: 'usage_minute', bucketMs: minuteMs },
-  { table: 'usage_hour', bucketMs: hourMs },
-  { table: 'usage_day', bucketMs: dayMs },
-] as const
+/** From the shortest buckets to the longest. */
+export const usageTables = ['usage_minute', 'usage_hour', 'usage_day'] as const
 
 /** Where sums stand in every table: book, bucket, key, model, endpoint, region, upstream. */
 type Place = readonly [book: number, bucket: number, ...dimensions: number[]]
@@ -49,58 +46,53 @@ type Bytes = { latency: Uint8Array; first_byte: Uint8Array }
 export type UsageWriter = ReturnType<typeof prepareUsageWriter>
 
 /** Prepares the rollups of a connection; its writes are in the caller's transaction. */
-export function prepareUsageWriter(db: Database, names: Names) {
-  const tables = levels.map(({ table, bucketMs }) => ({
-    bucketMs,
+export function prepareUsageWriter(db: Database) {
+  const tables = usageTables.map((table) => ({
     select: db.prepare<Bytes, number[]>(selectSql(table)),
     upsert: db.prepare<unknown, (number | bigint | Uint8Array)[]>(upsertSql(table)),
   }))
   return {
     /** Notes an entry for `write`, so often; below zero, one is taken away that was noted before. */
-    add: (changes: UsageChanges, entry: Entry, times = 1): void => addTo(changes, entry, times, names),
+    add: addTo,
     write(changes: UsageChanges): void {
-      let parts = changes
-      for (const { bucketMs, select, upsert } of tables) {
-        parts = byBucket(parts, bucketMs)
-        for (const { place, sums, latency, firstByte } of parts.values()) {
+      const ofLevels = [changes, byBucket(changes, hourMs), byBucket(changes, dayMs)]
+      for (const [level, { select, upsert }] of tables.entries())
+        for (const { place, sums, latency, firstByte } of ofLevels[level]!.values()) {
           const before = select.get(...place)
           const bytes = [mergedBytes(before?.latency, latency), mergedBytes(before?.first_byte, firstByte)]
           upsert.run(...place, ...sumNames.map((name) => sums[name]), ...bytes)
         }
-      }
     },
   }
 }
 
-function addTo(changes: UsageChanges, entry: Entry, times: number, names: Names): void {
-  const { at, key, model, endpoint, region, upstream } = entry
-  const ids = [key, model, endpoint, region, upstream].map(names.idOf)
-  const part = partAt(changes, [names.bookOf(entry), at - (at % minuteMs), ...ids])
+function addTo(changes: UsageChanges, entry: Entry, ids: EntryIds, times = 1): void {
+  const { book, key, model, endpoint, region, upstream } = ids
+  const part = partAt(changes, [book, entry.at - (entry.at % minuteMs), key, model, endpoint, region, upstream])
   addEntry(part.sums, entry, times)
   if (entry.state === 'rejected') return
-  addToSlot(part.latency, slotOf(entry.latencyMs), times)
-  if (entry.firstByteMs !== null) addToSlot(part.firstByte, slotOf(entry.firstByteMs), times)
+  part.latency[slotOf(entry.latencyMs)]! += times
+  if (entry.firstByteMs !== null) part.firstByte[slotOf(entry.firstByteMs)]! += times
 }
 
 function partAt(changes: UsageChanges, place: Place): Part {
   const key = place.join(' ')
   const known = changes.get(key)
   if (known) return known
-  const part: Part = { place, sums: noSums(), latency: new Map(), firstByte: new Map() }
+  const part: Part = { place, sums: noSums(), latency: emptyHistogram(), firstByte: emptyHistogram() }
   changes.set(key, part)
   return part
 }
 
 /** The same, of longer buckets. */
 function byBucket(parts: UsageChanges, bucketMs: number): UsageChanges {
-  if (bucketMs === minuteMs) return parts
   const longer: UsageChanges = new Map()
   for (const { place, sums, latency, firstByte } of parts.values()) {
     const [book, bucket, ...dimensions] = place
     const part = partAt(longer, [book, bucket - (bucket % bucketMs), ...dimensions])
     addSums(part.sums, sums)
-    for (const [slot, count] of latency) addToSlot(part.latency, slot, count)
-    for (const [slot, count] of firstByte) addToSlot(part.firstByte, slot, count)
+    addHistogram(part.latency, latency)
+    addHistogram(part.firstByte, firstByte)
   }
   return longer
 }
@@ -110,10 +102,8 @@ export function addSums(to: Sums, from: Readonly<Sums>): void {
   for (const name of sumNames) (to[name] as bigint) += from[name] as bigint
 }
 
+/** With what was written before. */
 function mergedBytes(before: Uint8Array | undefined, histogram: Histogram): Uint8Array {
-  if (!before) return bytesOf(histogram)
-  if (histogram.size === 0) return before
-  const merged = new Map(histogram)
-  addBytes(merged, before)
-  return bytesOf(merged)
+  if (before) addBytes(histogram, before)
+  return bytesOf(histogram)
 }
