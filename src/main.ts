@@ -5,7 +5,6 @@ import { writeFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { createApp, type AppDeps } from './app.ts'
 import { openBooks, type Books } from './books.ts'
-import type { Model } from './catalog/catalog.ts'
 import { ConfigError, loadConfig, operatorFilePath, parseArguments, type Config } from './config.ts'
 import { adminApi } from './control/admin-api.ts'
 import { insideAdmin } from './control/inside-admin.ts'
@@ -14,15 +13,13 @@ import {
   type ControlThread,
   type ControlThreadDeps,
 } from './control/thread/start-control-thread.ts'
-import { seedFirstRun, type Seeded } from './control/first-run.ts'
-import { firstLiveKeyText, firstRunText, martCommand, startText } from './control/start-text.ts'
+import { seedFirstRun } from './control/first-run.ts'
 import { connectionsAllowed, openEntrance, type Entrance } from './entrance.ts'
 import { askJob } from './gateway/ask-job.ts'
 import { createCaution } from './gateway/caution.ts'
 import { createClients, type Clients } from './gateway/clients.ts'
 import { gaugesOf, type Gauged } from './gauges.ts'
 import type { GatewayDeps } from './gateway/deps.ts'
-import { isServed } from './gateway/offered.ts'
 import { createWatch } from './gateway/watch.ts'
 import { startPollingReservations, type Poller } from './jobs/poll-reservations.ts'
 import type { Nano } from './lib/amounts.ts'
@@ -44,7 +41,9 @@ import { pricesSchema } from './money/price-book-data.ts'
 import { namesBuiltIn, type Offer } from './offer.ts'
 import { startOffering } from './offering.ts'
 import { operatedOn } from './operated-on.ts'
+import { firstOperatorUrl, peopleOf, peopleSettings, signInSecret } from './people.ts'
 import { publicPages } from './public-pages.ts'
+import { startedText } from './started-text.ts'
 import type { Store } from './store/store.ts'
 import { createRefusals, type Refusals } from './telemetry/refusals.ts'
 import { startTelemetry, type Telemetry } from './telemetry/start-telemetry.ts'
@@ -97,13 +96,12 @@ async function main(): Promise<void> {
   // What a start can fail at comes in this order: addresses and the upstream, which leave nothing behind, then the
   // data folder, and last of all the first key, which is shown only once.
   const refusals = createRefusals((level, event) => log[level](event), config.log.addresses)
-  const { refused } = refusals
-  const server = openEntrance(config, { clock, turns, failed: requestCrashed, refused })
+  const server = openEntrance(config, { clock, turns, failed: requestCrashed, refused: refusals.refused })
   const sandbox = await sandboxOf(config)
   const offering = startOffering(config, { clock, log, builtIn: sandbox.address, env: process.env })
   const fleet = (): Fleet => offering.current().fleet
   let opened: Books | null = null
-  const shared = sharedOf(offering.current, refused)
+  const shared = sharedOf(offering.current, refusals.refused)
   const watched = { ...output, ...shared, books: () => opened, fleet, server, refusals, offer: offering.current }
   const telemetry = await telemetryOf(config, watched)
 
@@ -133,17 +131,18 @@ async function main(): Promise<void> {
     isAccepting: () => isAccepting,
   }))
   const poller = pollerOf(books, gateway)
-  const admin = Object.assign(offering.live(), operatedOn(books, offering, { gateway, clock, log }), operators)
+  const people = peopleOf({ config, url: server.url, clock })
+  const operated = operatedOn(books, offering, { gateway, clock, log })
+  const admin = Object.assign(offering.live(), operated, operators, { people })
   const api = adminApi(admin)
-  const { takeRejections } = telemetry
-  const { addressOf } = shared.clients
-  const asking = { admin: insideAdmin(api), originOf: doors.askedAt, addressOf, takeRejections }
-  const control = controlOf(config, books, asking)
+  const asking = { admin: insideAdmin(api), originOf: doors.askedAt, addressOf: shared.clients.addressOf }
+  const control = controlOf(config, books, { ...asking, takeRejections: telemetry.takeRejections })
   server.serve(
     createApp({ gateway, admin: api, control: control.handle, ...doors, ...standingOf(books, () => isAccepting) }),
     offering.current,
   )
-  process.stdout.write(startedText({ config, url: server.url, seeded, hasLiveKey, offer: offering.current() }))
+  const started = { config, url: server.url, seeded, hasLiveKey, offer: offering.current(), clock }
+  process.stdout.write(startedText(started, firstOperatorUrl(people, clock)))
   onStopSignal(async () => {
     stopAccepting()
     offering.close()
@@ -248,25 +247,16 @@ const standingOf = ({ unready, down }: Books, isAccepting: () => boolean): Pick<
 type Asking = Pick<ControlThreadDeps, 'admin' | 'originOf' | 'addressOf' | 'takeRejections'>
 
 /** The pages' side, which starts when it is first asked. */
-const controlOf = ({ dataDir, publicUrl }: Readonly<Config>, { node }: Books, asking: Asking): ControlThread =>
-  startControlThread({ ...asking, settings: { dataDir, publicUrl }, ship: node.shipper.flush, clock, log })
-
-type Started = {
-  readonly config: Readonly<Config>
-  readonly url: string
-  readonly seeded: Seeded | null
-  readonly hasLiveKey: boolean
-  readonly offer: Offer
-}
-
-function startedText({ config, url, seeded, hasLiveKey, offer }: Started): string {
-  const started = { url, mart: martCommand(config.dataDir, resolve(import.meta.dirname, '..')) }
-  if (seeded) return firstRunText({ ...started, ...seeded })
-  if (offer.simulated || hasLiveKey) return startText({ ...started, simulated: offer.simulated })
-  const { catalog, keyDefaults, fleet } = offer
-  const isCallable = (model: Model): boolean =>
-    model.kind === 'text' && isServed(model, keyDefaults.region, 'live', { fleet, clock })
-  return firstLiveKeyText({ ...started, model: catalog.listed.find(isCallable) ?? null })
+function controlOf(config: Readonly<Config>, { node }: Books, asking: Asking): ControlThread {
+  const { dataDir, publicUrl } = config
+  const people = { people: peopleSettings(config.people), secret: signInSecret(config) }
+  return startControlThread({
+    ...asking,
+    settings: { dataDir, publicUrl, ...people },
+    ship: node.shipper.flush,
+    clock,
+    log,
+  })
 }
 
 type LogOutput = { readonly lines: LineWriter; readonly style: LogStyle }

@@ -8,6 +8,7 @@ import { providerSchema } from '../upstreams/providers.ts'
 import { cors, server } from './doors.ts'
 import { flag, mapping, name, ppm, section, url, whole } from './fields.ts'
 import { lifecycle, modelName, ownModels, type PricesSchema } from './model-schema.ts'
+import { people } from './people.ts'
 
 export type MartFileData = z.infer<ReturnType<typeof fileData>>
 
@@ -50,6 +51,7 @@ export const fileData = (references: References, prices: PricesSchema) =>
     metrics: metrics.prefault({}).describe('Prometheus metrics, on a port of their own.'),
     tracing: tracing(references).prefault({}).describe('OpenTelemetry traces.'),
     server: server.prefault({}).describe('How this server is reached.'),
+    people: people(references).prefault({}).describe('People: how they sign in, and who may make an account.'),
     cors: cors.prefault({}).describe('Browsers: which web pages may call the two dialects.'),
     log: log.prefault({}).describe('The log on standard error.'),
   })

@@ -45,6 +45,7 @@ test('editors know every section, every kind of provider, and that nothing else 
     'metrics',
     'tracing',
     'server',
+    'people',
     'cors',
     'log',
   ])

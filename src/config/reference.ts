@@ -91,6 +91,8 @@ function rowsOf(prefix: string, schema: Schema): Row[] {
 }
 
 function insideOf(key: string, schema: Schema): Row[] {
+  const given = givenOf(schema)
+  if (given) return rowsOf(`${key}.`, given)
   const item = schema.items as Schema | undefined
   if (item?.type === 'object') return rowsOf(`${key}[].`, item)
   const value = valueOf(schema)
@@ -98,6 +100,12 @@ function insideOf(key: string, schema: Schema): Row[] {
   if (value?.type === 'object') return rowsOf(`${valueKey}.`, value)
   if (value?.description !== undefined) return [{ key: valueKey, schema: value, isRequired: false }]
   return schema.properties ? rowsOf(`${key}.`, schema) : []
+}
+
+/** The mapping that may be null instead. */
+function givenOf({ title, anyOf = [] }: Schema): Schema | undefined {
+  const [given, ...others] = anyOf.filter(({ type }) => type !== 'null')
+  return title === undefined && others.length === 0 && given?.properties ? given : undefined
 }
 
 /** What a mapping from names that people choose maps to. */

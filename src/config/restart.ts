@@ -21,6 +21,7 @@ const takesEffect: Readonly<Record<keyof MartFile, 'at-once' | 'at-start'>> = {
   metrics: 'at-start',
   tracing: 'at-start',
   server: 'at-once',
+  people: 'at-start',
   cors: 'at-once',
   log: 'at-start',
 }

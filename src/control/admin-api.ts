@@ -12,6 +12,7 @@ import { AdminError, adminErrorOf, errorResponse } from './admin-error.ts'
 import { addJobRoutes } from './admin-jobs.ts'
 import { addKeyRoutes } from './admin-keys.ts'
 import { addOrganizationRoutes } from './admin-organizations.ts'
+import { addPeopleRoutes } from './admin-people.ts'
 import { addReportRoutes } from './admin-reports.ts'
 import { addTokenRoutes } from './admin-tokens.ts'
 import { createOperators } from './operators.ts'
@@ -36,6 +37,7 @@ export function adminApi(deps: AdminDeps): Hono {
   addDeploymentRoutes(api, deps, operators)
   addTokenRoutes(api, deps, operators)
   addAuditRoutes(api, deps, operators)
+  addPeopleRoutes(api, deps, operators)
   // A mounted app answers unknown addresses of its own only by a route.
   api.all('*', () => errorResponse(new AdminError('not_found')))
   api.onError((error) => {

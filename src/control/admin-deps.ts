@@ -4,6 +4,7 @@ import type { KeyTable } from '../keys/key-table.ts'
 import type { Limits } from '../limits/limits.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Log } from '../lib/log.ts'
+import type { PeopleStore } from '../store/people/people-store.ts'
 import type { KeyRow, Mode, OperatorToken, Organization, Store } from '../store/store.ts'
 import type { Deployment } from '../upstreams/deployment.ts'
 import type { Fleet } from '../upstreams/fleet.ts'
@@ -65,6 +66,12 @@ export type AdminDeps = {
   readonly verifier: LedgerVerifier
   /** Brings everything journaled so far into the store. */
   readonly ship: () => Promise<void>
+  readonly people: {
+    /** Where people reach this server, without a slash at the end. */
+    readonly baseUrl: string
+    /** Opens the people's store for one question. */
+    readonly ask: <T>(work: (store: PeopleStore) => T) => T
+  }
   /** Told of every new or changed key, after the store and the table have it. */
   readonly onKeyChanged?: (key: KeyRow) => void
 }

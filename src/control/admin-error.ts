@@ -2,6 +2,7 @@
  * Failures of the admin API and of the pages', in one table. Messages never repeat an id or a value from the request:
  * people paste secrets where ids belong.
  */
+import { PeopleRefusal } from '../store/people/people-refusal.ts'
 import { StoreRefusal } from '../store/store.ts'
 import type { ErrorCode, ErrorJson } from './contract.ts'
 
@@ -60,6 +61,36 @@ const failures = {
     message: 'A change must be asked for by a page of this server: send its own origin as `Origin`.',
   },
   json_expected: { status: 415, message: 'The body must be JSON, sent as `content-type: application/json`.' },
+  sign_in_again: { status: 401, message: 'This took too long, or was tried too often. Sign in again.' },
+  session_not_fresh: { status: 403, message: 'This needs a sign-in of the last hour. Sign in again, then repeat it.' },
+  wrong_credentials: { status: 401, message: 'The e-mail address or the password is wrong.' },
+  wrong_password: { status: 400, message: 'The password is wrong.' },
+  wrong_code: { status: 401, message: 'The code is wrong, or its time is over. Take the next one.' },
+  passkey_refused: { status: 401, message: 'The passkey was not accepted. Try again, or sign in another way.' },
+  too_many_attempts: { status: 429, message: 'Too many attempts. Wait a little, then try again.' },
+  link_not_valid: {
+    status: 410,
+    message: 'This link does not work any more: it was used, or its time is over. Ask for another.',
+  },
+  other_person: { status: 403, message: 'This link is for another e-mail address than the one that is signed in.' },
+  sign_in_first: {
+    status: 409,
+    message: 'This e-mail address has an account already. Sign in, then open the link again.',
+  },
+  sign_up_closed: { status: 403, message: 'New accounts are by invitation here. Ask the operator for one.' },
+  person_not_found: { status: 404, message: 'There is no such person here any more.' },
+  last_owner: {
+    status: 409,
+    message: 'An organization keeps at least one owner. Make somebody else an owner first.',
+  },
+  last_operator: { status: 409, message: 'At least one operator stays. Make somebody else an operator first.' },
+  already_member: { status: 409, message: 'Somebody with this e-mail address is a member already.' },
+  too_many_members: {
+    status: 409,
+    message: 'An organization has at most 1000 members and open invitations. Remove one that is not needed.',
+  },
+  too_many_organizations: { status: 409, message: 'You own 10 organizations, which is the most one person makes.' },
+  mail_failed: { status: 503, message: 'The mail could not be sent; the log of the server says why. Try again later.' },
   unavailable: { status: 503, message: 'The server could not do this now; its log says why. Try again in a moment.' },
 } as const satisfies Record<ErrorCode, { status: number; message: string }>
 
@@ -88,8 +119,17 @@ type AdminErrorOptions = {
 /** What was thrown, in the API's own terms. */
 export function adminErrorOf(error: unknown): AdminError {
   if (error instanceof AdminError) return error
+  if (error instanceof PeopleRefusal) return new AdminError(peopleCodes[error.code], { cause: error })
   if (error instanceof StoreRefusal) return new AdminError(codeOf(error.code), { cause: error })
   return new AdminError('unavailable', { cause: error })
+}
+
+const peopleCodes: Readonly<Record<PeopleRefusal['code'], ErrorCode>> = {
+  'email-taken': 'sign_in_first',
+  'last-operator': 'last_operator',
+  'last-owner': 'last_owner',
+  'link-not-valid': 'link_not_valid',
+  'not-found': 'person_not_found',
 }
 
 function codeOf(code: StoreRefusal['code']): ErrorCode {

@@ -40,5 +40,10 @@ export type {
   OperatorRevocationJson,
 } from './pages/operator/organization-routes.ts'
 export type { PageAuditJson } from './pages/audit/audit-routes.ts'
+export type { AccountJson, SessionListJson } from './pages/account/account-routes.ts'
+export type { LookedAtLinkJson } from './pages/account/link-routes.ts'
+export type { WaysToSignInJson } from './pages/account/sign-in-routes.ts'
+export type { InvitationJson, PageMemberJson } from './pages/members/member-routes.ts'
+export type { OperatorPersonJson } from './pages/members/people-routes.ts'
 export type { Access, Permission, Role } from './pages/roles.ts'
 export type { SessionJson } from './pages/session/session-routes.ts'

@@ -303,6 +303,27 @@ export type FileJson = {
 /** A pass: one more secret of a key, until a time. It is in this one answer and nowhere else. */
 export type PassJson = { readonly secret: string; readonly until: string }
 
+/** Works once, until then. */
+export type LinkJson = { readonly url: string; readonly expiresAt: string }
+export type PersonJson = {
+  readonly id: string
+  readonly name: string
+  readonly email: string
+  /** Whether it is known that the address is theirs. */
+  readonly isVerified: boolean
+  readonly hasSecondFactor: boolean
+  readonly isOperator: boolean
+  readonly createdAt: string
+}
+export type MemberJson = {
+  readonly personId: string
+  readonly name: string
+  readonly email: string
+  readonly role: 'owner' | 'admin' | 'developer' | 'billing' | 'viewer'
+  readonly hasSecondFactor: boolean
+  readonly since: string
+}
+
 export type ErrorCode =
   | 'unauthorized'
   | 'too_many_wrong_tokens'
@@ -328,7 +349,27 @@ export type ErrorCode =
   | 'permission_missing'
   | 'cross_site'
   | 'json_expected'
+  | PeopleErrorCode
   | 'unavailable'
+type PeopleErrorCode =
+  | 'sign_in_again'
+  | 'session_not_fresh'
+  | 'wrong_credentials'
+  | 'wrong_password'
+  | 'wrong_code'
+  | 'passkey_refused'
+  | 'too_many_attempts'
+  | 'link_not_valid'
+  | 'other_person'
+  | 'sign_in_first'
+  | 'sign_up_closed'
+  | 'person_not_found'
+  | 'last_owner'
+  | 'last_operator'
+  | 'already_member'
+  | 'too_many_members'
+  | 'too_many_organizations'
+  | 'mail_failed'
 /** `field` names what is wrong in an `invalid_request`. */
 export type ErrorJson = {
   readonly error: { readonly code: ErrorCode; readonly message: string; readonly field?: string }

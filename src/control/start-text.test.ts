@@ -13,7 +13,7 @@ const expectOneScreen = (text: string): void => {
 
 test('what the first start prints fits one screen and can be pasted from the first column', () => {
   const key = 'sk-bf-00000000-0000-4000-8000-000000000000'
-  const text = firstRunText({ url, mart, key, organizationId: sandboxOrganizationId })
+  const text = firstRunText({ url, setupUrl: null, mart, key, organizationId: sandboxOrganizationId })
   expectOneScreen(text)
   expect(text).toContain('simulated')
   const lines = text.split('\n')
@@ -28,7 +28,7 @@ test('what the first start prints fits one screen and can be pasted from the fir
 })
 
 test('with real providers, a start leads to organization, credit and live key, in this order', () => {
-  const text = firstLiveKeyText({ url, mart, model: { id: 'gemini-3.5-flash', dialect: 'genai' } })
+  const text = firstLiveKeyText({ url, setupUrl: null, mart, model: { id: 'gemini-3.5-flash', dialect: 'genai' } })
   expectOneScreen(text)
   const steps = ['org create', 'credit grant --live', 'key create --live', 'curl', 'usage --live']
   const places = steps.map((step) => text.indexOf(step))
@@ -36,12 +36,14 @@ test('with real providers, a start leads to organization, credit and live key, i
   expect(places).toEqual(places.toSorted((a, b) => a - b))
   expect(text).toContain('/genai/v1beta/models/gemini-3.5-flash:generateContent')
   expect(text).not.toContain('simulated')
-  expect(firstLiveKeyText({ url, mart, model: null })).not.toContain('curl')
+  expect(firstLiveKeyText({ url, setupUrl: null, mart, model: null })).not.toContain('curl')
 })
 
 test('commands name the data folder where it is not the usual one, quoted for the shell', () => {
   expect(martCommand('/srv/mart/data', '/srv/mart')).toBe('npx mart')
   expect(martCommand('/var/lib/mart', '/srv/mart')).toBe('DATA_DIR=/var/lib/mart npx mart')
   expect(martCommand("/Kim's data", '/srv/mart')).toBe(String.raw`DATA_DIR='/Kim'\''s data' npx mart`)
-  expect(startText({ url, mart: 'DATA_DIR=/x npx mart', simulated: true })).toContain('DATA_DIR=/x npx mart org list')
+  expect(startText({ url, setupUrl: null, mart: 'DATA_DIR=/x npx mart', simulated: true })).toContain(
+    'DATA_DIR=/x npx mart org list',
+  )
 })

@@ -7,6 +7,8 @@ export type Started = {
   readonly url: string
   /** How `mart` is called. */
   readonly mart: string
+  /** Where the first operator chooses a password; null: there is an operator. */
+  readonly setupUrl: string | null
 }
 
 /** How `mart` is called from the checkout so that it finds the server of this data folder. */
@@ -21,7 +23,7 @@ const shellWord = (text: string): string =>
 type FirstRun = Started & { readonly key: string; readonly organizationId: string }
 
 /** For the first start of a sandbox. Snippets begin in the first column, as Python wants them pasted. */
-export function firstRunText({ url, mart, key, organizationId }: FirstRun): string {
+export function firstRunText({ url, mart, key, organizationId, setupUrl }: FirstRun): string {
   const { curl, python } = snippets(url, key)
   return [
     '',
@@ -39,6 +41,7 @@ export function firstRunText({ url, mart, key, organizationId }: FirstRun): stri
     '── What it cost, in another terminal in this folder',
     `${mart} usage --org ${organizationId}`,
     '',
+    ...setupSection(setupUrl),
   ].join('\n')
 }
 
@@ -48,7 +51,7 @@ type FirstLiveKey = Started & {
 }
 
 /** For every start with real providers until there is a live key: the way to it. */
-export function firstLiveKeyText({ url, mart, model }: FirstLiveKey): string {
+export function firstLiveKeyText({ url, mart, model, setupUrl }: FirstLiveKey): string {
   return [
     '',
     `AICreditMart is running at ${url}`,
@@ -66,6 +69,7 @@ export function firstLiveKeyText({ url, mart, model }: FirstLiveKey): string {
     '',
     `SDKs, models and prices: ${url}`,
     '',
+    ...setupSection(setupUrl),
   ].join('\n')
 }
 
@@ -79,7 +83,7 @@ const section = (title: string, { install, code }: Snippet): string[] => [
 ]
 
 /** For every other start. */
-export const startText = ({ url, mart, simulated }: Started & { readonly simulated: boolean }): string =>
+export const startText = ({ url, mart, simulated, setupUrl }: Started & { readonly simulated: boolean }): string =>
   [
     '',
     `AICreditMart is running at ${url}`,
@@ -87,6 +91,12 @@ export const startText = ({ url, mart, simulated }: Started & { readonly simulat
     `Organizations: ${mart} org list`,
     `Another key:   ${mart} key create --help`,
     '',
+    ...setupSection(setupUrl),
   ].join('\n')
+
+const setupSection = (setupUrl: string | null): string[] =>
+  setupUrl === null
+    ? []
+    : ['── Your account as operator: choose a password at this link, once, within a day', setupUrl, '']
 
 const simulatedText = 'Sandbox: every answer is simulated, no provider is called, no real money moves.'

@@ -9,6 +9,7 @@ import type { Clock } from '../lib/clock.ts'
 import type { LogEvent } from '../lib/log-text.ts'
 import { createLimits } from '../limits/limits.ts'
 import { recordText } from '../store/settlement-text.ts'
+import { openPeopleStore } from '../store/people/people-store.ts'
 import { openSqliteStore } from '../store/sqlite/sqlite-store.ts'
 import type { KeyRow, Settlement, Store } from '../store/store.ts'
 import { createFleet, type Fleet } from '../upstreams/fleet.ts'
@@ -20,11 +21,26 @@ import type { LedgerVerifier, Verification } from './ledger-verifier.ts'
 
 export const operatorToken = 'the-operator-token-of-this-test'
 
+const headers = { authorization: `Bearer ${operatorToken}` }
+
+/** In memory. */
+const openPeople = (now: number) => {
+  const store = openPeopleStore(':memory:', now)
+  return { store, baseUrl: 'http://gateway.test', ask: <T>(work: (opened: typeof store) => T): T => work(store) }
+}
+
+const asking = (api: ReturnType<typeof adminApi>) => async (method: string, url: string, body?: unknown) => {
+  const sent = body === undefined ? {} : { body: JSON.stringify(body) }
+  const response = await api.request(url, { method, headers, ...sent })
+  return { status: response.status, json: (await response.json()) as Record<string, any> } // oxlint-disable-line typescript/no-explicit-any
+}
+
 export async function startTestServer(changes: Partial<AdminDeps> = {}) {
   const dataDir = mkdtempSync(join(tmpdir(), 'mart-admin-'))
   const path = join(dataDir, 'mart.db')
   const time = { now: Date.parse('2026-11-23T08:15:00Z') }
   const clock = { now: () => time.now, monotonic: () => time.now }
+  const people = openPeople(time.now)
   const store = openSqliteStore({ path, clock })
   const keys = createKeyTable([], clock)
   const limits = createLimits(clock)
@@ -67,19 +83,12 @@ export async function startTestServer(changes: Partial<AdminDeps> = {}) {
     log: { info: (event) => void events.push(event), error: (event) => void events.push(event) },
     credit: { idleNano: () => journal.idleNano },
     onKeyChanged: (key) => void changed.push(key),
+    people,
     ...changes,
   })
-  const headers = { authorization: `Bearer ${operatorToken}` }
-  const ask = async (method: string, url: string, body?: unknown) => {
-    const response = await api.request(url, {
-      method,
-      headers,
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    })
-    return { status: response.status, json: (await response.json()) as Record<string, any> } // oxlint-disable-line typescript/no-explicit-any
-  }
   const everythingStored = (): string => ['', '-wal'].map((suffix) => readFileSync(path + suffix, 'latin1')).join('')
-  return { api, ask, store, keys, limits, fleet, time, events, changed, settle, ship, dataDir, everythingStored }
+  const opened = { store, people: people.store, keys, limits, fleet }
+  return { api, ask: asking(api), ...opened, time, events, changed, settle, ship, dataDir, everythingStored }
 }
 
 /** What is the same in every test. */

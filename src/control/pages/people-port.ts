@@ -1,5 +1,9 @@
 /** Who is signed in and whose member they are, as the pages ask. Asked at every request, so that what changed holds at once. */
-import type { AuditEntry, AuditQuery } from '../../store/store.ts'
+import type { PeopleStore } from '../../store/people/people-store.ts'
+import type { PersonRow } from '../../store/people/persons.ts'
+import type { Mailer } from '../people/mailer.ts'
+import type { PeopleSettings } from '../people/settings.ts'
+import type { SignInLimits } from '../people/sign-in-limits.ts'
 import type { Role } from './roles.ts'
 
 export type Person = {
@@ -11,6 +15,9 @@ export type Person = {
 }
 export type Membership = { readonly organizationId: string; readonly role: Role }
 
+/** Who is signed in, in which session. */
+export type Signed = { readonly person: PersonRow; readonly sessionId: string }
+
 export type People = {
   /** By the session of the request; null: nobody is signed in. */
   readonly personOf: (request: Request) => Promise<Person | null>
@@ -19,20 +26,14 @@ export type People = {
   readonly membershipsOf: (personId: string) => Promise<readonly Membership[]>
   /** Whatever is asked under `/api/auth/`. */
   readonly handle: (request: Request) => Promise<Response>
-  readonly store: {
-    /** What people's own file has of the audit log, the newest first. */
-    readonly audit: (query: AuditQuery) => readonly AuditEntry[]
-  }
-}
-
-/** People, where there are none. */
-export const nobody: People = {
-  personOf: () => Promise.resolve(null),
-  roleOf: () => Promise.resolve(null),
-  membershipsOf: () => Promise.resolve([]),
-  handle: () =>
-    Promise.resolve(
-      Response.json({ error: { code: 'not_found', message: 'Nobody can sign in here yet.' } }, { status: 404 }),
-    ),
-  store: { audit: () => [] },
+  readonly signedIn: (request: Request) => Promise<Signed | null>
+  /** Signs somebody in by their password, as `/api/auth/sign-in/email` does: a second factor is asked for there as well. */
+  readonly signIn: (request: Request, email: string, password: string) => Promise<Response>
+  readonly store: PeopleStore
+  readonly settings: PeopleSettings
+  readonly limits: SignInLimits
+  /** null: links are shown to whoever makes them. */
+  readonly mailer: Mailer | null
+  /** Where people reach this server, by a request of theirs; without a slash at the end. */
+  readonly originOf: (request: Request) => string
 }

@@ -6,12 +6,18 @@ import { homeRoutes } from './home/home-routes.ts'
 import { jobRoutes } from './jobs/job-routes.ts'
 import { keyRoutes } from './keys/key-routes.ts'
 import { operatorRoutes } from './operator/operator-routes.ts'
-import { operatorUsageRoutes } from './operator/usage-routes.ts'
 import { passRoutes } from './passes/pass-routes.ts'
-import { requestRoutes } from './requests/request-routes.ts'
+import { accountRoutes } from './account/account-routes.ts'
+import { linkRoutes } from './account/link-routes.ts'
+import { organizationRoutes } from './account/organization-routes.ts'
+import { signInRoutes } from './account/sign-in-routes.ts'
+import { memberRoutes } from './members/member-routes.ts'
+import { peopleRoutes } from './members/people-routes.ts'
 import { sessionRoutes } from './session/session-routes.ts'
-import { usageRoutes } from './usage/usage-routes.ts'
 import type { PageRoute } from './page-route.ts'
+import { operatorUsageRoutes } from './operator/usage-routes.ts'
+import { requestRoutes } from './requests/request-routes.ts'
+import { usageRoutes } from './usage/usage-routes.ts'
 
 export const routes: readonly PageRoute[] = [
   ...sessionRoutes,
@@ -26,4 +32,10 @@ export const routes: readonly PageRoute[] = [
   ...statementRoutes,
   ...operatorUsageRoutes,
   ...operatorRoutes,
+  ...signInRoutes,
+  ...linkRoutes,
+  ...accountRoutes,
+  ...organizationRoutes,
+  ...memberRoutes,
+  ...peopleRoutes,
 ]

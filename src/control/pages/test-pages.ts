@@ -7,10 +7,12 @@ import { createReports } from '../../reporting/reports.ts'
 import type { CountedRejection, Rejection } from '../../store/reports-db/reports-db.ts'
 import { openReportsDb } from '../../store/reports-db/open-reports-db.ts'
 import { insideAdmin } from '../inside-admin.ts'
+import { createPeople } from '../people/people.ts'
+import { defaultPeopleSettings } from '../people/settings.ts'
 import { startTestServer } from '../test-server.ts'
 import { pagesApi } from './pages-api.ts'
 import type { PageRoute, PagesDeps } from './page-route.ts'
-import type { People, Person } from './people-port.ts'
+import type { People } from './people-port.ts'
 import type { Role } from './roles.ts'
 import { routes as allRoutes } from './routes.ts'
 
@@ -20,7 +22,7 @@ type TestOptions = { readonly routes?: readonly PageRoute[]; readonly deps?: Par
 
 export async function startTestPages({ routes = allRoutes, deps = {} }: TestOptions = {}) {
   const server = await startTestServer()
-  const fake = fakePeople()
+  const fake = fakePeople(server)
   const clock = { now: () => server.time.now, monotonic: () => performance.now() }
   const rejections: CountedRejection[] = []
   const reports = createReports({
@@ -72,6 +74,8 @@ export async function startTestPages({ routes = allRoutes, deps = {} }: TestOpti
   }
   return {
     ...server,
+    /** Answers a request as it is. */
+    handle: api,
     reports,
     /** Tells of a call that was turned away. */
     reject: (rejection: Rejection, others = 0) => void rejections.push({ rejection, others }),
@@ -87,28 +91,29 @@ export async function startTestPages({ routes = allRoutes, deps = {} }: TestOpti
   }
 }
 
-/** People who are known by their names: the session of `ann` is `session=ann`. */
-function fakePeople() {
-  const persons = new Map<string, Person>()
-  const roles = new Map<string, Map<string, Role>>()
-  const people: People = {
-    personOf: (request) => {
-      const name = /(?:^|; )session=([^;]+)/.exec(request.headers.get('cookie') ?? '')?.[1]
-      return Promise.resolve(persons.get(name ?? '') ?? null)
-    },
-    roleOf: (personId, organizationId) => Promise.resolve(roles.get(personId)?.get(organizationId) ?? null),
-    membershipsOf: (personId) =>
-      Promise.resolve([...(roles.get(personId) ?? [])].map(([organizationId, role]) => ({ organizationId, role }))),
-    handle: () => Promise.resolve(new Response(null, { status: 404 })),
-    store: { audit: () => [] },
+/** People who are known by their names: the session of `ann` is `session=ann`. What they are members of is in a real store. */
+function fakePeople({ people: store, time }: Pick<Awaited<ReturnType<typeof startTestServer>>, 'people' | 'time'>) {
+  const clock = { now: () => time.now, monotonic: () => time.now }
+  const log = { info: () => undefined, error: () => undefined }
+  const settings = defaultPeopleSettings
+  const real = createPeople({ store, settings, secret: 'a secret of this test', publicUrl: null, clock, log })
+  const signedIn: People['signedIn'] = (request) => {
+    const name = /(?:^|; )session=([^;]+)/.exec(request.headers.get('cookie') ?? '')?.[1]
+    const person = store.person(`per_${name}`)
+    return Promise.resolve(person && { person, sessionId: 'ses_of_this_test' })
   }
+  const people: People = { ...real, signedIn, personOf: async (request) => (await signedIn(request))?.person ?? null }
+  const actor = { kind: 'server', id: null, name: 'test' } as const
   const add = (
     name: string,
     { roles: given = {}, isOperator = false }: { roles?: Readonly<Record<string, Role>>; isOperator?: boolean },
   ): string => {
-    const id = `per_${name}`
-    persons.set(name, { id, name, email: `${name}@example.com`, isOperator, hasSecondFactor: false })
-    roles.set(id, new Map(Object.entries(given)))
+    const email = `${name}@example.com`
+    const id = store.addPerson({ id: `per_${name}`, name, email, isVerified: true, passwordHash: 'none' }, time.now)
+    const change = { actor, at: time.now }
+    for (const [organizationId, role] of Object.entries(given))
+      store.putMember({ organizationId, personId: id }, role, change)
+    if (isOperator) store.addOperator(id, change)
     return id
   }
   return { people, add }

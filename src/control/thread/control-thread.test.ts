@@ -4,7 +4,9 @@ import type { HttpAnswer, HttpRequest } from '../../lib/http-server/contract.ts'
 import type { LogEvent } from '../../lib/log-text.ts'
 import type { Source } from '../../lib/source.ts'
 import type { AdminCall } from '../inside-admin.ts'
-import { addressHeader, startControlThread, type ControlThreadDeps } from './start-control-thread.ts'
+import { addressHeader } from '../address-header.ts'
+import { defaultPeopleSettings } from '../people/settings.ts'
+import { startControlThread, type ControlThreadDeps } from './start-control-thread.ts'
 
 const time = { now: 0 }
 const clock = { now: () => time.now, monotonic: () => time.now }
@@ -12,7 +14,7 @@ const asked: AdminCall[] = []
 const events: LogEvent[] = []
 const shipped: string[] = []
 const deps: ControlThreadDeps = {
-  settings: { dataDir: '/nowhere', publicUrl: null },
+  settings: { dataDir: '/nowhere', publicUrl: null, people: defaultPeopleSettings, secret: 'x' },
   admin: (call) => {
     asked.push(call)
     return Promise.resolve({ status: 200, json: { data: [] } })

@@ -1,21 +1,22 @@
 /** The control thread: opens what it owns in the data folder, and answers the pages. */
 import { parentPort, workerData } from 'node:worker_threads'
 import { assert } from '../../lib/assert.ts'
-import { systemClock } from '../../lib/clock.ts'
+import { systemClock as clock } from '../../lib/clock.ts'
 import { describeError } from '../../lib/describe-error.ts'
 import type { LogEvent } from '../../lib/log-text.ts'
 import type { Log } from '../../lib/log.ts'
 import { createReports } from '../../reporting/reports.ts'
 import { openReportsDb } from '../../store/reports-db/open-reports-db.ts'
 import { pagesApi } from '../pages/pages-api.ts'
-import { nobody } from '../pages/people-port.ts'
+import { createPeople } from '../people/people.ts'
+import { openPeopleStore, peoplePath } from '../../store/people/people-store.ts'
 import { askMain } from './ask-main.ts'
 import type { ControlSettings, Port, ToControl, ToMain } from './messages.ts'
 import { serveRequests } from './serve-requests.ts'
 
 assert(parentPort, 'control-worker.ts runs only as a worker')
 const port: Port<ToMain, ToControl> = parentPort
-const { dataDir, publicUrl } = workerData as ControlSettings
+const { dataDir, publicUrl, people: settings, secret } = workerData as ControlSettings
 
 /** Errors are described here: what they are made of need not pass between threads. */
 const say =
@@ -32,10 +33,12 @@ const log: Log = { info: say('info'), error: say('error') }
 const main = askMain(port)
 const reports = createReports({
   db: openReportsDb({ dataDir, onAnew: (reason) => log.info({ event: 'reports-made-anew', reason }) }),
-  clock: systemClock,
+  clock,
   ship: main.ship,
   rejections: main.rejections,
   onTrouble: (error) => log.error({ event: 'reports-behind', error }),
 })
-const handle = pagesApi({ ...main, people: nobody, reports, publicUrl, clock: systemClock, log })
+const store = openPeopleStore(peoplePath(dataDir), clock.now())
+const people = createPeople({ store, settings, secret, publicUrl, clock, log })
+const handle = pagesApi({ ...main, people, reports, publicUrl, clock, log })
 serveRequests(port, handle, (error) => log.error({ event: 'pages-failed', error }))

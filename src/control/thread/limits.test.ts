@@ -4,10 +4,11 @@ import { eventually } from '../../../test/support/eventually.ts'
 import { systemClock } from '../../lib/clock.ts'
 import type { LogEvent } from '../../lib/log-text.ts'
 import { listen } from '../../lib/http-server/http-server.ts'
+import { defaultPeopleSettings } from '../people/settings.ts'
 import { requestsMax, startControlThread } from './start-control-thread.ts'
 
 const deps = {
-  settings: { dataDir: '/nowhere', publicUrl: null },
+  settings: { dataDir: '/nowhere', publicUrl: null, people: defaultPeopleSettings, secret: 'x' },
   admin: () => Promise.resolve({ status: 200, json: {} }),
   ship: () => Promise.resolve(),
   takeRejections: () => [],

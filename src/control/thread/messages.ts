@@ -6,6 +6,7 @@ import type { LogEvent } from '../../lib/log-text.ts'
 import type { AnswerHeaders } from '../../lib/http-server/contract.ts'
 import type { CountedRejection } from '../../store/reports-db/reports-db.ts'
 import type { AdminCall, AdminReply } from '../inside-admin.ts'
+import type { PeopleSettings } from '../people/settings.ts'
 
 /** What the control thread is started with. */
 export type ControlSettings = {
@@ -13,6 +14,9 @@ export type ControlSettings = {
   readonly dataDir: string
   /** As configured; null: as each request asks. */
   readonly publicUrl: string | null
+  readonly people: PeopleSettings
+  /** What cookies are signed and second factors are encrypted with. */
+  readonly secret: string
 }
 
 export type SentRequest = {

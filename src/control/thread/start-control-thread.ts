@@ -15,6 +15,7 @@ import {
 import { bodyTroubleAnswer } from '../../lib/http-server/through-web.ts'
 import type { Log } from '../../lib/log.ts'
 import type { CountedRejection } from '../../store/reports-db/reports-db.ts'
+import { addressHeader } from '../address-header.ts'
 import type { InsideAdmin } from '../inside-admin.ts'
 import { followExchanges, type Exchanges } from './exchanges.ts'
 import type { Ask, ControlSettings, Reply, SentRequest, ToMain } from './messages.ts'
@@ -51,8 +52,6 @@ const bodyBytesMax = 128 * 1024
 const restMs = 1_000
 /** How long a request may take until its answer begins. */
 const headMsMaxDefault = 60_000
-/** What the control thread is told of who asks; what a client sends under this name is not passed on. */
-export const addressHeader = 'x-mart-client-address'
 
 type Running = { readonly worker: Worker; readonly exchanges: Exchanges }
 

@@ -1,0 +1,184 @@
+/** What people see and change of themselves: profile, password, sessions. Second factors and passkeys are under `/api/auth`. */
+import { z } from 'zod'
+import { isPassword } from '../../../lib/password.ts'
+import { AdminError } from '../../admin-error.ts'
+import { beginAttempt } from '../../people/attempts.ts'
+import { NewPassword, Password } from '../../people/fields.ts'
+import { acceptedHash, actorOf } from '../../people/use-links.ts'
+import { Name } from '../../read-input.ts'
+import { pageRoute, type PagesDeps } from '../page-route.ts'
+import { Done } from './shapes.ts'
+
+const AccountShape = z.strictObject({
+  id: z.string(),
+  name: z.string(),
+  email: z.string(),
+  /** Whether it is known that the address is theirs. */
+  isVerified: z.boolean(),
+  hasPassword: z.boolean(),
+  hasSecondFactor: z.boolean(),
+  isOperator: z.boolean(),
+  createdAt: z.iso.datetime(),
+})
+export type AccountJson = z.infer<typeof AccountShape>
+
+const accountOf = ({ people }: PagesDeps, personId: string): AccountJson => {
+  const person = people.store.person(personId)
+  if (!person) throw new AdminError('person_not_found')
+  return { ...person, createdAt: new Date(person.createdAt).toISOString() }
+}
+
+const look = pageRoute({
+  method: 'GET',
+  path: '/api/account',
+  summary: 'One’s own account',
+  needs: 'signed-in',
+  query: null,
+  body: null,
+  answer: AccountShape,
+  handle: ({ person, deps }) => Promise.resolve(accountOf(deps, person.id)),
+})
+
+const rename = pageRoute({
+  method: 'PATCH',
+  path: '/api/account',
+  summary: 'Change one’s own name',
+  needs: 'signed-in',
+  query: null,
+  body: z.strictObject({ name: Name }),
+  answer: AccountShape,
+  handle({ body, person, deps }) {
+    deps.people.store.renamePerson(person.id, body.name, deps.clock.now())
+    return Promise.resolve(accountOf(deps, person.id))
+  },
+})
+
+const changePassword = pageRoute({
+  method: 'POST',
+  path: '/api/account/password',
+  summary: 'Change one’s own password; every other session ends',
+  needs: 'signed-in',
+  query: null,
+  body: z.strictObject({ current: Password.optional(), password: NewPassword }),
+  answer: Done,
+  async handle({ body, person, request, deps }) {
+    await provePassword(request, person.email, body.current, deps)
+    const hash = await acceptedHash(body.password, person.email)
+    const { store } = deps.people
+    const { sessionId } = await sessionOf(request, deps)
+    store.atomically(() => {
+      store.setPassword(person.id, hash, deps.clock.now())
+      store.endSessions(person.id, sessionId)
+    })
+    return {}
+  },
+})
+
+const SessionListShape = z.strictObject({
+  data: z.array(
+    z.strictObject({
+      id: z.string(),
+      isThis: z.boolean(),
+      createdAt: z.iso.datetime(),
+      expiresAt: z.iso.datetime(),
+      address: z.string().nullable(),
+      userAgent: z.string().nullable(),
+    }),
+  ),
+})
+export type SessionListJson = z.infer<typeof SessionListShape>
+
+const sessions = pageRoute({
+  method: 'GET',
+  path: '/api/account/sessions',
+  summary: 'One’s own sessions, the newest first',
+  needs: 'signed-in',
+  query: null,
+  body: null,
+  answer: SessionListShape,
+  async handle({ person, request, deps }) {
+    const { sessionId } = await sessionOf(request, deps)
+    const list = deps.people.store.sessionsOf(person.id, deps.clock.now())
+    return {
+      data: list.map(({ createdAt, expiresAt, ...session }) => ({
+        ...session,
+        isThis: session.id === sessionId,
+        createdAt: new Date(createdAt).toISOString(),
+        expiresAt: new Date(expiresAt).toISOString(),
+      })),
+    }
+  },
+})
+
+const endSession = pageRoute({
+  method: 'DELETE',
+  path: '/api/account/sessions/{session}',
+  summary: 'End one of one’s own sessions',
+  needs: 'signed-in',
+  query: null,
+  body: null,
+  answer: Done,
+  handle({ params, person, deps }) {
+    if (!deps.people.store.endSession(person.id, params.session)) throw new AdminError('not_found')
+    return Promise.resolve({})
+  },
+})
+
+const endOthers = pageRoute({
+  method: 'POST',
+  path: '/api/account/sessions/end-others',
+  summary: 'End all of one’s own sessions but this one',
+  needs: 'signed-in',
+  query: null,
+  body: z.strictObject({}),
+  answer: Done,
+  async handle({ person, request, deps }) {
+    const { sessionId } = await sessionOf(request, deps)
+    deps.people.store.endSessions(person.id, sessionId)
+    return {}
+  },
+})
+
+const remove = pageRoute({
+  method: 'POST',
+  path: '/api/account/delete',
+  summary: 'Delete one’s own account, for good',
+  needs: 'signed-in',
+  query: null,
+  body: z.strictObject({ password: Password.optional() }),
+  answer: Done,
+  async handle({ body, person, request, deps }) {
+    await provePassword(request, person.email, body.password, deps)
+    deps.people.store.removePerson(person.id, { actor: actorOf(person), at: deps.clock.now() })
+    return {}
+  },
+})
+
+/** Whoever has a password gives it; whoever signs in by a provider alone has signed in within the hour. */
+async function provePassword(
+  request: Request,
+  email: string,
+  given: string | undefined,
+  { people, clock }: PagesDeps,
+): Promise<void> {
+  const attempt = beginAttempt(request, email, people.limits)
+  const hash = people.store.passwordHashOf(email)
+  if (hash === null) return refuseStale(request, people, clock.now())
+  if (given === undefined || !(await isPassword(given, hash))) throw new AdminError('wrong_password')
+  attempt.giveBack()
+}
+
+const freshMs = 3_600_000
+async function refuseStale(request: Request, people: PagesDeps['people'], now: number): Promise<void> {
+  const signed = await people.signedIn(request)
+  const session = signed && people.store.sessionsOf(signed.person.id, now).find(({ id }) => id === signed.sessionId)
+  if (!session || now - session.createdAt > freshMs) throw new AdminError('session_not_fresh')
+}
+
+async function sessionOf(request: Request, { people }: PagesDeps) {
+  const signed = await people.signedIn(request)
+  if (!signed) throw new AdminError('not_signed_in')
+  return signed
+}
+
+export const accountRoutes = [look, rename, changePassword, sessions, endSession, endOthers, remove]

@@ -1,0 +1,66 @@
+/** The doors of the sign-in library that are open, under `/api/auth`, and what may be said at each. Every other is shut. */
+import { z } from 'zod'
+import { Email, oidcProvider, Password } from './fields.ts'
+
+export type Door = {
+  readonly method: 'GET' | 'POST'
+  /** null: nothing. */
+  readonly body: z.ZodType | null
+  /** What is handed to the library for it. */
+  readonly sent?: (body: never) => unknown
+  /** Whether an attempt at it is one at guessing. */
+  readonly isAttempt: boolean
+  /** Whether somebody is signed in behind it. */
+  readonly signsIn?: true
+}
+
+const code = z.string('a code').trim().min(1, 'a code').max(64, 'a code')
+const id = z.string('an id').min(1, 'an id').max(200, 'an id')
+const passkeyName = z.string('a name').trim().min(1, 'a name').max(100, 'at most 100 characters')
+const credential = z.looseObject({ id: z.string('a credential') }, 'a credential')
+
+export const SignIn = z.strictObject({ email: Email, password: Password })
+const WithPassword = z.strictObject({ password: Password.optional() })
+/** Where a browser goes behind a sign-in: a path of this server's. */
+const OwnPath = z.string('a path of this server').refine(isOwnPath, 'a path of this server')
+const WithProvider = z.strictObject({ returnTo: OwnPath.default('/dashboard') })
+
+const look = { method: 'GET', body: null, isAttempt: false } as const
+const post = (body: z.ZodType, more: Partial<Door> = {}): Door => ({ method: 'POST', body, isAttempt: false, ...more })
+
+export const doors: Readonly<Record<string, Door>> = {
+  '/sign-in/email': post(SignIn, { isAttempt: true, signsIn: true }),
+  '/sign-in/social': post(WithProvider, {
+    isAttempt: true,
+    sent: ({ returnTo }: z.output<typeof WithProvider>) => ({
+      provider: oidcProvider,
+      callbackURL: returnTo,
+      errorCallbackURL: '/sign-in',
+      disableRedirect: true,
+    }),
+  }),
+  [`/callback/${oidcProvider}`]: { ...look, isAttempt: true, signsIn: true },
+  '/sign-out': post(z.strictObject({})),
+  '/two-factor/verify-totp': post(z.strictObject({ code }), { isAttempt: true, signsIn: true }),
+  '/two-factor/verify-backup-code': post(z.strictObject({ code }), { isAttempt: true, signsIn: true }),
+  '/two-factor/enable': post(WithPassword, { isAttempt: true }),
+  '/two-factor/disable': post(WithPassword, { isAttempt: true }),
+  '/two-factor/generate-backup-codes': post(WithPassword, { isAttempt: true }),
+  '/passkey/generate-authenticate-options': { ...look, isAttempt: true },
+  '/passkey/verify-authentication': post(z.strictObject({ response: credential }), { isAttempt: true, signsIn: true }),
+  '/passkey/generate-register-options': look,
+  '/passkey/verify-registration': post(z.strictObject({ response: credential, name: passkeyName })),
+  '/passkey/list-user-passkeys': look,
+  '/passkey/update-passkey': post(z.strictObject({ id, name: passkeyName })),
+  '/passkey/delete-passkey': post(z.strictObject({ id })),
+}
+
+/** A path here, and no way out: `//host`, `/\host` and what a browser makes of others are none. */
+export function isOwnPath(text: string): boolean {
+  if (!/^\/[^\\\s]*$/.test(text) || text.length > 2_000) return false
+  try {
+    return new URL(text, 'http://own.invalid').origin === 'http://own.invalid'
+  } catch {
+    return false
+  }
+}

@@ -1,0 +1,58 @@
+/** What people are written. Plain text, which every reader shows, and which hides no address behind a word. */
+import type { Mail } from './mailer.ts'
+
+type Words = { readonly to: string; readonly url: string; readonly host: string }
+
+export const invitationMail = ({ to, url, host }: Words, organization: string, inviter: string): Mail => ({
+  to,
+  subject: `${line(inviter)} invites you to ${line(organization)}`,
+  text: letter(
+    `${line(inviter)} invites you to the organization “${line(organization)}” at ${host}.`,
+    'Open this link to join. It works once, within seven days:',
+    url,
+    'If you did not expect this, do nothing.',
+  ),
+})
+
+export const passwordMail = ({ to, url, host }: Words): Mail => ({
+  to,
+  subject: `A new password for ${host}`,
+  text: letter(
+    `Somebody, most likely you, asked for a new password for your account at ${host}.`,
+    'Open this link to choose one. It works once, within an hour:',
+    url,
+    'If it was not you, do nothing: your password stays as it is.',
+  ),
+})
+
+export const signUpMail = ({ to, url, host }: Words): Mail => ({
+  to,
+  subject: `Your account at ${host}`,
+  text: letter(
+    `Somebody, most likely you, asked for an account at ${host}.`,
+    'Open this link to finish. It works once, within a day:',
+    url,
+    'If it was not you, do nothing: there is no account then.',
+  ),
+})
+
+/** For whoever asks for an account and has one: the page itself must not say so. */
+export const hasAccountMail = ({ to, url, host }: Words): Mail => ({
+  to,
+  subject: `Your account at ${host}`,
+  text: letter(
+    `Somebody, most likely you, asked for an account at ${host}. You have one already.`,
+    'Sign in here, or choose a new password there:',
+    url,
+    'If it was not you, do nothing.',
+  ),
+})
+
+const letter = (...paragraphs: readonly string[]): string => `${paragraphs.join('\n\n')}\n`
+
+/** What somebody chose as a name, on one line. */
+const line = (text: string): string =>
+  text
+    .replaceAll(/[\p{C}\p{Zl}\p{Zp}]+/gu, ' ')
+    .trim()
+    .slice(0, 100)

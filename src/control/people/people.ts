@@ -1,0 +1,113 @@
+/** People: who is signed in, how they sign in, and what they are a member of. Read from the store at every request. */
+import type { Clock } from '../../lib/clock.ts'
+import { createLru } from '../../lib/lru.ts'
+import type { Log } from '../../lib/log.ts'
+import type { PeopleStore } from '../../store/people/people-store.ts'
+import { adminErrorOf, errorResponse } from '../admin-error.ts'
+import type { People, Signed } from '../pages/people-port.ts'
+import { createAuth } from './auth.ts'
+import { createMailer, type Mailer } from './mailer.ts'
+import { serveDoor, type DoorDeps, type Library } from './serve-doors.ts'
+import type { PeopleSettings } from './settings.ts'
+import { createSignInLimits } from './sign-in-limits.ts'
+import { createUsedCodes } from './used-codes.ts'
+
+export type PeopleDeps = {
+  readonly store: PeopleStore
+  readonly settings: PeopleSettings
+  /** Of this installation alone, at least 32 characters. */
+  readonly secret: string
+  /** As configured, without a slash at the end. */
+  readonly publicUrl: string | null
+  readonly clock: Clock
+  readonly log: Log
+  /** Another, for tests; else what `settings` say. */
+  readonly mailer?: Mailer | null
+}
+
+/** Origins that this server is reached at; each has its own names of cookies, and is made when first asked for. */
+const originsMany = 16
+
+export function createPeople(deps: PeopleDeps): People {
+  const { store, settings, publicUrl, clock, log } = deps
+  const originOf = (request: Request): string => originOfRequest(request, publicUrl)
+  const library = libraries(deps)
+  const signedIn = async (request: Request): Promise<Signed | null> => {
+    const found = await library(originOf(request)).sessionOf(request.headers)
+    const person = found && store.person(found.personId)
+    return person ? { person, sessionId: found.sessionId } : null
+  }
+  const doorDeps: DoorDeps = {
+    library: (origin, needsProvider) => library(origin, needsProvider).handle,
+    originOf,
+    publicUrl,
+    limits: createSignInLimits({ clock, addressesOf: (account) => store.addressesOf(account, clock.now()) }),
+    signedIn,
+    endSession: store.endSession,
+    codes: createUsedCodes(clock),
+  }
+  const handle = async (request: Request): Promise<Response> => {
+    try {
+      return await serveDoor(request, doorDeps)
+    } catch (error) {
+      const known = adminErrorOf(error)
+      if (known.code === 'unavailable') log.error({ event: 'sign-in-failed', error })
+      return errorResponse(known)
+    }
+  }
+  return {
+    store,
+    settings,
+    limits: doorDeps.limits,
+    mailer: deps.mailer ?? (settings.smtp && createMailer(settings.smtp, log)),
+    originOf,
+    signedIn,
+    personOf: async (request) => (await signedIn(request))?.person ?? null,
+    roleOf: (personId, organizationId) => Promise.resolve(store.roleOf(personId, organizationId)),
+    membershipsOf: (personId) => Promise.resolve(store.membershipsOf(personId)),
+    handle,
+    signIn: (request, email, password) => handle(signInRequest(request, email, password)),
+  }
+}
+
+type OpenLibrary = {
+  readonly handle: Library
+  readonly sessionOf: (headers: Headers) => Promise<{ personId: string; sessionId: string } | null>
+}
+
+/** That of the provider is another: whoever signs in without it waits for no provider that does not answer. */
+function libraries({ store, settings, secret, clock, log }: PeopleDeps) {
+  const made = createLru<OpenLibrary>(originsMany, originsMany)
+  const mayJoin = (email: string): boolean => settings.signUp === 'open' || store.isInvited(email, clock.now())
+  return (origin: string, needsProvider = false): OpenLibrary => {
+    const key = `${origin} ${needsProvider}`
+    const known = made.get(key)
+    if (known) return known
+    const auth = createAuth(origin, { store, secret, log, mayJoin }, needsProvider ? settings.oidc : null)
+    const open: OpenLibrary = {
+      handle: auth.handler,
+      async sessionOf(headers) {
+        const found = await auth.api.getSession({ headers: new Headers({ cookie: headers.get('cookie') ?? '' }) })
+        return found && { personId: found.user.id, sessionId: found.session.id }
+      },
+    }
+    made.set(key, open)
+    return open
+  }
+}
+
+/** PUBLIC_URL says how it is reached at its own host, because a proxy in front that ends TLS need not. */
+function originOfRequest(request: Request, publicUrl: string | null): string {
+  const { origin, host } = new URL(request.url)
+  if (publicUrl === null) return origin
+  const configured = new URL(publicUrl)
+  return configured.host === host ? configured.origin : origin
+}
+
+const signInPath = '/api/auth/sign-in/email'
+function signInRequest(request: Request, email: string, password: string): Request {
+  const headers = new Headers(request.headers)
+  headers.set('content-type', 'application/json')
+  const { href } = new URL(signInPath, request.url)
+  return new Request(href, { method: 'POST', headers, body: JSON.stringify({ email, password }) })
+}

@@ -1,0 +1,119 @@
+/** What people do with a link that works once: each use is one transaction, which the link allows. */
+import { hashPassword } from '../../lib/password.ts'
+import type { Actor } from '../../store/audit.ts'
+import type { Link, LinkKind } from '../../store/people/links.ts'
+import type { PeopleStore } from '../../store/people/people-store.ts'
+import type { PersonRow } from '../../store/people/persons.ts'
+import { AdminError } from '../admin-error.ts'
+import { invalid } from '../read-input.ts'
+import { hashOf } from './make-links.ts'
+
+export type UseDeps = { readonly store: PeopleStore; readonly now: () => number }
+/** Who is made by a link, as they say. */
+export type Newcomer = { readonly name: string; readonly password: string }
+
+/** What a link is for. Throws `link_not_valid`. */
+export function lookAtLink({ store, now }: UseDeps, kind: LinkKind, token: string): Link {
+  const link = store.linkOf(hashOf(token), kind, now())
+  if (!link) throw new AdminError('link_not_valid')
+  return link
+}
+
+/** Makes an operator of whoever is new here. Gives their id. Throws `link_not_valid`, `sign_in_first`. */
+export async function setUpOperator(
+  deps: UseDeps,
+  token: string,
+  { email, ...newcomer }: Newcomer & { readonly email: string },
+): Promise<string> {
+  lookAtLink(deps, 'operator', token)
+  const passwordHash = await acceptedHash(newcomer.password, email)
+  const { store } = deps
+  return useOnce(deps, 'operator', token, (_link, now) => {
+    const id = store.addPerson({ name: newcomer.name, email, isVerified: true, passwordHash }, now)
+    store.addOperator(id, { actor: actorOf({ id, name: newcomer.name }), at: now })
+    return id
+  })
+}
+
+/** Makes an operator of somebody who is signed in. Throws `link_not_valid`. */
+export function becomeOperator(deps: UseDeps, token: string, person: PersonRow): void {
+  useOnce(deps, 'operator', token, (_link, at) => deps.store.addOperator(person.id, { actor: actorOf(person), at }))
+}
+
+/** Makes a member of whoever is new here. Throws `link_not_valid`, `sign_in_first`. */
+export async function joinAsNewcomer(deps: UseDeps, token: string, { name, password }: Newcomer): Promise<string> {
+  const { email } = lookAtLink(deps, 'invitation', token)
+  const passwordHash = await acceptedHash(password, email!)
+  const { store } = deps
+  return useOnce(deps, 'invitation', token, (link, now) => {
+    const id = store.addPerson({ name, email: email!, isVerified: link.isMailed, passwordHash }, now)
+    join(deps, link, { id, name }, now)
+    return id
+  })
+}
+
+/** Makes a member of somebody who is signed in, with the address that was invited. Throws `link_not_valid`, `other_person`. */
+export function joinAsPerson(deps: UseDeps, token: string, person: PersonRow): void {
+  const { email } = lookAtLink(deps, 'invitation', token)
+  if (email !== person.email) throw new AdminError('other_person')
+  useOnce(deps, 'invitation', token, (link, now) => {
+    if (link.isMailed) deps.store.markVerified(person.id, now)
+    join(deps, link, person, now)
+  })
+}
+
+/** Makes an account. Throws `link_not_valid`, `sign_in_first`. */
+export async function signUp(deps: UseDeps, token: string, { name, password }: Newcomer): Promise<string> {
+  const { email } = lookAtLink(deps, 'sign-up', token)
+  const passwordHash = await acceptedHash(password, email!)
+  return useOnce(deps, 'sign-up', token, (_link, now) =>
+    deps.store.addPerson({ name, email: email!, isVerified: true, passwordHash }, now),
+  )
+}
+
+/** Sets another password, which ends every session. Gives the e-mail address. Throws `link_not_valid`. */
+export async function resetPassword(deps: UseDeps, token: string, password: string): Promise<string> {
+  const { email } = lookAtLink(deps, 'password', token)
+  const passwordHash = await acceptedHash(password, email!)
+  const { store } = deps
+  return useOnce(deps, 'password', token, (link, now) => {
+    const person = store.personByEmail(email!)
+    if (!person) throw new AdminError('link_not_valid')
+    store.setPassword(person.id, passwordHash, now)
+    if (link.isMailed) store.markVerified(person.id, now)
+    store.endSessions(person.id, null)
+    return person.email
+  })
+}
+
+/** The hash of a password that may be one. Throws `invalid_request`. */
+export function acceptedHash(password: string, email: string): Promise<string> {
+  const said = password.toLowerCase()
+  if (said === email || said === email.split('@')[0]) throw invalid('password', 'another than your e-mail address')
+  if (new Set(password).size < 4) throw invalid('password', 'of at least four different characters')
+  return hashPassword(password)
+}
+
+function useOnce<T>({ store, now }: UseDeps, kind: LinkKind, token: string, work: (link: Link, now: number) => T): T {
+  const at = now()
+  return store.atomically(() => work(store.useLink(hashOf(token), kind, at), at))
+}
+
+/** A role that is higher already stays. */
+function join(
+  { store }: UseDeps,
+  link: Link,
+  person: { readonly id: string; readonly name: string },
+  at: number,
+): void {
+  if (link.kind !== 'invitation') throw new AdminError('link_not_valid')
+  const { organizationId, role } = link
+  if (store.roleOf(person.id, organizationId) === 'owner') return
+  store.putMember({ organizationId, personId: person.id }, role, { actor: actorOf(person), at })
+}
+
+export const actorOf = ({ id, name }: { readonly id: string; readonly name: string }): Actor => ({
+  kind: 'person',
+  id,
+  name,
+})

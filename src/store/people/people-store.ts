@@ -1,0 +1,41 @@
+/**
+ * The people of an installation, in `people.db`: one connection, which one thread has. Statements are synchronous, and
+ * several of them are one transaction inside `atomically`.
+ */
+import type { SqliteDialect } from 'kysely'
+import { join } from 'node:path'
+import { openForWriting } from '../sqlite/connection.ts'
+import { migrate, unknownInstallation, type Migration } from '../sqlite/migrations.ts'
+import { authDialect } from './auth-dialect.ts'
+import { prepareLinks } from './links.ts'
+import { prepareMembers } from './members.ts'
+import people from './migrations/0001-people.sql' with { type: 'text' }
+import { prepareNotes } from './notes.ts'
+import { preparePersons } from './persons.ts'
+import { prepareRemovals } from './removals.ts'
+
+const migrations: readonly Migration[] = [{ id: 1, name: 'people', sql: people }]
+
+export type PeopleStore = ReturnType<typeof openPeopleStore>
+
+export const peoplePath = (dataDir: string): string => join(dataDir, 'people.db')
+
+/** Opens it, or makes it, for its owner alone; `:memory:` for tests. `now`: epoch ms. */
+export function openPeopleStore(path: string, now: number) {
+  const db = openForWriting(path)
+  migrate(db, now, unknownInstallation, migrations)
+  const { note, audit } = prepareNotes(db)
+  const members = prepareMembers(db, note)
+  return {
+    /** For the sign-in library. */
+    dialect: authDialect(db) satisfies SqliteDialect,
+    ...preparePersons(db),
+    ...members,
+    ...prepareRemovals(db, note, members),
+    ...prepareLinks(db, note),
+    audit,
+    /** All that `work` changes, or nothing of it. */
+    atomically: <T>(work: () => T): T => db.transaction(work).immediate(),
+    close: (): void => db.close(),
+  }
+}
