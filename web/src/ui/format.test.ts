@@ -1,6 +1,7 @@
 import { expect, test } from 'bun:test'
 import fc from 'fast-check'
 import {
+  decimalUsd,
   exactUsd,
   shownAgo,
   shownBytes,
@@ -30,6 +31,7 @@ test('an amount is shown as its reader writes it, and never as nothing when it i
   expect(shown).toEqual(['$0.00', '$0.0125', '$0.000000001', '$1.00', '$1.00', '-$1,234.57', '$0.000043', '$0.50'])
   expect(plain(shownUsd('-1234567890000', 'de-DE'))).toBe('-1.234,57 $')
   expect(wholeUsd('123456789012345678', 'en-US')).toBe('$123,456,789.012345678')
+  expect(decimalUsd('0.000000000001', 'en-US')).toBe('$0.000000000001')
   expect(wholeUsd('9007199254740993000000001', 'en-US')).toBe('$9,007,199,254,740,993.000000001')
 })
 

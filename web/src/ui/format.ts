@@ -4,6 +4,7 @@
 export const locale = (): string => navigator.language
 
 const nanoDigits = 9
+const picoDigits = 12
 
 /** Nano-USD as a decimal text of USD, exact: `12500000` is `0.0125`. */
 export function exactUsd(nano: string): string {
@@ -39,13 +40,16 @@ function fractionDigitsOf(usd: string): number {
 }
 
 /** Every digit, as a reader of `locale` writes it. */
-export const wholeUsd = (nano: string, language = locale()): string =>
+export const wholeUsd = (nano: string, language = locale()): string => decimalUsd(exactUsd(nano), language)
+
+/** A decimal text of USD, such as the amounts of a receipt's lines: every digit, to the pico. */
+export const decimalUsd = (usd: string, language = locale()): string =>
   new Intl.NumberFormat(language, {
     style: 'currency',
     currency: 'USD',
     minimumFractionDigits: 2,
-    maximumFractionDigits: nanoDigits,
-  }).format(exactUsd(nano) as `${number}`)
+    maximumFractionDigits: picoDigits,
+  }).format(usd as `${number}`)
 
 /** A whole number. `isShort`: `1.2M`, for axes and figures whose exact value stands elsewhere. */
 export const shownCount = (count: number | bigint, { isShort = false, language = locale() } = {}): string =>

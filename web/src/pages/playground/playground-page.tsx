@@ -20,6 +20,8 @@ export function PlaygroundPage() {
   const [draft, setDraft] = useState(greeting)
   const { exchanges, send, stop, clear, isBusy } = useExchanges(key)
   const ask: Ask = { ...chosen, turns: [...turnsOf(chosen, exchanges), { role: 'user', text: draft }] }
+  // Of what was asked last, while nothing new is written.
+  const coded = draft.trim() === '' ? (exchanges.at(-1)?.ask ?? ask) : ask
   const isReady = key !== '' && chosen.model !== '' && draft.trim() !== ''
   const sendIt = (): void => {
     if (!isReady || isBusy) return
@@ -58,7 +60,7 @@ export function PlaygroundPage() {
       </div>
       <SimpleGrid mt="lg">
         <Card>
-          <CodeTabs label="This call as code" snippets={snippetsOf(withPrompt(ask), location.origin)} />
+          <CodeTabs label="This call as code" snippets={snippetsOf(coded, location.origin)} />
         </Card>
       </SimpleGrid>
     </>
@@ -76,7 +78,3 @@ const turnsOf = ({ task }: Chosen, exchanges: Exchanges): Ask['turns'] =>
           : [],
       )
     : []
-
-/** Code is of what was asked last while nothing new is written. */
-const withPrompt = (ask: Ask): Ask =>
-  ask.turns.at(-1)!.text === '' && ask.turns.length > 2 ? { ...ask, turns: ask.turns.slice(0, -2) } : ask

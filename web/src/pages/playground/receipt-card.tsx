@@ -4,6 +4,7 @@ import { receiptOf, type CustomerReceipt } from '../../api/keyed-call.ts'
 import { ApiTrouble } from '../../api/client.ts'
 import { Copy } from '../../ui/copy.tsx'
 import { Count, Duration } from '../../ui/figures.tsx'
+import { decimalUsd } from '../../ui/format.ts'
 import { Money } from '../../ui/money.tsx'
 import { Trouble } from '../../ui/trouble.tsx'
 import classes from './playground.module.css'
@@ -61,7 +62,7 @@ const Lines = ({ receipt }: { readonly receipt: CustomerReceipt }) => (
             <Table.Td>
               <Count value={line.quantity} /> {wordsOf(line.class)}
             </Table.Td>
-            <Table.Td ta="right">${line.amountUsd}</Table.Td>
+            <Table.Td ta="right">{decimalUsd(line.amountUsd)}</Table.Td>
           </Table.Tr>
         ))}
       </Table.Tbody>
