@@ -3,6 +3,7 @@ import { eventually } from '../../../test/support/eventually.ts'
 import type { HttpAnswer, HttpRequest } from '../../lib/http-server/contract.ts'
 import type { LogEvent } from '../../lib/log-text.ts'
 import type { Source } from '../../lib/source.ts'
+import type { Rejection } from '../../store/reports-db/reports-db.ts'
 import type { AdminCall } from '../inside-admin.ts'
 import { addressHeader } from '../address-header.ts'
 import { defaultPeopleSettings } from '../people/settings.ts'
@@ -20,7 +21,7 @@ const deps: ControlThreadDeps = {
     return Promise.resolve({ status: 200, json: { data: [] } })
   },
   ship: () => Promise.resolve(void shipped.push('shipped')),
-  takeRejections: () => [],
+  takeRejections: () => [{ rejection: { id: 'req_1' } as Rejection, others: 2 }],
   originOf: () => 'https://gateway.example',
   addressOf: () => '203.0.113.7',
   clock,
@@ -132,6 +133,10 @@ describe('the control thread', () => {
   test('has the journal shipped here', async () => {
     await ask('/api/ship')
     expect(shipped).toEqual(['shipped'])
+  })
+
+  test('is told here of calls that were turned away', async () => {
+    expect(json(await ask('/api/rejections'))).toEqual([{ rejection: { id: 'req_1' }, others: 2 }] as never)
   })
 
   test('that dies leaves nobody waiting, rests for a second, and is then started again', async () => {

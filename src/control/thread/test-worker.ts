@@ -65,6 +65,8 @@ serveRequests(
       case '/api/ship':
         await main.ship()
         return Response.json({})
+      case '/api/rejections':
+        return Response.json(await main.rejections())
       case '/api/never':
         request.signal.addEventListener('abort', () => (counts.aborted += 1))
         return new Promise<Response>(() => undefined)

@@ -71,6 +71,8 @@ export function openReportsDb({ dataDir, onAnew = () => undefined }: ReportsOpti
     keyNames: (organizationId) => asking(({ books }) => books.keyNames(organizationId)),
     organizationNames: () => asking(({ books }) => books.organizationNames()),
     close() {
+      // Closing alone leaves this to whenever the last statement is collected.
+      open?.db.exec('pragma wal_checkpoint(truncate)')
       open?.db.close()
       open?.mart.close()
       open = null

@@ -42,7 +42,7 @@ export type EntryRow = Readonly<Record<Exclude<(typeof columns)[number], Texts |
 }
 
 /** Of each organization and mode, the newest so many calls that were turned away are kept. */
-const rejectedKeptMax = 10_000
+export const rejectedKeptMax = 10_000
 
 export type EntryWriter = ReturnType<typeof prepareEntryWriter>
 

@@ -10,7 +10,7 @@ import type { Names } from './names.ts'
 import type { EntryWriter } from './write-entries.ts'
 import type { UsageChanges, UsageWriter } from './write-usage.ts'
 
-const placesPerHourMax = 600
+export const placesPerHourMax = 600
 /** They are trimmed when so many have come. */
 const trimEvery = 1_000
 
