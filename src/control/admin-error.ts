@@ -77,7 +77,7 @@ const failures = {
     status: 409,
     message: 'This e-mail address has an account already. Sign in, then open the link again.',
   },
-  sign_up_closed: { status: 403, message: 'New accounts are by invitation here. Ask the operator for one.' },
+  sign_up_closed: { status: 409, message: 'New accounts are by invitation here. Ask the operator for one.' },
   person_not_found: { status: 404, message: 'There is no such person here any more.' },
   last_owner: {
     status: 409,
@@ -85,6 +85,7 @@ const failures = {
   },
   last_operator: { status: 409, message: 'At least one operator stays. Make somebody else an operator first.' },
   already_member: { status: 409, message: 'Somebody with this e-mail address is a member already.' },
+  not_a_member: { status: 409, message: 'You are no member of this organization, so there is nothing to leave.' },
   too_many_members: {
     status: 409,
     message: 'An organization has at most 1000 members and open invitations. Remove one that is not needed.',

@@ -367,6 +367,7 @@ type PeopleErrorCode =
   | 'last_owner'
   | 'last_operator'
   | 'already_member'
+  | 'not_a_member'
   | 'too_many_members'
   | 'too_many_organizations'
   | 'mail_failed'

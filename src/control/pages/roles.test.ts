@@ -25,9 +25,25 @@ const make: Readonly<Record<string, (organization: string) => Promise<string>>> 
     await pages.ship()
     return requestId
   },
+  person: (organization) => {
+    counted += 1
+    return Promise.resolve(pages.person(`member-${counted}`, { roles: { [organization]: 'viewer' } }).id)
+  },
+  invitation: async (organization) => {
+    counted += 1
+    const owner = pages.person(`owner-${counted}`, { roles: { [organization]: 'owner' } })
+    const body = { email: `invited-${counted}@example.com`, role: 'viewer' }
+    return (await owner.post(`/api/organizations/${organization}/invitations`, body)).json.id as string
+  },
 }
 /** Bodies of routes whose schema needs more than can be guessed, by `METHOD path`. */
-const bodies: Readonly<Record<string, object>> = {}
+const bodies: Readonly<Record<string, object>> = {
+  'PATCH /api/account': { name: 'operator' },
+  'POST /api/links/look': { kind: 'operator', token: 'unknown' },
+  // Owners are made by owners alone.
+  'PATCH /api/organizations/{organization}/members/{person}': { role: 'developer' },
+  'POST /api/organizations/{organization}/invitations': { email: 'new@example.com', role: 'viewer' },
+}
 
 const nameOf = ({ method, path }: PageRoute): string => `${method} ${path}`
 const namesIn = (path: string): string[] =>

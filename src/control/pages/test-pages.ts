@@ -108,9 +108,11 @@ function fakePeople({ people: store, time }: Pick<Awaited<ReturnType<typeof star
     name: string,
     { roles: given = {}, isOperator = false }: { roles?: Readonly<Record<string, Role>>; isOperator?: boolean },
   ): string => {
+    const id = `per_${name}`
     const email = `${name}@example.com`
-    const id = store.addPerson({ id: `per_${name}`, name, email, isVerified: true, passwordHash: 'none' }, time.now)
-    const change = { actor, at: time.now }
+    if (!store.person(id)) store.addPerson({ id, name, email, isVerified: true, passwordHash: 'none' }, time.now)
+    // Long ago, so that nothing of a test's own is beside it.
+    const change = { actor, at: 0 }
     for (const [organizationId, role] of Object.entries(given))
       store.putMember({ organizationId, personId: id }, role, change)
     if (isOperator) store.addOperator(id, change)

@@ -17,6 +17,7 @@ describe('the audit log of an organization', () => {
     expect(json.data.map(({ action, actor }: Record<string, unknown>) => [action, actor])).toEqual([
       ['key.created', { kind: 'person', id: ann.id, name: 'ann' }],
       ['organization.created', { kind: 'token', id: null, name: 'operator' }],
+      ['member.added', { kind: 'server', id: null, name: 'test' }],
     ])
     expect(json.next).toBeNull()
   })

@@ -22,10 +22,8 @@ export async function mergedAudit(
   deps: Pick<Asked, 'admin'> & Pick<PagesDeps, 'people'>,
 ): Promise<{ readonly data: MergedEntry[]; readonly next: string | null }> {
   const [storeBefore = '', peopleBefore = ''] = ask.cursor?.split('.') ?? []
-  const [ofStore, ofPeople] = await Promise.all([
-    storeEntries(ask, storeBefore, deps),
-    peopleEntries(ask, peopleBefore, deps),
-  ])
+  const ofStore = await storeEntries(ask, storeBefore, deps)
+  const ofPeople = peopleEntries(ask, peopleBefore, deps)
   const all = [...ofStore, ...ofPeople].toSorted((a, b) => Date.parse(b.at) - Date.parse(a.at))
   const data = all.slice(0, ask.max)
   const lastOf = (kind: string): string | undefined => data.findLast(({ id }) => id.startsWith(kind))?.id.slice(1)

@@ -83,6 +83,7 @@ const leave = pageRoute({
   answer: Done,
   handle({ params, person, actor, deps }) {
     const place = { organizationId: params.organization, personId: person.id }
+    if (deps.people.store.roleOf(place.personId, place.organizationId) === null) throw new AdminError('not_a_member')
     deps.people.store.removeMember(place, { actor, at: deps.clock.now() })
     return Promise.resolve({})
   },
