@@ -5,10 +5,10 @@ import type { Server } from './start-server.ts'
 const commandMsMax = 20_000
 
 /** Runs `mart ARGS` and gives how it ended, whatever that is. */
-export const runMart = (server: Server, args: readonly string[]): Promise<Ran> =>
+export const runMart = (server: Server, args: readonly string[], msMax = commandMsMax): Promise<Ran> =>
   run(process.execPath, ['src/cli.ts', ...args], {
     env: { ...plainEnvironment(), DATA_DIR: server.dataDir },
-    msMax: commandMsMax,
+    msMax,
   })
 
 /** Runs `mart ARGS --json`, which must succeed, and gives the one JSON value it prints. */
