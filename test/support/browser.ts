@@ -24,6 +24,14 @@ export async function openPage(
 ): Promise<Watched> {
   const context = await browser.newContext(options)
   const page = await context.newPage()
+  const complaints = complaintsOf(page)
+  await prepare(page)
+  await page.goto(url, { waitUntil: 'networkidle' })
+  return { page, complaints, close: () => context.close() }
+}
+
+/** All that a page and the network complain of from now on. */
+export function complaintsOf(page: Page): string[] {
   const complaints: string[] = []
   page.on('console', (message) => message.type() === 'error' && complaints.push(`console: ${message.text()}`))
   page.on('pageerror', (error) => complaints.push(`error: ${error.message}`))
@@ -32,9 +40,7 @@ export async function openPage(
     'response',
     (response) => response.status() >= 400 && complaints.push(`${response.status()}: ${response.url()}`),
   )
-  await prepare(page)
-  await page.goto(url, { waitUntil: 'networkidle' })
-  return { page, complaints, close: () => context.close() }
+  return complaints
 }
 
 type Violation = { readonly id: string; readonly nodes: readonly { readonly html: string }[] }

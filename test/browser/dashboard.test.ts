@@ -1,0 +1,172 @@
+/** Dashboard and console in a real browser, over a real server with traffic: from the first call to every page, in both themes and widths. */
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import { mkdtempSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import OpenAI from 'openai'
+import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core'
+import * as ways from '../faults/request-support.ts'
+import * as browsing from '../support/browser.ts'
+import { mart } from '../support/mart.ts'
+import { noPages, schemes, scrollsSideways, sizes } from '../support/pages.ts'
+import { startServer, type Server } from '../support/start-server.ts'
+
+const folder = process.env['SCREENSHOTS'] ?? mkdtempSync(join(tmpdir(), 'mart-screenshots-'))
+const why = noPages()
+const organization = 'org_sandbox'
+const dashboard = (page: string): string =>
+  `/dashboard/${organization}/${page}${page.includes('?') ? '&' : '?'}mode=test`
+const pages = {
+  home: dashboard('home'),
+  usage: dashboard('usage'),
+  requests: dashboard('requests'),
+  keys: dashboard('keys'),
+  'keys-make': dashboard('keys?make=key'),
+  jobs: dashboard('jobs'),
+  files: dashboard('files'),
+  billing: dashboard('billing'),
+  'operator-organizations': `/operator/organizations?organization=${organization}`,
+  'operator-deployments': '/operator/deployments',
+  'operator-usage': '/operator/usage?mode=test&by=organization&view=margin',
+  'operator-ledger': '/operator/ledger',
+  'operator-audit': '/operator/audit',
+  'operator-configuration': '/operator/configuration',
+}
+
+describe.skipIf(why !== null)(why === null ? 'the dashboard' : `the dashboard (skipped: ${why})`, () => {
+  let server: Server
+  let browser: Browser
+  let signedIn: Awaited<ReturnType<BrowserContext['storageState']>>
+  beforeAll(async () => {
+    ;[server, browser] = await Promise.all([startServer(), browsing.startBrowser()])
+    const context = await browser.newContext()
+    await setUp(context, server)
+    signedIn = await context.storageState()
+    await context.close()
+  }, ways.startMsMax)
+  afterAll(async () => {
+    await Promise.all([browser.close(), server.stop()])
+  })
+
+  /** As the operator. A page that is told of what happens is never idle, so nobody waits for that. */
+  async function open(path: string, options: BrowserContextOptions): Promise<browsing.Watched> {
+    const context = await browser.newContext({ storageState: signedIn, reducedMotion: 'reduce', ...options })
+    const page = await context.newPage()
+    const complaints = browsing.complaintsOf(page)
+    await page.goto(server.baseUrl + path)
+    return { page, complaints, close: () => context.close() }
+  }
+
+  test('a first call is on the screen of whoever waits for it, without loading the page again, with what it cost', async () => {
+    const { page, complaints, close } = await open(pages.home, { viewport: sizes.wide })
+    await page.getByText('Waiting for it').waitFor()
+    await page.getByText('Live: what happens shows here').waitFor()
+    const answer = await clientOf(server)
+      .chat.completions.create({ model: 'gpt-5.4', messages: [{ role: 'user', content: 'Hello!' }] })
+      .withResponse()
+    const began = performance.now()
+    await page.getByRole('region', { name: 'Newest requests' }).getByText('gpt-5.4').waitFor()
+    console.log(`a call was on the screen ${Math.round(performance.now() - began)} ms after its answer`)
+    await page.getByText('1 request', { exact: true }).waitFor()
+    expect(answer.response.headers.get('x-mart-charge-usd')).not.toBeNull()
+    expect(complaints).toEqual([])
+    await close()
+  }, 60_000)
+
+  test('what a page says was spent is what the ledger says, to the nano', async () => {
+    const client = clientOf(server)
+    for (const model of ['gpt-5.4-mini', 'gpt-4.1', 'text-embedding-3-small'])
+      await (model.startsWith('text')
+        ? client.embeddings.create({ model, input: 'hi' })
+        : client.chat.completions.create({ model, messages: [{ role: 'user', content: 'Hello!' }] }))
+    await client.chat.completions.create({ model: 'gpt-9', messages: [] }).catch(() => undefined)
+    const { page, close } = await open(pages.usage, { viewport: sizes.wide, locale: 'en-US' })
+    await page.getByText('text-embedding-3-small').first().waitFor()
+    const told = (await page
+      .getByRole('button', { name: /exactly \$/ })
+      .first()
+      .textContent())!
+    const exact = /exactly \$([\d.]+)/.exec(told)![1]!
+    const usage = await mart<{ total: { chargeNano: string } }>(server, ['usage', '--org', organization, '--test'])
+    expect(nanoOf(exact)).toBe(usage.total.chargeNano)
+    await close()
+  }, 60_000)
+
+  for (const colorScheme of schemes)
+    for (const [size, viewport] of Object.entries(sizes))
+      test(`${colorScheme}, ${size}: every page is axe clean, without a complaint, and nothing of it scrolls sideways`, async () => {
+        for (const [name, path] of Object.entries(pages)) {
+          const { page, complaints, close } = await open(path, { colorScheme, viewport })
+          await page.getByRole('heading', { level: 1, includeHidden: true }).waitFor()
+          await page.locator('[class*=Skeleton]').first().waitFor({ state: 'detached' })
+          await page.screenshot({ path: join(folder, `${name}-${colorScheme}-${size}.png`) })
+          expect(await browsing.axeFaults(page), name).toEqual([])
+          expect(complaints, name).toEqual([])
+          expect(await scrollsSideways(page), name).toBe(false)
+          await close()
+        }
+      }, 180_000)
+
+  test('a receipt is opened by keyboard from the list, adds up, and is in the URL', async () => {
+    const { page, close } = await open(pages.requests, { viewport: sizes.wide, locale: 'en-US' })
+    const first = page.getByRole('button', { name: /gpt-5\.4/ }).first()
+    await first.focus()
+    await page.keyboard.press('Enter')
+    const receipt = page.getByRole('dialog')
+    await receipt.getByText('Charged, rounded up once').waitFor()
+    expect(new URL(page.url()).searchParams.get('request')).toStartWith('req_')
+    const amounts = await exactIn(receipt.getByRole('region', { name: 'How its money moved' }))
+    expect(amounts[0]).toBe(amounts[1]! + amounts[2]!)
+    await close()
+  }, 60_000)
+
+  test('a key is made, its secret is shown once and works, and it is revoked', async () => {
+    const { page, close } = await open(pages['keys-make'], { viewport: sizes.wide })
+    await page.getByLabel('Name').fill('from the page')
+    await page.getByRole('button', { name: 'Create', exact: true }).click()
+    const secret = (await page.getByLabel('The key', { exact: true }).textContent())!
+    expect(secret).toMatch(/^sk-bf-[0-9a-f-]{36}$/)
+    const models = async () =>
+      (await fetch(`${server.baseUrl}/v1/models`, { headers: { authorization: `Bearer ${secret}` } })).status
+    expect(await models()).toBe(200)
+    await page.getByRole('button', { name: 'Close' }).click()
+    await page.getByRole('button', { name: /from the page/ }).click()
+    await page.getByRole('button', { name: 'Revoke' }).click()
+    await page
+      .getByRole('dialog', { name: /Revoke/ })
+      .getByRole('button', { name: 'Revoke' })
+      .click()
+    await page.getByText('That is final').waitFor()
+    expect(await models()).toBe(401)
+    await close()
+  }, 60_000)
+})
+
+/** Makes the operator's account by the link that a first start prints; the context is signed in then. */
+async function setUp(context: BrowserContext, server: Server): Promise<void> {
+  const [, token] = /\/setup#(\S+)/.exec(server.output())!
+  const person = { name: 'Ada Lovelace', email: 'ada@example.com', password: 'correct horse battery staple' }
+  const answer = await context.request.post(`${server.baseUrl}/api/setup`, {
+    data: { token, ...person },
+    headers: { origin: server.baseUrl },
+  })
+  expect(await answer.json()).toEqual({ next: 'home' })
+}
+
+const clientOf = (server: Server): OpenAI =>
+  new OpenAI({
+    baseURL: `${server.baseUrl}/v1/`,
+    apiKey: /sk-bf-[0-9a-f-]{36}/.exec(server.output())![0],
+    maxRetries: 0,
+  })
+
+/** The exact amounts within something, in nano-USD, in its order. */
+async function exactIn(within: ReturnType<Page['getByRole']>): Promise<bigint[]> {
+  const texts = await within.getByRole('button', { name: /exactly \$/ }).allTextContents()
+  return texts.map((text) => BigInt(nanoOf(/exactly \$([\d.,]+)/.exec(text)![1]!.replaceAll(',', ''))))
+}
+
+const nanoOf = (usd: string): string => {
+  const [whole = '0', fraction = ''] = usd.split('.')
+  return BigInt(whole + fraction.padEnd(9, '0')).toString()
+}
