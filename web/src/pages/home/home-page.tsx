@@ -34,7 +34,7 @@ export function HomePage() {
         ) : (
           may('requests.read') && (
             <SimpleGrid cols={{ base: 1, lg: 2 }} spacing="lg">
-              <NewestRequests live={live} home={home} />
+              <NewestRequests live={live} />
               <LastErrors home={home} />
             </SimpleGrid>
           )

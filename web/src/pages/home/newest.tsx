@@ -1,24 +1,45 @@
 import { Badge, Card, Group, Skeleton, Stack, Text, Title } from '@mantine/core'
+import { queryOptions, useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
-import type { EntryJson, HomeJson } from '../../../../src/control/contract-pages.ts'
+import type { EntryJson, HomeJson, RequestListJson } from '../../../../src/control/contract-pages.ts'
+import { ask } from '../../api/client.ts'
+import { organizationKey } from '../../api/queries.ts'
+import type { Mode } from '../../shell/mode.ts'
 import { useOrganization } from '../../shell/organization.ts'
 import { When } from '../../ui/figures.tsx'
 import { Money } from '../../ui/money.tsx'
+import { requestsPath } from '../requests/requests-queries.ts'
 import classes from './newest.module.css'
 import type { Live } from './use-live.ts'
 
-type NewestProps = { readonly live: Live; readonly home: HomeJson | undefined }
+type NewestProps = { readonly live: Live }
 
 /** Requests as they end, the newest first. */
-export function NewestRequests({ live, home }: NewestProps) {
-  const { newest } = live
-  const entries = newest.length > 0 ? newest : home?.lastRequest ? [home.lastRequest] : []
+export function NewestRequests({ live }: NewestProps) {
+  const { organization, mode } = useOrganization()
+  const { data } = useQuery(newestQuery(organization.id, mode))
+  const entries = merged(live.newest, data?.data ?? [])
   return (
     <EntryCard title="Newest requests" search={{}}>
-      {home === undefined ? <Waiting /> : <Entries entries={entries} none="None yet." />}
+      {data === undefined ? <Waiting /> : <Entries entries={entries} none="None yet." />}
     </EntryCard>
   )
 }
+
+const shownMax = 10
+
+/** What came while somebody watches, and before that what there was. */
+function merged(newest: readonly EntryJson[], before: readonly EntryJson[]): readonly EntryJson[] {
+  const known = new Set(newest.map(({ id }) => id))
+  return [...newest, ...before.filter(({ id }) => !known.has(id))].slice(0, shownMax)
+}
+
+const newestQuery = (organization: string, mode: Mode) =>
+  queryOptions({
+    queryKey: organizationKey(organization, mode, 'newest'),
+    queryFn: ({ signal }) =>
+      ask<RequestListJson>(requestsPath(organization), { query: { mode, limit: String(shownMax) }, signal }),
+  })
 
 /** What failed or was turned away within the last week. */
 export const LastErrors = ({ home }: { readonly home: HomeJson | undefined }) => (
