@@ -9,6 +9,7 @@ import { keyCommands } from './key-commands.ts'
 import { ledgerCommands } from './ledger-commands.ts'
 import { organizationCommands } from './organization-commands.ts'
 import { reportCommands } from './report-commands.ts'
+import { serviceRequestCommands } from './service-request-commands.ts'
 import { tokenCommands } from './token-commands.ts'
 
 export const commands: readonly Command[] = [
@@ -20,6 +21,7 @@ export const commands: readonly Command[] = [
   ...ledgerCommands,
   ...auditCommands,
   ...backupCommands,
+  ...serviceRequestCommands,
   ...tokenCommands,
   ...configCommands,
 ]

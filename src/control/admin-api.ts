@@ -14,7 +14,9 @@ import { addKeyRoutes } from './admin-keys.ts'
 import { addOrganizationRoutes } from './admin-organizations.ts'
 import { addPeopleRoutes } from './admin-people.ts'
 import { addReportRoutes } from './admin-reports.ts'
+import { addServiceRoutes } from './admin-service.ts'
 import { addTokenRoutes } from './admin-tokens.ts'
+import { changesInTurn } from './key-changes.ts'
 import { createOperators } from './operators.ts'
 
 const bodyBytesMax = 64 * 1024
@@ -30,7 +32,9 @@ export function adminApi(deps: AdminDeps): Hono {
   api.get('*', operators.needs('read'))
   api.use(bodyLimit({ maxSize: bodyBytesMax, onError: () => errorResponse(new AdminError('body_too_large')) }))
   addOrganizationRoutes(api, deps, operators)
-  addKeyRoutes(api, deps, operators)
+  const made = { deps, operators, changeKey: changesInTurn(deps) }
+  addKeyRoutes(api, made)
+  addServiceRoutes(api, made)
   addCreditRoutes(api, deps, operators)
   addReportRoutes(api, deps)
   addJobRoutes(api, deps)

@@ -20,9 +20,24 @@ const made = async () => {
   const key = (await ask('POST', `/organizations/${organization}/keys`, { name: 'k' })).json
   const token = (await ask('POST', '/tokens', { name: 'other' })).json
   const { json } = await ask('GET', '/deployments')
-  return { organization, key: key.id as string, token: token.id as string, deployment: json.data[0].id as string }
+  return {
+    organization,
+    key: key.id as string,
+    token: token.id as string,
+    deployment: json.data[0].id as string,
+  }
 }
-type Made = Awaited<ReturnType<typeof made>>
+/** Service requests of an organization. */
+async function requests(organization: string) {
+  const asked = await Promise.all(
+    [1, 2, 3].map((many) =>
+      ask('POST', `/organizations/${organization}/service-requests`, { kind: 'other', message: `${many}` }),
+    ),
+  )
+  const [first, second, third] = asked.map((each) => each.json.id as string) as [string, string, string]
+  return { first, second, third }
+}
+type Made = Awaited<ReturnType<typeof made>> & Awaited<ReturnType<typeof requests>>
 
 /** What each route that changes something is asked, and what the log says of it. */
 const changes: Readonly<Record<string, readonly [of: keyof Made | null, body: object, action: string]>> = {
@@ -38,6 +53,14 @@ const changes: Readonly<Record<string, readonly [of: keyof Made | null, body: ob
   'POST /keys/:id/rotate': ['key', {}, 'key.rotated'],
   'POST /keys/:id/passes': ['key', {}, 'key.lent'],
   'POST /keys/:id/revoke': ['key', {}, 'key.revoked'],
+  'POST /organizations/:id/service-requests': [
+    'organization',
+    { kind: 'other', message: 'hi' },
+    'service-request.made',
+  ],
+  'POST /service-requests/:id/approve': ['first', {}, 'service-request.approved'],
+  'POST /service-requests/:id/decline': ['second', { note: 'no' }, 'service-request.declined'],
+  'POST /service-requests/:id/withdraw': ['third', {}, 'service-request.withdrawn'],
   'POST /tokens': [null, { name: 'one more' }, 'token.created'],
   'POST /tokens/:id/revoke': ['token', {}, 'token.revoked'],
   'POST /deployments/:id/drain': ['deployment', {}, 'deployment.drained'],
@@ -63,7 +86,8 @@ test('every route of the admin API that changes something is in the audit log as
   const names = [...new Set(routes.map(({ method, path }) => `${method} ${path}`))]
   const all = { ...changes, ...changesOfPeople }
   expect(names.toSorted()).toEqual([...Object.keys(all), ...elsewhere].toSorted())
-  const ids = await made()
+  const basic = await made()
+  const ids: Made = { ...basic, ...(await requests(basic.organization)) }
   await ask('POST', `/organizations/${ids.organization}/suspend`)
   await ask('POST', `/organizations/${ids.organization}/resume`)
   server.people.addPerson({ name: 'Ann', email: 'ann@example.com', isVerified: true, passwordHash: 'none' }, 1)

@@ -38,6 +38,16 @@ const failures = {
     status: 429,
     message: 'Deployments were tested too often in the last minute: each may be 6 times, and all together 30 times.',
   },
+  service_request_not_found: {
+    status: 404,
+    message: 'There is no service request with this id. `mart service-request list` shows all.',
+  },
+  service_request_not_open: { status: 409, message: 'This service request has ended. Nothing was done now.' },
+  too_many_open: {
+    status: 409,
+    message:
+      'This organization has 20 open service requests, which is the most there may be. Withdraw one that is not needed.',
+  },
   key_revoked: { status: 409, message: 'This key has been revoked, which is final. Make a new one.' },
   too_many_passes: {
     status: 409,
@@ -141,6 +151,12 @@ function codeOf(code: StoreRefusal['code']): ErrorCode {
       return 'key_not_found'
     case 'token-not-found':
       return 'token_not_found'
+    case 'service-request-not-found':
+      return 'service_request_not_found'
+    case 'service-request-not-open':
+      return 'service_request_not_open'
+    case 'too-many-open':
+      return 'too_many_open'
     case 'idempotency-conflict':
       return 'idempotency_conflict'
     case 'node-fenced':

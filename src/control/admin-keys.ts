@@ -1,18 +1,30 @@
 /** The part of the admin API that makes and changes virtual keys. A change holds on this node the moment it is answered. */
 import type { Context, Hono } from 'hono'
 import { z } from 'zod'
-import { newKey, replacedSecretsMax, rotation } from '../keys/virtual-key.ts'
-import type { Actor, KeyChanges, KeyRow } from '../store/store.ts'
+import { newKey } from '../keys/virtual-key.ts'
+import type { Actor, KeyRow } from '../store/store.ts'
 import { organizationOf, type AdminDeps } from './admin-deps.ts'
 import { AdminError } from './admin-error.ts'
 import type { KeyJson, KeyOptionsJson, KeyWithSecret, ListedKeyJson, ListJson, PassJson } from './contract.ts'
 import { budgetJson, gaugesJson, isoOrNull, keyJson } from './json-shapes.ts'
 import { changesOf, graceMsOf, KeyInput, NewKeyInput, RotateInput, termsOf } from './key-input.ts'
 import { modeOr } from './mode-input.ts'
+import {
+  factsOf,
+  keyOf,
+  publish,
+  refuseRevoked,
+  rotated,
+  updateOf,
+  type ChangeKey,
+  type KeyChange,
+} from './key-changes.ts'
 import type { Operators } from './operators.ts'
 import { readBody } from './read-input.ts'
 
-export function addKeyRoutes(api: Hono, deps: AdminDeps, operators: Operators): void {
+type Made = { readonly deps: AdminDeps; readonly operators: Operators; readonly changeKey: ChangeKey }
+
+export function addKeyRoutes(api: Hono, { deps, operators, changeKey }: Made): void {
   const mayChange = operators.needs('keys')
   api.post('/organizations/:id/keys', mayChange, async (c) => {
     const input = await readBody(c.req.raw, NewKeyInput)
@@ -29,7 +41,7 @@ export function addKeyRoutes(api: Hono, deps: AdminDeps, operators: Operators): 
     return c.json<ListedKeyJson>(listed!)
   })
   api.get('/key-options', (c) => c.json<KeyOptionsJson>(optionsOf(deps)))
-  addChangeRoutes(api, deps, operators)
+  addChangeRoutes(api, { deps, operators, changeKey })
 }
 
 const optionsOf = ({ catalog, endpoints, fleet, keyDefaults }: AdminDeps): KeyOptionsJson => ({
@@ -59,9 +71,12 @@ async function listedKeys(
 
 const NothingMore = z.strictObject({})
 
-function addChangeRoutes(api: Hono, deps: AdminDeps, operators: Operators): void {
+function addChangeRoutes(api: Hono, { deps, operators, changeKey }: Made): void {
   const mayChange = operators.needs('keys')
-  const change = changesInTurn(deps, operators)
+  const change = (c: Context, changesFor: KeyChange['changesFor']): Promise<KeyRow> => {
+    const id = c.req.param('id')!
+    return changeKey({ id, changesFor, write: updateOf(deps, id, operators.actorOf(c)) })
+  }
   api.patch('/keys/:id', mayChange, async (c) => {
     const input = await readBody(c.req.raw, KeyInput)
     const row = await change(c, (key, now) => {
@@ -75,10 +90,9 @@ function addChangeRoutes(api: Hono, deps: AdminDeps, operators: Operators): void
     let secret = ''
     const row = await change(c, (key, now) => {
       refuseRevoked(key)
-      const rotated = rotation(key, graceMsOf(grace), now)
-      if (rotated.secret === null) throw tooManySecrets(rotated.firstEndsAt)
-      secret = rotated.secret
-      return rotated.changes
+      const made = rotated(key, graceMsOf(grace), now)
+      secret = made.secret
+      return made.changes
     })
     return c.json<KeyWithSecret>({ ...keyJson(row, deps.clock.now()), key: secret })
   })
@@ -102,24 +116,6 @@ function addChangeRoutes(api: Hono, deps: AdminDeps, operators: Operators): void
   })
 }
 
-const tooManySecrets = (firstEndsAt: number): AdminError =>
-  new AdminError('too_many_secrets', {
-    message:
-      `This key has ${replacedSecretsMax} earlier secrets that still work, which is the most there may be; the first of them ends at ${new Date(firstEndsAt).toISOString()}. ` +
-      'Rotate then, or without a grace now, which ends all of them at once.',
-  })
-
-function refuseRevoked(key: KeyRow): void {
-  if (key.revokedAt !== null) throw new AdminError('key_revoked')
-}
-
-const factsOf = ({ catalog: models, endpoints, fleet }: AdminDeps, now: number) => ({
-  models,
-  endpoints,
-  regions: Object.keys(fleet.policies),
-  now,
-})
-
 type NewKey = { readonly organizationId: string; readonly input: NewKeyInput; readonly actor: Actor }
 
 async function createKey(deps: AdminDeps, { organizationId, input, actor }: NewKey): Promise<KeyWithSecret> {
@@ -130,42 +126,4 @@ async function createKey(deps: AdminDeps, { organizationId, input, actor }: NewK
   await deps.store.createKey(row, actor)
   publish(deps, row)
   return { ...keyJson(row, now), key: secret }
-}
-
-/**
- * Changes one key after the other: two rotations at once would each replace the same secret, and one
- * caller would be handed a secret that never works.
- */
-function changesInTurn(deps: AdminDeps, { actorOf }: Operators) {
-  let last: Promise<unknown> = Promise.resolve()
-  return (c: Context, changesFor: ChangesFor): Promise<KeyRow> => {
-    const turn = last.then(() => changeKey(deps, { id: c.req.param('id')!, changesFor, actor: actorOf(c) }))
-    last = turn.catch(saidToItsCaller)
-    return turn
-  }
-}
-
-const saidToItsCaller = (): void => undefined
-
-type ChangesFor = (key: KeyRow, now: number) => KeyChanges
-type KeyChange = { readonly id: string; readonly changesFor: ChangesFor; readonly actor: Actor }
-
-async function changeKey(deps: AdminDeps, { id, changesFor, actor }: KeyChange): Promise<KeyRow> {
-  const key = await keyOf(deps, id)
-  const changes = changesFor(key, deps.clock.now())
-  if (Object.keys(changes).length === 0) return key
-  const row = await deps.store.updateKey(id, changes, actor)
-  publish(deps, row)
-  return row
-}
-
-async function keyOf({ store }: AdminDeps, id: string): Promise<KeyRow> {
-  const key = (await store.keys()).find((known) => known.id === id)
-  if (!key) throw new AdminError('key_not_found')
-  return key
-}
-
-function publish(deps: AdminDeps, row: KeyRow): void {
-  deps.keys.put(row)
-  deps.onKeyChanged?.(row)
 }

@@ -47,3 +47,12 @@ export type { InvitationJson, PageMemberJson } from './pages/members/member-rout
 export type { OperatorPersonJson } from './pages/members/people-routes.ts'
 export type { Access, Permission, Role } from './pages/roles.ts'
 export type { SessionJson } from './pages/session/session-routes.ts'
+export type {
+  OperatorApprovalInputJson,
+  OperatorApprovedServiceRequestJson,
+} from './pages/operator/service-request-routes.ts'
+export type {
+  PageServiceRequestInputJson,
+  PageServiceRequestJson,
+  PageServiceRequestListJson,
+} from './pages/service/service-routes.ts'

@@ -9,6 +9,7 @@ import type {
   OperatorToken,
   Organization,
   RevocationAsk,
+  ServiceRequest,
   Transfer,
 } from '../store/store.ts'
 import type {
@@ -22,6 +23,7 @@ import type {
   TokenJson,
   VerificationJson,
 } from './contract.ts'
+import type { ServiceRequestJson } from './contract-service.ts'
 import type { Verification } from './ledger-verifier.ts'
 
 const iso = (at: number): string => new Date(at).toISOString()
@@ -113,6 +115,21 @@ export function balanceJson(
     availableUsd: formatUsd(availableNano),
   }
 }
+
+export const serviceRequestJson = (request: ServiceRequest): ServiceRequestJson => ({
+  id: request.id,
+  organizationId: request.organizationId,
+  kind: request.kind,
+  keyId: request.keyId,
+  asked: request.asked,
+  message: request.message,
+  state: request.state,
+  madeBy: request.madeBy.name,
+  madeAt: iso(request.madeAt),
+  answeredBy: request.answer && request.answer.by.name,
+  note: request.answer && request.answer.note,
+  endedAt: isoOrNull(request.endedAt),
+})
 
 export const tokenJson = (token: OperatorToken): TokenJson => ({
   id: token.id,

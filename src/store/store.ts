@@ -16,6 +16,7 @@ import type { OrganizationStore } from './organizations.ts'
 import type { ReportStore } from './reports.ts'
 import type { ReservationStore } from './reservations.ts'
 import type { ResourceStore } from './resources.ts'
+import type { ServiceRequestStore } from './service-requests.ts'
 
 export { byServer } from './audit.ts'
 export type * from './audit.ts'
@@ -29,6 +30,7 @@ export type * from './operators.ts'
 export type * from './organizations.ts'
 export { StoreRefusal } from './refusal.ts'
 export type * from './reports.ts'
+export type * from './service-requests.ts'
 export type * from './settlement.ts'
 
 /** Every port of the store, which one implementation has together: money, keys and reports agree because they are one database. */
@@ -43,7 +45,8 @@ export interface Store
     ReportStore,
     IdempotencyStore,
     ReservationStore,
-    ResourceStore {
+    ResourceStore,
+    ServiceRequestStore {
   /** What is broken in the store's own files, in words; nothing when they are whole. Reads all of them, and holds up nothing else. */
   findDamage(): Promise<string[]>
 

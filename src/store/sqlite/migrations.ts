@@ -19,6 +19,7 @@ import audit from './migrations/0008-audit.sql' with { type: 'text' }
 import keyRestrictions from './migrations/0009-key-restrictions.sql' with { type: 'text' }
 import jobsListed from './migrations/0010-jobs-listed.sql' with { type: 'text' }
 import chargesByEnd from './migrations/0011-charges-by-end.sql' with { type: 'text' }
+import serviceRequests from './migrations/0012-service-requests.sql' with { type: 'text' }
 
 export type Migration = { readonly id: number; readonly name: string; readonly sql: string }
 
@@ -34,6 +35,7 @@ export const migrations: readonly Migration[] = [
   { id: 9, name: 'key restrictions', sql: keyRestrictions },
   { id: 10, name: 'jobs listed', sql: jobsListed },
   { id: 11, name: 'charges by end', sql: chargesByEnd },
+  { id: 12, name: 'service requests', sql: serviceRequests },
 ]
 
 /** Nothing is taken for simulated that is not known to be. */

@@ -16,6 +16,7 @@ import {
   type KeyStore,
   type OperatorStore,
   type OrganizationStore,
+  type ServiceRequestStore,
   type Store,
 } from '../store.ts'
 import { prepareApplyJournal } from './apply-journal.ts'
@@ -41,6 +42,7 @@ import { prepareReservations, type Reservations } from './reservations.ts'
 import { prepareResources, type Resources } from './resources.ts'
 import { prepareRevokeCredit } from './revoke-credit.ts'
 import { prepareRollups } from './rollups.ts'
+import { prepareServiceRequests, type ServiceRequests } from './service-requests.ts'
 import { verifyLedger } from './verify-ledger.ts'
 
 export type SqliteOptions = {
@@ -135,6 +137,7 @@ function storeOn(db: Database, clock: Clock, lock: FolderLock): Store {
     findDamage: async () => findDamage(db),
     ...payersOf(organizations, keys),
     ...operatorsOn(db, audit),
+    ...serviceRequestsOf(prepareServiceRequests(db, { audit, keys, organizations }, clock)),
     receipt: async (requestId, organizationId) =>
       requests.receipt(requestId, organizationId) ?? reservations.receipt(requestId, organizationId),
     usage: async (query) => reports.usage(query),
@@ -159,6 +162,13 @@ const payersOf = (organizations: Organizations, keys: Keys): OrganizationStore &
   createKey: async (key, actor = byServer) => keys.create(key, actor),
   updateKey: async (id, changes, actor = byServer) => keys.update(id, changes, actor),
   keys: async (organizationId) => keys.list(organizationId),
+})
+
+const serviceRequestsOf = (requests: ServiceRequests): ServiceRequestStore => ({
+  createServiceRequest: async (request, openMax) => requests.create(request, openMax),
+  serviceRequests: async (query) => requests.list(query),
+  serviceRequest: async (id) => requests.find(id),
+  endServiceRequest: async (id, end, actor) => requests.end(id, end, actor),
 })
 
 function operatorsOn(db: Database, audit: Audit): OperatorStore & AuditStore {

@@ -4,10 +4,12 @@ import { configurationRoutes } from './configuration-routes.ts'
 import { deploymentRoutes } from './deployment-routes.ts'
 import { ledgerRoutes } from './ledger-routes.ts'
 import { organizationRoutes } from './organization-routes.ts'
+import { serviceRequestRoutes } from './service-request-routes.ts'
 
 export const operatorRoutes: readonly PageRoute[] = [
   ...organizationRoutes,
   ...deploymentRoutes,
   ...ledgerRoutes,
   ...configurationRoutes,
+  ...serviceRequestRoutes,
 ]
