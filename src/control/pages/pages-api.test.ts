@@ -1,4 +1,7 @@
 import { describe, expect, test } from 'bun:test'
+import { eventStream } from './event-stream.ts'
+import { pageRoute } from './page-route.ts'
+import { admittedMs } from './pages-api.ts'
 import { pagesUrl, startTestPages } from './test-pages.ts'
 
 const pages = await startTestPages()
@@ -65,4 +68,42 @@ test('an address of nothing is answered as JSON, and every answer is kept by nob
     'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
   })
   expect(pagesUrl).toStartWith('http')
+})
+
+describe('what is live', () => {
+  const watch = pageRoute({
+    method: 'GET',
+    path: '/api/organizations/{organization}/live',
+    summary: 'One more number each time it is read',
+    needs: 'requests.read',
+    query: null,
+    body: null,
+    answer: 'text/event-stream',
+    handle: () => Promise.resolve(eventStream(numbers())),
+  })
+  async function* numbers() {
+    for (let number = 0; ; number += 1) yield number
+  }
+
+  test('ends within some seconds for whoever is signed out, or no member any more', async () => {
+    let time = 0
+    const live = await startTestPages({ routes: [watch], deps: { clock: { now: () => time, monotonic: () => time } } })
+    const organization = await live.organization('Acme')
+    const goesOnAfter = async (change: () => unknown): Promise<boolean[]> => {
+      const member = live.person('mia', { roles: { [organization]: 'viewer' } })
+      const stream = await member.fetch('GET', `/api/organizations/${organization}/live`)
+      const reader = stream.body!.getReader()
+      const isOver = async () => (await reader.read()).done
+      const before = await isOver()
+      change()
+      time += admittedMs
+      const after = await isOver()
+      await reader.cancel()
+      return [before, after]
+    }
+    expect(await goesOnAfter(() => undefined)).toEqual([false, false])
+    expect(await goesOnAfter(() => live.person('mia', { roles: { [organization]: 'billing' } }))).toEqual([false, true])
+    expect(await goesOnAfter(() => live.person('mia'))).toEqual([false, true])
+    expect(await goesOnAfter(() => live.people.remove('mia'))).toEqual([false, true])
+  })
 })

@@ -22,7 +22,8 @@ export function pagesApi(deps: PagesDeps, routes: readonly PageRoute[] = allRout
   const api = new Hono()
   const open = { shares: createShares(), noteView: createViews(deps) }
   api.all('/api/auth/*', (c) => deps.people.handle(c.req.raw))
-  api.get('/openapi.json', async () => Response.json(await documentOf(routes)))
+  const document = createDocument(routes)
+  api.get('/openapi.json', async () => new Response(await document(), { headers: jsonType }))
   for (const route of routes) {
     const pattern = route.path.replaceAll(/\{(\w+)\}/g, ':$1')
     api.on(route.method, pattern, (c) =>
@@ -44,8 +45,11 @@ async function headOf(request: Request, api: Hono): Promise<Response> {
 
 const noSuchPage = 'The pages have nothing at this address with this method.'
 
-/** Made when it is first asked for: few ask, and what makes it takes memory. */
-const documentOf = async (routes: readonly PageRoute[]) => (await import('./openapi.ts')).openApiOf(routes)
+/** Made when it is first asked for, because few ask and what makes it takes memory, and once, because anybody may ask. */
+function createDocument(routes: readonly PageRoute[]): () => Promise<string> {
+  let made: Promise<string> | null = null
+  return () => (made ??= import('./openapi.ts').then(({ openApiOf }) => JSON.stringify(openApiOf(routes))))
+}
 
 type Call = {
   readonly route: PageRoute
@@ -87,16 +91,54 @@ async function answerTo(
     request,
     deps,
   } as unknown as Asked
-  if (typeof route.answer === 'string') return streamed(route, asked, deps.shares.streams.take(person?.id ?? ''))
+  if (typeof route.answer === 'string') {
+    const mayStill = (): Promise<boolean> => isStillAdmitted(person, { route, request, params }, deps)
+    return streamed({ route, asked, mayStill, clock: deps.clock }, deps.shares.streams.take(person?.id ?? ''))
+  }
   const value = await route.handle(asked)
   return value instanceof Response ? value : Response.json(value, { status: route.status ?? 200 })
 }
 
-async function streamed(route: PageRoute, asked: Asked, ended: () => void): Promise<Response> {
+type Streaming = {
+  readonly route: PageRoute
+  readonly asked: Asked
+  readonly mayStill: () => Promise<boolean>
+  readonly clock: PagesDeps['clock']
+}
+
+/** How long what is live goes on for somebody who is signed out, or no member any more, ms. */
+export const admittedMs = 5_000
+
+async function streamed({ route, asked, mayStill, clock }: Streaming, ended: () => void): Promise<Response> {
   try {
-    return followed((await route.handle(asked)) as Response, ended)
+    const response = (await route.handle(asked)) as Response
+    // A file is of what there was when it was asked for, and half of one would be none.
+    if (route.answer !== 'text/event-stream') return followed(response, ended)
+    let askedAt = clock.monotonic()
+    return followed(response, ended, async () => {
+      const now = clock.monotonic()
+      if (now - askedAt < admittedMs) return true
+      askedAt = now
+      return mayStill()
+    })
   } catch (error) {
     ended()
+    throw error
+  }
+}
+
+/** Whether the same person would be let in again. */
+async function isStillAdmitted(
+  before: Person | null,
+  { route, request, params }: Call,
+  deps: PagesDeps,
+): Promise<boolean> {
+  try {
+    const person = await deps.people.personOf(request)
+    await admit(route, person, params, deps)
+    return person?.id === before?.id
+  } catch (error) {
+    if (error instanceof AdminError) return false
     throw error
   }
 }
@@ -179,6 +221,7 @@ function troubleResponse(error: Error, { log }: PagesDeps): Response {
   return errorResponse(new AdminError(known.code, { message }))
 }
 
+const jsonType = { 'content-type': 'application/json;charset=utf-8' }
 /** What every answer says to a browser: it is data, for these pages alone, and nobody keeps it. */
 const headers = {
   'cache-control': 'no-store',

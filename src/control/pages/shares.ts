@@ -44,17 +44,23 @@ function createShare(code: 'too_many_streams' | 'too_many_at_once', ofPersonMax:
   }
 }
 
-/** An answer of the same bytes, and no more of them than are asked for; `ended` is told when it ends or its reader leaves. */
-export function followed(response: Response, ended: () => void): Response {
+const always = (): Promise<boolean> => Promise.resolve(true)
+
+/**
+ * An answer of the same bytes, and no more of them than are asked for, which ends where `goesOn` says so; `ended` is told
+ * when it ends or its reader leaves.
+ */
+export function followed(response: Response, ended: () => void, goesOn = always): Response {
   const reader = response.body!.getReader()
   const body = new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
         try {
           const { done, value } = await reader.read()
-          if (!done) return controller.enqueue(value)
+          if (!done && (await goesOn())) return controller.enqueue(value)
           ended()
           controller.close()
+          await reader.cancel()
         } catch (error) {
           ended()
           throw error
