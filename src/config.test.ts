@@ -126,6 +126,13 @@ test('a wrong environment is refused with one line that names variable, value an
   )
 })
 
+test('mail is not sent by a server that does not know where it is: its links would lead wherever their asker says', () => {
+  const file = fileOf('people: {smtp: {host: mail.example, from: mart@mart.example}}')
+  expect(() => loadConfig({ MART_CONFIG: file })).toThrow('PUBLIC_URL must say where people reach this server')
+  const { publicUrl, people } = loadConfig({ MART_CONFIG: file, PUBLIC_URL: 'https://mart.example' })
+  expect([publicUrl, people.smtp?.host]).toEqual(['https://mart.example', 'mail.example'])
+})
+
 test('stores that this release does not have are refused, never ignored, and their passwords not shown', () => {
   for (const name of ['DATABASE_URL', 'REDIS_URL']) {
     const line = refusalOf(() => loadConfig({ [name]: 'postgres://mart:hunter2@db/mart' }))

@@ -59,6 +59,7 @@ export function loadConfig(env: Environment, prices: PricesSchema): Readonly<Con
   refuseWhatIsNotThereYet(parsed)
   const martFile = martFilePath(parsed.MART_CONFIG)
   const { file, written } = readBoth(martFile, env, prices)
+  if (file.people.smtp !== null && parsed.PUBLIC_URL === undefined) throw new ConfigError(mailNeedsUrl)
   return frozen({
     port: parsed.PORT,
     host: parsed.HOST,
@@ -72,6 +73,9 @@ export function loadConfig(env: Environment, prices: PricesSchema): Readonly<Con
     ...file,
   })
 }
+
+const mailNeedsUrl =
+  'environment: PUBLIC_URL must say where people reach this server, because people.smtp is set: links in mails lead there, and must not lead to whatever host somebody asked by'
 
 /** Reads what the command line needs of the environment. Throws `ConfigError`. */
 export function loadClientConfig(env: Environment): Readonly<ClientConfig> {

@@ -73,7 +73,9 @@ export const people = (references: References) =>
     smtp: smtp(references)
       .nullable()
       .default(null)
-      .describe('Where mail goes: invitations and new passwords; null: links are shown to whoever makes them.'),
+      .describe(
+        'Where mail goes: invitations and new passwords; null: links are shown to whoever makes them. Needs `PUBLIC_URL`, where the links lead.',
+      ),
   }).refine(({ signUp, oidc, smtp }) => signUp === 'closed' || oidc !== null || smtp !== null, {
     path: ['signUp'],
     message: 'closed, unless there is `smtp` or `oidc`, because nobody else can tell whose an address is',

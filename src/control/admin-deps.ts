@@ -26,11 +26,13 @@ export type AdminDeps = {
     | 'createServiceRequest'
     | 'endServiceRequest'
     | 'grantCredit'
+    | 'key'
     | 'keys'
     | 'lastUses'
     | 'listJobs'
     | 'listResources'
     | 'operatorTokens'
+    | 'organization'
     | 'organizations'
     | 'receipt'
     | 'recordAudit'
@@ -82,7 +84,7 @@ export type AdminDeps = {
 
 /** The organization. Throws `organization_not_found`. */
 export async function organizationOf(deps: Pick<AdminDeps, 'store'>, id: string): Promise<Organization> {
-  const organization = (await deps.store.organizations()).find((known) => known.id === id)
+  const organization = await deps.store.organization(id)
   if (!organization) throw new AdminError('organization_not_found')
   return organization
 }

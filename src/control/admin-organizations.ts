@@ -30,9 +30,7 @@ export function addOrganizationRoutes(api: Hono, deps: AdminDeps, operators: Ope
   })
   api.get('/organizations', async (c) => {
     const { ids } = readFields(c.req.query(), ListParameters)
-    const all = await deps.store.organizations()
-    const asked = ids === undefined ? all : all.filter(({ id }) => ids.has(id))
-    return c.json<ListJson<OrganizationJson>>({ data: asked.map(organizationJson) })
+    return c.json<ListJson<OrganizationJson>>({ data: (await organizationsOf(deps, ids)).map(organizationJson) })
   })
   api.get('/organizations/:id', async (c) => {
     const organization = await organizationOf(deps, c.req.param('id'))
@@ -48,6 +46,13 @@ export function addOrganizationRoutes(api: Hono, deps: AdminDeps, operators: Ope
     return c.json<ListJson<OrganizationDetails>>({ data: await Promise.all(data) })
   })
   addChangeRoutes(api, deps, operators)
+}
+
+/** Those with the ids, or all. */
+async function organizationsOf({ store }: AdminDeps, ids: ReadonlySet<string> | undefined): Promise<Organization[]> {
+  if (ids === undefined) return store.organizations()
+  const found = await Promise.all([...ids].map((id) => store.organization(id)))
+  return found.filter((each) => each !== null)
 }
 
 /** As the store has it now. */

@@ -31,7 +31,7 @@ export function changesInTurn(deps: AdminDeps): ChangeKey {
 
 /** Throws `key_not_found`. */
 export async function keyOf({ store }: Pick<AdminDeps, 'store'>, id: string): Promise<KeyRow> {
-  const key = (await store.keys()).find((known) => known.id === id)
+  const key = await store.key(id)
   if (!key) throw new AdminError('key_not_found')
   return key
 }

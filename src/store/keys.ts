@@ -45,4 +45,6 @@ export interface KeyStore {
   updateKey(id: string, changes: KeyChanges, actor?: Actor): Promise<KeyRow>
   /** All keys, or one organization's, oldest first. */
   keys(organizationId?: string): Promise<KeyRow[]>
+  /** null where there is none. Costs the same however many there are. */
+  key(id: string): Promise<KeyRow | null>
 }

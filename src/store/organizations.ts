@@ -18,4 +18,6 @@ export interface OrganizationStore {
   /** Throws `organization-not-found`. Returns the organization as it now is. */
   updateOrganization(id: string, changes: OrganizationChanges, actor?: Actor): Promise<Organization>
   organizations(): Promise<Organization[]>
+  /** null where there is none. Costs the same however many there are. */
+  organization(id: string): Promise<Organization | null>
 }

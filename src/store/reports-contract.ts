@@ -31,6 +31,8 @@ export function describeKeys(store: () => Store): void {
     expect(await store().keys()).toEqual([plain, full])
     expect(await store().keys('acme')).toEqual([plain, full])
     expect(await store().keys('nobody')).toEqual([])
+    expect(await store().key(full.id)).toEqual(full)
+    expect(await store().key('nobody')).toBeNull()
   })
 
   test('updating a key changes what was asked for and nothing else, to null as well', async () => {
@@ -67,7 +69,9 @@ export function describeKeys(store: () => Store): void {
     )
     const again = store().createOrganization({ id: 'acme', name: 'Acme again', createdAt: noon })
     expect((await refusalOf(again)).code).toBe('idempotency-conflict')
-    expect(await store().organizations()).toEqual([{ id: 'acme', name: 'Acme', createdAt: noon, suspended: null }])
+    const acme = { id: 'acme', name: 'Acme', createdAt: noon, suspended: null }
+    expect(await store().organizations()).toEqual([acme])
+    expect([await store().organization('acme'), await store().organization('nobody')]).toEqual([acme, null])
   })
 }
 

@@ -89,8 +89,13 @@ describe('what is live', () => {
     let time = 0
     const live = await startTestPages({ routes: [watch], deps: { clock: { now: () => time, monotonic: () => time } } })
     const organization = await live.organization('Acme')
-    const goesOnAfter = async (change: () => unknown): Promise<boolean[]> => {
-      const member = live.person('mia', { roles: { [organization]: 'viewer' } })
+    const { store } = live.people.people
+    const by = { actor: { kind: 'server', id: null, name: 'test' }, at: 1 } as const
+    const member = live.person('mia', { roles: { [organization]: 'viewer' } })
+    const place = { organizationId: organization, personId: member.id }
+    live.person('olga', { roles: { [organization]: 'owner' } })
+    const isOverAfter = async (change: () => unknown): Promise<boolean[]> => {
+      store.putMember(place, 'viewer', by)
       const stream = await member.fetch('GET', `/api/organizations/${organization}/live`)
       const reader = stream.body!.getReader()
       const isOver = async () => (await reader.read()).done
@@ -101,9 +106,9 @@ describe('what is live', () => {
       await reader.cancel()
       return [before, after]
     }
-    expect(await goesOnAfter(() => undefined)).toEqual([false, false])
-    expect(await goesOnAfter(() => live.person('mia', { roles: { [organization]: 'billing' } }))).toEqual([false, true])
-    expect(await goesOnAfter(() => live.person('mia'))).toEqual([false, true])
-    expect(await goesOnAfter(() => live.people.remove('mia'))).toEqual([false, true])
+    expect(await isOverAfter(() => undefined)).toEqual([false, false])
+    expect(await isOverAfter(() => store.putMember(place, 'billing', by))).toEqual([false, true])
+    expect(await isOverAfter(() => store.removeMember(place, by))).toEqual([false, true])
+    expect(await isOverAfter(() => store.removePerson(member.id, by))).toEqual([false, true])
   })
 })

@@ -36,4 +36,9 @@ export type People = {
   readonly mailer: Mailer | null
   /** Where people reach this server, by a request of theirs; without a slash at the end. */
   readonly originOf: (request: Request) => string
+  /**
+   * Where links lead that others are given: PUBLIC_URL, because whoever has a link sent to somebody else says themselves
+   * which host they asked. Only where there is none, and so no mail either, is it where the request was sent.
+   */
+  readonly linksTo: (request: Request) => string
 }

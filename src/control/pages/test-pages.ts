@@ -118,7 +118,7 @@ function fakePeople({ people: store, time }: Pick<Awaited<ReturnType<typeof star
     if (isOperator) store.addOperator(id, change)
     return id
   }
-  return { people, add, remove: (name: string): boolean => persons.delete(name) }
+  return { people, add }
 }
 
 /** Holds an answer to what its route says of it. */

@@ -61,6 +61,7 @@ export function createPeople(deps: PeopleDeps): People {
     limits: doorDeps.limits,
     mailer: deps.mailer ?? (settings.smtp && createMailer(settings.smtp, log)),
     originOf,
+    linksTo: (request) => publicUrl ?? originOf(request),
     signedIn,
     personOf: async (request) => (await signedIn(request))?.person ?? null,
     roleOf: (personId, organizationId) => Promise.resolve(store.roleOf(personId, organizationId)),

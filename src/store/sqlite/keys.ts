@@ -96,6 +96,10 @@ export function prepareKeys(db: Database, organizations: Organizations, audit: A
     /** null when there is no such key. */
     modeOf: (id: string): Mode | null => modeRow.get(id)?.mode ?? null,
     update: (id: string, changes: KeyChanges, actor: Actor): KeyRow => change.immediate(id, changes, actor),
+    find(id: string): KeyRow | null {
+      const stored = byId.get(id)
+      return stored && keyOf(stored)
+    },
     list: (organizationId?: string): KeyRow[] =>
       (organizationId === undefined ? all.all() : ofOrganization.all(organizationId)).map(keyOf),
   }

@@ -65,6 +65,10 @@ export function prepareOrganizations(db: Database, audit: Audit) {
     update: (id: string, changes: OrganizationChanges, actor: Actor): Organization =>
       change.immediate(id, changes, actor),
     list: (): Organization[] => list.all().map(organizationOf),
+    find(id: string): Organization | null {
+      const row = byId.get(id)
+      return row && organizationOf(row)
+    },
     exists: (id: string): boolean => found.get(id) !== null,
   }
 }

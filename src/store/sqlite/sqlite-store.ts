@@ -159,9 +159,11 @@ const payersOf = (organizations: Organizations, keys: Keys): OrganizationStore &
   createOrganization: async (organization, actor = byServer) => organizations.create(organization, actor),
   updateOrganization: async (id, changes, actor = byServer) => organizations.update(id, changes, actor),
   organizations: async () => organizations.list(),
+  organization: async (id) => organizations.find(id),
   createKey: async (key, actor = byServer) => keys.create(key, actor),
   updateKey: async (id, changes, actor = byServer) => keys.update(id, changes, actor),
   keys: async (organizationId) => keys.list(organizationId),
+  key: async (id) => keys.find(id),
 })
 
 const serviceRequestsOf = (requests: ServiceRequests): ServiceRequestStore => ({

@@ -119,6 +119,17 @@ describe('a forgotten password', () => {
     expect(mails).toHaveLength(4)
   })
 
+  test('is asked for by anybody: the link in the mail leads to this server, whatever host was asked', async () => {
+    const { handle, someone, mails } = await open({ hasMail: true, publicUrl: 'https://mart.example' })
+    await someone('ann@example.com')
+    const origin = 'http://evil.example'
+    const asked = await openBrowser({ handle }, { origin }).post('/api/forgot-password', { email: 'ann@example.com' })
+    expect(asked.status).toBe(202)
+    await settled()
+    expect(mails[0]!.text).toContain('https://mart.example/reset-password#')
+    expect(JSON.stringify(mails)).not.toContain('evil.example')
+  })
+
   test('where there is no mail, an operator hands out the link', async () => {
     const { browser, someone, store } = await open()
     await someone('ann@example.com')
@@ -168,6 +179,25 @@ describe('sign-up', () => {
     expect((await bob.post('/api/organizations', { name: 'Too many' })).json['error']).toMatchObject({
       code: 'too_many_organizations',
     })
+  })
+
+  test('with the same address again, behind an account that was deleted, is given no more credit', async () => {
+    const { browser, mails, server, store, someone } = await open(smtp)
+    const olga = await someone('olga@example.com')
+    const actor = { kind: 'server', id: null, name: 'test' } as const
+    const givenTo = async () => {
+      const bob = browser()
+      await bob.post('/api/sign-up', { email: 'bob@example.com' })
+      await settled()
+      await bob.post('/api/sign-up/finish', { token: tokenIn(mails.at(-1)!.text), ...newcomer })
+      const organizationId = (await bob.post('/api/organizations', { name: 'Acme' })).json['id'] as string
+      store.putMember({ organizationId, personId: olga }, 'owner', { actor, at: 1 })
+      expect((await bob.post('/api/account/delete', { password: newcomer.password })).status).toBe(200)
+      const { json } = await server.ask('GET', `/organizations/${organizationId}`)
+      return (json['balances'] as { balanceNano: string }[]).map(({ balanceNano }) => balanceNano).toSorted()
+    }
+    expect(await givenTo()).toEqual(['2000000000', '5000000000'])
+    expect(await givenTo()).toEqual(['0', '0'])
   })
 
   test('is closed unless it is configured', async () => {

@@ -1,4 +1,5 @@
 /** Organizations that people make for themselves, where anybody may sign up. */
+import { hash } from 'node:crypto'
 import { z } from 'zod'
 import { OrganizationName } from '../../../organizations/organization.ts'
 import { AdminError } from '../../admin-error.ts'
@@ -25,7 +26,7 @@ const make = pageRoute({
     const { id, name } = await admin<OrganizationJson>('POST', '/organizations', body)
     people.store.putMember({ organizationId: id, personId: person.id }, 'owner', { actor, at: clock.now() })
     const { testUsd, liveUsd } = people.settings.grant
-    await grantOnce(admin, id, person.id, [
+    await grantOnce(admin, id, person.email, [
       ['test', testUsd],
       ['live', liveUsd],
     ])
@@ -33,15 +34,19 @@ const make = pageRoute({
   },
 })
 
-/** Once for each person, whatever they do at once: the key of the first grant is theirs. */
+/**
+ * Once for each address, whatever is done at once, and by whomever it comes after an account that was deleted: the key of
+ * the first grant is the address’s, as a hash, because the ledger keeps it for good.
+ */
 async function grantOnce(
   admin: Asked['admin'],
   organizationId: string,
-  personId: string,
+  email: string,
   amounts: readonly (readonly ['test' | 'live', number])[],
 ): Promise<void> {
+  const address = hash('sha256', email, 'hex')
   for (const [mode, usd] of amounts.filter(([, usd]) => usd > 0)) {
-    const grant = { mode, usd: `${usd}.00`, note: 'Sign-up', idempotencyKey: `sign-up:${mode}:${personId}` }
+    const grant = { mode, usd: `${usd}.00`, note: 'Sign-up', idempotencyKey: `sign-up:${mode}:${address}` }
     try {
       await admin<GrantJson>('POST', `/organizations/${organizationId}/grants`, grant)
     } catch (error) {

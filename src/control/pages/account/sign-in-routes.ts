@@ -100,7 +100,7 @@ function writeLater(
   mailFor: (terms: Terms, store: PagesDeps['people']['store']) => Written | null,
 ): void {
   const { mailer, store, limits } = people
-  const baseUrl = people.originOf(request)
+  const baseUrl = people.linksTo(request)
   inBackground(log, 'write-mail', async () => {
     await setImmediate()
     if (mailer === null || !limits.mayMail(email)) return

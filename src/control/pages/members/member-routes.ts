@@ -163,7 +163,7 @@ const invite = pageRoute({
     if (members.length + store.invitationsOf(organizationId, deps.clock.now()).length >= peopleMax)
       throw new AdminError('too_many_members')
     if (mailer !== null && !people.limits.mayMail(body.email)) throw new AdminError('too_many_attempts')
-    const baseUrl = people.originOf(request)
+    const baseUrl = people.linksTo(request)
     const terms = { actor, now: deps.clock.now(), baseUrl, isMailed: mailer !== null }
     const { id, url } = makeLink(store, { kind: 'invitation', organizationId, ...body }, terms)
     if (mailer !== null) {

@@ -52,8 +52,8 @@ type Words = { readonly to: string; readonly url: string; readonly host: string 
 
 /** Makes a link; sends it to an address, or gives it to whoever asked. */
 async function handOut({ request, actor, deps }: Linking, purpose: Purpose, mailFor: ((words: Words) => Mail) | null) {
-  const { store, mailer, originOf } = deps.people
-  const baseUrl = originOf(request)
+  const { store, mailer, linksTo } = deps.people
+  const baseUrl = linksTo(request)
   const isMailed = mailer !== null && mailFor !== null
   const { url, expiresAt } = makeLink(store, purpose, { actor, now: deps.clock.now(), baseUrl, isMailed })
   if (isMailed && purpose.email !== null) {
