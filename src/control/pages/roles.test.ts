@@ -25,6 +25,8 @@ const make: Readonly<Record<string, (organization: string) => Promise<string>>> 
     await pages.ship()
     return requestId
   },
+  serviceRequest: async (organization) =>
+    (await pages.ask('POST', `/organizations/${organization}/service-requests`, otherRequest)).json.id as string,
   person: (organization) => {
     counted += 1
     return Promise.resolve(pages.person(`member-${counted}`, { roles: { [organization]: 'viewer' } }).id)
@@ -36,9 +38,11 @@ const make: Readonly<Record<string, (organization: string) => Promise<string>>> 
     return (await owner.post(`/api/organizations/${organization}/invitations`, body)).json.id as string
   },
 }
+const otherRequest = { kind: 'other', message: 'Something else, please.' }
 /** Bodies of routes whose schema needs more than can be guessed, by `METHOD path`. */
 const bodies: Readonly<Record<string, object>> = {
   'PATCH /api/account': { name: 'operator' },
+  'POST /api/organizations/{organization}/service-requests': otherRequest,
   'POST /api/links/look': { kind: 'operator', token: 'unknown' },
   // Owners are made by owners alone.
   'PATCH /api/organizations/{organization}/members/{person}': { role: 'developer' },

@@ -40,14 +40,14 @@ const makeRequest = pageRoute({
 
 const withdrawRequest = pageRoute({
   method: 'POST',
-  path: '/api/organizations/{organization}/service-requests/{request}/withdraw',
+  path: '/api/organizations/{organization}/service-requests/{serviceRequest}/withdraw',
   summary: 'Take an open request back',
   needs: 'service.write',
   query: null,
   body: NothingMore,
   answer: ServiceRequestShape,
   async handle({ params, admin }) {
-    const path = `/service-requests/${params.request}`
+    const path = `/service-requests/${params.serviceRequest}`
     const { organizationId } = await admin<ServiceRequestJson>('GET', path)
     if (organizationId !== params.organization) throw new AdminError('service_request_not_found')
     return admin<ServiceRequestJson>('POST', `${path}/withdraw`, {})
