@@ -1,8 +1,9 @@
 /** What a data folder keeps, opened: the store, the node with its journal, and what requests are judged by. */
 import { accessSync, constants, existsSync, mkdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { ConfigError, type Config } from './config.ts'
+import { ConfigError, ownSecret, type Config } from './config.ts'
 import { startCheckingStore } from './jobs/check-store.ts'
+import { startDelivering } from './jobs/deliver-webhooks.ts'
 import { startVerifyingLedger, type LedgerVerifier } from './jobs/verify-ledger.ts'
 import { createKeyTable, type KeyTable } from './keys/key-table.ts'
 import type { Clock } from './lib/clock.ts'
@@ -10,7 +11,9 @@ import { describeError } from './lib/describe-error.ts'
 import type { ByteLimits } from './lib/byte-budget.ts'
 import type { Log } from './lib/log.ts'
 import type { Nano } from './lib/amounts.ts'
+import { postOutside } from './lib/post-outside.ts'
 import { closeToOthers } from './lib/private-file.ts'
+import { createSeal, type Seal } from './lib/seal.ts'
 import { createSpool, type Spool } from './lib/spool.ts'
 import { createLimits, periodStart, type Limits } from './limits/limits.ts'
 import type { Trouble } from './money/journal-disk.ts'
@@ -21,7 +24,7 @@ import { openNode, type Node, type NodeDeps } from './node.ts'
 import { installationOf } from './offer.ts'
 import { isDamage } from './store/sqlite/find-damage.ts'
 import { openStoreInWorker } from './store/sqlite/store-in-worker.ts'
-import type { BudgetPeriod, Store } from './store/store.ts'
+import type { BudgetPeriod, Crossing, Store } from './store/store.ts'
 import type { DataFault } from './telemetry/metrics.ts'
 
 export type Books = {
@@ -32,6 +35,8 @@ export type Books = {
   /** For the largest bodies of the requests under way; nothing of it outlives the process. */
   readonly spool: Spool
   readonly verifier: LedgerVerifier
+  /** For secrets that must be read again: what webhooks are signed with. */
+  readonly seal: Seal
   readonly hasLiveKey: boolean
   /** What is wrong with what the folder keeps. */
   readonly faults: () => DataFault[]
@@ -49,6 +54,10 @@ export type BooksDeps = {
   readonly answerLimits: NodeDeps['answerLimits']
   readonly clock: Clock
   readonly log: Log
+  /** Told of credit that has come to be low. */
+  readonly onLow: (crossing: Crossing) => void
+  /** Whether webhooks may go to an address although it is private. */
+  readonly allowsWebhook: (address: string) => boolean
   /** Of the spool. */
   readonly spoolLimits: () => ByteLimits
   /** Another process has opened this node. */
@@ -68,7 +77,7 @@ export async function openBooks(deps: BooksDeps): Promise<Books> {
 }
 
 async function open(deps: BooksDeps): Promise<Books> {
-  const { config, prices, answerLimits, clock, log, spoolLimits, onFenced, acceptsLoss } = deps
+  const { config, prices, answerLimits, clock, log, spoolLimits, allowsWebhook, onLow, onFenced, acceptsLoss } = deps
   const { dataDir } = config
   makeDataFolder(dataDir)
   const closed = closeFolderToOthers(dataDir)
@@ -92,6 +101,9 @@ async function open(deps: BooksDeps): Promise<Books> {
     clock,
     log,
   })
+  const seal = createSeal(ownSecret(config), 'webhooks')
+  const ship = node.shipper.flush
+  const deliverer = startDelivering({ store, ship, seal, post: postOutside, allows: allowsWebhook, onLow, clock, log })
   const rows = await store.keys()
   const keys = createKeyTable(rows, clock, await suspendedIds(store))
   const limits = createLimits(clock)
@@ -111,6 +123,7 @@ async function open(deps: BooksDeps): Promise<Books> {
       failed: (error) => log.error({ event: 'spool-failed', reason: describeError(error) }),
     }),
     verifier,
+    seal,
     hasLiveKey: rows.some(({ mode }) => mode === 'live'),
     faults: () => [
       ...(node.hasLost ? (['journal-loss'] as const) : []),
@@ -123,6 +136,7 @@ async function open(deps: BooksDeps): Promise<Books> {
     async close() {
       check.stop()
       verifier.stop()
+      deliverer.stop()
       try {
         await node.close()
       } finally {

@@ -56,6 +56,7 @@ test('a start without configuration has the documented defaults', () => {
       organizationSpoolBytesMax: 4_294_967_296,
     },
     people: { signUp: 'closed', grant: { testUsd: 100, liveUsd: 0 }, oidc: null, smtp: null },
+    webhooks: { allowedNetworks: [] },
     drain: { concurrentMax: 256, msMax: 60_000 },
     idempotency: {
       answers: 'kept',
@@ -152,7 +153,7 @@ test('a wrong mart.yaml is refused with one line that names file, path, value an
   const cases: [string, string][] = [
     [
       'drian: {}',
-      'drian is unknown; allowed: defaults, providers, models, deployments, regions, holds, memory, failover, deadlines, drain, idempotency, priceBook, aliases, lifecycle, metrics, tracing, server, people, cors, log',
+      'drian is unknown; allowed: defaults, providers, models, deployments, regions, holds, memory, failover, deadlines, drain, idempotency, priceBook, aliases, lifecycle, metrics, tracing, server, people, webhooks, cors, log',
     ],
     ['defaults: {rmp: 5}', 'defaults.rmp is unknown; allowed: region, rpm, tpm, concurrency'],
     ['defaults: {rpm: 0}', 'defaults.rpm is 0; allowed: a whole number from 1 to 1000000000'],

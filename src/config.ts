@@ -12,6 +12,7 @@ import {
   type EnvironmentSetting,
 } from './config/environment.ts'
 import { defaultFilePath, frozen, martFilePath, readBoth, readMartFile, type Both } from './config/load.ts'
+import { keptSecret } from './lib/kept-secret.ts'
 import type { PricesSchema } from './config/model-schema.ts'
 import { ConfigError } from './config/refusal.ts'
 import type { MartFile } from './config/resolve.ts'
@@ -130,6 +131,10 @@ export function watchConfig(config: Config, env: Environment, prices: PricesSche
     onChange: (_file, needRestart) => listener.onChange(both, needRestart),
   })
 }
+
+/** What cookies are signed and secrets are sealed with: MART_SECRET, or this folder's own. */
+export const ownSecret = ({ secret, dataDir }: Pick<Config, 'secret' | 'dataDir'>): string =>
+  secret ?? keptSecret(join(dataDir, 'secret'))
 
 /** Where a running server leaves its URL and operator token for `mart`; mode 0600. */
 export const operatorFilePath = (dataDir: string): string => join(dataDir, 'operator.json')

@@ -5,7 +5,7 @@ import { writeFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { createApp, type AppDeps } from './app.ts'
 import { openBooks, type Books } from './books.ts'
-import { ConfigError, loadConfig, operatorFilePath, parseArguments, type Config } from './config.ts'
+import { ConfigError, loadConfig, ownSecret, operatorFilePath, parseArguments, type Config } from './config.ts'
 import { adminApi } from './control/admin-api.ts'
 import { insideAdmin } from './control/inside-admin.ts'
 import {
@@ -32,7 +32,7 @@ import { clientThroughFetch } from './lib/http-client/through-fetch.ts'
 import { askedOrigin, isOwnAddress } from './lib/http-server/asked-origin.ts'
 import type { HttpRequest } from './lib/http-server/contract.ts'
 import { createLineWriter, type LineWriter } from './lib/line-writer.ts'
-import { createLog, lineOfStyle, logStyle, stderrLog, type LogStyle } from './lib/log.ts'
+import { createLog, inBackground, lineOfStyle, logStyle, stderrLog, type LogStyle } from './lib/log.ts'
 import { makePrivate } from './lib/private-file.ts'
 import { writeToStderr } from './lib/stderr.ts'
 import { createTokenizer } from './lib/tokenizer.ts'
@@ -41,10 +41,10 @@ import { pricesSchema } from './money/price-book-data.ts'
 import { namesBuiltIn, type Offer } from './offer.ts'
 import { startOffering } from './offering.ts'
 import { operatedOn } from './operated-on.ts'
-import { firstOperatorUrl, peopleOf, peopleSettings, signInSecret } from './people.ts'
+import { firstOperatorUrl, peopleOf, lowCreditMail, peopleSettings } from './people.ts'
 import { publicPages } from './public-pages.ts'
 import { startedText } from './started-text.ts'
-import type { Store } from './store/store.ts'
+import type { Settlement, Store } from './store/store.ts'
 import { createRefusals, type Refusals } from './telemetry/refusals.ts'
 import { startTelemetry, type Telemetry } from './telemetry/start-telemetry.ts'
 import type { Fleet } from './upstreams/fleet.ts'
@@ -108,7 +108,7 @@ async function main(): Promise<void> {
   let isAccepting = true
   const stopAccepting = (): void => void (isAccepting = false)
   const { prices, simulated, keyDefaults } = offering.current()
-  const kept = keptLimits(offering.current)
+  const kept = { ...keptLimits(offering.current), onLow: lowCreditMail(config, clock, log) }
   const books = await openBooks({ config, prices, ...kept, clock, log, onFenced: stopAccepting, acceptsLoss })
   const { store, keys, hasLiveKey } = books
   opened = books
@@ -206,6 +206,7 @@ const keptLimits = (offer: () => Offer) => ({
     bytesMax: offer().memory.spoolBytesMax,
     ownBytesMax: offer().memory.organizationSpoolBytesMax,
   }),
+  allowsWebhook: (address: string) => offer().allowsWebhook(address),
 })
 
 /** What the request path reads and writes of what the data folder keeps. */
@@ -232,12 +233,20 @@ const pollerOf = ({ store, node, limits }: Books, gateway: () => GatewayDeps): P
       limits.releaseBudget(settlement.keyId, BigInt(settlement.holdNano) as Nano)
       limits.charge(settlement.keyId, BigInt(settlement.chargeNano) as Nano)
       gateway().observer.reservationEnded?.(settlement)
+      inBackground(log, 'tell-webhooks', async () => void (await store.tell(jobCompleted(settlement))))
     },
     nodeId: node.nodeId,
     epoch: node.epoch,
     clock,
     log,
   })
+
+/** What organizations are told of a job that has ended. */
+const jobCompleted = ({ requestId, organizationId, keyId, mode, model, endpoint, ending, chargeNano }: Settlement) => ({
+  organizationId,
+  event: 'job.completed' as const,
+  data: { requestId, organizationId, keyId, mode, model, endpoint, ending, chargeNano },
+})
 
 const standingOf = ({ unready, down }: Books, isAccepting: () => boolean): Pick<AppDeps, 'unready' | 'down'> => ({
   unready: () => (isAccepting() ? unready() : 'stopping'),
@@ -249,7 +258,7 @@ type Asking = Pick<ControlThreadDeps, 'admin' | 'originOf' | 'addressOf' | 'take
 /** The pages' side, which starts when it is first asked. */
 function controlOf(config: Readonly<Config>, { node }: Books, asking: Asking): ControlThread {
   const { dataDir, publicUrl } = config
-  const people = { people: peopleSettings(config.people), secret: signInSecret(config) }
+  const people = { people: peopleSettings(config.people), secret: ownSecret(config) }
   return startControlThread({
     ...asking,
     settings: { dataDir, publicUrl, ...people },

@@ -45,6 +45,9 @@ export type Offer = {
   /** Proxies that may say where a client reached this server. */
   readonly trustsProxy: Trust
   readonly server: MartFile['server']
+  /** Private networks that webhooks may go to, and whether an address is in one. */
+  readonly webhookNetworks: readonly string[]
+  readonly allowsWebhook: (address: string) => boolean
   /** Whether no real provider is configured. */
   readonly simulated: boolean
 }
@@ -78,6 +81,8 @@ export function createOffer(file: MartFile, deps: OfferDeps, before?: Offer): Of
     cors: file.cors,
     trustsProxy: inNetworks(file.server.trustedProxies),
     server: file.server,
+    webhookNetworks: file.webhooks.allowedNetworks,
+    allowsWebhook: inNetworks(file.webhooks.allowedNetworks),
     simulated: Object.values(file.providers).every(isSandbox),
   }
 }

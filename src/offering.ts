@@ -117,6 +117,10 @@ const liveOf = (offer: () => Offer): Offer => ({
   get server() {
     return offer().server
   },
+  get webhookNetworks() {
+    return offer().webhookNetworks
+  },
+  allowsWebhook: (address) => offer().allowsWebhook(address),
   get simulated() {
     return offer().simulated
   },

@@ -11,7 +11,7 @@ import type { Deployment } from './upstreams/deployment.ts'
 type Shared = { readonly gateway: () => GatewayDeps; readonly clock: Clock; readonly log: Log }
 
 export const operatedOn = (
-  { store, keys, limits, node, verifier }: Books,
+  { store, keys, limits, node, verifier, seal }: Books,
   { reload, configuration }: Offering,
   { gateway, clock, log }: Shared,
 ) => ({
@@ -24,6 +24,7 @@ export const operatedOn = (
   credit: node.credit,
   ship: node.shipper.flush,
   verifier,
+  seal,
   recallCredit: node.recallCredit,
   reload,
   configuration,

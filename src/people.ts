@@ -2,14 +2,15 @@
  * People, as far as the data plane's thread has to do with them: links for operators, who cannot sign in before they have
  * one, and what the control thread is told of the configuration. `people.db` is opened for each question, and closed.
  */
-import { join } from 'node:path'
 import type { Config } from './config.ts'
 import type { AdminDeps } from './control/admin-deps.ts'
 import { makeLink } from './control/people/make-links.ts'
+import { lowCreditMail as lowCreditLetter } from './control/people/mails.ts'
 import type { PeopleSettings } from './control/people/settings.ts'
 import type { Clock } from './lib/clock.ts'
-import { keptSecret } from './lib/kept-secret.ts'
+import { inBackground, type Log } from './lib/log.ts'
 import { openPeopleStore, peoplePath } from './store/people/people-store.ts'
+import type { Crossing } from './store/store.ts'
 
 type PeopleDeps = {
   readonly config: Pick<Config, 'dataDir' | 'publicUrl'>
@@ -40,9 +41,25 @@ export function firstOperatorUrl({ baseUrl, ask }: AdminDeps['people'], clock: C
   })
 }
 
-/** What cookies are signed and second factors are encrypted with: MART_SECRET, or this folder's own. */
-export const signInSecret = ({ secret, dataDir }: Pick<Config, 'secret' | 'dataDir'>): string =>
-  secret ?? keptSecret(join(dataDir, 'secret'))
+/** Writes to those who keep an organization's books that its credit is low, where there is SMTP. What cannot be sent is logged. */
+export const lowCreditMail =
+  (config: Pick<Config, 'dataDir' | 'people' | 'publicUrl'>, clock: Clock, log: Log) =>
+  ({ organizationId, ...crossing }: Crossing): void => {
+    const { smtp } = peopleSettings(config.people)
+    if (smtp === null) return
+    inBackground(log, 'mail-low-credit', async () => {
+      const store = openPeopleStore(peoplePath(config.dataDir), clock.now())
+      const members = store.membersOf(organizationId)
+      store.close()
+      // Loaded by whoever writes to somebody.
+      const { createMailer } = await import('./control/people/mailer.ts')
+      const mailer = createMailer(smtp, log)
+      const readers = members.filter(({ role }) => keepsBooks.includes(role))
+      for (const { email } of readers) await mailer.send(lowCreditLetter(email, crossing, config.publicUrl))
+    })
+  }
+
+const keepsBooks: readonly string[] = ['owner', 'admin', 'billing']
 
 /** As plain values, which pass between threads. */
 export const peopleSettings = ({ signUp, grant, oidc, smtp }: Config['people']): PeopleSettings => ({

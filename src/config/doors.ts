@@ -7,6 +7,15 @@ const networkAllowed = 'an IP address or a network, such as 10.0.0.0/8'
 /** An address, or a network in CIDR notation. */
 const network = z.string(networkAllowed).refine(isNetwork, networkAllowed)
 
+export const webhooks = section({
+  allowedNetworks: z
+    .array(network, 'a list')
+    .default([])
+    .describe(
+      'Addresses and networks that webhooks may go to although they are private, and with `http://` as well. To everything else that is not the public Internet (this machine, private and link-local networks) nothing is ever sent.',
+    ),
+})
+
 const hostAllowed = 'the name of a host without a port, such as gateway.example'
 const host = z.string(hostAllowed).regex(/^[a-z0-9][a-z0-9._-]{0,252}$/, hostAllowed)
 

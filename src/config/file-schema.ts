@@ -5,7 +5,7 @@
 import { z } from 'zod'
 import { secretField, textField, type References } from '../lib/references.ts'
 import { providerSchema } from '../upstreams/providers.ts'
-import { cors, server } from './doors.ts'
+import { cors, server, webhooks } from './doors.ts'
 import { flag, mapping, name, ppm, section, url, whole } from './fields.ts'
 import { lifecycle, modelName, ownModels, type PricesSchema } from './model-schema.ts'
 import { people } from './people.ts'
@@ -52,6 +52,7 @@ export const fileData = (references: References, prices: PricesSchema) =>
     tracing: tracing(references).prefault({}).describe('OpenTelemetry traces.'),
     server: server.prefault({}).describe('How this server is reached.'),
     people: people(references).prefault({}).describe('People: how they sign in, and who may make an account.'),
+    webhooks: webhooks.prefault({}).describe('What organizations are told, by webhooks.'),
     cors: cors.prefault({}).describe('Browsers: which web pages may call the two dialects.'),
     log: log.prefault({}).describe('The log on standard error.'),
   })

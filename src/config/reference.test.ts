@@ -46,6 +46,7 @@ test('editors know every section, every kind of provider, and that nothing else 
     'tracing',
     'server',
     'people',
+    'webhooks',
     'cors',
     'log',
   ])

@@ -22,6 +22,7 @@ const takesEffect: Readonly<Record<keyof MartFile, 'at-once' | 'at-start'>> = {
   tracing: 'at-start',
   server: 'at-once',
   people: 'at-start',
+  webhooks: 'at-once',
   cors: 'at-once',
   log: 'at-start',
 }

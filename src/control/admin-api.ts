@@ -16,6 +16,7 @@ import { addPeopleRoutes } from './admin-people.ts'
 import { addReportRoutes } from './admin-reports.ts'
 import { addServiceRoutes } from './admin-service.ts'
 import { addTokenRoutes } from './admin-tokens.ts'
+import { addWebhookRoutes } from './admin-webhooks.ts'
 import { changesInTurn } from './key-changes.ts'
 import { createOperators } from './operators.ts'
 
@@ -35,6 +36,7 @@ export function adminApi(deps: AdminDeps): Hono {
   const made = { deps, operators, changeKey: changesInTurn(deps) }
   addKeyRoutes(api, made)
   addServiceRoutes(api, made)
+  addWebhookRoutes(api, deps, operators)
   addCreditRoutes(api, deps, operators)
   addReportRoutes(api, deps)
   addJobRoutes(api, deps)

@@ -27,7 +27,8 @@ const made = async () => {
     deployment: json.data[0].id as string,
   }
 }
-/** Service requests of an organization. */
+const hook = { url: 'https://example.org/hook', events: ['key.created'] }
+/** Service requests of an organization, and a webhook with a delivery. */
 async function requests(organization: string) {
   const asked = await Promise.all(
     [1, 2, 3].map((many) =>
@@ -35,7 +36,9 @@ async function requests(organization: string) {
     ),
   )
   const [first, second, third] = asked.map((each) => each.json.id as string) as [string, string, string]
-  return { first, second, third }
+  const webhook = (await ask('POST', `/organizations/${organization}/webhooks`, hook)).json.id as string
+  const delivery = (await ask('POST', `/webhooks/${webhook}/test`)).json.id as string
+  return { first, second, third, webhook, delivery }
 }
 type Made = Awaited<ReturnType<typeof made>> & Awaited<ReturnType<typeof requests>>
 
@@ -61,6 +64,13 @@ const changes: Readonly<Record<string, readonly [of: keyof Made | null, body: ob
   'POST /service-requests/:id/approve': ['first', {}, 'service-request.approved'],
   'POST /service-requests/:id/decline': ['second', { note: 'no' }, 'service-request.declined'],
   'POST /service-requests/:id/withdraw': ['third', {}, 'service-request.withdrawn'],
+  'POST /organizations/:id/webhooks': ['organization', hook, 'webhook.created'],
+  'PATCH /webhooks/:id': ['webhook', { state: 'disabled' }, 'webhook.changed'],
+  'POST /webhooks/:id/rotate': ['webhook', {}, 'webhook.rotated'],
+  'POST /webhooks/:id/test': ['webhook', {}, 'webhook.tested'],
+  'POST /webhooks/:id/deliveries/:delivery/resend': ['webhook', {}, 'webhook.resent'],
+  'DELETE /webhooks/:id': ['webhook', {}, 'webhook.deleted'],
+  'PATCH /organizations/:id/credit-alerts': ['organization', { usd: '5', mode: 'test' }, 'credit-alert.set'],
   'POST /tokens': [null, { name: 'one more' }, 'token.created'],
   'POST /tokens/:id/revoke': ['token', {}, 'token.revoked'],
   'POST /deployments/:id/drain': ['deployment', {}, 'deployment.drained'],
@@ -94,7 +104,7 @@ test('every route of the admin API that changes something is in the audit log as
   for (const [name, [of, body, action]] of Object.entries(all)) {
     const { id, authorization } = await asker(name)
     const [method, path] = name.split(' ') as [string, string]
-    const url = path.replace(':id', of === null ? '' : ids[of])
+    const url = path.replace(':id', of === null ? '' : ids[of]).replace(':delivery', ids.delivery)
     const answer = await api.request(url, { method, headers: { authorization }, body: JSON.stringify(body) })
     expect([name, answer.status < 300]).toEqual([name, true])
     const log = name in changesOfPeople ? server.people : store

@@ -5,6 +5,7 @@ import type { Limits } from '../limits/limits.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Log } from '../lib/log.ts'
 import type { PeopleStore } from '../store/people/people-store.ts'
+import type { Seal } from '../lib/seal.ts'
 import type { KeyRow, Mode, OperatorToken, Organization, Store } from '../store/store.ts'
 import type { Deployment } from '../upstreams/deployment.ts'
 import type { Fleet } from '../upstreams/fleet.ts'
@@ -24,6 +25,11 @@ export type AdminDeps = {
     | 'createOperatorToken'
     | 'createOrganization'
     | 'createServiceRequest'
+    | 'createWebhook'
+    | 'creditAlerts'
+    | 'deleteWebhook'
+    | 'deliveries'
+    | 'delivery'
     | 'endServiceRequest'
     | 'grantCredit'
     | 'key'
@@ -36,13 +42,19 @@ export type AdminDeps = {
     | 'organizations'
     | 'receipt'
     | 'recordAudit'
+    | 'resendDelivery'
     | 'revokeCredit'
     | 'serviceRequest'
     | 'serviceRequests'
+    | 'setCreditAlert'
+    | 'tell'
     | 'updateKey'
     | 'updateOperatorToken'
     | 'updateOrganization'
+    | 'updateWebhook'
     | 'usage'
+    | 'webhook'
+    | 'webhooks'
   >
   readonly keys: Pick<KeyTable, 'lend' | 'put' | 'setSuspended'>
   readonly limits: Pick<Limits, 'budget' | 'inFlight' | 'standings'>
@@ -68,6 +80,10 @@ export type AdminDeps = {
   readonly credit: { readonly idleNano: (organizationId: string, mode: Mode) => bigint }
   /** Gives what this node has leased of an organization's money of a mode and not held back to the store, and leases no more of it until `work` has ended. */
   readonly recallCredit: <T>(organizationId: string, mode: Mode, work: () => Promise<T>) => Promise<T>
+  /** Seals what webhooks are signed with. */
+  readonly seal: Pick<Seal, 'seal'>
+  /** Private networks that the operator lets webhooks go to. */
+  readonly webhookNetworks: readonly string[]
   /** Proves the ledger. */
   readonly verifier: LedgerVerifier
   /** Brings everything journaled so far into the store. */

@@ -48,6 +48,12 @@ const failures = {
     message:
       'This organization has 20 open service requests, which is the most there may be. Withdraw one that is not needed.',
   },
+  webhook_not_found: { status: 404, message: 'There is no webhook with this id.' },
+  delivery_not_found: { status: 404, message: 'There is no such delivery: deliveries are kept for 30 days.' },
+  too_many_webhooks: {
+    status: 409,
+    message: 'This organization has 10 webhooks, which is the most there may be. Delete one that is not needed.',
+  },
   key_revoked: { status: 409, message: 'This key has been revoked, which is final. Make a new one.' },
   too_many_passes: {
     status: 409,
@@ -157,6 +163,10 @@ function codeOf(code: StoreRefusal['code']): ErrorCode {
       return 'service_request_not_open'
     case 'too-many-open':
       return 'too_many_open'
+    case 'webhook-not-found':
+      return 'webhook_not_found'
+    case 'too-many-webhooks':
+      return 'too_many_webhooks'
     case 'idempotency-conflict':
       return 'idempotency_conflict'
     case 'node-fenced':

@@ -2,6 +2,7 @@
 import type { Context, Hono } from 'hono'
 import { z } from 'zod'
 import { newKey } from '../keys/virtual-key.ts'
+import { inBackground } from '../lib/log.ts'
 import type { Actor, KeyRow } from '../store/store.ts'
 import { organizationOf, type AdminDeps } from './admin-deps.ts'
 import { AdminError } from './admin-error.ts'
@@ -111,7 +112,12 @@ function addChangeRoutes(api: Hono, { deps, operators, changeKey }: Made): void 
   })
   api.post('/keys/:id/revoke', mayChange, async (c) => {
     await readBody(c.req.raw, NothingMore)
-    const row = await change(c, (key, now) => (key.revokedAt === null ? { revokedAt: now } : {}))
+    let isNew = false
+    const row = await change(c, (key, now) => {
+      isNew = key.revokedAt === null
+      return isNew ? { revokedAt: now } : {}
+    })
+    if (isNew) tellOf(deps, row, 'key.revoked')
     return c.json<KeyJson>(keyJson(row, deps.clock.now()))
   })
 }
@@ -125,5 +131,14 @@ async function createKey(deps: AdminDeps, { organizationId, input, actor }: NewK
   const { row, secret } = newKey(owner, termsOf(terms, deps.keyDefaults, factsOf(deps, now)), now)
   await deps.store.createKey(row, actor)
   publish(deps, row)
+  tellOf(deps, row, 'key.created')
   return { ...keyJson(row, now), key: secret }
+}
+
+/** Whoever wants to be told of keys is; the change is done, whatever becomes of that. */
+function tellOf({ store, log }: AdminDeps, row: KeyRow, event: 'key.created' | 'key.revoked'): void {
+  const { id: keyId, organizationId, mode, name, prefix } = row
+  inBackground(log, 'tell-webhooks', async () => {
+    await store.tell({ organizationId, event, data: { organizationId, keyId, mode, name, prefix } })
+  })
 }

@@ -56,3 +56,14 @@ export type {
   PageServiceRequestJson,
   PageServiceRequestListJson,
 } from './pages/service/service-routes.ts'
+export type {
+  PageCreditAlertInputJson,
+  PageCreditAlertListJson,
+  PageDeliveryJson,
+  PageDeliveryListJson,
+  PageWebhookChangesJson,
+  PageWebhookInputJson,
+  PageWebhookJson,
+  PageWebhookListJson,
+  PageWebhookWithSecretJson,
+} from './pages/billing/webhook-routes.ts'

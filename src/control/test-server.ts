@@ -7,6 +7,7 @@ import models from '../catalog/models.json'
 import { createKeyTable } from '../keys/key-table.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { LogEvent } from '../lib/log-text.ts'
+import { createSeal } from '../lib/seal.ts'
 import { createLimits } from '../limits/limits.ts'
 import { recordText } from '../store/settlement-text.ts'
 import { openPeopleStore } from '../store/people/people-store.ts'
@@ -102,6 +103,8 @@ const still = {
   reload: () => ({ ok: true as const, changed: false, needRestart: [] }),
   keyDefaults: { region: 'us', rpm: 600, tpm: null, concurrency: null },
   simulated: true,
+  seal: createSeal('the secret of this test', 'webhooks'),
+  webhookNetworks: [],
 }
 
 function verifierOf(store: Store, ship: () => Promise<void>, clock: Clock): LedgerVerifier {

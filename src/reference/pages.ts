@@ -12,6 +12,7 @@ import regions from '../../docs/reference/regions.md' with { type: 'text' }
 import responses from '../../docs/reference/responses.md' with { type: 'text' }
 import testMode from '../../docs/reference/test-mode.md' with { type: 'text' }
 import videos from '../../docs/reference/videos.md' with { type: 'text' }
+import webhooks from '../../docs/reference/webhooks.md' with { type: 'text' }
 import type { FailureCode } from '../gateway/errors.ts'
 import { errorHelp } from './error-help.ts'
 
@@ -45,6 +46,7 @@ const listed: readonly Page[] = [
   page('files', 'Files', 'Sent once, named by id; they cost nothing', files),
   page('receipts', 'Receipts and retries', 'What a request cost, line by line; Idempotency-Key', receipts),
   page('account', 'Credit and usage', 'What you have, what you used, for your own scripts', account),
+  page('webhooks', 'Webhooks', 'Being told of low credit, keys and jobs; how to verify a delivery', webhooks),
   page('regions', 'Regions', 'Where requests are served, and where they never are', regions),
   page('test-mode', 'Test mode', 'Simulated answers, real metering', testMode),
 ]

@@ -7,6 +7,8 @@ export class StoreRefusal extends Error {
     | 'service-request-not-found'
     | 'service-request-not-open'
     | 'too-many-open'
+    | 'webhook-not-found'
+    | 'too-many-webhooks'
     | 'node-fenced'
     | 'idempotency-conflict'
   constructor(code: StoreRefusal['code'], message: string) {

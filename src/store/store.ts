@@ -17,6 +17,7 @@ import type { ReportStore } from './reports.ts'
 import type { ReservationStore } from './reservations.ts'
 import type { ResourceStore } from './resources.ts'
 import type { ServiceRequestStore } from './service-requests.ts'
+import type { WebhookStore } from './webhooks.ts'
 
 export { byServer } from './audit.ts'
 export type * from './audit.ts'
@@ -32,6 +33,7 @@ export { StoreRefusal } from './refusal.ts'
 export type * from './reports.ts'
 export type * from './service-requests.ts'
 export type * from './settlement.ts'
+export type * from './webhooks.ts'
 
 /** Every port of the store, which one implementation has together: money, keys and reports agree because they are one database. */
 export interface Store
@@ -46,7 +48,8 @@ export interface Store
     IdempotencyStore,
     ReservationStore,
     ResourceStore,
-    ServiceRequestStore {
+    ServiceRequestStore,
+    WebhookStore {
   /** What is broken in the store's own files, in words; nothing when they are whole. Reads all of them, and holds up nothing else. */
   findDamage(): Promise<string[]>
 

@@ -5,6 +5,7 @@ import { organizationRoutes } from './account/organization-routes.ts'
 import { signInRoutes } from './account/sign-in-routes.ts'
 import { auditRoutes } from './audit/audit-routes.ts'
 import { statementRoutes } from './billing/statement-routes.ts'
+import { webhookRoutes } from './billing/webhook-routes.ts'
 import { fileRoutes } from './files/file-routes.ts'
 import { homeRoutes } from './home/home-routes.ts'
 import { jobRoutes } from './jobs/job-routes.ts'
@@ -40,4 +41,5 @@ export const routes: readonly PageRoute[] = [
   ...memberRoutes,
   ...peopleRoutes,
   ...serviceRoutes,
+  ...webhookRoutes,
 ]

@@ -1,4 +1,6 @@
 /** What people are written. Plain text, which every reader shows, and which hides no address behind a word. */
+import { formatUsd } from '../../lib/amounts.ts'
+import type { Crossing } from '../../store/store.ts'
 import type { Mail } from './mailer.ts'
 
 type Words = { readonly to: string; readonly url: string; readonly host: string }
@@ -45,6 +47,20 @@ export const hasAccountMail = ({ to, url, host }: Words): Mail => ({
     'Sign in here, or choose a new password there:',
     url,
     'If it was not you, do nothing.',
+  ),
+})
+
+export const lowCreditMail = (
+  to: string,
+  { mode, thresholdNano, creditNano }: Pick<Crossing, 'mode' | 'thresholdNano' | 'creditNano'>,
+  url: string | null,
+): Mail => ({
+  to,
+  subject: `Your ${mode} credit is below $${formatUsd(thresholdNano)}`,
+  text: letter(
+    `Your organization has $${formatUsd(creditNano)} of ${mode} credit left, which is less than the $${formatUsd(thresholdNano)} that you asked to be told at.`,
+    'When it is used up, requests are refused. You are told again only once it has been above that.',
+    ...(url === null ? [] : [`${url}/dashboard`]),
   ),
 })
 

@@ -23,6 +23,7 @@ test('migrations are frozen, so that yesterday’s data folders open', () => {
     [10, '59c194ff80c986c7a2eb015c9de57faa8cfe7cc9ce6e79f1412f2f748b681b40'],
     [11, '034fabd0c1c737ea9c721aea9e5227f375f55d5fc906647272d1e78e5f46caeb'],
     [12, '438ce78b5ca92bbb3f81cc5debaa860f0c50593f9484d0d6f6cd546b728995c4'],
+    [13, 'a4367d538580b4e869b0c2ef48f96c7fcf0c42bda71ef48fcf507de2cde60136'],
   ])
 })
 

@@ -20,6 +20,7 @@ import keyRestrictions from './migrations/0009-key-restrictions.sql' with { type
 import jobsListed from './migrations/0010-jobs-listed.sql' with { type: 'text' }
 import chargesByEnd from './migrations/0011-charges-by-end.sql' with { type: 'text' }
 import serviceRequests from './migrations/0012-service-requests.sql' with { type: 'text' }
+import webhooks from './migrations/0013-webhooks.sql' with { type: 'text' }
 
 export type Migration = { readonly id: number; readonly name: string; readonly sql: string }
 
@@ -36,6 +37,7 @@ export const migrations: readonly Migration[] = [
   { id: 10, name: 'jobs listed', sql: jobsListed },
   { id: 11, name: 'charges by end', sql: chargesByEnd },
   { id: 12, name: 'service requests', sql: serviceRequests },
+  { id: 13, name: 'webhooks', sql: webhooks },
 ]
 
 /** Nothing is taken for simulated that is not known to be. */

@@ -18,6 +18,7 @@ import {
   type OrganizationStore,
   type ServiceRequestStore,
   type Store,
+  type WebhookStore,
 } from '../store.ts'
 import { prepareApplyJournal } from './apply-journal.ts'
 import { prepareAudit, type Audit } from './audit.ts'
@@ -29,7 +30,7 @@ import { prepareKeyUses } from './key-uses.ts'
 import { prepareKeys, type Keys } from './keys.ts'
 import { prepareLeaseCredit } from './lease-credit.ts'
 import { prepareLeases } from './leases.ts'
-import { prepareLedger } from './ledger.ts'
+import { prepareLedger, type Ledger } from './ledger.ts'
 import { migrate } from './migrations.ts'
 import { prepareLosses } from './losses.ts'
 import { prepareNodes } from './nodes.ts'
@@ -42,6 +43,9 @@ import { prepareReservations, type Reservations } from './reservations.ts'
 import { prepareResources, type Resources } from './resources.ts'
 import { prepareRevokeCredit } from './revoke-credit.ts'
 import { prepareRollups } from './rollups.ts'
+import { prepareCreditAlerts } from './credit-alerts.ts'
+import { prepareDeliveries } from './deliveries.ts'
+import { prepareWebhooks } from './webhooks.ts'
 import { prepareServiceRequests, type ServiceRequests } from './service-requests.ts'
 import { verifyLedger } from './verify-ledger.ts'
 
@@ -137,6 +141,7 @@ function storeOn(db: Database, clock: Clock, lock: FolderLock): Store {
     findDamage: async () => findDamage(db),
     ...payersOf(organizations, keys),
     ...operatorsOn(db, audit),
+    ...webhooksOn(db, { audit, ledger, organizations }, clock),
     ...serviceRequestsOf(prepareServiceRequests(db, { audit, keys, organizations }, clock)),
     receipt: async (requestId, organizationId) =>
       requests.receipt(requestId, organizationId) ?? reservations.receipt(requestId, organizationId),
@@ -165,6 +170,31 @@ const payersOf = (organizations: Organizations, keys: Keys): OrganizationStore &
   keys: async (organizationId) => keys.list(organizationId),
   key: async (id) => keys.find(id),
 })
+
+type WebhookUses = { readonly audit: Audit; readonly ledger: Ledger; readonly organizations: Organizations }
+
+function webhooksOn(db: Database, uses: WebhookUses, clock: Clock): WebhookStore {
+  const webhooks = prepareWebhooks(db, uses)
+  const deliveries = prepareDeliveries(db, webhooks, clock)
+  const alerts = prepareCreditAlerts(db, { ...uses, deliveries })
+  return {
+    createWebhook: async (webhook, max, actor) => webhooks.create(webhook, max, actor),
+    updateWebhook: async (id, changes, actor) => webhooks.update(id, changes, actor),
+    deleteWebhook: async (id, actor) => webhooks.delete(id, actor),
+    webhooks: async (organizationId) => webhooks.list(organizationId),
+    webhook: async (id) => webhooks.find(id),
+    tell: async (told, only) => deliveries.tellAlone(told, only),
+    dueDeliveries: async (now, max) => deliveries.due(now, max),
+    noteDelivery: async (id, attempt, then) => deliveries.note(id, attempt, then),
+    delivery: async (id) => deliveries.find(id),
+    deliveries: async (webhookId, beforeId, max) => deliveries.list(webhookId, beforeId, max),
+    resendDelivery: async (id, now) => deliveries.resend(id, now),
+    forgetDeliveries: async (before, max) => deliveries.forget(before, max),
+    creditAlerts: async (organizationId) => alerts.list(organizationId),
+    setCreditAlert: async (alert, actor) => alerts.set(alert, actor),
+    crossAlerts: async () => alerts.cross(),
+  }
+}
 
 const serviceRequestsOf = (requests: ServiceRequests): ServiceRequestStore => ({
   createServiceRequest: async (request, openMax) => requests.create(request, openMax),
