@@ -1,0 +1,2 @@
+export const servicePath = (organization: string) =>
+  `/api/organizations/${encodeURIComponent(organization)}/service-requests` as const

@@ -1,0 +1,36 @@
+import { Badge, Text } from '@mantine/core'
+import type { PageServiceRequestJson } from '../../../../src/control/contract-pages.ts'
+import { Facts } from '../../ui/facts.tsx'
+import { When } from '../../ui/figures.tsx'
+import { askedFacts, stateWords } from '../../ui/service-request.ts'
+
+/** What was asked, and what was answered. */
+export const ServiceRequestFacts = ({ of }: { readonly of: PageServiceRequestJson }) => (
+  <>
+    <div>
+      <Badge color={stateWords[of.state].color} mb={6}>
+        {stateWords[of.state].title}
+      </Badge>
+      {of.message !== '' && <Text style={{ whiteSpace: 'pre-wrap' }}>{of.message}</Text>}
+    </div>
+    <Facts
+      label="What was asked"
+      facts={[
+        ...(of.keyId === null ? [] : [['Key', <code key="key">{of.keyId}</code>] as const]),
+        ...askedFacts(of),
+        ['By', of.madeBy],
+        ['When', <When key="made" at={of.madeAt} />],
+      ]}
+    />
+    {of.endedAt !== null && (
+      <Facts
+        label="What was answered"
+        facts={[
+          ['By', of.answeredBy ?? '–'],
+          ['When', <When key="ended" at={of.endedAt} />],
+          ...(of.note === null ? [] : [['Note', of.note] as const]),
+        ]}
+      />
+    )}
+  </>
+)
