@@ -27,6 +27,13 @@ const make: Readonly<Record<string, (organization: string) => Promise<string>>> 
   },
   serviceRequest: async (organization) =>
     (await pages.ask('POST', `/organizations/${organization}/service-requests`, otherRequest)).json.id as string,
+  webhook: async (organization) => {
+    const { json } = await pages.ask('POST', `/organizations/${organization}/webhooks`, hook)
+    lastWebhook = json.id as string
+    return lastWebhook
+  },
+  // Of the webhook that stands before it in the path.
+  delivery: async () => (await pages.ask('POST', `/webhooks/${lastWebhook}/test`)).json.id as string,
   person: (organization) => {
     counted += 1
     return Promise.resolve(pages.person(`member-${counted}`, { roles: { [organization]: 'viewer' } }).id)
@@ -38,11 +45,15 @@ const make: Readonly<Record<string, (organization: string) => Promise<string>>> 
     return (await owner.post(`/api/organizations/${organization}/invitations`, body)).json.id as string
   },
 }
+let lastWebhook = ''
+const hook = { url: 'https://example.org/hook', events: ['key.created'] }
 const otherRequest = { kind: 'other', message: 'Something else, please.' }
 /** Bodies of routes whose schema needs more than can be guessed, by `METHOD path`. */
 const bodies: Readonly<Record<string, object>> = {
   'PATCH /api/account': { name: 'operator' },
   'POST /api/organizations/{organization}/service-requests': otherRequest,
+  'POST /api/organizations/{organization}/billing/webhooks': hook,
+  'PATCH /api/organizations/{organization}/billing/webhooks/{webhook}': { state: 'disabled' },
   'POST /api/links/look': { kind: 'operator', token: 'unknown' },
   // Owners are made by owners alone.
   'PATCH /api/organizations/{organization}/members/{person}': { role: 'developer' },
