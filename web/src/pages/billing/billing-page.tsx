@@ -1,6 +1,9 @@
+import { Stack } from '@mantine/core'
 import { PageHead } from '../../ui/page-head.tsx'
 import { useOrganization } from '../../shell/organization.ts'
+import { CreditAlert } from './credit-alert.tsx'
 import { Statement } from './statement.tsx'
+import { Webhooks } from './webhooks.tsx'
 
 export function BillingPage() {
   const { mode } = useOrganization()
@@ -14,7 +17,11 @@ export function BillingPage() {
             : 'What came in, what was used, and what is left: every day closes with what the next one opens with.'
         }
       />
-      <Statement />
+      <Stack gap="xl">
+        <Statement />
+        <CreditAlert />
+        <Webhooks />
+      </Stack>
     </>
   )
 }
