@@ -1,5 +1,6 @@
 /** Bringing in what was settled, a little in each turn of the event loop, so that nothing else of this thread waits for long. */
 import type { CountedRejection, Entry, ReportsDb } from '../store/reports-db/reports-db.ts'
+import { nextTurn } from './turns.ts'
 
 /** Requests of one step: some 10 ms. */
 const stepMax = 500
@@ -12,20 +13,22 @@ export type CatchUpDeps = {
   readonly ship: () => Promise<void>
   /** Calls that were turned away since it was asked last. */
   readonly rejections: () => Promise<readonly CountedRejection[]>
+  /** Does what changes the figures while no report is half made. */
+  readonly alone: <T>(work: () => Promise<T>) => Promise<T>
   /** Told of every step that failed; the next report tries again. */
   readonly onTrouble: (error: unknown) => void
 }
 
 /** `onEntered` is told of everything that comes in. */
 export function createCatchUp(deps: CatchUpDeps, onEntered: (entries: readonly Entry[]) => void) {
-  const { db, ship, rejections, onTrouble } = deps
+  const { db, ship, rejections, alone, onTrouble } = deps
   let running: Promise<void> | null = null
   let queued: Promise<void> | null = null
   let isClosed = false
 
   async function run(): Promise<void> {
     for (let isMore = true; isMore && !isClosed;) {
-      const copied = db.step(stepMax)
+      const copied = await alone(() => Promise.resolve(db.step(stepMax)))
       onEntered(copied.entered)
       isMore = copied.isMore
       if (isMore) await nextTurn()
@@ -33,7 +36,7 @@ export function createCatchUp(deps: CatchUpDeps, onEntered: (entries: readonly E
   }
   async function noteRejections(): Promise<void> {
     const rejected = await rejections()
-    if (rejected.length > 0) onEntered(db.reject(rejected))
+    if (rejected.length > 0) onEntered(await alone(() => Promise.resolve(db.reject(rejected))))
   }
   /** What runs already may have looked before: then once more after it, for all who ask meanwhile. */
   function runOnce(): Promise<void> {
@@ -62,6 +65,3 @@ async function orLater(work: Promise<boolean>): Promise<boolean> {
   clearTimeout(timer)
   return isDone
 }
-
-/** After whatever else waits for this thread. */
-export const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))

@@ -16,6 +16,7 @@ import {
 import { everything, together } from './measured.ts'
 import { statementOf } from './statement.ts'
 import { dateStart, slotBounds, type ZonedSpan } from './time-slots.ts'
+import { inOne } from './turns.ts'
 import { usageOverTime } from './usage-over-time.ts'
 
 const zones = ['America/New_York', 'Asia/Kathmandu', 'Pacific/Chatham'] as const
@@ -97,7 +98,7 @@ function expectOverTime(traffic: Traffic, db: ReportsDb, owner: Owner, zone: str
   for (const unit of ['day', 'hour', 'month'] as const) {
     const metrics = ['spend', 'requests', 'latencyP95'] as const
     const asked = { scope: owner, span, unit, metrics, where: {}, by: [], top: 8, isOperator: false }
-    const { series } = usageOverTime(db, asked, () => null)
+    const { series } = inOne(usageOverTime(db, asked, () => null))
     const bounds = slotBounds(span, unit)
     const [spend, requests, latency] = series.map(({ values }) => values)
     for (const [slot, from] of bounds.slice(0, -1).entries()) {

@@ -6,6 +6,7 @@
  * Whoever asks names an organization and a mode, and is told of nothing else; what is about all organizations is for
  * operators, and so are deployments and costs.
  */
+import { createAtOnce } from '../lib/at-once.ts'
 import type { Clock } from '../lib/clock.ts'
 import type {
   Book,
@@ -15,7 +16,7 @@ import type {
   EntryPlace,
   ReportsDb,
 } from '../store/reports-db/reports-db.ts'
-import { createCatchUp, nextTurn } from './catch-up.ts'
+import { createCatchUp } from './catch-up.ts'
 import { homeOf, type Home } from './home.ts'
 import { createLive, type LiveFrame } from './live.ts'
 import {
@@ -31,6 +32,7 @@ import {
 } from './requests.ts'
 import { statementOf, type Statement } from './statement.ts'
 import type { SlotUnit, ZonedSpan } from './time-slots.ts'
+import { createTurns, inPieces, nextTurn } from './turns.ts'
 import { usageOverTime, type UsageAsked, type UsageOverTime } from './usage-over-time.ts'
 
 export type ReportsDeps = {
@@ -72,11 +74,17 @@ const frameMs = 250
 const recentMax = 500
 const recentMs = 60_000
 
+type Owner = { readonly organizationId: string | null }
+/** Of whom reports are that operators ask for. */
+const everybody = ''
+
 /** Reports on a file of them. */
 export function createReports(deps: ReportsDeps): Reports {
   const { db, clock } = deps
   const live = createLive(clock)
-  const { catchUp, close } = createCatchUp(deps, live.note)
+  const alone = createAtOnce(1)
+  const inTurn = createTurns()
+  const { catchUp, close } = createCatchUp({ ...deps, alone }, live.note)
   let tick: Promise<unknown> | null = null
   /** The same for all who watch. */
   const nextFrame = (): Promise<unknown> =>
@@ -89,14 +97,17 @@ export function createReports(deps: ReportsDeps): Reports {
   }
   const shown = ({ organizationId }: Book, isOperator: boolean) => ({ keyName: keyNameOf(organizationId), isOperator })
   /** What a report says, and whether everything is in. */
-  const told = async <T extends object>(report: () => T): Promise<T & { isComplete: boolean }> => {
-    const isComplete = await catchUp()
-    return { ...report(), isComplete }
-  }
+  const told = <T extends object>({ organizationId }: Owner, report: () => T | Promise<T>) =>
+    inTurn(organizationId ?? everybody, async () => {
+      const isComplete = await catchUp()
+      return { ...(await report()), isComplete }
+    })
+  const usage = (asked: UsageAsked) =>
+    alone(() => inPieces(usageOverTime(db, asked, nameOf(db, asked.scope.organizationId)), clock))
 
   return {
-    usage: (asked) => told(() => usageOverTime(db, asked, nameOf(db, asked.scope.organizationId))),
-    requests: (of, asked) => told(() => requestList(db, of, { ...asked, ...shown(of, asked.isOperator), clock })),
+    usage: (asked) => told(asked.scope, () => usage(asked)),
+    requests: (of, asked) => told(of, () => requestList(db, of, { ...asked, ...shown(of, asked.isOperator), clock })),
     async *everyRequest(of, { filter, isOperator }) {
       await catchUp()
       const show = shown(of, isOperator)
@@ -108,14 +119,14 @@ export function createReports(deps: ReportsDeps): Reports {
         await nextTurn()
       }
     },
-    requestHistogram: (of, asked) => told(() => requestHistogram(db, of, asked)),
+    requestHistogram: (of, asked) => told(of, () => requestHistogram(db, of, asked)),
     async request(of, id, isOperator) {
       await catchUp()
       return requestDetails(db, of, { id, ...shown(of, isOperator) })
     },
-    statement: (of, span) => told(() => statementOf(db, of, span)),
+    statement: (of, span) => told(of, () => statementOf(db, of, span)),
     home: (of, asked) =>
-      told(() => homeOf(db, of, { ...asked, now: clock.now(), keyName: keyNameOf(of.organizationId) })),
+      told(of, () => homeOf(db, of, { ...asked, now: clock.now(), keyName: keyNameOf(of.organizationId) })),
     async *live(of) {
       await catchUp()
       const now = clock.now()

@@ -2,8 +2,19 @@
 import { z } from 'zod'
 import type { Dimension, Dimensions, ReportsDb, Scope } from '../store/reports-db/reports-db.ts'
 import { modes } from '../store/store.ts'
-import { FiguresShape, figuresOf, metrics, neededBy, TimeShape, valueOf, weightOf, type Metric } from './figures.ts'
+import {
+  FiguresShape,
+  figuresOf,
+  metrics,
+  neededBy,
+  TimeShape,
+  valueOf,
+  weightOf,
+  type Metric,
+  type MetricValue,
+} from './figures.ts'
 import { addMeasured, emptyMeasured, everything, together, type Measured } from './measured.ts'
+import type { Pieces } from './turns.ts'
 import { slotBounds, slotUnits, spanBefore, type SlotUnit, type Span, type ZonedSpan } from './time-slots.ts'
 
 export const dimensions = ['model', 'key', 'region', 'endpoint', 'upstream', 'organization'] as const
@@ -70,8 +81,8 @@ type Total = Measured & { readonly group: readonly string[] }
 type NameOf = (dimension: Dimension, id: string) => string | null
 type Db = Pick<ReportsDb, 'usage'>
 
-/** The report. `nameOf` tells what people call a key or an organization. */
-export function usageOverTime(db: Db, asked: UsageAsked, nameOf: NameOf): Omit<UsageOverTime, 'isComplete'> {
+/** The report, slot by slot: it may be long. `nameOf` tells what people call a key or an organization. */
+export function* usageOverTime(db: Db, asked: UsageAsked, nameOf: NameOf): Pieces<Omit<UsageOverTime, 'isComplete'>> {
   const { scope, span, unit, where, by, metrics, isOperator } = asked
   const bounds = slotBounds(span, unit)
   const totals = totalsOf(db, asked, span)
@@ -79,11 +90,13 @@ export function usageOverTime(db: Db, asked: UsageAsked, nameOf: NameOf): Omit<U
   const labels = parts.map((part) => labelOf(part, { by, nameOf }))
   const sums = parts.map(({ totals }) => together(totals))
   const partOf = new Map(parts.flatMap(({ totals }, index) => totals.map((total) => [keyOf(total), index] as const)))
-  const slots = [...db.usage({ scope, where, by, bounds, ...neededBy(metrics) })].map((cells) => {
+  const slots: MetricValue[][][] = []
+  for (const cells of db.usage({ scope, where, by, bounds, ...neededBy(metrics) })) {
     const measured = parts.map(() => emptyMeasured())
     for (const cell of cells) addMeasured(measured[partOf.get(keyOf(cell)) ?? 0]!, cell)
-    return metrics.map((metric) => measured.map((each) => valueOf(metric, each)))
-  })
+    slots.push(metrics.map((metric) => measured.map((each) => valueOf(metric, each))))
+    yield
+  }
   return {
     mode: scope.mode,
     from: iso(span.from),
@@ -102,7 +115,7 @@ export function usageOverTime(db: Db, asked: UsageAsked, nameOf: NameOf): Omit<U
     ),
     rows: parts.map((_, part) => ({ ...labels[part]!, figures: figuresOf(sums[part]!, isOperator) })),
     total: figuresOf(together(totals), isOperator),
-    previous: previousOf(db, asked, slots.length),
+    previous: yield* previousOf(db, asked, slots.length),
   }
 }
 
@@ -133,14 +146,16 @@ function labelOf({ totals: [first], isOther }: Part, { by, nameOf }: { by: reado
   return { group: group ?? null, subgroup: subgroup ?? null, isOther }
 }
 
-function previousOf(db: Db, asked: UsageAsked, many: number): UsageOverTime['previous'] {
+function* previousOf(db: Db, asked: UsageAsked, many: number): Pieces<UsageOverTime['previous']> {
   const { scope, span, unit, where, metrics, isOperator } = asked
   const before = spanBefore(span)
   const bounds = slotBounds(before, unit)
-  const slots = [...db.usage({ scope, where, by: [], bounds, ...neededBy(metrics) })].map((cells) => {
+  const slots: MetricValue[][] = []
+  for (const cells of db.usage({ scope, where, by: [], bounds, ...neededBy(metrics) })) {
     const measured = together(cells)
-    return metrics.map((metric) => valueOf(metric, measured))
-  })
+    slots.push(metrics.map((metric) => valueOf(metric, measured)))
+    yield
+  }
   return {
     from: iso(before.from),
     to: iso(before.to),

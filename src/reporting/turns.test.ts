@@ -1,0 +1,72 @@
+import { expect, test } from 'bun:test'
+import type { ReportsDb } from '../store/reports-db/reports-db.ts'
+import { createReports } from './reports.ts'
+import { nextTurn } from './turns.ts'
+
+const clock = { now: () => Date.UTC(2026, 10, 23), monotonic: () => performance.now() }
+const slotMs = 5
+
+/** Reports on nothing, whose every slot takes its time; what happens is noted. */
+function slowReports() {
+  const happened: string[] = []
+  const note = (what: string): void => {
+    if (happened.at(-1) !== what) happened.push(what)
+  }
+  const work = (): void => {
+    for (const until = performance.now() + slotMs; performance.now() < until;);
+  }
+  const db = {
+    *usage({ scope, bounds }) {
+      for (let slot = 1; slot < bounds.length; slot += 1) {
+        work()
+        note(`usage of ${scope.organizationId}`)
+        yield []
+      }
+      return undefined
+    },
+    step: () => (note('copied'), { entered: [], isMore: false }),
+    find: () => null,
+    keyNames: () => new Map(),
+    organizationNames: () => new Map(),
+    close: () => undefined,
+  } as Partial<ReportsDb> as ReportsDb
+  const nothing = { ship: () => Promise.resolve(), rejections: () => Promise.resolve([]), onTrouble: () => undefined }
+  const reports = createReports({ db, clock, ...nothing })
+  const span = { from: Date.UTC(2026, 10, 21), to: Date.UTC(2026, 10, 23), zone: 'UTC' }
+  const usageOf = (organizationId: string) => {
+    const scope = { organizationId, mode: 'live' } as const
+    const all = { scope, span, unit: 'hour', metrics: ['spend'], where: {}, by: [], top: 8, isOperator: false } as const
+    return reports.usage(all)
+  }
+  return { reports, happened, usageOf }
+}
+
+test('whoever asks for many long reports at once keeps only their own waiting', async () => {
+  const { usageOf } = slowReports()
+  const ended: string[] = []
+  const many = Array.from({ length: 6 }, (_, index) => usageOf('greedy').then(() => ended.push(`greedy ${index}`)))
+  const theirs = usageOf('other').then(() => ended.push('other'))
+  let worst = 0
+  for (let last = performance.now(); ended.length < 2; last = performance.now()) {
+    await nextTurn()
+    worst = Math.max(worst, performance.now() - last)
+  }
+  expect(ended).toEqual(['greedy 0', 'other'])
+  // Each of these reports takes 480 ms, and its pieces some 20.
+  expect(worst).toBeLessThan(240)
+  await Promise.all([...many, theirs])
+})
+
+test('while a report is made piece by piece nothing changes what it is made of', async () => {
+  const { reports, happened, usageOf } = slowReports()
+  const asked = ['a', 'b'].map(usageOf)
+  let isOver = false
+  void Promise.all(asked).then(() => (isOver = true))
+  while (!isOver) {
+    await reports.request({ organizationId: 'third', mode: 'live' }, 'req_1', false)
+    await nextTurn()
+  }
+  expect(happened.filter((what) => what === 'usage of a')).toHaveLength(1)
+  expect(happened.filter((what) => what === 'usage of b')).toHaveLength(1)
+  expect(happened.filter((what) => what === 'copied').length).toBeGreaterThan(1)
+})
