@@ -4,6 +4,7 @@ import { basename, join } from 'node:path'
 import { loadClientConfig, type Environment } from '../config.ts'
 import { partsOf } from '../lib/blocks.ts'
 import { segmentsSince } from '../money/journal-recovery.ts'
+import { copyPeople } from '../store/people/people-copy.ts'
 import { BackupError, restoreBackup, writeBackup, type Backup, type KeptFile } from '../store/sqlite/backup.ts'
 import type { Command } from './command-line.ts'
 import { ServerError } from './errors.ts'
@@ -13,11 +14,11 @@ const backup: Command = {
   words: ['backup'],
   positionals: ['FILE'],
   flags: {},
-  summary: 'Write the database and its journal to one file, while the server runs or not',
+  summary: 'Write the database, its journal and the people to one file, while the server runs or not',
   example: 'backup /backups/mart-2026-03-05.db',
   async run({ positionals: [file] }, { env }) {
     const dataDir = dataDirOf(env)
-    const filesBehind = (lastSeq: number): Iterable<KeptFile> => journalSince(join(dataDir, 'journal'), lastSeq)
+    const filesBehind = (lastSeq: number): Iterable<KeptFile> => filesOf(dataDir, lastSeq, `${file}.people.partial`)
     const written = told(() => writeBackup({ dataDir, to: file!, now: Date.now(), filesBehind }))
     const wrong = written.checks.filter(({ ok }) => !ok)
     const warning = wrong.map(({ name, detail }) => `\n✗ ${name}: ${detail}`).join('')
@@ -47,6 +48,12 @@ const restore: Command = {
 }
 
 export const backupCommands: readonly Command[] = [backup, restore]
+
+/** What belongs to a store that has come so far: its journal from there on, and the people. */
+function* filesOf(dataDir: string, lastSeq: number, through: string): Generator<KeptFile, void> {
+  yield* journalSince(join(dataDir, 'journal'), lastSeq)
+  yield* copyPeople(dataDir, through)
+}
 
 /** The journal from the segment on that the store has not overtaken, each up to its last whole block. */
 function* journalSince(folder: string, lastSeq: number): Generator<KeptFile, void> {
@@ -79,4 +86,4 @@ function told<T>(work: () => T): T {
 
 const jsonOf = ({ madeAt, ...backup }: Backup) => ({ ...backup, madeAt: new Date(madeAt).toISOString() })
 const said = (verb: string, { path, bytes, madeAt, lastSeq, files }: Backup): string =>
-  `${verb} ${path} (${count(bytes)} bytes, of ${minute(new Date(madeAt).toISOString())}): the database up to record ${count(lastSeq)}, and ${files} file${files === 1 ? '' : 's'} of its journal.`
+  `${verb} ${path} (${count(bytes)} bytes, of ${minute(new Date(madeAt).toISOString())}): the database up to record ${count(lastSeq)}, and ${files} file${files === 1 ? '' : 's'} more: its journal, and the people.`

@@ -8,6 +8,7 @@ import { deploymentCommands } from './deployment-commands.ts'
 import { keyCommands } from './key-commands.ts'
 import { ledgerCommands } from './ledger-commands.ts'
 import { organizationCommands } from './organization-commands.ts'
+import { peopleCommands } from './people-commands.ts'
 import { reportCommands } from './report-commands.ts'
 import { serviceRequestCommands } from './service-request-commands.ts'
 import { tokenCommands } from './token-commands.ts'
@@ -23,5 +24,6 @@ export const commands: readonly Command[] = [
   ...backupCommands,
   ...serviceRequestCommands,
   ...tokenCommands,
+  ...peopleCommands,
   ...configCommands,
 ]

@@ -307,7 +307,7 @@ const tracing = (references: References) =>
 const log = section({
   requests: flag(true).describe('One event for each request.'),
   addresses: flag(true).describe(
-    'Whether the log names the IP addresses of clients, which are personal data: false keeps them out of it. They are kept nowhere else.',
+    'Whether the log names the IP addresses of clients, which are personal data: false keeps them out of it. Besides, a session of the pages keeps the address that it was begun from, until it ends.',
   ),
   format: z
     .enum(['auto', 'json', 'text'], 'auto, json or text')

@@ -4,8 +4,26 @@
 export const isPagePath = (path: string): boolean => pages.test(path)
 
 const organization = ['home', 'usage', 'requests', 'keys', 'jobs', 'files', 'billing', 'service', 'settings']
-const operator = ['organizations', 'service-requests', 'deployments', 'usage', 'ledger', 'audit', 'configuration']
-const alone = ['sign-in', 'sign-up', 'setup', 'invitation', 'reset-password', 'account', 'playground']
+const operator = [
+  'organizations',
+  'people',
+  'service-requests',
+  'deployments',
+  'usage',
+  'ledger',
+  'audit',
+  'configuration',
+]
+const alone = [
+  'sign-in',
+  'sign-up',
+  'setup',
+  'invitation',
+  'forgot-password',
+  'reset-password',
+  'account',
+  'playground',
+]
 
 /** An id in a path, as the web app's router reads it. */
 const id = '[^/]+'

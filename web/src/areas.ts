@@ -9,6 +9,7 @@ import { billingPlace, billingRoutes } from './pages/billing/area.ts'
 import { servicePlace, serviceRoutes } from './pages/service/area.ts'
 import { settingsPlace, settingsRoutes } from './pages/settings/area.ts'
 import { operatorOrganizationsPlace, operatorOrganizationsRoutes } from './pages/operator-organizations/area.ts'
+import { operatorPeoplePlace, operatorPeopleRoutes } from './pages/operator-people/area.ts'
 import { operatorServiceRequestsPlace, operatorServiceRequestsRoutes } from './pages/operator-service-requests/area.ts'
 import { operatorDeploymentsPlace, operatorDeploymentsRoutes } from './pages/operator-deployments/area.ts'
 import { operatorUsagePlace, operatorUsageRoutes } from './pages/operator-usage/area.ts'
@@ -34,6 +35,7 @@ export const dashboardPlaces: readonly Place[] = [
 
 export const operatorPlaces: readonly Place[] = [
   operatorOrganizationsPlace,
+  operatorPeoplePlace,
   operatorServiceRequestsPlace,
   operatorDeploymentsPlace,
   operatorUsagePlace,
@@ -58,6 +60,7 @@ export const organizationRoutes = [
 
 export const operatorRoutes = [
   ...operatorOrganizationsRoutes,
+  ...operatorPeopleRoutes,
   ...operatorServiceRequestsRoutes,
   ...operatorDeploymentsRoutes,
   ...operatorUsageRoutes,

@@ -1,7 +1,7 @@
 /**
  * Backups: one file, which is an SQLite database. It holds the store as it was at one moment, and in two tables of its
  * own what else belongs to it: `backup` (version, when, how far the store had come) and `backup_file` (the journal from
- * there on, in parts of 1 MiB, each with its CRC-32).
+ * there on, the people and the folder's secret, in parts of 1 MiB, each with its CRC-32).
  */
 import { Database } from 'bun:sqlite'
 import {
@@ -52,7 +52,9 @@ export class BackupError extends Error {
   }
 }
 
-const version = 1
+/** Version 1 had no people. */
+const version = 2
+const versionsRead = [1, version]
 const partBytes = 1024 * 1024
 const storeName = 'mart.db'
 
@@ -128,8 +130,10 @@ function headOf(db: Database, path: string): Pick<Backup, 'madeAt' | 'lastSeq'> 
   if (!isBackup) throw new BackupError(`${path} is no backup of mart`)
   const head = db.prepare<{ version: bigint; made_at: bigint; last_seq: bigint }, []>('select * from backup').get()
   if (!head) throw new BackupError(`${path} was not finished`)
-  if (Number(head.version) !== version)
-    throw new BackupError(`${path} is of version ${head.version}; this program reads version ${version}`)
+  if (!versionsRead.includes(Number(head.version)))
+    throw new BackupError(
+      `${path} is of version ${head.version}; this program reads versions ${versionsRead.join(' and ')}`,
+    )
   return { madeAt: Number(head.made_at), lastSeq: Number(head.last_seq) }
 }
 
@@ -141,11 +145,13 @@ function* partsOf(db: Database, path: string): Generator<Part, void> {
   for (const row of rows.iterate()) {
     if (crc32(row.bytes) !== Number(row.crc32))
       throw new BackupError(`${path} is damaged: ${row.name}, part ${row.part}`)
-    if (!/^journal\/journal-\d{8}\.log$/.test(row.name))
-      throw new BackupError(`${path} holds ${row.name}, which is no file of ours`)
+    if (!isOurs(row.name)) throw new BackupError(`${path} holds ${row.name}, which is no file of ours`)
     yield row
   }
 }
+
+const isOurs = (name: string): boolean =>
+  /^journal\/journal-\d{8}\.log$/.test(name) || name === 'people.db' || name === 'secret'
 
 /** Makes a data folder of a backup; there must be nothing in it. A server that starts on it goes on from there. Throws `BackupError`. */
 export function restoreBackup(from: string, dataDir: string): Backup {

@@ -1,3 +1,37 @@
-import { SoonPage } from '../../shell/soon-page.tsx'
+import { Stack } from '@mantine/core'
+import { useQuery } from '@tanstack/react-query'
+import { accountQuery } from '../../api/account-queries.ts'
+import { PageHead } from '../../ui/page-head.tsx'
+import { PageSkeleton } from '../../ui/page-skeleton.tsx'
+import { Trouble } from '../../ui/trouble.tsx'
+import { Appearance } from './appearance.tsx'
+import { DeleteAccount } from './delete-account.tsx'
+import { Passkeys } from './passkeys.tsx'
+import { Password } from './password.tsx'
+import { Profile } from './profile.tsx'
+import { SecondFactor } from './second-factor.tsx'
+import { Sessions } from './sessions.tsx'
 
-export const AccountPage = () => <SoonPage title="Account" />
+export function AccountPage() {
+  const { data: account, error, refetch } = useQuery(accountQuery)
+  return (
+    <>
+      <PageHead title="Account" about="Who you are here, how you sign in, and where you are signed in." />
+      {error ? (
+        <Trouble error={error} title="Your account could not be read" onRetry={() => void refetch()} />
+      ) : account ? (
+        <Stack gap="lg" maw={820}>
+          <Profile account={account} />
+          <SecondFactor account={account} />
+          <Passkeys />
+          <Password account={account} />
+          <Sessions />
+          <Appearance />
+          <DeleteAccount account={account} />
+        </Stack>
+      ) : (
+        <PageSkeleton />
+      )}
+    </>
+  )
+}

@@ -5,6 +5,8 @@ export const accountRoutes = [
   createRoute({
     getParentRoute: () => insideRoute,
     path: '/account',
+    validateSearch: (search: Record<string, unknown>): { readonly begin?: 'second-factor' } =>
+      search['begin'] === 'second-factor' ? { begin: 'second-factor' } : {},
     component: lazyRouteComponent(() => import('./account-page.tsx'), 'AccountPage'),
   }),
 ] as const

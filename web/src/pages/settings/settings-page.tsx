@@ -1,3 +1,72 @@
-import { SoonPage } from '../../shell/soon-page.tsx'
+import { Button, Stack, Text } from '@mantine/core'
+import { useQueryClient } from '@tanstack/react-query'
+import { getRouteApi } from '@tanstack/react-router'
+import { useState } from 'react'
+import { ask } from '../../api/client.ts'
+import { sessionQuery } from '../../api/queries.ts'
+import { useOrganization } from '../../shell/organization.ts'
+import { ConfirmDialog } from '../../ui/confirm-dialog.tsx'
+import { Facts } from '../../ui/facts.tsx'
+import { When } from '../../ui/figures.tsx'
+import { PageHead } from '../../ui/page-head.tsx'
+import { Copy } from '../../ui/copy.tsx'
+import { Invitations } from './invitations.tsx'
+import { Members } from './members.tsx'
+import { pathOf } from './members-queries.ts'
 
-export const SettingsPage = () => <SoonPage title="Settings" />
+export function SettingsPage() {
+  const { organization, may } = useOrganization()
+  return (
+    <>
+      <PageHead title="Settings" about={`Who works in ${organization.name}, and what each may do.`} />
+      <Stack gap="xl">
+        {may('members.read') ? <Members /> : <Text c="dimmed">Your role does not show the members.</Text>}
+        {may('members.read') && <Invitations />}
+        <Facts
+          label="The organization"
+          facts={[
+            ['Name', organization.name],
+            [
+              'Id',
+              <span key="id">
+                <code>{organization.id}</code> <Copy text={organization.id} label="Copy the organization’s id" />
+              </span>,
+            ],
+            ['Made', <When key="made" at={organization.createdAt} />],
+          ]}
+        />
+        {organization.access !== 'operator' && <Leave />}
+      </Stack>
+    </>
+  )
+}
+
+const route = getRouteApi('/inside/dashboard/$organization/settings')
+
+function Leave() {
+  const { organization } = useOrganization()
+  const [isAsking, setAsking] = useState(false)
+  const client = useQueryClient()
+  const navigate = route.useNavigate()
+  return (
+    <div>
+      <Button variant="subtle" color="red" onClick={() => setAsking(true)}>
+        Leave {organization.name}
+      </Button>
+      <ConfirmDialog
+        isOpen={isAsking}
+        onClose={() => setAsking(false)}
+        title={`Leave ${organization.name}?`}
+        confirm="Leave"
+        isDangerous
+        onConfirm={async () => {
+          await ask(`${pathOf(organization.id)}/leave`, { method: 'POST', body: {} })
+          await client.invalidateQueries({ queryKey: sessionQuery.queryKey })
+          await navigate({ to: '/dashboard' })
+        }}
+      >
+        You see nothing of it from then on. Its keys go on working. To come back, somebody must invite you again.
+      </ConfirmDialog>
+    </div>
+  )
+}

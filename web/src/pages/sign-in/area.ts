@@ -2,10 +2,18 @@
 import { createRoute, lazyRouteComponent } from '@tanstack/react-router'
 import { outsideRoute } from '../../shell/routes.ts'
 
+/** `to`: where somebody goes behind it. `error`: what a provider's answer came to. */
+type SignInSearch = { readonly step?: 'second-factor'; readonly to?: string; readonly error?: string }
+
 export const signInRoutes = [
   createRoute({
     getParentRoute: () => outsideRoute,
     path: '/sign-in',
+    validateSearch: (search: Record<string, unknown>): SignInSearch => ({
+      ...(search['step'] === 'second-factor' && { step: 'second-factor' as const }),
+      ...(typeof search['to'] === 'string' && { to: search['to'] }),
+      ...(typeof search['error'] === 'string' && { error: search['error'] }),
+    }),
     component: lazyRouteComponent(() => import('./sign-in-page.tsx'), 'SignInPage'),
   }),
   createRoute({
@@ -22,6 +30,11 @@ export const signInRoutes = [
     getParentRoute: () => outsideRoute,
     path: '/invitation',
     component: lazyRouteComponent(() => import('./invitation-page.tsx'), 'InvitationPage'),
+  }),
+  createRoute({
+    getParentRoute: () => outsideRoute,
+    path: '/forgot-password',
+    component: lazyRouteComponent(() => import('./forgot-password-page.tsx'), 'ForgotPasswordPage'),
   }),
   createRoute({
     getParentRoute: () => outsideRoute,

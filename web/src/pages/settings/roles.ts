@@ -1,0 +1,18 @@
+/** Roles in words. What each may do is the server's to decide; this tells it. */
+import type { Role } from '../../../../src/control/contract-pages.ts'
+
+export const roleTitles: Readonly<Record<Role, string>> = {
+  owner: 'Owner',
+  admin: 'Admin',
+  developer: 'Developer',
+  billing: 'Billing',
+  viewer: 'Viewer',
+}
+
+export const roleWords: Readonly<Record<Role, string>> = {
+  owner: 'Everything, and who else is an owner',
+  admin: 'Everything but making and unmaking owners',
+  developer: 'Keys, jobs, files and service requests; sees usage and requests',
+  billing: 'Statements and alerts; sees usage',
+  viewer: 'Sees usage, requests, keys, jobs and files; changes nothing',
+}
