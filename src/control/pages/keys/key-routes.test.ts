@@ -20,9 +20,9 @@ test('a developer makes a key, whose secret is told once, changes it, rotates it
   ])
   const { id, key } = made.json
   expect(pages.keys.find(key).state).toBe('active')
-  const changed = await dev.patch(`${path}/${id}`, { rpm: null, addresses: ['203.0.113.0/24'], expires: '2027-01-31' })
+  const changed = await dev.patch(`${path}/${id}`, { rpm: 7, addresses: ['203.0.113.0/24'], expires: '2027-01-31' })
   expect(changed.json).toMatchObject({
-    rpm: null,
+    rpm: 7,
     addresses: ['203.0.113.0/24'],
     endpoints: ['chat.completions'],
     expiresAt: '2027-01-31T00:00:00.000Z',
@@ -30,7 +30,7 @@ test('a developer makes a key, whose secret is told once, changes it, rotates it
   const rotated = await dev.post(`${path}/${id}/rotate`, { grace: '1h' })
   expect([key, rotated.json.key].map((each) => pages.keys.find(each).state)).toEqual(['active', 'active'])
   const listed = await viewer.get(`${path}?mode=test`)
-  expect(listed.json.data).toMatchObject([{ id, gauges: { requests: null, inFlight: 0 }, lastUsedAt: null }])
+  expect(listed.json.data).toMatchObject([{ id, gauges: { inFlight: 0 }, lastUsedAt: null }])
   expect(JSON.stringify([listed, await viewer.get(`${path}/${id}`)])).not.toContain(rotated.json.key)
   expect((await dev.post(`${path}/${id}/revoke`)).json.state).toBe('revoked')
   expect(pages.keys.find(rotated.json.key).state).toBe('revoked')
@@ -90,4 +90,27 @@ test('what is wrong is said by the name of its field, and the options say what t
   expect(json).toMatchObject({ regions: ['us', 'eu'], defaults: { region: 'us', rpm: 600 } })
   expect(json.endpoints).toContain('chat.completions')
   expect(json.models).toContainEqual({ id: 'gpt-5.4', kind: 'text', dialect: 'openai' })
+})
+
+test('members give a key no more than a new one has, or than it has already; more is for operators to allow', async () => {
+  const made = async (body: object) => dev.post(path, { mode: 'live', ...body })
+  for (const [body, field] of [
+    [{ rpm: 601 }, 'rpm'],
+    [{ rpm: null }, 'rpm'],
+    [{ region: 'eu' }, 'region'],
+  ] as const) {
+    const { status, json } = await made(body)
+    expect([status, json.error.field]).toEqual([400, field])
+    expect(json.error.message).toContain('service request')
+  }
+  const { id } = (await made({ rpm: 600, tpm: 9_000_000 })).json
+  await pages.ask('PATCH', `/keys/${id}`, { rpm: 2_000, region: 'eu' })
+  expect((await dev.patch(`${path}/${id}`, { rpm: 1_500, name: 'raised' })).json).toMatchObject({
+    rpm: 1_500,
+    region: 'eu',
+  })
+  expect((await dev.patch(`${path}/${id}`, { rpm: 1_501 })).status).toBe(400)
+  expect((await dev.patch(`${path}/${id}`, { region: 'us' })).json).toMatchObject({ region: 'us' })
+  expect((await dev.patch(`${path}/${id}`, { region: 'eu' })).json.error.field).toBe('region')
+  expect((await dev.post(path, { mode: 'test', region: 'eu' })).status).toBe(201)
 })

@@ -5,6 +5,7 @@ import type { KeyJson, KeyOptionsJson, KeyWithSecret, ListedKeyJson, ListJson } 
 import { KeyInput, RotateInput } from '../../key-input.ts'
 import { pageRoute, type Asked } from '../page-route.ts'
 import { DataOf, Mode, NothingMore } from '../shapes.ts'
+import { refuseBeyond } from './key-ceiling.ts'
 import { KeyOptionsShape, KeyShape, KeyWithSecretShape, ListedKeyShape } from './key-shapes.ts'
 
 const KeyListShape = DataOf(ListedKeyShape)
@@ -71,8 +72,11 @@ const createKey = pageRoute({
   body: NewKey,
   answer: KeyWithSecretShape,
   status: 201,
-  handle: async ({ params, body, admin }) =>
-    admin<KeyWithSecret>('POST', `/organizations/${params.organization}/keys`, body),
+  async handle({ params, body, admin }) {
+    const { defaults } = await admin<KeyOptionsJson>('GET', '/key-options')
+    refuseBeyond(body, { mode: body.mode, defaults, key: null })
+    return admin<KeyWithSecret>('POST', `/organizations/${params.organization}/keys`, body)
+  },
 })
 
 const updateKey = pageRoute({
@@ -83,7 +87,15 @@ const updateKey = pageRoute({
   query: null,
   body: KeyInput,
   answer: KeyShape,
-  handle: async (asked) => asked.admin<KeyJson>('PATCH', await pathOf(asked), asked.body),
+  async handle(asked) {
+    const path = await pathOf(asked)
+    const [key, { defaults }] = await Promise.all([
+      asked.admin<KeyJson>('GET', path),
+      asked.admin<KeyOptionsJson>('GET', '/key-options'),
+    ])
+    refuseBeyond(asked.body, { mode: key.mode, defaults, key })
+    return asked.admin<KeyJson>('PATCH', path, asked.body)
+  },
 })
 
 const rotateKey = pageRoute({
