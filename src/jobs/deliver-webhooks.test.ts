@@ -59,7 +59,7 @@ async function started(answer: (post: Post) => Posted | Promise<Posted> = () => 
       note: null,
       idempotencyKey: `${Math.random()}`,
     })
-  return { ...deliverer, store, time, posts, events, low, webhook, tell, grant }
+  return { ...deliverer, store, seal, time, posts, events, low, webhook, tell, grant }
 }
 
 test('a delivery is what the official library of Standard Webhooks verifies, and is delivered once', async () => {
@@ -154,6 +154,25 @@ test('who answers slowly at one endpoint holds up no other, and gets one at a ti
   release()
   await delivering
   expect(posts).toHaveLength(4)
+})
+
+test('an organization whose endpoint takes nothing, with hundreds waiting there, holds up no other’s', async () => {
+  const { webhook, tell, deliver, posts, store, seal } = await started(({ url }) => ({
+    status: url.includes('hostile') ? 500 : 204,
+    error: null,
+  }))
+  await webhook({ url: 'https://hostile.example/hook' })
+  for (let many = 0; many < 200; many += 1) await tell()
+  await store.createOrganization({ id: 'beta', name: 'Beta', createdAt: 1 })
+  await webhook({
+    id: 'whk_2',
+    organizationId: 'beta',
+    url: 'https://beta.example/hook',
+    sealedSecret: seal.seal(secret),
+  })
+  await store.tell({ organizationId: 'beta', event: 'key.created', data: { keyId: 'key_1' } })
+  await deliver()
+  expect(posts.map(({ url }) => url).toSorted()).toEqual(['https://beta.example/hook', 'https://hostile.example/hook'])
 })
 
 test('credit that comes to be low is told once, and again only after it was above', async () => {

@@ -35,8 +35,11 @@ const lookMs = 5_000
 const forgetMs = 60 * 60_000
 const keptMs = 30 * 24 * 60 * 60_000
 const forgottenMax = 1_000
-const takenMax = 32
+/** At a time, of all endpoints. */
+const takenMax = 128
 const answerMsMax = 15_000
+/** After so long no other is begun at an endpoint, because all wait for the slowest. */
+const turnMsMax = 1_000
 const minuteMs = 60_000
 const hourMs = 60 * minuteMs
 
@@ -61,9 +64,8 @@ export function createDeliverer(deps: DelivererDeps): Omit<Deliverer, 'stop'> {
   const deliverDue = async (): Promise<void> => {
     try {
       const due = await store.dueDeliveries(clock.now(), takenMax)
-      // One after the other at one endpoint: who answers slowly holds up nobody else.
       const ofEndpoint = Map.groupBy(due, ({ webhook }) => webhook.id)
-      await Promise.all([...ofEndpoint.values()].map((each) => inOrder(each, (one) => attempt(one, deps))))
+      await Promise.all([...ofEndpoint.values()].map((each) => attemptInOrder(each, deps)))
     } finally {
       underWay = null
     }
@@ -101,11 +103,14 @@ export function startDelivering(deps: DelivererDeps): Deliverer {
   return { ...deliverer, stop: () => timers.forEach((timer) => clearInterval(timer)) }
 }
 
-async function inOrder<Item>(items: readonly Item[], work: (item: Item) => Promise<void>): Promise<void> {
-  for (const item of items) await work(item)
+/** One after the other at one endpoint, until one is not taken or its time is up: what is left comes next time. */
+async function attemptInOrder(due: readonly DueDelivery[], deps: DelivererDeps): Promise<void> {
+  const until = deps.clock.monotonic() + turnMsMax
+  for (const one of due) if (!(await attempt(one, deps)) || deps.clock.monotonic() >= until) return
 }
 
-async function attempt({ delivery, webhook }: DueDelivery, deps: DelivererDeps): Promise<void> {
+/** Whether it was taken. */
+async function attempt({ delivery, webhook }: DueDelivery, deps: DelivererDeps): Promise<boolean> {
   const { clock, store, log } = deps
   const at = clock.now()
   const startedAt = clock.monotonic()
@@ -119,6 +124,7 @@ async function attempt({ delivery, webhook }: DueDelivery, deps: DelivererDeps):
   )
   if (!isTaken)
     log.info({ event: 'webhook-not-taken', webhook: webhook.id, delivery: delivery.id, status, reason: error })
+  return isTaken
 }
 
 function nextOf({ tries }: Delivery, isTaken: boolean, now: number): Pick<Delivery, 'state' | 'nextAt'> {

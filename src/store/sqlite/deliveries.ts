@@ -31,8 +31,14 @@ const columns = `d.id as delivery_id, d.webhook_id, d.event, d.payload, d.create
 const insertDelivery = `insert into webhook_delivery
   (id, webhook_id, event, payload, created_at, state, next_at, attempts, tries) values (?, ?, ?, ?, ?, ?, ?, '[]', 0)`
 const countPending = "select count(*) as many from webhook_delivery where webhook_id = ? and state = 'pending'"
-const selectDue = `select ${columns}, webhook.* from webhook_delivery d join webhook on webhook.id = d.webhook_id
-  where d.state = 'pending' and d.next_at <= ? and webhook.disabled_at is null order by d.next_at limit ?`
+/** Of one endpoint at a time. */
+const dueOfEndpointMax = 8
+/** The first of each endpoint before anybody's second, so that who has many waiting holds up no other. */
+const selectDue = `select ${columns}, webhook.* from (
+    select number, row_number() over (partition by webhook_id order by next_at, number) as place
+    from webhook_delivery where state = 'pending' and next_at <= ?
+  ) as due join webhook_delivery d on d.number = due.number join webhook on webhook.id = d.webhook_id
+  where due.place <= ${dueOfEndpointMax} and webhook.disabled_at is null order by due.place, d.next_at limit ?`
 const selectDelivery = `select ${columns} from webhook_delivery d where d.id = ?`
 const selectDeliveries = `select ${columns} from webhook_delivery d where d.webhook_id = ?1
   and (?2 is null or d.number < (select number from webhook_delivery where id = ?2)) order by d.number desc limit ?3`
