@@ -4,7 +4,7 @@ import { createReports } from './reports.ts'
 import { nextTurn } from './turns.ts'
 
 const clock = { now: () => Date.UTC(2026, 10, 23), monotonic: () => performance.now() }
-const slotMs = 5
+const slotMs = 2
 
 /** Reports on nothing, whose every slot takes its time; what happens is noted. */
 function slowReports() {
@@ -44,16 +44,13 @@ function slowReports() {
 test('whoever asks for many long reports at once keeps only their own waiting', async () => {
   const { usageOf } = slowReports()
   const ended: string[] = []
-  const many = Array.from({ length: 6 }, (_, index) => usageOf('greedy').then(() => ended.push(`greedy ${index}`)))
+  const many = Array.from({ length: 3 }, (_, index) => usageOf('greedy').then(() => ended.push(`greedy ${index}`)))
   const theirs = usageOf('other').then(() => ended.push('other'))
-  let worst = 0
-  for (let last = performance.now(); ended.length < 2; last = performance.now()) {
-    await nextTurn()
-    worst = Math.max(worst, performance.now() - last)
-  }
+  let turns = 0
+  for (; ended.length < 2; turns += 1) await nextTurn()
   expect(ended).toEqual(['greedy 0', 'other'])
-  // Each of these reports takes 480 ms, and its pieces some 20.
-  expect(worst).toBeLessThan(240)
+  // Two reports of 98 slots, in pieces of ten at the most.
+  expect(turns).toBeGreaterThan(15)
   await Promise.all([...many, theirs])
 })
 
