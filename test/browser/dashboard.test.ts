@@ -26,6 +26,7 @@ const pages = {
   files: dashboard('files'),
   billing: dashboard('billing'),
   service: dashboard('service'),
+  settings: dashboard('settings'),
   'operator-organizations': `/operator/organizations?organization=${organization}`,
   'operator-service-requests': '/operator/service-requests',
   'operator-deployments': '/operator/deployments',

@@ -1,10 +1,11 @@
-import { Button, Stack, Text } from '@mantine/core'
+import { Button, Stack, Text, Title } from '@mantine/core'
 import { useQueryClient } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
 import { useState } from 'react'
 import { ask } from '../../api/client.ts'
-import { sessionQuery } from '../../api/queries.ts'
+import { organizationKey, sessionQuery } from '../../api/queries.ts'
 import { useOrganization } from '../../shell/organization.ts'
+import { AuditList } from '../../ui/audit-list.tsx'
 import { ConfirmDialog } from '../../ui/confirm-dialog.tsx'
 import { Facts } from '../../ui/facts.tsx'
 import { When } from '../../ui/figures.tsx'
@@ -35,9 +36,25 @@ export function SettingsPage() {
             ['Made', <When key="made" at={organization.createdAt} />],
           ]}
         />
+        {may('audit.read') && <Changes />}
         {organization.access !== 'operator' && <Leave />}
       </Stack>
     </>
+  )
+}
+
+function Changes() {
+  const { organization } = useOrganization()
+  return (
+    <section aria-label="What was changed">
+      <Title order={2} mb="sm">
+        What was changed
+      </Title>
+      <AuditList
+        path={`/api/organizations/${encodeURIComponent(organization.id)}/audit`}
+        queryKey={organizationKey(organization.id, null, 'audit')}
+      />
+    </section>
   )
 }
 
