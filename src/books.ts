@@ -177,7 +177,8 @@ const damagedWords = (damage: string | null): string | null =>
 function closeFolderToOthers(dataDir: string): string[] {
   const journal = join(dataDir, 'journal')
   const segments = existsSync(journal) && statSync(journal).isDirectory() ? segmentsIn(journal) : []
-  const own = ['mart.db', 'mart.db-wal', 'mart.db-shm', 'lock.db', 'operator.json'].map((name) => join(dataDir, name))
+  const databases = ['mart.db', 'people.db', 'reports.db'].flatMap((name) => [name, `${name}-wal`, `${name}-shm`])
+  const own = [...databases, 'lock.db', 'operator.json', 'secret'].map((name) => join(dataDir, name))
   return [...own, ...segments].filter((path) => {
     try {
       return closeToOthers(path)

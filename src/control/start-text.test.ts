@@ -47,3 +47,17 @@ test('commands name the data folder where it is not the usual one, quoted for th
     'DATA_DIR=/x npx mart org list',
   )
 })
+
+test('until there is an operator every start shows the link to become one', () => {
+  const setupUrl = `${url}/setup#${'x'.repeat(43)}`
+  const started = { url, mart, setupUrl }
+  const texts = [
+    firstRunText({ ...started, key: 'sk-bf-0', organizationId: 'org_sandbox' }),
+    firstLiveKeyText({ ...started, model: null }),
+    startText({ ...started, simulated: true }),
+  ]
+  for (const text of texts) {
+    expect(text).toContain(`\nYour account, by this link, once: ${setupUrl}\n`)
+    expectOneScreen(text)
+  }
+})

@@ -37,11 +37,11 @@ export function firstRunText({ url, mart, key, organizationId, setupUrl }: First
     ...section('OpenAI SDK in Python', python.openai),
     ...section('Google GenAI SDK in Python', python.genai),
     `TypeScript, models and prices: ${url}`,
+    ...accountLine(setupUrl),
     '',
     '── What it cost, in another terminal in this folder',
     `${mart} usage --org ${organizationId}`,
     '',
-    ...setupSection(setupUrl),
   ].join('\n')
 }
 
@@ -68,8 +68,8 @@ export function firstLiveKeyText({ url, mart, model, setupUrl }: FirstLiveKey): 
     `${mart} usage --live --org $org`,
     '',
     `SDKs, models and prices: ${url}`,
+    ...accountLine(setupUrl),
     '',
-    ...setupSection(setupUrl),
   ].join('\n')
 }
 
@@ -90,13 +90,12 @@ export const startText = ({ url, mart, simulated, setupUrl }: Started & { readon
     ...(simulated ? [simulatedText] : []),
     `Organizations: ${mart} org list`,
     `Another key:   ${mart} key create --help`,
+    ...accountLine(setupUrl),
     '',
-    ...setupSection(setupUrl),
   ].join('\n')
 
-const setupSection = (setupUrl: string | null): string[] =>
-  setupUrl === null
-    ? []
-    : ['── Your account as operator: choose a password at this link, once, within a day', setupUrl, '']
+/** Of the operator, who has none yet. */
+const accountLine = (setupUrl: string | null): string[] =>
+  setupUrl === null ? [] : [`Your account, by this link, once: ${setupUrl}`]
 
 const simulatedText = 'Sandbox: every answer is simulated, no provider is called, no real money moves.'

@@ -198,7 +198,8 @@ describe('open redirect', () => {
         field: 'returnTo',
       })
     const wrong = await browser.get('/api/auth/callback/oidc?state=forged&code=x&error=//evil.example')
-    expect(new URL(wrong.headers.get('location')!, 'http://gateway.test').origin).toBe('http://gateway.test')
+    const { origin, pathname } = new URL(wrong.headers.get('location')!)
+    expect([origin, pathname]).toEqual(['http://gateway.test', '/sign-in'])
   })
 })
 
@@ -245,6 +246,16 @@ describe('2FA skip', () => {
     expect(browser.cookies.has('mart.session_token')).toBe(false)
     await nobody(all, browser)
     browser.cookies.set('mart.session_token', browser.cookies.get('mart.two_factor')!)
+    await nobody(all, browser)
+  })
+
+  test('no browser is trusted to go without it, whatever it asks for', async () => {
+    const all = await opened()
+    const browser = openBrowser(all.people)
+    await browser.signIn('ann@example.com')
+    const body = { code: codeAt(all.uri, Date.now()), trustDevice: true }
+    const refused = await browser.post('/api/auth/two-factor/verify-totp', body)
+    expect(refused.json['error']).toMatchObject({ code: 'invalid_request', field: 'trustDevice' })
     await nobody(all, browser)
   })
 

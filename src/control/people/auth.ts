@@ -54,6 +54,7 @@ export function createAuth(origin: string, deps: AuthDeps, oidc: OidcSettings | 
     // Ours knows accounts as well as addresses.
     rateLimit: { enabled: false },
     logger: { level: 'error', log: (_level, message) => deps.log.error({ event: 'sign-in-failed', message }) },
+    onAPIError: { errorURL: `${origin}/sign-in` },
     user: { modelName: 'person' },
     session: { expiresIn: sessionSeconds, freshAge: freshSeconds, disableSessionRefresh: true },
     verification: { storeIdentifier: 'hashed' },

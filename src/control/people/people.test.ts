@@ -54,6 +54,27 @@ test('a session ends seven days after its sign-in, whatever is done in it', asyn
   expect(store.endSession(id, session!.id)).toBe(true)
 })
 
+test('sessions, challenges and links that are over are forgotten', async () => {
+  const { people, store, time, someone, tokenFor } = openTestPeople()
+  const id = await someone('ann@example.com')
+  const browser = openBrowser(people)
+  await browser.signIn('ann@example.com')
+  await browser.get('/api/auth/passkey/generate-authenticate-options')
+  tokenFor({ kind: 'sign-up', email: 'bob@example.com' })
+  const db = new Kysely<Record<'session' | 'verification' | 'link', { id: string }>>({ dialect: store.dialect })
+  const many = async () =>
+    Promise.all(
+      (['session', 'verification', 'link'] as const).map(
+        async (table) => (await db.selectFrom(table).select('id').execute()).length,
+      ),
+    )
+  expect(await many()).toEqual([1, 1, 2])
+  time.now += 40 * 24 * 3_600_000
+  await openBrowser(people).post('/api/auth/sign-out')
+  expect(await many()).toEqual([0, 0, 0])
+  expect(store.person(id)).not.toBeNull()
+})
+
 test('over https a cookie is of this host alone, by its name, and no script reads it', async () => {
   const { people, someone } = openTestPeople()
   await someone('ann@example.com')

@@ -46,7 +46,9 @@ export function createPeople(deps: PeopleDeps): People {
     endSession: store.endSession,
     codes: createUsedCodes(clock),
   }
+  const forget = forgetting(deps)
   const handle = async (request: Request): Promise<Response> => {
+    forget()
     try {
       return await serveDoor(request, doorDeps)
     } catch (error) {
@@ -68,6 +70,22 @@ export function createPeople(deps: PeopleDeps): People {
     membershipsOf: (personId) => Promise.resolve(store.membershipsOf(personId)),
     handle,
     signIn: (request, email, password) => handle(signInRequest(request, email, password)),
+  }
+}
+
+/** Of what is over nothing is needed; it is looked for when somebody signs in, and not more often than this. */
+const forgetMs = 3_600_000
+/** Who was invited, and did not come, may be asked about for so long. */
+const linksKeptMs = 30 * 24 * 3_600_000
+
+function forgetting({ store, clock }: Pick<PeopleDeps, 'store' | 'clock'>): () => void {
+  let forgotAt = -Infinity
+  return () => {
+    const now = clock.now()
+    if (now - forgotAt < forgetMs) return
+    forgotAt = now
+    store.forgetExpired(now)
+    store.forgetLinks(now - linksKeptMs)
   }
 }
 
