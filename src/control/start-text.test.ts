@@ -57,7 +57,7 @@ test('until there is an operator every start shows the link to become one', () =
     startText({ ...started, simulated: true }),
   ]
   for (const text of texts) {
-    expect(text).toContain(`\nYour account, by this link, once: ${setupUrl}\n`)
+    expect(text).toContain(`\nYour account, once: ${setupUrl}\n`)
     expectOneScreen(text)
   }
 })

@@ -96,6 +96,6 @@ export const startText = ({ url, mart, simulated, setupUrl }: Started & { readon
 
 /** Of the operator, who has none yet. */
 const accountLine = (setupUrl: string | null): string[] =>
-  setupUrl === null ? [] : [`Your account, by this link, once: ${setupUrl}`]
+  setupUrl === null ? [] : [`Your account, once: ${setupUrl}`]
 
 const simulatedText = 'Sandbox: every answer is simulated, no provider is called, no real money moves.'
