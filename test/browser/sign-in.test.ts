@@ -7,7 +7,7 @@ import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { codeAt } from '../../src/control/people/test-authenticator.ts'
 import * as ways from '../faults/request-support.ts'
 import * as browsing from '../support/browser.ts'
-import { noPages, schemes, scrollsSideways, sizes } from '../support/pages.ts'
+import { noPages, openWith, ownerSession, schemes, scrollsSideways, sizes } from '../support/pages.ts'
 import { startServer, type Server } from '../support/start-server.ts'
 
 const folder = process.env['SCREENSHOTS'] ?? mkdtempSync(join(tmpdir(), 'mart-screenshots-'))
@@ -224,6 +224,42 @@ describe.skipIf(why !== null)(why === null ? 'people' : `people (skipped: ${why}
     await next.getByText('New accounts are by invitation here').waitFor()
     await look(next, 'sign-up')
     await next.close()
+  }, 60_000)
+
+  test('where anybody may sign up, a newcomer asks for a link, and makes the first organization', async () => {
+    const given = {
+      '/api/sign-in': {
+        signUp: 'open',
+        provider: { name: 'Acme SSO' },
+        hasMail: true,
+        hasPasskeys: true,
+        hasOperator: true,
+      },
+      '/api/session': { person: null, organizations: [] },
+      '/api/sign-up': {},
+    }
+    const asked = await openWith(browser, `${base}/sign-in`, given, { viewport: sizes.wide })
+    await asked.page.getByRole('button', { name: 'Sign in with Acme SSO' }).waitFor()
+    await look(asked.page, 'sign-in-open')
+    await asked.page.getByRole('link', { name: 'Make one' }).click()
+    await asked.page.getByLabel('E-mail address').fill('carol@example.com')
+    await asked.page.getByRole('button', { name: 'Send me a link' }).click()
+    await asked.page.getByText('a mail to carol@example.com is on its way').waitFor()
+    await look(asked.page, 'sign-up-sent')
+    await asked.close()
+    const inside = { ...given, '/api/session': { ...ownerSession, organizations: [] } }
+    const nowhere = { ...inside['/api/session'], person: { ...ownerSession.person, isOperator: false } }
+    const made = await openWith(
+      browser,
+      `${base}/dashboard`,
+      { ...inside, '/api/session': nowhere, '/api/organizations': { id: 'org_9', name: 'Acme' } },
+      { viewport: sizes.wide },
+    )
+    await made.page.getByLabel('Name of your organization').fill('Acme')
+    await look(made.page, 'no-organization')
+    await made.page.getByRole('button', { name: 'Make it' }).click()
+    await made.page.waitForURL('**/dashboard/org_9/home*')
+    await made.close()
   }, 60_000)
 
   test('clickjacking: no page of sign-in is shown in a frame', async () => {

@@ -4,13 +4,14 @@
  */
 import type { SqliteDialect } from 'kysely'
 import { join } from 'node:path'
+import { prepareAuditRows } from '../sqlite/audit-rows.ts'
 import { openForWriting } from '../sqlite/connection.ts'
 import { migrate, unknownInstallation, type Migration } from '../sqlite/migrations.ts'
 import { authDialect } from './auth-dialect.ts'
 import { prepareLinks } from './links.ts'
 import { prepareMembers } from './members.ts'
 import people from './migrations/0001-people.sql' with { type: 'text' }
-import { prepareNotes } from './notes.ts'
+import { noteIn } from './notes.ts'
 import { preparePersons } from './persons.ts'
 import { prepareRemovals } from './removals.ts'
 
@@ -24,7 +25,8 @@ export const peoplePath = (dataDir: string): string => join(dataDir, 'people.db'
 export function openPeopleStore(path: string, now: number) {
   const db = openForWriting(path)
   migrate(db, now, unknownInstallation, migrations)
-  const { note, audit } = prepareNotes(db)
+  const rows = prepareAuditRows(db)
+  const note = noteIn(rows)
   const members = prepareMembers(db, note)
   return {
     /** For the sign-in library. */
@@ -33,7 +35,7 @@ export function openPeopleStore(path: string, now: number) {
     ...members,
     ...prepareRemovals(db, note, members),
     ...prepareLinks(db, note),
-    audit,
+    audit: rows.list,
     /** All that `work` changes, or nothing of it. */
     atomically: <T>(work: () => T): T => db.transaction(work).immediate(),
     close: (): void => db.close(),

@@ -108,21 +108,41 @@ const becomeOne = pageRoute({
   },
 })
 
-const join = pageRoute({
-  method: 'POST',
-  path: '/api/invitation',
-  summary: 'Make an account and become a member, by an invitation',
-  needs: 'nobody',
-  query: null,
-  body: z.strictObject({ token: Token, ...Newcomer }),
-  answer: Next,
-  async handle({ body: { token, ...newcomer }, request, deps }) {
-    attempt(request, deps)
-    const { email } = lookAtLink(useOf(deps), 'invitation', token)
-    await joinAsNewcomer(useOf(deps), token, newcomer)
-    return deps.people.signIn(request, email!, newcomer.password)
-  },
-})
+/** Makes the account of whoever has a link to an address, and signs in. */
+const newcomerRoute = <const Path extends `/api/${string}`>(
+  path: Path,
+  summary: string,
+  kind: 'invitation' | 'sign-up',
+  make: typeof joinAsNewcomer,
+) =>
+  pageRoute({
+    method: 'POST',
+    path,
+    summary,
+    needs: 'nobody',
+    query: null,
+    body: z.strictObject({ token: Token, ...Newcomer }),
+    answer: Next,
+    async handle({ body: { token, ...newcomer }, request, deps }) {
+      attempt(request, deps)
+      const { email } = lookAtLink(useOf(deps), kind, token)
+      await make(useOf(deps), token, newcomer)
+      return deps.people.signIn(request, email!, newcomer.password)
+    },
+  })
+
+const join = newcomerRoute(
+  '/api/invitation',
+  'Make an account and become a member, by an invitation',
+  'invitation',
+  joinAsNewcomer,
+)
+const finishSignUp = newcomerRoute(
+  '/api/sign-up/finish',
+  'Make an account, by the link that was sent to its address',
+  'sign-up',
+  signUp,
+)
 
 const accept = pageRoute({
   method: 'POST',
@@ -135,22 +155,6 @@ const accept = pageRoute({
   async handle({ body, person, deps }) {
     joinAsPerson(useOf(deps), body.token, deps.people.store.person(person.id)!)
     return Promise.resolve({ next: 'home' as const })
-  },
-})
-
-const finishSignUp = pageRoute({
-  method: 'POST',
-  path: '/api/sign-up/finish',
-  summary: 'Make an account, by the link that was sent to its address',
-  needs: 'nobody',
-  query: null,
-  body: z.strictObject({ token: Token, ...Newcomer }),
-  answer: Next,
-  async handle({ body: { token, ...newcomer }, request, deps }) {
-    attempt(request, deps)
-    const { email } = lookAtLink(useOf(deps), 'sign-up', token)
-    await signUp(useOf(deps), token, newcomer)
-    return deps.people.signIn(request, email!, newcomer.password)
   },
 })
 

@@ -63,6 +63,7 @@ function FirstCode({ uri, onRight }: { readonly uri: string; readonly onRight: (
         <PinInput
           length={6}
           type="number"
+          gap="xs"
           oneTimeCode
           disabled={isPending}
           aria-label="The code"

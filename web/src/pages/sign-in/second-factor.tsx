@@ -41,7 +41,8 @@ function AppCode({ to }: Props) {
       <PinInput
         length={6}
         type="number"
-        size="lg"
+        size="md"
+        gap="xs"
         oneTimeCode
         // oxlint-disable-next-line jsx-a11y/no-autofocus -- the page is this code, and nothing else
         autoFocus

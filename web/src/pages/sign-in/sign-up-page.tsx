@@ -3,11 +3,9 @@ import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { useState } from 'react'
 import { waysQuery } from '../../api/account-queries.ts'
-import { ask } from '../../api/client.ts'
-import { Sent } from './forgot-password-page.tsx'
+import { AskForLink } from './ask-for-link.tsx'
 import { NewcomerForm } from './newcomer-form.tsx'
-import { OutsideForm, OutsidePage } from './outside-form.tsx'
-import { EmailField } from './person-fields.tsx'
+import { OutsidePage } from './outside-form.tsx'
 import { WithLink } from './with-link.tsx'
 
 export function SignUpPage() {
@@ -26,7 +24,7 @@ export function SignUpPage() {
           .
         </Alert>
       )}
-      {ways?.signUp === 'open' && ways.hasMail && <AskForLink />}
+      {ways?.signUp === 'open' && ways.hasMail && <AskForLink path="/api/sign-up" />}
       <Text size="sm" c="dimmed">
         You have an account?{' '}
         <Anchor renderRoot={(props) => <Link {...props} to="/sign-in" />} size="sm" underline="always">
@@ -53,20 +51,3 @@ const Closed = () => (
     e-mail address.
   </Alert>
 )
-
-function AskForLink() {
-  const [email, setEmail] = useState('')
-  const [sentTo, setSentTo] = useState<string | null>(null)
-  if (sentTo !== null) return <Sent to={sentTo} />
-  return (
-    <OutsideForm
-      submit="Send me a link"
-      onSubmit={async () => {
-        await ask('/api/sign-up', { method: 'POST', body: { email } })
-        setSentTo(email)
-      }}
-    >
-      <EmailField value={email} onChange={setEmail} isFirst />
-    </OutsideForm>
-  )
-}
