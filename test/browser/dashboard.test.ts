@@ -135,12 +135,33 @@ describe.skipIf(why !== null)(why === null ? 'the dashboard' : `the dashboard (s
     await page.getByRole('button', { name: 'Close' }).click()
     await page.getByRole('button', { name: /from the page/ }).click()
     await page.getByRole('button', { name: 'Revoke' }).click()
+    await page.getByRole('dialog', { name: /Revoke/ }).waitFor()
+    // Escape leaves the question alone; the key stays shown beside the list.
+    await page.keyboard.press('Escape')
+    await page.getByRole('dialog', { name: /Revoke/ }).waitFor({ state: 'detached' })
+    await page.getByRole('button', { name: 'Revoke' }).click()
     await page
       .getByRole('dialog', { name: /Revoke/ })
       .getByRole('button', { name: 'Revoke' })
       .click()
     await page.getByText('That is final').waitFor()
     expect(await models()).toBe(401)
+    await close()
+  }, 60_000)
+
+  test('what is not found leaves one signed in, and members see that their organization is suspended', async () => {
+    const { page, close } = await open('/dashboard/org_nope/home', { viewport: sizes.wide })
+    await page.getByRole('heading', { name: 'Not found' }).waitFor()
+    await page.getByText('ada@example.com').waitFor()
+    const suspended = await page.request.post(`${server.baseUrl}/api/operator/organizations/${organization}/suspend`, {
+      data: {},
+      headers: { origin: server.baseUrl },
+    })
+    expect(suspended.status()).toBe(200)
+    await page.goto(server.baseUrl + dashboard('home'))
+    await page.getByText('is suspended').waitFor()
+    await page.getByRole('heading', { name: 'Home' }).waitFor()
+    expect(await browsing.axeFaults(page)).toEqual([])
     await close()
   }, 60_000)
 })

@@ -61,6 +61,7 @@ describe.skipIf(why !== null)(why === null ? 'the web app' : `the web app (skipp
     expect(await page.evaluate<string>('document.activeElement.id')).toBe('content')
     await page.keyboard.press('Control+k')
     await page.getByRole('textbox', { name: 'Pages, keys' }).waitFor()
+    expect(await browsing.axeFaults(page)).toEqual([])
     await page.keyboard.type('audit')
     await page.getByRole('button', { name: 'Audit' }).waitFor()
     await page.keyboard.press('ArrowDown')

@@ -50,6 +50,7 @@ export function Commands() {
       maxHeight={420}
       limit={foundMax * 3}
       radius="lg"
+      attributes={{ content: { 'aria-label': 'Go to or find' } }}
       searchProps={{
         leftSection: <IconSearch size={18} stroke={1.7} aria-hidden />,
         placeholder: 'Pages, keys, models, request ids',

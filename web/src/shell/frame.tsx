@@ -1,4 +1,4 @@
-import { Burger, Drawer, Group } from '@mantine/core'
+import { Alert, Burger, Drawer, Group } from '@mantine/core'
 import { useDisclosure, useMediaQuery } from '@mantine/hooks'
 import { Outlet, useLocation } from '@tanstack/react-router'
 import { useEffect } from 'react'
@@ -11,7 +11,7 @@ import { usePlace } from './place.ts'
 
 /** What stands around every page of somebody who is signed in. */
 export function Frame() {
-  const { mode } = usePlace()
+  const { mode, organization } = usePlace()
   const isNarrow = useMediaQuery('(max-width: 61.99em)', undefined, { getInitialValueInEffect: false })
   return (
     <div className={classes['frame']} data-mode={mode}>
@@ -23,6 +23,7 @@ export function Frame() {
       <div className={classes['main']}>
         {!isNarrow && <WideBar />}
         <main id="content" tabIndex={-1} className={classes['content']}>
+          {organization?.state === 'suspended' && <Suspended name={organization.name} />}
           <Outlet />
         </main>
       </div>
@@ -37,6 +38,13 @@ const TestBand = () => (
     <strong>Test mode</strong>
     <span className={classes['band-more']}>Answers are simulated and paid with test credit. No real money moves.</span>
   </section>
+)
+
+/** Members find out here, rather than by a key that is turned away. */
+const Suspended = ({ name }: { readonly name: string }) => (
+  <Alert color="red" variant="light" title={`${name} is suspended`} mb="lg">
+    Its keys are turned away. Its credit stays, and they work again once whoever runs this gateway resumes it.
+  </Alert>
 )
 
 const Side = () => (

@@ -17,7 +17,9 @@ export type PlaceView = {
 type Known = Partial<Pick<PlaceView, 'session' | 'organization' | 'mode'>>
 
 export function usePlace(): PlaceView {
-  const last = useMatches().at(-1)
-  const { session = null, organization = null, mode = null } = (last?.context ?? {}) as Known
-  return { session, organization, mode, isConsole: last?.pathname.startsWith('/operator') ?? false }
+  const matches = useMatches()
+  // Of a page that is not found, only the routes around it have come to know anything.
+  const known: Known = Object.assign({}, ...matches.map(({ context }) => context))
+  const { session = null, organization = null, mode = null } = known
+  return { session, organization, mode, isConsole: matches.at(-1)?.pathname.startsWith('/operator') ?? false }
 }

@@ -10,7 +10,7 @@ export type SidePanelProps = {
 
 /** One thing of a list, beside it. Its head is its own: Mantine's is a `header`, which would be a second banner of the page. */
 export const SidePanel = ({ isOpen, onClose, title, children }: SidePanelProps) => (
-  <Drawer.Root opened={isOpen} onClose={onClose} position="right" size="lg" padding="lg">
+  <Drawer.Root opened={isOpen} onClose={() => isOnTop() && onClose()} position="right" size="lg" padding="lg">
     <Drawer.Overlay />
     <Drawer.Content aria-label={title}>
       <Drawer.Body>
@@ -23,3 +23,6 @@ export const SidePanel = ({ isOpen, onClose, title, children }: SidePanelProps) 
     </Drawer.Content>
   </Drawer.Root>
 )
+
+/** Whether no dialog is over the panel: Escape, which both hear of, closes what is on top alone. */
+const isOnTop = (): boolean => document.querySelectorAll('[aria-modal="true"]').length < 2
