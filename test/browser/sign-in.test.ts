@@ -208,6 +208,14 @@ describe.skipIf(why !== null)(why === null ? 'people' : `people (skipped: ${why}
     await bob.getByRole('button', { name: 'Set the password' }).click()
     await bob.getByText('You are in no organization yet').waitFor()
     await theirs.close()
+
+    // An organization that has nobody yet gets its first owner.
+    await page.goto(`${base}/operator/organizations`)
+    await page.getByRole('button', { name: 'Sandbox' }).first().click()
+    await page.getByRole('button', { name: 'Invite somebody' }).click()
+    await page.getByLabel('E-mail address').fill('carol@example.com')
+    await page.getByRole('button', { name: 'Invite', exact: true }).click()
+    expect(await page.getByLabel('The link').innerText()).toStartWith(`${base}/invitation#`)
   }, 60_000)
 
   test('the last owner neither leaves nor loses the role, and is told what to do', async () => {

@@ -1,5 +1,13 @@
 import { Alert, Button, Group, Stack, Text, Textarea } from '@mantine/core'
-import { IconCoins, IconEye, IconPencil, IconPlayerPause, IconPlayerPlay, IconReceiptRefund } from '@tabler/icons-react'
+import {
+  IconCoins,
+  IconEye,
+  IconPencil,
+  IconPlayerPause,
+  IconPlayerPlay,
+  IconReceiptRefund,
+  IconUserPlus,
+} from '@tabler/icons-react'
 import { useState } from 'react'
 import type { OperatorOrganizationJson } from '../../../../src/control/contract-pages.ts'
 import { ask } from '../../api/client.ts'
@@ -7,11 +15,12 @@ import { ConfirmDialog } from '../../ui/confirm-dialog.tsx'
 import { Facts } from '../../ui/facts.tsx'
 import { When } from '../../ui/figures.tsx'
 import { Money } from '../../ui/money.tsx'
+import { InviteDialog } from '../settings/invite-dialog.tsx'
 import { MoveCredit } from './move-credit.tsx'
 import { NameOrganization } from './name-organization.tsx'
 import { organizationsPath, useAgain } from './organizations-query.ts'
 
-type Dialog = 'grant' | 'revoke' | 'suspend' | 'resume' | 'rename' | null
+type Dialog = 'grant' | 'revoke' | 'suspend' | 'resume' | 'rename' | 'invite' | null
 type OfProps = { readonly of: OperatorOrganizationJson }
 
 /** One organization: its credit, and what an operator can do about it. */
@@ -47,6 +56,9 @@ export function OrganizationDetails({ of }: OfProps) {
         ]}
       />
       {(dialog === 'grant' || dialog === 'revoke') && <MoveCredit of={of} direction={dialog} onClose={close} />}
+      {dialog === 'invite' && (
+        <InviteDialog path={`${organizationsPath}/${of.id}/invitations`} first="owner" mayMakeOwners onClose={close} />
+      )}
       {dialog === 'rename' && <NameOrganization of={of} onClose={close} />}
       {(dialog === 'suspend' || dialog === 'resume') && <Suspension of={of} onClose={close} />}
     </Stack>
@@ -60,6 +72,9 @@ const Actions = ({ of, open }: OfProps & { readonly open: (dialog: Dialog) => vo
     </Button>
     <Button variant="default" leftSection={<IconReceiptRefund size={16} aria-hidden />} onClick={() => open('revoke')}>
       Take back
+    </Button>
+    <Button variant="default" leftSection={<IconUserPlus size={16} aria-hidden />} onClick={() => open('invite')}>
+      Invite somebody
     </Button>
     <Button variant="default" leftSection={<IconPencil size={16} aria-hidden />} onClick={() => open('rename')}>
       Rename

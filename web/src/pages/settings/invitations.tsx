@@ -70,7 +70,15 @@ export function Invitations() {
           </Empty>
         }
       />
-      {isInviting && <InviteDialog onClose={() => setInviting(false)} />}
+      {isInviting && (
+        <InviteDialog
+          path={`${pathOf(organization.id)}/invitations`}
+          first="developer"
+          mayMakeOwners={organization.access === 'owner'}
+          onClose={() => setInviting(false)}
+          onInvited={() => client.invalidateQueries({ queryKey: invitationsQuery(organization.id).queryKey })}
+        />
+      )}
     </section>
   )
 }

@@ -1,20 +1,30 @@
 import { Alert, Button, Radio, Stack, Text, TextInput } from '@mantine/core'
-import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { useMutation } from '@tanstack/react-query'
 import { useState } from 'react'
-import type { InvitationJson, Role } from '../../../../src/control/contract-pages.ts'
+import type { Role } from '../../../../src/control/contract-pages.ts'
 import { ask } from '../../api/client.ts'
-import { useOrganization } from '../../shell/organization.ts'
 import { Dialog } from '../../ui/dialog.tsx'
 import { OneTimeLink } from '../../ui/one-time-link.tsx'
 import { Trouble } from '../../ui/trouble.tsx'
-import { invitationsQuery, pathOf } from './members-queries.ts'
-import { rolesFor } from './members.tsx'
-import { roleWords } from './roles.ts'
+import { rolesFor, roleWords } from './roles.ts'
 
-type Made = InvitationJson & { readonly url: string | null }
+export type InviteDialogProps = {
+  /** The route that makes invitations. */
+  readonly path: `/api/${string}`
+  /** What is chosen at first. */
+  readonly first: Role
+  readonly mayMakeOwners: boolean
+  readonly onClose: () => void
+  /** Told once somebody is invited. */
+  readonly onInvited?: () => Promise<unknown>
+}
+
+/** `url` is null where it was sent by mail. */
+type Made = { readonly email: string; readonly url: string | null }
 
 /** Invites, and shows the link where this gateway sends no mail. */
-export function InviteDialog({ onClose }: { readonly onClose: () => void }) {
+export function InviteDialog(props: InviteDialogProps) {
+  const { onClose } = props
   const [made, setMade] = useState<Made | null>(null)
   return (
     <Dialog
@@ -22,21 +32,25 @@ export function InviteDialog({ onClose }: { readonly onClose: () => void }) {
       onClose={onClose}
       isSticky={typeof made?.url === 'string'}
     >
-      {made === null ? <InviteForm onMade={setMade} /> : <Invited made={made} onClose={onClose} />}
+      {made === null ? <InviteForm {...props} onMade={setMade} /> : <Invited made={made} onClose={onClose} />}
     </Dialog>
   )
 }
 
-function InviteForm({ onMade }: { readonly onMade: (made: Made) => void }) {
-  const { organization } = useOrganization()
+function InviteForm({
+  path,
+  first,
+  mayMakeOwners,
+  onInvited,
+  onMade,
+}: InviteDialogProps & { readonly onMade: (made: Made) => void }) {
   const [email, setEmail] = useState('')
-  const [role, setRole] = useState<Role>('developer')
-  const client = useQueryClient()
+  const [role, setRole] = useState<Role>(first)
   const { mutate, isPending, error } = useMutation({
-    mutationFn: () => ask<Made>(`${pathOf(organization.id)}/invitations`, { method: 'POST', body: { email, role } }),
-    onSuccess: async (made) => {
-      await client.invalidateQueries({ queryKey: invitationsQuery(organization.id).queryKey })
-      onMade(made)
+    mutationFn: () => ask<Pick<Made, 'url'>>(path, { method: 'POST', body: { email, role } }),
+    onSuccess: async ({ url }) => {
+      await onInvited?.()
+      onMade({ email, url })
     },
   })
   return (
@@ -58,7 +72,7 @@ function InviteForm({ onMade }: { readonly onMade: (made: Made) => void }) {
         />
         <Radio.Group label="Role" value={role} onChange={(value) => setRole(value)}>
           <Stack gap="xs" mt="xs">
-            {rolesFor(organization.access === 'owner').map(({ value, label }) => (
+            {rolesFor(mayMakeOwners).map(({ value, label }) => (
               <Radio key={value} value={value} label={label} description={roleWords[value as Role]} />
             ))}
           </Stack>

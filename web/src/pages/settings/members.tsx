@@ -13,7 +13,7 @@ import { Empty } from '../../ui/empty.tsx'
 import { When } from '../../ui/figures.tsx'
 import { Trouble } from '../../ui/trouble.tsx'
 import { membersQuery, pathOf } from './members-queries.ts'
-import { roleTitles, roleWords } from './roles.ts'
+import { rolesFor, roleTitles, roleWords } from './roles.ts'
 
 const context = getRouteApi('/inside')
 
@@ -146,9 +146,3 @@ function RoleOf({ member, isOwner }: { readonly member: PageMemberJson; readonly
     />
   )
 }
-
-/** Owners are made by owners alone. */
-export const rolesFor = (isOwner: boolean) =>
-  Object.entries(roleTitles)
-    .filter(([role]) => isOwner || role !== 'owner')
-    .map(([value, label]) => ({ value, label }))

@@ -16,3 +16,9 @@ export const roleWords: Readonly<Record<Role, string>> = {
   billing: 'Statements and alerts; sees usage',
   viewer: 'Sees usage, requests, keys, jobs and files; changes nothing',
 }
+
+/** Owners are made by owners alone. */
+export const rolesFor = (isOwner: boolean) =>
+  Object.entries(roleTitles)
+    .filter(([role]) => isOwner || role !== 'owner')
+    .map(([value, label]) => ({ value, label }))
