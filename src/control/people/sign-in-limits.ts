@@ -16,6 +16,8 @@ export type Attempt = {
 export type SignInLimits = {
   /** Counts an attempt, and gives what takes it back; or how long to wait, in ms, without counting. */
   readonly begin: (attempt: Attempt) => { readonly giveBack: () => void } | { readonly waitMs: number }
+  /** Whoever proved by a link that an account is theirs waits for nobody's guesses at it. */
+  readonly forgive: (account: string) => void
   /** Whether an address may be written to once more; it is counted then. Whoever asks for mail need not be its owner. */
   readonly mayMail: (email: string) => boolean
 }
@@ -57,6 +59,7 @@ export function createSignInLimits({ clock, addressesOf }: Deps): SignInLimits {
         giveBack: () => byAccount && take(byAccount, attemptsPerAccountMax, -1, clock.monotonic() / accountMinutes),
       }
     },
+    forgive: (account) => void accounts.remove(account),
     mayMail(email) {
       const mailbox = counted(mailboxes, email)
       const slow = clock.monotonic() / accountMinutes

@@ -130,6 +130,18 @@ describe('a forgotten password', () => {
     expect(JSON.stringify(mails)).not.toContain('evil.example')
   })
 
+  test('is chosen anew and opens a session although strangers used up every attempt at the account', async () => {
+    const { browser, someone, tokenFor } = await open()
+    await someone('ann@example.com')
+    for (let times = 0; times < 10; times += 1)
+      await browser(`198.51.100.${times}`).signIn('ann@example.com', 'a wrong password')
+    expect((await browser().signIn('ann@example.com')).status).toBe(429)
+    const page = browser()
+    const token = tokenFor({ kind: 'password', email: 'ann@example.com' })
+    await page.post('/api/reset-password', { token, password: 'another horse battery' })
+    expect((await page.get('/api/account')).status).toBe(200)
+  })
+
   test('where there is no mail, an operator hands out the link', async () => {
     const { browser, someone, store } = await open()
     await someone('ann@example.com')

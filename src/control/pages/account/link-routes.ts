@@ -169,6 +169,7 @@ const reset = pageRoute({
   async handle({ body: { token, password }, request, deps }) {
     attempt(request, deps)
     const email = await resetPassword(useOf(deps), token, password)
+    deps.people.limits.forgive(email)
     return deps.people.signIn(request, email, password)
   },
 })
