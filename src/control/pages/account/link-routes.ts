@@ -109,8 +109,8 @@ const becomeOne = pageRoute({
 })
 
 /** Makes the account of whoever has a link to an address, and signs in. */
-const newcomerRoute = <const Path extends `/api/${string}`>(
-  path: Path,
+const newcomerRoute = (
+  path: `/api/${string}`,
   summary: string,
   kind: 'invitation' | 'sign-up',
   make: typeof joinAsNewcomer,
