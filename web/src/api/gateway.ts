@@ -10,7 +10,7 @@ const nearEndMs = 30_000
 const passes = new Map<string, PagePassJson>()
 
 /** A secret that works as the key does, for some minutes more. */
-export async function lendPass({ organization, keyId }: KeyOf): Promise<string> {
+async function lendPass({ organization, keyId }: KeyOf): Promise<string> {
   const known = passes.get(keyId)
   if (known && Date.parse(known.until) - Date.now() > nearEndMs) return known.secret
   const path =

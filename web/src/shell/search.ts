@@ -1,7 +1,5 @@
 /** The search of URLs: plain `name=value`, repeated for lists, so that people can read and write it. */
 
-export type Search = Readonly<Record<string, string | readonly string[]>>
-
 export function parseSearch(text: string): Record<string, string | string[]> {
   const values = new URLSearchParams(text)
   return Object.fromEntries(

@@ -7,6 +7,7 @@ import { ask, type Ask } from '../api/client.ts'
 import { DataTable, type Column } from './data-table.tsx'
 import { Empty } from './empty.tsx'
 import { When } from './figures.tsx'
+import { textOf } from './format.ts'
 import { SidePanel } from './side-panel.tsx'
 import { Facts, type Fact } from './facts.tsx'
 import { Trouble } from './trouble.tsx'
@@ -120,8 +121,3 @@ const Change = ({ entry }: { readonly entry: Entry }) => (
 
 const factsOf = (facts: Readonly<Record<string, unknown>>): readonly Fact[] =>
   Object.entries(facts).map(([name, value]) => [name, textOf(value)])
-
-function textOf(value: unknown): string {
-  if (value === null || value === undefined) return 'none'
-  return typeof value === 'string' ? value : JSON.stringify(value)
-}

@@ -27,6 +27,10 @@ export type FilterField = { readonly name: string; readonly label: string } & (
 
 export type FilterSearch = Readonly<Record<string, string | readonly string[] | undefined>>
 
+/** For lists that are narrowed to one value of each filter: the one that was chosen last counts. */
+export const lastOfEach = (changed: FilterSearch): Readonly<Record<string, string | undefined>> =>
+  Object.fromEntries(Object.entries(changed).map(([name, value]) => [name, [value].flat().at(-1)]))
+
 export type FiltersProps = {
   readonly fields: readonly FilterField[]
   readonly search: FilterSearch

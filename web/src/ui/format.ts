@@ -137,3 +137,9 @@ export function shownAgo(iso: string, now: number, language = locale()): string 
   if (!step) return null
   return new Intl.RelativeTimeFormat(language, { style: 'short' }).format(Math.trunc(ms / step.ms), step.unit)
 }
+
+/** Any value of a setting or of an audit entry, as text. */
+export function textOf(value: unknown): string {
+  if (value === null || value === undefined) return 'none'
+  return typeof value === 'string' ? value : JSON.stringify(value)
+}

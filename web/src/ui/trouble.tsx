@@ -51,7 +51,7 @@ export function Trouble({ error, title = 'This could not be done', onRetry }: Tr
 }
 
 /** The server's own words; of what broke in here, that it did. */
-export const wordsOf = (error: unknown): string =>
+const wordsOf = (error: unknown): string =>
   error instanceof ApiTrouble
     ? error.message
     : 'Something on this page broke. Load it again; if that does not help, tell whoever runs this gateway what you did.'

@@ -1,12 +1,12 @@
 /** An organization's keys: what they may, what is used of it, and changing them. */
 import { z } from 'zod'
-import { AdminError } from '../../admin-error.ts'
 import type { KeyJson, KeyOptionsJson, KeyWithSecret, ListedKeyJson, ListJson } from '../../contract.ts'
 import { KeyInput, RotateInput } from '../../key-input.ts'
-import { pageRoute, type Asked } from '../page-route.ts'
+import { pageRoute } from '../page-route.ts'
 import { DataOf, Mode, NothingMore } from '../shapes.ts'
 import { refuseBeyond } from './key-ceiling.ts'
 import { KeyOptionsShape, KeyShape, KeyWithSecretShape, ListedKeyShape } from './key-shapes.ts'
+import { keyPath, ownKey } from './own-key.ts'
 
 const KeyListShape = DataOf(ListedKeyShape)
 export type PageKeyJson = z.infer<typeof ListedKeyShape>
@@ -16,16 +16,6 @@ export type PageKeyOptionsJson = z.infer<typeof KeyOptionsShape>
 const NewKey = KeyInput.extend({ mode: Mode })
 export type PageKeyInputJson = z.input<typeof KeyInput>
 export type PageNewKeyInputJson = z.input<typeof NewKey>
-
-type OfKey = Pick<Asked, 'admin'> & { readonly params: { readonly organization: string; readonly key: string } }
-
-/** The path of a key in the admin API, once it is known to be the organization's. Throws `key_not_found`. */
-async function pathOf({ params, admin }: OfKey): Promise<string> {
-  const path = `/keys/${params.key}`
-  const { organizationId } = await admin<KeyJson>('GET', path)
-  if (organizationId !== params.organization) throw new AdminError('key_not_found')
-  return path
-}
 
 const listKeys = pageRoute({
   method: 'GET',
@@ -49,7 +39,7 @@ const getKey = pageRoute({
   query: null,
   body: null,
   answer: ListedKeyShape,
-  handle: async (asked) => asked.admin<ListedKeyJson>('GET', await pathOf(asked)),
+  handle: (asked) => ownKey(asked),
 })
 
 const getKeyOptions = pageRoute({
@@ -88,13 +78,9 @@ const updateKey = pageRoute({
   body: KeyInput,
   answer: KeyShape,
   async handle(asked) {
-    const path = await pathOf(asked)
-    const [key, { defaults }] = await Promise.all([
-      asked.admin<KeyJson>('GET', path),
-      asked.admin<KeyOptionsJson>('GET', '/key-options'),
-    ])
+    const [key, { defaults }] = await Promise.all([ownKey(asked), asked.admin<KeyOptionsJson>('GET', '/key-options')])
     refuseBeyond(asked.body, { mode: key.mode, defaults, key })
-    return asked.admin<KeyJson>('PATCH', path, asked.body)
+    return asked.admin<KeyJson>('PATCH', keyPath(asked), asked.body)
   },
 })
 
@@ -106,7 +92,10 @@ const rotateKey = pageRoute({
   query: null,
   body: RotateInput,
   answer: KeyWithSecretShape,
-  handle: async (asked) => asked.admin<KeyWithSecret>('POST', `${await pathOf(asked)}/rotate`, asked.body),
+  async handle(asked) {
+    await ownKey(asked)
+    return asked.admin<KeyWithSecret>('POST', `${keyPath(asked)}/rotate`, asked.body)
+  },
 })
 
 const revokeKey = pageRoute({
@@ -117,7 +106,10 @@ const revokeKey = pageRoute({
   query: null,
   body: NothingMore,
   answer: KeyShape,
-  handle: async (asked) => asked.admin<KeyJson>('POST', `${await pathOf(asked)}/revoke`, {}),
+  async handle(asked) {
+    await ownKey(asked)
+    return asked.admin<KeyJson>('POST', `${keyPath(asked)}/revoke`, {})
+  },
 })
 
 export const keyRoutes = [listKeys, getKey, getKeyOptions, createKey, updateKey, rotateKey, revokeKey]

@@ -6,6 +6,7 @@ import type { OperatorConfigurationJson, OperatorReloadJson } from '../../../../
 import { ask } from '../../api/client.ts'
 import { DataTable, type Column } from '../../ui/data-table.tsx'
 import { Empty } from '../../ui/empty.tsx'
+import { textOf } from '../../ui/format.ts'
 import { PageHead } from '../../ui/page-head.tsx'
 import { Trouble } from '../../ui/trouble.tsx'
 
@@ -140,8 +141,3 @@ const columns: readonly Column<Setting>[] = [
     cell: ({ needsRestart }) => (needsRestart ? 'another start' : 'nothing more'),
   },
 ]
-
-function textOf(value: unknown): string {
-  if (value === null || value === undefined) return 'none'
-  return typeof value === 'string' ? value : JSON.stringify(value)
-}

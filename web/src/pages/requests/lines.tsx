@@ -1,6 +1,7 @@
 import { Table, Text } from '@mantine/core'
 import type { RequestDetailsJson } from '../../../../src/control/contract-pages.ts'
 import { Count } from '../../ui/figures.tsx'
+import { decimalUsd } from '../../ui/format.ts'
 import { Money } from '../../ui/money.tsx'
 
 type Receipt = NonNullable<RequestDetailsJson['receipt']>
@@ -33,7 +34,7 @@ export const Lines = ({ receipt }: { readonly receipt: Receipt }) => (
                 <Count value={line.quantity} />
               </Table.Td>
               <Table.Td ta="right">{priceOf(line)}</Table.Td>
-              <Table.Td ta="right">${line.amountUsd}</Table.Td>
+              <Table.Td ta="right">{decimalUsd(line.amountUsd)}</Table.Td>
             </Table.Tr>
           ))}
         </Table.Tbody>
@@ -68,15 +69,15 @@ const classTitle = (name: string): string => {
   return words.charAt(0).toUpperCase() + words.slice(1)
 }
 
-const perMillion = ['token']
+/** Tokens are priced by the million, as everybody says it. */
+const priceOf = ({ unit, usdPerUnit }: Receipt['lines'][number]): string =>
+  unit === 'token' ? `${decimalUsd(millionTimes(usdPerUnit))} / M` : `${decimalUsd(usdPerUnit)} / ${unit}`
+
 const digitsOfMillion = 6
 
-/** Tokens are priced by the million, as everybody says it; exact, from text to text. */
-function priceOf({ unit, usdPerUnit }: Receipt['lines'][number]): string {
-  if (!perMillion.includes(unit)) return `$${usdPerUnit} / ${unit}`
-  const [whole = '0', fraction = ''] = usdPerUnit.split('.')
-  const digits = `${whole}${fraction.padEnd(digitsOfMillion, '0')}`
-  const point = whole.length + digitsOfMillion
-  const [dollars, rest] = [digits.slice(0, point).replace(/^0+(?=\d)/, ''), digits.slice(point).replace(/0+$/, '')]
-  return `$${dollars}${rest === '' ? '' : `.${rest}`} / M`
+/** From text to text: no float touches it. */
+function millionTimes(usd: string): string {
+  const [whole = '0', fraction = ''] = usd.split('.')
+  const digits = fraction.padEnd(digitsOfMillion, '0')
+  return `${whole}${digits.slice(0, digitsOfMillion)}.${digits.slice(digitsOfMillion)}0`
 }

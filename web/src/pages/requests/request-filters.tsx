@@ -2,7 +2,7 @@ import { Button } from '@mantine/core'
 import { IconX } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { useOrganization } from '../../shell/organization.ts'
-import { Filters, type FilterField, type FilterSearch } from '../../ui/filters.tsx'
+import { Filters, lastOfEach, type FilterField } from '../../ui/filters.tsx'
 import { ownZone, shownTime } from '../../ui/format.ts'
 import { keyOptionsQuery, keysQuery } from '../keys/keys-query.ts'
 import { endingOptions, flagOptions } from './endings.ts'
@@ -16,7 +16,7 @@ export function RequestFilters({ search, narrow }: RequestFiltersProps) {
   const { since, until, zone = ownZone() } = search
   return (
     <>
-      <Filters fields={fields} search={search} onChange={(changed) => narrow(oneOfEach(changed))} />
+      <Filters fields={fields} search={search} onChange={(changed) => narrow(lastOfEach(changed))} />
       {since !== undefined && until !== undefined && (
         <Button
           variant="light"
@@ -31,12 +31,6 @@ export function RequestFilters({ search, narrow }: RequestFiltersProps) {
     </>
   )
 }
-
-/** The list is narrowed to one value of each; the one that was chosen last counts. */
-const oneOfEach = (changed: FilterSearch) =>
-  Object.fromEntries(
-    Object.entries(changed).map(([name, value]) => [name, Array.isArray(value) ? value.at(-1) : value]),
-  )
 
 function useFields(): readonly FilterField[] {
   const { organization, mode, may } = useOrganization()

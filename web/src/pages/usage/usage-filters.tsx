@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query'
 import { useOrganization } from '../../shell/organization.ts'
-import { Filters, type FilterField } from '../../ui/filters.tsx'
+import { Filters, lastOfEach, type FilterField } from '../../ui/filters.tsx'
 import { keyOptionsQuery, keysQuery } from '../keys/keys-query.ts'
 import type { Narrow } from './usage-page.tsx'
 import type { UsageSearch } from './usage-search.ts'
@@ -25,17 +25,5 @@ export function UsageFilters({ search, narrow }: UsageFiltersProps) {
     { name: 'endpoint', label: 'Endpoint', kind: 'choice', options: plain(options?.endpoints) },
     { name: 'region', label: 'Region', kind: 'choice', options: plain(options?.regions) },
   ]
-  return (
-    <Filters
-      fields={fields}
-      search={search}
-      onChange={(changed) =>
-        narrow(
-          Object.fromEntries(
-            Object.entries(changed).map(([name, value]) => [name, Array.isArray(value) ? value.at(-1) : value]),
-          ),
-        )
-      }
-    />
-  )
+  return <Filters fields={fields} search={search} onChange={(changed) => narrow(lastOfEach(changed))} />
 }
