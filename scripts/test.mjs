@@ -19,12 +19,14 @@ let wasStopped = false
 /** One lane after the other. */
 async function runTests(lanes) {
   const sum = { passed: 0, failed: 0, skipped: 0 }
+  const failures = []
   for (const lane of lanes) {
-    const counts = await runLane(lane)
+    const { counts, said } = await runLane(lane)
     for (const name of Object.keys(sum)) sum[name] += counts[name]
+    failures.push(...failuresIn(said))
     if (wasStopped) break
   }
-  return sum
+  return { ...sum, failures }
 }
 
 async function runLane(args) {
@@ -33,7 +35,7 @@ async function runLane(args) {
   const reporter = ['--reporter=junit', `--reporter-outfile=${reportFile}`]
   try {
     const { code, said } = await run(['test', `--timeout=${perTestMsMax}`, ...reporter, ...args])
-    return countsOf(readReport(reportFile), said, code)
+    return { counts: countsOf(readReport(reportFile), said, code), said }
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
@@ -82,8 +84,13 @@ const attributeOf = (junit, name) => Number(new RegExp(`<testsuites[^>]* ${name}
 // oxlint-disable-next-line no-control-regex -- colours are escape sequences
 const plain = (text) => text.replaceAll(/\u001B\[[\d;]*m/g, '')
 
-function report({ passed, failed, skipped }) {
+/** By name, once each: Bun tells of them again at its end. */
+const failuresIn = (said) => new Set(plain(said).match(/^\(fail\) .+?(?= \[[\d.]+m?s\]$|$)/gm))
+
+/** What failed is named again at the end, where whoever looks need not search thousands of lines. */
+function report({ passed, failed, skipped, failures }) {
   if (passed + failed === 0) note('no test ran')
+  for (const failure of failures) console.log(failure)
   console.log(`${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`)
   return failed > 0 || passed === 0 ? 1 : 0
 }

@@ -250,6 +250,8 @@ describe.skipIf(why !== null)(why === null ? 'people' : `people (skipped: ${why}
     await asked.page.getByRole('button', { name: 'Sign in with Acme SSO' }).waitFor()
     await look(asked.page, 'sign-in-open')
     await asked.page.getByRole('link', { name: 'Make one' }).click()
+    await asked.page.waitForURL('**/sign-up')
+    await asked.page.getByRole('heading', { name: 'Sign up' }).waitFor()
     await asked.page.getByLabel('E-mail address').fill('carol@example.com')
     await asked.page.getByRole('button', { name: 'Send me a link' }).click()
     await asked.page.getByText('Look into your mail').waitFor()

@@ -1,4 +1,4 @@
-import { SimpleGrid, Stack } from '@mantine/core'
+import { SimpleGrid, Skeleton, Stack } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { organizationQuery, useOrganization } from '../../shell/organization.ts'
 import { When } from '../../ui/figures.tsx'
@@ -14,10 +14,9 @@ import { LastErrors, NewestRequests } from './newest.tsx'
 import { useLive, type Live } from './use-live.ts'
 
 export function HomePage() {
-  const { organization, mode, may } = useOrganization()
+  const { organization, mode } = useOrganization()
   const live = useLive()
-  const { data: home, error, refetch } = useQuery(homeQuery(organization.id, mode))
-  const isNew = home !== undefined && home.lastRequest === null && live.newest.length === 0 && may('keys.read')
+  const { error, refetch } = useQuery(homeQuery(organization.id, mode))
   return (
     <>
       <PageHead title="Home" about={liveWords[live.state]} />
@@ -29,18 +28,24 @@ export function HomePage() {
           <Burn />
           <Now live={live} />
         </SimpleGrid>
-        {isNew ? (
-          <FirstSteps />
-        ) : (
-          may('requests.read') && (
-            <SimpleGrid cols={{ base: 1, lg: 2 }} spacing="lg">
-              <NewestRequests live={live} />
-              <LastErrors home={home} />
-            </SimpleGrid>
-          )
-        )}
+        <Happening live={live} />
       </Stack>
     </>
+  )
+}
+
+/** What went through lately, or how to send the first call; which of the two, nobody guesses before it is known. */
+function Happening({ live }: { readonly live: Live }) {
+  const { may } = useOrganization()
+  const home = useHome()
+  if (!home) return <Skeleton height={300} radius="lg" />
+  if (home.lastRequest === null && live.newest.length === 0 && may('keys.read')) return <FirstSteps />
+  if (!may('requests.read')) return null
+  return (
+    <SimpleGrid cols={{ base: 1, lg: 2 }} spacing="lg">
+      <NewestRequests live={live} />
+      <LastErrors home={home} />
+    </SimpleGrid>
   )
 }
 

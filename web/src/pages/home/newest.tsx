@@ -42,9 +42,9 @@ const newestQuery = (organization: string, mode: Mode) =>
   })
 
 /** What failed or was turned away within the last week. */
-export const LastErrors = ({ home }: { readonly home: HomeJson | undefined }) => (
+export const LastErrors = ({ home }: { readonly home: HomeJson }) => (
   <EntryCard title="Last errors" search={{ outcome: 'error' }}>
-    {home === undefined ? <Waiting /> : <Entries entries={home.lastErrors} none="None in the last seven days." />}
+    <Entries entries={home.lastErrors} none="None in the last seven days." />
   </EntryCard>
 )
 
