@@ -11,7 +11,7 @@ const alone = ['test/faults/attack-', 'test/faults/process-memory.', 'test/soak/
 const notUnit = [
   'src/cli.test.ts',
   'src/config/watch-file.',
-  'src/control/first-run.',
+  'src/control/start/first-run.',
   'src/control/thread/',
   'src/jobs/forget-key-uses.',
   'src/lib/decompress.',

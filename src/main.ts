@@ -6,14 +6,14 @@ import { resolve } from 'node:path'
 import { createApp, type AppDeps } from './app.ts'
 import { openBooks, type Books } from './books.ts'
 import { ConfigError, loadConfig, ownSecret, operatorFilePath, parseArguments, type Config } from './config.ts'
-import { adminApi } from './control/admin-api.ts'
+import { adminApi } from './control/admin/admin-api.ts'
 import { insideAdmin } from './control/inside-admin.ts'
 import {
   startControlThread,
   type ControlThread,
   type ControlThreadDeps,
 } from './control/thread/start-control-thread.ts'
-import { seedFirstRun } from './control/first-run.ts'
+import { seedFirstRun } from './control/start/first-run.ts'
 import { connectionsAllowed, openEntrance, type Entrance } from './entrance.ts'
 import { askJob } from './gateway/ask-job.ts'
 import { createCaution } from './gateway/caution.ts'

@@ -3,7 +3,7 @@
  * one, and what the control thread is told of the configuration. `people.db` is opened for each question, and closed.
  */
 import type { Config } from './config.ts'
-import type { AdminDeps } from './control/admin-deps.ts'
+import type { AdminDeps } from './control/admin/deps.ts'
 import { makeLink } from './control/people/make-links.ts'
 import { lowCreditMail as lowCreditLetter } from './control/people/mails.ts'
 import type { PeopleSettings } from './control/people/settings.ts'

@@ -1,8 +1,8 @@
 /** The pages that anybody may read, made of what is offered now: the welcome page and the API reference. */
 import type { Model } from './catalog/catalog.ts'
-import { modeOr } from './control/mode-input.ts'
+import { modeOr } from './control/admin/mode-input.ts'
 import { modelPrices } from './control/model-prices.ts'
-import { welcomePage, welcomePolicy } from './control/welcome.ts'
+import { welcomePage, welcomePolicy } from './control/welcome/welcome.ts'
 import { isDeployed, isServed, isShutDown } from './gateway/offered.ts'
 import type { Clock } from './lib/clock.ts'
 import { htmlAnswer, type HttpAnswer } from './lib/http-server/contract.ts'

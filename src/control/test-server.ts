@@ -16,9 +16,9 @@ import type { KeyRow, Settlement, Store } from '../store/store.ts'
 import { createFleet, type Fleet } from '../upstreams/fleet.ts'
 import { createAdapter } from '../upstreams/providers.ts'
 import { sandboxDeployments } from '../upstreams/sandbox-deployments.ts'
-import { adminApi } from './admin-api.ts'
-import type { AdminDeps } from './admin-deps.ts'
-import type { LedgerVerifier, Verification } from './ledger-verifier.ts'
+import { adminApi } from './admin/admin-api.ts'
+import type { AdminDeps } from './admin/deps.ts'
+import type { LedgerVerifier, Verification } from './admin/ledger-verifier.ts'
 
 export const operatorToken = 'the-operator-token-of-this-test'
 

@@ -1,7 +1,7 @@
 /** A page of the reference as one HTML document, which asks for nothing else until somebody searches. */
 import { hash } from 'node:crypto'
-import { copyScript } from '../control/copy-script.ts'
-import { mark } from '../control/mark.ts'
+import { copyScript } from '../control/welcome/copy-script.ts'
+import { mark } from '../control/welcome/mark.ts'
 import { escapeHtml } from '../lib/html.ts'
 import { pages, type Page } from './pages.ts'
 import { referenceScript } from './reference-script.ts'

@@ -1,5 +1,5 @@
 /** The reference's looks: those of the welcome page, with room for reading. */
-import { colours } from '../control/welcome-style.ts'
+import { colours } from '../control/welcome/welcome-style.ts'
 
 export const referenceStyle = `
 ${colours}

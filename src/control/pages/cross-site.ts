@@ -2,7 +2,7 @@
  * Whether a change is asked for by a page of this server: a browser says so in headers that no page of another's can set.
  * Cookies alone say nothing, because browsers send them wherever the request comes from.
  */
-import { AdminError } from '../admin-error.ts'
+import { AdminError } from '../admin/error.ts'
 
 /** Throws `cross_site` for what another's page sends, or nobody says, and `json_expected` for a body of a form's. */
 export function refuseCrossSite(request: Request, publicUrl: string | null): void {

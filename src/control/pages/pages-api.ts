@@ -4,8 +4,8 @@
  */
 import { Hono } from 'hono'
 import type { Actor } from '../../store/store.ts'
-import { AdminError, adminErrorOf, errorResponse } from '../admin-error.ts'
-import { readFields } from '../read-input.ts'
+import { AdminError, adminErrorOf, errorResponse } from '../admin/error.ts'
+import { readFields } from '../admin/read-input.ts'
 import { askAdmin, RefusedByAdmin } from './ask-admin.ts'
 import { refuseCrossSite } from './cross-site.ts'
 import { createViews, type NoteView } from './operator-views.ts'

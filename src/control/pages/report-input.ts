@@ -12,7 +12,7 @@ import {
 } from '../../reporting/time-slots.ts'
 import { dimensions, type UsageAsked } from '../../reporting/usage-over-time.ts'
 import type { EntryFilter, Scope } from '../../store/reports-db/reports-db.ts'
-import { invalid } from '../read-input.ts'
+import { invalid } from '../admin/read-input.ts'
 import { Mode } from './shapes.ts'
 
 const seriesMax = 50

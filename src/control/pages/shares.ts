@@ -2,7 +2,7 @@
  * How much one person may have of what all share: requests under way, and answers that stream for as long as their
  * readers stay. Reports take turns on one thread, so whoever asked for a thousand at once would have everybody wait.
  */
-import { AdminError } from '../admin-error.ts'
+import { AdminError } from '../admin/error.ts'
 
 type Share = {
   /** One more of somebody's; gives what ends it, and does so once. Throws where there are too many. */

@@ -1,6 +1,6 @@
 /** Attacks on sign-in, each refused. */
 import { afterAll, describe, expect, spyOn, test } from 'bun:test'
-import { adminErrorOf } from '../admin-error.ts'
+import { adminErrorOf } from '../admin/error.ts'
 import { doors, isOwnPath } from './doors.ts'
 import { attemptsPerAccountMax, attemptsPerAddressMax } from './sign-in-limits.ts'
 import { codeAt } from './test-authenticator.ts'

@@ -1,6 +1,6 @@
 /** Attempts at guessing, of whatever route: counted for the client's address, and for the account that they are at. */
 import { addressHeader } from '../address-header.ts'
-import { AdminError } from '../admin-error.ts'
+import { AdminError } from '../admin/error.ts'
 import type { SignInLimits } from './sign-in-limits.ts'
 
 /** Counts one, and gives what takes it back. Throws `too_many_attempts`. */

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import { betterAuth } from 'better-auth'
 import { Kysely } from 'kysely'
-import { adminErrorOf } from '../admin-error.ts'
+import { adminErrorOf } from '../admin/error.ts'
 import { createAuth } from './auth.ts'
 import { codeAt } from './test-authenticator.ts'
 import { goodPassword, openBrowser, openTestPeople, server, testOrigin } from './test-people.ts'

@@ -1,10 +1,10 @@
 /** Hands what people send to a door of the sign-in library over to it, and what it answers back to them, in our words. */
 import type { z } from 'zod'
-import { AdminError, errorResponse } from '../admin-error.ts'
+import { AdminError, errorResponse } from '../admin/error.ts'
 import type { ErrorCode } from '../contract.ts'
 import { refuseCrossSite } from '../pages/cross-site.ts'
 import type { Signed } from '../pages/people-port.ts'
-import { readBody } from '../read-input.ts'
+import { readBody } from '../admin/read-input.ts'
 import { addressHeader } from '../address-header.ts'
 import { beginAttempt } from './attempts.ts'
 import { doors, type Door, type SignIn } from './doors.ts'

@@ -4,8 +4,8 @@ import type { Actor } from '../../store/audit.ts'
 import type { Link, LinkKind } from '../../store/people/links.ts'
 import type { PeopleStore } from '../../store/people/people-store.ts'
 import type { PersonRow } from '../../store/people/persons.ts'
-import { AdminError } from '../admin-error.ts'
-import { invalid } from '../read-input.ts'
+import { AdminError } from '../admin/error.ts'
+import { invalid } from '../admin/read-input.ts'
 import { hashOf } from './make-links.ts'
 
 export type UseDeps = { readonly store: PeopleStore; readonly now: () => number }

@@ -1,11 +1,11 @@
 /** What people see and change of themselves: profile, password, sessions. Second factors and passkeys are under `/api/auth`. */
 import { z } from 'zod'
 import { isPassword } from '../../../lib/password.ts'
-import { AdminError } from '../../admin-error.ts'
+import { AdminError } from '../../admin/error.ts'
 import { beginAttempt } from '../../people/attempts.ts'
 import { NewPassword, Password } from '../../people/fields.ts'
 import { acceptedHash, actorOf } from '../../people/use-links.ts'
-import { Name } from '../../read-input.ts'
+import { Name } from '../../admin/read-input.ts'
 import { pageRoute, type PagesDeps } from '../page-route.ts'
 import { Done } from './shapes.ts'
 

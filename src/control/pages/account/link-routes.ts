@@ -1,7 +1,7 @@
 /** What people do with links that work once. Their tokens come in bodies, never in addresses. */
 import { z } from 'zod'
 import type { OrganizationJson } from '../../contract.ts'
-import { sandboxOrganizationId } from '../../first-run.ts'
+import { sandboxOrganizationId } from '../../start/first-run.ts'
 import { beginAttempt } from '../../people/attempts.ts'
 import { Email, NewPassword } from '../../people/fields.ts'
 import {
@@ -13,7 +13,7 @@ import {
   setUpOperator,
   signUp,
 } from '../../people/use-links.ts'
-import { Name } from '../../read-input.ts'
+import { Name } from '../../admin/read-input.ts'
 import { pageRoute, type PagesDeps } from '../page-route.ts'
 import { roles } from '../roles.ts'
 import { Next } from './shapes.ts'

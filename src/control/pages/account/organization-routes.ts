@@ -2,7 +2,7 @@
 import { hash } from 'node:crypto'
 import { z } from 'zod'
 import { OrganizationName } from '../../../organizations/organization.ts'
-import { AdminError } from '../../admin-error.ts'
+import { AdminError } from '../../admin/error.ts'
 import type { GrantJson, OrganizationJson } from '../../contract.ts'
 import { RefusedByAdmin } from '../ask-admin.ts'
 import { pageRoute, type Asked } from '../page-route.ts'

@@ -2,7 +2,7 @@
 import { setImmediate } from 'node:timers/promises'
 import { z } from 'zod'
 import { inBackground } from '../../../lib/log.ts'
-import { AdminError } from '../../admin-error.ts'
+import { AdminError } from '../../admin/error.ts'
 import { canHavePasskeys } from '../../people/auth.ts'
 import { beginAttempt } from '../../people/attempts.ts'
 import { Email } from '../../people/fields.ts'

@@ -1,10 +1,10 @@
 /** What an organization is told of, and where: webhooks with their deliveries, and the alert for low credit. */
 import { z } from 'zod'
 import { webhookEvents } from '../../../store/webhooks.ts'
-import { AdminError } from '../../admin-error.ts'
+import { AdminError } from '../../admin/error.ts'
 import type { ListJson } from '../../contract.ts'
 import type { CreditAlertJson, DeliveryJson, WebhookJson, WebhookWithSecret } from '../../contract-webhooks.ts'
-import { AlertInput, DeliveryParameters, WebhookChangesInput, WebhookInput } from '../../webhook-input.ts'
+import { AlertInput, DeliveryParameters, WebhookChangesInput, WebhookInput } from '../../admin/webhook-input.ts'
 import { pathOf } from '../ask-admin.ts'
 import { pageRoute, type Asked } from '../page-route.ts'
 import { DataOf, ListOf, Mode, Nano, NothingMore, Time, Usd } from '../shapes.ts'

@@ -1,8 +1,8 @@
 /** What members may give a key by themselves; for more they ask the operators, on the page of service requests. */
 import type { Mode } from '../../../store/store.ts'
 import type { KeyJson, KeyOptionsJson } from '../../contract.ts'
-import type { KeyInput } from '../../key-input.ts'
-import { invalid } from '../../read-input.ts'
+import type { KeyInput } from '../../admin/key-input.ts'
+import { invalid } from '../../admin/read-input.ts'
 
 const limits = ['rpm', 'tpm', 'concurrency'] as const
 

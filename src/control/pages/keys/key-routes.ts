@@ -1,7 +1,7 @@
 /** An organization's keys: what they may, what is used of it, and changing them. */
 import { z } from 'zod'
 import type { KeyJson, KeyOptionsJson, KeyWithSecret, ListedKeyJson, ListJson } from '../../contract.ts'
-import { KeyInput, RotateInput } from '../../key-input.ts'
+import { KeyInput, RotateInput } from '../../admin/key-input.ts'
 import { pageRoute } from '../page-route.ts'
 import { DataOf, Mode, NothingMore } from '../shapes.ts'
 import { refuseBeyond } from './key-ceiling.ts'

@@ -1,5 +1,5 @@
 /** A key of an organization, as the routes about one key find it. */
-import { AdminError } from '../../admin-error.ts'
+import { AdminError } from '../../admin/error.ts'
 import type { ListedKeyJson } from '../../contract.ts'
 import type { Asked } from '../page-route.ts'
 

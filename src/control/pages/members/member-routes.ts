@@ -1,7 +1,7 @@
 /** Members of an organization and their roles. Only owners make and unmake owners, and one of them stays. */
 import { z } from 'zod'
 import type { OrganizationJson } from '../../contract.ts'
-import { AdminError } from '../../admin-error.ts'
+import { AdminError } from '../../admin/error.ts'
 import { invitationMail } from '../../people/mails.ts'
 import { Email } from '../../people/fields.ts'
 import { makeLink } from '../../people/make-links.ts'

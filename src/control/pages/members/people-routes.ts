@@ -1,6 +1,6 @@
 /** People, as operators see them: all of this installation, and what helps those who cannot sign in. */
 import { z } from 'zod'
-import { AdminError } from '../../admin-error.ts'
+import { AdminError } from '../../admin/error.ts'
 import { Email } from '../../people/fields.ts'
 import { invitationMail, passwordMail } from '../../people/mails.ts'
 import type { Mail } from '../../people/mailer.ts'

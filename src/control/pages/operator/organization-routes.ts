@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { OrganizationName } from '../../../organizations/organization.ts'
 import type { GrantJson, ListJson, OrganizationDetails, OrganizationJson, RevocationJson } from '../../contract.ts'
-import { CreditInput, SuspendInput } from '../../organization-input.ts'
+import { CreditInput, SuspendInput } from '../../admin/organization-input.ts'
 import { pageRoute } from '../page-route.ts'
 import { DataOf, Mode, NothingMore } from '../shapes.ts'
 import { GrantShape, OperatorOrganizationShape, OrganizationDetailsShape, RevocationShape } from './operator-shapes.ts'

@@ -2,7 +2,7 @@
 import type { z } from 'zod'
 import type { ListJson } from '../../contract.ts'
 import type { ApprovedServiceRequestJson, ServiceRequestJson } from '../../contract-service.ts'
-import { ApprovalInput, DeclineInput, ServiceRequestParameters } from '../../service-input.ts'
+import { ApprovalInput, DeclineInput, ServiceRequestParameters } from '../../admin/service-input.ts'
 import { pathOf } from '../ask-admin.ts'
 import { pageRoute } from '../page-route.ts'
 import { ApprovedServiceRequestShape, ServiceRequestListShape, ServiceRequestShape } from '../service/service-shapes.ts'

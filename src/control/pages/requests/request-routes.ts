@@ -9,8 +9,8 @@ import {
   RequestListShape,
   type EntryJson,
 } from '../../../reporting/requests.ts'
-import { AdminError } from '../../admin-error.ts'
-import { invalid } from '../../read-input.ts'
+import { AdminError } from '../../admin/error.ts'
+import { invalid } from '../../admin/read-input.ts'
 import { csvFile, jsonFileOf } from '../download.ts'
 import { eventStream } from '../event-stream.ts'
 import { pageRoute, type PagesDeps } from '../page-route.ts'

@@ -1,9 +1,9 @@
 /** What an organization asks operators for. */
 import type { z } from 'zod'
-import { AdminError } from '../../admin-error.ts'
+import { AdminError } from '../../admin/error.ts'
 import type { ListJson } from '../../contract.ts'
 import type { ServiceRequestJson } from '../../contract-service.ts'
-import { ServiceRequestInput, ServiceRequestParameters } from '../../service-input.ts'
+import { ServiceRequestInput, ServiceRequestParameters } from '../../admin/service-input.ts'
 import { pathOf } from '../ask-admin.ts'
 import { pageRoute } from '../page-route.ts'
 import { NothingMore } from '../shapes.ts'

@@ -1,0 +1,54 @@
+import { expect, test } from 'bun:test'
+import { mkdtempSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { hashOf } from '../../keys/virtual-key.ts'
+import { openSqliteStore } from '../../store/sqlite/sqlite-store.ts'
+import type { Store } from '../../store/store.ts'
+import { sandboxOrganizationId, seedFirstRun } from './first-run.ts'
+
+const keyDefaults = { region: 'us', rpm: null, tpm: null, concurrency: null }
+const emptyStore = (): Store =>
+  openSqliteStore({ path: join(mkdtempSync(join(tmpdir(), 'mart-seed-')), 'store.sqlite') })
+const seed = (store: Store) => seedFirstRun({ store, keyDefaults, now: Date.now() })
+
+test('an empty store gets one organization with $100.00 of test credit and one test key, whose secret is given once', async () => {
+  const store = emptyStore()
+  const first = await seed(store)
+  expect(first?.organizationId).toBe(sandboxOrganizationId)
+  expect((await store.keys()).map(({ hash, mode }) => [hash, mode])).toEqual([[hashOf(first!.key), 'test']])
+  expect((await store.balance(sandboxOrganizationId, 'live')).balanceNano).toBe(0n)
+  expect((await store.balance(sandboxOrganizationId, 'test')).balanceNano).toBe(100_000_000_000n)
+  expect(await seed(store)).toBeNull()
+  expect((await store.balance(sandboxOrganizationId, 'test')).balanceNano).toBe(100_000_000_000n)
+})
+
+test('a first start that died at any step is finished by the next, and credit is given once', async () => {
+  for (const step of ['createOrganization', 'grantCredit', 'createKey'] as const) {
+    for (const when of ['before', 'after'] as const) {
+      const store = emptyStore()
+      const died = new Error('died')
+      const dying: Store = {
+        ...store,
+        [step]: async (row: never) => {
+          if (when === 'after') await store[step](row)
+          throw died
+        },
+      }
+      expect(await seed(dying).catch((error: unknown) => error)).toBe(died)
+      const next = await seed(store)
+      const keyWasMade = step === 'createKey' && when === 'after'
+      expect(next === null).toBe(keyWasMade)
+      expect(await store.organizations()).toHaveLength(1)
+      expect(await store.keys()).toHaveLength(1)
+      expect((await store.balance(sandboxOrganizationId, 'test')).balanceNano).toBe(100_000_000_000n)
+    }
+  }
+})
+
+test('a store that an operator filled is left alone', async () => {
+  const store = emptyStore()
+  await store.createOrganization({ id: 'org_mine', name: 'Mine', createdAt: 1 })
+  expect(await seed(store)).toBeNull()
+  expect(await store.keys()).toHaveLength(0)
+})
