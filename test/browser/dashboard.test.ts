@@ -149,6 +149,27 @@ describe.skipIf(why !== null)(why === null ? 'the dashboard' : `the dashboard (s
     await close()
   }, 60_000)
 
+  test('somebody who may use the keys calls with one from a list, told which mode it is of, and gets the receipt', async () => {
+    const { page, complaints, close } = await open(pages.home, { viewport: sizes.narrow, locale: 'en-US' })
+    await page.getByRole('button', { name: 'Open the navigation' }).click()
+    await page.getByRole('link', { name: 'Playground' }).click()
+    const key = page.getByRole('combobox', { name: 'Key' })
+    await key.waitFor()
+    expect(await key.inputValue()).toStartWith('first key')
+    await page.locator('main').getByText('paid with test credit').waitFor()
+    await page.getByRole('button', { name: 'Send' }).click()
+    await page.getByRole('link', { name: 'How it went' }).waitFor()
+    expect(page.url()).not.toContain('sk-bf-')
+    expect(await browsing.axeFaults(page)).toEqual([])
+    // A receipt that is not written yet is asked for again; what is live ends with its page.
+    expect(complaints.filter((complaint) => !/404|\/live\?/.test(complaint))).toEqual([])
+    await key.click()
+    await page.getByRole('option', { name: 'Paste a key' }).click()
+    await page.getByLabel('The key', { exact: true }).waitFor()
+    expect(await page.getByRole('region', { name: 'Mode' }).count()).toBe(0)
+    await close()
+  }, 60_000)
+
   test('what is not found leaves one signed in, and members see that their organization is suspended', async () => {
     const { page, close } = await open('/dashboard/org_nope/home', { viewport: sizes.wide })
     await page.getByRole('heading', { name: 'Not found' }).waitFor()

@@ -105,7 +105,7 @@ function pageActions(place: PlaceView, go: (url: string) => void): SpotlightActi
     {
       group: 'Everywhere',
       actions: [
-        { id: 'playground', label: 'Playground', onClick: () => go('/playground') },
+        { id: 'playground', label: 'Playground', onClick: () => go(`/playground${ofPlace(place)}`) },
         {
           id: 'account',
           label: 'Account and security',
@@ -117,6 +117,10 @@ function pageActions(place: PlaceView, go: (url: string) => void): SpotlightActi
     },
   ]
 }
+
+/** For pages that stand outside of the organization's own, so that two tabs keep theirs apart. */
+const ofPlace = ({ organization, mode }: PlaceView): string =>
+  organization && mode ? `?organization=${encodeURIComponent(organization.id)}&mode=${mode}` : ''
 
 function action(place: Place, base: string, mode: string | null, go: (url: string) => void): SpotlightActionData {
   const { title, icon: Icon, path, keywords = [] } = place

@@ -30,7 +30,12 @@ export function Navigation() {
         </Stack>
         <Divider my="sm" />
         <Stack gap={2}>
-          <Entry href="/playground" title="Playground" icon={IconTerminal2} />
+          <Entry
+            href="/playground"
+            title="Playground"
+            icon={IconTerminal2}
+            {...(organization && mode && { search: { organization: organization.id, mode } })}
+          />
           <NavLink href="/docs" label="API reference" leftSection={<IconBook2 size={18} stroke={1.6} aria-hidden />} />
         </Stack>
       </nav>
@@ -55,7 +60,7 @@ type EntryProps = {
   readonly href: string
   readonly title: string
   readonly icon: Place['icon']
-  readonly search?: { readonly mode: string }
+  readonly search?: Readonly<Record<string, string>>
 }
 
 function Entry({ href, title, icon: Icon, search }: EntryProps) {

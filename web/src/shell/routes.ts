@@ -1,9 +1,11 @@
 /** The routes that areas hang theirs under. What is shown around them is set in router.tsx. */
 import { createRootRoute, createRoute, notFound, redirect, retainSearchParams } from '@tanstack/react-router'
 import { queryClient, sessionQuery } from '../api/queries.ts'
+import type { SessionJson } from '../../../src/control/contract-pages.ts'
 import { lastOrganization } from './last-organization.ts'
 import { isMode, type Mode } from './mode.ts'
 import { findOrganization, firstMode } from './organization.ts'
+import { textIn } from './search.ts'
 
 export const rootRoute = createRootRoute()
 
@@ -22,16 +24,37 @@ export const insideRoute = createRoute({
   },
 })
 
-/** With the frame around it, whether somebody is signed in or not. */
+export type AnyoneSearch = { readonly organization?: string; readonly mode?: Mode }
+
+/**
+ * With the frame around it, whether somebody is signed in or not: of the organization that the URL says, or that was
+ * looked at last.
+ */
 export const anyoneRoute = createRoute({
   getParentRoute: () => rootRoute,
   id: 'anyone',
-  beforeLoad: async () => {
+  validateSearch: (search: Record<string, unknown>): AnyoneSearch => {
+    const organization = textIn(search, 'organization')
+    return { ...(organization !== undefined && { organization }), ...modeIn(search) }
+  },
+  search: { middlewares: [retainSearchParams(['organization', 'mode'])] },
+  beforeLoad: async ({ search }) => {
     const session = await queryClient.ensureQueryData(sessionQuery)
     const { person } = session
-    return { session: person === null ? null : { ...session, person } }
+    if (person === null) return { session: null }
+    const wanted = search.organization ?? lastOf(session)
+    const organization = wanted === undefined ? null : await findOrganization(wanted)
+    const mode = organization && (search.mode ?? firstMode(organization))
+    return { session: { ...session, person }, organization, mode }
   },
 })
+
+const modeIn = (search: Record<string, unknown>): { readonly mode?: Mode } =>
+  isMode(search['mode']) ? { mode: search['mode'] } : {}
+
+/** The organization that was looked at last, of those that the person is a member of. */
+const lastOf = ({ organizations }: SessionJson): string | undefined =>
+  (organizations.find(({ id }) => id === lastOrganization.read()) ?? organizations[0])?.id
 
 export const dashboardRoute = createRoute({
   getParentRoute: () => insideRoute,
@@ -43,10 +66,9 @@ export const dashboardIndexRoute = createRoute({
   getParentRoute: () => dashboardRoute,
   path: '/',
   beforeLoad: ({ context: { session } }) => {
-    const { organizations, person } = session
-    const last = organizations.find(({ id }) => id === lastOrganization.read()) ?? organizations[0]
-    if (last) throw redirect({ to: `/dashboard/${last.id}/home` as never, replace: true })
-    if (person.isOperator) throw redirect({ to: '/operator/organizations', replace: true })
+    const last = lastOf(session)
+    if (last !== undefined) throw redirect({ to: `/dashboard/${last}/home` as never, replace: true })
+    if (session.person.isOperator) throw redirect({ to: '/operator/organizations', replace: true })
   },
 })
 
@@ -54,8 +76,7 @@ export const dashboardIndexRoute = createRoute({
 export const organizationRoute = createRoute({
   getParentRoute: () => dashboardRoute,
   path: '/$organization',
-  validateSearch: (search: Record<string, unknown>): { readonly mode?: Mode } =>
-    isMode(search['mode']) ? { mode: search['mode'] } : {},
+  validateSearch: modeIn,
   search: { middlewares: [retainSearchParams(['mode'])] },
   beforeLoad: async ({ params, search, location }) => {
     const organization = await findOrganization(params.organization)

@@ -4,7 +4,7 @@ import { useInfiniteQuery, useMutation, useQueryClient } from '@tanstack/react-q
 import { useState } from 'react'
 import type { PageFileJson } from '../../../../src/control/contract-pages.ts'
 import { ask } from '../../api/client.ts'
-import { callGateway } from '../../api/gateway.ts'
+import { callWithKey } from '../../api/keyed-call.ts'
 import { organizationKey } from '../../api/queries.ts'
 import { saveAs } from '../../api/save.ts'
 import { useOrganization } from '../../shell/organization.ts'
@@ -101,10 +101,9 @@ function Actions({ file, organization, remove }: ActionsProps) {
   const name = file.filename ?? file.id
   const { mutate, isPending, error } = useMutation({
     mutationFn: async () => {
-      const response = await callGateway(
-        { organization, keyId: file.keyId },
-        `/v1/files/${encodeURIComponent(file.id)}/content`,
-      )
+      const key = { organization, keyId: file.keyId }
+      const path = `/v1/files/${encodeURIComponent(file.id)}/content`
+      const response = await callWithKey({ dialect: 'openai', key, path, method: 'GET' })
       saveAs(await response.blob(), name)
     },
   })
@@ -142,8 +141,8 @@ function DeleteFile({ file, onClose }: DeleteFileProps) {
   const client = useQueryClient()
   if (file === null) return null
   const remove = async (): Promise<void> => {
-    const of = { organization: organization.id, keyId: file.keyId }
-    await callGateway(of, `/v1/files/${encodeURIComponent(file.id)}`, { method: 'DELETE' })
+    const key = { organization: organization.id, keyId: file.keyId }
+    await callWithKey({ dialect: 'openai', key, path: `/v1/files/${encodeURIComponent(file.id)}`, method: 'DELETE' })
     await client.invalidateQueries({ queryKey: organizationKey(organization.id, mode, 'files') })
   }
   return (

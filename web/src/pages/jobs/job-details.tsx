@@ -3,7 +3,7 @@ import { IconDownload, IconReceipt } from '@tabler/icons-react'
 import { useMutation, useQuery } from '@tanstack/react-query'
 import { useEffect, useMemo } from 'react'
 import type { PageJobJson } from '../../../../src/control/contract-pages.ts'
-import { callGateway } from '../../api/gateway.ts'
+import { callWithKey } from '../../api/keyed-call.ts'
 import { organizationKey } from '../../api/queries.ts'
 import { saveAs } from '../../api/save.ts'
 import { useOrganization } from '../../shell/organization.ts'
@@ -92,7 +92,8 @@ function Preview({ job, organization }: PreviewProps) {
     gcTime: 60_000,
     queryFn: async ({ signal }) => {
       const path = `/v1/videos/${encodeURIComponent(job.resourceId)}/content` as const
-      return (await callGateway({ organization, keyId: job.keyId }, path, { signal })).blob()
+      const key = { organization, keyId: job.keyId }
+      return (await callWithKey({ dialect: 'openai', key, path, method: 'GET', signal })).blob()
     },
   })
   const url = useUrlOf(data)

@@ -14,6 +14,7 @@ import { Trouble } from '../../ui/trouble.tsx'
 import { BudgetGauge } from './budget-gauge.tsx'
 import { CreateKey } from './create-key.tsx'
 import { KeyDetails } from './key-details.tsx'
+import { nameOf } from './key-name.ts'
 import { keysQuery } from './keys-query.ts'
 
 const route = getRouteApi('/inside/dashboard/$organization/keys')
@@ -83,9 +84,6 @@ export function KeysPage() {
     </>
   )
 }
-
-export const nameOf = ({ name, prefix }: Pick<PageKeyJson, 'name' | 'prefix'>): string =>
-  name === '' ? `${prefix}…` : name
 
 const stateColors = { active: 'mart', revoked: 'red', expired: 'gray' } as const
 const stateTitles = { active: 'Active', revoked: 'Revoked', expired: 'Expired' } as const

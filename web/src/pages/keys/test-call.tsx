@@ -3,7 +3,8 @@ import { IconPlayerPlay } from '@tabler/icons-react'
 import { useMutation, useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import type { PageKeyJson, PageKeyOptionsJson } from '../../../../src/control/contract-pages.ts'
-import { callGateway } from '../../api/gateway.ts'
+import { callWithKey } from '../../api/keyed-call.ts'
+import type { KeyOf } from '../../api/passes.ts'
 import { useOrganization } from '../../shell/organization.ts'
 import { Duration } from '../../ui/figures.tsx'
 import { Trouble } from '../../ui/trouble.tsx'
@@ -78,16 +79,17 @@ type Answered = {
   readonly requestId: string
 }
 
-async function callOnce(of: { organization: string; keyId: string }, model: string): Promise<Answered> {
+async function callOnce(of: KeyOf, model: string): Promise<Answered> {
   const begun = performance.now()
-  const response = await callGateway(of, '/v1/chat/completions', {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({
+  const response = await callWithKey({
+    dialect: 'openai',
+    key: of,
+    path: '/v1/chat/completions',
+    body: {
       model,
       max_completion_tokens: outputTokensMax,
       messages: [{ role: 'user', content: 'Say hello in one short sentence.' }],
-    }),
+    },
   })
   const body = (await response.json()) as { choices?: { message?: { content?: string | null } }[] }
   return {

@@ -1,10 +1,23 @@
 import { createRoute, lazyRouteComponent } from '@tanstack/react-router'
 import { anyoneRoute } from '../../shell/routes.ts'
+import { textIn } from '../../shell/search.ts'
+
+/** In place of a key's id: one that is pasted, of which nobody knows whose it is. */
+export const pastedKey = 'pasted'
+
+export type PlaygroundSearch = { readonly key?: string }
 
 export const playgroundRoutes = [
   createRoute({
     getParentRoute: () => anyoneRoute,
     path: '/playground',
+    validateSearch: (search: Record<string, unknown>): PlaygroundSearch => {
+      const key = textIn(search, 'key')
+      return key === undefined ? {} : { key }
+    },
+    // A pasted key may be of either mode: none is claimed around it.
+    beforeLoad: ({ search, context: { organization } }) =>
+      search.key === pastedKey || organization?.permissions.includes('keys.write') !== true ? { mode: null } : {},
     component: lazyRouteComponent(() => import('./playground-page.tsx'), 'PlaygroundPage'),
   }),
 ] as const

@@ -1,5 +1,12 @@
 /** What the playground asks, and how it reads the answers, in either dialect. */
-import { callWithKey, gatewayTrouble, requestIdOf, type Dialect, type KeyedCall } from '../../api/keyed-call.ts'
+import {
+  callWithKey,
+  gatewayTrouble,
+  requestIdOf,
+  type Dialect,
+  type GivenKey,
+  type KeyedCall,
+} from '../../api/keyed-call.ts'
 import { recordsOf } from '../../api/records.ts'
 
 export const tasks = ['chat', 'image', 'embedding', 'video'] as const
@@ -23,7 +30,7 @@ export type Piece =
   | { readonly kind: 'note'; readonly text: string }
 
 export type Listener = {
-  readonly key: string
+  readonly key: GivenKey
   readonly signal: AbortSignal
   /** Told as soon as it is known: what the receipt is found by. */
   readonly onRequestId: (id: string) => void

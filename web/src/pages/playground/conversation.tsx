@@ -15,6 +15,8 @@ type ConversationProps = {
   readonly onClear: () => void
   readonly isBusy: boolean
   readonly isReady: boolean
+  /** Whether keys stand in a list; else one is pasted. */
+  readonly hasKeys: boolean
 }
 
 export const Conversation = (props: ConversationProps) => (
@@ -22,8 +24,9 @@ export const Conversation = (props: ConversationProps) => (
     <div className={classes['exchanges']} role="log" aria-label="Answers" aria-busy={props.isBusy}>
       {props.exchanges.length === 0 ? (
         <Empty icon={IconTerminal2} title="Nothing asked yet">
-          Paste a key at the side, choose a model, and send. The key stays in this page’s memory: it is in no storage of
-          the browser, and gone when the page is.
+          {props.hasKeys
+            ? 'Choose a key and a model, and send. The call is one of that key’s: it counts against its limits, and its receipt stands among the requests.'
+            : 'Paste a key, choose a model, and send. The key stays in this page’s memory: it is in no storage of the browser, and gone when the page is.'}
         </Empty>
       ) : (
         props.exchanges.map((exchange) => <Answer key={exchange.id} exchange={exchange} />)

@@ -1,6 +1,5 @@
 import { Card, SimpleGrid, Stack } from '@mantine/core'
 import { useState } from 'react'
-import { keptKey } from '../../api/kept-key.ts'
 import { CodeTabs } from '../../ui/code-tabs.tsx'
 import { PageHead } from '../../ui/page-head.tsx'
 import type { Ask } from './call.ts'
@@ -10,19 +9,21 @@ import { ReceiptCard } from './receipt-card.tsx'
 import { Settings, type Chosen } from './settings.tsx'
 import { snippetsOf } from './snippets.ts'
 import { useExchanges } from './use-exchanges.ts'
+import { useGivenKey } from './use-given-key.ts'
 
 const greeting = 'Say hello in three languages.'
 
-/** A call with one's own key: what comes, what it costs, and the code that does the same. */
+/** A call with a key of one's own: what comes, what it costs, and the code that does the same. */
 export function PlaygroundPage() {
-  const [key, setKey] = useState(keptKey.read)
+  const keyState = useGivenKey()
+  const { given } = keyState
   const [chosen, setChosen] = useState<Chosen>({ task: 'chat', dialect: 'openai', model: '', system: '' })
   const [draft, setDraft] = useState(greeting)
-  const { exchanges, send, stop, clear, isBusy } = useExchanges(key)
+  const { exchanges, send, stop, clear, isBusy } = useExchanges(given)
   const ask: Ask = { ...chosen, turns: [...turnsOf(chosen, exchanges), { role: 'user', text: draft }] }
   // Of what was asked last, while nothing new is written.
   const coded = draft.trim() === '' ? (exchanges.at(-1)?.ask ?? ask) : ask
-  const isReady = key !== '' && chosen.model !== '' && draft.trim() !== ''
+  const isReady = given !== null && chosen.model !== '' && draft.trim() !== ''
   const sendIt = (): void => {
     if (!isReady || isBusy) return
     send(ask)
@@ -32,9 +33,9 @@ export function PlaygroundPage() {
     <>
       <PageHead
         title="Playground"
-        about="A call with your own key, charged as any other is: the answer as it comes, what it cost, and the code for it."
+        about="A call with a key of your own, charged as any other is: the answer as it comes, what it cost, and the code for it."
       />
-      <div className={classes['columns']} data-keyless={key === '' || undefined}>
+      <div className={classes['columns']} data-keyless={given === null || undefined}>
         <Conversation
           exchanges={exchanges}
           draft={draft}
@@ -44,18 +45,11 @@ export function PlaygroundPage() {
           onClear={clear}
           isBusy={isBusy}
           isReady={isReady}
+          hasKeys={keyState.own !== null}
         />
         <Stack gap="md" className={classes['side'] ?? ''}>
-          <Settings
-            value={chosen}
-            onChange={setChosen}
-            keyText={key}
-            onKey={(text) => {
-              keptKey.write(text)
-              setKey(text)
-            }}
-          />
-          <ReceiptCard exchange={exchanges.findLast(({ requestId }) => requestId !== null) ?? null} keyText={key} />
+          <Settings value={chosen} onChange={setChosen} keyState={keyState} />
+          <ReceiptCard exchange={exchanges.findLast(({ requestId }) => requestId !== null) ?? null} />
         </Stack>
       </div>
       <SimpleGrid mt="lg">

@@ -1,6 +1,6 @@
-import { Badge, Card, Group, Stack, Table, Text, Title } from '@mantine/core'
+import { Anchor, Badge, Card, Group, Stack, Table, Text, Title } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
-import { receiptOf, type CustomerReceipt } from '../../api/keyed-call.ts'
+import { receiptOf, type CustomerReceipt, type GivenKey } from '../../api/keyed-call.ts'
 import { ApiTrouble } from '../../api/client.ts'
 import { Copy } from '../../ui/copy.tsx'
 import { Count, Duration } from '../../ui/figures.tsx'
@@ -14,10 +14,10 @@ import type { Exchange } from './use-exchanges.ts'
 const triesMax = 8
 const againMs = 250
 
-type ReceiptCardProps = { readonly exchange: Exchange | null; readonly keyText: string }
+type ReceiptCardProps = { readonly exchange: Exchange | null }
 
 /** What the last call cost, as its receipt says. */
-export function ReceiptCard({ exchange, keyText }: ReceiptCardProps) {
+export function ReceiptCard({ exchange }: ReceiptCardProps) {
   const requestId = exchange?.requestId ?? null
   const { data: receipt, error } = useQuery({
     queryKey: ['playground', 'receipt', requestId, exchange?.state],
@@ -25,7 +25,7 @@ export function ReceiptCard({ exchange, keyText }: ReceiptCardProps) {
     gcTime: 0,
     retry: (failures, trouble) => trouble instanceof ApiTrouble && trouble.status === 404 && failures < triesMax,
     retryDelay: againMs,
-    queryFn: ({ signal }) => receiptOf(requestId!, keyText, signal),
+    queryFn: ({ signal }) => receiptOf(requestId!, exchange!.key, signal),
   })
   return (
     <Card aria-busy={exchange?.state === 'running'} className={classes['receipt'] ?? ''}>
@@ -36,7 +36,7 @@ export function ReceiptCard({ exchange, keyText }: ReceiptCardProps) {
         {receipt && <Badge color={receipt.mode === 'test' ? 'amber' : 'mart'}>{receipt.mode}</Badge>}
       </Group>
       {receipt ? (
-        <Lines receipt={receipt} />
+        <Lines receipt={receipt} of={exchange?.key ?? ''} />
       ) : error ? (
         <Trouble error={error} title="The receipt could not be read" />
       ) : (
@@ -50,7 +50,9 @@ export function ReceiptCard({ exchange, keyText }: ReceiptCardProps) {
   )
 }
 
-const Lines = ({ receipt }: { readonly receipt: CustomerReceipt }) => (
+type LinesProps = { readonly receipt: CustomerReceipt; readonly of: GivenKey }
+
+const Lines = ({ receipt, of }: LinesProps) => (
   <Stack gap="xs">
     <Text className={classes['charge'] ?? ''} component="div">
       <Money nano={receipt.chargeNano} copies isWhole />
@@ -92,6 +94,14 @@ const Lines = ({ receipt }: { readonly receipt: CustomerReceipt }) => (
         <Copy text={receipt.requestId} label="Copy the request id" />
       </dd>
     </dl>
+    {typeof of !== 'string' && (
+      <Anchor
+        size="sm"
+        href={`/dashboard/${of.organization}/requests?mode=${receipt.mode}&request=${receipt.requestId}`}
+      >
+        How it went, step by step
+      </Anchor>
+    )}
   </Stack>
 )
 

@@ -1,34 +1,31 @@
-import { Card, PasswordInput, SegmentedControl, Select, Stack, Textarea } from '@mantine/core'
-import { useDebouncedValue } from '@mantine/hooks'
+import { Card, SegmentedControl, Select, Stack, Textarea } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useEffect } from 'react'
 import { modelsOf } from '../../api/keyed-call.ts'
 import { Trouble } from '../../ui/trouble.tsx'
 import type { Ask, Task } from './call.ts'
+import { KeyField } from './key-field.tsx'
+import type { KeyState } from './use-given-key.ts'
 
 export type Chosen = Omit<Ask, 'turns'>
 
 type SettingsProps = {
   readonly value: Chosen
   readonly onChange: (value: Chosen) => void
-  readonly keyText: string
-  readonly onKey: (text: string) => void
+  readonly keyState: KeyState
 }
 
-const typedMs = 400
-const keyLike = /^sk-bf-[0-9a-f-]{36}$/i
-
 /** Whose key, in whose words, which model. */
-export function Settings({ value, onChange, keyText, onKey }: SettingsProps) {
+export function Settings({ value, onChange, keyState }: SettingsProps) {
+  const { given } = keyState
   const { dialect, task, model, system } = value
-  const [asked] = useDebouncedValue(keyText, typedMs)
   const { data: models, error } = useQuery({
-    // A key is no part of what is remembered by: the answers of one are forgotten with the next.
-    queryKey: ['playground', 'models', dialect, asked.slice(-8)],
-    enabled: keyLike.test(asked),
+    // A secret is no part of what is remembered by: the answers of one are forgotten with the next.
+    queryKey: ['playground', 'models', dialect, typeof given === 'string' ? given.slice(-8) : given?.keyId],
+    enabled: given !== null,
     gcTime: 0,
     retry: false,
-    queryFn: ({ signal }) => modelsOf(dialect, asked, signal),
+    queryFn: ({ signal }) => modelsOf(dialect, given!, signal),
   })
   const listed = models && inOrder(models, task)
   useEffect(() => {
@@ -37,16 +34,7 @@ export function Settings({ value, onChange, keyText, onKey }: SettingsProps) {
   return (
     <Card>
       <Stack gap="sm">
-        <PasswordInput
-          label="Key"
-          description="Kept in memory alone."
-          placeholder="sk-bf-…"
-          autoComplete="off"
-          spellCheck={false}
-          value={keyText}
-          error={keyText !== '' && !keyLike.test(keyText) && 'A key is sk-bf- and 36 characters.'}
-          onChange={(event) => onKey(event.currentTarget.value.trim())}
-        />
+        <KeyField state={keyState} />
         <What value={value} onChange={onChange} />
         <Select
           label="Model"

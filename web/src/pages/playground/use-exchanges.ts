@@ -1,10 +1,13 @@
 import { useEffect, useReducer, useRef } from 'react'
+import type { GivenKey } from '../../api/keyed-call.ts'
 import { answerTo, type Ask, type Piece } from './call.ts'
 
 /** One call and what came of it. */
 export type Exchange = {
   readonly id: number
   readonly ask: Ask
+  /** What it was asked with, and its receipt is. */
+  readonly key: GivenKey
   readonly requestId: string | null
   readonly text: string
   readonly media: readonly Extract<Piece, { readonly kind: 'image' | 'video' }>[]
@@ -15,14 +18,14 @@ export type Exchange = {
 }
 
 type Change =
-  | { readonly kind: 'begin'; readonly ask: Ask; readonly id: number }
+  | { readonly kind: 'begin'; readonly begun: Exchange }
   | { readonly kind: 'update'; readonly id: number; readonly update: (exchange: Exchange) => Exchange }
   | { readonly kind: 'clear' }
 
 const reduce = (exchanges: readonly Exchange[], change: Change): readonly Exchange[] => {
   switch (change.kind) {
     case 'begin':
-      return [...exchanges, begun(change.ask, change.id)]
+      return [...exchanges, change.begun]
     case 'update':
       return exchanges.map((each) => (each.id === change.id ? change.update(each) : each))
     case 'clear':
@@ -30,9 +33,10 @@ const reduce = (exchanges: readonly Exchange[], change: Change): readonly Exchan
   }
 }
 
-const begun = (ask: Ask, id: number): Exchange => ({
+const begun = (ask: Ask, key: GivenKey, id: number): Exchange => ({
   id,
   ask,
+  key,
   requestId: null,
   text: '',
   media: [],
@@ -54,16 +58,17 @@ const withPiece = (exchange: Exchange, piece: Piece): Exchange => {
 }
 
 /** The calls of this visit, in memory alone. One at a time; leaving the page stops it. */
-export function useExchanges(key: string) {
+export function useExchanges(key: GivenKey | null) {
   const [exchanges, change] = useReducer(reduce, [])
   const running = useRef<AbortController | null>(null)
   useEffect(() => () => running.current?.abort(), [])
   const send = (ask: Ask): void => {
+    if (key === null) return
     const id = Date.now()
     const controller = new AbortController()
     running.current = controller
     const update = (update: (exchange: Exchange) => Exchange): void => change({ kind: 'update', id, update })
-    change({ kind: 'begin', ask, id })
+    change({ kind: 'begin', begun: begun(ask, key, id) })
     answerTo(ask, {
       key,
       signal: controller.signal,
