@@ -40,7 +40,8 @@ export type KeyChanges = Partial<Omit<KeyRow, 'id' | 'organizationId' | 'mode' |
 
 /** Virtual keys. Without an `actor`, a change is the server's own; each is in the audit log. */
 export interface KeyStore {
-  createKey(key: KeyRow, actor?: Actor): Promise<void>
+  /** Throws `too-many-keys` where the organization has `max` keys that are not revoked, or were made in the day before this one. */
+  createKey(key: KeyRow, actor?: Actor, max?: number): Promise<void>
   /** Throws `key-not-found`. Returns the row as it now is. */
   updateKey(id: string, changes: KeyChanges, actor?: Actor): Promise<KeyRow>
   /** All keys, or one organization's, oldest first. */

@@ -3,6 +3,7 @@ export class StoreRefusal extends Error {
   readonly code:
     | 'organization-not-found'
     | 'key-not-found'
+    | 'too-many-keys'
     | 'token-not-found'
     | 'service-request-not-found'
     | 'service-request-not-open'

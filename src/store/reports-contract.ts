@@ -59,6 +59,21 @@ export function describeKeys(store: () => Store): void {
     expect((await refusalOf(store().updateKey('k9', {}))).code).toBe('key-not-found')
   })
 
+  test('an organization has no more keys than may be: those that are revoked count for a day, and another’s never', async () => {
+    await store().createOrganization({ id: 'other', name: 'Other', createdAt: noon })
+    const make = (id: string, createdAt: number, organizationId = 'acme') =>
+      store().createKey(keyOf({ id, organizationId, hash: id, createdAt }), undefined, 2)
+    await make('k1', noon)
+    await make('k2', noon)
+    await make('k3', noon, 'other')
+    expect((await refusalOf(make('k4', noon))).code).toBe('too-many-keys')
+    await store().updateKey('k1', { revokedAt: noon })
+    expect((await refusalOf(make('k4', noon))).code).toBe('too-many-keys')
+    await make('k4', noon + 24 * 3_600_000)
+    expect((await refusalOf(make('k5', noon + 24 * 3_600_000))).code).toBe('too-many-keys')
+    await store().createKey(keyOf({ id: 'k5', organizationId: 'acme', hash: 'k5' }))
+  })
+
   test('a key of an unknown organization, a second key of one id, and a second organization of one id are refused', async () => {
     await store().createKey(keyOf({ id: 'k1', organizationId: 'acme' }))
     expect((await refusalOf(store().createKey(keyOf({ id: 'k2', organizationId: 'nobody' })))).code).toBe(

@@ -54,6 +54,11 @@ const failures = {
     status: 409,
     message: 'This organization has 10 webhooks, which is the most there may be. Delete one that is not needed.',
   },
+  too_many_keys: {
+    status: 409,
+    message:
+      'This organization has 1000 keys that are not revoked or were made within a day, which is the most that members make. Revoke those that are not used, or ask an operator.',
+  },
   key_revoked: { status: 409, message: 'This key has been revoked, which is final. Make a new one.' },
   too_many_passes: {
     status: 409,
@@ -70,6 +75,7 @@ const failures = {
     message: 'Too many live pages or downloads are open at once. Close some, or try again later.',
   },
   too_many_at_once: { status: 429, message: 'Too much of yours is under way at once. Try again in a moment.' },
+  too_many_changes: { status: 429, message: 'Too many changes in too short a time. Wait a little, then try again.' },
   not_signed_in: { status: 401, message: 'Nobody is signed in. Sign in and try again.' },
   permission_missing: { status: 403, message: 'You may not do this.' },
   cross_site: {
@@ -105,6 +111,10 @@ const failures = {
   too_many_members: {
     status: 409,
     message: 'An organization has at most 1000 members and open invitations. Remove one that is not needed.',
+  },
+  too_many_passkeys: {
+    status: 409,
+    message: 'An account has at most 20 passkeys. Remove one that you do not use.',
   },
   too_many_organizations: { status: 409, message: 'You own 10 organizations, which is the most one person makes.' },
   mail_failed: { status: 503, message: 'The mail could not be sent; the log of the server says why. Try again later.' },
@@ -163,6 +173,8 @@ function codeOf(code: StoreRefusal['code']): ErrorCode {
       return 'service_request_not_open'
     case 'too-many-open':
       return 'too_many_open'
+    case 'too-many-keys':
+      return 'too_many_keys'
     case 'webhook-not-found':
       return 'webhook_not_found'
     case 'too-many-webhooks':

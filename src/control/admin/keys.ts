@@ -122,6 +122,9 @@ function addChangeRoutes(api: Hono, { deps, operators, changeKey }: Made): void 
   })
 }
 
+/** Keys of an organization that its members make: all of them are in memory. Operators have no ceiling. */
+const keysMax = 1_000
+
 type NewKey = { readonly organizationId: string; readonly input: NewKeyInput; readonly actor: Actor }
 
 async function createKey(deps: AdminDeps, { organizationId, input, actor }: NewKey): Promise<KeyWithSecret> {
@@ -129,7 +132,7 @@ async function createKey(deps: AdminDeps, { organizationId, input, actor }: NewK
   const { mode: asked, ...terms } = input
   const owner = { organizationId, mode: modeOr(asked, deps) }
   const { row, secret } = newKey(owner, termsOf(terms, deps.keyDefaults, factsOf(deps, now)), now)
-  await deps.store.createKey(row, actor)
+  await deps.store.createKey(row, actor, ...(actor.kind === 'person' ? [keysMax] : []))
   publish(deps, row)
   tellOf(deps, row, 'key.created')
   return { ...keyJson(row, now), key: secret }

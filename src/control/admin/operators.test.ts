@@ -1,5 +1,6 @@
 import { expect, test } from 'bun:test'
 import { hashOf } from '../../keys/virtual-key.ts'
+import { changesPerMinuteMax } from './operators.ts'
 import { startTestServer } from '../test-server.ts'
 
 type Server = Awaited<ReturnType<typeof startTestServer>>
@@ -126,4 +127,18 @@ test('wrong tokens are logged without what was sent and slowed down past sixty a
   expect(server.events).toEqual(Array.from({ length: 60 }, () => ({ event: 'operator-token-refused' })))
   server.time.now += 1_000
   expect(await asked(2)).toEqual([401, 429])
+})
+
+test('a token that lasts changes six hundred things a minute; looking is not counted, and `mart` beside the server never waits', async () => {
+  const server = await startTestServer()
+  const { token } = (await tokenOf(server, { name: 'script' })).json as { token: string }
+  const change = () => withToken(server, token, 'POST', '/organizations')
+  for (let times = 0; times < changesPerMinuteMax; times += 1) expect((await change()).status).toBe(400)
+  const refused = await change()
+  expect([refused.status, refused.headers.get('retry-after')]).toEqual([429, '1'])
+  expect(((await refused.json()) as { error: object }).error).toMatchObject({ code: 'too_many_changes' })
+  expect((await withToken(server, token, 'GET', '/organizations')).status).toBe(200)
+  expect((await server.ask('POST', '/organizations', { name: 'Acme' })).status).toBe(201)
+  server.time.now += 100
+  expect((await change()).status).toBe(400)
 })

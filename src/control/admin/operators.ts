@@ -5,6 +5,7 @@
  */
 import type { Context, MiddlewareHandler } from 'hono'
 import { hash, randomBytes, randomUUID, timingSafeEqual } from 'node:crypto'
+import { createAllowances, takeOfEach } from '../../lib/allowances.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { newGcra, take, waitMs } from '../../lib/gcra.ts'
 import { inBackground, type Log } from '../../lib/log.ts'
@@ -17,7 +18,7 @@ export const scopes = ['admin', 'read', 'keys', 'credit'] as const
 export type Scope = (typeof scopes)[number]
 
 export type Operators = {
-  /** Lets a request in by its `Authorization`, and whatever comes from inside. Throws `unauthorized`, or `too_many_wrong_tokens`. */
+  /** Lets a request in by its `Authorization`, and whatever comes from inside. Throws `unauthorized`, `too_many_wrong_tokens` or `too_many_changes`. */
   readonly admit: (c: Context) => void
   /** Lets a route be used only with a token that has this scope, or from inside; others get `scope_missing`. */
   readonly needs: (scope: Scope) => MiddlewareHandler
@@ -45,6 +46,8 @@ type Known = { readonly digest: Buffer; readonly token: OperatorToken | null }
 
 /** Wrong tokens a minute that are answered and logged one by one; what is more gets 429. Right ones always pass. */
 const wrongTokensPerMinuteMax = 60
+/** Changes a minute by one token that lasts, which may come at once. `mart` beside the server has no such limit. */
+export const changesPerMinuteMax = 600
 /** The last use is noted this often. */
 const noteMs = 60_000
 
@@ -55,6 +58,7 @@ export function createOperators(deps: OperatorsDeps): Operators {
   byHash.set(fileToken, { digest: Buffer.from(fileToken), token: null })
   const notedAt = new Map<string, number>()
   const wrong = newGcra()
+  const changes = createAllowances({ max: changesPerMinuteMax, wholeMs: 60_000 }, clock)
   const put = (token: OperatorToken): void => void byHash.set(token.hash, { digest: Buffer.from(token.hash), token })
   for (const token of deps.operatorTokens) put(token)
 
@@ -69,7 +73,10 @@ export function createOperators(deps: OperatorsDeps): Operators {
       if (insideActor(c)) return
       const known = find(byHash, c.req.header('authorization'))
       if (!known) throw refuse(wrong, deps)
-      if (known.token) noteUse(known.token)
+      if (!known.token) return
+      const retryAfterMs = c.req.method === 'GET' ? 0 : takeOfEach([[changes, known.token.id]])
+      if (retryAfterMs > 0) throw new AdminError('too_many_changes', { retryAfterMs })
+      noteUse(known.token)
     },
     needs: (scope) => async (c, next) => {
       const token = insideActor(c) ? null : (find(byHash, c.req.header('authorization'))?.token ?? null)

@@ -6,6 +6,7 @@ import { Hono } from 'hono'
 import type { Actor } from '../../store/store.ts'
 import { AdminError, adminErrorOf, errorResponse } from '../admin/error.ts'
 import { readFields } from '../admin/read-input.ts'
+import { countChange } from '../people/attempts.ts'
 import { askAdmin, RefusedByAdmin } from './ask-admin.ts'
 import { refuseCrossSite } from './cross-site.ts'
 import { createViews, type NoteView } from './operator-views.ts'
@@ -61,6 +62,7 @@ type Open = { readonly shares: Shares; readonly noteView: NoteView }
 async function answer(call: Call, deps: PagesDeps & Open): Promise<Response> {
   if (call.route.method !== 'GET') refuseCrossSite(call.request, deps.publicUrl)
   const person = await deps.people.personOf(call.request)
+  if (person !== null && call.route.method !== 'GET') countChange(person.id, deps.people.limits)
   // Nobody's own are few and cheap, and limited where they are not.
   const ended = person === null ? noShare : deps.shares.requests.take(person.id)
   try {

@@ -12,6 +12,8 @@ export type Door = {
   readonly isAttempt: boolean
   /** Whether somebody is signed in behind it. */
   readonly signsIn?: true
+  /** Whether whoever is signed in changes something of their own by it. */
+  readonly isChange?: true
 }
 
 const code = z.string('a code').trim().min(1, 'a code').max(64, 'a code')
@@ -28,6 +30,9 @@ const WithProvider = z.strictObject({ returnTo: OwnPath.default('/dashboard') })
 const look = { method: 'GET', body: null, isAttempt: false } as const
 const post = (body: z.ZodType, more: Partial<Door> = {}): Door => ({ method: 'POST', body, isAttempt: false, ...more })
 
+/** Where adding a passkey begins. */
+export const addPasskeyPath = '/passkey/generate-register-options'
+
 export const doors: Readonly<Record<string, Door>> = {
   '/sign-in/email': post(SignIn, { isAttempt: true, signsIn: true }),
   '/sign-in/social': post(WithProvider, {
@@ -43,16 +48,16 @@ export const doors: Readonly<Record<string, Door>> = {
   '/sign-out': post(z.strictObject({})),
   '/two-factor/verify-totp': post(z.strictObject({ code }), { isAttempt: true, signsIn: true }),
   '/two-factor/verify-backup-code': post(z.strictObject({ code }), { isAttempt: true, signsIn: true }),
-  '/two-factor/enable': post(WithPassword, { isAttempt: true }),
-  '/two-factor/disable': post(WithPassword, { isAttempt: true }),
-  '/two-factor/generate-backup-codes': post(WithPassword, { isAttempt: true }),
+  '/two-factor/enable': post(WithPassword, { isAttempt: true, isChange: true }),
+  '/two-factor/disable': post(WithPassword, { isAttempt: true, isChange: true }),
+  '/two-factor/generate-backup-codes': post(WithPassword, { isAttempt: true, isChange: true }),
   '/passkey/generate-authenticate-options': { ...look, isAttempt: true },
   '/passkey/verify-authentication': post(z.strictObject({ response: credential }), { isAttempt: true, signsIn: true }),
-  '/passkey/generate-register-options': look,
-  '/passkey/verify-registration': post(z.strictObject({ response: credential, name: passkeyName })),
+  [addPasskeyPath]: { ...look, isChange: true },
+  '/passkey/verify-registration': post(z.strictObject({ response: credential, name: passkeyName }), { isChange: true }),
   '/passkey/list-user-passkeys': look,
-  '/passkey/update-passkey': post(z.strictObject({ id, name: passkeyName })),
-  '/passkey/delete-passkey': post(z.strictObject({ id })),
+  '/passkey/update-passkey': post(z.strictObject({ id, name: passkeyName }), { isChange: true }),
+  '/passkey/delete-passkey': post(z.strictObject({ id }), { isChange: true }),
 }
 
 /** A path here, and no way out: `//host`, `/\host` and what a browser makes of others are none. */

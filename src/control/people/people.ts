@@ -44,6 +44,7 @@ export function createPeople(deps: PeopleDeps): People {
     limits: createSignInLimits({ clock, addressesOf: (account) => store.addressesOf(account, clock.now()) }),
     signedIn,
     endSession: store.endSession,
+    passkeysOf: store.passkeysOf,
     codes: createUsedCodes(clock),
   }
   const forget = forgetting(deps)

@@ -6,8 +6,8 @@ import { refuseCrossSite } from '../pages/cross-site.ts'
 import type { Signed } from '../pages/people-port.ts'
 import { readBody } from '../admin/read-input.ts'
 import { addressHeader } from '../address-header.ts'
-import { beginAttempt } from './attempts.ts'
-import { doors, type Door, type SignIn } from './doors.ts'
+import { beginAttempt, countChange } from './attempts.ts'
+import { addPasskeyPath, doors, type Door, type SignIn } from './doors.ts'
 import type { SignInLimits } from './sign-in-limits.ts'
 import type { UsedCodes } from './used-codes.ts'
 
@@ -21,6 +21,8 @@ export type DoorDeps = {
   readonly limits: SignInLimits
   readonly signedIn: (request: Request) => Promise<Signed | null>
   readonly endSession: (personId: string, sessionId: string) => void
+  /** How many a person has. */
+  readonly passkeysOf: (personId: string) => number
   readonly codes: UsedCodes
 }
 
@@ -34,7 +36,8 @@ export async function serveDoor(request: Request, deps: DoorDeps): Promise<Respo
   if (!door || door.method !== request.method) throw new AdminError('not_found', { message: noSuchDoor })
   if (door.method !== 'GET') refuseCrossSite(request, deps.publicUrl)
   const body = door.body && (await readBody(request, door.body))
-  const before = door.isAttempt ? await deps.signedIn(request) : null
+  const before = door.isAttempt || door.isChange ? await deps.signedIn(request) : null
+  if (door.isChange) admitChange(path, before, deps)
   const attempt = door.isAttempt ? beginAttempt(request, accountOf(path, body, before), deps.limits) : null
   const library = deps.library(deps.originOf(request), isOfProvider(path))
   const answer = await answeredBy(library, handedOver(request, door, body, deps.originOf(request)))
@@ -46,6 +49,16 @@ export async function serveDoor(request: Request, deps: DoorDeps): Promise<Respo
   }
   return answerTo(door, answer)
 }
+
+/** Throws for whoever is not signed in, changes too much, or has too many of what they add. */
+function admitChange(path: string, before: Signed | null, { limits, passkeysOf }: DoorDeps): void {
+  if (before === null) throw new AdminError('not_signed_in')
+  countChange(before.person.id, limits)
+  if (path === addPasskeyPath && passkeysOf(before.person.id) >= passkeysMax) throw new AdminError('too_many_passkeys')
+}
+
+/** Of one person. The database adds no more, whatever is done at once. */
+const passkeysMax = 20
 
 const noSuchDoor = 'Sign-in has nothing at this address with this method.'
 const isOfProvider = (path: string): boolean => path === '/sign-in/social' || path.startsWith('/callback/')

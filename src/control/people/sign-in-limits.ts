@@ -3,9 +3,8 @@
  * at, whether there is one or not; one that was right is given back. Whoever has a session from a network has there an
  * allowance of their own, so that strangers cannot lock them out.
  */
+import { createAllowances, takeOfEach } from '../../lib/allowances.ts'
 import type { Clock } from '../../lib/clock.ts'
-import { newGcra, take, waitMs, type Gcra } from '../../lib/gcra.ts'
-import { createLru, type Lru } from '../../lib/lru.ts'
 import { networkOf } from '../../lib/http-server/client-address.ts'
 
 export type Attempt = {
@@ -20,6 +19,8 @@ export type SignInLimits = {
   readonly forgive: (account: string) => void
   /** Whether an address may be written to once more; it is counted then. Whoever asks for mail need not be its owner. */
   readonly mayMail: (email: string) => boolean
+  /** Counts a change that a person asks for, and gives 0; or how long to wait, in ms, without counting. */
+  readonly change: (personId: string) => number
 }
 type Deps = {
   readonly clock: Pick<Clock, 'monotonic'>
@@ -30,50 +31,26 @@ type Deps = {
 export const attemptsPerAddressMax = 30
 export const attemptsPerAccountMax = 10
 const mailsPerAddressMax = 3
-/** The allowance of an address is whole again after one minute, that of an account, or a mailbox, after fifteen. */
-const accountMinutes = 15
-/** More are forgotten, the longest unused first. */
-const countedMany = 50_000
+/** Changes of one person: so many at once, and 120 a minute. */
+export const changesMax = 30
+const minuteMs = 60_000
 
 export function createSignInLimits({ clock, addressesOf }: Deps): SignInLimits {
-  const addresses = createLru<Gcra>(countedMany, countedMany)
-  const accounts = createLru<Gcra>(countedMany, countedMany)
-  const mailboxes = createLru<Gcra>(countedMany, countedMany)
+  const addresses = createAllowances({ max: attemptsPerAddressMax, wholeMs: minuteMs }, clock)
+  const accounts = createAllowances({ max: attemptsPerAccountMax, wholeMs: 15 * minuteMs }, clock)
+  const mailboxes = createAllowances({ max: mailsPerAddressMax, wholeMs: 15 * minuteMs }, clock)
+  const changes = createAllowances({ max: changesMax, wholeMs: minuteMs / 4 }, clock)
   const accountKey = (account: string, network: string): string =>
     addressesOf(account).some((address) => networkOf(address) === network) ? `${account} ${network}` : account
   return {
     begin({ address, account }) {
       const network = networkOf(address)
-      const byAddress = counted(addresses, network)
-      const byAccount = account === null ? null : counted(accounts, accountKey(account, network))
-      const now = clock.monotonic()
-      const slow = now / accountMinutes
-      const wait = Math.max(
-        waitMs(byAddress, attemptsPerAddressMax, 1, now),
-        byAccount === null ? 0 : waitMs(byAccount, attemptsPerAccountMax, 1, slow) * accountMinutes,
-      )
-      if (wait > 0) return { waitMs: wait }
-      take(byAddress, attemptsPerAddressMax, 1, now)
-      if (byAccount) take(byAccount, attemptsPerAccountMax, 1, slow)
-      return {
-        giveBack: () => byAccount && take(byAccount, attemptsPerAccountMax, -1, clock.monotonic() / accountMinutes),
-      }
+      const key = account === null ? null : accountKey(account, network)
+      const waitMs = takeOfEach([[addresses, network], ...(key === null ? [] : [[accounts, key] as const])])
+      return waitMs > 0 ? { waitMs } : { giveBack: () => key !== null && accounts.take(key, -1) }
     },
-    forgive: (account) => void accounts.remove(account),
-    mayMail(email) {
-      const mailbox = counted(mailboxes, email)
-      const slow = clock.monotonic() / accountMinutes
-      const may = waitMs(mailbox, mailsPerAddressMax, 1, slow) === 0
-      if (may) take(mailbox, mailsPerAddressMax, 1, slow)
-      return may
-    },
+    forgive: accounts.forget,
+    mayMail: (email) => takeOfEach([[mailboxes, email]]) === 0,
+    change: (personId) => takeOfEach([[changes, personId]]),
   }
-}
-
-function counted(many: Lru<Gcra>, key: string): Gcra {
-  const known = many.get(key)
-  if (known) return known
-  const fresh = newGcra()
-  many.set(key, fresh)
-  return fresh
 }

@@ -11,11 +11,15 @@ import { authDialect } from './auth-dialect.ts'
 import { prepareLinks } from './links.ts'
 import { prepareMembers } from './members.ts'
 import people from './migrations/0001-people.sql' with { type: 'text' }
+import bounds from './migrations/0002-bounds.sql' with { type: 'text' }
 import { noteIn } from './notes.ts'
 import { preparePersons } from './persons.ts'
 import { prepareRemovals } from './removals.ts'
 
-const migrations: readonly Migration[] = [{ id: 1, name: 'people', sql: people }]
+const migrations: readonly Migration[] = [
+  { id: 1, name: 'people', sql: people },
+  { id: 2, name: 'bounds', sql: bounds },
+]
 
 export type PeopleStore = ReturnType<typeof openPeopleStore>
 

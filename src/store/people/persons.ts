@@ -66,6 +66,7 @@ export function preparePersons(db: Database) {
   )
   const rename = db.prepare<unknown, Value[]>('update person set name = ?, updatedAt = ? where id = ?')
   const verify = db.prepare<unknown, Value[]>('update person set emailVerified = 1, updatedAt = ? where id = ?')
+  const countPasskeys = db.prepare<{ many: bigint }, [string]>('select count(*) as many from passkey where userId = ?')
   const setPassword = (personId: string, hash: string, at: number): void =>
     void putPassword.run(randomUUID(), personId, hash, iso(at))
   return {
@@ -83,6 +84,7 @@ export function preparePersons(db: Database) {
     setPassword,
     /** null: somebody without a password, or nobody. */
     passwordHashOf: (email: string): string | null => hashOf.get(email)?.password ?? null,
+    passkeysOf: (personId: string): number => Number(countPasskeys.get(personId)!.many),
     renamePerson: (id: string, name: string, at: number): void => void rename.run(name, iso(at), id),
     markVerified: (id: string, at: number): void => void verify.run(iso(at), id),
     ...prepareSessions(db),

@@ -34,6 +34,10 @@ const updateKey = `
   update virtual_key set name = ?, prefix = ?, hash = ?, region = ?, rpm = ?, tpm = ?,
     concurrency = ?, budget_nano = ?, budget_period = ?, models = ?, endpoints = ?,
     addresses = ?, expires_at = ?, revoked_at = ? where id = ?`
+/** Those that were revoked count on for a day, so that making and revoking does not fill the table. */
+const countKeys = `
+  select count(*) as many from virtual_key where organization_id = ? and (revoked_at is null or created_at > ?)`
+const dayMs = 24 * 3_600_000
 const selectMode = 'select mode from virtual_key where id = ?'
 /** The key's replaced secrets as one JSON value, so that all keys are one query. */
 const selected = `${columns}, (
@@ -56,17 +60,20 @@ export function prepareKeys(db: Database, organizations: Organizations, audit: A
   const modeRow = db.prepare<{ mode: Mode }, [string]>(selectMode)
   const all = db.prepare<Stored, []>(selectKeys)
   const ofOrganization = db.prepare<Stored, [string]>(selectKeysOf)
+  const counted = db.prepare<{ many: bigint }, Values>(countKeys)
   const forget = db.prepare<unknown, [string]>(deleteReplaced)
   const keep = db.prepare<unknown, Values>(insertReplaced)
   const writeReplaced = ({ id, replaced }: KeyRow): void => {
     forget.run(id)
     for (const { hash, prefix, until } of replaced) keep.run(id, hash, prefix, until)
   }
-  const add = db.transaction((key: KeyRow, actor: Actor): void => {
-    const { id, organizationId, mode } = key
+  const add = db.transaction((key: KeyRow, max: number, actor: Actor): void => {
+    const { id, organizationId, mode, createdAt } = key
     if (!organizations.exists(organizationId))
       throw new StoreRefusal('organization-not-found', `there is no organization ${organizationId}`)
-    const isNew = insert.run(id, organizationId, mode, ...changeable(key), key.createdAt).changes === 1
+    if (counted.get(organizationId, createdAt - dayMs)!.many >= max)
+      throw new StoreRefusal('too-many-keys', `organization ${organizationId} has ${max} keys`)
+    const isNew = insert.run(id, organizationId, mode, ...changeable(key), createdAt).changes === 1
     if (!isNew)
       throw new StoreRefusal('idempotency-conflict', `there is already a key ${id}, or one with the same secret`)
     writeReplaced(key)
@@ -92,7 +99,7 @@ export function prepareKeys(db: Database, organizations: Organizations, audit: A
   })
 
   return {
-    create: (key: KeyRow, actor: Actor): void => add.immediate(key, actor),
+    create: (key: KeyRow, max: number, actor: Actor): void => add.immediate(key, max, actor),
     /** null when there is no such key. */
     modeOf: (id: string): Mode | null => modeRow.get(id)?.mode ?? null,
     update: (id: string, changes: KeyChanges, actor: Actor): KeyRow => change.immediate(id, changes, actor),

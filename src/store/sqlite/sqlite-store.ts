@@ -165,7 +165,7 @@ const payersOf = (organizations: Organizations, keys: Keys): OrganizationStore &
   updateOrganization: async (id, changes, actor = byServer) => organizations.update(id, changes, actor),
   organizations: async () => organizations.list(),
   organization: async (id) => organizations.find(id),
-  createKey: async (key, actor = byServer) => keys.create(key, actor),
+  createKey: async (key, actor = byServer, max = Infinity) => keys.create(key, max, actor),
   updateKey: async (id, changes, actor = byServer) => keys.update(id, changes, actor),
   keys: async (organizationId) => keys.list(organizationId),
   key: async (id) => keys.find(id),

@@ -1,30 +1,11 @@
-import { setImmediate } from 'node:timers/promises'
 import { describe, expect, test } from 'bun:test'
 import { codeAt } from '../../people/test-authenticator.ts'
-import { goodPassword, openBrowser, openTestPeople, type TestPeopleOptions } from '../../people/test-people.ts'
+import { goodPassword, openBrowser } from '../../people/test-people.ts'
 import { joinAsNewcomer } from '../../people/use-links.ts'
-import { startTestPages } from '../test-pages.ts'
-
-/** The pages' API with people who sign in as anybody does. */
-async function open(options: TestPeopleOptions = {}) {
-  const opened = openTestPeople(options)
-  const clock = { now: () => opened.time.now, monotonic: () => opened.time.monotonic }
-  const server = await startTestPages({ deps: { people: opened.people, clock } })
-  const { handle } = server
-  const browser = (address?: string) => openBrowser({ handle }, address === undefined ? {} : { address })
-  const organization = async (name: string) =>
-    (await server.ask('POST', '/organizations', { name })).json['id'] as string
-  return { ...opened, server, handle, browser, organization }
-}
+import { openAccounts as open, settled, tokenIn } from './test-accounts.ts'
 
 const newcomer = { name: 'Bob', password: 'correct horse battery' }
-const tokenIn = (text: string): string => /#([\w-]+)/.exec(text)![1]!
 const newest = { organizationId: null, from: null, to: null, beforeId: null }
-/** Until what was begun after an answer is done. */
-const settled = async (): Promise<void> => {
-  await setImmediate()
-  await setImmediate()
-}
 
 describe('the first operator', () => {
   test('comes in by the link that the start printed, owns what the first start made, and nobody comes in by it again', async () => {
