@@ -127,6 +127,18 @@ test('a wrong environment is refused with one line that names variable, value an
   )
 })
 
+test('PUBLIC_URL is taken as browsers spell it, and with no password for everybody to see', () => {
+  for (const [given, taken] of [
+    ['HTTPS://Mart.Example:443/', 'https://mart.example'],
+    ['https://mart.example/gateway/', 'https://mart.example/gateway'],
+    ['http://mart.example:8080', 'http://mart.example:8080'],
+  ] as const)
+    expect(loadConfig({ PUBLIC_URL: given }).publicUrl).toBe(taken)
+  expect(refusalOf(() => loadConfig({ PUBLIC_URL: 'https://mart:hunter2@mart.example' }))).toBe(
+    'environment: PUBLIC_URL is "https://…@mart.example"; allowed: a URL without a user and a password',
+  )
+})
+
 test('mail is not sent by a server that does not know where it is: its links would lead wherever their asker says', () => {
   const file = fileOf('people: {smtp: {host: mail.example, from: mart@mart.example}}')
   expect(() => loadConfig({ MART_CONFIG: file })).toThrow('PUBLIC_URL must say where people reach this server')
@@ -162,11 +174,41 @@ test('a wrong mart.yaml is refused with one line that names file, path, value an
     ['drain: [1]', 'drain is [1]; allowed: a mapping'],
     ['- 1', 'the whole file is [1]; allowed: a mapping'],
     ['drain: {msMax: 1}\ndrain: {msMax: 2}', 'line 2, column 1: Map keys must be unique; allowed: YAML 1.2'],
+    [
+      'drain: {msMax: 1}\n---\ndrain: {msMax: 2}',
+      'line 2, column 1: Source contains multiple documents; allowed: one document: no second line of ---',
+    ],
+    [
+      'providers:\n  a: { kind: openai, apiKey: ${KEY} }',
+      "line 2, column 31: Unexpected flow-map-start at node end; allowed: YAML 1.2, which wants quotes around '${NAME}' within { and }",
+    ],
   ]
   for (const [text, line] of cases) {
     const path = fileOf(text)
     expect(refusalOf(() => loadConfig({ MART_CONFIG: path }))).toBe(`${path}: ${line}`)
   }
+})
+
+test('a file that is not UTF-8 is told so', () => {
+  for (const bytes of [Buffer.from('drain: {}', 'utf16le'), Buffer.from('# \xe4', 'latin1')]) {
+    const path = join(folder, 'encoded.yaml')
+    writeFileSync(path, bytes)
+    expect(refusalOf(() => loadConfig({ MART_CONFIG: path }))).toBe(`${path}: is not text in UTF-8; save it as UTF-8`)
+  }
+})
+
+test('what several providers have in common may be written once, by a merge key', () => {
+  const text = `
+providers:
+  one: &server { kind: openai-compatible, baseUrl: http://one/v1, streamUsage: false }
+  two: { <<: *server, baseUrl: http://two/v1 }
+deployments:
+  - { model: gpt-5.4, provider: two, region: us }
+`
+  expect(loadConfig({ MART_CONFIG: fileOf(text) }).providers['two']).toMatchObject({
+    baseUrl: 'http://two/v1',
+    streamUsage: false,
+  })
 })
 
 test('a file that was named and is not there is refused; one that was not named may be absent', () => {

@@ -30,8 +30,11 @@ export const name = z
   .regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'a name of at most 63 small letters, digits and hyphens')
   .meta({ title: 'name' })
 
-/** A URL without a slash at the end. */
+/** A URL as browsers spell it (host in small letters, no port that goes without saying), without a slash at the end. */
 export const url = z
   .url({ protocol: /^https?$/, error: 'a URL that starts with http:// or https://' })
   .refine((text) => !/[?#]/.test(text), 'a URL without ? and #')
-  .transform((text) => text.replace(/\/+$/, ''))
+  .refine((text) => !namesUser(URL.parse(text)), 'a URL without a user and a password')
+  .transform((text) => new URL(text).href.replace(/\/+$/, ''))
+
+const namesUser = (url: URL | null): boolean => url !== null && `${url.username}${url.password}` !== ''

@@ -1,4 +1,5 @@
 /** Reads `mart.yaml` and what it refers to. */
+import { isUtf8 } from 'node:buffer'
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { parseDocument, type YAMLError } from 'yaml'
@@ -49,9 +50,11 @@ const referencesFrom = (path: string | null, env: Environment): References => ({
 })
 
 function parseFile(path: string): unknown {
-  const document = parseDocument(readText(path), { prettyErrors: true })
+  const text = readText(path)
+  // Merge keys (`<<: *name`) are of YAML 1.1, and in use everywhere.
+  const document = parseDocument(text, { prettyErrors: true, merge: true })
   const wrong = document.errors[0] ?? document.warnings[0]
-  if (wrong) throw new ConfigError(`${path}: ${syntaxError(wrong)}; allowed: YAML 1.2`)
+  if (wrong) throw new ConfigError(`${path}: ${syntaxError(wrong)}; allowed: ${remedyFor(wrong, text)}`)
   try {
     return document.toJS()
   } catch {
@@ -60,17 +63,27 @@ function parseFile(path: string): unknown {
   }
 }
 
+/** For the slips that the parser's words do not name. */
+function remedyFor({ code, linePos }: YAMLError, text: string): string {
+  const line = linePos && text.split('\n')[linePos[0].line - 1]
+  if (code === 'MULTIPLE_DOCS') return 'one document: no second line of ---'
+  return line?.includes('${') ? "YAML 1.2, which wants quotes around '${NAME}' within { and }" : 'YAML 1.2'
+}
+
 function readText(path: string): string {
+  let bytes: Uint8Array
   try {
-    return readFileSync(path, 'utf8')
+    bytes = readFileSync(path)
   } catch (error) {
     throw new ConfigError(`${path}: cannot be read (${(error as NodeJS.ErrnoException).code ?? String(error)})`)
   }
+  if (!isUtf8(bytes) || bytes.includes(0)) throw new ConfigError(`${path}: is not text in UTF-8; save it as UTF-8`)
+  return new TextDecoder().decode(bytes)
 }
 
 /** The parser's message goes on with an excerpt of the file, which may hold a secret. */
 function syntaxError({ linePos, message }: YAMLError): string {
-  const said = message.split('\n')[0]!.replace(/ at line \d+, column \d+:?$/, '')
+  const said = message.split('\n')[0]!.replace(/(; please use YAML\.\w+\(\))?( at line \d+, column \d+:?)?$/, '')
   return linePos ? `line ${linePos[0].line}, column ${linePos[0].col}: ${said}` : said
 }
 

@@ -348,7 +348,9 @@ test('a variable that is not set is refused by its name', () => {
     expect(refusalOf(withKey(`"\${${name}}"`))).toBe(
       `providers.openai.apiKey is "\${${name}}"; allowed: \${${name}} to be set in the environment`,
     )
-  expect(refusalOf(withKey('{file: absent.txt}'))).toEndWith('allowed: a file that can be read and is not empty')
+  expect(refusalOf(withKey('{file: absent.txt}'))).toEndWith(
+    'allowed: a file that can be read and is not empty, at a path relative to this file',
+  )
   expect(refusalOf('tracing: {endpoint: "https://${ABSENT}/"}')).toBe(
     'tracing.endpoint is "https://${ABSENT}/"; allowed: ${ABSENT} to be set in the environment',
   )

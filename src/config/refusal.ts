@@ -59,13 +59,19 @@ function pathText(path: readonly PropertyKey[]): string {
 
 const shownCharsMax = 80
 
-/** A value on one line, without credentials; text inside of mappings and lists is left out. */
+/** A value on one line, without credentials; text inside of mappings and lists is left out, but for the path of a file. */
 function shown(value: unknown): string {
   const isText = (each: unknown): boolean => typeof each === 'string'
-  const json = isText(value) ? JSON.stringify(value) : JSON.stringify(value, (_, each) => (isText(each) ? '…' : each))
+  const json =
+    isText(value) || isFile(value)
+      ? JSON.stringify(value)
+      : JSON.stringify(value, (_, each) => (isText(each) ? '…' : each))
   const text = masked(json ?? 'missing')
   return text.length > shownCharsMax ? `${text.slice(0, shownCharsMax)}…` : text
 }
+
+const isFile = (value: unknown): boolean =>
+  typeof value === 'object' && value !== null && Object.keys(value).join() === 'file'
 
 /** What looks like a credential, wherever it was written by mistake, and the password that a URL may carry. */
 const masked = (text: string): string =>

@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test'
 import type { HttpAnswer, HttpRequest } from '../lib/http-server/contract.ts'
-import { openToBrowsers } from './cors.ts'
+import { openToBrowsers, preflight } from './cors.ts'
 
 const fromPage = { headers: new Headers({ origin: 'https://page.example' }) } as unknown as HttpRequest
 
@@ -12,4 +12,19 @@ test('an answer that a page asked for frees the memory that it was counted in, a
     opened.released?.()
     expect(isReleased).toBe(true)
   }
+})
+
+test('a page of the Internet may ask a gateway in a private network, wherever it may ask one at all', () => {
+  const asking = (more: Record<string, string>): HttpRequest =>
+    ({
+      method: 'OPTIONS',
+      headers: new Headers({ origin: 'https://page.example', 'access-control-request-method': 'POST', ...more }),
+    }) as unknown as HttpRequest
+  const isPrivate = { 'access-control-request-private-network': 'true' }
+  const allowed = (more: Record<string, string>, origins: readonly string[]): unknown =>
+    preflight(asking(more), () => ({ origins }))?.headers['access-control-allow-private-network']
+  expect(allowed(isPrivate, ['*'])).toBe('true')
+  expect(allowed(isPrivate, ['https://page.example'])).toBe('true')
+  expect(allowed({}, ['*'])).toBeUndefined()
+  expect(preflight(asking(isPrivate), () => ({ origins: ['https://other.example'] }))).toBeNull()
 })

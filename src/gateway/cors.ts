@@ -36,6 +36,10 @@ export function preflight({ method, headers }: HttpRequest, cors: () => Cors): H
       'access-control-allow-methods': 'GET, HEAD, POST, PUT, PATCH, DELETE',
       'access-control-allow-headers': askedHeaders(headers.get('access-control-request-headers')),
       'access-control-max-age': String(preflightSeconds),
+      // Asked by a page of the Internet for a server on this machine or in the network of the reader.
+      ...(headers.get('access-control-request-private-network') === 'true' && {
+        'access-control-allow-private-network': 'true',
+      }),
       vary: 'origin, access-control-request-headers',
       'x-request-id': newRequestId(),
     },

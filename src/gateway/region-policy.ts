@@ -8,7 +8,8 @@ export function policyOf(chosen: string | null, key: KeyRow, { policies }: Fleet
   if (!Object.hasOwn(policies, chosen))
     throw new GatewayError(
       'not_found',
-      `The URL names the region '${chosen.slice(0, 40)}', which is none. Regions: ${Object.keys(policies).join(', ')}.`,
+      `The URL names the region '${chosen.slice(0, 40)}', which is none. Regions: ${Object.keys(policies).join(', ')}. ` +
+        'Without one, the path of the base URL is /v1/ for the OpenAI SDK and /genai for the Google GenAI SDK.',
     )
   const allowed = policies[key.region]?.mayChoose ?? []
   if (allowed.includes(chosen)) return chosen

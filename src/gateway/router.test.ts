@@ -26,6 +26,8 @@ test('names of models are taken whole, with slashes, colons and percent-encoding
     ['/genai/v1beta/models/gemma:2b', 'GET', { model: 'gemma:2b' }],
     ['/genai/models/gemma:2b:generateContent', 'POST', { model: 'gemma:2b' }],
     ['/genai/v1/publishers/google/models/a%2Fb:countTokens', 'POST', { model: 'a/b' }],
+    ['/genai/v1beta/models/gemma%3A2b%3AgenerateContent', 'POST', { model: 'gemma:2b' }],
+    ['/genai/v1beta/models/gemma%3astreamGenerateContent', 'POST', { model: 'gemma' }],
     ['/openai/deployments/meta/llama/chat/completions', 'POST', { deployment: 'meta/llama' }],
     ['/v1/deployments/x%20y/Images/Generations', 'POST', { deployment: 'x y' }],
     ['/v1/receipts/req_1', 'GET', { id: 'req_1' }],

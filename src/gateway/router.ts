@@ -28,7 +28,7 @@ export function createRouter(routes: readonly Route[]): Router {
 
   function find({ root, path }: AskedUrl): Omit<Found, 'route'> | null {
     if (root === null) return null
-    if (root === 'genai') return placed(path.replace(genaiWays, ''), byRoot.genai)
+    if (root === 'genai') return placed(path.replace(genaiWays, '').replace(encodedVerb, ':'), byRoot.genai)
     return (
       deployed(path, deployable) ?? (root === 'openai' && ofDeployments.test(path) ? null : placed(path, byRoot.v1))
     )
@@ -75,6 +75,8 @@ export const behindRoot = (path: string): string => path.replace(roots, '')
 
 /** Base URLs may lack the version, and Vertex AI's clients name a publisher. */
 const genaiWays = /^(?:\/v1(?:(?:alpha|beta)1?)?)?(?:\/publishers\/google(?=\/models))?(?=\/)/i
+/** Clients that build their URLs of encoded parts encode the colon of the verb as well. */
+const encodedVerb = /%3a(?=[a-z]+$)/i
 
 function placed(path: string, places: readonly Place[]): Omit<Found, 'route'> | null {
   for (const { pattern, names, routes } of places) {

@@ -18,7 +18,7 @@ test('a reference that leads nowhere is refused by its name', () => {
   expect(issueOf('${NONE}').message).toBe('${NONE} to be set in the environment')
   expect(issueOf('${EMPTY}').message).toBe('${EMPTY} to be set in the environment')
   for (const file of ['none', 'empty'])
-    expect(issueOf({ file }).message).toBe('a file that can be read and is not empty')
+    expect(issueOf({ file }).message).toBe('a file that can be read and is not empty, at a path relative to this file')
   expect(isAboutSecret(issueOf('${NONE}'))).toBe(false)
 })
 

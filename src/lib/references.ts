@@ -54,7 +54,9 @@ export const secretField = (references: References) =>
       const value = found?.trim() ?? ''
       if (value !== '') return new Secret(value)
       context.addIssue(
-        name === null ? 'a file that can be read and is not empty' : `\${${name}} to be set in the environment`,
+        name === null
+          ? 'a file that can be read and is not empty, at a path relative to this file'
+          : `\${${name}} to be set in the environment`,
       )
       return z.NEVER
     })
@@ -63,9 +65,9 @@ export const secretField = (references: References) =>
 export const isAboutSecret = (issue: z.core.$ZodIssue): boolean =>
   issue.code === 'custom' && issue.params?.['isSecret'] === true
 
-/** A text field that may contain `${NAME}`. */
-export const textField = (references: References) =>
-  z.string('text').transform((text, context) => {
+/** A text field that may contain `${NAME}`. `allowed`: what it says to whoever leaves it out. */
+export const textField = (references: References, allowed = 'text') =>
+  z.string(allowed).transform((text, context) => {
     const missing = [...text.matchAll(within)].find(([, name]) => !references.env(name!))
     if (missing) {
       context.addIssue(`${missing[0]} to be set in the environment`)

@@ -175,6 +175,32 @@ describe('configuration', () => {
     for (const [data, words] of said) expect(wrong(data)).toStartWith(words)
   })
 
+  test('what is copied with a key or a URL is refused and named, and never quoted where it is a key', () => {
+    const compatible = { kind: 'openai-compatible', baseUrl: 'https://a.example/v1' }
+    const said: readonly (readonly [object, string])[] = [
+      [{ ...compatible, apiKey: '${WITH_BEARER}' }, 'apiKey: the key alone, without `Bearer` before it'],
+      [{ kind: 'openai', apiKey: '${WITH_BEARER}' }, 'apiKey: the key alone, without `Bearer`'],
+      [{ kind: 'openai', apiKey: '${QUOTED}' }, 'apiKey: a secret without quotes around it'],
+      [{ ...compatible, headers: { 'x-team': '${QUOTED}' } }, 'headers.x-team: a secret without quotes around it'],
+      ...['/chat/completions', '/models', '/models/m', '/images/generations'].map(
+        (path) => [{ ...compatible, baseUrl: `https://a.example/v1${path}` }, 'baseUrl: the URL before'] as const,
+      ),
+      [{ kind: 'openai', apiKey, baseUrl: 'https://a.example/v1/responses' }, 'baseUrl: the URL before'],
+      [{ kind: 'gemini-compatible', baseUrl: 'https://a.example/models/m:generateContent' }, 'baseUrl: the URL before'],
+      [{ kind: 'google-ai-studio', apiKey, baseUrl: 'https://a.example/v1beta' }, 'baseUrl: the host alone'],
+      [{ kind: 'openai-compatible' }, 'baseUrl: a URL that starts with'],
+      [{ kind: 'azure-openai', apiKey }, 'endpoint: a URL that starts with'],
+      [{ kind: 'vertex-ai', location: 'eu', accessToken: apiKey }, 'project: a project id'],
+    ]
+    for (const [data, words] of said) expect(wrong(data)).toStartWith(words)
+    for (const good of [
+      { ...compatible, apiKey: '${WITH_BEARER}', authHeader: 'x-auth' },
+      { ...compatible, baseUrl: 'https://models.example/openai/v1' },
+      { ...compatible, baseUrl: 'https://a.example:8000/serving/models-v2/v1' },
+    ])
+      expect(provided(good).kind).toBe('openai-compatible')
+  })
+
   test('a server of one’s own may be asked without encryption within a private network alone', () => {
     for (const host of [
       'localhost',
@@ -185,9 +211,21 @@ describe('configuration', () => {
       '172.20.0.3',
       'vllm',
       'a.internal',
+      'vllm.default.svc',
+      'gpu.lan',
+      'nas.home.arpa',
+      '[fd12:3456::1]',
     ])
       expect(provided({ kind: 'openai-compatible', baseUrl: `http://${host}:8000/v1` }).kind).toBe('openai-compatible')
-    for (const host of ['8.8.8.8', '172.32.0.1', 'acme.example', '[2001:db8::1]', '127.acme.example'])
+    for (const host of [
+      '8.8.8.8',
+      '172.32.0.1',
+      'acme.example',
+      '[2001:db8::1]',
+      '127.acme.example',
+      '[fe80::1]',
+      'svc.example',
+    ])
       expect(wrong({ kind: 'openai-compatible', baseUrl: `http://${host}:8000/v1` })).toStartWith('baseUrl: a URL')
   })
 

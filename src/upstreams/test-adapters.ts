@@ -7,6 +7,8 @@ export const secretKey = 'sk-proj-never-to-be-shown-0123456789'
 const env: Readonly<Record<string, string>> = {
   KEY: secretKey,
   TWO_LINES: 'one-secret\ntwo-secret',
+  WITH_BEARER: 'Bearer one-secret',
+  QUOTED: '"one-secret"',
   RESOURCE: 'contoso',
 }
 const schema = providerSchema({ env: (name) => env[name] ?? null, file: () => null })

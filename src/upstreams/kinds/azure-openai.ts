@@ -9,7 +9,7 @@ import { openaiOperations, type Adapter, type UpstreamCall } from '../deployment
 import { openaiRefusal } from '../refusals/openai.ts'
 import { openaiStanding } from '../rate-standing.ts'
 import { scrubber } from '../scrub.ts'
-import { apiKey, provider, vendorUrl } from './fields.ts'
+import { bearerKey, provider, vendorUrl } from './fields.ts'
 import { responsesAs, responsesField } from './responses.ts'
 
 export const azureOpenaiSchema = (references: References) =>
@@ -26,7 +26,7 @@ export const azureOpenaiSchema = (references: References) =>
       .regex(/^\d{4}-\d{2}-\d{2}(-preview)?$/, 'a version such as 2024-10-21')
       .optional()
       .describe('The API version; needed by, and only for, style `deployments`.'),
-    apiKey: apiKey(references),
+    apiKey: bearerKey(references),
     responses: responsesField('native'),
   }).superRefine(({ style, apiVersion }, context) => {
     const isNeeded = style === 'deployments'

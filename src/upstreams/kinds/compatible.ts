@@ -8,7 +8,17 @@ import { googleRefusal } from '../refusals/google.ts'
 import { openaiRefusal } from '../refusals/openai.ts'
 import type { Account } from '../refusals/read-error.ts'
 import { scrubber } from '../scrub.ts'
-import { apiKey, headerName, headerSecret, provider, serverUrl } from './fields.ts'
+import {
+  apiKey,
+  bearerKey,
+  bearerProblem,
+  headerName,
+  headerSecret,
+  isBearer,
+  provider,
+  serverUrl,
+  withoutOperation,
+} from './fields.ts'
 import { responsesAs, responsesField } from './responses.ts'
 
 const furtherHeaders = (references: References) =>
@@ -19,7 +29,9 @@ const furtherHeaders = (references: References) =>
 
 export const openaiCompatibleSchema = (references: References) =>
   provider('openai-compatible', {
-    baseUrl: serverUrl(references).describe('Where `/chat/completions` is appended, such as `http://vllm:8000/v1`.'),
+    baseUrl: withoutOperation(serverUrl(references)).describe(
+      'Where `/chat/completions` is appended, such as `http://vllm:8000/v1`.',
+    ),
     apiKey: apiKey(references).optional(),
     authHeader: headerName
       .optional()
@@ -30,6 +42,9 @@ export const openaiCompatibleSchema = (references: References) =>
       .default(true)
       .describe('Whether it knows `stream_options.include_usage`; without it streams are counted by us.'),
     responses: responsesField('translated'),
+  }).refine(({ apiKey, authHeader }) => authHeader !== undefined || !apiKey || !isBearer(apiKey), {
+    ...bearerProblem,
+    path: ['apiKey'],
   })
 type OpenaiCompatible = z.output<ReturnType<typeof openaiCompatibleSchema>>
 
@@ -60,8 +75,8 @@ function credentialOf({ apiKey, authHeader }: OpenaiCompatible): Record<string, 
 
 export const geminiCompatibleSchema = (references: References) =>
   provider('gemini-compatible', {
-    baseUrl: serverUrl(references).describe('Where `/models/MODEL:generateContent` is appended.'),
-    apiKey: apiKey(references).optional(),
+    baseUrl: withoutOperation(serverUrl(references)).describe('Where `/models/MODEL:generateContent` is appended.'),
+    apiKey: bearerKey(references).optional(),
     headers: furtherHeaders(references),
   })
 type GeminiCompatible = z.output<ReturnType<typeof geminiCompatibleSchema>>

@@ -6,13 +6,14 @@ import type { References } from '../../lib/references.ts'
 import { genaiOperations, type Adapter, type OperationName } from '../deployment.ts'
 import { googleOpenaiRefusal, googleRefusal } from '../refusals/google.ts'
 import { scrubber } from '../scrub.ts'
-import { apiKey, provider, vendorUrl } from './fields.ts'
+import { bearerKey, provider, vendorUrl } from './fields.ts'
 import { responsesAs } from './responses.ts'
 
 export const googleAiStudioSchema = (references: References) =>
   provider('google-ai-studio', {
-    apiKey: apiKey(references),
+    apiKey: bearerKey(references),
     baseUrl: vendorUrl(references)
+      .refine((url) => !/\/v1(alpha|beta)?(\/|$)/.test(url), 'the host alone, without a version and what follows')
       .default('https://generativelanguage.googleapis.com')
       .describe('The host, without a version.'),
   })

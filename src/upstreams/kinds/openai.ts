@@ -6,12 +6,12 @@ import { openaiOperations, type Adapter } from '../deployment.ts'
 import { openaiRefusal } from '../refusals/openai.ts'
 import { openaiStanding } from '../rate-standing.ts'
 import { scrubber } from '../scrub.ts'
-import { apiKey, plainName, provider, vendorUrl } from './fields.ts'
+import { bearerKey, plainName, provider, vendorUrl, withoutOperation } from './fields.ts'
 import { responsesAs, responsesField } from './responses.ts'
 
 export const openaiSchema = (references: References) =>
   provider('openai', {
-    apiKey: apiKey(references),
+    apiKey: bearerKey(references),
     organization: plainName(references, 'an organization id, such as org-…')
       .optional()
       .describe('Sent as `OpenAI-Organization`.'),
@@ -20,7 +20,9 @@ export const openaiSchema = (references: References) =>
       .enum(['us', 'eu', 'ae'], 'us, eu or ae')
       .optional()
       .describe('Data residency of the project: its host is used. OpenAI asks 10 % more there for newer models.'),
-    baseUrl: vendorUrl(references).optional().describe('Instead of the host that follows from `residency`.'),
+    baseUrl: withoutOperation(vendorUrl(references))
+      .optional()
+      .describe('Instead of the host that follows from `residency`; with the version, such as `https://HOST/v1`.'),
     responses: responsesField('native'),
   })
 

@@ -12,7 +12,7 @@ import { vertexBody } from './vertex-body.ts'
 export const vertexAiSchema = (references: References) =>
   provider('vertex-ai', {
     project: plainName(references, 'a project id').describe('The Google Cloud project.'),
-    location: textField(references)
+    location: textField(references, 'global, eu, us or a region such as europe-west4')
       .pipe(
         z.string().regex(/^(global|eu|us|[a-z]+-[a-z]+\d{1,2})$/, 'global, eu, us or a region such as europe-west4'),
       )
