@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { eventually } from '../../../test/support/eventually.ts'
 import type { HttpAnswer, HttpRequest } from '../../lib/http-server/contract.ts'
@@ -155,6 +158,21 @@ describe('the control thread', () => {
       () => 'dead',
     )
     expect(again).toBe(true)
+  })
+
+  test('is waited for while it starts, also where its start fails at first; where it does not start at all, that is said', async () => {
+    const dataDir = mkdtempSync(join(tmpdir(), 'mart-control-'))
+    const started = async (failures: string): Promise<number[]> => {
+      writeFileSync(join(dataDir, 'failures'), failures)
+      const thread = startControlThread({ ...deps, settings: { ...deps.settings, dataDir } })
+      const answers = await Promise.all([1, 2, 3].map(() => thread.handle(requestOf('/api/counts').request)))
+      await thread.stop()
+      return answers.map(({ status }) => status)
+    }
+    expect(await started('..')).toEqual([200, 200, 200])
+    expect(events.slice(-2).map(({ event }) => event)).toEqual(['control-thread-died', 'control-thread-died'])
+    expect(await started('...')).toEqual([503, 503, 503])
+    rmSync(dataDir, { recursive: true })
   })
 
   test('that is stopped ends what is live, and answers nothing more', async () => {

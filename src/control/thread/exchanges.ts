@@ -4,9 +4,12 @@ import { problemAnswer, type HttpAnswer, type HttpRequest } from '../../lib/http
 import type { Piece, Source } from '../../lib/source.ts'
 import type { AnswerHead, SentRequest, ToControl, ToMain } from './messages.ts'
 
+/** What is about a request. */
+export type Heard = Exclude<ToMain, { kind: 'ask' | 'log' | 'ready' }>
+
 export type Exchanges = {
   readonly send: (request: Pick<HttpRequest, 'onLeave'>, sent: SentRequest) => Promise<HttpAnswer>
-  readonly hear: (message: Exclude<ToMain, { kind: 'ask' | 'log' }>) => void
+  readonly hear: (message: Heard) => void
   /** Requests that are not over. */
   readonly many: () => number
   /** The thread is gone: what waits is told so. */
@@ -86,7 +89,7 @@ export function followExchanges(port: ControlPort, { clock, headMsMax, stuck }: 
 
 type Hearing = { readonly close: () => void; readonly body: () => Source }
 
-function hearOf(exchange: Exchange, message: Exclude<ToMain, { kind: 'ask' | 'log' }>, { close, body }: Hearing): void {
+function hearOf(exchange: Exchange, message: Heard, { close, body }: Hearing): void {
   switch (message.kind) {
     case 'answer':
       close()

@@ -47,6 +47,8 @@ export type ToControl =
   | { readonly kind: 'reply'; readonly id: number; readonly reply: Reply }
 
 export type ToMain =
+  /** It has opened what it owns. */
+  | { readonly kind: 'ready' }
   | { readonly kind: 'answer'; readonly id: number; readonly head: AnswerHead; readonly body: Uint8Array | null }
   /** A body follows, piece by piece. */
   | { readonly kind: 'stream'; readonly id: number; readonly head: AnswerHead }

@@ -50,43 +50,87 @@ export const requestsMax = 1_000
 const bodyBytesMax = 128 * 1024
 /** How long a thread that died is left alone. */
 const restMs = 1_000
+/** How long a start may take, and how many may fail one after the other: another process may have a file of it for a moment. */
+const startMsMax = 20_000
+const startsMax = 3
 /** How long a request may take until its answer begins. */
 const headMsMaxDefault = 60_000
 
-type Running = { readonly worker: Worker; readonly exchanges: Exchanges }
+type Running = {
+  readonly worker: Worker
+  readonly exchanges: Exchanges
+  /** Whether it came to be ready: false where it died before. */
+  readonly isReady: Promise<boolean>
+}
 
-/** Nothing is started yet. */
+/** Nothing is started yet. Whoever asks while it starts waits for that. */
 export function startControlThread(deps: ControlThreadDeps): ControlThread {
-  const { clock, log } = deps
-  let running: Running | null = null
-  let diedAt = -Infinity
-  const end = (which: Running, reason: string): void => {
-    which.exchanges.end()
-    void which.worker.terminate()
-    if (running !== which) return
-    running = null
-    diedAt = clock.monotonic()
-    log.error({ event: 'control-thread-died', reason })
-  }
-  const start = (): Running | null => {
-    if (clock.monotonic() - diedAt < restMs) return null
-    const started = startWorker(deps, (reason) => end(started, reason))
-    return started
+  const thread = keepRunning(deps)
+  let waiting = 0
+  const ready = async (): Promise<Running | null> => {
+    waiting += 1
+    return thread.ready().finally(() => (waiting -= 1))
   }
   return {
     async handle(request) {
       const body = await bodyOf(request)
       if (body !== null && !(body instanceof Uint8Array)) return body
-      running ??= start()
-      if (running === null) return unavailable('The pages are starting again. Try again in a moment.')
-      if (running.exchanges.many() >= requestsMax)
+      if (waiting + (thread.up()?.exchanges.many() ?? 0) >= requestsMax)
         return unavailable('Too much is asked of the pages at once. Try again in a moment.')
+      const running = thread.up() ?? (await ready())
+      if (running === null) return unavailable('The pages are starting again. Try again in a moment.')
       return running.exchanges.send(request, sentRequest(deps, request, body))
     },
+    stop: thread.stop,
+  }
+}
+
+type Kept = {
+  /** null: it is not ready. */
+  readonly up: () => Running | null
+  /** Starts it where it is not started. null: it does not start, or rests because it died, or is stopped. */
+  readonly ready: () => Promise<Running | null>
+  readonly stop: () => Promise<void>
+}
+
+function keepRunning(deps: ControlThreadDeps): Kept {
+  const { clock, log } = deps
+  let newest: Running | null = null
+  let up: Running | null = null
+  let starting: Promise<void> | null = null
+  let restsUntil = -Infinity
+  const end = (which: Running, reason: string): void => {
+    which.exchanges.end()
+    void which.worker.terminate()
+    if (newest !== which) return
+    newest = null
+    log.error({ event: 'control-thread-died', reason })
+    if (up === which) rest()
+  }
+  const rest = (): void => {
+    up = null
+    restsUntil = Math.max(restsUntil, clock.monotonic() + restMs)
+  }
+  const isStopped = (): boolean => restsUntil === Infinity
+  const start = async (): Promise<void> => {
+    for (let times = 0; times < startsMax && !isStopped(); times += 1) {
+      const started = startWorker(deps, (reason) => end(started, reason))
+      newest = started
+      if (await started.isReady) return void (up = started)
+    }
+    rest()
+  }
+  return {
+    up: () => up,
+    async ready() {
+      if (starting === null && clock.monotonic() < restsUntil) return null
+      await (starting ??= start().finally(() => (starting = null)))
+      return up
+    },
     async stop() {
-      const last = running
-      running = null
-      diedAt = Infinity
+      restsUntil = Infinity
+      const last = newest
+      newest = up = null
       last?.exchanges.end()
       await last?.worker.terminate()
     },
@@ -129,16 +173,28 @@ function startWorker(deps: ControlThreadDeps, died: (reason: string) => void): R
     workerData: deps.settings,
   })
   worker.unref()
-  const exchanges = followExchanges(worker, { clock, headMsMax, stuck: () => died('it answered nothing in time') })
+  const { promise: isReady, resolve: readyOr } = Promise.withResolvers<boolean>()
+  const timer = setTimeout(() => over('it did not start in time'), startMsMax)
+  const over = (reason: string): void => {
+    clearTimeout(timer)
+    died(reason)
+    readyOr(false)
+  }
+  const exchanges = followExchanges(worker, { clock, headMsMax, stuck: () => over('it answered nothing in time') })
   worker.on('message', (message: ToMain) => {
     if (message.kind === 'log') deps.log[message.level](message.event)
-    else if (message.kind !== 'ask') exchanges.hear(message)
-    else void replyTo(deps, message.ask).then((reply) => worker.postMessage({ kind: 'reply', id: message.id, reply }))
+    else if (message.kind === 'ask')
+      void replyTo(deps, message.ask).then((reply) => worker.postMessage({ kind: 'reply', id: message.id, reply }))
+    else if (message.kind !== 'ready') exchanges.hear(message)
+    else {
+      clearTimeout(timer)
+      readyOr(true)
+    }
   })
-  worker.on('messageerror', () => died('a message could not be read'))
-  worker.on('error', (error) => died(String(error)))
-  worker.on('exit', (code) => died(`it exited with ${code}`))
-  return { worker, exchanges }
+  worker.on('messageerror', () => over('a message could not be read'))
+  worker.on('error', (error) => over(String(error)))
+  worker.on('exit', (code) => over(`it exited with ${code}`))
+  return { worker, exchanges, isReady }
 }
 
 async function replyTo(deps: ControlThreadDeps, ask: Ask): Promise<Reply> {

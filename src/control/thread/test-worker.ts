@@ -1,13 +1,26 @@
 /** For tests: a control thread that does what its path says. */
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { parentPort, workerData } from 'node:worker_threads'
 import { askMain } from './ask-main.ts'
 import type { Port, ToControl, ToMain } from './messages.ts'
 import { serveRequests } from './serve-requests.ts'
 
+failFirst(workerData as { dataDir: string })
+
 const port: Port<ToMain, ToControl> = parentPort!
 const main = askMain(port)
 const encoder = new TextEncoder()
 const counts = { pulled: 0, cancelled: 0, aborted: 0, looped: 0 }
+
+/** Where its data folder has a file that says so, it fails at its start, once for each letter there. */
+function failFirst({ dataDir }: { readonly dataDir: string }): void {
+  const path = join(dataDir, 'failures')
+  const left = existsSync(path) ? readFileSync(path, 'utf8') : ''
+  if (left === '') return
+  writeFileSync(path, left.slice(1))
+  throw new Error('this thread does not start')
+}
 
 /** Of 64 KiB each, without an end. */
 const endless = (): ReadableStream<Uint8Array> =>
@@ -82,3 +95,4 @@ serveRequests(
   },
   () => undefined,
 )
+port.postMessage({ kind: 'ready' })

@@ -1,7 +1,7 @@
 /** How much one person may do and have. */
-import { expect, test } from 'bun:test'
+import { expect, spyOn, test } from 'bun:test'
 import { Kysely } from 'kysely'
-import { keyOf } from '../../../store/store-fixtures.ts'
+import { StoreRefusal } from '../../../store/store.ts'
 import { changesMax } from '../../people/sign-in-limits.ts'
 import { startTestPages } from '../test-pages.ts'
 import { openAccounts } from './test-accounts.ts'
@@ -64,9 +64,14 @@ test('members make a thousand keys for an organization; an operator’s script m
   const pages = await startTestPages()
   const id = await pages.organization('Acme')
   const dev = pages.person('dev', { roles: { [id]: 'developer' } })
-  for (let index = 0; index < 1_000; index += 1)
-    await pages.store.createKey(keyOf({ id: `k${index}`, organizationId: id, hash: `h${index}` }))
+  const made = spyOn(pages.store, 'createKey')
+  expect((await dev.post(`/api/organizations/${id}/keys`, { mode: 'test' })).status).toBe(201)
+  expect((await pages.ask('POST', `/organizations/${id}/keys`, { mode: 'test' })).status).toBe(201)
+  expect(made.mock.calls.map(([, actor, max]) => [actor?.kind, max])).toEqual([
+    ['person', 1_000],
+    ['token', undefined],
+  ])
+  made.mockRejectedValueOnce(new StoreRefusal('too-many-keys', 'there are 1000'))
   const refused = await dev.post(`/api/organizations/${id}/keys`, { mode: 'test' })
   expect([refused.status, refused.json.error.code]).toEqual([409, 'too_many_keys'])
-  expect((await pages.ask('POST', `/organizations/${id}/keys`, { mode: 'test' })).status).toBe(201)
 })
