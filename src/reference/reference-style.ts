@@ -72,6 +72,7 @@ pre { margin: 0; padding: 18px; white-space: pre-wrap; overflow-wrap: anywhere; 
 .sheet { margin: 16px 0 22px; overflow-x: auto; background: var(--card); border: 1px solid var(--line); border-radius: 12px }
 table { width: 100%; border-collapse: collapse; font-size: 15px; font-variant-numeric: tabular-nums }
 th, td { padding: 9px 13px; text-align: left; vertical-align: baseline; border-top: 1px solid var(--line) }
+tr:target td { background: var(--sunk); box-shadow: inset 0 2px var(--accent), inset 0 -2px var(--accent) }
 thead th { border-top: 0; font-size: 13px; font-weight: 500; color: var(--soft); white-space: nowrap }
 td { min-width: 5em }
 td.prose { min-width: 15em }

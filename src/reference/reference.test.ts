@@ -111,6 +111,17 @@ test('search knows every section', () => {
   expect(found.text).toContain('the same key when you repeat it')
 })
 
+test('search knows every model, and leads to its row of the prices', () => {
+  const sections = JSON.parse(bodyAt('/docs/search.json')) as { url: string; model?: string }[]
+  const models = sections.filter(({ model }) => model !== undefined)
+  expect(models.length).toBeGreaterThan(20)
+  const page = bodyAt('/docs/models')
+  for (const { url, model } of models) {
+    expect(url).toBe(`/docs/models#row-${model}`)
+    expect(page.split(`<tr id="row-${model}">`), model).toHaveLength(2)
+  }
+})
+
 test('what is not of the reference is nobody’s', () => {
   for (const path of ['/docs/nothing', '/docs/../etc/passwd', '/docs/errors', '/docs/models.md/']) {
     const answer = reference.answerAt(path, baseUrl)

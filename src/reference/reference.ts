@@ -8,7 +8,7 @@ import type { Facts } from './facts.ts'
 import { fillPage } from './fill-page.ts'
 import { pages, type Page } from './pages.ts'
 import { referenceDocument, referencePolicy, twinOf, urlOf } from './reference-document.ts'
-import { renderPage } from './render-page.ts'
+import { renderPage, rowId } from './render-page.ts'
 
 export type Reference = {
   /** What stands at a path, for a reader who reached this server at an address; null for nothing of the reference. */
@@ -50,7 +50,10 @@ const makers: ReadonlyMap<string, Maker> = new Map([
   ['/llms.txt', { type: markdown, text: list }],
   [
     '/docs/search.json',
-    { type: 'application/json', text: (facts) => JSON.stringify(pages.flatMap((page) => sectionsOf(page, facts))) },
+    {
+      type: 'application/json',
+      text: (facts) => JSON.stringify([...modelsOf(facts), ...pages.flatMap((page) => sectionsOf(page, facts))]),
+    },
   ],
 ])
 
@@ -91,7 +94,26 @@ function list(): string {
   return `# AICreditMart\n\n> OpenAI and Google Gemini models through one gateway, with the official SDKs: base URLs {{base}}/v1/ and {{base}}/genai, and one key.\n\n## Reference\n\n${lines.join('\n')}\n`
 }
 
-type Section = { readonly url: string; readonly page: string; readonly title: string; readonly text: string }
+type Section = {
+  readonly url: string
+  readonly page: string
+  readonly title: string
+  readonly text: string
+  /** The model that it is of alone. */
+  readonly model?: string
+}
+
+/** Each model, where its prices and limits are. */
+function modelsOf({ models }: Facts): Section[] {
+  const page = pages.find(({ path }) => path === 'models')!
+  return models.map(({ id, description }) => ({
+    url: `${urlOf(page)}#${rowId(id)}`,
+    page: page.title,
+    title: id,
+    text: description,
+    model: id,
+  }))
+}
 
 /** More of a section is not searched. */
 const searchedCharsMax = 2_000

@@ -21,6 +21,7 @@ export type RenderedPage = { readonly html: string; readonly headings: readonly 
 /** Renders a page; `hrefOf` says where a link of the text leads, null where it leads nowhere that is served. */
 export function renderPage(markdown: string, hrefOf: (target: string) => string | null): RenderedPage {
   const headings: Heading[] = []
+  const rows = new Set<string>()
   const marked = new Marked({ gfm: true })
   marked.use({
     renderer: {
@@ -36,7 +37,7 @@ export function renderPage(markdown: string, hrefOf: (target: string) => string 
         return target === null ? inner : `<a href="${escapeHtml(target)}">${inner}</a>`
       },
       table(token) {
-        return `<div class="sheet" tabindex="0" role="group" aria-label="Table">${tableOf(token, (cell) => this.parser.parseInline(cell.tokens))}</div>\n`
+        return `<div class="sheet" tabindex="0" role="group" aria-label="Table">${tableOf(token, rows, (cell) => this.parser.parseInline(cell.tokens))}</div>\n`
       },
       code: (token) => codeBlock([token], 0),
     },
@@ -78,12 +79,26 @@ function codeOf({ text, lang = '' }: Tokens.Code): string {
   return `<button type="button" class="copy">Copy</button><pre tabindex="0"><code>${value}</code></pre>`
 }
 
-function tableOf({ header, rows, align }: Tokens.Table, inner: (cell: Tokens.TableCell) => string): string {
+/** Rows that begin with code can be linked to, the first of each. */
+function tableOf({ header, rows, align }: Tokens.Table, known: Set<string>, inner: Inner): string {
   const cell = (tag: string, each: Tokens.TableCell, column: number): string =>
     `<${tag}${tag === 'th' ? ' scope="col"' : ''}${lookOf(each, align[column] ?? null)}>${inner(each)}</${tag}>`
-  const row = (tag: string, cells: Tokens.TableCell[]): string =>
-    `<tr>${cells.map((each, column) => cell(tag, each, column)).join('')}</tr>`
-  return `<table><thead>${row('th', header)}</thead><tbody>${rows.map((cells) => row('td', cells)).join('')}</tbody></table>`
+  const row = (tag: string, cells: Tokens.TableCell[], id = ''): string =>
+    `<tr${id}>${cells.map((each, column) => cell(tag, each, column)).join('')}</tr>`
+  const body = rows.map((cells) => row('td', cells, idAttribute(cells[0]?.text ?? '', known)))
+  return `<table><thead>${row('th', header)}</thead><tbody>${body.join('')}</tbody></table>`
+}
+
+type Inner = (cell: Tokens.TableCell) => string
+
+/** What a row is linked to by; a heading of that name is something else. */
+export const rowId = (name: string): string => `row-${name}`
+
+function idAttribute(text: string, known: Set<string>): string {
+  const [, name] = /^`([\w.-]+)`$/.exec(text) ?? []
+  if (name === undefined || known.has(name)) return ''
+  known.add(name)
+  return ` id="${rowId(name)}"`
 }
 
 /** Longer ones are sentences, which need some width. */

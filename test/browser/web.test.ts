@@ -53,7 +53,7 @@ describe.skipIf(why !== null)(why === null ? 'the web app' : `the web app (skipp
   const openFramed = (options: BrowserContextOptions = { viewport: sizes.wide }, path = framed[0]!) =>
     openWith(browser, server.baseUrl + path, signedIn, options)
 
-  test('by keyboard alone one skips to the page, and goes to another by ⌘K', async () => {
+  test('by keyboard alone one skips to the page, and goes to another, or to a model, by ⌘K', async () => {
     const { page, close } = await openFramed()
     await page.keyboard.press('Tab')
     expect(await page.evaluate<string>('document.activeElement.textContent')).toBe('Skip to the page')
@@ -67,6 +67,10 @@ describe.skipIf(why !== null)(why === null ? 'the web app' : `the web app (skipp
     await page.keyboard.press('ArrowDown')
     await page.keyboard.press('Enter')
     await page.waitForURL('**/operator/audit')
+    await page.keyboard.press('Control+k')
+    await page.getByRole('textbox', { name: 'Pages, keys' }).fill('gpt-5.4-mini')
+    await page.getByRole('button', { name: /^gpt-5\.4-mini ?Price and limits/ }).click()
+    await page.waitForURL('**/docs/models#row-gpt-5.4-mini')
     await close()
   }, 30_000)
 
@@ -108,7 +112,8 @@ describe.skipIf(why !== null)(why === null ? 'the web app' : `the web app (skipp
     await page.getByRole('button', { name: 'Open the navigation' }).click()
     expect(await browsing.axeFaults(page)).toEqual([])
     await page.getByRole('link', { name: 'Playground' }).click()
-    await page.waitForURL('**/playground')
+    // It stays with the organization, whatever another tab looks at.
+    await page.waitForURL('**/playground?organization=org_1&mode=*')
     await page.getByRole('dialog').waitFor({ state: 'hidden' })
     await close()
   }, 30_000)

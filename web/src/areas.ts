@@ -8,7 +8,11 @@ import { filesPlace, filesRoutes } from './pages/files/area.ts'
 import { billingPlace, billingRoutes } from './pages/billing/area.ts'
 import { servicePlace, serviceRoutes } from './pages/service/area.ts'
 import { settingsPlace, settingsRoutes } from './pages/settings/area.ts'
-import { operatorOrganizationsPlace, operatorOrganizationsRoutes } from './pages/operator-organizations/area.ts'
+import {
+  operatorOrganizationsPlace,
+  operatorOrganizationsRoutes,
+  organizationCommands,
+} from './pages/operator-organizations/area.ts'
 import { operatorPeoplePlace, operatorPeopleRoutes } from './pages/operator-people/area.ts'
 import { operatorServiceRequestsPlace, operatorServiceRequestsRoutes } from './pages/operator-service-requests/area.ts'
 import { operatorDeploymentsPlace, operatorDeploymentsRoutes } from './pages/operator-deployments/area.ts'
@@ -20,6 +24,7 @@ import { accountRoutes } from './pages/account/area.ts'
 import { playgroundRoutes } from './pages/playground/area.ts'
 import { signInRoutes } from './pages/sign-in/area.ts'
 import type { CommandSource, Place } from './shell/area.ts'
+import { modelCommands, referenceCommands } from './shell/find-reference.ts'
 
 export const dashboardPlaces: readonly Place[] = [
   homePlace,
@@ -44,7 +49,13 @@ export const operatorPlaces: readonly Place[] = [
   operatorConfigurationPlace,
 ]
 
-export const commandSources: readonly CommandSource[] = [keyCommands, requestCommands]
+export const commandSources: readonly CommandSource[] = [
+  requestCommands,
+  keyCommands,
+  organizationCommands,
+  modelCommands,
+  referenceCommands,
+]
 
 export const organizationRoutes = [
   ...homeRoutes,

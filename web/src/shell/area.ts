@@ -29,13 +29,15 @@ export type CommandContext = {
   /** null outside of an organization. */
   readonly organization: string | null
   readonly mode: Mode
+  /** Whether the person may do it in that organization. */
+  readonly may: (permission: Permission) => boolean
   /** Goes to a URL of the web app. */
   readonly go: (url: string) => void
 }
 
-/** Finds things by what is typed: keys, models, a request's id. Asked after a pause, and again for each text. */
+/** Finds things by what is typed: keys, models, organizations, a request's id. Asked after a pause, and again for each text. */
 export type CommandSource = {
   readonly id: string
-  readonly needs: Permission | null
+  readonly needs: Permission | 'operator' | null
   readonly find: (text: string, context: CommandContext, signal: AbortSignal) => Promise<readonly Command[]>
 }

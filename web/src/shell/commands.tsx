@@ -5,6 +5,7 @@ import { IconSearch } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
+import type { Permission } from '../../../src/control/contract-pages.ts'
 import { commandSources, dashboardPlaces, operatorPlaces } from '../areas.ts'
 import type { Command, CommandContext, CommandSource, Place } from './area.ts'
 import classes from './commands.module.css'
@@ -39,7 +40,8 @@ export function Commands() {
   const [text, setText] = useState('')
   const [asked] = useDebouncedValue(text.trim(), pauseMs)
   const go = (url: string): void => void navigate({ href: url } as never)
-  const context: CommandContext = { organization: place.organization?.id ?? null, mode: place.mode ?? 'test', go }
+  const may = (permission: Permission): boolean => place.organization?.permissions.includes(permission) === true
+  const context: CommandContext = { organization: place.organization?.id ?? null, mode: place.mode ?? 'test', may, go }
   const { data: found = [], isFetching } = useFound(asked, context, place)
   return (
     <Spotlight
@@ -55,7 +57,9 @@ export function Commands() {
         leftSection: <IconSearch size={18} stroke={1.7} aria-hidden />,
         placeholder: 'Pages, keys, models, request ids',
       }}
-      nothingFound={isFetching ? 'Looking …' : 'Nothing is called that. Try a page, a key’s name or a request id.'}
+      nothingFound={
+        isFetching ? 'Looking …' : 'Nothing is called that. Try a page, a key’s name, a model or a request id.'
+      }
       actions={[...pageActions(place, go), ...grouped(found)]}
       // What the areas found by the text is shown, whatever it is called.
       filter={(query, actions) => matching(query, actions as SpotlightActionGroupData[])}
@@ -63,8 +67,11 @@ export function Commands() {
   )
 }
 
-function useFound(text: string, context: CommandContext, { organization }: PlaceView) {
-  const sources = commandSources.filter(({ needs }) => needs === null || organization?.permissions.includes(needs))
+function useFound(text: string, context: CommandContext, { session }: PlaceView) {
+  const isOperator = session?.person.isOperator === true
+  const sources = commandSources.filter(({ needs }) =>
+    needs === 'operator' ? isOperator : needs === null || context.may(needs),
+  )
   return useQuery({
     queryKey: ['commands', context.organization, context.mode, text],
     enabled: text.length > 1 && sources.length > 0,
@@ -102,6 +109,7 @@ function pageActions(place: PlaceView, go: (url: string) => void): SpotlightActi
     ...(session?.person.isOperator
       ? [{ group: 'Console', actions: operatorPlaces.map((each) => action(each, '/operator', null, go)) }]
       : []),
+    ...(session && session.organizations.length > 1 ? [switches(session.organizations, go)] : []),
     {
       group: 'Everywhere',
       actions: [
@@ -117,6 +125,13 @@ function pageActions(place: PlaceView, go: (url: string) => void): SpotlightActi
     },
   ]
 }
+
+/** To the other organizations of whoever has some. */
+const switches = (all: Session['organizations'], go: (url: string) => void): SpotlightActionGroupData => ({
+  group: 'Your organizations',
+  actions: all.map(({ id, name }) => ({ id: `go ${id}`, label: name, onClick: () => go(`/dashboard/${id}/home`) })),
+})
+type Session = NonNullable<PlaceView['session']>
 
 /** For pages that stand outside of the organization's own, so that two tabs keep theirs apart. */
 const ofPlace = ({ organization, mode }: PlaceView): string =>

@@ -75,7 +75,12 @@ const Sheet = <Row,>(props: ShownProps<Row>) => {
     // It scrolls by itself, so whoever has only a keyboard must get into it.
     // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
     <section className={classes['sheet']} aria-label={label} tabIndex={0}>
-      <Table className={classes['table'] ?? ''} highlightOnHover={onOpen !== undefined}>
+      {/* Another one once rows are there: nothing of what stood before moves. */}
+      <Table
+        key={rows === undefined ? 'waiting' : 'there'}
+        className={classes['table'] ?? ''}
+        highlightOnHover={onOpen !== undefined}
+      >
         <Table.Thead>
           <Table.Tr>
             {shown.map((column) => (

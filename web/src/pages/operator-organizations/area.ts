@@ -1,6 +1,6 @@
 import { IconBuilding } from '@tabler/icons-react'
 import { createRoute, lazyRouteComponent } from '@tanstack/react-router'
-import type { Place } from '../../shell/area.ts'
+import type { CommandSource, Place } from '../../shell/area.ts'
 import { operatorRoute } from '../../shell/routes.ts'
 import { textIn } from '../../shell/search.ts'
 
@@ -25,3 +25,13 @@ export const operatorOrganizationsRoutes = [
     component: lazyRouteComponent(() => import('./operator-organizations-page.tsx'), 'OperatorOrganizationsPage'),
   }),
 ] as const
+
+/** Any organization by its name or id. */
+export const organizationCommands: CommandSource = {
+  id: 'organizations',
+  needs: 'operator',
+  find: async (text, context) => {
+    const { findOrganizations } = await import('./find-organizations.ts')
+    return findOrganizations(text, context)
+  },
+}
