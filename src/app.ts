@@ -49,10 +49,17 @@ type Answering = HttpAnswer | Promise<HttpAnswer>
 
 /** The dialects are found by their paths alone; everything else by a router. */
 export function createApp(deps: AppDeps): HttpHandler {
-  const pages = createPages(deps)
+  const other = createOther(deps)
   return (request) => {
     const inbound = request.method === 'POST' ? usual.get(request.target) : undefined
-    if (inbound) return openToBrowsers(request, serve(request, inbound, deps.gateway()), deps.cors)
+    return inbound ? openToBrowsers(request, serve(request, inbound, deps.gateway()), deps.cors) : other(request)
+  }
+}
+
+/** Whatever is not usual. By itself, so that what is makes nothing of what only this needs. */
+function createOther(deps: AppDeps): HttpHandler {
+  const pages = createPages(deps)
+  return (request) => {
     const asked = { request, ...readUrl(request) }
     const found = find(asked, request.method)
     if (found?.route)

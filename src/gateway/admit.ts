@@ -88,12 +88,19 @@ function admitPaid(routed: Routed, demand: Demand, deps: GatewayDeps): Admitted 
   const tokens = demand.input.guess + Math.min(bounds.outputTokens, outputTokensGuess)
   const rejection = place.takeTokens(tokens)
   if (rejection) throw rateLimited(rejection, key, deps)
-  const held = (hold: Hold): Admitted => {
-    const paid = { demand, model, price, hold, exposedNano: bounds.exposedNano }
-    return admittedOf(routed, admittedAt, paid, clampedOutput(bounds, hold))
-  }
+  const terms = { price, bounds, admittedAt }
   const hold = holdCredit(key, bounds, deps)
-  return hold instanceof Promise ? hold.then(held) : held(hold)
+  return hold instanceof Promise ? whenHeld(routed, terms, hold) : held(routed, terms, hold)
+}
+
+type Terms = { readonly price: Price; readonly bounds: Bounds; readonly admittedAt: number }
+
+const whenHeld = (routed: Routed, terms: Terms, hold: Promise<Hold>): Promise<Admitted> =>
+  hold.then((given) => held(routed, terms, given))
+
+function held(routed: Routed, { price, bounds, admittedAt }: Terms, hold: Hold): Admitted {
+  const { demand, model, exposedNano } = bounds
+  return admittedOf(routed, admittedAt, { demand, model, price, hold, exposedNano }, clampedOutput(bounds, hold))
 }
 
 const admittedOf = (
@@ -206,20 +213,28 @@ function holdCredit(key: KeyRow, bounds: Bounds, deps: GatewayDeps): Hold | Prom
     plentyNano: isUnstated(bounds.demand) ? ((bounds.fullNano * deps.holds.plentyTimes) as Nano) : zeroNano,
     ifShort: () => ({ wantedNano: lesser(ifShortNanoOf(bounds, deps), ceiling), floorNano: floorNanoOf(bounds) }),
   })
-  if (!(answer instanceof Promise)) return withinBudget(key, answer, bounds, deps)
+  return answer instanceof Promise
+    ? whenAnswered(answer, key, { bounds, ceiling }, deps)
+    : withinBudget(key, answer, bounds, deps)
+}
+
+async function whenAnswered(
+  answer: Promise<HoldAnswer>,
+  key: KeyRow,
+  { bounds, ceiling }: { readonly bounds: Bounds; readonly ceiling: Nano },
+  deps: GatewayDeps,
+): Promise<Hold> {
   // While it is waited for, no other request may count on the same money of the budget.
   deps.limits.holdBudget(key.id, ceiling)
-  const waited = (): void => deps.limits.releaseBudget(key.id, ceiling)
-  return answer.then(
-    (given) => {
-      waited()
-      return withinBudget(key, given, bounds, deps)
-    },
-    (cause: unknown) => {
-      waited()
-      throw billingUnavailable('the store cannot be reached', cause)
-    },
-  )
+  let given: HoldAnswer
+  try {
+    given = await answer
+  } catch (cause) {
+    throw billingUnavailable('the store cannot be reached', cause)
+  } finally {
+    deps.limits.releaseBudget(key.id, ceiling)
+  }
+  return withinBudget(key, given, bounds, deps)
 }
 
 /** A hold that was given is held within the key's budget as well. */

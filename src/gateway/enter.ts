@@ -5,7 +5,7 @@
 import { zeroNano } from '../lib/amounts.ts'
 import type { Room } from '../lib/byte-budget.ts'
 import type { AnswerHeaders, HttpRequest } from '../lib/http-server/contract.ts'
-import type { Rejection, Ticket } from '../limits/limits.ts'
+import type { Leaving, Rejection, Ticket } from '../limits/limits.ts'
 import { memoryBytesMax, SpoolFullError, type Kept } from '../lib/spool.ts'
 import type { KeyRow } from '../store/store.ts'
 import { bodyRoom, noRoom, smallBytesMax } from './body.ts'
@@ -32,8 +32,29 @@ export function enter(request: HttpRequest, key: KeyRow, body: BodyRule, deps: G
   if (form && passesOn(request, form)) return enterLarge(ticket, key, windowBytes, deps)
   if (form) return enterForm(ticket, key, lengthsOf(request, form), deps)
   const bytes = bodyRoom(request, body.bytesMax)
-  if (bytes <= smallBytesMax) return { takeTokens: ticket.takeTokens, leave: ticket.leave, room: null, kept: null }
-  return enterLarge(ticket, key, bytes, deps)
+  return bytes <= smallBytesMax ? new Entered(ticket, null, null) : enterLarge(ticket, key, bytes, deps)
+}
+
+class Entered implements Place {
+  readonly #ticket: Ticket
+  readonly room: Room | null
+  readonly kept: Kept | null
+
+  constructor(ticket: Ticket, room: Room | null, kept: Kept | null) {
+    this.#ticket = ticket
+    this.room = room
+    this.kept = kept
+  }
+
+  takeTokens(guess: number): Rejection | null {
+    return this.#ticket.takeTokens(guess)
+  }
+
+  leave(actual: Leaving): void {
+    this.kept?.free()
+    this.room?.free()
+    this.#ticket.leave(actual)
+  }
 }
 
 /** Of a form that passes as it comes, this waits here at the most, on both of its sides. */
@@ -44,15 +65,7 @@ async function enterLarge(ticket: Ticket, key: KeyRow, bytes: number, deps: Gate
     if (!deps.prices.hasFree) await assertCredit(key, deps)
     const room = deps.bodies.take(key.organizationId, bytes)
     if (typeof room === 'string') throw noRoom(room)
-    return {
-      room,
-      kept: null,
-      takeTokens: ticket.takeTokens,
-      leave(actual) {
-        room.free()
-        ticket.leave(actual)
-      },
-    }
+    return new Entered(ticket, room, null)
   } catch (error) {
     leaveUnserved(ticket)
     throw error
@@ -68,15 +81,7 @@ async function enterForm(
 ): Promise<Place> {
   const place = await enterLarge(ticket, key, inMemory, deps)
   try {
-    const kept = deps.spool.keep(key.organizationId, length)
-    return {
-      ...place,
-      kept,
-      leave(actual) {
-        kept.free()
-        place.leave(actual)
-      },
-    }
+    return new Entered(ticket, place.room, deps.spool.keep(key.organizationId, length))
   } catch (error) {
     leaveUnserved(place)
     throw error instanceof SpoolFullError ? noRoom(error.full) : error

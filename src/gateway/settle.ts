@@ -182,11 +182,12 @@ function flagsOf(admitted: Billed, { reading }: Outcome, owed: Owed): Settlement
   if (rated.ratedNano > admitted.paid.hold.amountNano) flags.push('over-hold')
   if (admitted.outputTokensPerAnswer !== null) flags.push('output-clamped')
   if (owed.isTranslated) flags.push('translated')
-  // A model prices searches either by the query or by the prompt; the other way is not a gap.
-  if (rated.unpriced.some((usageClass) => usageClass !== 'searchQuery' && usageClass !== 'groundedPrompt'))
-    flags.push('price-fallback')
+  if (rated.unpriced.some(isGap)) flags.push('price-fallback')
   return flags
 }
+
+/** A model prices searches either by the query or by the prompt; the other way is not a gap. */
+const isGap = (unpriced: UsageClass): boolean => unpriced !== 'searchQuery' && unpriced !== 'groundedPrompt'
 
 const settleLater = (intent: Intent, unwritten: Settlement, deps: GatewayDeps): void =>
   inBackground(deps.log, 'settle-unwritten', () => settleUnwritten(intent, unwritten, deps))

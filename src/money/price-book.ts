@@ -74,12 +74,20 @@ export function loadPriceBook(
     const ppm = onePpm + (markup.byModel.get(id) ?? markup.defaultPpm)
     return pricesOf(id, prices).map((price) => scaledPrice(price, ppm))
   }
-  const dated = (price: Price) => ({ price, fromMs: Date.parse(price.from) })
+  const dated = (price: Price): Dated => ({ price, fromMs: Date.parse(price.from) })
   const byModel = new Map(models.map((model) => [model.id, marked(model).map(dated)]))
   return {
-    priceOf: (model, at) => byModel.get(model)?.findLast(({ fromMs }) => fromMs <= at)?.price ?? null,
+    priceOf: (model, at) => inForce(byModel.get(model) ?? [], at),
     hasFree: models.some(({ isFree }) => isFree),
   }
+}
+
+type Dated = { readonly price: Price; readonly fromMs: number }
+
+/** By a loop: every request asks, and a function of its own for each would be made. */
+function inForce(dated: readonly Dated[], at: number): Price | null {
+  for (let last = dated.length - 1; last >= 0; last -= 1) if (dated[last]!.fromMs <= at) return dated[last]!.price
+  return null
 }
 
 const onePpm = 1_000_000n

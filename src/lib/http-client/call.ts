@@ -9,12 +9,12 @@ export class Call implements HttpCall, Carried, Inlet {
   readonly #outgoing: Outgoing
   readonly #resolve: (response: HttpResponse) => void
   readonly #reject: (error: Error) => void
-  #anew: (() => Connection | null) | null
+  #anew: ((outgoing: Outgoing) => Connection | null) | null
   #connection: Connection | null = null
   #incoming: Incoming | null = null
 
   /** `anew` makes another connection where the first turns out to have been closed, if there is room for it; null when nothing may be sent twice. */
-  constructor(outgoing: Outgoing, anew: (() => Connection | null) | null) {
+  constructor(outgoing: Outgoing, anew: ((outgoing: Outgoing) => Connection | null) | null) {
     const { promise, resolve, reject } = Promise.withResolvers<HttpResponse>()
     this.response = promise
     this.#resolve = resolve
@@ -28,7 +28,7 @@ export class Call implements HttpCall, Carried, Inlet {
     connection.carry(this, this.#outgoing)
   }
 
-  readonly abort = (reason: Error): void => {
+  abort(reason: Error): void {
     this.#anew = null
     this.#connection?.break(reason)
   }
@@ -57,7 +57,7 @@ export class Call implements HttpCall, Carried, Inlet {
 
   failed(reason: Error, isStale: boolean): void {
     this.#connection = null
-    const another = isStale ? this.#anew?.() : null
+    const another = isStale ? this.#anew?.(this.#outgoing) : null
     this.#anew = null
     if (another) this.begin(another)
     else if (this.#incoming) this.#incoming.fail(reason)

@@ -18,10 +18,13 @@ export type Origin = {
 }
 
 export type Outgoing = {
+  readonly origin: Origin
   readonly head: string
   readonly body: Uint8Array | Source
   /** Its answer has no body, whatever it says. */
   readonly isHeadAlone: boolean
+  /** For a connection that is made for it. */
+  readonly connectMs: number
 }
 
 /** A call, as its connection sees it: first it is answered, and in the end it has completed or failed. */
@@ -83,8 +86,8 @@ export class Connection implements Outlet {
     isHeadAlone: () => this.#isHeadAlone,
     answered: (head) => {
       if (this.#source && head.status >= notTaken) this.#stopSending()
-      const [, seconds] = /timeout=(\d+)/.exec(head.get('keep-alive') ?? '') ?? []
-      if (seconds !== undefined) this.keptMs = Math.max(0, Number(seconds) * 1000 - clockSkewMs)
+      const kept = head.get('keep-alive')
+      if (kept !== null) this.keptMs = keptMsIn(kept) ?? this.keptMs
       this.#call?.answered(head)
     },
     received: (piece) => this.#call?.received(piece),
@@ -315,6 +318,12 @@ const sliceBytes = 16 * 1024
 
 /** A server that closes after five seconds must not be believed to the last millisecond. */
 const clockSkewMs = 1_000
+
+/** How long a `keep-alive` header says that its connection is kept, ms; null where it does not say. */
+function keptMsIn(header: string): number | null {
+  const [, seconds] = /timeout=(\d+)/.exec(header) ?? []
+  return seconds === undefined ? null : Math.max(0, Number(seconds) * 1000 - clockSkewMs)
+}
 
 const handlers = {
   data: ({ data: connection }: Socket<Connection>, bytes: Buffer): void => connection.take(bytes),

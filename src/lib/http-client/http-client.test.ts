@@ -97,7 +97,7 @@ describe('what cannot be reached is told apart:', () => {
       Array.from({ length: 8 }, async () => {
         const call = post(http, url, { connectMs: 100 })
         // The first are taken by the kernel, and then nothing comes.
-        setTimeout(call.abort, 300, new Error('taken'))
+        setTimeout(() => call.abort(new Error('taken')), 300)
         return errorOf(call)
       }),
     )

@@ -58,7 +58,7 @@ export function createHttpClient({
   }
   let open = 0
   const gone = (): void => void (open -= 1)
-  const connect = (origin: Origin, connectMs: number): Connection | null => {
+  const connect = ({ origin, connectMs }: Outgoing): Connection | null => {
     if (open >= connectionsMax() && !closeIdle(idle)) return null
     open += 1
     return new Connection(origin, { ca, connectMs, turns, park, gone })
@@ -75,12 +75,11 @@ export function createHttpClient({
 
   return {
     send(request) {
-      const { origin, target } = addressOf(request.url)
-      const anew = (): Connection | null => connect(origin, request.connectMs)
+      const outgoing = outgoingOf(request)
       // What can be sent only once goes over no connection that may turn out to be closed.
       const isAtHand = request.body instanceof Uint8Array
-      const call = new Call(outgoingOf(request, target, origin), request.isRepeatable && isAtHand ? anew : null)
-      const connection = (isAtHand ? parked(origin.name) : null) ?? anew()
+      const call = new Call(outgoing, request.isRepeatable && isAtHand ? connect : null)
+      const connection = (isAtHand ? parked(outgoing.origin.name) : null) ?? connect(outgoing)
       if (connection) call.begin(connection)
       else {
         full()
@@ -98,11 +97,16 @@ export function createHttpClient({
   }
 }
 
-const outgoingOf = (request: HttpRequest, target: string, { host }: Origin): Outgoing => ({
-  head: requestHead(target, host, request),
-  body: request.body,
-  isHeadAlone: request.method === 'HEAD',
-})
+function outgoingOf(request: HttpRequest): Outgoing {
+  const { origin, target } = addressOf(request.url)
+  return {
+    origin,
+    head: requestHead(target, origin.host, request),
+    body: request.body,
+    isHeadAlone: request.method === 'HEAD',
+    connectMs: request.connectMs,
+  }
+}
 
 /** Closes one, of the origin that has the most; tells whether there was one. */
 function closeIdle(idle: ReadonlyMap<string, Connection[]>): boolean {

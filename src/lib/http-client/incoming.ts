@@ -86,7 +86,10 @@ export class Incoming implements HttpResponse {
       this.#inlet.abort(tooLarge(bytesMax))
       return Promise.reject(tooLarge(bytesMax))
     }
-    if (this.#end === 'complete') return this.#take()
+    return this.#end === 'complete' ? this.#take() : this.#wait(bytesMax, heard)
+  }
+
+  #wait(bytesMax: number, heard: Heard | undefined): Promise<Uint8Array> {
     return new Promise((resolve, reject) => {
       this.#whole = { resolve, reject, bytesMax, heard }
       this.#gathered = this.length !== null && this.length > bytesMax ? null : gather(this.length, this.#waiting)

@@ -60,7 +60,7 @@ async function call(http: HttpClient, { url }: TestServer, text: string, waitMs:
       return expect((await errorOf(sent)).message).toContain('closed before the end')
     case 'aborted':
     case 'silent':
-      setTimeout(sent.abort, waitMs, new Error(text))
+      setTimeout(() => sent.abort(new Error(text)), waitMs)
       return expect((await errorOf(sent)).message).toBe(text)
     case 'cancelled': {
       const response = await sent.response

@@ -96,7 +96,10 @@ export class IncomingRequest implements HttpRequest {
 
   bytes(bytesMax: number, hasRoom?: (bytes: number) => boolean): Uint8Array | Promise<Uint8Array> {
     this.#assertFits(bytesMax)
-    if (this.isWhole) return this.#take()
+    return this.isWhole ? this.#take() : this.#wait(bytesMax, hasRoom)
+  }
+
+  #wait(bytesMax: number, hasRoom: Reader['hasRoom']): Promise<Uint8Array> {
     this.#ask()
     this.#whole = gather(this.length, this.#pieces)
     if (this.#whole) this.#pieces = []

@@ -45,7 +45,7 @@ export function sandbox(
     standIn: (model) => (model.isOwn ? (standIns[model.dialect][model.kind] ?? null) : null),
     address(call) {
       const at = base()
-      return at instanceof Promise ? at.then((known) => addressAt(known, call)) : addressAt(at, call)
+      return at instanceof Promise ? addressLater(at, call) : addressAt(at, call)
     },
     rewriteBody: null,
     reportsStreamUsage: true,
@@ -56,6 +56,8 @@ export function sandbox(
   }
 }
 
+const addressLater = (url: Promise<string>, call: UpstreamCall): Promise<Address> =>
+  url.then((known) => addressAt(known, call))
 const addressAt = (url: string, { dialect, path }: UpstreamCall): Address =>
   dialect === 'openai'
     ? { url: `${url}/v1${path}`, headers: { authorization: `Bearer ${credential}` } }

@@ -110,6 +110,10 @@ export function servedTier(tier: unknown): ServiceTier | null {
   }
 }
 
+const standardTiers: readonly ServiceTier[] = ['standard']
+const flexTiers: readonly ServiceTier[] = ['standard', 'flex']
+const priorityTiers: readonly ServiceTier[] = ['standard', 'priority']
+
 /** The tiers a request may be charged at. What is not known here may be the dearest. */
 export function askedTiers(tier: string | null | undefined): readonly ServiceTier[] {
   switch (tier) {
@@ -118,10 +122,10 @@ export function askedTiers(tier: string | null | undefined): readonly ServiceTie
     case 'auto':
     case 'default':
     case 'scale':
-      return ['standard']
+      return standardTiers
     case 'flex':
-      return ['standard', 'flex']
+      return flexTiers
     default:
-      return ['standard', 'priority']
+      return priorityTiers
   }
 }

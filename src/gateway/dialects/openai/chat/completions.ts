@@ -49,6 +49,7 @@ const limitRange = { min: 1, max: 10_000_000 }
 const answersRange = { min: 1, max: 128 }
 const answersHeldMax = 1_024
 const isObject = (value: unknown): value is Message => typeof value === 'object' && value !== null
+const isNoObject = (value: unknown): boolean => !isObject(value)
 const isList = (value: unknown): value is readonly unknown[] => Array.isArray(value)
 const isOptions = (value: unknown): value is Message => isObject(value) && !Array.isArray(value)
 const isFlag = (value: unknown): value is boolean => typeof value === 'boolean'
@@ -76,7 +77,7 @@ function chatOf(json: JsonBody['json']): Chat {
 function messagesOf(value: unknown): readonly Message[] {
   const messages = required(value, 'messages', isList, 'an array of objects')
   if (messages.length === 0) throw emptyArray('messages')
-  const bad = messages.findIndex((message) => !isObject(message))
+  const bad = messages.findIndex(isNoObject)
   if (bad !== -1) throw wrongType(`messages[${bad}]`, 'an object', messages[bad])
   return messages as readonly Message[]
 }

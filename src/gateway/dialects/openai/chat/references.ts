@@ -9,7 +9,8 @@ type Fields = Readonly<Record<string, unknown>>
 /** Each where it stands; most chats have none. Throws where one names sound that an answer had: whose it is, nobody here knows. */
 export function fileReferences(messages: readonly Fields[]): readonly Reference[] {
   const references: Reference[] = []
-  for (const [nth, { content, audio }] of messages.entries()) {
+  for (let nth = 0; nth < messages.length; nth += 1) {
+    const { content, audio } = messages[nth]!
     if (isMembers(audio) && 'id' in audio) throw soundIsNotKept(`messages[${nth}].audio.id`)
     if (!Array.isArray(content)) continue
     for (const [at, part] of (content as readonly (Fields | null)[]).entries()) {
