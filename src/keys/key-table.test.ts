@@ -147,9 +147,9 @@ test('keys of a suspended organization are told apart, those of before and those
 test('a pass is one more secret of its key, for a time, until the key is changed, and never more than there may be', () => {
   const { time, table } = tableAt(start)
   const { row, secret } = newKey({ organizationId: 'org_a', mode: 'live' }, terms, start)
-  expect(table.lend(row.id)).toBeNull()
+  expect(table.lend(row.id, null)).toBeNull()
   table.put(row)
-  const pass = table.lend(row.id)!
+  const pass = table.lend(row.id, null)!
   expect(pass.until).toBe(start + passMs)
   expect([pass.secret, secret].map((each) => table.find(each))).toEqual([
     { state: 'active', key: row },
@@ -157,8 +157,24 @@ test('a pass is one more secret of its key, for a time, until the key is changed
   ])
   time.now += passMs
   expect([pass.secret, secret].map((each) => table.find(each).state)).toEqual(['expired', 'active'])
-  const lent = Array.from({ length: passesMax }, () => table.lend(row.id)!)
-  expect([table.lend(row.id), table.find(pass.secret).state]).toEqual([null, 'unknown'])
+  const lent = Array.from({ length: passesMax }, () => table.lend(row.id, null)!)
+  expect([table.lend(row.id, null), table.find(pass.secret).state]).toEqual([null, 'unknown'])
   table.put({ ...row, name: 'other' })
   expect(lent.map((each) => table.find(each.secret).state)).toEqual(lent.map(() => 'unknown'))
+})
+
+test('the passes of a person end, of one organization’s keys or of all, and nobody else’s; those of an organization that is suspended end for good', () => {
+  const { table } = tableAt(start)
+  const [a, b] = ['org_a', 'org_b'].map((organizationId) => newKey({ organizationId, mode: 'live' }, terms, start).row)
+  for (const row of [a!, b!]) table.put(row)
+  const lent = (row: KeyRow, personId: string) => table.lend(row.id, personId)!.secret
+  const secrets = [lent(a!, 'ann'), lent(b!, 'ann'), lent(a!, 'bob'), lent(b!, 'bob')]
+  const working = () => secrets.map((secret) => table.find(secret).state === 'active')
+  table.endPasses('ann', 'org_a')
+  expect(working()).toEqual([false, true, true, true])
+  table.endPasses('ann', null)
+  expect(working()).toEqual([false, false, true, true])
+  table.setSuspended('org_a', true)
+  table.setSuspended('org_a', false)
+  expect(working()).toEqual([false, false, false, true])
 })

@@ -21,8 +21,10 @@ export type KeyTable = {
    * A pass: one more secret of a key, for a person at a page who may use the key and does not have its own. It is in
    * memory alone, ends after `passMs`, and with every change of its key; null where there is no such key or too many passes.
    */
-  readonly lend: (keyId: string) => Pass | null
-  /** Whether an organization's keys are turned away, from the next request on. */
+  readonly lend: (keyId: string, personId: string | null) => Pass | null
+  /** Ends the passes of a person, of one organization's keys or (null) of all. */
+  readonly endPasses: (personId: string, organizationId: string | null) => void
+  /** Whether an organization's keys are turned away, from the next request on. Its passes end. */
   readonly setSuspended: (organizationId: string, isSuspended: boolean) => void
 }
 
@@ -49,42 +51,61 @@ export function createKeyTable(
   const byHash = new Map<string, Entry>()
   const suspendedOrganizations = new Set(suspendedIds)
   const known = new Map<string, Known>()
+  /** Of keys that have some. */
+  const passes = new Map<string, readonly Lent[]>()
   const put = (row: KeyRow): void => {
     const before = known.get(row.id)
-    for (const hash of [...(before?.hashes ?? []), ...(before?.passes ?? [])]) byHash.delete(hash)
+    for (const hash of before?.hashes ?? []) byHash.delete(hash)
+    keepPasses(row.id, () => false)
     const entries = entriesOf(row)
     for (const [hash, entry] of entries) byHash.set(hash, entry)
-    known.set(row.id, { row, hashes: entries.map(([hash]) => hash), passes: [] })
+    known.set(row.id, { row, hashes: entries.map(([hash]) => hash) })
   }
-  const lend = (keyId: string): Pass | null => {
+  /** Ends the others of a key, and gives how many it has then. */
+  const keepPasses = (keyId: string, isKept: (lent: Lent) => boolean): number => {
+    const [kept, ended] = [true, false].map((want) => (passes.get(keyId) ?? []).filter((lent) => isKept(lent) === want))
+    for (const { hash } of ended!) byHash.delete(hash)
+    if (kept!.length === 0) passes.delete(keyId)
+    else passes.set(keyId, kept!)
+    return kept!.length
+  }
+  const lend = (keyId: string, personId: string | null): Pass | null => {
     const key = known.get(keyId)
     if (!key) return null
     const now = clock.now()
-    const isWorking = (hash: string): boolean => !isOver(byHash.get(hash)!.until, now)
-    for (const hash of key.passes.filter((hash) => !isWorking(hash))) byHash.delete(hash)
-    const passes = key.passes.filter((hash) => byHash.has(hash))
-    if (passes.length >= passesMax) return null
+    if (keepPasses(keyId, ({ until }) => !isOver(until, now)) >= passesMax) return null
     const pass = { secret: newSecret(), until: now + passMs }
     const [hash, entry] = entryOf(key.row, hashOf(pass.secret), pass.until)
     byHash.set(hash, entry)
-    known.set(keyId, { ...key, passes: [...passes, hash] })
+    passes.set(keyId, [...(passes.get(keyId) ?? []), { hash, personId, until: pass.until }])
     return pass
   }
   for (const row of rows) put(row)
   return {
     put,
     lend,
+    endPasses(personId, organizationId) {
+      for (const keyId of passes.keys())
+        if (organizationId === null || known.get(keyId)!.row.organizationId === organizationId)
+          keepPasses(keyId, (lent) => lent.personId !== personId)
+    },
     find(secret) {
       const found = find(byHash, secret, clock.now())
       return found.state === 'active' && suspendedOrganizations.has(found.key.organizationId) ? suspended : found
     },
-    setSuspended: (organizationId, isSuspended) =>
-      void (isSuspended ? suspendedOrganizations.add(organizationId) : suspendedOrganizations.delete(organizationId)),
+    setSuspended(organizationId, isSuspended) {
+      if (!isSuspended) return void suspendedOrganizations.delete(organizationId)
+      suspendedOrganizations.add(organizationId)
+      for (const keyId of passes.keys())
+        if (known.get(keyId)!.row.organizationId === organizationId) keepPasses(keyId, () => false)
+    },
   }
 }
 
-/** A key, and by what it is found: the hashes of the secrets that its row carries, and of its passes. */
-type Known = { readonly row: KeyRow; readonly hashes: readonly string[]; readonly passes: readonly string[] }
+/** A key, and by what it is found: the hashes of the secrets that its row carries. */
+type Known = { readonly row: KeyRow; readonly hashes: readonly string[] }
+/** A pass, and to whom it was lent; null: nobody in particular. */
+type Lent = { readonly hash: string; readonly personId: string | null; readonly until: number }
 
 const entriesOf = (row: KeyRow): (readonly [string, Entry])[] => [
   ...row.replaced.map(({ hash, until }) => entryOf(row, hash, until)),

@@ -78,8 +78,8 @@ const changes: Readonly<Record<string, readonly [of: keyof Made | null, body: ob
   'POST /deployments/:id/test': ['deployment', {}, 'deployment.tested'],
   'POST /config/reload': [null, {}, 'configuration.reloaded'],
 }
-/** There are no losses to accept here: `audit-contract.ts` has it. Proving the ledger changes nothing. */
-const elsewhere = ['POST /ledger/accepted-losses', 'POST /ledger/verification']
+/** There are no losses to accept here: `audit-contract.ts` has it. Proving the ledger changes nothing, and passes end by what is in the log. */
+const elsewhere = ['POST /ledger/accepted-losses', 'POST /ledger/verification', 'POST /passes/end']
 /** What changes people is in their own log, in the same words. */
 const changesOfPeople: typeof changes = {
   'POST /organizations/:id/invitations': [

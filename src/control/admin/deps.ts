@@ -56,7 +56,7 @@ export type AdminDeps = {
     | 'webhook'
     | 'webhooks'
   >
-  readonly keys: Pick<KeyTable, 'lend' | 'put' | 'setSuspended'>
+  readonly keys: Pick<KeyTable, 'endPasses' | 'lend' | 'put' | 'setSuspended'>
   readonly limits: Pick<Limits, 'budget' | 'inFlight' | 'standings'>
   readonly catalog: Pick<Catalog, 'find' | 'listed'>
   /** The names of every endpoint of the two dialects. */

@@ -71,6 +71,7 @@ async function listedKeys(
 }
 
 const NothingMore = z.strictObject({})
+const EndedPasses = z.strictObject({ personId: z.string('the id of a person'), organizationId: z.string().nullable() })
 
 function addChangeRoutes(api: Hono, { deps, operators, changeKey }: Made): void {
   const mayChange = operators.needs('keys')
@@ -102,13 +103,19 @@ function addChangeRoutes(api: Hono, { deps, operators, changeKey }: Made): void 
     await readBody(c.req.raw, NothingMore)
     const key = await keyOf(deps, c.req.param('id'))
     refuseRevoked(key)
-    const pass = deps.keys.lend(key.id)
+    const actor = operators.actorOf(c)
+    const pass = deps.keys.lend(key.id, actor.kind === 'person' ? actor.id : null)
     if (pass === null) throw new AdminError('too_many_passes')
     const { id: subject, organizationId } = key
     const after = { until: new Date(pass.until).toISOString() }
-    const actor = operators.actorOf(c)
     await deps.store.recordAudit({ actor, action: 'key.lent', organizationId, subject, before: null, after })
     return c.json<PassJson>({ ...pass, until: new Date(pass.until).toISOString() }, 201)
+  })
+  // Of whoever may use them no more. What took that from them is in the audit log.
+  api.post('/passes/end', mayChange, async (c) => {
+    const { personId, organizationId } = await readBody(c.req.raw, EndedPasses)
+    deps.keys.endPasses(personId, organizationId)
+    return c.json({})
   })
   api.post('/keys/:id/revoke', mayChange, async (c) => {
     await readBody(c.req.raw, NothingMore)

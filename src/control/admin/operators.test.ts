@@ -80,6 +80,7 @@ test('a token does what its scopes say and is refused the rest with the scope th
     'PATCH /keys/:id',
     'POST /keys/:id/rotate',
     'POST /keys/:id/passes',
+    'POST /passes/end',
     'POST /keys/:id/revoke',
   ])
   expect(ofScope('admin,credit')).toEqual(['POST /organizations/:id/grants', 'POST /organizations/:id/revocations'])
@@ -89,7 +90,7 @@ test('a token does what its scopes say and is refused the rest with the scope th
   expect(others).toContain('GET /tokens')
   expect(others).toContain('GET /audit')
   expect(others).toContain('POST /organizations/:id/suspend')
-  expect(others.length + ofScope('admin,read').length + 7).toBe(needed.size)
+  expect(others.length + ofScope('admin,read').length + 8).toBe(needed.size)
   const message = (await (await withToken(server, tokens.get('read')!, 'POST', '/keys/x/revoke')).json()) as {
     error: { message: string }
   }

@@ -3,6 +3,7 @@ import type { Actor } from '../../store/store.ts'
 import type { ErrorJson } from '../contract.ts'
 import type { InsideAdmin } from '../inside-admin.ts'
 import type { Asked } from './page-route.ts'
+import type { EndPasses } from './people-port.ts'
 
 /** What the admin API refused, as it said it. */
 export class RefusedByAdmin extends Error {
@@ -32,3 +33,11 @@ export function pathOf(path: string, query: Readonly<Record<string, string | num
   for (const [name, value] of Object.entries(query)) if (value !== undefined) search.append(name, String(value))
   return search.size === 0 ? path : `${path}?${search.toString()}`
 }
+
+/** Passes are in the memory of the data plane, and it ends them. */
+export const endPassesBy =
+  (admin: InsideAdmin): EndPasses =>
+  async (personId, organizationId) => {
+    const actor = { kind: 'server', id: null, name: 'pages' } as const
+    await askAdmin(admin, actor)('POST', '/passes/end', { personId, organizationId })
+  }

@@ -18,6 +18,9 @@ export type Membership = { readonly organizationId: string; readonly role: Role 
 /** Who is signed in, in which session. */
 export type Signed = { readonly person: PersonRow; readonly sessionId: string }
 
+/** Ends the passes that somebody has of an organization's keys, or (null) of all. Never rejects. */
+export type EndPasses = (personId: string, organizationId: string | null) => Promise<void>
+
 export type People = {
   /** By the session of the request; null: nobody is signed in. */
   readonly personOf: (request: Request) => Promise<Person | null>
@@ -29,6 +32,10 @@ export type People = {
   readonly signedIn: (request: Request) => Promise<Signed | null>
   /** Signs somebody in by their password, as `/api/auth/sign-in/email` does: a second factor is asked for there as well. */
   readonly signIn: (request: Request, email: string, password: string) => Promise<Response>
+  /** For whoever was removed, signed out everywhere, or has another role: a page that still may takes another. */
+  readonly endPasses: EndPasses
+  /** Does one thing after the other: what counts what there is, and then waits before it adds one more. */
+  readonly inTurn: <T>(work: () => Promise<T>) => Promise<T>
   readonly store: PeopleStore
   readonly settings: PeopleSettings
   readonly limits: SignInLimits

@@ -10,9 +10,10 @@ import { insideAdmin } from '../inside-admin.ts'
 import { createPeople } from '../people/people.ts'
 import { defaultPeopleSettings } from '../people/settings.ts'
 import { startTestServer } from '../test-server.ts'
+import { endPassesBy } from './ask-admin.ts'
 import { pagesApi } from './pages-api.ts'
 import type { PageRoute, PagesDeps } from './page-route.ts'
-import type { People } from './people-port.ts'
+import type { EndPasses, People } from './people-port.ts'
 import type { Role } from './roles.ts'
 import { routes as allRoutes } from './routes.ts'
 
@@ -22,7 +23,8 @@ type TestOptions = { readonly routes?: readonly PageRoute[]; readonly deps?: Par
 
 export async function startTestPages({ routes = allRoutes, deps = {} }: TestOptions = {}) {
   const server = await startTestServer()
-  const fake = fakePeople(server)
+  const endPasses = endPassesBy(insideAdmin(server.api))
+  const fake = fakePeople(server, endPasses)
   const clock = { now: () => server.time.now, monotonic: () => performance.now() }
   const rejections: CountedRejection[] = []
   const reports = createReports({
@@ -92,11 +94,22 @@ export async function startTestPages({ routes = allRoutes, deps = {} }: TestOpti
 }
 
 /** People who are known by their names: the session of `ann` is `session=ann`. What they are members of is in a real store. */
-function fakePeople({ people: store, time }: Pick<Awaited<ReturnType<typeof startTestServer>>, 'people' | 'time'>) {
+function fakePeople(
+  { people: store, time }: Pick<Awaited<ReturnType<typeof startTestServer>>, 'people' | 'time'>,
+  endPasses: EndPasses,
+) {
   const clock = { now: () => time.now, monotonic: () => time.now }
   const log = { info: () => undefined, error: () => undefined }
   const settings = defaultPeopleSettings
-  const real = createPeople({ store, settings, secret: 'a secret of this test', publicUrl: null, clock, log })
+  const real = createPeople({
+    store,
+    settings,
+    secret: 'a secret of this test',
+    publicUrl: null,
+    clock,
+    log,
+    endPasses,
+  })
   const signedIn: People['signedIn'] = (request) => {
     const name = /(?:^|; )session=([^;]+)/.exec(request.headers.get('cookie') ?? '')?.[1]
     const person = store.person(`per_${name}`)

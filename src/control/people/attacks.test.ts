@@ -261,7 +261,7 @@ describe('2FA skip', () => {
 
   test('a new password by mail asks for it all the same', async () => {
     const all = await opened()
-    const email = await resetPassword(
+    const { email } = await resetPassword(
       all.use,
       all.tokenFor({ kind: 'password', email: 'ann@example.com' }),
       'another horse battery',

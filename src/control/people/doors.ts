@@ -30,6 +30,7 @@ const WithProvider = z.strictObject({ returnTo: OwnPath.default('/dashboard') })
 const look = { method: 'GET', body: null, isAttempt: false } as const
 const post = (body: z.ZodType, more: Partial<Door> = {}): Door => ({ method: 'POST', body, isAttempt: false, ...more })
 
+export const signOutPath = '/sign-out'
 /** Where adding a passkey begins. */
 export const addPasskeyPath = '/passkey/generate-register-options'
 
@@ -45,7 +46,7 @@ export const doors: Readonly<Record<string, Door>> = {
     }),
   }),
   [`/callback/${oidcProvider}`]: { ...look, isAttempt: true, signsIn: true },
-  '/sign-out': post(z.strictObject({})),
+  [signOutPath]: post(z.strictObject({})),
   '/two-factor/verify-totp': post(z.strictObject({ code }), { isAttempt: true, signsIn: true }),
   '/two-factor/verify-backup-code': post(z.strictObject({ code }), { isAttempt: true, signsIn: true }),
   '/two-factor/enable': post(WithPassword, { isAttempt: true, isChange: true }),

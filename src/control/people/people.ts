@@ -1,10 +1,11 @@
 /** People: who is signed in, how they sign in, and what they are a member of. Read from the store at every request. */
+import { createAtOnce } from '../../lib/at-once.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { createLru } from '../../lib/lru.ts'
 import type { Log } from '../../lib/log.ts'
 import type { PeopleStore } from '../../store/people/people-store.ts'
 import { adminErrorOf, errorResponse } from '../admin/error.ts'
-import type { People, Signed } from '../pages/people-port.ts'
+import type { EndPasses, People, Signed } from '../pages/people-port.ts'
 import { createAuth } from './auth.ts'
 import { createMailer, type Mailer } from './mailer.ts'
 import { serveDoor, type DoorDeps, type Library } from './serve-doors.ts'
@@ -21,6 +22,8 @@ export type PeopleDeps = {
   readonly publicUrl: string | null
   readonly clock: Clock
   readonly log: Log
+  /** Ends the passes that somebody has of one organization's keys, or (null) of all. */
+  readonly endPasses?: EndPasses
   /** Another, for tests; else what `settings` say. */
   readonly mailer?: Mailer | null
 }
@@ -37,6 +40,12 @@ export function createPeople(deps: PeopleDeps): People {
     const person = found && store.person(found.personId)
     return person ? { person, sessionId: found.sessionId } : null
   }
+  const endPasses: EndPasses = async (personId, organizationId) => {
+    // What took them away is done, whatever becomes of this.
+    await deps.endPasses?.(personId, organizationId).catch((error: unknown) => {
+      log.error({ event: 'passes-not-ended', error })
+    })
+  }
   const doorDeps: DoorDeps = {
     library: (origin, needsProvider) => library(origin, needsProvider).handle,
     originOf,
@@ -44,6 +53,7 @@ export function createPeople(deps: PeopleDeps): People {
     limits: createSignInLimits({ clock, addressesOf: (account) => store.addressesOf(account, clock.now()) }),
     signedIn,
     endSession: store.endSession,
+    endPasses,
     passkeysOf: store.passkeysOf,
     codes: createUsedCodes(clock),
   }
@@ -69,6 +79,8 @@ export function createPeople(deps: PeopleDeps): People {
     personOf: async (request) => (await signedIn(request))?.person ?? null,
     roleOf: (personId, organizationId) => Promise.resolve(store.roleOf(personId, organizationId)),
     membershipsOf: (personId) => Promise.resolve(store.membershipsOf(personId)),
+    endPasses,
+    inTurn: createAtOnce(1),
     handle,
     signIn: (request, email, password) => handle(signInRequest(request, email, password)),
   }

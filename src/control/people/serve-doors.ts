@@ -3,11 +3,11 @@ import type { z } from 'zod'
 import { AdminError, errorResponse } from '../admin/error.ts'
 import type { ErrorCode } from '../contract.ts'
 import { refuseCrossSite } from '../pages/cross-site.ts'
-import type { Signed } from '../pages/people-port.ts'
+import type { EndPasses, Signed } from '../pages/people-port.ts'
 import { readBody } from '../admin/read-input.ts'
 import { addressHeader } from '../address-header.ts'
 import { beginAttempt, countChange } from './attempts.ts'
-import { addPasskeyPath, doors, type Door, type SignIn } from './doors.ts'
+import { addPasskeyPath, doors, signOutPath, type Door, type SignIn } from './doors.ts'
 import type { SignInLimits } from './sign-in-limits.ts'
 import type { UsedCodes } from './used-codes.ts'
 
@@ -21,6 +21,7 @@ export type DoorDeps = {
   readonly limits: SignInLimits
   readonly signedIn: (request: Request) => Promise<Signed | null>
   readonly endSession: (personId: string, sessionId: string) => void
+  readonly endPasses: EndPasses
   /** How many a person has. */
   readonly passkeysOf: (personId: string) => number
   readonly codes: UsedCodes
@@ -36,13 +37,14 @@ export async function serveDoor(request: Request, deps: DoorDeps): Promise<Respo
   if (!door || door.method !== request.method) throw new AdminError('not_found', { message: noSuchDoor })
   if (door.method !== 'GET') refuseCrossSite(request, deps.publicUrl)
   const body = door.body && (await readBody(request, door.body))
-  const before = door.isAttempt || door.isChange ? await deps.signedIn(request) : null
+  const before = door.isAttempt || door.isChange || path === signOutPath ? await deps.signedIn(request) : null
   if (door.isChange) admitChange(path, before, deps)
   const attempt = door.isAttempt ? beginAttempt(request, accountOf(path, body, before), deps.limits) : null
   const library = deps.library(deps.originOf(request), isOfProvider(path))
   const answer = await answeredBy(library, handedOver(request, door, body, deps.originOf(request)))
   if (path === '/two-factor/verify-totp' && before === null) refuseUsedCode(answer, body, deps)
   if (answer.status < 400) {
+    if (path === signOutPath && before) await deps.endPasses(before.person.id, null)
     attempt?.giveBack()
     // Whoever signs in begins anew: what a browser came with opens nothing any more.
     if (door.signsIn && before && setsSession(answer)) deps.endSession(before.person.id, before.sessionId)

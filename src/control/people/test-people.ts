@@ -25,6 +25,8 @@ export function openTestPeople({ settings = {}, hasMail = false, publicUrl = nul
   const clock = { now: () => time.now, monotonic: () => time.monotonic }
   const events: LogEvent[] = []
   const mails: Mail[] = []
+  /** Of whom passes were ended. */
+  const passesEnded: string[] = []
   const store = openPeopleStore(':memory:', time.now)
   const mailer = { send: (mail: Mail) => Promise.resolve(mails.push(mail) > 0) }
   const people = createPeople({
@@ -34,6 +36,7 @@ export function openTestPeople({ settings = {}, hasMail = false, publicUrl = nul
     publicUrl,
     clock,
     log: { info: (event) => void events.push(event), error: (event) => void events.push(event) },
+    endPasses: (personId) => Promise.resolve(void passesEnded.push(personId)),
     ...(hasMail && { mailer }),
   })
   const use: UseDeps = { store, now: clock.now }
@@ -43,7 +46,7 @@ export function openTestPeople({ settings = {}, hasMail = false, publicUrl = nul
   /** Somebody with an account, who is an operator: the shortest way to one. */
   const someone = async (email: string, name = email.split('@')[0]!): Promise<string> =>
     setUpOperator(use, tokenFor({ kind: 'operator', email: null }), { email, name, password: goodPassword })
-  return { people, store, use, time, events, mails, tokenFor, someone }
+  return { people, store, use, time, events, mails, passesEnded, tokenFor, someone }
 }
 
 /** A browser: it keeps cookies, and says where a request comes from. */

@@ -71,8 +71,8 @@ export async function signUp(deps: UseDeps, token: string, { name, password }: N
   )
 }
 
-/** Sets another password, which ends every session. Gives the e-mail address. Throws `link_not_valid`. */
-export async function resetPassword(deps: UseDeps, token: string, password: string): Promise<string> {
+/** Sets another password, which ends every session. Gives whose. Throws `link_not_valid`. */
+export async function resetPassword(deps: UseDeps, token: string, password: string): Promise<PersonRow> {
   const { email } = lookAtLink(deps, 'password', token)
   const passwordHash = await acceptedHash(password, email!)
   const { store } = deps
@@ -82,7 +82,7 @@ export async function resetPassword(deps: UseDeps, token: string, password: stri
     store.setPassword(person.id, passwordHash, now)
     if (link.isMailed) store.markVerified(person.id, now)
     store.endSessions(person.id, null)
-    return person.email
+    return person
   })
 }
 

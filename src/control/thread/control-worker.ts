@@ -7,6 +7,7 @@ import type { LogEvent } from '../../lib/log-text.ts'
 import type { Log } from '../../lib/log.ts'
 import { createReports } from '../../reporting/reports.ts'
 import { openReportsDb } from '../../store/reports-db/open-reports-db.ts'
+import { endPassesBy } from '../pages/ask-admin.ts'
 import { pagesApi } from '../pages/pages-api.ts'
 import { createPeople } from '../people/people.ts'
 import { openPeopleStore, peoplePath } from '../../store/people/people-store.ts'
@@ -39,7 +40,7 @@ const reports = createReports({
   onTrouble: (error) => log.error({ event: 'reports-behind', error }),
 })
 const store = openPeopleStore(peoplePath(dataDir), clock.now())
-const people = createPeople({ store, settings, secret, publicUrl, clock, log })
+const people = createPeople({ store, settings, secret, publicUrl, clock, log, endPasses: endPassesBy(main.admin) })
 const handle = pagesApi({ ...main, people, reports, publicUrl, clock, log })
 serveRequests(port, handle, (error) => log.error({ event: 'pages-failed', error }))
 port.postMessage({ kind: 'ready' })

@@ -174,6 +174,17 @@ describe('sign-up', () => {
     })
   })
 
+  test('lets a person make ten organizations, also where they ask for all at once', async () => {
+    const { browser, someone, store } = await open(smtp)
+    const ann = await someone('ann@example.com')
+    const page = browser()
+    await page.signIn('ann@example.com')
+    const asked = Array.from({ length: 15 }, () => page.post('/api/organizations', { name: 'Acme' }))
+    const statuses = (await Promise.all(asked)).map(({ status }) => status)
+    expect([201, 409].map((wanted) => statuses.filter((status) => status === wanted).length)).toEqual([10, 5])
+    expect(store.membershipsOf(ann)).toHaveLength(10)
+  })
+
   test('with the same address again, behind an account that was deleted, is given no more credit', async () => {
     const { browser, mails, server, store, someone } = await open(smtp)
     const olga = await someone('olga@example.com')
@@ -236,6 +247,28 @@ describe('an account', () => {
     await page.post('/api/account/password', { current: goodPassword, password: 'another horse battery' })
     expect((await phone.get('/api/account')).status).toBe(401)
     expect((await page.get('/api/account')).status).toBe(200)
+  })
+
+  test('has its passes ended wherever a session of it is', async () => {
+    const { browser, someone, passesEnded, tokenFor, store } = await open()
+    const ann = await someone('ann@example.com')
+    const page = browser()
+    const ended = async (work: () => Promise<unknown>): Promise<number> => {
+      passesEnded.length = 0
+      await work()
+      expect(passesEnded.every((id) => id === ann)).toBe(true)
+      return passesEnded.length
+    }
+    expect(await ended(() => page.signIn('ann@example.com'))).toBe(0)
+    expect(await ended(() => page.post('/api/account/sessions/end-others'))).toBe(1)
+    const [session] = store.sessionsOf(ann, Date.now())
+    expect(await ended(() => page.ask('DELETE', `/api/account/sessions/${session!.id}`))).toBe(1)
+    await page.signIn('ann@example.com')
+    expect(await ended(() => page.post('/api/auth/sign-out'))).toBe(1)
+    const token = tokenFor({ kind: 'password', email: 'ann@example.com' })
+    const password = 'another horse battery'
+    expect(await ended(() => page.post('/api/reset-password', { token, password }))).toBe(1)
+    expect(await ended(() => page.post('/api/account/password', { current: password, password: goodPassword }))).toBe(1)
   })
 
   test('nobody ends a session of somebody else’s', async () => {

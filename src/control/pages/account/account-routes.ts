@@ -70,6 +70,7 @@ const changePassword = pageRoute({
       store.setPassword(person.id, hash, deps.clock.now())
       store.endSessions(person.id, sessionId)
     })
+    await deps.people.endPasses(person.id, null)
     return {}
   },
 })
@@ -118,9 +119,10 @@ const endSession = pageRoute({
   query: null,
   body: null,
   answer: Done,
-  handle({ params, person, deps }) {
+  async handle({ params, person, deps }) {
     if (!deps.people.store.endSession(person.id, params.session)) throw new AdminError('not_found')
-    return Promise.resolve({})
+    await deps.people.endPasses(person.id, null)
+    return {}
   },
 })
 
@@ -135,6 +137,7 @@ const endOthers = pageRoute({
   async handle({ person, request, deps }) {
     const { sessionId } = await sessionOf(request, deps)
     deps.people.store.endSessions(person.id, sessionId)
+    await deps.people.endPasses(person.id, null)
     return {}
   },
 })
@@ -150,6 +153,7 @@ const remove = pageRoute({
   async handle({ body, person, request, deps }) {
     await provePassword(request, person.email, body.password, deps)
     deps.people.store.removePerson(person.id, { actor: actorOf(person), at: deps.clock.now() })
+    await deps.people.endPasses(person.id, null)
     return {}
   },
 })

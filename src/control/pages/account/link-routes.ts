@@ -168,8 +168,9 @@ const reset = pageRoute({
   answer: Next,
   async handle({ body: { token, password }, request, deps }) {
     attempt(request, deps)
-    const email = await resetPassword(useOf(deps), token, password)
+    const { id, email } = await resetPassword(useOf(deps), token, password)
     deps.people.limits.forgive(email)
+    await deps.people.endPasses(id, null)
     return deps.people.signIn(request, email, password)
   },
 })

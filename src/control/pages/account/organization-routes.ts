@@ -19,20 +19,27 @@ const make = pageRoute({
   body: z.strictObject({ name: OrganizationName }),
   answer: z.strictObject({ id: z.string(), name: z.string() }),
   status: 201,
-  async handle({ body, person, actor, admin, deps: { people, clock } }) {
-    if (people.settings.signUp !== 'open') throw new AdminError('sign_up_closed')
-    const owned = people.store.membershipsOf(person.id).filter(({ role }) => role === 'owner')
-    if (owned.length >= ownedMax) throw new AdminError('too_many_organizations')
-    const { id, name } = await admin<OrganizationJson>('POST', '/organizations', body)
-    people.store.putMember({ organizationId: id, personId: person.id }, 'owner', { actor, at: clock.now() })
-    const { testUsd, liveUsd } = people.settings.grant
-    await grantOnce(admin, id, person.email, [
-      ['test', testUsd],
-      ['live', liveUsd],
-    ])
-    return { id, name }
-  },
+  // What is counted and what is made are one step, whatever is asked at once.
+  handle: (asked) => asked.deps.people.inTurn(() => made(asked)),
 })
+
+type Making = Pick<Asked<string, 'signed-in'>, 'person' | 'actor' | 'admin' | 'deps'> & {
+  readonly body: { readonly name: string }
+}
+
+async function made({ body, person, actor, admin, deps: { people, clock } }: Making) {
+  if (people.settings.signUp !== 'open') throw new AdminError('sign_up_closed')
+  const owned = people.store.membershipsOf(person.id).filter(({ role }) => role === 'owner')
+  if (owned.length >= ownedMax) throw new AdminError('too_many_organizations')
+  const { id, name } = await admin<OrganizationJson>('POST', '/organizations', body)
+  people.store.putMember({ organizationId: id, personId: person.id }, 'owner', { actor, at: clock.now() })
+  const { testUsd, liveUsd } = people.settings.grant
+  await grantOnce(admin, id, person.email, [
+    ['test', testUsd],
+    ['live', liveUsd],
+  ])
+  return { id, name }
+}
 
 /**
  * Once for each address, whatever is done at once, and by whomever it comes after an account that was deleted: the key of

@@ -1,5 +1,6 @@
 /** Members of an organization and their roles. Only owners make and unmake owners, and one of them stays. */
 import { z } from 'zod'
+import type { Actor } from '../../../store/store.ts'
 import type { OrganizationJson } from '../../contract.ts'
 import { AdminError } from '../../admin/error.ts'
 import { invitationMail } from '../../people/mails.ts'
@@ -47,13 +48,14 @@ const changeRole = pageRoute({
   query: null,
   body: z.strictObject({ role: RoleInput }),
   answer: MemberShape,
-  handle({ params, body, access, actor, deps }) {
+  async handle({ params, body, access, actor, deps }) {
     const place = { organizationId: params.organization, personId: params.person }
-    const { store } = deps.people
+    const { store, endPasses } = deps.people
     const before = memberRole(place, deps)
     refuseForOwners(access, [before, body.role])
     store.putMember(place, body.role, { actor, at: deps.clock.now() })
-    return Promise.resolve(membersOf(params.organization, deps).find(({ personId }) => personId === params.person)!)
+    await endPasses(place.personId, place.organizationId)
+    return membersOf(params.organization, deps).find(({ personId }) => personId === params.person)!
   },
 })
 
@@ -65,11 +67,10 @@ const remove = pageRoute({
   query: null,
   body: null,
   answer: Done,
-  handle({ params, access, actor, deps }) {
+  async handle({ params, access, actor, deps }) {
     const place = { organizationId: params.organization, personId: params.person }
     refuseForOwners(access, [memberRole(place, deps)])
-    deps.people.store.removeMember(place, { actor, at: deps.clock.now() })
-    return Promise.resolve({})
+    return removed(place, actor, deps)
   },
 })
 
@@ -81,15 +82,21 @@ const leave = pageRoute({
   query: null,
   body: z.strictObject({}),
   answer: Done,
-  handle({ params, person, actor, deps }) {
+  async handle({ params, person, actor, deps }) {
     const place = { organizationId: params.organization, personId: person.id }
     if (deps.people.store.roleOf(place.personId, place.organizationId) === null) throw new AdminError('not_a_member')
-    deps.people.store.removeMember(place, { actor, at: deps.clock.now() })
-    return Promise.resolve({})
+    return removed(place, actor, deps)
   },
 })
 
 type Place = { readonly organizationId: string; readonly personId: string }
+
+async function removed(place: Place, actor: Actor, { people, clock }: PagesDeps): Promise<Record<string, never>> {
+  people.store.removeMember(place, { actor, at: clock.now() })
+  await people.endPasses(place.personId, place.organizationId)
+  return {}
+}
+
 function memberRole({ organizationId, personId }: Place, { people }: PagesDeps): Role {
   const role = people.store.roleOf(personId, organizationId)
   if (role === null) throw new AdminError('person_not_found')

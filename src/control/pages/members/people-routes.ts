@@ -112,10 +112,12 @@ const removeSecondFactor = pageRoute({
   query: null,
   body: null,
   answer: Done,
-  handle(asked) {
-    const { store } = asked.deps.people
-    store.removeSecondFactor(personOf(asked).id, changeOf(asked))
-    return Promise.resolve({})
+  async handle(asked) {
+    const { store, endPasses } = asked.deps.people
+    const { id } = personOf(asked)
+    store.removeSecondFactor(id, changeOf(asked))
+    await endPasses(id, null)
+    return {}
   },
 })
 
@@ -127,9 +129,12 @@ const remove = pageRoute({
   query: null,
   body: null,
   answer: Done,
-  handle(asked) {
-    asked.deps.people.store.removePerson(personOf(asked).id, changeOf(asked))
-    return Promise.resolve({})
+  async handle(asked) {
+    const { store, endPasses } = asked.deps.people
+    const { id } = personOf(asked)
+    store.removePerson(id, changeOf(asked))
+    await endPasses(id, null)
+    return {}
   },
 })
 

@@ -2,7 +2,9 @@
 import { z } from 'zod'
 import type { PassJson } from '../../contract.ts'
 import { keyPath, ownKey } from '../keys/own-key.ts'
-import { pageRoute } from '../page-route.ts'
+import { AdminError } from '../../admin/error.ts'
+import { pageRoute, type Asked } from '../page-route.ts'
+import { allows } from '../roles.ts'
 import { NothingMore, Time } from '../shapes.ts'
 
 const PassShape = z.strictObject({
@@ -23,8 +25,19 @@ const lendPass = pageRoute({
   status: 201,
   async handle(asked) {
     await ownKey(asked)
-    return asked.admin<PassJson>('POST', `${keyPath(asked)}/passes`, {})
+    const pass = await asked.admin<PassJson>('POST', `${keyPath(asked)}/passes`, {})
+    if (!(await mayStill(asked))) throw new AdminError('not_signed_in')
+    return pass
   },
 })
+
+/** Whoever was removed while it was lent had it ended before it was there; then it is ended now. */
+async function mayStill({ params, person, request, deps: { people } }: OfPass): Promise<boolean> {
+  const role = (await people.personOf(request)) && (await people.roleOf(person.id, params.organization))
+  const may = role !== null && allows(role, 'keys.write')
+  if (!may) await people.endPasses(person.id, null)
+  return may
+}
+type OfPass = Pick<Asked<'{organization}', 'keys.write'>, 'params' | 'person' | 'request' | 'deps'>
 
 export const passRoutes = [lendPass]
