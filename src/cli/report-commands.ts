@@ -32,7 +32,19 @@ const usage: Command = {
 function usageText({ mode, by, from, to, rows, total }: UsageReport): string {
   const span = `${minute(from)} to ${minute(to)}`
   if (rows.length === 0) return `No ${mode} usage from ${span}.`
-  const figures = ['REQUESTS', 'ERRORS', 'INPUT', 'CACHED', 'OUTPUT', 'REASONING', 'CHARGE']
+  const hasImages = total.images > 0 || total.imageNano !== '0'
+  const hasVideo = total.videoSeconds > 0
+  const figures = [
+    'REQUESTS',
+    'ERRORS',
+    'INPUT',
+    'CACHED',
+    'OUTPUT',
+    'REASONING',
+    ...(hasImages ? ['IMAGES', 'FOR THEM'] : []),
+    ...(hasVideo ? ['VIDEO S', 'FOR THEM'] : []),
+    'CHARGE',
+  ]
   const cells = [...rows, { ...total, group: 'total', name: null }].map((row) => [
     row.name === null ? row.group : `${row.group} (${row.name})`,
     count(row.requests),
@@ -41,6 +53,8 @@ function usageText({ mode, by, from, to, rows, total }: UsageReport): string {
     count(row.cachedInputTokens),
     count(row.outputTokens),
     count(row.reasoningTokens),
+    ...(hasImages ? [count(row.images), usd(row.imageUsd)] : []),
+    ...(hasVideo ? [count(row.videoSeconds), usd(row.videoUsd)] : []),
     usd(row.chargeUsd),
   ])
   return `${mode} usage, ${span}\n\n${table([by.toUpperCase(), ...figures], cells, figures)}`

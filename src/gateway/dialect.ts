@@ -216,6 +216,8 @@ export type Reading = Counted & {
   readonly output: () => Written
   /** What was made that has an id of its own, where anything was. */
   readonly made?: readonly Made[]
+  /** How many pictures were made; none where it is left out. */
+  readonly images?: number
   /** What has become of what was asked for by its id, where anything has: it is no more, or is told anew. */
   readonly become?: 'deleted' | ResourceChanges
 }

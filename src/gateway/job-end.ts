@@ -30,7 +30,9 @@ export async function doneBy(reading: Reading, of: JobOf, deps: Deps): Promise<D
   if (reading.mismatch || (estimate && reading.usage)) flags.push('usage-mismatch')
   if (reading.hasUnknown) flags.push('usage-unknown')
   flags.push(...otherModel(servedModel, of, deps))
-  return { state: 'done', usage, tier, servedModel, vendorUsage, flags, lacksInput: inputTokensOf(usage) === 0 }
+  const { images } = reading
+  const told = { usage, tier, servedModel, vendorUsage, flags, lacksInput: inputTokensOf(usage) === 0 }
+  return { state: 'done', ...told, ...(images && { images }) }
 }
 
 /** Whether the vendor says that another model of the catalog served: what is reserved is charged at its own price all the same. */

@@ -140,6 +140,7 @@ function capture(admitted: Billed, outcome: Outcome, owed: Owed, deps: GatewayDe
     vendorUsage: reading?.vendorUsage ?? null,
     idempotency: intent.idempotency,
     resources: outcome.made,
+    images: reading?.images || undefined,
   }
 }
 

@@ -24,6 +24,8 @@ export type JobEnd =
       readonly flags?: readonly SettlementFlag[]
       /** Nobody says what the input counts: it counts what was guessed when the job was begun. */
       readonly lacksInput?: boolean
+      /** How many pictures were made; none where it is left out. */
+      readonly images?: number
     }
   /** Nothing is owed: it failed, somebody cancelled it, or its provider knows of it no more or did not end it in time. */
   | { readonly state: 'void'; readonly why: 'failed' | 'cancelled' | 'expired' }
@@ -62,6 +64,7 @@ export function endReservation(reservation: Reservation, end: JobEnd, now: numbe
     costNano: cost.ratedNano.toString(),
     flags: [...settlement.flags, ...(end.flags ?? []), ...flagsOf(rated, chargeNano)],
     vendorUsage: end.vendorUsage,
+    images: end.images,
   }
 }
 

@@ -1,7 +1,7 @@
 /** The figures of a set of requests, as JSON: exact sums, and rates and percentiles made of them. */
 import { z } from 'zod'
 import { percentileOf, type Histogram } from '../lib/histogram.ts'
-import { noSums, type Sums } from '../store/reports-db/reports-db.ts'
+import { noSums, type SpendKind, type Sums } from '../store/reports-db/reports-db.ts'
 import { durations, type Measured, type Needed } from './measured.ts'
 
 /** An amount: a decimal string of nano-USD. */
@@ -22,8 +22,16 @@ export const FiguresShape = z.strictObject({
   outputTokens: z.int().describe('Visible.'),
   reasoningTokens: z.int(),
   imageTokens: z.int().describe('Of the output tokens: those of pictures.'),
+  images: z.int().describe('Pictures that were made; those of before they were counted are missing.'),
   videoSeconds: z.int(),
-  chargeNano: NanoShape,
+  chargeNano: NanoShape.describe('What is paid; the seven amounts that follow are what it is for, and add up to it.'),
+  inputNano: NanoShape,
+  cachedInputNano: NanoShape,
+  outputNano: NanoShape.describe('Pictures and thoughts apart.'),
+  reasoningNano: NanoShape,
+  imageNano: NanoShape.describe('For pictures that were made.'),
+  videoNano: NanoShape,
+  toolNano: NanoShape.describe('For searches and other tools of the provider.'),
   costNano: NanoShape.optional().describe('What providers ask of the operator: for operators alone.'),
   marginNano: NanoShape.optional().describe('Charge less cost: for operators alone.'),
   errorRate: z.number().nullable().describe('(errors + rejected) / (requests + rejected); null without any.'),
@@ -35,10 +43,10 @@ export type Figures = z.infer<typeof FiguresShape>
 
 /** The figures of what was measured; cost and margin for operators alone. */
 export function figuresOf({ sums, latency, firstByte }: Measured, isOperator: boolean): Figures {
-  const { chargeNano, costNano, ...counts } = sums
+  const { costNano, ...told } = sums
+  const { chargeNano } = sums
   return {
-    ...counts,
-    chargeNano: chargeNano.toString(),
+    ...asTexts(told),
     ...(isOperator && { costNano: costNano.toString(), marginNano: (chargeNano - costNano).toString() }),
     errorRate: errorRateOf(sums),
     cacheHitRate: cacheHitRateOf(sums),
@@ -46,6 +54,15 @@ export function figuresOf({ sums, latency, firstByte }: Measured, isOperator: bo
     firstByteMs: percentilesOf(firstByte),
   }
 }
+
+type AsTexts<T> = { readonly [Name in keyof T]: T[Name] extends bigint ? string : T[Name] }
+const asTexts = <T extends object>(sums: T): AsTexts<T> =>
+  Object.fromEntries(
+    Object.entries(sums).map(([name, value]: [string, unknown]) => [
+      name,
+      typeof value === 'bigint' ? `${value}` : value,
+    ]),
+  ) as AsTexts<T>
 
 /** What can be shown over time. */
 export const metrics = [
@@ -61,7 +78,15 @@ export const metrics = [
   'reasoningTokens',
   'cacheHitRate',
   'imageTokens',
+  'images',
   'videoSeconds',
+  'inputSpend',
+  'cachedInputSpend',
+  'outputSpend',
+  'reasoningSpend',
+  'imageSpend',
+  'videoSpend',
+  'toolSpend',
   'latencyP50',
   'latencyP95',
   'latencyP99',
@@ -75,7 +100,10 @@ export type Metric = (typeof metrics)[number]
 /** What is the operator's business. */
 export const isForOperators = (metric: Metric): boolean => metric === 'cost' || metric === 'margin'
 /** Whether it is an amount. */
-export const isMoney = (metric: Metric): boolean => metric === 'spend' || isForOperators(metric)
+export const isMoney = (metric: Metric): boolean =>
+  metric === 'spend' || isSpendOfKind(metric) || isForOperators(metric)
+/** Whether it is what is spent on one kind of usage. */
+const isSpendOfKind = (metric: Metric): metric is `${SpendKind}Spend` => metric.endsWith('Spend')
 /** Whether it needs histograms. */
 const isDuration = (metric: Metric): boolean => /^(?:latency|firstByte)P/.test(metric)
 
@@ -84,6 +112,7 @@ export type MetricValue = string | number | null
 
 /** The metric of what was measured. */
 export function valueOf(metric: Metric, { sums, latency, firstByte }: Measured): MetricValue {
+  if (isSpendOfKind(metric)) return sums[amountOf(metric)].toString()
   switch (metric) {
     case 'spend':
       return sums.chargeNano.toString()
@@ -113,10 +142,14 @@ export function valueOf(metric: Metric, { sums, latency, firstByte }: Measured):
     case 'outputTokens':
     case 'reasoningTokens':
     case 'imageTokens':
+    case 'images':
     case 'videoSeconds':
       return sums[metric]
   }
 }
+
+const amountOf = (metric: `${SpendKind}Spend`): `${SpendKind}Nano` =>
+  metric.replace(/Spend$/, 'Nano') as `${SpendKind}Nano`
 
 const tokens = ['inputTokens', 'cachedInputTokens', 'outputTokens', 'reasoningTokens'] as const
 const sumsOf: Readonly<Partial<Record<Metric, readonly (keyof Sums)[]>>> = {
@@ -130,7 +163,10 @@ const sumsOf: Readonly<Partial<Record<Metric, readonly (keyof Sums)[]>>> = {
 
 /** What metrics are made of. */
 export function neededBy(metrics: readonly Metric[]): Needed {
-  const sums = metrics.flatMap((metric) => sumsOf[metric] ?? (metric in noSums() ? [metric as keyof Sums] : []))
+  const sums = metrics.flatMap((metric): readonly (keyof Sums)[] => {
+    if (isSpendOfKind(metric)) return [amountOf(metric)]
+    return sumsOf[metric] ?? (metric in noSums() ? [metric as keyof Sums] : [])
+  })
   return {
     sums: [...new Set(sums)],
     durations: durations.filter((duration) => metrics.some((metric) => metric.startsWith(duration))),

@@ -45,17 +45,15 @@ async function expectAsLedger(traffic: Traffic, db: ReportsDb, owner: Owner): Pr
   const [cells = []] = db.usage({ scope: owner, where: {}, by: ['model'], bounds: boundsOf(wholeSpan), ...everything })
   const known = await traffic.store.usage({ ...owner, by: 'model', ...wholeSpan })
   const told = cells.map(({ group, sums }) => {
-    const { requests, errors, inputTokens, cachedInputTokens, outputTokens, reasoningTokens, chargeNano } = sums
-    return {
-      group: group[0]!,
-      requests,
-      errors,
-      inputTokens,
-      cachedInputTokens,
-      outputTokens,
-      reasoningTokens,
-      chargeNano,
-    }
+    const { rejected: _, imageTokens: _images, costNano: _cost, toolNano: _tools, ...counted } = sums
+    const {
+      inputNano: _input,
+      cachedInputNano: _cached,
+      outputNano: _output,
+      reasoningNano: _reasoning,
+      ...known
+    } = counted
+    return { group: group[0]!, ...known }
   })
   const byGroup = (a: { group: string }, b: { group: string }): number => a.group.localeCompare(b.group)
   expect(told.toSorted(byGroup)).toEqual(known.toSorted(byGroup))

@@ -36,6 +36,7 @@ export const EntryShape = z.strictObject({
   outputTokens: z.int(),
   reasoningTokens: z.int(),
   imageTokens: z.int(),
+  images: z.int().describe('Pictures that it made.'),
   videoSeconds: z.int(),
   chargeNano: NanoShape,
   costNano: NanoShape.optional().describe('For operators alone.'),

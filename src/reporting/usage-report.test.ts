@@ -23,8 +23,18 @@ test('moments without a zone, unknown groupings and unknown parameters are refus
     expect(UsageParameters.safeParse(wrong).success).toBe(false)
 })
 
+const media = { images: 2, videoSeconds: 8, imageNano: 30n, videoNano: 40n }
+
 test('the total is the exact sum of the rows, beyond what a double can count', () => {
-  const row = { requests: 1, errors: 0, inputTokens: 2, cachedInputTokens: 3, outputTokens: 4, reasoningTokens: 5 }
+  const row = {
+    requests: 1,
+    errors: 0,
+    inputTokens: 2,
+    cachedInputTokens: 3,
+    outputTokens: 4,
+    reasoningTokens: 5,
+    ...media,
+  }
   const report = usageReport(
     queryOf({}),
     [
@@ -42,11 +52,25 @@ test('the total is the exact sum of the rows, beyond what a double can count', (
     reasoningTokens: 10,
     chargeNano: '9007199254740994',
     chargeUsd: '9007199.254740994',
+    images: 4,
+    videoSeconds: 16,
+    imageNano: '60',
+    imageUsd: '0.00000006',
+    videoNano: '80',
+    videoUsd: '0.00000008',
   })
 })
 
 test('a report by day has every day of the span up to today, in order, those without a request included', () => {
-  const row = { requests: 1, errors: 0, inputTokens: 2, cachedInputTokens: 3, outputTokens: 4, reasoningTokens: 5 }
+  const row = {
+    requests: 1,
+    errors: 0,
+    inputTokens: 2,
+    cachedInputTokens: 3,
+    outputTokens: 4,
+    reasoningTokens: 5,
+    ...media,
+  }
   const daysOf = (parameters: Record<string, string>) =>
     usageReport(queryOf({ by: 'day', ...parameters }), [{ ...row, group: '2026-11-21', chargeNano: 7n }], {
       now,

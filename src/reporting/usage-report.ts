@@ -58,6 +58,14 @@ export type UsageFigures = {
   readonly reasoningTokens: number
   readonly chargeNano: string
   readonly chargeUsd: string
+  /** Pictures that were made, and seconds of video. */
+  readonly images: number
+  readonly videoSeconds: number
+  /** What of the charge is for these. */
+  readonly imageNano: string
+  readonly imageUsd: string
+  readonly videoNano: string
+  readonly videoUsd: string
 }
 
 export type UsageReport = {
@@ -114,6 +122,10 @@ const nothing: Counts = {
   outputTokens: 0,
   reasoningTokens: 0,
   chargeNano: 0n,
+  images: 0,
+  videoSeconds: 0,
+  imageNano: 0n,
+  videoNano: 0n,
 }
 
 const sum = (a: Counts, b: Counts): Counts => ({
@@ -124,6 +136,10 @@ const sum = (a: Counts, b: Counts): Counts => ({
   outputTokens: a.outputTokens + b.outputTokens,
   reasoningTokens: a.reasoningTokens + b.reasoningTokens,
   chargeNano: a.chargeNano + b.chargeNano,
+  images: a.images + b.images,
+  videoSeconds: a.videoSeconds + b.videoSeconds,
+  imageNano: a.imageNano + b.imageNano,
+  videoNano: a.videoNano + b.videoNano,
 })
 
 const figures = (counts: Counts): UsageFigures => ({
@@ -135,6 +151,12 @@ const figures = (counts: Counts): UsageFigures => ({
   reasoningTokens: counts.reasoningTokens,
   chargeNano: counts.chargeNano.toString(),
   chargeUsd: formatUsd(counts.chargeNano),
+  images: counts.images,
+  videoSeconds: counts.videoSeconds,
+  imageNano: counts.imageNano.toString(),
+  imageUsd: formatUsd(counts.imageNano),
+  videoNano: counts.videoNano.toString(),
+  videoUsd: formatUsd(counts.videoNano),
 })
 
 function monthStart(at: number): number {

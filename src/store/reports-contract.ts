@@ -127,6 +127,10 @@ export function describeReports(store: () => Store, mode: Mode): void {
       cachedInputTokens: 3 * n,
       outputTokens: 40 * n,
       reasoningTokens: 8 * n,
+      images: 0,
+      videoSeconds: 0,
+      imageNano: 0n,
+      videoNano: 0n,
     })
     expect(await store().usage({ ...span, by: 'model' })).toEqual([
       { group: 'gemini-3-pro', requests: 1, errors: 0, ...tokens(1), chargeNano: 500n },
@@ -137,6 +141,33 @@ export function describeReports(store: () => Store, mode: Mode): void {
     expect((await store().usage({ ...span, by: 'upstream' })).map(({ requests }) => requests)).toEqual([4])
     expect((await store().usage({ ...span, by: 'endpoint' })).map(({ chargeNano }) => chargeNano)).toEqual([530n])
     expect(await store().usage({ ...span, organizationId: 'beta', by: 'model' })).toEqual([])
+  })
+
+  test('pictures and seconds of video are counted, with what of each charge is for them', async () => {
+    const node = await leasedNode(store())
+    const line = (name: string, quantity: number, pico: string) =>
+      ({ class: name, quantity, unit: 'token', picoPerUnit: '1', amountPico: pico }) as const
+    const settled = (requestId: string, changes: object): Entry => ({
+      kind: 'settle',
+      epoch: 1,
+      settlement: settlementOf({ ...changes, requestId, organizationId: 'acme', mode }),
+    })
+    await store().applyJournal(
+      batchOf(node, 0, [
+        // Rounded up once: 2.5 of input, 6.1 of pictures, 0.2 of a search.
+        settled('r1', {
+          images: 3,
+          chargeNano: '9',
+          lines: [line('input', 1, '2500'), line('imageOutput', 2, '6100'), line('webSearchCall', 1, '200')],
+        }),
+        settled('r2', { images: 1, chargeNano: '4', lines: [line('toolImageOutput', 9, '4000')] }),
+        settled('r3', { chargeNano: '70', lines: [line('videoSecond1080p', 8, '70000')] }),
+        settled('r4', { chargeNano: '5' }),
+      ]),
+    )
+    const [row] = await store().usage({ organizationId: 'acme', mode, by: 'endpoint', from: noon, to: noon + 1 })
+    expect(row).toMatchObject({ chargeNano: 88n, images: 4, imageNano: 10n, videoSeconds: 8, videoNano: 70n })
+    expect(await store().receipt('r1')).toMatchObject({ images: 3 })
   })
 
   test('usage of all organizations, by organization and by day of UTC, adds up over any cut of the span', async () => {

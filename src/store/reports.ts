@@ -20,6 +20,12 @@ export type UsageRow = {
   readonly outputTokens: number
   readonly reasoningTokens: number
   readonly chargeNano: bigint
+  /** Pictures that were made; those of before they were counted are missing. */
+  readonly images: number
+  readonly videoSeconds: number
+  /** What of the charge is for these. */
+  readonly imageNano: bigint
+  readonly videoNano: bigint
 }
 
 /** What was settled, one by one and summed up. */

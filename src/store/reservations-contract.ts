@@ -144,7 +144,9 @@ export function describeReservations(store: () => Store, mode: Mode): void {
     const [video, failed] = [reserved('r1', '700'), reserved('r2', '300')]
     const usage = async () =>
       (await store().usage({ ...of, by: 'endpoint', from: noon, to: noon + 1 })).map((row) => ({ ...row, group: '' }))
-    const figures = { group: '', inputTokens: 0, cachedInputTokens: 0, outputTokens: 0, reasoningTokens: 0 }
+    const tokens = { inputTokens: 0, cachedInputTokens: 0, outputTokens: 0, reasoningTokens: 0 }
+    const media = { images: 0, videoSeconds: 0, imageNano: 0n, videoNano: 0n }
+    const figures = { group: '', ...tokens, ...media }
     await ship(reserve(video), reserve(failed))
     expect(await usage()).toEqual([{ ...figures, requests: 2, errors: 0, chargeNano: 0n }])
     await ship(endOf(video, '450'), endOf(failed, '0', 'void'))

@@ -54,7 +54,7 @@ export const settlementFields: readonly Field[] = [
 ]
 
 /** Behind them, where there are any. */
-export const lastFields: readonly Field[] = [field('idempotency'), field('resources')]
+export const lastFields: readonly Field[] = [field('idempotency'), field('resources'), field('images')]
 
 /** Where SQL finds a value of a column `settlement`, as an expression. Its version is in front of all. */
 export function inSettlement(path: string): string {

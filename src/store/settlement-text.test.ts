@@ -77,8 +77,11 @@ const settlements: fc.Arbitrary<Settlement> = fc.record({
 const making: fc.Arbitrary<Settlement> = fc.oneof(
   settlements,
   fc
-    .record({ settlement: settlements, resources: fc.array(made) })
-    .map(({ settlement, resources }) => ({ ...settlement, resources })),
+    .record({ settlement: settlements, resources: fc.array(made), images: fc.integer({ min: 1 }) })
+    .map(({ settlement, ...more }) => ({ ...settlement, ...more })),
+  fc
+    .record({ settlement: settlements, images: fc.integer({ min: 1 }) })
+    .map(({ settlement, images }) => ({ ...settlement, images })),
 )
 const noneBefore = (): never => {
   throw new Error('it says its mode')
@@ -139,6 +142,7 @@ const version1 =
   '[["gpt-5-eu","eu",200,null,1,121,119]],{"prompt_tokens":15,"completion_tokens":48,"total_tokens":63}]'
 const version2 = version1.replace(/^\[1/, '[2').replace(/]$/, ',"live"]')
 const version3 = version2.replace(/^\[2/, '[3')
+const version4 = version3.replace(/^\[3/, '[4')
 const intent1 =
   '["r1","acme","key-1",1795429230000,"openai","chat.completions","gpt-5","openai-eu","eu",true,"standard","2026-10-01",1000000,"drain","1000"]'
 const intent2 = intent1.replace(/]$/, ',"live"]')
@@ -156,23 +160,34 @@ const response: MadeResource = {
 
 test('the order of a version does not change', () => {
   const settlement = settlementOf({ requestId: 'r1', organizationId: 'acme' })
-  expect(JSON.stringify(packSettlement(settlement))).toBe(version3)
+  expect(JSON.stringify(packSettlement(settlement))).toBe(version4)
   expect(JSON.stringify(packIntent(settlement))).toBe(intent2)
   const keyed = { ...settlement, idempotency: { keyHash: 'k', fingerprint: 'f' } }
-  expect(JSON.stringify(packSettlement(keyed))).toBe(version3.replace(/]$/, ',["k","f"]]'))
+  expect(JSON.stringify(packSettlement(keyed))).toBe(version4.replace(/]$/, ',["k","f"]]'))
   expect(JSON.stringify(packIntent(keyed))).toBe(intent2.replace(/]$/, ',["k","f"]]'))
   const [plain, renamed] = [{ ...response }, { ...response, upstreamId: 'up_1', labels: { a: 'b' }, expiresAt: 9 }]
   expect(JSON.stringify(packSettlement({ ...settlement, resources: [plain, renamed] }))).toBe(
-    version3.replace(
+    version4.replace(
       /]$/,
       ',null,[["response","resp_1","openai",7,null,"resp_0",null],["response","resp_1","openai",7,9,"resp_0",{"a":"b"},"up_1"]]]',
     ),
   )
 })
 
-test('version 2 is still read', () => {
+test('a settlement says how many pictures it made, where it made any, behind what it made', () => {
+  const settlement = settlementOf({ requestId: 'r1', organizationId: 'acme', images: 2 })
+  expect(JSON.stringify(packSettlement(settlement))).toBe(version4.replace(/]$/, ',null,null,2]'))
+  expect(JSON.stringify(packSettlement({ ...settlement, resources: [response] }))).toEndWith(']],2]')
+})
+
+test.each([version2, version3])('versions 2 and 3 are still read', (before) => {
   const settlement = settlementOf({ requestId: 'r1', organizationId: 'acme' })
-  expect(unpackSettlement(JSON.parse(version2) as PackedSettlement, noneBefore)).toEqual(settlement)
+  expect(unpackSettlement(JSON.parse(before) as PackedSettlement, noneBefore)).toEqual(settlement)
+  const made = before.replace(/]$/, ',null,[["response","resp_1","openai",7,null,"resp_0",null]]]')
+  expect(unpackSettlement(JSON.parse(made) as PackedSettlement, noneBefore)).toEqual({
+    ...settlement,
+    resources: [response],
+  })
 })
 
 test('version 1 is still read, and whoever reads it says which mode it is of', () => {
@@ -188,8 +203,8 @@ test('version 1 is still read, and whoever reads it says which mode it is of', (
 })
 
 test('a settlement of another version is refused by its name', () => {
-  expect(() => unpackSettlement([4] as unknown as PackedSettlement, noneBefore)).toThrow(
-    'settlement is of version 4, not 3',
+  expect(() => unpackSettlement([5] as unknown as PackedSettlement, noneBefore)).toThrow(
+    'settlement is of version 5, not 4',
   )
 })
 
@@ -215,11 +230,11 @@ test('SQL reads every value where the list of fields says that it is, in the vie
   db.close()
 })
 
-test('version 3 stays as it is: what is on disks is read by the same places', () => {
+test('version 4 stays as it is: what is on disks is read by the same places', () => {
   const settlement = settlementOf({ requestId: 'r1', organizationId: 'acme' })
   const packed = packSettlement(settlement)
   expect([packed[0], packed[1], packed[4], packed[16], packed[27], packed[34], packed.length]).toEqual([
-    3,
+    4,
     'r1',
     settlement.admittedAt,
     settlement.endedAt,

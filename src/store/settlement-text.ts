@@ -34,7 +34,7 @@ export type Intent = Pick<
 
 /** Since version 2 it has a mode, and an idempotency key where its client sent one. */
 export type PackedIntent = readonly [requestId: string, ...values: unknown[]]
-/** Since version 2 it has a mode, and an idempotency key where its client sent one; since version 3, what it made. */
+/** Since version 2 it has a mode, and an idempotency key where its client sent one; since version 3, what it made; since version 4, how many pictures that is. */
 export type PackedSettlement = readonly [version: number, ...values: unknown[]]
 /** Without its upstream's id where that is its own. */
 type PackedResource = readonly [
@@ -59,7 +59,7 @@ type PackedAttempt = readonly [
   firstByteMs: number | null,
 ]
 
-const version = 3
+const version = 4
 
 /** Tells the mode of what was written before there were modes. */
 export type ModeBefore = (of: { readonly keyId: string; readonly organizationId: string }) => Mode
@@ -85,7 +85,9 @@ export function unpackIntent(packed: PackedIntent, modeBefore: ModeBefore): Inte
 
 export function packSettlement(settlement: Settlement): PackedSettlement {
   const packed = packAll(settlement)
-  if (settlement.resources) packed.push(idempotencyOf(settlement), settlement.resources.map(packResource))
+  const { resources, images } = settlement
+  if (images) packed.push(idempotencyOf(settlement), resources?.map(packResource) ?? null, images)
+  else if (resources) packed.push(idempotencyOf(settlement), resources.map(packResource))
   else if (settlement.idempotency) packed.push(idempotencyOf(settlement))
   return packed as unknown as PackedSettlement
 }
@@ -98,7 +100,7 @@ export function unpackSettlement(packed: PackedSettlement, modeBefore: ModeBefor
 }
 
 const whose = ({ keyId, organizationId }: Pick<Settlement, 'keyId' | 'organizationId'>) => ({ keyId, organizationId })
-const readable: ReadonlySet<number> = new Set([1, 2, version])
+const readable: ReadonlySet<number> = new Set([1, 2, 3, version])
 
 /** A settlement is about 700 characters of its own. A vendor's figures that make it longer than this are no figures, and are not kept. */
 const settleCharsMax = 32 * 1024
@@ -219,7 +221,7 @@ const kept: Kept = {
     unpack: (packed: readonly PackedAttempt[]) => packed.map(unpackAttempt),
   },
   idempotency: { unpack: unpackIdempotency },
-  resources: { unpack: (packed?: readonly PackedResource[]) => packed?.map(unpackResource) },
+  resources: { unpack: (packed?: readonly PackedResource[] | null) => packed?.map(unpackResource) },
 }
 
 const packFirst = packing(intentFields, kept, [])

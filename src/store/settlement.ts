@@ -112,4 +112,6 @@ export type Settlement = {
   readonly idempotency: Idempotency | null
   /** What it made that is named by an id from then on, in the store from the moment it is charged. */
   readonly resources?: readonly MadeResource[] | undefined
+  /** How many pictures it made; left out where none were, and of before they were counted. */
+  readonly images?: number | undefined
 }

@@ -49,7 +49,7 @@ describe('large pictures pass byte for byte', () => {
     pair.first.answer = plain(body)
     const { got, receipt } = await up.asked(pair, images, { fields: { n: 6 } })
     expect([got.status, got.broke, got.text === body]).toEqual([200, false, true])
-    expect([receipt.chargeNano, receipt.flags]).toEqual([usageNano, []])
+    expect([receipt.chargeNano, receipt.flags, receipt.images]).toEqual([usageNano, [], 6])
   })
 
   test('in a stream, cut into odd pieces', async () => {
@@ -118,6 +118,7 @@ test('of two pictures that were asked for, one and a clean close is a stream tha
     ending: 'upstream-failed',
     flags: ['estimated'],
     chargeNano: '5885000',
+    images: 1,
   })
 })
 

@@ -7,7 +7,9 @@
  * has come, from whichever node, and makes the entry.
  */
 import type { Database } from 'bun:sqlite'
-import { entryOf, type Entry } from './entry.ts'
+import { spendOf } from '../spend.ts'
+import type { Settlement } from '../store.ts'
+import { addSpend, entryOf, type Entry } from './entry.ts'
 import type { Names } from './names.ts'
 import type { BooksReader, CreditRecord, SourceRecord } from './read-books.ts'
 import type { EntryWriter } from './write-entries.ts'
@@ -33,23 +35,24 @@ export function prepareCatchUp(db: Database, { names, entries, usage, books }: P
   const progress = prepareProgress(db)
   const reservations = prepareReservations(db)
 
-  const enter = (entry: Entry, { changes, entered }: Batch): void => {
+  const enter = (entry: Entry, settlement: Settlement, { changes, entered }: Batch): void => {
     const ids = names.idsOf(entry)
     entries.insert(entry, ids)
-    usage.add(changes, entry, ids)
+    addSpend(usage.add(changes, entry, ids), spendOf(settlement))
     entered.push(entry)
   }
-  const takeOut = (entry: Entry, { changes }: Batch): void => usage.add(changes, entry, names.idsOf(entry), -1)
+  /** One that is reserved, which was charged nothing yet. */
+  const takeOut = (entry: Entry, { changes }: Batch): unknown => usage.add(changes, entry, names.idsOf(entry), -1)
   function reserve({ number, settlement }: SourceRecord, reserved: Reserved, batch: Batch): void {
     const place = { book: names.bookOf(settlement), at: settlement.admittedAt, number }
     reservations.insert(settlement.requestId, place, reserved)
-    if (reserved.chargeNano === null) enter(entryOf(settlement, number), batch)
+    if (reserved.chargeNano === null) enter(entryOf(settlement, number), settlement, batch)
   }
   function settle({ number, settlement }: SourceRecord, batch: Batch): void {
     const entry = entryOf(settlement, number)
     const place = reservations.end(entry)
     if (place) takeOut(entries.take(place), batch)
-    enter(entry, batch)
+    enter(entry, settlement, batch)
   }
   /** Returns how many there were. */
   function copyNode(node: number, max: number, batch: Batch): number {

@@ -1,9 +1,10 @@
 /** One flat row a request, made of its settlement or of what is known of a call that was turned away. */
 import { isError } from '../sqlite/journal-record.ts'
+import { secondsOfVideo, spendKinds, type Spend, type SpendKind } from '../spend.ts'
 import type { Mode, ReceiptLine, Settlement } from '../store.ts'
 
 /** Figures of requests that can be added up. */
-export type Sums = {
+export type Sums = Record<`${SpendKind}Nano`, bigint> & {
   /** Settled and reserved ones. */
   requests: number
   /** Of these. */
@@ -16,11 +17,17 @@ export type Sums = {
   reasoningTokens: number
   /** Of the output tokens: those of pictures. */
   imageTokens: number
+  /** Pictures that were made. */
+  images: number
   videoSeconds: number
   chargeNano: bigint
   /** What providers ask of the operator. */
   costNano: bigint
 }
+
+/** Those that are money. */
+export type Amounts = 'chargeNano' | 'costNano' | `${SpendKind}Nano`
+export const isAmount = (name: keyof Sums): name is Amounts => name.endsWith('Nano')
 
 /** What requests are grouped and filtered by. */
 export type Dimensions = {
@@ -56,6 +63,7 @@ export type Entry = Dimensions & {
   readonly outputTokens: number
   readonly reasoningTokens: number
   readonly imageTokens: number
+  readonly images: number
   readonly videoSeconds: number
   readonly chargeNano: bigint
   readonly costNano: bigint
@@ -102,8 +110,9 @@ export function entryOf(settlement: Settlement, number: number): Entry {
     cachedInputTokens: tokens.cachedInput,
     outputTokens: tokens.output,
     reasoningTokens: tokens.reasoning,
-    imageTokens: quantityOf(lines, imageClass),
-    videoSeconds: quantityOf(lines, videoClass),
+    imageTokens: imageTokensIn(lines),
+    images: settlement.images ?? 0,
+    videoSeconds: secondsOfVideo(lines),
     chargeNano: BigInt(settlement.chargeNano),
     costNano: BigInt(settlement.costNano),
     latencyMs: Math.round(settlement.latencyMs),
@@ -112,12 +121,9 @@ export function entryOf(settlement: Settlement, number: number): Entry {
   }
 }
 
-const imageClass = /^(?:imageOutput|toolImageOutput)$/
-const videoClass = /^videoSecond/
-
-function quantityOf(lines: readonly ReceiptLine[], classes: RegExp): number {
+function imageTokensIn(lines: readonly ReceiptLine[]): number {
   let sum = 0
-  for (const line of lines) if (classes.test(line.class)) sum += line.quantity
+  for (const line of lines) if (line.class === 'imageOutput' || line.class === 'toolImageOutput') sum += line.quantity
   return sum
 }
 
@@ -140,6 +146,7 @@ export const entryOfRejection = (rejection: Rejection, number: number): Entry =>
     outputTokens: 0,
     reasoningTokens: 0,
     imageTokens: 0,
+    images: 0,
     videoSeconds: 0,
     chargeNano: 0n,
     costNano: 0n,
@@ -156,10 +163,23 @@ export const noSums = (): Sums => ({
   outputTokens: 0,
   reasoningTokens: 0,
   imageTokens: 0,
+  images: 0,
   videoSeconds: 0,
   chargeNano: 0n,
   costNano: 0n,
+  inputNano: 0n,
+  cachedInputNano: 0n,
+  outputNano: 0n,
+  reasoningNano: 0n,
+  imageNano: 0n,
+  videoNano: 0n,
+  toolNano: 0n,
 })
+
+/** Adds what a charge is for. */
+export function addSpend(sums: Sums, spend: Spend): void {
+  for (const kind of spendKinds) sums[`${kind}Nano`] += spend[kind]
+}
 
 /** Adds an entry to sums so often; below zero, it is taken away. */
 export function addEntry(sums: Sums, entry: Entry, times: number): void {
@@ -174,6 +194,7 @@ export function addEntry(sums: Sums, entry: Entry, times: number): void {
   sums.outputTokens += times * entry.outputTokens
   sums.reasoningTokens += times * entry.reasoningTokens
   sums.imageTokens += times * entry.imageTokens
+  sums.images += times * entry.images
   sums.videoSeconds += times * entry.videoSeconds
   // Nearly always once; a product of big integers would be two more of them.
   sums.chargeNano += times === 1 ? entry.chargeNano : BigInt(times) * entry.chargeNano

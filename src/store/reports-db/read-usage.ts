@@ -3,7 +3,7 @@ import type { Database, Statement } from 'bun:sqlite'
 import { addBytes, emptyHistogram, type Histogram } from '../../lib/histogram.ts'
 import { dayMs, hourMs } from '../sqlite/rollups.ts'
 import type { Mode } from '../store.ts'
-import { noSums, type Dimensions, type Sums } from './entry.ts'
+import { isAmount, noSums, type Dimensions, type Sums } from './entry.ts'
 import type { Names } from './names.ts'
 import { sumColumns, usageTables } from './write-usage.ts'
 
@@ -122,7 +122,7 @@ function createCells(names: Names, { by, sums, durations }: UsageSelection) {
       if (row['rows'] === 0n) return
       const cell = cellOf(row)
       for (const name of sums)
-        if (name === 'chargeNano' || name === 'costNano') cell.sums[name] += row[name] as bigint
+        if (isAmount(name)) cell.sums[name] += row[name] as bigint
         else cell.sums[name] += Number(row[name])
       for (const name of durations) addBytes(cell[name], Buffer.from(row[name] as string, 'hex'))
     },

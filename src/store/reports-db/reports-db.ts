@@ -23,6 +23,7 @@ export type { Credit, CreditSums, SetAside } from './read-money.ts'
 export type { Dimension, Duration, Scope, UsageCell, UsageSelection } from './read-usage.ts'
 export { addSums } from './write-usage.ts'
 export type { CountedRejection } from './write-rejections.ts'
+export type { SpendKind } from '../spend.ts'
 
 export type ReportsDb = {
   /** Copies at most `max` requests that mart.db has and this has not. */

@@ -42,6 +42,40 @@ export const events = fc.array(
 )
 
 const models = ['gpt-5', 'gemini-3-pro', 'sora-2'] as const
+type Operation = Pick<Settlement, 'endpoint' | 'dialect' | 'streamed'> & {
+  /** Classes of its receipt's lines. */
+  readonly classes: readonly string[]
+  readonly images?: number
+}
+const plain = { dialect: 'openai', streamed: false } as const
+const streamed = { dialect: 'openai', streamed: true } as const
+/** What is charged when it is answered. */
+const atEnd: readonly Operation[] = [
+  { ...plain, endpoint: 'chat.completions', classes: ['input', 'output'] },
+  { ...streamed, endpoint: 'chat.completions', classes: ['input', 'cachedInput', 'output', 'reasoning'] },
+  {
+    ...streamed,
+    endpoint: 'responses',
+    classes: ['input', 'webSearchCall', 'toolInput', 'toolImageOutput'],
+    images: 2,
+  },
+  { ...plain, endpoint: 'images.generations', classes: ['input', 'imageOutput'], images: 4 },
+  { ...streamed, endpoint: 'images.edits', classes: ['imageInput', 'input', 'imageOutput'], images: 1 },
+  { ...plain, endpoint: 'embeddings', classes: ['input'] },
+  { dialect: 'genai', streamed: false, endpoint: 'generateContent', classes: ['input', 'imageOutput'], images: 1 },
+  {
+    dialect: 'genai',
+    streamed: true,
+    endpoint: 'streamGenerateContent',
+    classes: ['input', 'audioOutput', 'searchQuery'],
+  },
+]
+/** What is charged when it has ended: films, and responses in the background. */
+const later: readonly Operation[] = [
+  { ...plain, endpoint: 'videos', classes: ['videoSecond', 'videoSecond1080p'] },
+  { ...plain, endpoint: 'responses', classes: ['input', 'output', 'toolImageOutput'], images: 3 },
+]
+const operationOf = (list: readonly Operation[], pick: number): Operation => list[pick % list.length]!
 const startNano = 1_000_000_000n
 
 export type Traffic = Awaited<ReturnType<typeof openTraffic>>
@@ -125,8 +159,15 @@ async function settle(settlement: Settlement, pick: number, { ship, charged }: B
 }
 
 async function reserve(event: Event, books: Books): Promise<void> {
-  const { chargeNano: _, holdNano: __, lines: ___, ...request } = requestOf(event, books)
-  const reservation = reservationOf(String(event.nano), { ...request, ending: 'reserved', tokens: noTokens })
+  const { chargeNano: _, holdNano: __, lines: ___, images: ____, ...request } = requestOf(event, books)
+  const { endpoint } = operationOf(later, event.pick)
+  const reservation = reservationOf(String(event.nano), {
+    ...request,
+    endpoint,
+    ending: 'reserved',
+    tokens: noTokens,
+    lines: [],
+  })
   await books.ship({ kind: 'reserve', epoch: 1, reservation }, event.pick)
   books.reserved.push(reservation)
 }
@@ -139,7 +180,10 @@ async function end({ pick }: Event, kind: 'settle-reservation' | 'void', { reser
   const chargeNano = kind === 'void' ? '0' : String(BigInt(holdNano) - BigInt(holdNano) / 3n)
   const ending = kind === 'void' ? 'expired' : 'completed'
   const tokens = { input: pick, cachedInput: 1, output: 2, reasoning: 3 }
-  const settlement = { ...reservation.settlement, ending, chargeNano, ratedNano: chargeNano, tokens } as const
+  const { endpoint } = reservation.settlement
+  const { classes, images } = later.find((each) => each.endpoint === endpoint)!
+  const used = kind === 'void' ? {} : { tokens, images, ...chargedFor(classes, chargeNano) }
+  const settlement = { ...reservation.settlement, ending, ...used } as const
   await ship({ kind, epoch: 1, settlement }, pick >> 1)
   charged.push(settlement)
 }
@@ -151,19 +195,36 @@ const noTokens = { input: 0, cachedInput: 0, output: 0, reasoning: 0 }
 function requestOf(event: Event, { charged, reserved }: Books): Settlement {
   const { pick, at, nano, latencyMs, what } = event
   const owner = ownerOf(event)
+  const { classes, ...operation } = operationOf(atEnd, pick)
   return settlementOf({
     ...owner,
     requestId: `req_${charged.length + reserved.length}_${pick}_${at}`,
     keyId: keyIdOf(owner),
     model: models[pick % models.length]!,
-    endpoint: pick % 2 === 0 ? 'chat.completions' : 'responses',
+    ...operation,
     region: pick % 5 === 0 ? 'eu' : 'us',
     upstream: pick % 3 === 0 ? 'one' : 'two',
     admittedAt: beginning + at,
     endedAt: beginning + at + latencyMs,
     latencyMs,
-    chargeNano: String(nano),
     holdNano: '1000000',
-    ...(what === 'fail' && { status: 502, ending: 'upstream-failed', chargeNano: '0' }),
+    ...chargedFor(what === 'fail' ? [] : classes, what === 'fail' ? '0' : String(nano)),
+    ...(what === 'fail' && { status: 502, ending: 'upstream-failed', images: undefined }),
   })
+}
+
+/** A charge with lines that are it, when they are rounded up together, and what it cost: less, or more. */
+function chargedFor(classes: readonly string[], chargeNano: string) {
+  const nano = BigInt(chargeNano)
+  const pico = nano === 0n ? 0n : nano * 1_000n - (nano % 997n)
+  const ends = classes.map((_, index) => (pico * BigInt(index + 1)) / BigInt(classes.length))
+  const lines = classes.map((name, index) => ({
+    class: name,
+    quantity: 1 + index,
+    unit: 'token',
+    picoPerUnit: '1',
+    amountPico: String(ends[index]! - (ends[index - 1] ?? 0n)),
+  }))
+  const costNano = String((nano * (nano % 7n)) / 5n)
+  return { chargeNano, ratedNano: chargeNano, costNano, lines }
 }

@@ -24,9 +24,17 @@ export const sumColumns = {
   outputTokens: 'output_tokens',
   reasoningTokens: 'reasoning_tokens',
   imageTokens: 'image_tokens',
+  images: 'images',
   videoSeconds: 'video_seconds',
   chargeNano: 'charge_nano',
   costNano: 'cost_nano',
+  inputNano: 'input_nano',
+  cachedInputNano: 'cached_input_nano',
+  outputNano: 'output_nano',
+  reasoningNano: 'reasoning_nano',
+  imageNano: 'image_nano',
+  videoNano: 'video_nano',
+  toolNano: 'tool_nano',
 } as const satisfies Readonly<Record<keyof Sums, string>>
 const sumNames = Object.keys(sumColumns) as (keyof Sums)[]
 const columns = Object.values(sumColumns)
@@ -52,7 +60,7 @@ export function prepareUsageWriter(db: Database) {
     upsert: db.prepare<unknown, (number | bigint | Uint8Array)[]>(upsertSql(table)),
   }))
   return {
-    /** Notes an entry for `write`, so often; below zero, one is taken away that was noted before. */
+    /** Notes an entry for `write`, so often; below zero, one is taken away that was noted before. Gives the sums that it is in. */
     add: addTo,
     write(changes: UsageChanges): void {
       const ofLevels = [changes, byBucket(changes, hourMs), byBucket(changes, dayMs)]
@@ -66,13 +74,14 @@ export function prepareUsageWriter(db: Database) {
   }
 }
 
-function addTo(changes: UsageChanges, entry: Entry, ids: EntryIds, times = 1): void {
+function addTo(changes: UsageChanges, entry: Entry, ids: EntryIds, times = 1): Sums {
   const { book, key, model, endpoint, region, upstream } = ids
   const part = partAt(changes, [book, entry.at - (entry.at % minuteMs), key, model, endpoint, region, upstream])
   addEntry(part.sums, entry, times)
-  if (entry.state === 'rejected') return
+  if (entry.state === 'rejected') return part.sums
   part.latency[slotOf(entry.latencyMs)]! += times
   if (entry.firstByteMs !== null) part.firstByte[slotOf(entry.firstByteMs)]! += times
+  return part.sums
 }
 
 function partAt(changes: UsageChanges, place: Place): Part {

@@ -147,7 +147,8 @@ function wrongSettlement(settlement: Settlement): string | null {
     wrongUnless(Array.isArray(flags) && flags.every(isText), 'flags', flags) ??
     wrongUnless(Number.isFinite(latencyMs) && latencyMs >= 0, 'latencyMs', latencyMs) ??
     wrongUnless(isIdempotency(settlement.idempotency), 'idempotency', settlement.idempotency) ??
-    wrongUnless(settlement.resources?.every(isMade) ?? true, 'resources', settlement.resources)
+    wrongUnless(settlement.resources?.every(isMade) ?? true, 'resources', settlement.resources) ??
+    wrongCount('images', settlement.images ?? 0)
   return wrong === null ? null : `settlement.${wrong}`
 }
 

@@ -1,11 +1,15 @@
 import { Database } from 'bun:sqlite'
 import { expect, test } from 'bun:test'
 import { createHash } from 'node:crypto'
+import fc from 'fast-check'
 import { installation, organizations, version1Folder } from '../../../test/support/version-1.ts'
 import { failuresOf } from '../contract-steps.ts'
-import { batchOf, settlementOf } from '../store-fixtures.ts'
-import type { Installation, Mode } from '../store.ts'
-import { migrations } from './migrations.ts'
+import { packSettlement } from '../settlement-text.ts'
+import { secondsOfVideo, spendOf } from '../spend.ts'
+import { batchOf, noon, settlementOf } from '../store-fixtures.ts'
+import type { Installation, Mode, Settlement } from '../store.ts'
+import { migrate, migrations, unknownInstallation } from './migrations.ts'
+import { prepareReports } from './reports.ts'
 import { openSqliteStore } from './sqlite-store.ts'
 
 test('migrations are frozen, so that yesterday’s data folders open', () => {
@@ -24,6 +28,7 @@ test('migrations are frozen, so that yesterday’s data folders open', () => {
     [11, '034fabd0c1c737ea9c721aea9e5227f375f55d5fc906647272d1e78e5f46caeb'],
     [12, '438ce78b5ca92bbb3f81cc5debaa860f0c50593f9484d0d6f6cd546b728995c4'],
     [13, 'a4367d538580b4e869b0c2ef48f96c7fcf0c42bda71ef48fcf507de2cde60136'],
+    [14, '61c57a77a9bf73051fcd69f837da087dfbd75f340a1636b71fa98ce720dd1293'],
   ])
 })
 
@@ -190,3 +195,104 @@ test('a secret that a rotation of before replaced works until its own end', asyn
   ])
   await store.close()
 })
+
+const classes = [
+  'input',
+  'output',
+  'imageOutput',
+  'toolImageOutput',
+  'videoSecond',
+  'videoSecond1080p',
+  'webSearchCall',
+]
+const mediaOfBefore = fc.array(
+  fc.record({
+    lines: fc.array(
+      fc.record({
+        class: fc.constantFrom(...classes),
+        quantity: fc.nat(100),
+        unit: fc.constant('token'),
+        picoPerUnit: fc.constant('1'),
+        amountPico: fc.nat(1_000_000).map(String),
+      }),
+      { maxLength: 4 },
+    ),
+    unpaid: fc.nat(300),
+    minute: fc.nat(3_000),
+    model: fc.constantFrom('sora-2', 'gpt-image-2'),
+    mode: fc.constantFrom('test', 'live'),
+  }),
+  { minLength: 1, maxLength: 20 },
+)
+
+test('of requests of before their receipts say what pictures and films cost, and how long the films were', () => {
+  fc.assert(
+    fc.property(mediaOfBefore, (requests) => {
+      const db = new Database(':memory:', { safeIntegers: true, strict: true })
+      migrate(db, 0, unknownInstallation, migrations.slice(0, 13))
+      db.exec("pragma foreign_keys = off; insert into organization (id, name, created_at) values ('acme', 'Acme', 1)")
+      const settled = requests.map(({ lines, unpaid, minute, model, mode }, index) => {
+        const rated = (lines.reduce((sum, { amountPico }) => sum + Number(amountPico), 0) + 999) / 1_000
+        const chargeNano = String(Math.max(0, Math.floor(rated) - unpaid))
+        const at = { admittedAt: noon + minute * 60_000 }
+        return settlementOf({ requestId: `r${index}`, organizationId: 'acme', lines, chargeNano, model, mode, ...at })
+      })
+      for (const [index, settlement] of settled.entries()) putBefore(db, index, settlement)
+      migrate(db, 1, unknownInstallation)
+      const reports = prepareReports(db)
+      for (const mode of ['test', 'live'] as const)
+        for (const [from, to] of [
+          [0, 9e15],
+          [noon + 60_000, noon + 5_400_000],
+          [noon + 7_200_000, noon + 180_000_000],
+        ]) {
+          const rows = reports.usage({ organizationId: 'acme', mode, by: 'model', from: from!, to: to! })
+          const [first, last] = [from! - (from! % 60_000), Math.ceil(to! / 60_000) * 60_000]
+          for (const { group, ...row } of rows) {
+            const within = settled.filter(
+              (each) =>
+                each.mode === mode && each.model === group && each.admittedAt >= first && each.admittedAt < last,
+            )
+            const spent = within.map(spendOf)
+            expect(row).toMatchObject({
+              videoSeconds: within.reduce((sum, { lines }) => sum + secondsOfVideo(lines), 0),
+              imageNano: spent.reduce((sum, { image }) => sum + image, 0n),
+              videoNano: spent.reduce((sum, { video }) => sum + video, 0n),
+              images: 0,
+            })
+          }
+        }
+      db.close()
+    }),
+    { numRuns: 30 },
+  )
+})
+
+/** As the program of before left it: version 3 of its text, and sums of its requests and charges. */
+function putBefore(db: Database, index: number, settlement: Settlement): void {
+  const { requestId, organizationId, mode, chargeNano, admittedAt, keyId, model, upstream, region, endpoint } =
+    settlement
+  const text = JSON.stringify(packSettlement(settlement)).replace(/^\[4/, '[3')
+  db.prepare(
+    'insert into request (number, epoch, id, organization_id, mode, charge_nano, settlement) values (?, 1, ?, ?, ?, ?, ?)',
+  ).run(index + 1, requestId, organizationId, mode, BigInt(chargeNano), text)
+  for (const [table, bucketMs] of [
+    ['minute', 60_000],
+    ['hour', 3_600_000],
+    ['day', 86_400_000],
+  ] as const)
+    db.prepare(`
+      insert into usage_${table} (organization_id, mode, bucket, key_id, model, upstream, region, endpoint, requests,
+        errors, input_tokens, cached_input_tokens, output_tokens, reasoning_tokens, charge_nano, latency_ms_sum)
+      values (?, ?, ?, ?, ?, ?, ?, ?, 1, 0, 0, 0, 0, 0, ?, 0) on conflict do update set requests = requests + 1`).run(
+      organizationId,
+      mode,
+      admittedAt - (admittedAt % bucketMs),
+      keyId,
+      model,
+      upstream,
+      region,
+      endpoint,
+      BigInt(chargeNano),
+    )
+}

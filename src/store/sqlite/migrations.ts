@@ -21,6 +21,7 @@ import jobsListed from './migrations/0010-jobs-listed.sql' with { type: 'text' }
 import chargesByEnd from './migrations/0011-charges-by-end.sql' with { type: 'text' }
 import serviceRequests from './migrations/0012-service-requests.sql' with { type: 'text' }
 import webhooks from './migrations/0013-webhooks.sql' with { type: 'text' }
+import picturesAndFilms from './migrations/0014-pictures-and-films.sql' with { type: 'text' }
 
 export type Migration = { readonly id: number; readonly name: string; readonly sql: string }
 
@@ -38,6 +39,7 @@ export const migrations: readonly Migration[] = [
   { id: 11, name: 'charges by end', sql: chargesByEnd },
   { id: 12, name: 'service requests', sql: serviceRequests },
   { id: 13, name: 'webhooks', sql: webhooks },
+  { id: 14, name: 'pictures and films', sql: picturesAndFilms },
 ]
 
 /** Nothing is taken for simulated that is not known to be. */

@@ -13,6 +13,10 @@ type SumsRow = {
   output_tokens: bigint
   reasoning_tokens: bigint
   charge_nano: bigint
+  images: bigint
+  video_seconds: bigint
+  image_nano: bigint
+  video_nano: bigint
 }
 
 /** What a report groups by, as SQL. */
@@ -37,6 +41,10 @@ const sumNames = [
   'output_tokens',
   'reasoning_tokens',
   'charge_nano',
+  'images',
+  'video_seconds',
+  'image_nano',
+  'video_nano',
 ] as const
 
 const usageSql = (dimension: UsageDimension, whose: string): string => `
@@ -147,4 +155,8 @@ const rowOf = (row: SumsRow): UsageRow => ({
   outputTokens: Number(row.output_tokens),
   reasoningTokens: Number(row.reasoning_tokens),
   chargeNano: row.charge_nano,
+  images: Number(row.images),
+  videoSeconds: Number(row.video_seconds),
+  imageNano: row.image_nano,
+  videoNano: row.video_nano,
 })

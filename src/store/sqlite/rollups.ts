@@ -3,6 +3,7 @@
  * the requests, so a report can never disagree with the ledger. A batch is summed by the minute first.
  */
 import type { Database, Statement } from 'bun:sqlite'
+import { hasMedia, secondsOfVideo, spendOf } from '../spend.ts'
 import type { Mode, Settlement } from '../store.ts'
 import { isError } from './journal-record.ts'
 
@@ -26,6 +27,10 @@ type Sums = {
   reasoning: number
   chargeNano: bigint
   latencyMs: number
+  images: number
+  videoSeconds: number
+  imageNano: bigint
+  videoNano: bigint
 }
 /** The sums of a batch. Requests of the same group mostly come one after another, so the last one's sums are at hand. */
 export type RollupChanges = { readonly byGroup: Map<string, Sums>; last: Sums | null }
@@ -33,13 +38,15 @@ export const noChanges = (): RollupChanges => ({ byGroup: new Map(), last: null 
 
 const upsert = (table: string): string => `
   insert into ${table} (organization_id, mode, bucket, key_id, model, upstream, region, endpoint, requests, errors, input_tokens,
-    cached_input_tokens, output_tokens, reasoning_tokens, charge_nano, latency_ms_sum)
-  values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    cached_input_tokens, output_tokens, reasoning_tokens, charge_nano, latency_ms_sum, images, video_seconds, image_nano, video_nano)
+  values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
   on conflict (organization_id, mode, bucket, key_id, model, upstream, region, endpoint) do update set
     requests = requests + excluded.requests, errors = errors + excluded.errors,
     input_tokens = input_tokens + excluded.input_tokens, cached_input_tokens = cached_input_tokens + excluded.cached_input_tokens,
     output_tokens = output_tokens + excluded.output_tokens, reasoning_tokens = reasoning_tokens + excluded.reasoning_tokens,
-    charge_nano = charge_nano + excluded.charge_nano, latency_ms_sum = latency_ms_sum + excluded.latency_ms_sum`
+    charge_nano = charge_nano + excluded.charge_nano, latency_ms_sum = latency_ms_sum + excluded.latency_ms_sum,
+    images = images + excluded.images, video_seconds = video_seconds + excluded.video_seconds,
+    image_nano = image_nano + excluded.image_nano, video_nano = video_nano + excluded.video_nano`
 
 export type Rollups = ReturnType<typeof prepareRollups>
 
@@ -95,6 +102,10 @@ function lookedUp(byGroup: Map<string, Sums>, minute: number, settlement: Settle
     reasoning: 0,
     chargeNano: 0n,
     latencyMs: 0,
+    images: 0,
+    videoSeconds: 0,
+    imageNano: 0n,
+    videoNano: 0n,
   }
   byGroup.set(key, fresh)
   return fresh
@@ -113,6 +124,15 @@ function addEndTo(sums: Sums, settlement: Settlement, chargeNano: bigint): void 
   sums.output += settlement.tokens.output
   sums.reasoning += settlement.tokens.reasoning
   sums.chargeNano += chargeNano
+  if (settlement.images) sums.images += settlement.images
+  if (hasMedia(settlement.lines)) addMediaTo(sums, settlement)
+}
+
+function addMediaTo(sums: Sums, settlement: Settlement): void {
+  const { image, video } = spendOf(settlement)
+  sums.videoSeconds += secondsOfVideo(settlement.lines)
+  sums.imageNano += image
+  sums.videoNano += video
 }
 
 function writeSums(statement: Statement<unknown, (string | number | bigint)[]>, sums: Sums, bucket: number): void {
@@ -131,5 +151,9 @@ function writeSums(statement: Statement<unknown, (string | number | bigint)[]>, 
     reasoning,
     chargeNano,
     latencyMs,
+    sums.images,
+    sums.videoSeconds,
+    sums.imageNano,
+    sums.videoNano,
   )
 }

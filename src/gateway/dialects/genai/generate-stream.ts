@@ -12,6 +12,7 @@ import { createOutput } from '../output.ts'
 import { createChoices, mayBeOfAnother, mentions, passRecords } from '../record-stream.ts'
 import { createGrounding } from './grounding.ts'
 import { answerWritten } from './parts.ts'
+import { mayHavePictures, picturesIn } from './pictures.ts'
 import { isComplete, servedTier, usageOf, usageWith, withPieces } from './usage.ts'
 
 export function followGenerate(
@@ -27,6 +28,7 @@ export function followGenerate(
   /** How many ends had been said when usage was last told. */
   let endsCounted = -1
   let isBlocked = false
+  let images = 0
   let error: ErrorInAnswer | null = null
 
   const hasBegun = (): boolean => isBlocked || candidates.haveBegun()
@@ -58,6 +60,7 @@ export function followGenerate(
     if (state() === 'failed') return ''
     if (record.includes('"usageMetadata"') && told.add(jsonOf(record))) endsCounted = candidates.ends()
     if (record.includes('"groundingMetadata"')) told.addGrounding(jsonOf(record))
+    if (mayHavePictures(record)) images += picturesOrNone(jsonOf(record))
     output.add(record)
     return record
   }
@@ -68,7 +71,7 @@ export function followGenerate(
     hasBegun,
     ends: candidates.ends,
     error: () => error,
-    reading: (): Reading => ({ ...told.reading(), output: output.written }),
+    reading: (): Reading => ({ ...told.reading(), output: output.written, images }),
   }
 }
 
@@ -93,6 +96,15 @@ function createTold(headers: ResponseHeaders) {
       const usage = withPieces(counted.usage, grounding.usage(vendorUsage))
       return { ...counted, usage, servedModel, tier: servedTier(headers, vendorUsage), vendorUsage }
     },
+  }
+}
+
+/** A record that is no JSON has none. */
+function picturesOrNone(json: string): number {
+  try {
+    return picturesIn(json)
+  } catch {
+    return 0
   }
 }
 

@@ -15,6 +15,7 @@ import { followGenerate } from './generate-stream.ts'
 import { mediaOf } from './media.ts'
 import { createGrounding } from './grounding.ts'
 import { answerWritten, promptWritten } from './parts.ts'
+import { picturesIn } from './pictures.ts'
 import { camelCase, camelFields, spelling } from './spelling.ts'
 import { toolsOf } from './tools.ts'
 import { askedTiers, servedTier, usageOf, withPieces } from './usage.ts'
@@ -210,5 +211,6 @@ function readAnswer(answer: Uint8Array, headers: ResponseHeaders): Reading {
     tier: servedTier(headers, usageMetadata),
     vendorUsage: usageMetadata ?? null,
     output: () => answerWritten(text),
+    images: picturesIn(text),
   }
 }

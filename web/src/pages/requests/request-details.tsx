@@ -99,6 +99,7 @@ const About = ({ request, receipt }: AboutProps) => (
       ['Key', request.key.name ?? request.key.id],
       ['Region', request.region?.toUpperCase() ?? '–'],
       ['Tokens', <Tokens key="tokens" request={request} />],
+      ...(request.images > 0 ? [['Images', <Count key="i" value={request.images} />] as const] : []),
       ...(request.videoSeconds > 0
         ? [['Seconds of video', <Count key="s" value={request.videoSeconds} />] as const]
         : []),

@@ -32,7 +32,7 @@ export function UsageChart({ usage, view }: UsageChartProps) {
 }
 
 function shownValue(view: View, value: number): string {
-  if (view === 'spend' || view === 'cost' || view === 'margin')
+  if (view === 'spend' || view === 'spendByKind' || view === 'cost' || view === 'margin')
     return shownUsd(BigInt(Math.round(value * 1e9)).toString())
   if (view === 'latency' || view === 'firstByte') return shownDuration(value)
   if (view === 'errorRate' || view === 'cacheHitRate') return shownShare(value)

@@ -6,13 +6,14 @@ import { periodOf, readTimeRange, type TimeRangeSearch } from '../../ui/time-ran
 
 export const views = [
   'spend',
+  'spendByKind',
   'requests',
   'tokens',
   'latency',
   'firstByte',
   'errorRate',
   'cacheHitRate',
-  'pictures',
+  'images',
   'videoSeconds',
   'cost',
   'margin',
@@ -23,13 +24,14 @@ export type View = (typeof views)[number]
 export const memberViews = views.filter((view) => view !== 'cost' && view !== 'margin')
 export const viewTitles: Readonly<Record<View, string>> = {
   spend: 'Spend',
+  spendByKind: 'Spend by what it is for',
   requests: 'Requests',
   tokens: 'Tokens',
   latency: 'Latency',
   firstByte: 'Time to first byte',
   errorRate: 'Error rate',
   cacheHitRate: 'Cache hits',
-  pictures: 'Image tokens',
+  images: 'Images',
   videoSeconds: 'Video seconds',
   cost: 'Cost at providers',
   margin: 'Margin',
@@ -37,20 +39,29 @@ export const viewTitles: Readonly<Record<View, string>> = {
 /** The metrics of a view, which the chart shows together. */
 const metricsOf: Readonly<Record<View, readonly Metric[]>> = {
   spend: ['spend'],
+  spendByKind: [
+    'inputSpend',
+    'cachedInputSpend',
+    'outputSpend',
+    'reasoningSpend',
+    'imageSpend',
+    'videoSpend',
+    'toolSpend',
+  ],
   requests: ['requests'],
   tokens: ['tokens'],
   latency: ['latencyP50', 'latencyP95', 'latencyP99'],
   firstByte: ['firstByteP50', 'firstByteP95', 'firstByteP99'],
   errorRate: ['errorRate'],
   cacheHitRate: ['cacheHitRate'],
-  pictures: ['imageTokens'],
+  images: ['images'],
   videoSeconds: ['videoSeconds'],
   cost: ['cost'],
   margin: ['margin'],
 }
 /** Whether groups of it can be stacked. */
 export const addsUp = (view: View): boolean =>
-  ['spend', 'requests', 'tokens', 'pictures', 'videoSeconds', 'cost', 'margin'].includes(view)
+  ['spend', 'spendByKind', 'requests', 'tokens', 'images', 'videoSeconds', 'cost', 'margin'].includes(view)
 
 export const groupings = ['model', 'key', 'region', 'endpoint', 'upstream', 'organization'] as const
 export const memberGroupings = groupings.filter((each) => each !== 'upstream' && each !== 'organization')

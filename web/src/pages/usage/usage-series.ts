@@ -23,7 +23,9 @@ export function titleOf({ group, subgroup, isOther }: Pick<UsageSeries, 'group' 
 const drawn = (value: Value): number => (typeof value === 'string' ? Number(value) / 1e9 : (value ?? 0))
 
 /** Groups that add up are stacked; of durations the percentiles of all are lines; of rates the largest groups are. */
-export function seriesOf({ series, slots }: UsageOverTimeJson, view: View): Drawn {
+export function seriesOf(usage: UsageOverTimeJson, view: View): Drawn {
+  const { slots } = usage
+  const series = view === 'spendByKind' ? byKind(usage.series) : usage.series
   const isPercentiles = view === 'latency' || view === 'firstByte'
   const shown = addsUp(view) ? series : series.filter((each) => isPercentiles || !each.isOther)
   const ids = shown.map((each, at) => `${each.metric}-${at}`)
@@ -31,7 +33,7 @@ export function seriesOf({ series, slots }: UsageOverTimeJson, view: View): Draw
   return {
     series: shown.map((each, at) => ({
       id: ids[at]!,
-      title: isPercentiles ? percentileTitle(each) : titleOf(each),
+      title: isPercentiles ? percentileTitle(each) : (kindTitles[each.metric] ?? titleOf(each)),
       color: each.isOther ? 'gray.5' : seriesColors[at % seriesColors.length]!,
     })),
     points: slots.map((at, slot) => ({
@@ -47,3 +49,27 @@ function percentileTitle(series: UsageSeries): string {
   const title = titleOf(series)
   return title === 'All' ? percentile : `${title} ${percentile}`
 }
+
+const kindTitles: Readonly<Partial<Record<UsageSeries['metric'], string>>> = {
+  inputSpend: 'Input',
+  cachedInputSpend: 'Cached input',
+  outputSpend: 'Output',
+  reasoningSpend: 'Reasoning',
+  imageSpend: 'Images',
+  videoSpend: 'Video',
+  toolSpend: 'Tools',
+}
+
+/** Of each kind that anything was spent on, all groups together. */
+function byKind(series: readonly UsageSeries[]): readonly UsageSeries[] {
+  const metrics = [...new Set(series.map(({ metric }) => metric))]
+  return metrics.flatMap((metric) => {
+    const [first, ...others] = series.filter((each) => each.metric === metric)
+    const values = first!.values.map((value, slot) =>
+      others.reduce((sum, each) => sum + nanoOf(each.values[slot]!), nanoOf(value)).toString(),
+    )
+    const total = values.reduce((sum, value) => sum + BigInt(value), 0n)
+    return total === 0n ? [] : [{ ...first!, isOther: false, values, total: total.toString() }]
+  })
+}
+const nanoOf = (value: Value): bigint => BigInt(value ?? 0)

@@ -93,11 +93,12 @@ const columns: readonly Column<Row>[] = [
     align: 'right',
     cell: ({ figures }) => <Count value={figures.reasoningTokens} isShort />,
   },
+  { id: 'images', title: 'Images', align: 'right', cell: ({ figures }) => <Count value={figures.images} /> },
   {
-    id: 'images',
-    title: 'Image tokens',
+    id: 'spend-images',
+    title: 'Spend on images',
     align: 'right',
-    cell: ({ figures }) => <Count value={figures.imageTokens} isShort />,
+    cell: ({ figures }) => <Money nano={figures.imageNano} />,
     isHidden: true,
   },
   {
@@ -105,6 +106,19 @@ const columns: readonly Column<Row>[] = [
     title: 'Video seconds',
     align: 'right',
     cell: ({ figures }) => <Count value={figures.videoSeconds} />,
+  },
+  {
+    id: 'spend-video',
+    title: 'Spend on video',
+    align: 'right',
+    cell: ({ figures }) => <Money nano={figures.videoNano} />,
+    isHidden: true,
+  },
+  {
+    id: 'image-tokens',
+    title: 'Image tokens',
+    align: 'right',
+    cell: ({ figures }) => <Count value={figures.imageTokens} isShort />,
     isHidden: true,
   },
   {

@@ -33,6 +33,7 @@ export function readImages(answer: Uint8Array, wish: Wish): Reading {
     tier: null,
     vendorUsage: usage ?? null,
     output: () => ({ text: '', other: { imageOutput: tokensOf(pictures, wish) } }),
+    images: pictures.length,
   }
 }
 

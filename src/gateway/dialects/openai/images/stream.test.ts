@@ -37,7 +37,7 @@ describe('a stream has ended', () => {
   test('when each picture that was asked for is, and their usage is added up', () => {
     const reader = follow(2)
     expect(states([completed(), partial(0), completed()], reader)).toEqual(['open', 'open', 'whole'])
-    expect(reader.reading().usage).toEqual({ input: 14, imageOutput: 792 })
+    expect(reader.reading()).toMatchObject({ usage: { input: 14, imageOutput: 792 }, images: 2 })
   })
 
   test('[DONE] before any picture is no answer', () => {
@@ -137,7 +137,8 @@ test('an answer in one piece becomes the stream that was asked for, with the sam
   const stream = imagesAsStream(answer, 'generation')
   expect(reader.take(stream)).toEqual(stream)
   expect(reader.state()).toBe('whole')
-  expect(reader.reading().usage).toEqual(readImages(answer, wish).usage)
+  const { usage: read, images } = readImages(answer, wish)
+  expect([read, images]).toEqual([reader.reading().usage, 2])
   const events = decode(stream).trimEnd().split('\n\n')
   const data = events.map((each) => JSON.parse(/^data: (.*)$/m.exec(each)![1]!) as object)
   expect(data).toEqual(

@@ -65,6 +65,7 @@ export function followImages(wish: Wish, answers: number, recordBytesMax: number
       tier: null,
       vendorUsage: usages.length > 1 ? usages : (usages[0] ?? null),
       output: () => ({ text: '', other: { imageOutput: tokensOf(completed, wish) + partials * partialTokens } }),
+      images: completed.length,
     }),
   }
 }

@@ -9,7 +9,7 @@ import { ReportedError } from '../../../trouble.ts'
 import { servedTier } from '../usage.ts'
 import { itemText, listOf, type Fields } from './items.ts'
 import { madeBy } from './made.ts'
-import { picturesTokens, responseUsageOf } from './usage.ts'
+import { picturesMadeIn, picturesTokens, responseUsageOf } from './usage.ts'
 
 const utf8 = new TextDecoder()
 
@@ -49,6 +49,7 @@ export const readingOf = (told: Fields, pictureModel: string): Reading => ({
   tier: servedTier(told['service_tier']),
   vendorUsage: vendorUsageOf(told),
   output: () => writtenIn(listOf(told['output']), pictureModel),
+  images: picturesMadeIn(listOf(told['output'])),
   ...(isEnded(told) && { made: madeBy(told) }),
 })
 

@@ -7,10 +7,13 @@ import { createWaitingRecords } from '../../waiting-records.ts'
 import { partialTokens } from '../images/image-tokens.ts'
 import { writtenIn } from './answer.ts'
 import { textOf, type Fields } from './items.ts'
+import { picturesMadeIn } from './usage.ts'
 
 export type GivenItems = {
   readonly add: (record: string) => void
   readonly written: () => Written
+  /** How many pictures were given whole. */
+  readonly pictures: () => number
   /** The highest number of an event that was read. */
   readonly sequence: () => number
 }
@@ -20,6 +23,7 @@ export function createGivenItems(pictureModel: string): GivenItems {
   /** By their place in the output: what their deltas said, or all that they are once they are done. */
   const begun = new Map<unknown, string>()
   const done = new Map<unknown, Written>()
+  let pictures = 0
   let partials = 0
   let sequence = -1
 
@@ -28,6 +32,7 @@ export function createGivenItems(pictureModel: string): GivenItems {
     if (typeof event['sequence_number'] === 'number') sequence = Math.max(sequence, event['sequence_number'])
     if (type === 'response.output_item.done' && isMembers(item)) {
       done.set(at, writtenIn([item], pictureModel))
+      pictures += picturesMadeIn([item])
       begun.delete(at)
     } else if (typeof delta === 'string' && type !== 'response.audio.delta')
       begun.set(at, (begun.get(at) ?? '') + delta)
@@ -44,10 +49,14 @@ export function createGivenItems(pictureModel: string): GivenItems {
     add,
     written() {
       fold()
-      const pictures = [...done.values()].reduce((sum, { other }) => sum + (other.toolImageOutput ?? 0), 0)
-      const toolImageOutput = pictures + partials * partialTokens
+      const whole = [...done.values()].reduce((sum, { other }) => sum + (other.toolImageOutput ?? 0), 0)
+      const toolImageOutput = whole + partials * partialTokens
       const other: Usage = toolImageOutput > 0 ? { toolImageOutput } : {}
       return { text: [...[...done.values()].map(({ text }) => text), ...begun.values()].join(''), other }
+    },
+    pictures() {
+      fold()
+      return pictures
     },
     sequence() {
       fold()

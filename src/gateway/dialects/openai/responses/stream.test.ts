@@ -233,4 +233,14 @@ describe('what came is counted, where a stream breaks off', () => {
     expect(given(partial)).toEqual(['', { toolImageOutput: 100 }])
     expect(given(partial, done)).toEqual(['', { toolImageOutput: 296 }])
   })
+
+  test('pictures that are whole by their number, at its end as well', () => {
+    const picture = { type: 'image_generation_call', result: 'iVBO' }
+    const reader = follow()
+    feed(reader, encode(item(0, picture) + item(1, { type: 'web_search_call' }) + item(2, picture)))
+    expect(reader.reading().images).toBe(2)
+    const response = { id: 'resp_1', object: 'response', status: 'completed', output: [picture] }
+    feed(reader, encode(event('response.completed', { response })))
+    expect(reader.reading().images).toBe(1)
+  })
 })

@@ -74,7 +74,8 @@ export function followResponse(
         isOver ? response : { ...response, usage: null, tool_usage: null, output: [] },
         pictureModel,
       )
-      return { ...reading, output: () => (isOver && hasOutput(response) ? reading.output() : given.written()) }
+      if (isOver && hasOutput(response)) return reading
+      return { ...reading, output: given.written, images: given.pictures() }
     },
   }
 }

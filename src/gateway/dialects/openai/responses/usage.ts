@@ -60,6 +60,9 @@ const isUnknown = ([name, figures]: readonly [string, unknown]): boolean =>
   !known.has(name) && (isUsed(figures) || (isMembers(figures) && Object.values(figures).some(isUsed)))
 const isUsed = (figure: unknown): boolean => typeof figure === 'number' && figure > 0
 
+/** How many pictures of an output its upstream's tool made. */
+export const picturesMadeIn = (output: readonly Fields[]): number => output.filter(isPictureCall).length
+
 const isPictureCall = ({ type, result }: Fields): boolean =>
   type === 'image_generation_call' && typeof result === 'string' && result !== ''
 
