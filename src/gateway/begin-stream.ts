@@ -58,6 +58,7 @@ class Beginning {
   #framing: Framing
   #follow: StreamReader | null = null
   #given: Uint8Array[] = []
+  #givenBytes = 0
 
   constructor(upstream: HttpResponse, trying: Trying, reader: RecordsReader) {
     this.#upstream = upstream
@@ -107,9 +108,12 @@ class Beginning {
   }
 
   #passOn(follow: StreamReader, bytes: Uint8Array): Begun | null {
-    this.#given.push(follow.take(bytes))
+    const given = follow.take(bytes)
+    this.#given.push(given)
+    this.#givenBytes += given.length
     refuseFailed(follow)
-    return follow.state() === 'silent' && !this.#isNamed(follow) ? null : this.#begun(follow, this.#upstream)
+    const isSilent = follow.state() === 'silent' && this.#givenBytes <= silentBytesMax
+    return isSilent && !this.#isNamed(follow) ? null : this.#begun(follow, this.#upstream)
   }
 
   /** What goes on without its stream is never begun again elsewhere: it is known from its name on, whatever becomes of the stream. */
@@ -125,6 +129,8 @@ class Beginning {
 }
 
 const noBytes = new Uint8Array(0)
+/** Comments and heads of records beyond this are passed on as they come: an upstream that sends nothing else must not fill the memory. */
+const silentBytesMax = 8 * 1024 * 1024
 
 /** Behind a part of the answer an error ends it, also where both came at once: what becomes of it is no matter of packets. */
 function refuseFailed(follow: StreamReader): void {

@@ -7,6 +7,8 @@ import type { QueuedRoom } from '../lib/byte-queue.ts'
 import { roundedMs } from '../lib/clock.ts'
 import type { HttpResponse, ResponseHeaders } from '../lib/http-client/contract.ts'
 import { decoded } from '../lib/http-client/decoded.ts'
+import { OutlineReader } from '../lib/json-outline.ts'
+import { ExcessError } from '../lib/json-skeleton.ts'
 import { TooLongError } from '../lib/record-buffer.ts'
 import type { Attempt } from '../store/store.ts'
 import { upstreamModelOf, type Deployment, type Refusal } from '../upstreams/deployment.ts'
@@ -14,6 +16,7 @@ import { errorInAnswer, type ErrorInAnswer } from '../upstreams/refusals/error-i
 import type { Admitted } from './admit.ts'
 import type { Answered, Trying } from './answered.ts'
 import { beginStream } from './begin-stream.ts'
+import { inTurns, sliceBytes } from './body.ts'
 import type { GatewayDeps } from './deps.ts'
 import type { RecordsReader, WholeReader } from './dialect.ts'
 import type { Call } from './operation.ts'
@@ -46,13 +49,38 @@ function whole(answer: Answer, bytesMax: number, deps: GatewayDeps, head?: Uint8
     room ??= deps.answers.enter(answer.admitted.key.organizationId)
     return grow(room, roomBytes(bytes, stated), answer, deps)
   }
-  const read = (bytes: Uint8Array): Answered => plain(answer, head ? Buffer.concat([head, bytes]) : bytes, room)
+  const read = (rest: Uint8Array): Answered | Promise<Answered> => {
+    const bytes = head ? Buffer.concat([head, rest]) : rest
+    return bytes.length > readAtOnceMax ? large(answer, bytes, room, deps) : plain(answer, bytes, room)
+  }
   const bytes = answer.upstream.bytes(bytesMax, heard)
   if (!(bytes instanceof Promise)) return read(bytes)
   return bytes.then(read).catch((error: unknown) => {
     room?.free()
     throw error
   })
+}
+
+/** Of an answer larger than this, only what matters is read, in turns with everybody else's work. */
+const readAtOnceMax = 64 * 1024
+
+/** A large answer, which may be vectors or pictures, or of an upstream that has gone mad. Rejects with an `UnreadableError` where it names more than any answer does. */
+async function large(
+  answer: Answer,
+  bytes: Uint8Array,
+  room: QueuedRoom | null,
+  { turns }: Pick<GatewayDeps, 'turns'>,
+): Promise<Answered> {
+  const reader = answer.wire.answer
+  // What is told anew is parsed whole.
+  const isWhole = reader.kind === 'records' || (reader.kind === 'whole' && reader.retold !== undefined)
+  const outline = new OutlineReader(bytes, isWhole)
+  try {
+    await inTurns(() => outline.step(sliceBytes), turns)
+  } catch (error) {
+    throw error instanceof ExcessError ? new UnreadableError() : error
+  }
+  return plain(answer, bytes, room, outline.outline())
 }
 
 /** Answers up to this long are not counted. */
@@ -93,12 +121,12 @@ async function streamed(answer: Answer, reader: RecordsReader, deps: GatewayDeps
   }
 }
 
-/** An answer read whole; where it is not what its dialect promises, it may say why. */
-function plain(answer: Answer, bytes: Uint8Array, room: QueuedRoom | null): Answered {
+/** An answer read whole; where it is not what its dialect promises, it may say why. `said`: what of it is read. */
+function plain(answer: Answer, bytes: Uint8Array, room: QueuedRoom | null, said = bytes): Answered {
   const reader = answer.wire.answer
   assert(reader.kind !== 'bytes', 'what passes as it comes is not read')
   try {
-    const reading = reader.read(bytes, answer.upstream.headers)
+    const reading = reader.read(said, answer.upstream.headers)
     return { ...answer, ...given(bytes, reader), kind: 'plain', reading, room }
   } catch (unread) {
     const error = unread instanceof ReportedError ? unread.reported : errorIn(bytes)

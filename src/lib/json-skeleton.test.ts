@@ -89,18 +89,27 @@ test('a hundred megabytes of a picture leave a few kilobytes', () => {
 const excesses: Readonly<Record<Excess, (many: number) => string>> = {
   levels: (many) => '['.repeat(many) + ']'.repeat(many),
   values: (many) => `[${'1,'.repeat(many - 1)}1]`,
+  'lists and objects': (many) => `[${'[],{},'.repeat(many / 2 - 1)}[]]`,
   strings: (many) => `[${'"",'.repeat(many - 1)}""]`,
   members: (many) => `[${'{"a":1},'.repeat(many)}1]`,
   names: (many) => `{${Array.from({ length: many }, (_, at) => `"${at}":1`).join(',')}}`,
   bytes: (many) => `[${' '.repeat(many)}]`,
 }
 /** Every object is a value too, and equal hashes hide a name here and there. */
-const slack: Readonly<Record<Excess, number>> = { levels: 0, values: 1, strings: 0, members: 0, names: 200, bytes: 2 }
+const slack: Readonly<Record<Excess, number>> = {
+  levels: 0,
+  values: 1,
+  'lists and objects': 1,
+  strings: 0,
+  members: 0,
+  names: 200,
+  bytes: 2,
+}
 for (const [excess, textWith] of Object.entries(excesses) as [Excess, (many: number) => string][])
   test(`a text of too many ${excess} is refused as soon as it is, and one of just enough is not`, () => {
     const most = skeletonLimits[excess]
     expect(() => read(textWith(most - slack[excess]))).not.toThrow()
-    expect(() => read(textWith(most + slack[excess] + 1))).toThrow(new ExcessError(excess))
+    expect(() => read(textWith(most + slack[excess] + 1))).toThrow(new ExcessError(excess, most))
   })
 
 test('a text that ends within a string, or is no UTF-8, is no skeleton that could be parsed', () => {

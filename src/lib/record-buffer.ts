@@ -8,10 +8,11 @@ export type RecordSplitter = {
   readonly rest: () => string
 }
 
-/** Without a limit, an upstream that never ends a record, or its answer, would fill the memory. */
+/** Without a limit, an upstream that never ends a record, or its answer, would fill the memory, and one that says very much in one take all time. */
 export class TooLongError extends Error {
-  constructor(what: 'a record' | 'the answer', bytesMax: number) {
-    super(`${what} is longer than ${bytesMax} bytes`)
+  /** `most`: what is allowed, of bytes unless something else is named. */
+  constructor(what: 'a record' | 'the answer', most: number, of?: string) {
+    super(of === undefined ? `${what} is longer than ${most} bytes` : `${what} has more than ${most} ${of}`)
     this.name = 'TooLongError'
   }
 }

@@ -64,6 +64,7 @@ export type Fields = {
 }
 
 const usualName = 'data: '
+const saysNothing: Fields = { data: null, event: '' }
 const byteOrderMark = '\xef\xbb\xbf'
 
 /** The fields of a record. Comments, `id`, `retry` and whatever else is no field are overlooked. */
@@ -71,6 +72,8 @@ export function fieldsOf(record: string): Fields {
   // Nearly all records are one line of data.
   if (record.startsWith(usualName) && record.indexOf('\n') === record.length - 2 && !record.includes('\r'))
     return { data: utf8Of(record.slice(usualName.length, -2)), event: '' }
+  // Comments may be very many, and very short.
+  if (!record.includes('data') && !record.includes('event')) return saysNothing
   let data: string | null = null
   let event = ''
   const text = record.startsWith(byteOrderMark) ? record.slice(byteOrderMark.length) : record

@@ -8,13 +8,16 @@ export type Output = {
   readonly written: () => Written
 }
 
+/** More than any request holds for: an upstream that writes on and on must not fill the memory. */
+const textCharsMax = 16 * 1024 * 1024
+
 /** `writtenIn` reads what one record carries, visible and hidden; it may throw on what it does not know, which then counts as nothing. */
 export function createOutput(writtenIn: (record: string) => Written): Output {
   let text = ''
   let other: Usage = {}
   const { add, fold } = createWaitingRecords((records) => {
     const written = records.map((record) => writtenOrNothing(record, writtenIn))
-    text += written.map((each) => each.text).join('')
+    if (text.length < textCharsMax) text += written.map((each) => each.text).join('')
     other = written.reduce((sum, each) => addUsage(sum, each.other), other)
   })
   return {

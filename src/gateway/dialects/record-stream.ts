@@ -1,5 +1,7 @@
 /** What the streams of both dialects have in common: whole records pass on, and choices say when they end. */
 import type { ModelKind } from '../../catalog/catalog.ts'
+import { OutlineReader } from '../../lib/json-outline.ts'
+import { ExcessError } from '../../lib/json-skeleton.ts'
 import { TooLongError, type RecordSplitter } from '../../lib/record-buffer.ts'
 import { bytesOf, latin1Of } from '../../lib/sse.ts'
 
@@ -38,6 +40,7 @@ export function passRecords(splitter: RecordSplitter, read: Read, dataOf: (recor
       let isSame = splitter.isBetween()
       let kept = ''
       for (const record of splitter.push(latin1Of(bytes))) {
+        if (record.length > smallRecordBytes) refuseExcess(record)
         const passed = read(record)
         if (passed !== record) isSame = false
         kept += passed
@@ -52,6 +55,19 @@ export function passRecords(splitter: RecordSplitter, read: Read, dataOf: (recor
 }
 
 const noBytes = new Uint8Array(0)
+
+/** What a record of this length may name is read in a moment. */
+const smallRecordBytes = 64 * 1024
+
+/** A record is read at once, so it must not name very many things, as it would where an upstream has gone mad. Throws a `TooLongError`. */
+function refuseExcess(record: string): void {
+  try {
+    new OutlineReader(bytesOf(record), true).step(record.length)
+  } catch (error) {
+    if (!(error instanceof ExcessError)) throw error
+    throw new TooLongError('a record', error.most, error.excess)
+  }
+}
 
 /** Whether the data of a record is all there: a record that broke off in the middle says nothing. */
 function isReadable(data: string): boolean {
@@ -72,6 +88,9 @@ export type Choices = {
   readonly ends: () => number
 }
 
+/** No vendor gives as many; without a limit, an upstream that numbers on and on would fill the memory. */
+const choicesSeenMax = 4_096
+
 /** `asked`: how many there will be at least. */
 export function createChoices(asked: number): Choices {
   const seen = new Set<number>()
@@ -80,10 +99,10 @@ export function createChoices(asked: number): Choices {
   let haveSaid = false
   return {
     note(index, hasEnded, says = true) {
-      seen.add(index)
+      if (seen.size < choicesSeenMax) seen.add(index)
       haveSaid ||= says || hasEnded
       if (!hasEnded) return
-      ended.add(index)
+      if (ended.size < choicesSeenMax) ended.add(index)
       ends += 1
     },
     haveBegun: () => haveSaid,

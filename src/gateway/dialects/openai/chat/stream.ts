@@ -129,7 +129,7 @@ function withoutMember(text: string, name: string): string {
   return /,\s*$/.test(before) ? before.replace(/,\s*$/, '') + after : before + after.replace(/^\s*,\s*/, '')
 }
 
-const chunkWritten = (record: string): Written => ({
-  text: choicesText((JSON.parse(dataOf(record)) as Told).choices),
-  other: {},
-})
+function chunkWritten(record: string): Written {
+  const data = dataOf(record)
+  return { text: data === '' ? '' : choicesText((JSON.parse(data) as Told).choices), other: {} }
+}
