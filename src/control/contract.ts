@@ -352,6 +352,7 @@ export type ErrorCode =
   | 'too_many_streams'
   | 'too_many_at_once'
   | 'too_many_changes'
+  | 'too_many_mails'
   | 'too_many_keys'
   | 'too_many_passkeys'
   | 'not_signed_in'

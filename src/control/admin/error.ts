@@ -90,6 +90,11 @@ const failures = {
   wrong_code: { status: 401, message: 'The code is wrong, or its time is over. Take the next one.' },
   passkey_refused: { status: 401, message: 'The passkey was not accepted. Try again, or sign in another way.' },
   too_many_attempts: { status: 429, message: 'Too many attempts. Wait a little, then try again.' },
+  too_many_mails: {
+    status: 429,
+    message:
+      'Too many invitations were mailed by you, for this organization, to this address or from your network. Try again later.',
+  },
   link_not_valid: {
     status: 410,
     message: 'This link does not work any more: it was used, or its time is over. Ask for another.',

@@ -1,6 +1,7 @@
 /** Who is signed in and whose member they are, as the pages ask. Asked at every request, so that what changed holds at once. */
 import type { PeopleStore } from '../../store/people/people-store.ts'
 import type { PersonRow } from '../../store/people/persons.ts'
+import type { MailLimits } from '../people/mail-limits.ts'
 import type { Mailer } from '../people/mailer.ts'
 import type { PeopleSettings } from '../people/settings.ts'
 import type { SignInLimits } from '../people/sign-in-limits.ts'
@@ -39,6 +40,7 @@ export type People = {
   readonly store: PeopleStore
   readonly settings: PeopleSettings
   readonly limits: SignInLimits
+  readonly mailLimits: MailLimits
   /** null: links are shown to whoever makes them. */
   readonly mailer: Mailer | null
   /** Where people reach this server, by a request of theirs; without a slash at the end. */

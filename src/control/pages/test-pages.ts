@@ -13,7 +13,7 @@ import { startTestServer } from '../test-server.ts'
 import { endPassesBy } from './ask-admin.ts'
 import { pagesApi } from './pages-api.ts'
 import type { PageRoute, PagesDeps } from './page-route.ts'
-import type { EndPasses, People } from './people-port.ts'
+import type { People } from './people-port.ts'
 import type { Role } from './roles.ts'
 import { routes as allRoutes } from './routes.ts'
 
@@ -23,8 +23,7 @@ type TestOptions = { readonly routes?: readonly PageRoute[]; readonly deps?: Par
 
 export async function startTestPages({ routes = allRoutes, deps = {} }: TestOptions = {}) {
   const server = await startTestServer()
-  const endPasses = endPassesBy(insideAdmin(server.api))
-  const fake = fakePeople(server, endPasses)
+  const fake = fakePeople(server)
   const clock = { now: () => server.time.now, monotonic: () => performance.now() }
   const rejections: CountedRejection[] = []
   const reports = createReports({
@@ -94,10 +93,8 @@ export async function startTestPages({ routes = allRoutes, deps = {} }: TestOpti
 }
 
 /** People who are known by their names: the session of `ann` is `session=ann`. What they are members of is in a real store. */
-function fakePeople(
-  { people: store, time }: Pick<Awaited<ReturnType<typeof startTestServer>>, 'people' | 'time'>,
-  endPasses: EndPasses,
-) {
+function fakePeople({ api, people: store, time }: Awaited<ReturnType<typeof startTestServer>>) {
+  const endPasses = endPassesBy(insideAdmin(api))
   const clock = { now: () => time.now, monotonic: () => time.now }
   const log = { info: () => undefined, error: () => undefined }
   const settings = defaultPeopleSettings

@@ -201,12 +201,14 @@ describe('links', () => {
     expect(both.toSorted()).toEqual(['link_not_valid', 'not refused'])
     expect(await refusal(() => joinAsNewcomer(use, token, bob))).toBe('link_not_valid')
     expect(store.membersOf(organizationId)).toHaveLength(1)
-    const purpose = { kind: 'sign-up', email: 'carol@example.com' } as const
+    const purpose = { ...invitation, email: 'carol@example.com' }
     const first = tokenFor(purpose)
     const second = tokenFor(purpose)
-    expect(await refusal(() => signUp(use, first, bob))).toBe('link_not_valid')
-    time.now += 24 * 3_600_000
-    expect(await refusal(() => signUp(use, second, bob))).toBe('link_not_valid')
+    expect(await refusal(() => joinAsNewcomer(use, first, bob))).toBe('link_not_valid')
+    const byMail = tokenFor({ kind: 'sign-up', email: 'dan@example.com' })
+    time.now += 7 * 24 * 3_600_000
+    expect(await refusal(() => joinAsNewcomer(use, second, bob))).toBe('link_not_valid')
+    expect(await refusal(() => signUp(use, byMail, bob))).toBe('link_not_valid')
   })
 
   test('of an invitation are of no use to another person, nor once they are revoked', async () => {

@@ -7,6 +7,7 @@ import type { PeopleStore } from '../../store/people/people-store.ts'
 import { adminErrorOf, errorResponse } from '../admin/error.ts'
 import type { EndPasses, People, Signed } from '../pages/people-port.ts'
 import { createAuth } from './auth.ts'
+import { createMailLimits } from './mail-limits.ts'
 import { createMailer, type Mailer } from './mailer.ts'
 import { serveDoor, type DoorDeps, type Library } from './serve-doors.ts'
 import type { PeopleSettings } from './settings.ts'
@@ -72,6 +73,7 @@ export function createPeople(deps: PeopleDeps): People {
     store,
     settings,
     limits: doorDeps.limits,
+    mailLimits: createMailLimits(clock),
     mailer: deps.mailer ?? (settings.smtp && createMailer(settings.smtp, log)),
     originOf,
     linksTo: (request) => publicUrl ?? originOf(request),

@@ -17,8 +17,6 @@ export type SignInLimits = {
   readonly begin: (attempt: Attempt) => { readonly giveBack: () => void } | { readonly waitMs: number }
   /** Whoever proved by a link that an account is theirs waits for nobody's guesses at it. */
   readonly forgive: (account: string) => void
-  /** Whether an address may be written to once more; it is counted then. Whoever asks for mail need not be its owner. */
-  readonly mayMail: (email: string) => boolean
   /** Counts a change that a person asks for, and gives 0; or how long to wait, in ms, without counting. */
   readonly change: (personId: string) => number
 }
@@ -30,7 +28,6 @@ type Deps = {
 
 export const attemptsPerAddressMax = 30
 export const attemptsPerAccountMax = 10
-const mailsPerAddressMax = 3
 /** Changes of one person: so many at once, and 120 a minute. */
 export const changesMax = 30
 const minuteMs = 60_000
@@ -38,7 +35,6 @@ const minuteMs = 60_000
 export function createSignInLimits({ clock, addressesOf }: Deps): SignInLimits {
   const addresses = createAllowances({ max: attemptsPerAddressMax, wholeMs: minuteMs }, clock)
   const accounts = createAllowances({ max: attemptsPerAccountMax, wholeMs: 15 * minuteMs }, clock)
-  const mailboxes = createAllowances({ max: mailsPerAddressMax, wholeMs: 15 * minuteMs }, clock)
   const changes = createAllowances({ max: changesMax, wholeMs: minuteMs / 4 }, clock)
   const accountKey = (account: string, network: string): string =>
     addressesOf(account).some((address) => networkOf(address) === network) ? `${account} ${network}` : account
@@ -50,7 +46,6 @@ export function createSignInLimits({ clock, addressesOf }: Deps): SignInLimits {
       return waitMs > 0 ? { waitMs } : { giveBack: () => key !== null && accounts.take(key, -1) }
     },
     forgive: accounts.forget,
-    mayMail: (email) => takeOfEach([[mailboxes, email]]) === 0,
     change: (personId) => takeOfEach([[changes, personId]]),
   }
 }

@@ -82,6 +82,7 @@ export async function resetPassword(deps: UseDeps, token: string, password: stri
     store.setPassword(person.id, passwordHash, now)
     if (link.isMailed) store.markVerified(person.id, now)
     store.endSessions(person.id, null)
+    store.revokeLinks('password', email!, now)
     return person
   })
 }

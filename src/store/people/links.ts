@@ -47,7 +47,8 @@ export function prepareLinks(db: Database, note: Note) {
   const insert = db.prepare<unknown, Value[]>(`
     insert into link (id, hash, kind, email, organization_id, role, is_mailed, made_by, created_at, expires_at)
     values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`)
-  // Of those for one purpose the newest works: whoever asks again has lost the one before.
+  // Of those for one purpose the newest works: whoever asks again has lost the one before. Links that anybody can have
+  // mailed to somebody work beside each other, so that no stranger takes away the one that its owner has in hand.
   const replace = db.prepare<unknown, Value[]>(
     `update link set revoked_at = ? where kind = ? and email is ? and organization_id is ? and ${isOpen}`,
   )
@@ -64,12 +65,13 @@ export function prepareLinks(db: Database, note: Note) {
   const invited = db.prepare<unknown, Value[]>(
     `select 1 from link where kind = 'invitation' and email = ? and ${isOpen} limit 1`,
   )
+  const open = db.prepare<unknown, Value[]>(`select 1 from link where kind = ? and email = ? and ${isOpen} limit 1`)
   const forget = db.prepare<unknown, [number]>('delete from link where expires_at < ?')
   return {
     addLink: db.transaction((link: NewLink, actor: Actor): void => {
       const { id, hash, kind, email, isMailed, madeBy, createdAt, expiresAt } = link
       const [organizationId, role] = link.kind === 'invitation' ? [link.organizationId, link.role] : [null, null]
-      replace.run(createdAt, kind, email, organizationId, createdAt)
+      if (!isForAnybodyToAsk(link)) replace.run(createdAt, kind, email, organizationId, createdAt)
       insert.run(id, hash, kind, email, organizationId, role, Number(isMailed), madeBy, createdAt, expiresAt)
       note({ at: createdAt, actor, ...whatOf(link), action: `${kind}.link-made`, after: factsOf(link) })
     }),
@@ -85,6 +87,9 @@ export function prepareLinks(db: Database, note: Note) {
         )
       return link
     },
+    hasOpenLink: (kind: LinkKind, email: string, now: number): boolean => open.get(kind, email, now) !== null,
+    /** Ends those to an address, of which one was used, or none is needed any more. */
+    revokeLinks: (kind: LinkKind, email: string, at: number): void => void replace.run(at, kind, email, null, at),
     invitationsOf: (organizationId: string, now: number): Invitation[] =>
       invitations.all(organizationId, now).map((row) => linkOf(row) as Invitation),
     isInvited: (email: string, now: number): boolean => invited.get(email, now) !== null,
@@ -98,6 +103,8 @@ export function prepareLinks(db: Database, note: Note) {
     forgetLinks: (endedBefore: number): void => void forget.run(endedBefore),
   }
 }
+
+const isForAnybodyToAsk = ({ kind, isMailed }: Link): boolean => isMailed && (kind === 'password' || kind === 'sign-up')
 
 const whatOf = (link: Link) => ({
   subject: link.id,

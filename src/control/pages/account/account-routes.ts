@@ -68,6 +68,7 @@ const changePassword = pageRoute({
     const { sessionId } = await sessionOf(request, deps)
     store.atomically(() => {
       store.setPassword(person.id, hash, deps.clock.now())
+      store.revokeLinks('password', person.email, deps.clock.now())
       store.endSessions(person.id, sessionId)
     })
     await deps.people.endPasses(person.id, null)

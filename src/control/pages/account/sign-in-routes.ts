@@ -3,10 +3,12 @@ import { setImmediate } from 'node:timers/promises'
 import { z } from 'zod'
 import { inBackground } from '../../../lib/log.ts'
 import { AdminError } from '../../admin/error.ts'
+import { addressHeader } from '../../address-header.ts'
 import { canHavePasskeys } from '../../people/auth.ts'
 import { beginAttempt } from '../../people/attempts.ts'
 import { Email } from '../../people/fields.ts'
 import { makeLink } from '../../people/make-links.ts'
+import type { Mail } from '../../people/mailer.ts'
 import { hasAccountMail, passwordMail, signUpMail } from '../../people/mails.ts'
 import { pageRoute, type PagesDeps } from '../page-route.ts'
 import { Done } from './shapes.ts'
@@ -57,9 +59,7 @@ const forgot = pageRoute({
   handle({ body: { email }, request, deps }) {
     beginAttempt(request, null, deps.people.limits)
     // After the answer, which is the same for everybody and takes as long.
-    writeLater(request, email, deps, (terms, store) =>
-      store.personByEmail(email) === null ? null : passwordMail({ ...terms, url: terms.link('password') }),
-    )
+    writeLater({ request, email, kind: 'password', deps }, (terms) => passwordMail({ ...terms, url: terms.link() }))
     return Promise.resolve({})
   },
 })
@@ -76,9 +76,9 @@ const signUp = pageRoute({
   handle({ body: { email }, request, deps }) {
     if (deps.people.settings.signUp !== 'open' || deps.people.mailer === null) throw new AdminError('sign_up_closed')
     beginAttempt(request, null, deps.people.limits)
-    writeLater(request, email, deps, (terms, store) =>
+    writeLater({ request, email, kind: 'sign-up', deps }, (terms, store) =>
       store.personByEmail(email) === null
-        ? signUpMail({ ...terms, url: terms.link('sign-up') })
+        ? signUpMail({ ...terms, url: terms.link() })
         : hasAccountMail({ ...terms, url: `${terms.baseUrl}/sign-in` }),
     )
     return Promise.resolve({})
@@ -89,26 +89,37 @@ type Terms = {
   readonly to: string
   readonly host: string
   readonly baseUrl: string
-  readonly link: (kind: 'password' | 'sign-up') => string
+  readonly link: () => string
 }
-type Written = ReturnType<typeof passwordMail>
+type Asking = {
+  readonly request: Request
+  readonly email: string
+  readonly kind: 'password' | 'sign-up'
+  readonly deps: PagesDeps
+}
+type Store = PagesDeps['people']['store']
 
-function writeLater(
-  request: Request,
-  email: string,
-  { people, clock, log }: PagesDeps,
-  mailFor: (terms: Terms, store: PagesDeps['people']['store']) => Written | null,
-): void {
-  const { mailer, store, limits } = people
-  const baseUrl = people.linksTo(request)
-  inBackground(log, 'write-mail', async () => {
+/** Writes to an address, unless nobody there forgot a password, or it was written to enough. */
+function writeLater(asking: Asking, mailFor: (terms: Terms, store: Store) => Mail): void {
+  const { request, email, kind, deps } = asking
+  const { mailer, store, linksTo } = deps.people
+  const baseUrl = linksTo(request)
+  inBackground(deps.log, 'write-mail', async () => {
     await setImmediate()
-    if (mailer === null || !limits.mayMail(email)) return
-    const link: Terms['link'] = (kind) =>
-      makeLink(store, { kind, email }, { actor: nobody, now: clock.now(), baseUrl, isMailed: true }).url
+    if (mailer === null || !mayWrite(asking)) return
+    const terms = { actor: nobody, now: deps.clock.now(), baseUrl, isMailed: true }
+    const link: Terms['link'] = () => makeLink(store, { kind, email }, terms).url
     const mail = mailFor({ to: email, host: new URL(baseUrl).host, baseUrl, link }, store)
-    if (mail !== null) await mailer.send(mail)
+    await mailer.send(mail)
   })
+}
+
+function mayWrite({ request, email, kind, deps: { people, clock } }: Asking): boolean {
+  const { store, mailLimits } = people
+  const hasAccount = store.personByEmail(email) !== null
+  if (kind === 'password' && !hasAccount) return false
+  const isOptional = store.hasOpenLink(kind, email, clock.now()) || (kind === 'sign-up' && hasAccount)
+  return mailLimits.mayLink({ kind, email, address: request.headers.get(addressHeader) ?? '', isOptional })
 }
 
 export const signInRoutes = [ways, forgot, signUp]

@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'bun:test'
+import { perUnpaidMax } from '../../people/mail-limits.ts'
+import { openAccounts } from '../account/test-accounts.ts'
 import { startTestPages } from '../test-pages.ts'
 
 async function acme() {
@@ -122,4 +124,22 @@ describe('invitations', () => {
     })
     expect(code(nowhere)).toBe('organization_not_found')
   })
+})
+
+test('invitations of an organization that anybody made are few until somebody pays, and none is made beyond them', async () => {
+  const opened = await openAccounts({ hasMail: true, settings: { signUp: 'open', grant: { testUsd: 5, liveUsd: 2 } } })
+  const { browser, someone, server, store, mails } = opened
+  await someone('ann@example.com')
+  const page = browser()
+  await page.signIn('ann@example.com')
+  const id = (await page.post('/api/organizations', { name: 'Acme' })).json['id'] as string
+  const path = `/api/organizations/${id}/invitations`
+  const invite = (name: string) => page.post(path, { email: `${name}@example.com`, role: 'viewer' })
+  for (let index = 0; index < perUnpaidMax; index += 1) expect((await invite(`m${index}`)).status).toBe(201)
+  const refused = await invite('more')
+  expect(refused).toMatchObject({ status: 429, json: { error: { code: 'too_many_mails' } } })
+  expect(Number(refused.headers.get('retry-after'))).toBe(8_640)
+  expect([mails.length, store.invitationsOf(id, Date.now()).length]).toEqual([perUnpaidMax, perUnpaidMax])
+  await server.ask('POST', `/organizations/${id}/grants`, { usd: '10', mode: 'live' })
+  expect((await invite('more')).status).toBe(201)
 })

@@ -1,7 +1,9 @@
 /** Members of an organization and their roles. Only owners make and unmake owners, and one of them stays. */
 import { z } from 'zod'
 import type { Actor } from '../../../store/store.ts'
-import type { OrganizationJson } from '../../contract.ts'
+import { addressHeader } from '../../address-header.ts'
+import type { OrganizationDetails } from '../../contract.ts'
+import { parseUsd } from '../../../lib/amounts.ts'
 import { AdminError } from '../../admin/error.ts'
 import { invitationMail } from '../../people/mails.ts'
 import { Email } from '../../people/fields.ts'
@@ -160,7 +162,7 @@ const invite = pageRoute({
   body: z.strictObject({ email: Email, role: RoleInput }),
   answer: NewInvitationShape,
   status: 201,
-  async handle({ params, body, access, actor, admin, request, deps }) {
+  async handle({ params, body, person, access, actor, admin, request, deps }) {
     refuseForOwners(access, [body.role])
     const organizationId = params.organization
     const { people } = deps
@@ -169,19 +171,35 @@ const invite = pageRoute({
     if (members.some(({ email }) => email === body.email)) throw new AdminError('already_member')
     if (members.length + store.invitationsOf(organizationId, deps.clock.now()).length >= peopleMax)
       throw new AdminError('too_many_members')
-    if (mailer !== null && !people.limits.mayMail(body.email)) throw new AdminError('too_many_attempts')
+    const organization = mailer && (await admin<OrganizationDetails>('GET', `/organizations/${organizationId}`))
+    if (organization) refuseTooMany(organization, { email: body.email, personId: person.id, request }, people)
     const baseUrl = people.linksTo(request)
     const terms = { actor, now: deps.clock.now(), baseUrl, isMailed: mailer !== null }
     const { id, url } = makeLink(store, { kind: 'invitation', organizationId, ...body }, terms)
-    if (mailer !== null) {
-      const { name } = await admin<OrganizationJson>('GET', `/organizations/${organizationId}`)
+    if (mailer && organization) {
       const words = { to: body.email, url, host: new URL(baseUrl).host }
-      if (!(await mailer.send(invitationMail(words, name, actor.name)))) throw new AdminError('mail_failed')
+      if (!(await mailer.send(invitationMail(words, organization.name, actor.name))))
+        throw new AdminError('mail_failed')
     }
     const made = invitationsOf(organizationId, deps).find((each) => each.id === id)!
     return { ...made, url: mailer === null ? url : null }
   },
 })
+
+type Inviting = { readonly email: string; readonly personId: string; readonly request: Request }
+
+/** Throws `too_many_mails`. */
+function refuseTooMany(
+  { id, balances }: OrganizationDetails,
+  { request, ...inviting }: Inviting,
+  { mailLimits, settings }: PagesDeps['people'],
+): void {
+  const { balanceNano } = balances.find(({ mode }) => mode === 'live')!
+  const isUnpaid = settings.signUp === 'open' && BigInt(balanceNano) <= parseUsd(String(settings.grant.liveUsd))!
+  const address = request.headers.get(addressHeader) ?? ''
+  const retryAfterMs = mailLimits.invite({ ...inviting, organizationId: id, address, isUnpaid })
+  if (retryAfterMs > 0) throw new AdminError('too_many_mails', { retryAfterMs })
+}
 
 const revoke = pageRoute({
   method: 'DELETE',
