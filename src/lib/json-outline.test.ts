@@ -12,7 +12,7 @@ function outlined(text: string, { sliceBytes = 1_000_000, isWhole = false } = {}
 /** What the outline of a value is, by its rules. */
 function leaner(value: unknown): unknown {
   if (Array.isArray(value))
-    return value.every((item) => typeof item === 'number') ? [] : value.map((item) => leaner(item))
+    return value.every((item) => typeof item === 'number') ? value.slice(0, 1) : value.map((item) => leaner(item))
   if (typeof value !== 'object' || value === null) return value
   return Object.fromEntries(
     Object.entries(value).map(([name, member]) => [

@@ -159,13 +159,14 @@ export class OutlineReader {
     this.#unreadLevel = null
   }
 
-  /** A list of nothing but numbers is empty in the outline. */
+  /** Of a list of nothing but numbers the outline has the first: an empty one is none. */
   #readVector(): void {
     if (this.#isWhole || this.#unreadLevel !== null) return
     const most = Math.min(this.#bytes.length, this.#at + vectorBytesMax)
     let end = this.#at
     while (end < most && isNumeric[this.#bytes[end]!] === 1) end += 1
-    if (end > this.#at && this.#bytes[end] === codes.bracketEnd) this.#leaveOut(this.#at, end)
+    const second = this.#bytes.indexOf(codes.comma, this.#at)
+    if (second !== -1 && second < end && this.#bytes[end] === codes.bracketEnd) this.#leaveOut(second, end)
   }
 
   #leaveOut(start: number, end: number): void {

@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test'
 import fc from 'fast-check'
 import { TooLongError } from './record-buffer.ts'
-import { createRecordSplitter, dataOf, fieldsOf, latin1Of } from './sse.ts'
+import { createRecordSplitter, dataOf, fieldsOf, isComment, latin1Of } from './sse.ts'
 
 const latin1 = (text: string): string => latin1Of(new TextEncoder().encode(text))
 const charsMax = 1024 * 1024
@@ -97,8 +97,19 @@ test('the data of a record is its data lines, with or without the space, behind 
   expect(dataOf('data: {"a":1}')).toBe('{"a":1}')
   expect(dataOf('event: x\r\ndata:{"a":\r\ndata: 1}\r\n\r\n')).toBe('{"a":\n1}')
   expect(dataOf(latin1('\ufeffdata: grüße\n\n'))).toBe('grüße')
-  expect(fieldsOf('id: 1\revent:error\rdata\r\r')).toEqual({ data: '', event: 'error' })
-  expect(fieldsOf(': data: no\n\n')).toEqual({ data: null, event: '' })
+  expect(fieldsOf('id: 1\revent:error\rdata\r\r')).toEqual({ data: '', event: 'error', stray: '' })
+  expect(fieldsOf(': data: no\n\n')).toEqual({ data: null, event: '', stray: '' })
+})
+
+test('what is no field of an event stream, and no comment, is told apart', () => {
+  expect(fieldsOf('data: 1\nid: 2\nretry:3\nretry\n\n').stray).toBe('')
+  expect(fieldsOf(latin1('{\n  "error": "grüße"\n}\n\n'))).toEqual({
+    data: null,
+    event: '',
+    stray: '{\n  "error": "grüße"\n}\n',
+  })
+  for (const comment of [': ping\n\n', '\ufeff:\r\n\r\n', '\n\n']) expect(isComment(latin1(comment))).toBe(true)
+  for (const none of ['id: 1\n\n', ': ping\nx\n\n', '<html>']) expect(isComment(none)).toBe(false)
 })
 
 test('a record is given when its blank line has come, in every kind of line end', () => {

@@ -61,29 +61,46 @@ export type Fields = {
   readonly data: string | null
   /** The last `event` it names; empty for none. */
   readonly event: string
+  /** Its lines that are no field of an event stream, and no comment. */
+  readonly stray: string
 }
 
 const usualName = 'data: '
-const saysNothing: Fields = { data: null, event: '' }
+const saysNothing: Fields = { data: null, event: '', stray: '' }
 const byteOrderMark = '\xef\xbb\xbf'
 
-/** The fields of a record. Comments, `id`, `retry` and whatever else is no field are overlooked. */
+/** The fields of a record. Comments, `id` and `retry` are overlooked. */
 export function fieldsOf(record: string): Fields {
   // Nearly all records are one line of data.
   if (record.startsWith(usualName) && record.indexOf('\n') === record.length - 2 && !record.includes('\r'))
-    return { data: utf8Of(record.slice(usualName.length, -2)), event: '' }
+    return { data: utf8Of(record.slice(usualName.length, -2)), event: '', stray: '' }
   // Comments may be very many, and very short.
-  if (!record.includes('data') && !record.includes('event')) return saysNothing
+  if (isOneComment(record)) return saysNothing
   let data: string | null = null
   let event = ''
+  let stray = ''
   const text = record.startsWith(byteOrderMark) ? record.slice(byteOrderMark.length) : record
   for (const line of text.split(/\r\n|\r|\n/)) {
     const value = valueOf(line, 'data')
     if (value !== null) data = data === null ? value : `${data}\n${value}`
-    else event = valueOf(line, 'event') ?? event
+    else if (line.startsWith('event')) event = valueOf(line, 'event') ?? event
+    else if (!isOverlooked(line)) stray += `${line}\n`
   }
-  return { data: data === null ? null : utf8Of(data), event }
+  return { data: data === null ? null : utf8Of(data), event, stray: utf8Of(stray) }
 }
+
+const isOverlooked = (line: string): boolean => line === '' || /^(:|id\b|retry\b)/.test(line)
+
+const isOneComment = (record: string): boolean =>
+  record.startsWith(':') && record.indexOf('\n') === record.length - 2 && !record.includes('\r')
+
+/** Whether a record is nothing but comments, which keep a connection alive. */
+export const isComment = (record: string): boolean =>
+  isOneComment(record) ||
+  record
+    .replace(byteOrderMark, '')
+    .split(/\r\n|\r|\n/)
+    .every((line) => line === '' || line.startsWith(':'))
 
 /** The data of a record; empty when it has none. */
 export const dataOf = (record: string): string => fieldsOf(record).data ?? ''

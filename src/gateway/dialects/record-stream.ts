@@ -3,7 +3,8 @@ import type { ModelKind } from '../../catalog/catalog.ts'
 import { OutlineReader } from '../../lib/json-outline.ts'
 import { ExcessError } from '../../lib/json-skeleton.ts'
 import { TooLongError, type RecordSplitter } from '../../lib/record-buffer.ts'
-import { bytesOf, latin1Of } from '../../lib/sse.ts'
+import { bytesOf, isComment, latin1Of, type Fields } from '../../lib/sse.ts'
+import { errorInText, type ErrorInAnswer } from '../../upstreams/refusals/error-in-answer.ts'
 
 /** Whose answer it is: the model's, and of the one that it may ask as a tool. */
 type Answering = {
@@ -29,9 +30,15 @@ type Read = (record: string) => string
 /**
  * Takes and gives the bytes of a stream in whole records, because the beginning of one does not tell whether it is an
  * error. The very bytes that came are given where they are whole records, and `read` changes nothing in them.
- * `dataOf`: the JSON in a record, empty for none. `take` throws a `TooLongError`.
+ * `dataOf`: the JSON in a record, empty for none. `closed`: told when the upstream has closed and its last record is read.
+ * `take` throws a `TooLongError`.
  */
-export function passRecords(splitter: RecordSplitter, read: Read, dataOf: (record: string) => string) {
+export function passRecords(
+  splitter: RecordSplitter,
+  read: Read,
+  dataOf: (record: string) => string,
+  closed?: () => void,
+) {
   let length = 0
   return {
     take(bytes: Uint8Array): Uint8Array {
@@ -49,7 +56,9 @@ export function passRecords(splitter: RecordSplitter, read: Read, dataOf: (recor
     },
     close(): Uint8Array {
       const rest = splitter.rest()
-      return isReadable(dataOf(rest)) ? bytesOf(read(rest)) : noBytes
+      const given = isReadable(dataOf(rest)) ? bytesOf(read(rest)) : noBytes
+      closed?.()
+      return given
     },
   }
 }
@@ -78,10 +87,30 @@ function isReadable(data: string): boolean {
   }
 }
 
+/**
+ * What a record is whose data is none, or no JSON. Comments pass. Over anything else SDKs trip (openai/openai-python#2721,
+ * mnfst/llm-gateway#2053), or it is an upstream's words about an error, beside all framing (Google's: maximhq/bifrost#5262).
+ * JSON that broke off in its middle (Wei-Shaw/sub2api#1471) ends the answer.
+ */
+export function readOdd(
+  record: string,
+  { data, stray }: Fields,
+): { readonly passes: boolean; readonly error: ErrorInAnswer | null } {
+  if (data === null) return { passes: isComment(record), error: stray === '' ? null : errorInText(stray) }
+  return { passes: false, error: /^\s*[{[]/.test(data) ? brokenRecord : null }
+}
+
+const brokenRecord: ErrorInAnswer = {
+  status: 502,
+  body: new TextEncoder().encode('{"error":{"message":"a record is not whole"}}'),
+}
+
 /** Which of an answer's choices (Gemini: candidates) have said why they end. */
 export type Choices = {
   /** `says`: whether it says anything beyond whose turn it is. */
   readonly note: (index: number, hasEnded: boolean, says?: boolean) => void
+  /** No further ones will come: the upstream has closed, or counted all of them. There are servers that overlook how many were asked for. */
+  readonly noteAll: () => void
   readonly haveBegun: () => boolean
   readonly haveEnded: () => boolean
   /** How often one has said that it ends: some servers say so with every record. */
@@ -95,9 +124,11 @@ const choicesSeenMax = 4_096
 export function createChoices(asked: number): Choices {
   const seen = new Set<number>()
   const ended = new Set<number>()
+  let expected = asked
   let ends = 0
   let haveSaid = false
   return {
+    noteAll: () => void (expected = 1),
     note(index, hasEnded, says = true) {
       if (seen.size < choicesSeenMax) seen.add(index)
       haveSaid ||= says || hasEnded
@@ -106,7 +137,7 @@ export function createChoices(asked: number): Choices {
       ends += 1
     },
     haveBegun: () => haveSaid,
-    haveEnded: () => ended.size > 0 && ended.size >= Math.max(asked, seen.size),
+    haveEnded: () => ended.size > 0 && ended.size >= Math.max(expected, seen.size),
     ends: () => ends,
   }
 }

@@ -1,11 +1,14 @@
 import { describe, expect, test } from 'bun:test'
-import { errorInAnswer } from './error-in-answer.ts'
+import { errorInAnswer, errorInText } from './error-in-answer.ts'
 
 const choices = [{ index: 0, delta: { content: 'hi' } }]
 const errorIn = (value: unknown, isAnswer = false, event = '') => {
   const found = errorInAnswer(value, isAnswer, event)
   return found && { status: found.status, ...(JSON.parse(new TextDecoder().decode(found.body)) as object) }
 }
+
+/** As a server writes it that leaves no member out. */
+const unset = { error: { message: '', type: '', param: '', code: null } }
 
 describe('an error inside of an answer', () => {
   test.each([
@@ -33,6 +36,11 @@ describe('an error inside of an answer', () => {
     expect(errorIn(value)).toMatchObject({ status, error: { message } })
   })
 
+  test('in a text that stands where a record should', () => {
+    expect(errorInText('{\n"error": {"code": 429, "message": "slow"}\n}\n')).toMatchObject({ status: 429 })
+    for (const text of ['', '<html>', '{"error":', '{"choices":[]}']) expect(errorInText(text)).toBeNull()
+  })
+
   test('by the name of its record alone, whatever it says', () => {
     expect(errorIn({ anything: 1 }, false, 'error')).toMatchObject({ status: 500 })
     expect(errorIn('upstream gone', false, 'error')).toMatchObject({ error: { message: 'upstream gone' } })
@@ -41,13 +49,15 @@ describe('an error inside of an answer', () => {
 
   test('beside choices is seen where it has that name, and nothing else is taken for one', () => {
     expect(errorIn({ choices, error: { message: 'gone' } }, true)).toMatchObject({ error: { message: 'gone' } })
-    for (const beside of [{ error: null }, { error: '' }, { error: {} }, { error: false }, { message: 'hello' }])
+    for (const beside of [{ error: null }, { error: '' }, { error: {} }, { error: false }, { message: 'hello' }, unset])
       expect(errorIn({ choices, ...beside }, true)).toBeNull()
   })
 
   test.each([
     [{}],
     [{ error: null }],
+    [unset],
+    [{ code: 0, message: 'Success', sid: 'cha000b', usage: { prompt_tokens: 1 } }],
     [{ type: 'ping' }],
     [{ usage: { prompt_tokens: 1 } }],
     [{ id: 'x', object: 'chat.completion.chunk', choices: [] }],

@@ -25,7 +25,16 @@ export function errorInAnswer(value: unknown, isAnswer: boolean, event = ''): Er
   return isError ? told(within) : null
 }
 
-/** `error` or `errors`, if there is anything in it: `null` says that there was none. */
+/** The error in a text that stands where a record should; null for any other text. */
+export function errorInText(text: string): ErrorInAnswer | null {
+  try {
+    return errorInAnswer(JSON.parse(text), false)
+  } catch {
+    return null
+  }
+}
+
+/** `error` or `errors`, if there is anything in it: `null` says that there was none, and so do empty members (one-api's `Error`, which Go writes whole). */
 function namedError(value: unknown): unknown {
   if (!isObject(value)) return null
   const { error, errors } = value
@@ -34,13 +43,17 @@ function namedError(value: unknown): unknown {
 }
 
 const isSaid = (value: unknown): boolean =>
-  Boolean(value) && (typeof value !== 'object' || Object.keys(value as object).length > 0)
+  Boolean(value) && (typeof value !== 'object' || Object.values(value as object).some(Boolean))
 
 /** An object that is nothing but an error: it says so, or has only words for it. */
-const isBareError = ({ type, object, message, msg, detail, ...others }: Json): boolean =>
+const isBareError = ({ type, object, message, msg, detail, code, ...others }: Json): boolean =>
   type === 'error' ||
   object === 'error' ||
-  [message, msg, detail, others['error_msg'], others['error_message']].some((words) => Boolean(words))
+  (!wellCodes.has(code) &&
+    [message, msg, detail, others['error_msg'], others['error_message']].some((words) => Boolean(words)))
+
+/** `"code": 0, "message": "Success"` stands in every chunk of iFlytek's Spark, also in those without a choice. */
+const wellCodes: ReadonlySet<unknown> = new Set([0, '0', 200, '200'])
 
 function told(value: unknown): ErrorInAnswer {
   const error = errorOf(value)

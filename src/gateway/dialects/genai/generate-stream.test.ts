@@ -45,6 +45,12 @@ for (const framing of ['sse', 'array'] as const)
       expect(after(framing, unblocked).state()).toBe('open')
     })
 
+    test('has ended when every candidate that came has said why, however many were asked for', () => {
+      const reader = after(framing, said('a'), stop({ usageMetadata }))
+      reader.close()
+      expect(reader.state()).toBe('whole')
+    })
+
     test('in which an error is reported has failed, and the error is not passed', () => {
       const error = { code: 503, message: 'overloaded in projects/secret', status: 'UNAVAILABLE' }
       for (const spelling of [
@@ -81,6 +87,25 @@ for (const framing of ['sse', 'array'] as const)
       expect(reader.reading().output().text).toBe('a')
     })
   })
+
+test('an error that Google writes into a stream of events as it is, over several lines, fails it (maximhq/bifrost#5262)', () => {
+  const error = { error: { code: 429, message: 'used up in projects/secret', status: 'RESOURCE_EXHAUSTED' } }
+  for (const end of ['\n', '\n\n', '']) {
+    const reader = after('sse', said('a'))
+    const rest = reader.take(encode(`${JSON.stringify(error, null, 2)}${end}`))
+    expect(Buffer.concat([rest, reader.close()]).length).toBe(0)
+    expect([reader.state(), reader.error()!.status]).toEqual(['failed', 429])
+  }
+})
+
+test('what no SDK can read is not passed, and half a record ends the answer', () => {
+  const reader = after('sse', said('a'))
+  expect(decode(reader.take(encode(`<html>\n\ndata:\n\n: ping\n\n${framed('sse', [stop()])}`)))).toBe(
+    `: ping\n\n${framed('sse', [stop()])}`,
+  )
+  expect(reader.state()).toBe('finished')
+  expect(after('sse', said('a'), stop().slice(0, 9)).state()).toBe('failed')
+})
 
 test('an array is whole at its bracket, behind which only a line ends, and an empty one is no answer', () => {
   const reader = after('array', said('a'))

@@ -9,7 +9,7 @@ import { createRecordSplitter, fieldsOf, utf8Of, type Fields } from '../../../li
 import { errorInAnswer, type ErrorInAnswer } from '../../../upstreams/refusals/error-in-answer.ts'
 import type { Framing, Reading, StreamReader, StreamState, StreamWays } from '../../dialect.ts'
 import { createOutput } from '../output.ts'
-import { createChoices, mayBeOfAnother, mentions, passRecords } from '../record-stream.ts'
+import { createChoices, mayBeOfAnother, mentions, passRecords, readOdd } from '../record-stream.ts'
 import { createGrounding } from './grounding.ts'
 import { answerWritten } from './parts.ts'
 import { mayHavePictures, picturesIn } from './pictures.ts'
@@ -42,22 +42,29 @@ export function followGenerate(
     return endsCounted === candidates.ends() && told.isComplete() ? 'whole' : 'finished'
   }
 
-  /** Takes in what a record says beyond some text of the first candidate. */
-  const takeIn = (record: string): void => {
-    const { data, event } = fields(record)
+  /** Takes in what a record says beyond some text of the first candidate; tells whether it is for the client. */
+  const takeIn = (record: string): boolean => {
+    const said = fields(record)
+    const { data, event } = said
     isOver ||= isEnd(record, data)
-    if (isOver || data === null) return
-    const { ends, beside } = takeApart(data)
+    if (isOver) return true
+    const { ends, beside, isJson } = takeApart(data)
+    if (!isJson && event !== 'error' && framing === 'sse') {
+      const odd = readOdd(record, said)
+      error = odd.error
+      return odd.passes
+    }
     error = errorInAnswer(beside ?? data, ends.length > 0, event)
-    if (error) return
+    if (error) return false
     isBlocked ||= isReason((beside as Blockable)?.promptFeedback?.blockReason)
     for (const { index, hasEnded } of ends) candidates.note(index, hasEnded)
+    return true
   }
 
   const read = (record: string): string => {
     if (error || (isOver && record.trim() !== '')) return ''
-    if (!candidates.haveBegun() || !isOrdinary(record)) takeIn(record)
-    if (state() === 'failed') return ''
+    const isPassed = (candidates.haveBegun() && isOrdinary(record)) || takeIn(record)
+    if (!isPassed || state() === 'failed') return ''
     if (record.includes('"usageMetadata"') && told.add(jsonOf(record))) endsCounted = candidates.ends()
     if (record.includes('"groundingMetadata"')) told.addGrounding(jsonOf(record))
     if (mayHavePictures(record)) images += picturesOrNone(jsonOf(record))
@@ -119,7 +126,7 @@ const framings: Readonly<Record<Framing, FramingWays>> = {
   },
   array: {
     createSplitter: createElementSplitter,
-    fields: (record) => ({ data: utf8Of(elementOf(record)) || null, event: '' }),
+    fields: (record) => ({ data: utf8Of(elementOf(record)) || null, event: '', stray: '' }),
     isEnd: (record, data) => data === null && record.endsWith(']'),
   },
 }
@@ -138,15 +145,21 @@ const isOrdinary = (record: string): boolean =>
   !mentions(record, '"error"') &&
   !mayBeOfAnother(record)
 
-type TakenApart = { readonly ends: readonly { index: number; hasEnded: boolean }[]; readonly beside: unknown }
+type TakenApart = {
+  readonly ends: readonly { index: number; hasEnded: boolean }[]
+  readonly beside: unknown
+  readonly isJson: boolean
+}
 
 /** The candidates of a record, and what stands beside them; their content, which may be a picture, is skipped. */
-function takeApart(json: string): TakenApart {
+function takeApart(json: string | null): TakenApart {
+  if (json === null) return { ends: [], beside: null, isJson: false }
   let members: ReturnType<typeof wholeObject>
   try {
     members = wholeObject(json)
   } catch {
-    return { ends: [], beside: listOf(json) }
+    const value = parsed(json)
+    return { ends: [], beside: Array.isArray(value) ? value : null, isJson: value !== undefined }
   }
   const list = members.findLast(({ key }) => key === 'candidates')
   const starts = list && json[list.start] === '[' ? elementsOf(json, list.start) : []
@@ -155,20 +168,19 @@ function takeApart(json: string): TakenApart {
     return { index: typeof index === 'number' ? index : position, hasEnded: isReason(finishReason) }
   })
   const others = members.map(({ key }) => key).filter((key) => key !== 'candidates')
-  return { ends, beside: valuesOf(json, members, others) }
+  return { ends, beside: valuesOf(json, members, others), isJson: true }
 }
 
 /** The first value of either enumeration stands for none. */
 const isReason = (reason: unknown): boolean =>
   Boolean(reason) && reason !== 'FINISH_REASON_UNSPECIFIED' && reason !== 'BLOCK_REASON_UNSPECIFIED'
 
-/** What is no object may be a list with an error in it. */
-function listOf(json: string): unknown {
+/** What is no object may be a list with an error in it; undefined for what is no JSON. */
+function parsed(json: string): unknown {
   try {
-    const value: unknown = JSON.parse(json)
-    return Array.isArray(value) ? value : null
+    return JSON.parse(json)
   } catch {
-    return null
+    return undefined
   }
 }
 

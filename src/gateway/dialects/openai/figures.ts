@@ -132,7 +132,7 @@ function note(figures: Figures, slot: Slot | 'part' | undefined, name: string, v
 }
 
 /** Names of counts of what vendors bill; durations, speeds, costs and scores are none. */
-const countName = /(tokens|queries|requests|searches|_calls|_used|(audio|video)_seconds)$/i
+const countName = /(tokens|token_?count|queries|requests|searches|_calls|_used|(audio|video)_seconds)$/i
 
 /** Perplexity's `citation_tokens` and `num_search_queries`, xAI's `num_sources_used`, Mistral's `prompt_audio_seconds`, and whatever comes next. */
 function isUnknownFigure(name: string, value: unknown): boolean {

@@ -13,6 +13,17 @@ const figures = (prompt: number, completion: number, further: object = {}): obje
 const plain = (usage: Usage | null) => ({ usage, mismatch: false, hasUnknown: false })
 const flagged = (usage: Usage | null) => ({ usage, mismatch: true, hasUnknown: false })
 
+test('Anthropic’s own object, handed on: what was read from the cache and written to it stands beside the input', () => {
+  // Its guide "Prompt caching": total_input_tokens = cache_read_input_tokens + cache_creation_input_tokens + input_tokens.
+  const told = { input_tokens: 50, cache_read_input_tokens: 20, cache_creation_input_tokens: 30, output_tokens: 7 }
+  expect(usageOf(told)).toEqual(plain({ input: 50, cachedInput: 20, cacheWrite: 30, output: 7 }))
+  expect(usageOf({ ...told, input_tokens: 5, cache_read_input_tokens: 100, cache_creation_input_tokens: 0 })).toEqual(
+    plain({ input: 5, cachedInput: 100, output: 7 }),
+  )
+  // With a total, that tells.
+  expect(usageOf({ ...told, total_tokens: 57 })).toEqual(plain({ cachedInput: 20, cacheWrite: 30, output: 7 }))
+})
+
 describe('golden lines: what vendors are known to send, and the classes worked out by hand', () => {
   test.each<[string, object, Usage]>([
     [
@@ -246,6 +257,7 @@ test.each<[string, object]>([
   ['xAI’s sources', { num_sources_used: 4 }],
   ['Mistral’s seconds of sound', { prompt_audio_seconds: 12 }],
   ['searches within an object', { server_tool_use: { web_search_requests: 2 } }],
+  ['Gemini’s names', { thoughtsTokenCount: 3 }],
   ['a detail of the prompt', { prompt_tokens_details: { hologram_tokens: 3 } }],
 ])('figures under unknown names cost nobody silently: %s', (_, further) => {
   expect(usageOf(figures(20, 5, further))).toEqual({

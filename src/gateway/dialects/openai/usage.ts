@@ -15,6 +15,7 @@ export function usageOf(vendorUsage: unknown): Counted {
   if (!isMembers(vendorUsage)) return { ...nothing, mismatch: true }
   const figures = figuresOf(vendorUsage)
   if (figures.total !== 0) placeByTotal(figures)
+  else if (isAnthropics(vendorUsage)) figures.prompt += figures.cached + figures.written
   const usage = disjoint(figures)
   const isNothing = figures.prompt === 0 && figures.completion === 0
   return {
@@ -26,6 +27,15 @@ export function usageOf(vendorUsage: unknown): Counted {
 }
 
 const nothing: Counted = { usage: null, mismatch: false, hasUnknown: false }
+
+/**
+ * Anthropic's own object, handed on: nothing in it is a total, and `input_tokens` are those "after the last cache
+ * breakpoint", beside what was read from the cache and written to it (its guide "Prompt caching").
+ */
+const isAnthropics = (usage: Readonly<Record<string, unknown>>): boolean =>
+  'input_tokens' in usage &&
+  !('prompt_tokens' in usage) &&
+  ('cache_read_input_tokens' in usage || 'cache_creation_input_tokens' in usage)
 
 /**
  * Where prompt and completion fall short of the total, it tells what is not within them but beside them.

@@ -21,10 +21,25 @@ export const saysSomething = ({ delta }: Choice): boolean =>
 const isEmpty = (value: unknown): boolean =>
   value === null || value === '' || (Array.isArray(value) && value.length === 0)
 
-/** An error in a choice, as OpenRouter reports it (nodetool-ai/nodetool#5755). */
+/**
+ * Reasons that say that the answer was broken off, not that it is over. `error`: OpenRouter, Mistral, vLLM. `abort`: vLLM
+ * (vllm-project/vllm#57082), SGLang (sgl-project/sglang#6693). `insufficient_system_resource`: DeepSeek ("Create Chat
+ * Completion"). `network_error`: Z.ai, and whoever serves GLM; `error_finish` of others (NousResearch/hermes-agent#92161).
+ */
+const failures: ReadonlySet<unknown> = new Set([
+  'error',
+  'abort',
+  'aborted',
+  'insufficient_system_resource',
+  'network_error',
+  'network-error',
+  'error_finish',
+])
+
+/** An error in a choice: reported within it (OpenRouter: nodetool-ai/nodetool#5755), or as the reason that it ends. */
 export function errorAmong(choices: readonly Choice[]): ErrorInAnswer | null {
   for (const choice of choices) {
-    const error = errorInAnswer(choice, true, choice.finish_reason === 'error' ? 'error' : '')
+    const error = errorInAnswer(choice, true, failures.has(choice.finish_reason) ? 'error' : '')
     if (error) return error
   }
   return null

@@ -59,6 +59,22 @@ describe('an answer has ended', () => {
     expect(stateAfter(delta('a'), delta('b', 1), stop(0), stop(1))).toBe('finished')
   })
 
+  test('when all that came has said why and its upstream closes, or counts, though it gave fewer than were asked for', () => {
+    // abetlen/llama-cpp-python#1906, InternLM/lmdeploy#4073 and others overlook `n`.
+    const closed = (...data: readonly string[]): string => {
+      const follow = followChat(true, ways, 3)
+      states(data.map(record), follow)
+      follow.close()
+      return follow.state()
+    }
+    expect(closed(delta('a'), stop())).toBe('finished')
+    expect(closed(delta('a'), stop(), delta('b', 1))).toBe('open')
+    expect(closed(delta('a'))).toBe('open')
+    const three = (): StreamReader => followChat(true, ways, 3)
+    expect(states([delta('a'), stop(), counted].map(record), three())).toEqual(['open', 'open', 'whole'])
+    expect(states([counted, delta('a'), stop()].map(record), three())).toEqual(['silent', 'open', 'open'])
+  })
+
   test.each([[null], [''], ['null']])('not by a reason that is none: %p', (reason) => {
     expect(stateAfter(delta('a'), stop(0, reason))).toBe('open')
   })
@@ -130,6 +146,9 @@ describe('an error in a stream', () => {
       .split('\n')
       .map((line) => `data: ${line}\n`)
       .join('') + '\n',
+    // Beside the framing, as a server writes it that knows nothing of the stream that it is in.
+    `${JSON.stringify({ error })}\n\n`,
+    `${JSON.stringify({ error }, null, 2)}\r\n\r\n`,
   ]
   for (const spelling of spellings)
     test(`is seen, first or behind some text, and not passed: ${JSON.stringify(spelling)}`, () => {
@@ -140,6 +159,23 @@ describe('an error in a stream', () => {
         expect(decode(follow.error()!.body)).toContain('overloaded at org-secret')
       }
     })
+
+  test.each(['error', 'abort', 'insufficient_system_resource', 'network_error', 'error_finish'])(
+    'is a reason that says that the answer was broken off: %s',
+    (reason) => {
+      expect(stateAfter(stop(0, reason))).toBe('failed')
+      const follow = followAfter(delta('a'), stop(0, reason), counted, '[DONE]')
+      expect([follow.state(), follow.hasBegun(), follow.reading().output().text]).toEqual(['failed', true, 'a'])
+    },
+  )
+
+  test('is a record that broke off in its middle, as when another was written into it', () => {
+    const follow = followAfter(delta('a'))
+    expect(decode(follow.take(encode(`data: ${delta('b').slice(0, 60)}\n${record(JSON.stringify({ error }))}`)))).toBe(
+      '',
+    )
+    expect(follow.state()).toBe('failed')
+  })
 
   test('is none where it is null, or a word of the answer', () => {
     const ordinary = [
@@ -152,6 +188,51 @@ describe('an error in a stream', () => {
     const stream = [...ordinary, stop(), '[DONE]'].map(record).join('')
     expect(decode(follow.take(encode(stream)))).toBe(stream)
     expect(follow.state()).toBe('over')
+  })
+})
+
+test('what no SDK can read is not passed, and the answer goes on', () => {
+  const noise = [
+    'retry: 3000\n\n',
+    'id: 1\n\n',
+    'data:\n\n',
+    'data: : OPENROUTER PROCESSING\n\n',
+    'event: ping\ndata: {"type": "ping"}\n\n',
+    'data: {"type":"ping"}\n\n',
+    '<html>502</html>\n\n',
+    'upstream connect error at 10.0.0.7\n\n',
+  ]
+  const follow = followChat(true, ways)
+  const answer = [delta('a'), stop(), counted].map(record)
+  const given = answer.map((each) => decode(follow.take(encode(noise.join('') + each)))).join('')
+  expect(given).toBe(answer.join(''))
+  expect([follow.state(), follow.reading().usage]).toEqual(['whole', { input: 20, output: 5 }])
+  expect(decode(Buffer.concat([follow.take(encode('<html>')), follow.close()]))).toBe('')
+})
+
+describe('usage that is told again and again', () => {
+  const telling = (completions: readonly number[], answers = 1) => {
+    const follow = followChat(true, ways, answers)
+    const each = completions.map((completion) =>
+      record(delta('text', 0, { usage: { ...usage, completion_tokens: completion, total_tokens: 20 + completion } })),
+    )
+    states([...each, record(stop())], follow)
+    const { usage: counted, mismatch } = follow.reading()
+    return { counted, mismatch }
+  }
+
+  test('is a running total, of which the last counts', () => {
+    expect(telling([0, 1, 2, 2, 7])).toEqual({ counted: { input: 20, output: 7 }, mismatch: false })
+    expect(telling([5])).toEqual({ counted: { input: 20, output: 5 }, mismatch: false })
+  })
+
+  test('says nothing of the output where it cannot be one: what the client was given is counted then, flagged', () => {
+    for (const increments of [[3, 2, 4, 1], Array.from({ length: 20 }, () => 1)])
+      expect(telling(increments)).toEqual({ counted: { input: 20 }, mismatch: true })
+  })
+
+  test('may be of one choice after the other where there are several', () => {
+    expect(telling([3, 1, 4, 2], 2)).toEqual({ counted: { input: 20, output: 2 }, mismatch: false })
   })
 })
 
@@ -201,9 +282,9 @@ describe('every spelling of a stream', () => {
   test('bytes that are no UTF-8 pass as they came', () => {
     const follow = followChat(false, ways)
     const bytes = Buffer.concat([
-      encode(`data: ${delta('x').slice(0, -60)}`),
+      encode('data: {"id":"'),
       Buffer.from([0xff, 0xc3, 0x28]),
-      encode('\n\n'),
+      encode(`",${delta('x').slice(1)}\n\n`),
     ])
     expect(Buffer.from(follow.take(bytes.subarray(0, 20)))).toEqual(Buffer.alloc(0))
     expect(Buffer.from(follow.take(bytes.subarray(20)))).toEqual(bytes)

@@ -5,21 +5,23 @@
 import { membersOf } from '../../../../lib/json-text.ts'
 import { createRecordSplitter, dataOf, fieldsOf, latin1Of } from '../../../../lib/sse.ts'
 import { errorInAnswer, type ErrorInAnswer } from '../../../../upstreams/refusals/error-in-answer.ts'
-import type { Reading, StreamReader, StreamState, StreamWays, Written } from '../../../dialect.ts'
+import type { Counted, Reading, StreamReader, StreamState, StreamWays, Written } from '../../../dialect.ts'
 import { createOutput } from '../../output.ts'
-import { createChoices, mayBeOfAnother, mentions, passRecords } from '../../record-stream.ts'
+import { createChoices, mayBeOfAnother, mentions, passRecords, readOdd } from '../../record-stream.ts'
 import { choicesOf, errorAmong, hasEnded, saysSomething } from './choices.ts'
 import { choicesText, messageText } from './message-text.ts'
+import { createRunningTotals, withoutOutput } from './running-totals.ts'
 import { isComplete, toldBy, type Told } from './told.ts'
 import { servedTier, usageOf } from '../usage.ts'
 
-type Chunk = Told & { readonly id?: unknown }
+type Chunk = Told & { readonly id?: unknown; readonly type?: unknown }
 
 /** Follows a stream of so many answers; `passUsage` when the client itself asked for usage. */
 export function followChat(passUsage: boolean, ways: Omit<StreamWays, 'framing'>, answers = 1): StreamReader {
   const { hasAnnotationChunks, reportsStreamUsage, recordBytesMax } = ways
   const output = createOutput(chunkWritten)
   const choices = createChoices(answers)
+  const totals = createRunningTotals()
   let told: Told | null = null
   /** How many ends had been said when usage was last told. */
   let endsCounted = -1
@@ -36,41 +38,47 @@ export function followChat(passUsage: boolean, ways: Omit<StreamWays, 'framing'>
     return isCounted || !reportsStreamUsage ? 'whole' : 'finished'
   }
 
-  /** Takes in what a record says beyond some text of the first choice. */
-  const takeIn = (record: string): void => {
-    const { data, event } = fieldsOf(record)
-    if (data === null) return
-    isOver = data.trim() === '[DONE]'
-    if (isOver) return
+  /** Takes in what a record says beyond some text of the first choice; tells whether it is for the client. */
+  const takeIn = (record: string): boolean => {
+    const fields = fieldsOf(record)
+    const { data, event } = fields
+    isOver = data?.trim() === '[DONE]'
+    if (isOver) return true
     const chunk = chunkOf(data)
     const said = choicesOf(chunk?.choices)
-    error = errorInAnswer(chunk ?? data, said.length > 0, event) ?? errorAmong(said)
-    if (error) return
+    const odd = chunk === undefined && event !== 'error' ? readOdd(record, fields) : null
+    error = odd ? odd.error : (errorInAnswer(chunk ?? data, said.length > 0, event) ?? errorAmong(said))
+    if (odd || error) return odd?.passes === true
     const before = told?.usage
     if (chunk && record.includes('"usage"')) told = toldBy(chunk, told)
     for (const [position, choice] of said.entries())
       choices.note(typeof choice.index === 'number' ? choice.index : position, hasEnded(choice), saysSomething(choice))
-    if (told?.usage !== before) endsCounted = choices.ends()
+    if (told?.usage === before) return !isPing(chunk, event)
+    totals.note(told?.usage)
+    endsCounted = choices.ends()
+    // OpenAI: it "shows the token usage statistics for the entire request, and the choices field will always be an empty array".
+    if (endsCounted > 0 && said.length === 0) choices.noteAll()
+    return true
   }
 
   /** Reads one record; gives what of it is for the client, empty for nothing. */
   const read = (record: string): string => {
     if (isOver || error) return ''
-    if (!choices.haveBegun() || !isOrdinary(record)) takeIn(record)
-    if (state() === 'failed') return ''
+    const isPassed = (choices.haveBegun() && isOrdinary(record)) || takeIn(record)
+    if (!isPassed || state() === 'failed') return ''
     output.add(record)
     if (hasAnnotationChunks && isAnnotation(record)) return ''
     return passUsage || !record.includes('"usage"') ? record : withoutUsage(record)
   }
 
   return {
-    ...passRecords(createRecordSplitter(recordBytesMax), read, dataOf),
+    ...passRecords(createRecordSplitter(recordBytesMax), read, dataOf, choices.noteAll),
     state,
     hasBegun: choices.haveBegun,
     ends: choices.ends,
     error: () => error,
     reading: (): Reading => ({
-      ...usageOf(told?.usage),
+      ...countedIn(told?.usage, answers > 1 || totals.areTotals()),
       servedModel: typeof told?.model === 'string' ? told.model : null,
       tier: servedTier(told?.service_tier),
       vendorUsage: told?.usage ?? null,
@@ -78,6 +86,10 @@ export function followChat(passUsage: boolean, ways: Omit<StreamWays, 'framing'>
     }),
   }
 }
+
+/** Of several choices each may have running totals of its own. */
+const countedIn = (usage: unknown, areTotals: boolean): Counted =>
+  areTotals ? usageOf(usage) : { ...usageOf(withoutOutput(usage)), mismatch: true }
 
 /** Nearly all records are some text of the first choice, and are not parsed. */
 const isOrdinary = (record: string): boolean =>
@@ -87,14 +99,18 @@ const isOrdinary = (record: string): boolean =>
   !mentions(record, '"error"') &&
   !mayBeOfAnother(record)
 
-/** A chunk; null for what is none, with which an upstream says nothing. */
-function chunkOf(data: string): Chunk | null {
+/** A chunk; null where it says nothing, undefined for what is no JSON. */
+function chunkOf(data: string | null): Chunk | null | undefined {
   try {
-    return JSON.parse(data) as Chunk | null
+    return data === null ? undefined : (JSON.parse(data) as Chunk | null)
   } catch {
-    return null
+    return undefined
   }
 }
+
+/** A heartbeat as Anthropic's streams have it, and some proxies of them. Whoever reads OpenAI's looks for its choices. */
+const isPing = (chunk: Chunk | null | undefined, event: string): boolean =>
+  chunk?.choices === undefined && (event === 'ping' || chunk?.type === 'ping')
 
 /**
  * Azure's chunks about its content filter: an empty id and nothing said. They are no part of OpenAI's

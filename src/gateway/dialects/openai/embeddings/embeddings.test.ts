@@ -24,6 +24,29 @@ test('texts are held by their bytes and counted by tokenizer', () => {
   expect(read('one').demand!.input.max).toBeGreaterThanOrEqual(3)
 })
 
+const answerWith = (data: unknown): Uint8Array =>
+  encode(JSON.stringify({ object: 'list', data, usage: { prompt_tokens: 8, total_tokens: 8 } }, null, 1))
+
+test.each([
+  ['numbers', [{ object: 'embedding', index: 0, embedding: [-0.1, 2] }]],
+  ['base64', [{ embedding: 'AACAPw==', object: 'embedding' }]],
+  ['one for each token', [{ embedding: [[0.1], [0.2]] }]],
+  ['one for a whole list', [{ embedding: [1] }]],
+])('an answer with vectors is one: %s', (_, data) => {
+  expect(readerOf(read(['x', 'y'])).read(answerWith(data), new Headers())).toMatchObject({ usage: { input: 8 } })
+})
+
+test.each([
+  ['null', [{ object: 'embedding', index: 0, embedding: null }]],
+  ['one of them null', [{ embedding: [1] }, { embedding: null }]],
+  ['of null', [{ embedding: [null, null] }]],
+  ['empty', [{ embedding: [] }]],
+  ['an empty text', [{ embedding: '' }]],
+  ['none', [{ object: 'embedding', index: 0 }]],
+])('an answer whose vectors are nothing is none, so that nothing is owed: %s', (_, data) => {
+  expect(() => readerOf(read(['x', 'y'])).read(answerWith(data), new Headers())).toThrow()
+})
+
 test('where the total alone is told, it is the prompt', () => {
   const usage = (told: object) =>
     readerOf(read('x')).read(

@@ -89,7 +89,7 @@ const asked = (model: string, body: JsonBody): Asked => ({
 function readAnswer(answer: Uint8Array): Reading {
   const text = utf8.decode(answer)
   const members = wholeObject(text)
-  if (!isListOfObjects(text, members, 'data')) throw new Error('an embeddings answer has data')
+  if (!isListOfObjects(text, members, 'data') || !areVectors(text)) throw new Error('an embeddings answer has data')
   const { model, usage, error, errors } = valuesOf(text, members, ['model', 'usage', 'error', 'errors'])
   if (errorInAnswer({ error, errors }, true)) throw new Error('an embeddings answer has no error')
   return {
@@ -99,6 +99,26 @@ function readAnswer(answer: Uint8Array): Reading {
     vendorUsage: usage ?? null,
     output: () => ({ text: '', other: {} }),
   }
+}
+
+const key = '"embedding"'
+/** Numbers, or base64 of them. */
+const vector = /\s*:\s*(?:\[\s*[-\d[]|"[^"])/y
+const colon = /\s*:/y
+
+/**
+ * Whether there are vectors and none of them is nothing: `null`, empty, or of `null`, which is how a server writes what is
+ * no number (ggml-org/llama.cpp#13854). How many there are is not judged: some models make one of a whole list.
+ */
+function areVectors(text: string): boolean {
+  let many = 0
+  for (let at = text.indexOf(key); at !== -1; at = text.indexOf(key, at + 1)) {
+    vector.lastIndex = colon.lastIndex = at + key.length
+    if (vector.test(text)) many += 1
+    // Elsewhere it is what an object says that it is.
+    else if (colon.test(text)) return false
+  }
+  return many > 0
 }
 
 /** Some vendors count the total alone (Voyage, Jina), which is the prompt where nothing comes out. */

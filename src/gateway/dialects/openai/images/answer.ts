@@ -48,12 +48,18 @@ const said = (value: unknown): string | null => (typeof value === 'string' ? val
 export const tokensOf = (pictures: readonly Picture[], { model }: Wish): number =>
   pictures.reduce((sum, picture) => sum + pictureTokens(model, picture), 0)
 
-/** Where each picture of an answer begins. */
+/** Where each picture of an answer begins; throws where there is none. One may be left out, by a filter or because it is at an address (brainlid/langchain#368). */
 function picturesIn(text: string, members: readonly Member[]): readonly number[] {
   if (!isListOfObjects(text, members, 'data')) throw new Error('an answer with pictures has data')
   const { start } = members.findLast(({ key }) => key === 'data')!
-  return elementsOf(text, start).filter((element) => text[element] === '{')
+  const pictures = elementsOf(text, start).filter((element) => text[element] === '{' && hasPicture(text, element))
+  if (pictures.length === 0) throw new Error('an answer with pictures has one')
+  return pictures
 }
+
+const hasPicture = (text: string, element: number): boolean =>
+  membersOf(text, element).some(({ key, start, end }) => places.has(key) && text[start] === '"' && end - start > 2)
+const places: ReadonlySet<string> = new Set(['b64_json', 'url'])
 
 /** An answer as the stream that was asked for: an event for each picture, usage in the last. Nothing of a picture is written anew. */
 export function imagesAsStream(answer: Uint8Array, name: 'generation' | 'edit'): Uint8Array {

@@ -185,6 +185,16 @@ describe('a plain answer', () => {
     expect(asked.demand!.prompt()).toEqual({ text: 'a cat', other: {} })
   })
 
+  test('counts no place that a picture was left out of, and is none where all are', () => {
+    const asked = read({ quality: 'low', size: '1024x1024' })
+    const answer = (...data: object[]) =>
+      readerOf(asked).read(encode(JSON.stringify({ created: 1, data })), new Headers())
+    const none = { b64_json: null, url: null, revised_prompt: 'a cat' }
+    expect(answer({ b64_json: 'iVBO' }, none).output().other).toEqual({ imageOutput: 196 })
+    expect(answer({ b64_json: null, url: 'https://a.example/b.png' }).output().other).toEqual({ imageOutput: 196 })
+    expect(() => answer(none, { b64_json: '' })).toThrow()
+  })
+
   test('without pictures, or with an error, is none', () => {
     const asked = read({})
     for (const about of [{ data: [] }, { data: null }, { error: { message: 'no' } }])

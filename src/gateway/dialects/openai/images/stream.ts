@@ -7,7 +7,7 @@ import { createRecordSplitter, dataOf, fieldsOf } from '../../../../lib/sse.ts'
 import { addUsage, type Usage } from '../../../../money/usage.ts'
 import { errorInAnswer, type ErrorInAnswer } from '../../../../upstreams/refusals/error-in-answer.ts'
 import type { Counted, Reading, StreamReader, StreamState } from '../../../dialect.ts'
-import { passRecords } from '../../record-stream.ts'
+import { passRecords, readOdd } from '../../record-stream.ts'
 import { pictureOf, tokensOf, type Wish } from './answer.ts'
 import { partialTokens, type Picture } from './image-tokens.ts'
 import { imageUsageOf } from './usage.ts'
@@ -17,6 +17,9 @@ export function followImages(wish: Wish, answers: number, recordBytesMax: number
   const completed: Picture[] = []
   const usages: unknown[] = []
   let partials = 0
+  /** How many pictures there will be: fewer than were asked for where the upstream has closed behind one that is complete. */
+  let expected = answers
+  let isMidway = false
   let model: string | null = null
   let isOver = false
   let error: ErrorInAnswer | null = null
@@ -26,22 +29,30 @@ export function followImages(wish: Wish, answers: number, recordBytesMax: number
     if (error || (isOver && !hasBegun())) return 'failed'
     if (isOver) return 'over'
     if (!hasBegun()) return 'silent'
-    if (completed.length < answers) return 'open'
+    if (completed.length < expected) return 'open'
     return usages.length > 0 ? 'whole' : 'finished'
   }
 
-  const takeIn = (record: string): void => {
-    const { data, event } = fieldsOf(record)
-    if (data === null) return
-    isOver = data.trim() === '[DONE]'
-    if (isOver) return
-    const told = eventOf(data)
+  /** Tells whether it is for the client. */
+  const takeIn = (record: string): boolean => {
+    const fields = fieldsOf(record)
+    const { data, event } = fields
+    isOver = data?.trim() === '[DONE]'
+    if (isOver) return true
+    const told = data === null ? null : eventOf(data)
     const kind = kindOf(told, event)
-    error = errorInAnswer(told ?? data, kind !== null, event)
-    if (error || !told) return
+    const odd = told === null && event !== 'error' ? readOdd(record, fields) : null
+    error = odd ? odd.error : errorInAnswer(told ?? data, kind !== null, event)
+    if (error || !told) return odd?.passes === true
+    note(told, kind)
+    return true
+  }
+
+  const note = (told: Event, kind: ReturnType<typeof kindOf>): void => {
     if (typeof told['model'] === 'string') model = told['model']
     if (kind === 'partial_image') partials += 1
-    if (kind !== 'completed') return
+    if (kind !== null) isMidway = kind === 'partial_image'
+    if (kind !== 'completed' || !hasPicture(told)) return
     completed.push(pictureOf(told, wish))
     if (told['usage']) usages.push(told['usage'])
   }
@@ -49,12 +60,14 @@ export function followImages(wish: Wish, answers: number, recordBytesMax: number
   /** Reads one record; gives what of it is for the client, empty for nothing. */
   const read = (record: string): string => {
     if (isOver || error) return ''
-    takeIn(record)
-    return state() === 'failed' ? '' : record
+    return takeIn(record) && state() !== 'failed' ? record : ''
   }
 
+  const closed = (): void => {
+    if (!isMidway) expected = Math.min(expected, Math.max(1, completed.length))
+  }
   return {
-    ...passRecords(createRecordSplitter(recordBytesMax), read, dataOf),
+    ...passRecords(createRecordSplitter(recordBytesMax), read, dataOf, closed),
     state,
     hasBegun,
     ends: () => completed.length,
@@ -70,23 +83,28 @@ export function followImages(wish: Wish, answers: number, recordBytesMax: number
   }
 }
 
+type Event = Readonly<Record<string, unknown>>
+
 /** An event of this length is an error or says nothing, and is read as it is. */
 const smallChars = 64 * 1024
 const named = ['type', 'usage', 'quality', 'size', 'model', 'error', 'errors']
 
 /** The members of an event, of a large one those that matter; null for what is no event. */
-function eventOf(data: string): Readonly<Record<string, unknown>> | null {
+function eventOf(data: string): Event | null {
   try {
     if (data.length > smallChars) return memberValues(data, named)
     const event: unknown = JSON.parse(data)
-    return typeof event === 'object' && event !== null ? (event as Readonly<Record<string, unknown>>) : null
+    return typeof event === 'object' && event !== null ? (event as Event) : null
   } catch {
     return null
   }
 }
 
+/** Whether there is one: of a large event the picture is not among what is read, and a small one may have none. */
+const hasPicture = ({ b64_json: data = true, url }: Event): boolean => Boolean(data) || Boolean(url)
+
 /** What an event is, by its data or by its name: those of edits are called alike. */
-function kindOf(told: Readonly<Record<string, unknown>> | null, event: string): 'partial_image' | 'completed' | null {
+function kindOf(told: Event | null, event: string): 'partial_image' | 'completed' | null {
   const type = typeof told?.['type'] === 'string' ? told['type'] : event
   if (type.endsWith('.partial_image')) return 'partial_image'
   return type.endsWith('.completed') ? 'completed' : null

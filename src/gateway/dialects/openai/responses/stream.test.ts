@@ -159,6 +159,20 @@ describe('a failure in a stream', () => {
     }
   })
 
+  test('is seen where it stands beside the framing, or is written into a record that had begun', () => {
+    const begun = streamOf('text').toString().split('\n\n').slice(0, 5).join('\n\n') + '\n\n'
+    const error = JSON.stringify({ type: 'error', error: { message: 'at org-secret', code: 503 } })
+    // The second: Wei-Shaw/sub2api#1471.
+    for (const spelling of [
+      `${error}\n\n`,
+      `event: response.completed\ndata: {"type":"response.comp\ndata: ${error}\n\n`,
+    ]) {
+      const reader = follow()
+      expect(decode(reader.take(encode(begun + spelling)))).toBe(begun)
+      expect(reader.state()).toBe('failed')
+    }
+  })
+
   test('is none where it is null, or a word of the answer', () => {
     const quiet = event('response.in_progress', { response: { ...response, error: null } })
     expect(stateAfter(created, quiet, delta('{"error":{}}'), delta('x "error": "y"'), completed)).toBe('over')

@@ -7,7 +7,7 @@ import { createRecordSplitter, dataOf, fieldsOf } from '../../../../lib/sse.ts'
 import { errorInAnswer, type ErrorInAnswer } from '../../../../upstreams/refusals/error-in-answer.ts'
 import type { Reading, StreamReader, StreamState, StreamWays } from '../../../dialect.ts'
 import { isMembers } from '../../merge-usage.ts'
-import { mentions, passRecords } from '../../record-stream.ts'
+import { mentions, passRecords, readOdd } from '../../record-stream.ts'
 import { failureIn, readingOf } from './answer.ts'
 import type { Fields } from './items.ts'
 import { createGivenItems } from './given-items.ts'
@@ -33,20 +33,23 @@ export function followResponse(
     return hasBegun ? 'open' : 'silent'
   }
 
-  const takeIn = (record: string): void => {
-    const { data, event: name } = fieldsOf(record)
-    if (data === null) return
+  /** Tells whether it is for the client. */
+  const takeIn = (record: string): boolean => {
+    const fields = fieldsOf(record)
+    const { data, event: name } = fields
     // Its own end is the last event; behind that nothing is read.
-    isBroken = data.trim() === '[DONE]'
-    if (isBroken) return
-    const event = eventOf(data)
+    isBroken = data?.trim() === '[DONE]'
+    if (isBroken) return false
+    const event = data === null ? null : eventOf(data)
     const type = typeof event?.['type'] === 'string' ? event['type'] : name
-    error = failureOf(event ?? data, type, name)
-    if (error || !event) return
+    const odd = event === null && name !== 'error' ? readOdd(record, fields) : null
+    error = odd ? odd.error : failureOf(event ?? data, type, name)
+    if (error || !event) return odd?.passes === true
     if (typeof event['sequence_number'] === 'number') sequence = event['sequence_number']
     if (isMembers(event['response'])) response = event['response']
     isOver = ends.has(type)
     hasBegun ||= isOver || !quiet.has(type)
+    return true
   }
 
   /** Reads one record; gives what of it is for the client, empty for nothing. */
@@ -56,8 +59,7 @@ export function followResponse(
       given.add(record)
       return record
     }
-    takeIn(record)
-    if (state() === 'failed') return ''
+    if (!takeIn(record) || state() === 'failed') return ''
     given.add(record)
     return record
   }
