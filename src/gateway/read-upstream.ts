@@ -31,9 +31,10 @@ export function readUpstream(sent: HttpResponse, trying: Trying, deps: GatewayDe
   const firstByteMs = roundedMs(now - exchange.startedAt)
   const attempt = attemptOf(trying, { status: sent.status, error: null, firstByteMs }, now)
   const upstream = decoded(sent)
-  const answer: Answer = { ...trying, upstream, attempts: [...failed, attempt] }
+  const answer: Answer = { trying, upstream, attempts: [...failed, attempt] }
   const reader = trying.wire.answer
-  if (reader.kind === 'bytes' && isOfBytes(sent)) return { ...answer, kind: 'bytes', status: sent.status }
+  if (reader.kind === 'bytes' && isOfBytes(sent))
+    return { ...trying, upstream, attempts: answer.attempts, kind: 'bytes', status: sent.status }
   if (!isSuccess(sent)) return refused(answer)
   if (reader.kind === 'records') return streamed(answer, reader, deps)
   return whole(answer, wholeBytesMax(trying.admitted.call), deps)
@@ -42,18 +43,19 @@ export function readUpstream(sent: HttpResponse, trying: Trying, deps: GatewayDe
 /** Reads all of an answer, as there is room for it. `head`: what was read of it already. */
 function whole(answer: Answer, bytesMax: number, deps: GatewayDeps, head?: Uint8Array): Answered | Promise<Answered> {
   let room: QueuedRoom | null = null
-  const stated = Math.min(answer.upstream.length ?? 0, bytesMax)
+  const { trying, upstream } = answer
+  const stated = Math.min(upstream.length ?? 0, bytesMax)
   const heard = (bytes: number): Promise<void> | null => {
-    answer.exchange.heard(deps.clock.monotonic())
+    trying.exchange.heard(deps.clock.monotonic())
     if (bytes <= smallBytesMax) return null
-    room ??= deps.answers.enter(answer.admitted.key.organizationId)
-    return grow(room, roomBytes(bytes, stated), answer, deps)
+    room ??= deps.answers.enter(trying.admitted.key.organizationId)
+    return grow(room, roomBytes(bytes, stated), trying, deps)
   }
   const read = (rest: Uint8Array): Answered | Promise<Answered> => {
     const bytes = head ? Buffer.concat([head, rest]) : rest
     return bytes.length > readAtOnceMax ? large(answer, bytes, room, deps) : plain(answer, bytes, room)
   }
-  const bytes = answer.upstream.bytes(bytesMax, heard)
+  const bytes = upstream.bytes(bytesMax, heard)
   if (!(bytes instanceof Promise)) return read(bytes)
   return bytes.then(read).catch((error: unknown) => {
     room?.free()
@@ -71,7 +73,7 @@ async function large(
   room: QueuedRoom | null,
   { turns }: Pick<GatewayDeps, 'turns'>,
 ): Promise<Answered> {
-  const reader = answer.wire.answer
+  const reader = answer.trying.wire.answer
   // What is told anew is parsed whole.
   const isWhole = reader.kind === 'records' || (reader.kind === 'whole' && reader.retold !== undefined)
   const outline = new OutlineReader(bytes, isWhole)
@@ -99,7 +101,7 @@ function grow(room: QueuedRoom, bytes: number, { exchange }: Trying, deps: Gatew
 }
 
 /** An answer of which it is not known yet what it is. */
-type Answer = Trying & Pick<Answered, 'upstream' | 'attempts'>
+type Answer = Pick<Answered, 'upstream' | 'attempts'> & { readonly trying: Trying }
 
 /** Servers that follow REST answer a POST with 201 (NestJS does unless told otherwise); what it is worth, its bytes tell. */
 const isSuccess = ({ status }: HttpResponse): boolean => status >= 200 && status < 300
@@ -109,12 +111,12 @@ const bytesStatuses = [200, 206, 304, 416]
 const isOfBytes = ({ status }: HttpResponse): boolean => bytesStatuses.includes(status)
 
 async function streamed(answer: Answer, reader: RecordsReader, deps: GatewayDeps): Promise<Answered> {
-  const { upstream, admitted } = answer
+  const { trying, upstream, attempts } = answer
   try {
-    const begun = await beginStream(upstream, answer, reader, deps)
-    if (begun.kind === 'stream') return { ...answer, ...begun }
+    const begun = await beginStream(upstream, trying, reader, deps)
+    if (begun.kind === 'stream') return { ...trying, upstream, attempts, ...begun }
     // An upstream that answers a streamed call in one piece is metered as one piece, and held to the limit of one record.
-    return await whole(answer, recordBytesMax(admitted.call), deps, begun.head)
+    return await whole(answer, recordBytesMax(trying.admitted.call), deps, begun.head)
   } catch (error) {
     if (error instanceof ReportedError) return refusedWithin(answer, error.reported)
     throw error instanceof TooLongError ? new UnreadableError() : error
@@ -123,11 +125,13 @@ async function streamed(answer: Answer, reader: RecordsReader, deps: GatewayDeps
 
 /** An answer read whole; where it is not what its dialect promises, it may say why. `said`: what of it is read. */
 function plain(answer: Answer, bytes: Uint8Array, room: QueuedRoom | null, said = bytes): Answered {
-  const reader = answer.wire.answer
+  const { trying, upstream, attempts } = answer
+  const reader = trying.wire.answer
   assert(reader.kind !== 'bytes', 'what passes as it comes is not read')
   try {
-    const reading = reader.read(said, answer.upstream.headers)
-    return { ...answer, ...given(bytes, reader), kind: 'plain', reading, room }
+    const reading = reader.read(said, upstream.headers)
+    const { bytes: own, isEvents } = given(bytes, reader)
+    return { ...trying, upstream, attempts, kind: 'plain', bytes: own, isEvents, reading, room }
   } catch (unread) {
     const error = unread instanceof ReportedError ? unread.reported : errorIn(bytes)
     if (!error) throw new UnreadableError()
@@ -162,17 +166,26 @@ const refusalBytesMax = 4 * 1024 * 1024
 async function refused(answer: Answer): Promise<Answered> {
   const { status, headers } = answer.upstream
   const body = await answer.upstream.bytes(refusalBytesMax)
-  const refusal = passable(status, refusalOf({ status, body }, answer, headers))
-  return { ...answer, kind: 'refused', status, refusal }
+  const refusal = passable(status, refusalOf({ status, body }, answer.trying, headers))
+  return refusedAs(answer, status, refusal)
 }
 
 /** The same for an error that came as an answer: the attempt counts as what the error says of itself. */
 function refusedWithin(answer: Answer, reported: ErrorInAnswer): Answered {
   const { status } = reported
-  const refusal = passable(status, refusalWithin(reported, answer, answer.upstream.headers))
+  const refusal = passable(status, refusalWithin(reported, answer.trying, answer.upstream.headers))
   const attempts = [...answer.attempts.slice(0, -1), { ...answer.attempts.at(-1)!, status }]
-  return { ...answer, attempts, kind: 'refused', status, refusal }
+  return refusedAs({ ...answer, attempts }, status, refusal)
 }
+
+const refusedAs = ({ trying, upstream, attempts }: Answer, status: number, refusal: Refusal): Answered => ({
+  ...trying,
+  upstream,
+  attempts,
+  kind: 'refused',
+  status,
+  refusal,
+})
 
 /** What the client may be told. Whatever is not its own doing is thrown, as a trouble. */
 function passable(status: number, refusal: Refusal): Refusal {

@@ -155,11 +155,19 @@ function unquoted(text: string, start: number, end: number): string {
 }
 
 /** A long prompt is walked by codes: a character of its own for each would take half as long again. */
-const codes = { quote: 0x22, backslash: 0x5c, bracket: 0x5b, bracketEnd: 0x5d, brace: 0x7b, braceEnd: 0x7d } as const
+const codes = {
+  quote: 0x22,
+  comma: 0x2c,
+  backslash: 0x5c,
+  bracket: 0x5b,
+  bracketEnd: 0x5d,
+  brace: 0x7b,
+  braceEnd: 0x7d,
+} as const
 
 function skipSpace(text: string, from: number): number {
   let at = from
-  for (let code = text.charCodeAt(at); code === 32 || (code >= 9 && code <= 13); code = text.charCodeAt(at)) at += 1
+  while (isSpace(text.charCodeAt(at))) at += 1
   return at
 }
 
@@ -180,9 +188,15 @@ function skipValue(text: string, from: number): number {
   if (text[from] === '"') return skipString(text, from)
   if (text[from] === '{' || text[from] === '[') return skipNested(text, from)
   let at = from
-  while (at < text.length && !',}] \t\n\r'.includes(text[at]!)) at += 1
+  while (at < text.length && !endsNumber(text.charCodeAt(at))) at += 1
   return at
 }
+
+/** Whether it stands behind a number or a word, of which it is no part. */
+const endsNumber = (code: number): boolean =>
+  code === codes.comma || code === codes.braceEnd || code === codes.bracketEnd || isSpace(code)
+
+const isSpace = (code: number): boolean => code === 32 || (code >= 9 && code <= 13)
 
 function skipNested(text: string, from: number): number {
   let depth = 0

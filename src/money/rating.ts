@@ -119,10 +119,10 @@ function inputPicoAt(bound: InputBound, row: PriceRow): bigint {
 }
 
 function rowFor(price: UnitPrices, tier: ServiceTier, inputTokens: number): UnitPriceRow {
-  const row = price.tiers[tier].findLast((candidate) => applies(candidate, inputTokens))
+  const rows = price.tiers[tier]
+  for (let last = rows.length - 1; last >= 0; last -= 1) if (applies(rows[last]!, inputTokens)) return rows[last]!
   // Not by `assert`: its words would be made for every request.
-  if (!row) throw new Error(`assertion failed: price of ${price.name} has no base row for ${tier}`)
-  return row
+  throw new Error(`assertion failed: price of ${price.name} has no base row for ${tier}`)
 }
 
 /** Long-context rows begin with the first token above their limit; the base row serves everything below. */

@@ -51,11 +51,16 @@ export const apartClasses: readonly (PieceClass | ToolClass)[] = [...pieceClasse
 export type Usage = Readonly<Partial<Record<UsageClass, number>>>
 export type Apart = Readonly<Partial<Record<PieceClass | ToolClass, number>>>
 
-function sum(usage: Usage, classes: readonly UsageClass[]): number {
+/** Of all classes, an exchange uses few: what is used is gone through, at half the cost of asking for each. */
+function sum(usage: Usage, isAmong: Among): number {
   let total = 0
-  for (const usageClass of classes) total += usage[usageClass] ?? 0
+  for (const usageClass in usage)
+    if (isAmong[usageClass as UsageClass] === true) total += usage[usageClass as UsageClass] ?? 0
   return total
 }
+
+type Among = Readonly<Partial<Record<UsageClass, true>>>
+const among = (classes: readonly TokenClass[]): Among => Object.fromEntries(classes.map((each) => [each, true]))
 
 const cachedClasses = ['cachedInput', 'cachedAudioInput', 'cachedImageInput', 'cachedVideoInput'] as const
 const freshClasses = ['input', 'cacheWrite', 'audioInput', 'imageInput', 'videoInput'] as const
@@ -64,16 +69,19 @@ const visibleClasses = ['output', 'audioOutput', 'imageOutput'] as const
 export const inputClasses: readonly TokenClass[] = [...freshClasses, ...cachedClasses]
 export const outputClasses: readonly TokenClass[] = [...visibleClasses, 'reasoning']
 
+const [isFresh, isCached, isVisible] = [among(freshClasses), among(cachedClasses), among(visibleClasses)]
+const [isInput, isOutput] = [among(inputClasses), among(outputClasses)]
+
 /** Every token that went in, cached or not: what long-context prices are decided by. */
-export const inputTokensOf = (usage: Usage): number => sum(usage, inputClasses)
+export const inputTokensOf = (usage: Usage): number => sum(usage, isInput)
 /** Every token that came out, visible or not. */
-export const outputTokensOf = (usage: Usage): number => sum(usage, outputClasses)
+export const outputTokensOf = (usage: Usage): number => sum(usage, isOutput)
 
 /** The four figures that reports show. */
 export const tokenTotals = (usage: Usage) => ({
-  input: sum(usage, freshClasses),
-  cachedInput: sum(usage, cachedClasses),
-  output: sum(usage, visibleClasses),
+  input: sum(usage, isFresh),
+  cachedInput: sum(usage, isCached),
+  output: sum(usage, isVisible),
   reasoning: usage.reasoning ?? 0,
 })
 
