@@ -93,6 +93,33 @@ describe('an answer that comes compressed', () => {
     }
   })
 
+  test('and is cut short gives all that had come of it, and rejects then', async () => {
+    const flushes = { flush: zlib.constants.Z_SYNC_FLUSH }
+    for (const [name, stream] of [
+      ['gzip', zlib.createGzip(flushes)],
+      ['deflate', zlib.createDeflate(flushes)],
+      ['br', zlib.createBrotliCompress({ flush: zlib.constants.BROTLI_OPERATION_FLUSH })],
+    ] as const) {
+      const pieces: Buffer[] = []
+      stream.on('data', (piece: Buffer) => pieces.push(piece))
+      const records = ['data: 1\n\n', 'data: 2\n\n', 'data: [DONE]\n\n']
+      for (const record of records) await new Promise((resolve) => stream.write(record, resolve))
+      for (const [end, words] of [
+        ['ends', ''],
+        ['breaks', 'broke off'],
+      ] as const) {
+        const reading = decoded(answer(name, [Buffer.concat(pieces)], end))
+        let text = ''
+        const all = async (): Promise<void> => {
+          for (let piece = await reading.read(); !piece.done; piece = await reading.read())
+            text += Buffer.from(piece.value).toString()
+        }
+        await expect(all()).rejects.toThrow(words)
+        expect([name, end, text]).toEqual([name, end, records.join('')])
+      }
+    }
+  })
+
   test('is taken no faster than it is read, and grows no memory', async () => {
     // 1 GiB of zeros, which is 1 MB.
     const layer = zlib.gzipSync(Buffer.alloc(64 * 1024 * 1024), { level: 9 })

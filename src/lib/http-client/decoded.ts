@@ -1,6 +1,5 @@
 /** Answers that come compressed although nothing of the kind was asked for: read as what they are. */
-import { Readable, type Transform } from 'node:stream'
-import { pipeline } from 'node:stream/promises'
+import type { Transform } from 'node:stream'
 import { noteBytes } from '../note-bytes.ts'
 import { contentCodings, createDecompressor } from '../decompress.ts'
 import type { Heard, HttpResponse } from './contract.ts'
@@ -71,20 +70,49 @@ class Decoded implements HttpResponse {
       if (Buffer.concat(first).length > 1) break
     }
     const begin = Buffer.concat(first)
+    const pieces = piecesOf(begin, this.#response)
     // An empty body is empty in every coding.
-    if (begin.length === 0) return Readable.from([])[Symbol.asyncIterator]() as AsyncIterator<Uint8Array>
-    const decompressor = createDecompressor(this.#coding, begin)
-    return decompressed(piecesOf(begin, this.#response), decompressor)
+    return begin.length === 0 ? pieces : decompressed(pieces, createDecompressor(this.#coding, begin))
   }
 }
 
-function decompressed(pieces: AsyncIterable<Uint8Array>, decompressor: Transform): AsyncIterator<Uint8Array> {
-  // What goes wrong on the way here is told to whoever reads on.
-  pipeline(Readable.from(pieces, { objectMode: false }), decompressor).catch(() => undefined)
-  return decompressor[Symbol.asyncIterator]() as AsyncIterator<Uint8Array>
+/**
+ * All that each piece comes to, before the next is read: an answer that is cut short, without its trailer or in its
+ * middle, gives what had come of it first, and rejects then (envoyproxy/ai-gateway#2260). A pipeline would forget it.
+ */
+async function* decompressed(pieces: AsyncIterable<Uint8Array>, decompressor: Transform): AsyncGenerator<Uint8Array> {
+  const told: { failure: Error | null; wake: () => void } = { failure: null, wake: () => undefined }
+  decompressor
+    .on('error', (error) => {
+      told.failure = error
+      told.wake()
+    })
+    .on('readable', () => told.wake())
+    .on('end', () => told.wake())
+
+  async function* until(isDone: () => boolean): AsyncGenerator<Uint8Array> {
+    for (;;) {
+      const made = decompressor.read() as Uint8Array | null
+      if (made) yield made
+      else if (told.failure) throw told.failure
+      else if (isDone()) return
+      else await new Promise<void>((resolve) => (told.wake = resolve))
+    }
+  }
+
+  for await (const piece of pieces) {
+    let isTaken = false
+    decompressor.write(piece, () => {
+      isTaken = true
+      told.wake()
+    })
+    yield* until(() => isTaken)
+  }
+  decompressor.end()
+  yield* until(() => decompressor.readableEnded)
 }
 
 async function* piecesOf(begin: Uint8Array, response: HttpResponse): AsyncGenerator<Uint8Array> {
-  yield begin
+  if (begin.length > 0) yield begin
   for (let piece = await response.read(); !piece.done; piece = await response.read()) yield piece.value
 }
