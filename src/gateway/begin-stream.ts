@@ -71,7 +71,8 @@ class Beginning {
     if (this.#follow) return this.#passOn(this.#follow, bytes)
     const head = this.#head.length === 0 ? bytes : Buffer.concat([this.#head, bytes])
     const kind = kindOf(head)
-    if (kind === 'whole' || (kind === 'array' && this.#framing !== 'array')) return { kind: 'whole', head }
+    if (kind === 'whole' || (kind === 'array' && this.#framing !== 'array' && !this.#reader.retellsArrays))
+      return { kind: 'whole', head }
     if (kind !== null) return this.#passOn(this.#startAs(kind), head)
     this.#head = head
     return null
@@ -103,7 +104,7 @@ class Beginning {
       hasAnnotationChunks,
       recordBytesMax: recordBytesMax(call),
     }
-    this.#framing = framing
+    this.#framing = this.#reader.retellsArrays ? 'sse' : framing
     return (this.#follow = this.#reader.follow(this.#upstream.headers, ways))
   }
 

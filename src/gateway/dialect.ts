@@ -162,6 +162,8 @@ export type RecordsReader = {
   readonly kind: 'records'
   /** The framing that was asked for; that of a stream is told by its first bytes. */
   readonly framing: Framing
+  /** Events were asked for, and a stream that comes as an array is given as such. */
+  readonly retellsArrays?: true
   /** Follows a streamed answer. */
   readonly follow: (headers: ResponseHeaders, ways: StreamWays) => StreamReader
   /** One that came in one piece, as the stream that was asked for: read as a whole one is, and told as a stream. */

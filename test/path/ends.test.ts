@@ -3,15 +3,22 @@ import { afterAll, beforeAll, expect, test } from 'bun:test'
 import { startGateway, type TestGateway } from './gateway.ts'
 import type { Answer } from './upstream.ts'
 
-const models = ['gpt-5.4', 'text-embedding-3-small', 'gpt-image-2']
-const provider = { kind: 'openai-compatible', apiKey: '${KEY}', baseUrl: 'https://one.test/v1' }
+const models = {
+  'gpt-5.4': 'one',
+  'text-embedding-3-small': 'one',
+  'gpt-image-2': 'one',
+  'gemini-2.5-flash': 'gemini',
+}
 const config = {
-  providers: { one: provider },
-  deployments: models.flatMap((model) =>
+  providers: {
+    one: { kind: 'openai-compatible', apiKey: '${KEY}', baseUrl: 'https://one.test/v1' },
+    gemini: { kind: 'gemini-compatible', apiKey: '${KEY}', baseUrl: 'https://gemini.test/v1beta' },
+  },
+  deployments: Object.entries(models).flatMap(([model, provider]) =>
     [1, 2].map((priority) => ({
       name: `${model.replaceAll('.', '-')}-${priority}`,
       model,
-      provider: 'one',
+      provider,
       region: 'us',
       priority,
     })),
@@ -34,7 +41,15 @@ async function asked(body: object, pieces: NonNullable<Answer['pieces']>, { targ
   const given = await gateway.ask('POST', target, { body })
   const text = await given.text()
   const { ending, flags, chargeNano } = gateway.settled[settled]!
-  return { status: given.status, text, tried: gateway.sent.length - sent, ending, flags, chargeNano }
+  return {
+    status: given.status,
+    type: given.headers['content-type'],
+    text,
+    tried: gateway.sent.length - sent,
+    ending,
+    flags,
+    chargeNano,
+  }
 }
 
 const chat = { model: 'gpt-5.4', messages: [{ role: 'user', content: 'hello there' }] }
@@ -88,6 +103,28 @@ test('vectors and pictures that are nothing cost nothing, and another is asked',
   const pictures = JSON.stringify({ data: [{ b64_json: null }], usage: { input_tokens: 5, output_tokens: 300 } })
   const images = { target: '/v1/images/generations' }
   expect(await asked({ model: 'gpt-image-2', prompt: 'x' }, [pictures], images)).toMatchObject(failure)
+})
+
+test('an upstream that overlooks `alt=sse` is given as the events that were asked for, and an error in its list is one', async () => {
+  const target = '/genai/v1beta/models/gemini-2.5-flash:streamGenerateContent?alt=sse'
+  const body = { contents: [{ role: 'user', parts: [{ text: 'hello there' }] }] }
+  const said = (text: string, more: object = {}): string =>
+    JSON.stringify({ candidates: [{ content: { role: 'model', parts: [{ text }] }, index: 0, ...more }] })
+  const whole = JSON.stringify({
+    candidates: [{ finishReason: 'STOP', index: 0 }],
+    usageMetadata: { promptTokenCount: 5, candidatesTokenCount: 3, totalTokenCount: 8 },
+  })
+  const given = await asked(body, [`[${said('hello')}`, `,\r\n${said(' world')}`, `,\r\n${whole}\r\n]`], { target })
+  // 5 × 0.30 + 3 × 2.50 USD a million.
+  expect(given).toMatchObject({ status: 200, ending: 'completed', flags: [], chargeNano: '9000' })
+  expect(given.type).toBe('text/event-stream')
+  expect(given.text).toBe([said('hello'), said(' world'), whole].map((each) => `data: ${each}\r\n\r\n`).join(''))
+
+  const late = await asked(body, [`[${said('hello')}`, ',{"error":{"code":503,"status":"UNAVAILABLE"}}]'], { target })
+  expect(late.text).toStartWith(`data: ${said('hello')}\r\n\r\n`)
+  expect(late.text).toContain('"status":"UNAVAILABLE"')
+  const early = await asked(body, ['[{"error":{"code":429,"status":"RESOURCE_EXHAUSTED"}}]'], { target })
+  expect(early).toMatchObject({ status: 429, tried: 2, chargeNano: '0' })
 })
 
 test('usage of each piece is no total: what the client was given is counted', async () => {

@@ -98,6 +98,24 @@ test('an error that Google writes into a stream of events as it is, over several
   }
 })
 
+test('an array that comes although events were asked for is given as events, however it is cut', () => {
+  const elements = [said('Grüße [1], {2}'), said('b'), stop({ usageMetadata })]
+  const pretty = elements.map((element) => JSON.stringify(JSON.parse(element), null, 2))
+  const bytes = encode(`${framed('array', pretty)}\n]\n`)
+  for (const size of [1, 7, bytes.length]) {
+    const reader = followGenerate({ framing: 'array', recordBytesMax: 1024 * 1024 }, new Headers(), true)
+    const passed: Uint8Array[] = []
+    for (let at = 0; at < bytes.length; at += size) passed.push(reader.take(bytes.subarray(at, at + size)))
+    passed.push(reader.close())
+    const events = decode(Buffer.concat(passed)).split('\r\n\r\n')
+    expect(events.pop()).toBe('')
+    expect(events.map((event) => JSON.parse(event.slice('data: '.length)))).toEqual(
+      elements.map((element) => JSON.parse(element)),
+    )
+    expect([reader.state(), reader.reading().usage]).toEqual(['whole', { input: 20, output: 5 }])
+  }
+})
+
 test('what no SDK can read is not passed, and half a record ends the answer', () => {
   const reader = after('sse', said('a'))
   expect(decode(reader.take(encode(`<html>\n\ndata:\n\n: ping\n\n${framed('sse', [stop()])}`)))).toBe(

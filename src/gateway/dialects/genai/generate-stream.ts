@@ -1,5 +1,5 @@
 /**
- * A streamed Gemini answer, as server-sent events or as one JSON array. Bytes always pass untouched.
+ * A streamed Gemini answer, as server-sent events or as one JSON array. Bytes pass untouched, unless an array comes where events were asked for.
  * Usage in the chunks is a running total: the latest figure of each kind is the answer's.
  */
 import type { ResponseHeaders } from '../../../lib/http-client/contract.ts'
@@ -15,11 +15,14 @@ import { answerWritten } from './parts.ts'
 import { mayHavePictures, picturesIn } from './pictures.ts'
 import { isComplete, servedTier, usageOf, usageWith, withPieces } from './usage.ts'
 
+/** `areEvents`: events were asked for; an upstream that overlooks `alt=sse` has its elements told as such. */
 export function followGenerate(
   { framing, recordBytesMax }: Pick<StreamWays, 'framing' | 'recordBytesMax'>,
   headers: ResponseHeaders,
+  areEvents = false,
 ): StreamReader {
   const { createSplitter, fields, isEnd } = framings[framing]
+  const given = areEvents && framing === 'array' ? asEvent : (record: string): string => record
   const jsonOf = (record: string): string => fields(record).data ?? ''
   const output = createOutput((record) => answerWritten(jsonOf(record)))
   const told = createTold(headers)
@@ -69,7 +72,7 @@ export function followGenerate(
     if (record.includes('"groundingMetadata"')) told.addGrounding(jsonOf(record))
     if (mayHavePictures(record)) images += picturesOrNone(jsonOf(record))
     output.add(record)
-    return record
+    return given(record)
   }
 
   return {
@@ -113,6 +116,12 @@ function picturesOrNone(json: string): number {
   } catch {
     return 0
   }
+}
+
+/** An element as an event; JSON has line ends between its tokens alone. */
+function asEvent(record: string): string {
+  const element = elementOf(record)
+  return element === '' ? '' : `data: ${element.replaceAll(/[\r\n]+/g, '')}\r\n\r\n`
 }
 
 type Blockable = { readonly promptFeedback?: { readonly blockReason?: unknown } | null } | null

@@ -191,7 +191,13 @@ const arrayStream: RecordsReader = {
   read: readAnswer,
   asStream: asArray,
 }
-const eventStream: RecordsReader = { ...arrayStream, framing: 'sse', asStream: asEvent }
+const eventStream: RecordsReader = {
+  ...arrayStream,
+  framing: 'sse',
+  retellsArrays: true,
+  follow: (headers, ways) => followGenerate(ways, headers, true),
+  asStream: asEvent,
+}
 
 const beside = ['usageMetadata', 'modelVersion', 'promptFeedback', 'error', 'errors']
 /** Reads the few members beside the candidates; images of many megabytes are skipped, not parsed. */
