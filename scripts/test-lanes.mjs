@@ -28,8 +28,8 @@ const notUnit = [
   'src/telemetry/',
 ]
 
-/** Each property for so long at most, instead of so many runs. */
-const quickProperties = '--preload=./test/support/quick-properties.ts'
+/** Each property for so long at most, instead of so many runs; and passwords that are hashed for little. */
+const quick = ['properties', 'passwords'].map((name) => `--preload=./test/support/quick-${name}.ts`)
 
 /** As many as there are cores: a test waits about half of its time, and what it waits for computes. */
 const workers = Math.max(2, Math.min(4, availableParallelism()))
@@ -43,7 +43,7 @@ export function lanesOf(words) {
   const options = words.filter((word) => word.startsWith('-') && word !== '--unit')
   const filters = words.filter((word) => !word.startsWith('-'))
   const files = testFiles().filter((file) => filters.length === 0 || filters.some((filter) => file.includes(filter)))
-  if (words.includes('--unit')) return laneOf(files.filter(isUnit), [...together, quickProperties, ...options])
+  if (words.includes('--unit')) return laneOf(files.filter(isUnit), [...together, ...quick, ...options])
   return [
     ...laneOf(
       files.filter((file) => !isIn(file, alone)),

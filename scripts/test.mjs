@@ -29,21 +29,22 @@ async function runTests(lanes) {
   return { ...sum, failures }
 }
 
+/** What tests put into the temp folder is in one of the run's own, which goes with it, whatever was killed meanwhile. */
 async function runLane(args) {
-  const folder = mkdtempSync(join(tmpdir(), 'mart-test-report-'))
+  const folder = mkdtempSync(join(tmpdir(), 'mart-test-'))
   const reportFile = join(folder, 'junit.xml')
   const reporter = ['--reporter=junit', `--reporter-outfile=${reportFile}`]
   try {
-    const { code, said } = await run(['test', `--timeout=${perTestMsMax}`, ...reporter, ...args])
+    const { code, said } = await run(['test', `--timeout=${perTestMsMax}`, ...reporter, ...args], folder)
     return { counts: countsOf(readReport(reportFile), said, code), said }
   } finally {
-    rmSync(folder, { recursive: true, force: true })
+    rmSync(folder, { recursive: true, force: true, maxRetries: 3 })
   }
 }
 
 /** Shows what Bun prints while it prints it, and keeps it. */
-function run(args) {
-  const env = { ...process.env, FORCE_COLOR: process.stdout.isTTY ? '1' : '0' }
+function run(args, TMPDIR) {
+  const env = { ...process.env, TMPDIR, FORCE_COLOR: process.stdout.isTTY ? '1' : '0' }
   const child = spawn(bun, args, { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'] })
   let said = ''
   for (const stream of [child.stdout, child.stderr]) {

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test'
-import { chmodSync, mkdtempSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { chmodSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Hono } from 'hono'
 import { operatorToken, settlementOf, startTestServer } from './control/test-server.ts'
+import { testFolder } from '../test/support/test-folder.ts'
 
 let admin: Awaited<ReturnType<typeof startTestServer>>
 let server: ReturnType<typeof Bun.serve>
@@ -178,7 +178,7 @@ test('a refusal ends with 1 and one line on stderr, and names neither secret nor
 test('the server is found through the environment as well, and its absence is said', async () => {
   const found = await mart(['org', 'list', '--json'], { MART_URL: `${url}/`, MART_OPERATOR_TOKEN: operatorToken })
   expect(found.code).toBe(0)
-  const empty = mkdtempSync(join(tmpdir(), 'mart-empty-'))
+  const empty = testFolder('empty')
   expect(await mart(['org', 'list'], { DATA_DIR: empty })).toMatchObject({ code: 1, out: '' })
   const gone = await mart(['org', 'list'], { MART_URL: 'http://127.0.0.1:9', MART_OPERATOR_TOKEN: 'x' })
   expect([gone.code, gone.err]).toEqual([1, 'mart: the server at http://127.0.0.1:9 does not answer; is it running?\n'])

@@ -1,6 +1,5 @@
 import { afterEach, expect, test } from 'bun:test'
-import { mkdtempSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import {
   checkConfigFile,
@@ -10,10 +9,11 @@ import {
   type Environment,
 } from './config.ts'
 import { pricesSchema } from './money/price-book-data.ts'
+import { testFolder } from '../test/support/test-folder.ts'
 
 const loadConfig = (env: Environment) => loadConfigWith(env, pricesSchema)
 
-const folder = mkdtempSync(join(tmpdir(), 'mart-config-'))
+const folder = testFolder('config')
 const here = process.cwd()
 afterEach(() => process.chdir(here))
 
@@ -102,7 +102,7 @@ test('a start without configuration has the documented defaults', () => {
 })
 
 test('mart.yaml in the working folder is read without being named', () => {
-  const path = mkdtempSync(join(tmpdir(), 'mart-config-'))
+  const path = testFolder('config')
   writeFileSync(join(path, 'mart.yaml'), 'defaults:\n  rpm: 60\n')
   process.chdir(path)
   expect(loadConfig({}).defaults.rpm).toBe(60)

@@ -1,6 +1,5 @@
 import { expect, test } from 'bun:test'
-import { appendFileSync, mkdtempSync, readFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { appendFileSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { installation, organizations, version1Folder } from '../test/support/version-1.ts'
 import models from './catalog/models.json'
@@ -11,6 +10,7 @@ import { openNode, type Node } from './node.ts'
 import { failuresOf } from './store/contract-steps.ts'
 import { openSqliteStore } from './store/sqlite/sqlite-store.ts'
 import { endOf, reservationOf } from './store/store-fixtures.ts'
+import { testFolder } from '../test/support/test-folder.ts'
 
 test('a journal of before there were modes is taken over: what was not shipped is paid in its key’s mode, and so is what was under way', async () => {
   const { dataDir, path, before } = version1Folder()
@@ -67,7 +67,7 @@ function beginLiveStream(dataDir: string): void {
 
 /** A node on an empty folder, whose organization `acme` has 10,000 nano-USD of live credit, and its log. */
 async function freshNode() {
-  const dataDir = mkdtempSync(join(tmpdir(), 'mart-node-'))
+  const dataDir = testFolder('node')
   const store = openSqliteStore({ path: join(dataDir, 'mart.db') })
   const of = { organizationId: 'acme', mode: 'live' } as const
   await store.createOrganization({ id: 'acme', name: 'Acme', createdAt: 1 })

@@ -1,13 +1,13 @@
 import { expect, test } from 'bun:test'
-import { mkdtempSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { checkConfigFile, type MartFile } from './config.ts'
 import { systemClock } from './lib/clock.ts'
 import { pricesSchema } from './money/price-book-data.ts'
 import { createOffer, installationOf, namesBuiltIn, type Offer } from './offer.ts'
+import { testFolder } from '../test/support/test-folder.ts'
 
-const path = join(mkdtempSync(join(tmpdir(), 'mart-offer-')), 'mart.yaml')
+const path = join(testFolder('offer'), 'mart.yaml')
 function fileOf(text: string): MartFile {
   writeFileSync(path, text)
   return checkConfigFile(path, {}, pricesSchema).file

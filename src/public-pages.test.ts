@@ -1,14 +1,14 @@
 import { expect, test } from 'bun:test'
-import { mkdtempSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { checkConfigFile } from './config.ts'
 import { systemClock } from './lib/clock.ts'
 import { pricesSchema } from './money/price-book-data.ts'
 import { createOffer } from './offer.ts'
 import { publicPages } from './public-pages.ts'
+import { testFolder } from '../test/support/test-folder.ts'
 
-const path = join(mkdtempSync(join(tmpdir(), 'mart-pages-')), 'mart.yaml')
+const path = join(testFolder('pages'), 'mart.yaml')
 
 /** A page as a server with this configuration has it on a day. */
 function pageAt(page: string, text: string, day = '2026-11-30'): string {

@@ -1,10 +1,10 @@
 import { expect, test } from 'bun:test'
-import { mkdtempSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { configCommands } from './config-commands.ts'
+import { testFolder } from '../../test/support/test-folder.ts'
 
-const path = join(mkdtempSync(join(tmpdir(), 'mart-check-')), 'mart.yaml')
+const path = join(testFolder('check'), 'mart.yaml')
 const noServer = (): never => {
   throw new Error('a server was asked')
 }

@@ -1,10 +1,10 @@
 import { expect, test } from 'bun:test'
-import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { checkConfigFile } from '../config.ts'
 import { pricesSchema } from '../money/price-book-data.ts'
 import { providerKinds } from '../upstreams/deployment.ts'
+import { testFolder } from '../../test/support/test-folder.ts'
 
 const example = resolve(import.meta.dir, '../../mart.example.yaml')
 const text = readFileSync(example, 'utf8')
@@ -22,7 +22,7 @@ test('the example starts as it is, on nothing but the sandbox', () => {
 })
 
 test('the example with every part of it in use is accepted, and has every kind of provider', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'mart-example-'))
+  const folder = testFolder('example')
   const names = [...everythingTried.matchAll(/\$\{([A-Z_]{2,})\}/g)].map(([, name]) => name!)
   const files = [...everythingTried.matchAll(/\{ file: ([a-z][\w./-]+) \}/g)].map(([, name]) => name!)
   mkdirSync(join(folder, 'secrets'))

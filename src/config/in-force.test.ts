@@ -1,17 +1,17 @@
 import { expect, test } from 'bun:test'
-import { mkdtempSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pricesSchema } from '../money/price-book-data.ts'
 import { environmentInForce } from './environment.ts'
 import { settingsInForce } from './in-force.ts'
 import { readBoth } from './load.ts'
+import { testFolder } from '../../test/support/test-folder.ts'
 
 const secret = 'sk-proj-never-to-be-shown'
 const env = { OPENAI_API_KEY: secret, RESOURCE: 'contoso-private', MART_SECRET: `${secret}-0123456789` }
 
 function read(text: string) {
-  const folder = mkdtempSync(join(tmpdir(), 'mart-force-'))
+  const folder = testFolder('force')
   writeFileSync(join(folder, 'mart.yaml'), text)
   writeFileSync(join(folder, 'key.txt'), secret)
   return readBoth(join(folder, 'mart.yaml'), env, pricesSchema)

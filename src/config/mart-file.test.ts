@@ -1,6 +1,5 @@
 import { expect, test } from 'bun:test'
-import { mkdtempSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Secret } from '../lib/secret.ts'
 import { pricesSchema } from '../money/price-book-data.ts'
@@ -8,8 +7,9 @@ import { deadlinesFor } from './deadlines.ts'
 import type { Environment } from './environment.ts'
 import { readMartFile } from './load.ts'
 import { ConfigError } from './refusal.ts'
+import { testFolder } from '../../test/support/test-folder.ts'
 
-const folder = mkdtempSync(join(tmpdir(), 'mart-file-'))
+const folder = testFolder('file')
 const path = join(folder, 'mart.yaml')
 writeFileSync(join(folder, 'key.txt'), 'hunter3\n')
 const env: Environment = { OPENAI_API_KEY: 'hunter2', COLLECTOR: 'collector.example', NOTHING: '' }

@@ -1,6 +1,5 @@
 import { expect, test } from 'bun:test'
-import { mkdtempSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { loadCatalog } from '../catalog/catalog.ts'
 import models from '../catalog/models.json' with { type: 'json' }
@@ -8,8 +7,9 @@ import { pricesSchema } from '../money/price-book-data.ts'
 import { loadPriceBook } from '../money/price-book.ts'
 import { readMartFile } from './load.ts'
 import { markupOf, overlaidCatalogData, overlaidPrices } from './overlay.ts'
+import { testFolder } from '../../test/support/test-folder.ts'
 
-const path = join(mkdtempSync(join(tmpdir(), 'mart-overlay-')), 'mart.yaml')
+const path = join(testFolder('overlay'), 'mart.yaml')
 function read(text: string) {
   writeFileSync(path, text)
   return readMartFile(path, {}, pricesSchema)

@@ -1,6 +1,5 @@
 import { expect, test } from 'bun:test'
-import { mkdtempSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { loadCatalog } from '../catalog/catalog.ts'
 import catalogModels from '../catalog/models.json' with { type: 'json' }
@@ -10,8 +9,9 @@ import { rate } from '../money/rating.ts'
 import { pieceClasses, tokenClasses, type Usage } from '../money/usage.ts'
 import { readMartFile } from './load.ts'
 import { listPrices, markupOf, overlaidCatalogData, overlaidPrices } from './overlay.ts'
+import { testFolder } from '../../test/support/test-folder.ts'
 
-const path = join(mkdtempSync(join(tmpdir(), 'mart-own-models-')), 'mart.yaml')
+const path = join(testFolder('own-models'), 'mart.yaml')
 function read(text: string) {
   writeFileSync(path, text)
   return readMartFile(path, {}, pricesSchema)

@@ -1,11 +1,11 @@
 import { afterEach, expect, test } from 'bun:test'
-import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { pricesSchema } from '../money/price-book-data.ts'
 import { loadConfig } from '../config.ts'
 import { readMartFile } from './load.ts'
 import { watchMartFile, type FileWatch } from './watch-file.ts'
+import { testFolder } from '../../test/support/test-folder.ts'
 
 const settledMs = 100
 /** Longer than it takes to notice a change and see that it is complete. */
@@ -27,7 +27,7 @@ async function until(holds: () => boolean): Promise<void> {
 /** A folder with a file that is watched; what came of it so far. */
 function watched(
   text = 'failover: {jitterMs: 1}',
-  folder = mkdtempSync(join(tmpdir(), 'mart-watch-')),
+  folder = testFolder('watch'),
   onChanged: (needRestart: readonly string[]) => void = () => undefined,
 ) {
   const path = join(folder, 'mart.yaml')
@@ -70,7 +70,7 @@ test('a file that an editor puts in the place of the old one is taken over, agai
 })
 
 test('a mounted file whose folder is swapped behind a link is taken over', async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'mart-watch-'))
+  const folder = testFolder('watch')
   const version = (name: string, jitterMs: number): void => {
     mkdirSync(join(folder, name))
     writeFileSync(join(folder, name, 'mart.yaml'), `failover: {jitterMs: ${jitterMs}}`)
@@ -196,7 +196,7 @@ test('settings that wait for a restart are named, however often they are asked f
 })
 
 test('a mart.yaml that appears in the working folder after a start without one is taken over, and never given up again', async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'mart-appears-'))
+  const folder = testFolder('appears')
   const child = watching(folder, {})
   await until(() => child.said().includes('ready'))
   writeFileSync(join(folder, 'mart.yaml'), 'failover: {jitterMs: 7}')
@@ -207,7 +207,7 @@ test('a mart.yaml that appears in the working folder after a start without one i
 }, 30_000)
 
 test('a file that MART_CONFIG names is refused at the start when it is not there: a slip must not start a sandbox', () => {
-  const path = join(mkdtempSync(join(tmpdir(), 'mart-absent-')), 'mart.yaml')
+  const path = join(testFolder('absent'), 'mart.yaml')
   expect(() => loadConfig({ MART_CONFIG: path }, pricesSchema)).toThrow(`${path}: cannot be read (ENOENT)`)
 })
 
@@ -239,7 +239,7 @@ function watching(folder: string, env: Readonly<Record<string, string>>) {
 }
 
 test('SIGHUP reads the file and the files it names again', async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'mart-hangup-'))
+  const folder = testFolder('hangup')
   const path = join(folder, 'mart.yaml')
   writeFileSync(join(folder, 'key'), 'one')
   writeFileSync(path, 'tracing: {headers: {authorization: {file: key}}}')

@@ -1,6 +1,5 @@
 import { expect, test } from 'bun:test'
-import { mkdtempSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { checkConfigFile } from '../config.ts'
 import { systemClock } from '../lib/clock.ts'
@@ -16,8 +15,9 @@ import type { KnownOperation } from './operation.ts'
 import { operationsFor } from './operations.ts'
 import { offeredTo } from './offered.ts'
 import { resolve } from './resolve.ts'
+import { testFolder } from '../../test/support/test-folder.ts'
 
-const path = join(mkdtempSync(join(tmpdir(), 'mart-offered-')), 'mart.yaml')
+const path = join(testFolder('offered'), 'mart.yaml')
 const keyFor = (models: readonly string[] | null) =>
   keyOf({ id: 'key_a', organizationId: 'org_a', mode: 'test', region: 'us', models })
 

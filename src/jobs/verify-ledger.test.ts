@@ -1,15 +1,15 @@
 import { expect, test } from 'bun:test'
-import { mkdtempSync, statSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { LogEvent } from '../lib/log-text.ts'
 import type { Check } from '../store/store.ts'
 import { startVerifyingLedger } from './verify-ledger.ts'
+import { testFolder } from '../../test/support/test-folder.ts'
 
 const good: Check = { name: 'balances', ok: true, detail: 'they add up' }
 const bad: Check = { name: 'receipts', ok: false, detail: 'one does not' }
 
-function verifierWith(checks: () => Promise<Check[]>, path = join(mkdtempSync(join(tmpdir(), 'mart-')), 'last.json')) {
+function verifierWith(checks: () => Promise<Check[]>, path = join(testFolder('verify'), 'last.json')) {
   const asked: string[] = []
   const events: LogEvent[] = []
   const time = { now: 1_000_000 }

@@ -1,20 +1,14 @@
-import { afterEach, describe, expect, test } from 'bun:test'
-import { mkdirSync, mkdtempSync, readdirSync, readlinkSync, rmSync, statSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { describe, expect, test } from 'bun:test'
+import { mkdirSync, readdirSync, readlinkSync, statSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { pattern } from './http/test-bytes.ts'
 import type { Source } from './source.ts'
 import { createSpool, memoryBytesMax, reserveBytesOf, SpoolFullError, type Spool } from './spool.ts'
-
-const folders: string[] = []
-afterEach(() => {
-  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true })
-})
+import { testFolder } from '../../test/support/test-folder.ts'
 
 const troubles: unknown[] = []
 function spool(limits = { bytesMax: 1e9, ownBytesMax: 1e9 }): Spool & { directory: string } {
-  const directory = path.join(mkdtempSync(path.join(tmpdir(), 'spool-')), 'spool')
-  folders.push(path.dirname(directory))
+  const directory = path.join(testFolder('spool'), 'spool')
   return { ...createSpool({ directory, limits: () => limits, failed: (error) => troubles.push(error) }), directory }
 }
 
@@ -24,11 +18,11 @@ async function bytesOf(source: Source): Promise<Buffer> {
   return Buffer.concat(pieces)
 }
 
-/** Files of any spool that are open in this process. */
-const open = (): number =>
+/** Files of a spool that are open in this process. */
+const openIn = (directory: string): number =>
   readdirSync('/proc/self/fd').filter((fd) => {
     try {
-      return readlinkSync(`/proc/self/fd/${fd}`).includes('.body')
+      return readlinkSync(`/proc/self/fd/${fd}`).startsWith(directory)
     } catch {
       return false
     }
@@ -53,16 +47,15 @@ describe('a body that is kept', () => {
   test('has no file while it is small, and one without a name, which is gone with it, once it is large', async () => {
     const { keep, directory, heldBytes } = spool()
     const kept = keep('org', null)
-    const before = open()
     await kept.append(pattern(memoryBytesMax))
-    expect([open() - before, heldBytes()]).toEqual([0, 0])
+    expect([openIn(directory), heldBytes()]).toEqual([0, 0])
     await kept.append(pattern(10))
-    expect([open() - before, heldBytes()]).toEqual([1, memoryBytesMax + 10])
+    expect([openIn(directory), heldBytes()]).toEqual([1, memoryBytesMax + 10])
     expect(readdirSync(directory)).toEqual([])
     kept.free()
     kept.free()
-    while (open() > before) await Bun.sleep(2)
-    expect([open() - before, heldBytes(), troubles.length]).toEqual([0, 0, 0])
+    while (openIn(directory) > 0) await Bun.sleep(2)
+    expect([openIn(directory), heldBytes(), troubles.length]).toEqual([0, 0, 0])
   })
 
   test('is refused before any of it has come where there is no room for its length, and what it had is given back', async () => {
@@ -97,8 +90,7 @@ describe('a body that is kept', () => {
   test('leaves a tenth of the disk free, and two GiB of a large one: beyond that it is refused as where its share is full', async () => {
     expect([2e9, 100e9].map((bytes) => reserveBytesOf({ bytes }))).toEqual([2e8, 2 * 1024 ** 3])
     const disk = { bytes: 1e9, freeBytes: 140e6 }
-    const folder = mkdtempSync(path.join(tmpdir(), 'spool-'))
-    folders.push(folder)
+    const folder = testFolder('spool')
     const limits = () => ({ bytesMax: 1e12, ownBytesMax: 1e12 })
     const { keep, heldBytes } = createSpool({ directory: folder, limits, failed: () => {}, disk: async () => disk })
     const kept = keep('one', null)
@@ -148,8 +140,7 @@ test('a body that is freed while it is read gives its own bytes or an error, and
 })
 
 test('what a crash left is removed at the start, and nothing else', () => {
-  const directory = path.join(mkdtempSync(path.join(tmpdir(), 'spool-')), 'spool')
-  folders.push(path.dirname(directory))
+  const directory = path.join(testFolder('spool'), 'spool')
   mkdirSync(directory)
   writeFileSync(path.join(directory, 'x.body'), 'left')
   writeFileSync(path.join(directory, 'README'), 'kept')

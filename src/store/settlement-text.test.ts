@@ -129,7 +129,7 @@ test('figures of a vendor that are none are not kept, and everything else is', (
     return read.vendorUsage
   }
   let nested: unknown = 1
-  for (let depth = 0; depth < 100_000; depth += 1) nested = [nested]
+  for (let depth = 0; depth < 20_000; depth += 1) nested = [nested]
   expect(kept({ total_tokens: 5 })).toEqual({ total_tokens: 5 })
   expect(kept('x'.repeat(40_000))).toBeNull()
   expect(kept(nested)).toBeNull()

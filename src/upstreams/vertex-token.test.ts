@@ -61,13 +61,22 @@ beforeEach(() => {
   minted = 0
   assertions = []
   instead = null
-  source = createTokenSource(serviceAccount, tokenUrl, { fetch, clock })
+  answered = 0
+  source = createTokenSource(serviceAccount, tokenUrl, { fetch: counted, clock })
 })
 const token = async (): Promise<string> => source.token()
+/** Whose answers have come whole, so that nothing but turns of this thread stands between them and what becomes of them. */
+let answered = 0
+const counted = (async (...asked: Parameters<typeof fetch>) => {
+  const response = await fetch(...asked)
+  const text = await response.text()
+  answered += 1
+  return new Response(text, response)
+}) as typeof fetch
 /** Until what was begun in the background is done. */
 const settled = async (calls: number): Promise<void> => {
-  while (assertions.length < calls) await new Promise((resolve) => setTimeout(resolve, 5))
-  await new Promise((resolve) => setTimeout(resolve, 20))
+  while (answered < calls) await new Promise((resolve) => setTimeout(resolve, 1))
+  for (let turns = 0; turns < 3; turns += 1) await new Promise((resolve) => setImmediate(resolve))
 }
 const failure = async (): Promise<string> => {
   try {

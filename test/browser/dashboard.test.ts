@@ -1,7 +1,5 @@
 /** Dashboard and console in a real browser, over a real server with traffic: from the first call to every page, in both themes and widths. */
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
-import { mkdtempSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import OpenAI from 'openai'
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core'
@@ -10,8 +8,9 @@ import * as browsing from '../support/browser.ts'
 import { mart } from '../support/mart.ts'
 import { noPages, schemes, scrollsSideways, sizes } from '../support/pages.ts'
 import { startServer, type Server } from '../support/start-server.ts'
+import { testFolder } from '../support/test-folder.ts'
 
-const folder = process.env['SCREENSHOTS'] ?? mkdtempSync(join(tmpdir(), 'mart-screenshots-'))
+const folder = process.env['SCREENSHOTS'] ?? testFolder('screenshots')
 const why = noPages()
 const organization = 'org_sandbox'
 const dashboard = (page: string): string =>

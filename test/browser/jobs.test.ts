@@ -1,7 +1,5 @@
 /** Jobs and files in a real browser, as they are told by a server. */
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
-import { mkdtempSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Browser } from 'playwright-core'
 import type { PageFileJson, PageJobJson } from '../../src/control/contract-pages.ts'
@@ -9,8 +7,9 @@ import * as ways from '../faults/request-support.ts'
 import * as browsing from '../support/browser.ts'
 import { noPages, openWith, schemes, scrollsSideways, signedIn, sizes, type Answers } from '../support/pages.ts'
 import { startServer, type Server } from '../support/start-server.ts'
+import { testFolder } from '../support/test-folder.ts'
 
-const folder = process.env['SCREENSHOTS'] ?? mkdtempSync(join(tmpdir(), 'mart-screenshots-'))
+const folder = process.env['SCREENSHOTS'] ?? testFolder('screenshots')
 const why = noPages()
 
 const ago = (minutes: number): string => new Date(Date.now() - minutes * 60_000).toISOString()

@@ -1,13 +1,12 @@
 /** The kit that pages are made of, on a page of its own that no server has: in a real browser, in every scheme and size. */
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
-import { mkdtempSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import * as browsing from '../support/browser.ts'
 import { schemes, scrollsSideways, sizes } from '../support/pages.ts'
+import { testFolder } from '../support/test-folder.ts'
 
-const folder = process.env['SCREENSHOTS'] ?? mkdtempSync(join(tmpdir(), 'mart-screenshots-'))
+const folder = process.env['SCREENSHOTS'] ?? testFolder('screenshots')
 const title = browsing.chromiumPath === null ? 'the kit (skipped: there is no Chromium here)' : 'the kit'
 const url = 'http://kit.test/'
 

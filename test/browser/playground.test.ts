@@ -1,7 +1,5 @@
 /** The playground in a real browser, against a real gateway and its sandbox: what comes, what it costs, what goes wrong. */
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
-import { mkdtempSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import * as ways from '../faults/request-support.ts'
@@ -10,8 +8,9 @@ import { eventually } from '../support/eventually.ts'
 import { openAccount, type Account } from '../support/mart.ts'
 import { noPages, openWith, schemes, scrollsSideways, signedOut, sizes } from '../support/pages.ts'
 import { startServer, type Server } from '../support/start-server.ts'
+import { testFolder } from '../support/test-folder.ts'
 
-const folder = process.env['SCREENSHOTS'] ?? mkdtempSync(join(tmpdir(), 'mart-screenshots-'))
+const folder = process.env['SCREENSHOTS'] ?? testFolder('screenshots')
 const why = noPages()
 
 describe.skipIf(why !== null)(why === null ? 'the playground' : `the playground (skipped: ${why})`, () => {

@@ -1,7 +1,5 @@
 /** From the first start to a second member, in a real browser, against a real server: nothing of the other side is given. */
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
-import { mkdtempSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { codeAt } from '../../src/control/people/test-authenticator.ts'
@@ -9,8 +7,9 @@ import * as ways from '../faults/request-support.ts'
 import * as browsing from '../support/browser.ts'
 import { noPages, openWith, ownerSession, schemes, scrollsSideways, sizes } from '../support/pages.ts'
 import { startServer, type Server } from '../support/start-server.ts'
+import { testFolder } from '../support/test-folder.ts'
 
-const folder = process.env['SCREENSHOTS'] ?? mkdtempSync(join(tmpdir(), 'mart-screenshots-'))
+const folder = process.env['SCREENSHOTS'] ?? testFolder('screenshots')
 const why = noPages()
 const password = 'correct horse battery'
 

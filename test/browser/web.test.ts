@@ -1,7 +1,6 @@
 /** The web app's frame in a real browser: light and dark, narrow and wide, by mouse and by keyboard. */
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
-import { mkdtempSync, readdirSync, readFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import { distFolder } from '../../scripts/web.mjs'
@@ -9,8 +8,9 @@ import * as ways from '../faults/request-support.ts'
 import * as browsing from '../support/browser.ts'
 import { noPages, openWith, schemes, scrollsSideways, signedIn, signedOut, sizes } from '../support/pages.ts'
 import { startServer, type Server } from '../support/start-server.ts'
+import { testFolder } from '../support/test-folder.ts'
 
-const folder = process.env['SCREENSHOTS'] ?? mkdtempSync(join(tmpdir(), 'mart-screenshots-'))
+const folder = process.env['SCREENSHOTS'] ?? testFolder('screenshots')
 const why = noPages()
 const home = '/dashboard/org_1/home'
 /** In the frame, of the dashboard and of the console, and without data: what no area has. The server says 404, and a browser repeats it. */

@@ -1,14 +1,13 @@
 /** The page at `/` in a real browser: light and dark, narrow and wide, by mouse and by keyboard. */
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
-import { mkdtempSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Browser, Page } from 'playwright-core'
 import * as ways from '../faults/request-support.ts'
 import * as browsing from '../support/browser.ts'
 import { startServer, type Server } from '../support/start-server.ts'
+import { testFolder } from '../support/test-folder.ts'
 
-const folder = mkdtempSync(join(tmpdir(), 'mart-screenshots-'))
+const folder = testFolder('screenshots')
 const sizes = { narrow: { width: 390, height: 844 }, wide: { width: 1440, height: 900 } } as const
 const title =
   browsing.chromiumPath === null ? 'the welcome page (skipped: there is no Chromium here)' : 'the welcome page'

@@ -4,7 +4,6 @@ import { afterEach, expect, test } from 'bun:test'
 import {
   chmodSync,
   closeSync,
-  mkdtempSync,
   openSync,
   readdirSync,
   readFileSync,
@@ -13,13 +12,13 @@ import {
   truncateSync,
   writeSync,
 } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { eventually } from '../support/eventually.ts'
 import { freePort, startServer, type Server } from '../support/start-server.ts'
 import * as books from './books.ts'
 import * as support from './process-support.ts'
 import * as ways from './request-support.ts'
+import { testFolder } from '../support/test-folder.ts'
 
 const quick = { way: ways.chat, sandbox: 'tokens=20' } as const
 
@@ -34,7 +33,7 @@ const readableByOthers = (folder: string): string[] =>
   filesOf(folder).filter((path) => (statSync(path).mode & 0o077) !== 0)
 
 test('nobody else can read a file of the data folder, whatever the folder’s mode and the umask; older files are closed', async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'mart-open-'))
+  const folder = testFolder('open')
   chmodSync(folder, 0o777)
   const umask = process.umask(0)
   try {
@@ -91,7 +90,7 @@ function breakPage(path: string, table: string): void {
 
 test('a damaged page is found at the start: said in the log and the metrics, and the server is not ready', async () => {
   const port = await freePort()
-  const config = join(mkdtempSync(join(tmpdir(), 'mart-config-')), 'mart.yaml')
+  const config = join(testFolder('config'), 'mart.yaml')
   await Bun.write(config, `metrics: { port: ${port} }\n`)
   server = await startServer({ env: { MART_CONFIG: config } })
   const account = await support.openHouse(server)

@@ -3,8 +3,7 @@
  * what a client got, and the books, recomputed here from the list prices and the sandbox's own count.
  */
 import { afterAll, beforeAll, expect, setDefaultTimeout } from 'bun:test'
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import models from '../../src/catalog/models.json'
 import type { Mode, Settlement } from '../../src/store/store.ts'
@@ -12,6 +11,7 @@ import { eventually } from '../support/eventually.ts'
 import type { Account } from '../support/mart.ts'
 import { faultsOf, receiptOf } from '../support/receipt.ts'
 import { startServer, type Server, type ServerOptions } from '../support/start-server.ts'
+import { testFolder } from '../support/test-folder.ts'
 
 export const startMsMax = 60_000
 const settledMsMax = 20_000
@@ -269,7 +269,7 @@ export async function balanceOf(server: Server, { organizationId }: Account, mod
 
 /** A configuration file with this text, as `MART_CONFIG` names it. */
 export function configured(yaml: string): { readonly env: { readonly MART_CONFIG: string } } {
-  const path = join(mkdtempSync(join(tmpdir(), 'mart-config-')), 'mart.yaml')
+  const path = join(testFolder('config'), 'mart.yaml')
   writeFileSync(path, yaml)
   return { env: { MART_CONFIG: path } }
 }

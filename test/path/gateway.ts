@@ -3,8 +3,7 @@
  * path does, without a socket. Its store is in memory, its journal a list.
  */
 import { Hono } from 'hono'
-import { mkdtempSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { createApp } from '../../src/app.ts'
 import { checkConfigFile } from '../../src/config.ts'
@@ -37,8 +36,9 @@ import { createResourceTable } from '../../src/resources/resource-table.ts'
 import type { Reservation } from '../../src/store/reservations.ts'
 import { openSqliteStore } from '../../src/store/sqlite/sqlite-store.ts'
 import { keyOf } from '../../src/store/store-fixtures.ts'
-import type { Attempt, Mode, Settlement } from '../../src/store/store.ts'
+import type { Attempt, Mode, Settlement, Store } from '../../src/store/store.ts'
 import { createUpstream, type Answerer, type SentCall } from './upstream.ts'
+import { testFolder } from '../support/test-folder.ts'
 
 const secret = 'sk-bf-00000000-0000-4000-8000-000000000000'
 export const organizationId = 'acme'
@@ -116,15 +116,14 @@ export async function startGateway(
   answerer: Answerer,
   { creditUsd = 1_000n, mode = 'live' }: { readonly creditUsd?: bigint; readonly mode?: Mode } = {},
 ): Promise<TestGateway> {
-  const path = join(mkdtempSync(join(tmpdir(), 'mart-path-')), 'mart.yaml')
+  const path = join(testFolder('path'), 'mart.yaml')
   const time = { passed: 0 }
   const clock: Clock = { now: () => startedAt + time.passed, monotonic: () => time.passed }
   const offerOf = (file: object, before?: Offer): Offer => {
     return createOffer(fileOf(path, JSON.stringify(file)), { clock, builtIn: () => 'http://127.0.0.1:1' }, before)
   }
   let offer = offerOf(config)
-  const store = openSqliteStore({ path: ':memory:' })
-  await store.createOrganization({ id: organizationId, name: 'Acme', createdAt: startedAt })
+  const store = openedWhenAsked()
   const upstream = createUpstream(answerer)
   const told = { ended: [] as RequestEnded[], attempts: [] as Attempt[], alerts: [] as Alert[], logged: [] as object[] }
   const journal = createJournal()
@@ -175,6 +174,17 @@ export async function startGateway(
     createOrganization: (id) => store.createOrganization({ id, name: id, createdAt: startedAt }),
     stop: watch.stop,
   }
+}
+
+/** With its one organization. Most tests ask it nothing, and its statements take most of a gateway's start to prepare. */
+function openedWhenAsked(): Store {
+  let store: Store | null = null
+  const open = (): Store => {
+    store = openSqliteStore({ path: ':memory:' })
+    void store.createOrganization({ id: organizationId, name: 'Acme', createdAt: startedAt })
+    return store
+  }
+  return new Proxy({} as Store, { get: (_, name) => Reflect.get(store ?? open(), name) as unknown })
 }
 
 const spoolIn = (folder: string): Spool =>

@@ -2,7 +2,7 @@
 import fc from 'fast-check'
 
 fc.configureGlobal({
-  interruptAfterTimeLimit: 60,
+  interruptAfterTimeLimit: 20,
   // On a machine that has much else to do no run may have ended by then, which says nothing.
   reporter: (ran) => {
     if (ran.failed && ran.counterexample !== null) throw new Error(fc.defaultReportMessage(ran))

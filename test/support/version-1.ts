@@ -1,11 +1,11 @@
 /** The data folder of version 1 in `test/fixtures`, made anew for a test. */
 import { Database } from 'bun:sqlite'
-import { cpSync, mkdtempSync, readFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { cpSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { migrate, migrations, unknownInstallation } from '../../src/store/sqlite/migrations.ts'
 import type { Installation } from '../../src/store/store.ts'
 import { root } from './program.ts'
+import { testFolder } from './test-folder.ts'
 
 const fixture = join(root, 'test/fixtures/version-1')
 
@@ -33,7 +33,7 @@ export const organizations = {
 
 /** Makes the folder; returns its path and what its books said, in nano-USD. */
 export function version1Folder() {
-  const dataDir = mkdtempSync(join(tmpdir(), 'mart-version-1-'))
+  const dataDir = testFolder('version-1')
   cpSync(join(fixture, 'journal'), join(dataDir, 'journal'), { recursive: true })
   const path = join(dataDir, 'mart.db')
   const db = new Database(path, { safeIntegers: true, strict: true })

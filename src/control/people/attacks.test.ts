@@ -32,8 +32,7 @@ test('enumeration: a wrong password and an account that is not there are answere
   )
   expect(await tried('bob@example.com')).toEqual(known)
   // What one costs is what the other costs: both are hashed with the same parameters.
-  const hash = await Bun.password.hash('x', hashes.mock.calls[0]![1])
-  expect(hash).toStartWith('$argon2id$v=19$m=19456,t=2,p=1$')
+  expect(hashes.mock.calls[0]![1]).toEqual({ algorithm: 'argon2id', memoryCost: 19_456, timeCost: 2 })
   hashes.mockRestore()
   verifications.mockRestore()
 })

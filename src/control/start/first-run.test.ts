@@ -1,15 +1,13 @@
 import { expect, test } from 'bun:test'
-import { mkdtempSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { hashOf } from '../../keys/virtual-key.ts'
 import { openSqliteStore } from '../../store/sqlite/sqlite-store.ts'
 import type { Store } from '../../store/store.ts'
 import { sandboxOrganizationId, seedFirstRun } from './first-run.ts'
+import { testFolder } from '../../test/support/test-folder.ts'
 
 const keyDefaults = { region: 'us', rpm: null, tpm: null, concurrency: null }
-const emptyStore = (): Store =>
-  openSqliteStore({ path: join(mkdtempSync(join(tmpdir(), 'mart-seed-')), 'store.sqlite') })
+const emptyStore = (): Store => openSqliteStore({ path: join(testFolder('seed'), 'store.sqlite') })
 const seed = (store: Store) => seedFirstRun({ store, keyDefaults, now: Date.now() })
 
 test('an empty store gets one organization with $100.00 of test credit and one test key, whose secret is given once', async () => {

@@ -1,18 +1,18 @@
 import { Database } from 'bun:sqlite'
 import { expect, test } from 'bun:test'
-import { mkdtempSync, readFileSync, statSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { keptSecret } from '../../lib/kept-secret.ts'
 import { restoreBackup, writeBackup } from '../sqlite/backup.ts'
 import { openSqliteStore } from '../sqlite/sqlite-store.ts'
 import { copyPeople } from './people-copy.ts'
 import { openPeopleStore, peoplePath } from './people-store.ts'
+import { testFolder } from '../../../test/support/test-folder.ts'
 
 const clock = { now: () => 1_000, monotonic: () => 1_000 }
 
 test('a backup brings back who people are and how they sign in, with the secret that their second factors need, and no session', async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'mart-people-'))
+  const folder = testFolder('people')
   const store = openSqliteStore({ path: join(folder, 'mart.db'), clock })
   const people = openPeopleStore(peoplePath(folder), 1)
   const ann = people.addPerson({ name: 'Ann', email: 'ann@example.com', isVerified: true, passwordHash: 'hash' }, 1)
@@ -44,7 +44,7 @@ test('a backup brings back who people are and how they sign in, with the secret 
 })
 
 test('a secret is made once, for its owner alone; one that is none stops the start', () => {
-  const path = join(mkdtempSync(join(tmpdir(), 'mart-secret-')), 'secret')
+  const path = join(testFolder('secret'), 'secret')
   const made = keptSecret(path)
   expect([made.length, keptSecret(path), statSync(path).mode & 0o777]).toEqual([43, made, 0o600])
   writeFileSync(path, 'short')

@@ -1,15 +1,14 @@
 import { Database } from 'bun:sqlite'
 import { expect, test } from 'bun:test'
-import { mkdtempSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { messageOf } from '../contract-steps.ts'
 import { keyOf, noon } from '../store-fixtures.ts'
 import { openSqliteStore } from './sqlite-store.ts'
+import { testFolder } from '../../../test/support/test-folder.ts'
 
 /** A store with an organization, and a connection beside it. */
 async function opened() {
-  const path = join(mkdtempSync(join(tmpdir(), 'mart-audit-')), 'mart.db')
+  const path = join(testFolder('audit'), 'mart.db')
   const store = openSqliteStore({ path })
   await store.createOrganization({ id: 'acme', name: 'Acme', createdAt: noon })
   return { store, beside: new Database(path) }

@@ -121,10 +121,10 @@ describe('Vertex AI', () => {
   })
 
   test('a body of very many contents costs no more than reading it', () => {
-    const text = `{${'"store":1,'.repeat(50_000)}"contents":[${'{"parts":[{"mediaProcessing":1}]},'.repeat(50_000)}{}]}`
+    const text = `{${'"store":1,'.repeat(15_000)}"contents":[${'{"parts":[{"mediaProcessing":1}]},'.repeat(15_000)}{}]}`
     const begunAt = cpuMs()
     const rewritten = vertex(text)
-    expect(cpuMs() - begunAt).toBeLessThan(2_000)
+    expect(cpuMs() - begunAt).toBeLessThan(600)
     expect((parsed(rewritten)['contents'] as Fields[]).every(({ role }) => role === 'user')).toBe(true)
   })
 

@@ -1,9 +1,6 @@
 /** Pictures of pictures: what is read of a form and of JSON, what is held for what goes in, what goes up. */
-import { afterAll, describe, expect, test } from 'bun:test'
+import { describe, expect, test } from 'bun:test'
 import fc from 'fast-check'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import path from 'node:path'
 import models from '../../../../catalog/models.json'
 import { readForm } from '../../../../lib/form/read-form.ts'
 import { sourceOf, type Source } from '../../../../lib/source.ts'
@@ -17,8 +14,9 @@ import type { FormRule } from '../../../operation.ts'
 import { imageEdits } from './edits.ts'
 import { pictureTokens } from './image-tokens.ts'
 import { imageUsageOf } from './usage.ts'
+import { testFolder } from '../../../../../test/support/test-folder.ts'
 
-const directory = mkdtempSync(path.join(tmpdir(), 'edits-'))
+const directory = testFolder('edits')
 const spool = createSpool({
   directory,
   limits: () => ({ bytesMax: 1e9, ownBytesMax: 1e9 }),
@@ -26,7 +24,6 @@ const spool = createSpool({
     throw error
   },
 })
-afterAll(() => rmSync(directory, { recursive: true }))
 
 const rule = imageEdits.body as FormRule
 const picture = new File([new Uint8Array([137, 80, 78, 71])], 'a.png', { type: 'image/png' })
