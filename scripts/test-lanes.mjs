@@ -24,6 +24,7 @@ const notUnit = [
   'src/money/kept-answers.',
   'src/node.test.ts',
   'src/sandbox/',
+  'src/store/reports-db/copy-kill.',
   'src/store/sqlite/',
   'src/telemetry/',
 ]
