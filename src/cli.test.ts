@@ -3,7 +3,7 @@ import { chmodSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Hono } from 'hono'
 import { operatorToken, settlementOf, startTestServer } from './control/test-server.ts'
-import { testFolder } from '../test/support/test-folder.ts'
+import { testFolder } from './lib/test-folder.ts'
 
 let admin: Awaited<ReturnType<typeof startTestServer>>
 let server: ReturnType<typeof Bun.serve>

@@ -9,7 +9,7 @@ import {
   type Environment,
 } from './config.ts'
 import { pricesSchema } from './money/price-book-data.ts'
-import { testFolder } from '../test/support/test-folder.ts'
+import { testFolder } from './lib/test-folder.ts'
 
 const loadConfig = (env: Environment) => loadConfigWith(env, pricesSchema)
 

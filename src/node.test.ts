@@ -10,7 +10,7 @@ import { openNode, type Node } from './node.ts'
 import { failuresOf } from './store/contract-steps.ts'
 import { openSqliteStore } from './store/sqlite/sqlite-store.ts'
 import { endOf, reservationOf } from './store/store-fixtures.ts'
-import { testFolder } from '../test/support/test-folder.ts'
+import { testFolder } from './lib/test-folder.ts'
 
 test('a journal of before there were modes is taken over: what was not shipped is paid in its key’s mode, and so is what was under way', async () => {
   const { dataDir, path, before } = version1Folder()

@@ -5,7 +5,7 @@ import { checkConfigFile, type MartFile } from './config.ts'
 import { systemClock } from './lib/clock.ts'
 import { pricesSchema } from './money/price-book-data.ts'
 import { createOffer, installationOf, namesBuiltIn, type Offer } from './offer.ts'
-import { testFolder } from '../test/support/test-folder.ts'
+import { testFolder } from './lib/test-folder.ts'
 
 const path = join(testFolder('offer'), 'mart.yaml')
 function fileOf(text: string): MartFile {

@@ -6,7 +6,7 @@ import { systemClock } from './lib/clock.ts'
 import { pricesSchema } from './money/price-book-data.ts'
 import { createOffer } from './offer.ts'
 import { publicPages } from './public-pages.ts'
-import { testFolder } from '../test/support/test-folder.ts'
+import { testFolder } from './lib/test-folder.ts'
 
 const path = join(testFolder('pages'), 'mart.yaml')
 

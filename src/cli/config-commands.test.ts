@@ -2,7 +2,7 @@ import { expect, test } from 'bun:test'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { configCommands } from './config-commands.ts'
-import { testFolder } from '../../test/support/test-folder.ts'
+import { testFolder } from '../lib/test-folder.ts'
 
 const path = join(testFolder('check'), 'mart.yaml')
 const noServer = (): never => {

@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path'
 import { checkConfigFile } from '../config.ts'
 import { pricesSchema } from '../money/price-book-data.ts'
 import { providerKinds } from '../upstreams/deployment.ts'
-import { testFolder } from '../../test/support/test-folder.ts'
+import { testFolder } from '../lib/test-folder.ts'
 
 const example = resolve(import.meta.dir, '../../mart.example.yaml')
 const text = readFileSync(example, 'utf8')

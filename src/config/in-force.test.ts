@@ -5,7 +5,7 @@ import { pricesSchema } from '../money/price-book-data.ts'
 import { environmentInForce } from './environment.ts'
 import { settingsInForce } from './in-force.ts'
 import { readBoth } from './load.ts'
-import { testFolder } from '../../test/support/test-folder.ts'
+import { testFolder } from '../lib/test-folder.ts'
 
 const secret = 'sk-proj-never-to-be-shown'
 const env = { OPENAI_API_KEY: secret, RESOURCE: 'contoso-private', MART_SECRET: `${secret}-0123456789` }

@@ -7,7 +7,7 @@ import { deadlinesFor } from './deadlines.ts'
 import type { Environment } from './environment.ts'
 import { readMartFile } from './load.ts'
 import { ConfigError } from './refusal.ts'
-import { testFolder } from '../../test/support/test-folder.ts'
+import { testFolder } from '../lib/test-folder.ts'
 
 const folder = testFolder('file')
 const path = join(folder, 'mart.yaml')

@@ -7,7 +7,7 @@ import { pricesSchema } from '../money/price-book-data.ts'
 import { loadPriceBook } from '../money/price-book.ts'
 import { readMartFile } from './load.ts'
 import { markupOf, overlaidCatalogData, overlaidPrices } from './overlay.ts'
-import { testFolder } from '../../test/support/test-folder.ts'
+import { testFolder } from '../lib/test-folder.ts'
 
 const path = join(testFolder('overlay'), 'mart.yaml')
 function read(text: string) {

@@ -9,7 +9,7 @@ import { rate } from '../money/rating.ts'
 import { pieceClasses, tokenClasses, type Usage } from '../money/usage.ts'
 import { readMartFile } from './load.ts'
 import { listPrices, markupOf, overlaidCatalogData, overlaidPrices } from './overlay.ts'
-import { testFolder } from '../../test/support/test-folder.ts'
+import { testFolder } from '../lib/test-folder.ts'
 
 const path = join(testFolder('own-models'), 'mart.yaml')
 function read(text: string) {

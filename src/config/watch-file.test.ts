@@ -5,7 +5,7 @@ import { pricesSchema } from '../money/price-book-data.ts'
 import { loadConfig } from '../config.ts'
 import { readMartFile } from './load.ts'
 import { watchMartFile, type FileWatch } from './watch-file.ts'
-import { testFolder } from '../../test/support/test-folder.ts'
+import { testFolder } from '../lib/test-folder.ts'
 
 const settledMs = 100
 /** Longer than it takes to notice a change and see that it is complete. */

@@ -1,6 +1,5 @@
 /** For tests: the admin API over a real store, with a way to settle a request as a node would. */
-import { Database } from 'bun:sqlite'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { loadCatalog } from '../catalog/catalog.ts'
 import models from '../catalog/models.json'
@@ -11,7 +10,7 @@ import { createSeal } from '../lib/seal.ts'
 import { createLimits } from '../limits/limits.ts'
 import { recordText } from '../store/settlement-text.ts'
 import { openPeopleStore } from '../store/people/people-store.ts'
-import { openSqliteStore } from '../store/sqlite/sqlite-store.ts'
+import { openTestStore } from '../store/test-store.ts'
 import type { KeyRow, Settlement, Store } from '../store/store.ts'
 import { createFleet, type Fleet } from '../upstreams/fleet.ts'
 import { createAdapter } from '../upstreams/providers.ts'
@@ -19,25 +18,11 @@ import { sandboxDeployments } from '../upstreams/sandbox-deployments.ts'
 import { adminApi } from './admin/admin-api.ts'
 import type { AdminDeps } from './admin/deps.ts'
 import type { LedgerVerifier, Verification } from './admin/ledger-verifier.ts'
-import { testFolder } from '../../test/support/test-folder.ts'
+import { testFolder } from '../lib/test-folder.ts'
 
 export const operatorToken = 'the-operator-token-of-this-test'
 
 const headers = { authorization: `Bearer ${operatorToken}` }
-
-/** The file of a new store: to make one takes 15 ms, and tests open a hundred. */
-let newFile: Uint8Array | null = null
-
-function openNewStore(path: string, clock: Clock): Store {
-  if (newFile !== null) writeFileSync(path, newFile)
-  const store = openSqliteStore({ path, clock })
-  if (newFile === null) {
-    const db = new Database(path)
-    newFile = db.serialize()
-    db.close()
-  }
-  return store
-}
 
 /** In memory. */
 const openPeople = (now: number) => {
@@ -57,7 +42,7 @@ export async function startTestServer(changes: Partial<AdminDeps> = {}) {
   const time = { now: Date.parse('2026-11-23T08:15:00Z') }
   const clock = { now: () => time.now, monotonic: () => time.now }
   const people = openPeople(time.now)
-  const store = openNewStore(path, clock)
+  const store = openTestStore(path, clock)
   const keys = createKeyTable([], clock)
   const limits = createLimits(clock)
   const events: LogEvent[] = []

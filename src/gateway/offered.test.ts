@@ -15,7 +15,7 @@ import type { KnownOperation } from './operation.ts'
 import { operationsFor } from './operations.ts'
 import { offeredTo } from './offered.ts'
 import { resolve } from './resolve.ts'
-import { testFolder } from '../../test/support/test-folder.ts'
+import { testFolder } from '../lib/test-folder.ts'
 
 const path = join(testFolder('offered'), 'mart.yaml')
 const keyFor = (models: readonly string[] | null) =>

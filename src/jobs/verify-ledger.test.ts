@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import type { LogEvent } from '../lib/log-text.ts'
 import type { Check } from '../store/store.ts'
 import { startVerifyingLedger } from './verify-ledger.ts'
-import { testFolder } from '../../test/support/test-folder.ts'
+import { testFolder } from '../lib/test-folder.ts'
 
 const good: Check = { name: 'balances', ok: true, detail: 'they add up' }
 const bad: Check = { name: 'receipts', ok: false, detail: 'one does not' }

@@ -4,7 +4,7 @@ import path from 'node:path'
 import { pattern } from './http/test-bytes.ts'
 import type { Source } from './source.ts'
 import { createSpool, memoryBytesMax, reserveBytesOf, SpoolFullError, type Spool } from './spool.ts'
-import { testFolder } from '../../test/support/test-folder.ts'
+import { testFolder } from './test-folder.ts'
 
 const troubles: unknown[] = []
 function spool(limits = { bytesMax: 1e9, ownBytesMax: 1e9 }): Spool & { directory: string } {

@@ -7,7 +7,7 @@ import * as ways from '../faults/request-support.ts'
 import * as browsing from '../support/browser.ts'
 import { noPages, openWith, schemes, scrollsSideways, signedIn, sizes, type Answers } from '../support/pages.ts'
 import { startServer, type Server } from '../support/start-server.ts'
-import { testFolder } from '../support/test-folder.ts'
+import { testFolder } from '../../src/lib/test-folder.ts'
 
 const folder = process.env['SCREENSHOTS'] ?? testFolder('screenshots')
 const why = noPages()

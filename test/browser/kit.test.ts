@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import * as browsing from '../support/browser.ts'
 import { schemes, scrollsSideways, sizes } from '../support/pages.ts'
-import { testFolder } from '../support/test-folder.ts'
+import { testFolder } from '../../src/lib/test-folder.ts'
 
 const folder = process.env['SCREENSHOTS'] ?? testFolder('screenshots')
 const title = browsing.chromiumPath === null ? 'the kit (skipped: there is no Chromium here)' : 'the kit'

@@ -8,7 +8,7 @@ import { eventually } from '../support/eventually.ts'
 import { openAccount, type Account } from '../support/mart.ts'
 import { noPages, openWith, schemes, scrollsSideways, signedOut, sizes } from '../support/pages.ts'
 import { startServer, type Server } from '../support/start-server.ts'
-import { testFolder } from '../support/test-folder.ts'
+import { testFolder } from '../../src/lib/test-folder.ts'
 
 const folder = process.env['SCREENSHOTS'] ?? testFolder('screenshots')
 const why = noPages()

@@ -5,7 +5,7 @@ import type { Browser } from 'playwright-core'
 import * as ways from '../faults/request-support.ts'
 import * as browsing from '../support/browser.ts'
 import { startServer, type Server } from '../support/start-server.ts'
-import { testFolder } from '../support/test-folder.ts'
+import { testFolder } from '../../src/lib/test-folder.ts'
 
 const folder = testFolder('screenshots')
 const sizes = { narrow: { width: 390, height: 844 }, wide: { width: 1440, height: 900 } } as const

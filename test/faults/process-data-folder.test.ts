@@ -18,7 +18,7 @@ import { freePort, startServer, type Server } from '../support/start-server.ts'
 import * as books from './books.ts'
 import * as support from './process-support.ts'
 import * as ways from './request-support.ts'
-import { testFolder } from '../support/test-folder.ts'
+import { testFolder } from '../../src/lib/test-folder.ts'
 
 const quick = { way: ways.chat, sandbox: 'tokens=20' } as const
 

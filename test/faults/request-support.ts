@@ -11,7 +11,7 @@ import { eventually } from '../support/eventually.ts'
 import type { Account } from '../support/mart.ts'
 import { faultsOf, receiptOf } from '../support/receipt.ts'
 import { startServer, type Server, type ServerOptions } from '../support/start-server.ts'
-import { testFolder } from '../support/test-folder.ts'
+import { testFolder } from '../../src/lib/test-folder.ts'
 
 export const startMsMax = 60_000
 const settledMsMax = 20_000

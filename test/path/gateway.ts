@@ -38,7 +38,7 @@ import { openSqliteStore } from '../../src/store/sqlite/sqlite-store.ts'
 import { keyOf } from '../../src/store/store-fixtures.ts'
 import type { Attempt, Mode, Settlement, Store } from '../../src/store/store.ts'
 import { createUpstream, type Answerer, type SentCall } from './upstream.ts'
-import { testFolder } from '../support/test-folder.ts'
+import { testFolder } from '../../src/lib/test-folder.ts'
 
 const secret = 'sk-bf-00000000-0000-4000-8000-000000000000'
 export const organizationId = 'acme'

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { migrate, migrations, unknownInstallation } from '../../src/store/sqlite/migrations.ts'
 import type { Installation } from '../../src/store/store.ts'
 import { root } from './program.ts'
-import { testFolder } from './test-folder.ts'
+import { testFolder } from '../../src/lib/test-folder.ts'
 
 const fixture = join(root, 'test/fixtures/version-1')
 

@@ -4,7 +4,7 @@ import { hashOf } from '../../keys/virtual-key.ts'
 import { openSqliteStore } from '../../store/sqlite/sqlite-store.ts'
 import type { Store } from '../../store/store.ts'
 import { sandboxOrganizationId, seedFirstRun } from './first-run.ts'
-import { testFolder } from '../../../test/support/test-folder.ts'
+import { testFolder } from '../../lib/test-folder.ts'
 
 const keyDefaults = { region: 'us', rpm: null, tpm: null, concurrency: null }
 const emptyStore = (): Store => openSqliteStore({ path: join(testFolder('seed'), 'store.sqlite') })

@@ -7,7 +7,7 @@ import { restoreBackup, writeBackup } from '../sqlite/backup.ts'
 import { openSqliteStore } from '../sqlite/sqlite-store.ts'
 import { copyPeople } from './people-copy.ts'
 import { openPeopleStore, peoplePath } from './people-store.ts'
-import { testFolder } from '../../../test/support/test-folder.ts'
+import { testFolder } from '../../lib/test-folder.ts'
 
 const clock = { now: () => 1_000, monotonic: () => 1_000 }
 

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { messageOf } from '../contract-steps.ts'
 import { keyOf, noon } from '../store-fixtures.ts'
 import { openSqliteStore } from './sqlite-store.ts'
-import { testFolder } from '../../../test/support/test-folder.ts'
+import { testFolder } from '../../lib/test-folder.ts'
 
 /** A store with an organization, and a connection beside it. */
 async function opened() {

@@ -14,7 +14,7 @@ import type { FormRule } from '../../../operation.ts'
 import { imageEdits } from './edits.ts'
 import { pictureTokens } from './image-tokens.ts'
 import { imageUsageOf } from './usage.ts'
-import { testFolder } from '../../../../../test/support/test-folder.ts'
+import { testFolder } from '../../../../lib/test-folder.ts'
 
 const directory = testFolder('edits')
 const spool = createSpool({
