@@ -32,7 +32,7 @@ import {
 } from './requests.ts'
 import { statementOf, type Statement } from './statement.ts'
 import type { SlotUnit, ZonedSpan } from './time-slots.ts'
-import { createTurns, inPieces, nextTurn } from './turns.ts'
+import { atOnce, createTurns, inPieces, nextTurn } from './turns.ts'
 import { usageOverTime, type UsageAsked, type UsageOverTime } from './usage-over-time.ts'
 
 export type ReportsDeps = {
@@ -102,11 +102,10 @@ export function createReports(deps: ReportsDeps): Reports {
       const isComplete = await catchUp()
       return { ...(await report()), isComplete }
     })
-  const usage = (asked: UsageAsked) =>
-    alone(() => inPieces(usageOverTime(db, asked, nameOf(db, asked.scope.organizationId)), clock))
+  const usage = usageInLanes({ ...deps, alone, inTurn, catchUp })
 
   return {
-    usage: (asked) => told(asked.scope, () => usage(asked)),
+    usage,
     requests: (of, asked) => told(of, () => requestList(db, of, { ...asked, ...shown(of, asked.isOperator), clock })),
     async *everyRequest(of, { filter, isOperator }) {
       await catchUp()
@@ -145,6 +144,32 @@ export function createReports(deps: ReportsDeps): Reports {
       close()
       db.close()
     },
+  }
+}
+
+type Lanes = Pick<ReportsDeps, 'db' | 'clock'> & {
+  readonly alone: <T>(work: () => Promise<T>) => Promise<T>
+  /** Of each owner, what is quick. */
+  readonly inTurn: ReturnType<typeof createTurns>
+  readonly catchUp: () => Promise<boolean>
+}
+
+/** What takes long is begun anew in a lane of its own, while nothing is copied. */
+function usageInLanes({ db, clock, alone, inTurn, catchUp }: Lanes): Reports['usage'] {
+  const longInTurn = createTurns()
+  return async (asked) => {
+    const owner = asked.scope.organizationId ?? everybody
+    const pieces = () => usageOverTime(db, asked, nameOf(db, asked.scope.organizationId))
+    const quick = await inTurn(owner, async () => {
+      const isComplete = await catchUp()
+      const made = atOnce(pieces(), clock)
+      return made && { ...made, isComplete }
+    })
+    if (quick) return quick
+    return longInTurn(owner, async () => {
+      const isComplete = await catchUp()
+      return { ...(await alone(() => inPieces(pieces(), clock))), isComplete }
+    })
   }
 }
 

@@ -24,6 +24,7 @@ function slowReports() {
     },
     step: () => (note('copied'), { entered: [], isMore: false }),
     find: () => null,
+    list: () => [],
     keyNames: () => new Map(),
     organizationNames: () => new Map(),
     close: () => undefined,
@@ -61,7 +62,23 @@ test('while a report is made piece by piece nothing changes what it is made of',
     await reports.request({ organizationId: 'third', mode: 'live' }, 'req_1', false)
     await nextTurn()
   }
-  expect(happened.filter((what) => what === 'usage of a')).toHaveLength(1)
-  expect(happened.filter((what) => what === 'usage of b')).toHaveLength(1)
+  // Each is tried in one go first, given up, and made while nothing is copied.
+  for (const name of ['a', 'b']) {
+    const parts = happened.filter((what) => what === `usage of ${name}`)
+    expect(parts).toHaveLength(2)
+  }
   expect(happened.filter((what) => what === 'copied').length).toBeGreaterThan(1)
+})
+
+test('an organization’s pages do not wait for its own long report', async () => {
+  const { reports, usageOf } = slowReports()
+  const ended: string[] = []
+  const long = usageOf('acme').then(() => ended.push('long'))
+  const of = { organizationId: 'acme', mode: 'live' } as const
+  const filter = { from: 0, to: 1 }
+  const page = reports
+    .requests(of, { filter, before: null, max: 1, isOperator: false })
+    .then(({ data }) => ended.push(`page of ${data.length}`))
+  await Promise.all([long, page])
+  expect(ended).toEqual(['page of 0', 'long'])
 })

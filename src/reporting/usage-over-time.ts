@@ -1,6 +1,12 @@
 /** Usage over time: the values of metrics by slots of time and by groups, the largest apart and the others as one, and what it all comes to. */
 import { z } from 'zod'
-import type { Dimension, Dimensions, ReportsDb, Scope } from '../store/reports-db/reports-db.ts'
+import {
+  groupsMax,
+  type Dimension,
+  type Dimensions,
+  type ReportsDb,
+  type Scope,
+} from '../store/reports-db/reports-db.ts'
 import { modes } from '../store/store.ts'
 import {
   FiguresShape,
@@ -81,17 +87,34 @@ type Total = Measured & { readonly group: readonly string[] }
 type NameOf = (dimension: Dimension, id: string) => string | null
 type Db = Pick<ReportsDb, 'usage'>
 
-/** The report, slot by slot: it may be long. `nameOf` tells what people call a key or an organization. */
+/** What a report adds up, at most: a figure for each group in each slot that it used something in. */
+export const cellsMax = 500_000
+
+/** More than one report adds up; the message says what to ask for instead. */
+export class ReportTooLarge extends Error {
+  constructor() {
+    super(
+      `so long that the report adds up at most ${cellsMax} groups in slots, all in all: ask for longer slots, a shorter span, or fewer groups`,
+    )
+    this.name = 'ReportTooLarge'
+  }
+}
+
+/** The report, slot by slot: it may be long. `nameOf` tells what people call a key or an organization. Throws `ReportTooLarge`. */
 export function* usageOverTime(db: Db, asked: UsageAsked, nameOf: NameOf): Pieces<Omit<UsageOverTime, 'isComplete'>> {
   const { scope, span, unit, where, by, metrics, isOperator } = asked
   const bounds = slotBounds(span, unit)
   const totals = totalsOf(db, asked, span)
+  if (totals.length > groupsMax) throw new ReportTooLarge()
   const parts = partsOf(totals, asked)
   const labels = parts.map((part) => labelOf(part, { by, nameOf }))
   const sums = parts.map(({ totals }) => together(totals))
   const partOf = new Map(parts.flatMap(({ totals }, index) => totals.map((total) => [keyOf(total), index] as const)))
   const slots: MetricValue[][][] = []
+  let many = 0
   for (const cells of db.usage({ scope, where, by, bounds, ...neededBy(metrics) })) {
+    many += cells.length
+    if (many > cellsMax) throw new ReportTooLarge()
     const measured = parts.map(() => emptyMeasured())
     for (const cell of cells) addMeasured(measured[partOf.get(keyOf(cell)) ?? 0]!, cell)
     slots.push(metrics.map((metric) => measured.map((each) => valueOf(metric, each))))

@@ -2,6 +2,7 @@
  * Failures of the admin API and of the pages', in one table. Messages never repeat an id or a value from the request:
  * people paste secrets where ids belong.
  */
+import { ReportTooLarge } from '../../reporting/usage-over-time.ts'
 import { PeopleRefusal } from '../../store/people/people-refusal.ts'
 import { StoreRefusal } from '../../store/store.ts'
 import type { ErrorCode, ErrorJson } from '../contract.ts'
@@ -152,6 +153,8 @@ type AdminErrorOptions = {
 export function adminErrorOf(error: unknown): AdminError {
   if (error instanceof AdminError) return error
   if (error instanceof PeopleRefusal) return new AdminError(peopleCodes[error.code], { cause: error })
+  if (error instanceof ReportTooLarge)
+    return new AdminError('invalid_request', { field: 'unit', message: `unit must be ${error.message}.`, cause: error })
   if (error instanceof StoreRefusal) return new AdminError(codeOf(error.code), { cause: error })
   return new AdminError('unavailable', { cause: error })
 }

@@ -1,7 +1,15 @@
 import { describe, expect, test } from 'bun:test'
 import { z } from 'zod'
 import { eventStream } from './event-stream.ts'
-import { requestsOfPersonMax, streamsMax, streamsOfPersonMax } from './shares.ts'
+import {
+  createShares,
+  requestsOfPersonMax,
+  streamsMax,
+  streamsOfAddressMax,
+  streamsOfOrganizationMax,
+  streamsOfPersonMax,
+  type StreamOf,
+} from './shares.ts'
 import { pageRoute } from './page-route.ts'
 import { startTestPages } from './test-pages.ts'
 
@@ -98,6 +106,41 @@ describe('open streams', () => {
     }
     expect(Object.fromEntries(statuses)).toEqual({ 200: streamsMax, 429: 5 })
   })
+})
+
+test('streams of one organization are so many at most, and from one address; there are some left for others', () => {
+  const { takeStream } = createShares()
+  let last = 0
+  const open = (given: Partial<StreamOf>): (() => void) | null => {
+    last += 1
+    try {
+      return takeStream({
+        personId: `per_${last}`,
+        organizationId: `org_${last}`,
+        address: `192.0.2.${last % 250}`,
+        ...given,
+      })
+    } catch {
+      return null
+    }
+  }
+  const openMany = (given: Partial<StreamOf>): (() => void)[] => {
+    const ends: (() => void)[] = []
+    for (let end = open(given); end !== null; end = open(given)) ends.push(end)
+    return ends
+  }
+  const ours = openMany({ organizationId: 'org_a' })
+  expect(ours).toHaveLength(streamsOfOrganizationMax)
+  ours[0]!()
+  ours[0]!()
+  expect([open({ organizationId: 'org_a' }) === null, open({ organizationId: 'org_a' }) === null]).toEqual([
+    false,
+    true,
+  ])
+  const theirs = openMany({ address: '2001:db8:1:1::7' })
+  expect(theirs).toHaveLength(streamsOfAddressMax)
+  expect(open({ address: '2001:db8:1:1::8' })).toBeNull()
+  expect(openMany({})).toHaveLength(streamsMax - streamsOfOrganizationMax - streamsOfAddressMax)
 })
 
 test('one person has so many requests under way at most, and another is answered meanwhile', async () => {

@@ -4,6 +4,7 @@
  */
 import { Hono } from 'hono'
 import type { Actor } from '../../store/store.ts'
+import { addressHeader } from '../address-header.ts'
 import { AdminError, adminErrorOf, errorResponse } from '../admin/error.ts'
 import { readFields } from '../admin/read-input.ts'
 import { countChange } from '../people/attempts.ts'
@@ -64,7 +65,7 @@ async function answer(call: Call, deps: PagesDeps & Open): Promise<Response> {
   const person = await deps.people.personOf(call.request)
   if (person !== null && call.route.method !== 'GET') countChange(person.id, deps.people.limits)
   // Nobody's own are few and cheap, and limited where they are not.
-  const ended = person === null ? noShare : deps.shares.requests.take(person.id)
+  const ended = person === null ? noShare : deps.shares.takeRequest(person.id)
   try {
     return await answerTo(person, call, deps)
   } finally {
@@ -95,7 +96,12 @@ async function answerTo(
   } as unknown as Asked
   if (typeof route.answer === 'string') {
     const mayStill = (): Promise<boolean> => isStillAdmitted(person, { route, request, params }, deps)
-    return streamed({ route, asked, mayStill, clock: deps.clock }, deps.shares.streams.take(person?.id ?? ''))
+    const of = {
+      personId: person?.id ?? '',
+      organizationId: params['organization'],
+      address: request.headers.get(addressHeader),
+    }
+    return streamed({ route, asked, mayStill, clock: deps.clock }, deps.shares.takeStream(of))
   }
   const value = await route.handle(asked)
   return value instanceof Response ? value : Response.json(value, { status: route.status ?? 200 })

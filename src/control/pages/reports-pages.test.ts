@@ -1,4 +1,6 @@
 /** What the pages of usage, requests and billing are told, over a real store. */
+import { adminErrorOf } from '../admin/error.ts'
+import { ReportTooLarge } from '../../reporting/usage-over-time.ts'
 import { beforeAll, describe, expect, test } from 'bun:test'
 import { settlementOf } from '../test-server.ts'
 import { startTestPages } from './test-pages.ts'
@@ -185,4 +187,10 @@ test('whoever watches is told of a request within a second, and of each once', a
   expect(performance.now() - startedAt).toBeLessThan(1_000)
   expect([seen, last.nanoPerMinute, (await frame()).newest]).toEqual([['req_4'], '25000000', []])
   await reader.cancel()
+})
+
+test('a report that would add up too much is refused by the name of what to change', () => {
+  const { code, field, message } = adminErrorOf(new ReportTooLarge())
+  expect([code, field]).toEqual(['invalid_request', 'unit'])
+  expect(message).toStartWith('unit must be so long that the report adds up at most 500000')
 })

@@ -1,44 +1,69 @@
 /**
- * How much one person may have of what all share: requests under way, and answers that stream for as long as their
+ * How much one person, organization or address may have of what all share: requests under way, and answers that stream for as long as their
  * readers stay. Reports take turns on one thread, so whoever asked for a thousand at once would have everybody wait.
  */
+import { networkOf } from '../../lib/http-server/client-address.ts'
 import { AdminError } from '../admin/error.ts'
 
+/** Somebody, with how many are theirs at most. */
+type Holder = readonly [key: string, max: number]
 type Share = {
-  /** One more of somebody's; gives what ends it, and does so once. Throws where there are too many. */
-  readonly take: (personId: string) => () => void
+  /** One more of all of these; gives what ends it, and does so once. Throws where one of them has too many. */
+  readonly take: (holders: readonly Holder[]) => () => void
 }
 
 /** Answers that stream: of one person, as many as pages that somebody can have open; of all, fewer than the control thread takes requests. */
 export const streamsOfPersonMax = 60
+/** Of the members of one organization, and from one address: neither leaves nothing for the others. */
+export const streamsOfOrganizationMax = 200
+export const streamsOfAddressMax = 300
 export const streamsMax = 600
 /** Requests under way of one person: a page asks some at once. */
 export const requestsOfPersonMax = 32
 
-export type Shares = { readonly streams: Share; readonly requests: Share }
+export type StreamOf = {
+  readonly personId: string
+  readonly organizationId: string | undefined
+  /** An IP address; null where it is not known. */
+  readonly address: string | null
+}
+export type Shares = {
+  readonly takeStream: (of: StreamOf) => () => void
+  readonly takeRequest: (personId: string) => () => void
+}
 
-export const createShares = (): Shares => ({
-  streams: createShare('too_many_streams', streamsOfPersonMax, streamsMax),
-  requests: createShare('too_many_at_once', requestsOfPersonMax, Infinity),
-})
-
-function createShare(code: 'too_many_streams' | 'too_many_at_once', ofPersonMax: number, allMax: number): Share {
-  const many = new Map<string, number>()
-  let all = 0
+export function createShares(): Shares {
+  const streams = createShare('too_many_streams')
+  const requests = createShare('too_many_at_once')
   return {
-    take(personId) {
-      const ofPerson = many.get(personId) ?? 0
-      if (all >= allMax || ofPerson >= ofPersonMax) throw new AdminError(code, { retryAfterMs: 1_000 })
-      all += 1
-      many.set(personId, ofPerson + 1)
+    takeStream: ({ personId, organizationId, address }) =>
+      streams.take([
+        ['all', streamsMax],
+        [`person ${personId}`, streamsOfPersonMax],
+        ...(organizationId === undefined
+          ? []
+          : [[`organization ${organizationId}`, streamsOfOrganizationMax] as const]),
+        ...(address === null ? [] : [[`address ${networkOf(address)}`, streamsOfAddressMax] as const]),
+      ]),
+    takeRequest: (personId) => requests.take([[personId, requestsOfPersonMax]]),
+  }
+}
+
+function createShare(code: 'too_many_streams' | 'too_many_at_once'): Share {
+  const many = new Map<string, number>()
+  const add = (key: string, one: 1 | -1): void => {
+    const now = (many.get(key) ?? 0) + one
+    if (now === 0) many.delete(key)
+    else many.set(key, now)
+  }
+  return {
+    take(holders) {
+      if (holders.some(([key, max]) => (many.get(key) ?? 0) >= max)) throw new AdminError(code, { retryAfterMs: 1_000 })
+      for (const [key] of holders) add(key, 1)
       let isTaken = true
       return () => {
-        if (!isTaken) return
+        if (isTaken) for (const [key] of holders) add(key, -1)
         isTaken = false
-        all -= 1
-        const left = many.get(personId)! - 1
-        if (left === 0) many.delete(personId)
-        else many.set(personId, left)
       }
     },
   }

@@ -1,6 +1,7 @@
 /** Attacks on sign-in, each refused. */
 import { afterAll, describe, expect, spyOn, test } from 'bun:test'
 import { adminErrorOf } from '../admin/error.ts'
+import * as library from './auth.ts'
 import { doors, isOwnPath } from './doors.ts'
 import { attemptsPerAccountMax, attemptsPerAddressMax } from './sign-in-limits.ts'
 import { codeAt } from './test-authenticator.ts'
@@ -89,6 +90,22 @@ describe('brute force', () => {
     const after = openBrowser(people, { address: '2001:db8:1:2::1' })
     expect((await after.post('/api/auth/two-factor/verify-totp', { code: '000000' })).status).toBe(401)
   })
+})
+
+test('names by which nobody reaches this server: dozens of them make no more libraries than one', async () => {
+  const { people, someone } = openTestPeople()
+  await someone('ann@example.com')
+  const made = spyOn(library, 'createAuth')
+  const at = (index: number) => openBrowser(people, { origin: `http://192.0.2.${index % 250}:${index + 1}` })
+  for (let index = 0; index < 40; index += 1) {
+    expect(await people.personOf(at(index).request('GET', '/'))).toBeNull()
+    await at(index).get('/api/auth/passkey/generate-register-options')
+    await at(index).get('/api/auth/passkey/list-user-passkeys')
+    await at(index).post('/api/auth/sign-out')
+  }
+  expect((await at(7).signIn('ann@example.com')).status).toBe(200)
+  expect(made.mock.calls.length).toBeLessThan(3)
+  made.mockRestore()
 })
 
 describe('session fixation', () => {

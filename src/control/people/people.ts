@@ -9,7 +9,7 @@ import type { EndPasses, People, Signed } from '../pages/people-port.ts'
 import { createAuth } from './auth.ts'
 import { createMailLimits } from './mail-limits.ts'
 import { createMailer, type Mailer } from './mailer.ts'
-import { serveDoor, type DoorDeps, type Library } from './serve-doors.ts'
+import { serveDoor, type DoorDeps, type Library, type NeedsOrigin } from './serve-doors.ts'
 import type { PeopleSettings } from './settings.ts'
 import { createSignInLimits } from './sign-in-limits.ts'
 import { createUsedCodes } from './used-codes.ts'
@@ -29,7 +29,7 @@ export type PeopleDeps = {
   readonly mailer?: Mailer | null
 }
 
-/** Origins that this server is reached at; each has its own names of cookies, and is made when first asked for. */
+/** Origins that passkeys and the provider were asked for at, for which a library was made. */
 const originsMany = 16
 
 export function createPeople(deps: PeopleDeps): People {
@@ -37,7 +37,7 @@ export function createPeople(deps: PeopleDeps): People {
   const originOf = (request: Request): string => originOfRequest(request, publicUrl)
   const library = libraries(deps)
   const signedIn = async (request: Request): Promise<Signed | null> => {
-    const found = await library(originOf(request)).sessionOf(request.headers)
+    const found = await library(originOf(request), null).sessionOf(request.headers)
     const person = found && store.person(found.personId)
     return person ? { person, sessionId: found.sessionId } : null
   }
@@ -48,7 +48,7 @@ export function createPeople(deps: PeopleDeps): People {
     })
   }
   const doorDeps: DoorDeps = {
-    library: (origin, needsProvider) => library(origin, needsProvider).handle,
+    library,
     originOf,
     publicUrl,
     limits: createSignInLimits({ clock, addressesOf: (account) => store.addressesOf(account, clock.now()) }),
@@ -104,21 +104,27 @@ function forgetting({ store, clock }: Pick<PeopleDeps, 'store' | 'clock'>): () =
   }
 }
 
-type OpenLibrary = {
-  readonly handle: Library
+type Libraries = (origin: string, needs: NeedsOrigin) => OpenLibrary
+type OpenLibrary = Library & {
   readonly sessionOf: (headers: Headers) => Promise<{ personId: string; sessionId: string } | null>
 }
 
-/** That of the provider is another: whoever signs in without it waits for no provider that does not answer. */
-function libraries({ store, settings, secret, clock, log }: PeopleDeps) {
+/**
+ * Passkeys and the provider's way back are of an origin, and only their doors need its library; that of the provider is
+ * another, so that whoever signs in without it waits for no provider that does not answer. All else is the same at every
+ * origin of a scheme, so that no `Host` that somebody thinks of makes a library.
+ */
+function libraries({ store, settings, secret, clock, log }: PeopleDeps): Libraries {
   const made = createLru<OpenLibrary>(originsMany, originsMany)
   const mayJoin = (email: string): boolean => settings.signUp === 'open' || store.isInvited(email, clock.now())
-  return (origin: string, needsProvider = false): OpenLibrary => {
-    const key = `${origin} ${needsProvider}`
+  return (origin, needs) => {
+    const at = needs === null ? anyOrigin(origin) : origin
+    const key = `${at} ${needs}`
     const known = made.get(key)
     if (known) return known
-    const auth = createAuth(origin, { store, secret, log, mayJoin }, needsProvider ? settings.oidc : null)
+    const auth = createAuth(at, { store, secret, log, mayJoin }, needs === 'provider' ? settings.oidc : null)
     const open: OpenLibrary = {
+      origin: at,
       handle: auth.handler,
       async sessionOf(headers) {
         const found = await auth.api.getSession({ headers: new Headers({ cookie: headers.get('cookie') ?? '' }) })
@@ -129,6 +135,9 @@ function libraries({ store, settings, secret, clock, log }: PeopleDeps) {
     return open
   }
 }
+
+/** What stands for every origin of a scheme, where a library needs one and makes nothing of it. */
+const anyOrigin = (origin: string): string => `${new URL(origin).protocol}//any.invalid`
 
 /** PUBLIC_URL says how it is reached at its own host, because a proxy in front that ends TLS need not. */
 function originOfRequest(request: Request, publicUrl: string | null): string {

@@ -11,10 +11,12 @@ import { addPasskeyPath, doors, signOutPath, type Door, type SignIn } from './do
 import type { SignInLimits } from './sign-in-limits.ts'
 import type { UsedCodes } from './used-codes.ts'
 
-export type Library = (request: Request) => Promise<Response>
+/** The sign-in library, for those who reach this server at an origin. */
+export type Library = { readonly origin: string; readonly handle: (request: Request) => Promise<Response> }
+/** For what a door needs the origin by which this server is reached; null: for nothing. */
+export type NeedsOrigin = 'passkey' | 'provider' | null
 export type DoorDeps = {
-  /** As those have it who reach this server at `origin`. */
-  readonly library: (origin: string, needsProvider: boolean) => Library
+  readonly library: (origin: string, needs: NeedsOrigin) => Library
   /** Where a request reached this server. */
   readonly originOf: (request: Request) => string
   readonly publicUrl: string | null
@@ -40,8 +42,8 @@ export async function serveDoor(request: Request, deps: DoorDeps): Promise<Respo
   const before = door.isAttempt || door.isChange || path === signOutPath ? await deps.signedIn(request) : null
   if (door.isChange) admitChange(path, before, deps)
   const attempt = door.isAttempt ? beginAttempt(request, accountOf(path, body, before), deps.limits) : null
-  const library = deps.library(deps.originOf(request), isOfProvider(path))
-  const answer = await answeredBy(library, handedOver(request, door, body, deps.originOf(request)))
+  const library = deps.library(deps.originOf(request), needsOrigin(path))
+  const answer = await answeredBy(library, handedOver(request, door, body, library.origin))
   if (path === '/two-factor/verify-totp' && before === null) refuseUsedCode(answer, body, deps)
   if (answer.status < 400) {
     if (path === signOutPath && before) await deps.endPasses(before.person.id, null)
@@ -63,7 +65,12 @@ function admitChange(path: string, before: Signed | null, { limits, passkeysOf }
 const passkeysMax = 20
 
 const noSuchDoor = 'Sign-in has nothing at this address with this method.'
-const isOfProvider = (path: string): boolean => path === '/sign-in/social' || path.startsWith('/callback/')
+
+/** Each such door is an attempt, or for whoever is signed in, so that nobody has many libraries made. */
+function needsOrigin(path: string): NeedsOrigin {
+  if (path === '/sign-in/social' || path.startsWith('/callback/')) return 'provider'
+  return /^\/passkey\/(?:generate|verify)-/.test(path) ? 'passkey' : null
+}
 
 function accountOf(path: string, body: unknown, before: Signed | null): string | null {
   if (path === '/sign-in/email') return (body as z.output<typeof SignIn>).email
@@ -93,7 +100,7 @@ type Answered = {
 }
 
 async function answeredBy(library: Library, request: Request): Promise<Answered> {
-  const answer = await library(request)
+  const answer = await library.handle(request)
   const text = await answer.text()
   return {
     status: answer.status,

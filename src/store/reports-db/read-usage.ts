@@ -80,6 +80,9 @@ function whereOf(names: Names, { scope, where }: UsageSelection): Where | null {
   return { sql: sql.join(' and '), values }
 }
 
+/** Groups of one report. One more is read, and no more, so that whoever asks sees that there are too many. */
+export const groupsMax = 10_000
+
 /** Prepared for one report: there are too many of them to be kept, and each is run for many slots. */
 function prepareLevel(db: Database, table: string, where: string, { by, sums, durations }: UsageSelection): Level {
   const groups = by.map((dimension, index) => `${columnOf(dimension)} as group${index}`)
@@ -90,7 +93,8 @@ function prepareLevel(db: Database, table: string, where: string, { by, sums, du
     // Histograms behind one another are one histogram.
     ...durations.map((name) => `group_concat(hex(${durationColumns[name]}), '') as ${name}`),
   ]
-  const grouping = by.length === 0 ? '' : `group by ${by.map((_, index) => `group${index}`).join(', ')}`
+  const ids = by.map((_, index) => `group${index}`).join(', ')
+  const grouping = by.length === 0 ? '' : `group by ${ids} limit ${groupsMax + 1}`
   return db.prepare(
     `select ${columns.join(', ')} from ${table} where ${where} and bucket >= ? and bucket < ? ${grouping}`,
   )
