@@ -35,7 +35,7 @@ describe('the bound on the input of a Gemini request', () => {
   })
 
   // By the vendor's documented rules, of media no thinner than decision 0004 says.
-  const sound = fc.record({ seconds: fc.nat(7_200), bytesPerSecond: fc.integer({ min: 750, max: 4_000 }) })
+  const sound = fc.record({ seconds: fc.nat(1_200), bytesPerSecond: fc.integer({ min: 750, max: 4_000 }) })
   const media = fc.oneof(
     sound.map(({ seconds, bytesPerSecond }) => ({
       part: inline('audio/mpeg', seconds * bytesPerSecond),
@@ -70,7 +70,7 @@ describe('the bound on the input of a Gemini request', () => {
         const tokens = mix.reduce((sum, each) => sum + each.tokens, 0)
         expect(held(...mix.map(({ part }) => part))).toBeGreaterThanOrEqual(tokens)
       }),
-      { numRuns: 200 },
+      { numRuns: 100 },
     )
   })
 
@@ -92,6 +92,28 @@ describe('the bound on the input of a Gemini request', () => {
     expect(whole('MEDIA_RESOLUTION_LOW') - plain).toBeLessThan(100)
     expect(whole('MEDIA_RESOLUTION_HIGH')).toBeGreaterThan(1.9 * plain)
     expect(held({ ...pdf, mediaResolution: { level: 'MEDIA_RESOLUTION_ULTRA_HIGH' } })).toBeGreaterThan(3.8 * plain)
+  })
+
+  test('a file that says how long it is, or how many pages it has, counts no more', () => {
+    const said = (mimeType: string, data: Uint8Array): number =>
+      held({ inlineData: { mimeType, data: Buffer.from(data).toString('base64') } })
+    const pdf = Buffer.concat([Buffer.from('%PDF-1.7\n<</Type/Page>><</Type /Page >>'), Buffer.alloc(3_000_000)])
+    expect(said('application/pdf', pdf)).toBeLessThan(3 * 560 + 300)
+    expect(said('text/x-not-a-pdf', pdf.subarray(0, 9_000))).toBeGreaterThan(9_000)
+    const wav = Buffer.alloc(320_044)
+    wav.write('RIFF????WAVEfmt ????\x01\0\x01\0', 'latin1')
+    wav.writeUInt32LE(16_000, 24)
+    wav.writeUInt16LE(16, 34)
+    expect(said('audio/wav', wav)).toBeLessThan(21 * 32 + 300)
+    expect(read(contents({ inlineData: { mimeType: 'audio/wav', data: '' } })).demand!.input.isAssumed).toBe(true)
+  })
+
+  test('a picture or a PDF elsewhere counts what Google takes of one, at most', () => {
+    const named = (mimeType: string): object => ({ fileData: { mimeType, fileUri: 'https://a.example/a' } })
+    expect(held(named('image/PNG'))).toBeLessThan(5_000)
+    expect(held({ file_data: { mime_type: 'application/pdf', file_uri: 'gs://a/a' } })).toBeLessThan(561_000)
+    expect(read(contents(named('image/png'))).demand!.input.isAssumed).toBe(true)
+    for (const type of ['video/mp4', 'audio/mpeg', '']) expect(held(named(type))).toBe(Number.POSITIVE_INFINITY)
   })
 
   test('what is only named may be as much as the model takes', () => {

@@ -3,7 +3,8 @@
  * "Understand and count tokens", "Media resolution" and "Document understanding".
  */
 import type { Strings } from '../../../lib/json-skeleton.ts'
-import { decodedBytes, documentPages, soundSeconds, videoSeconds, type Media } from '../media-bounds.ts'
+import { documentPages, soundSeconds, videoSeconds, type Media } from '../media-bounds.ts'
+import { createPageCounter, pagesSaid, secondsSaid, sentIn, type PageCounter } from '../media-length.ts'
 
 /** The most that one image counts at the highest media resolution, with room. */
 const imageTokensMax = 4_096
@@ -31,7 +32,10 @@ type Found = {
   textTokens: number
   resolution: keyof typeof pageTokens
   isUnknown: boolean
+  /** What a file elsewhere is, is the client's word. */
+  isNamed: boolean
   readonly strings: Strings
+  readonly counter: PageCounter
 }
 
 /**
@@ -49,7 +53,9 @@ export function mediaOf(body: unknown, strings: Strings): Media {
     textTokens: 0,
     resolution: 'default',
     isUnknown: false,
+    isNamed: false,
     strings,
+    counter: createPageCounter(),
   }
   search(body, found, 0)
   const { images, frames, pages, textTokens } = found
@@ -58,7 +64,7 @@ export function mediaOf(body: unknown, strings: Strings): Media {
   return {
     bytes: found.bytes,
     tokensMax: found.isUnknown ? Number.POSITIVE_INFINITY : images * imageTokensMax + sized + textTokens,
-    isAssumed: sized > 0,
+    isAssumed: sized > 0 || found.isNamed,
   }
 }
 
@@ -75,7 +81,7 @@ function search(value: unknown, found: Found, depth: number): void {
     if (found.isUnknown) return
     const field = fields[key]
     if (key === 'inlineData' || key === 'inline_data') addInline(field, fields, found)
-    else if (key === 'fileData' || key === 'file_data') found.isUnknown ||= namesFile(field)
+    else if (key === 'fileData' || key === 'file_data') addNamed(field, found)
     else if (key === 'mediaResolution' || key === 'media_resolution') addResolution(field, found)
     search(field, found, depth + 1)
   }
@@ -85,10 +91,15 @@ type Fields = Readonly<Record<string, unknown>>
 const fieldsOf = (value: unknown): Fields => (typeof value === 'object' && value !== null ? (value as Fields) : empty)
 const empty: Fields = {}
 
-/** A schema or an argument may use the same word for something else. */
-function namesFile(file: unknown): boolean {
-  const { fileUri, file_uri: snake } = fieldsOf(file)
-  return typeof fileUri === 'string' || typeof snake === 'string'
+/** What is only named may be of any size, within what Google takes of its kind. A schema or an argument may use the same word for something else. */
+function addNamed(file: unknown, found: Found): void {
+  const { fileUri, file_uri: uri, mimeType, mime_type: snake } = fieldsOf(file)
+  if (typeof fileUri !== 'string' && typeof uri !== 'string') return
+  const type = String(mimeType ?? snake).toLowerCase()
+  found.isNamed = true
+  if (type.startsWith('image/')) found.images += 1
+  else if (type === 'application/pdf') found.pages += pagesMax
+  else found.isUnknown = true
 }
 
 /** For all of the request the word alone, for one part an object with its level. */
@@ -108,17 +119,19 @@ function addInline(inline: unknown, part: Fields, found: Found): void {
   // Text stays counted by its base64, which is longer.
   if (type.startsWith('text/')) return
   const chars = found.strings.lengthOf(data)
-  const bytes = decodedBytes(chars)
+  const sent = sentIn(data, found.strings)
+  const { bytes } = sent
   found.bytes += chars
   if (type.startsWith('image/')) found.images += 1
-  else if (type.startsWith('audio/')) found.soundSeconds += soundSeconds(bytes)
+  else if (type.startsWith('audio/')) found.soundSeconds += soundSeconds(bytes, secondsSaid(sent))
   else if (type.startsWith('video/')) {
-    const seconds = videoSeconds(bytes)
+    const seconds = videoSeconds(bytes, secondsSaid(sent))
     found.soundSeconds += seconds
     found.frames += Math.ceil(seconds * askedFramesPerSecond(part))
   } else {
-    found.pages += Math.min(pagesMax, documentPages(bytes))
-    if (type !== 'application/pdf') found.textTokens += bytes
+    const isPdf = type === 'application/pdf'
+    found.pages += Math.min(pagesMax, documentPages(bytes, isPdf ? pagesSaid(sent, found.counter) : null))
+    if (!isPdf) found.textTokens += bytes
   }
 }
 

@@ -34,6 +34,15 @@ describe('the bound on the input of a chat', () => {
     expect(held([video(6_000)])).toBeLessThan(70_000)
   })
 
+  test('a PDF that shows how many pages it has counts these, with what text a page can hold', () => {
+    const bytes = Buffer.concat([Buffer.from('%PDF-1.7\n<</Type/Page>><</Type /Page >>'), Buffer.alloc(3_000_000)])
+    const file_data = `data:application/pdf;base64,${bytes.toString('base64')}`
+    const asked = read([{ type: 'file', file: { filename: 'a.pdf', file_data } }]).demand!.input
+    expect(asked.max).toBeGreaterThan(3 * 1_536 + 2 * 2_048)
+    expect(asked.max).toBeLessThan(3 * 1_536 + 2 * 2_048 + 500)
+    expect(asked.isAssumed).toBe(true)
+  })
+
   // By the vendor's documented rules, of media no thinner than decision 0004 says.
   const media = fc.oneof(
     fc

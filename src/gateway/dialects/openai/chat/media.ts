@@ -3,7 +3,8 @@
  * rules. Rules of the vendor: OpenAI's guides "Images and vision", "File inputs" and "Audio".
  */
 import type { Strings } from '../../../../lib/json-skeleton.ts'
-import { decodedBytes, documentPages, soundSeconds, videoSeconds, type Media } from '../../media-bounds.ts'
+import { documentPages, soundSeconds, videoSeconds, type Media } from '../../media-bounds.ts'
+import { createPageCounter, pagesSaid, secondsSaid, sentIn, type PageCounter, type Sent } from '../../media-length.ts'
 
 type Fields = Readonly<Record<string, unknown>>
 
@@ -14,8 +15,9 @@ type Fields = Readonly<Record<string, unknown>>
 const imageTokensMax = (model: string): number => (model.startsWith('gpt-4o-mini') ? 48_169 : 10_240)
 /** A page goes to the model as an image of at most 1,536 patches, or of four to eight tiles, beside its text. */
 const pageTokensMax = (model: string): number => (model.startsWith('gpt-4o-mini') ? 48_169 : 1_536)
-/** Text is packed about as tightly as a tokenizer packs it. */
+/** Text is packed about as tightly as a tokenizer packs it; and a page that is full of it has about 2,000. */
 const textTokensPerByte = 1
+const textTokensPerPage = 2_048
 /** OpenAI counts 10; others that speak its dialect up to 50. */
 const soundTokensPerSecond = 50
 /** Of models that take video; OpenAI's take none. */
@@ -23,7 +25,7 @@ const videoTokensPerSecond = 1_024
 
 /** Sums up the media parts of messages. */
 export function mediaOf(messages: readonly Fields[], model: string, strings: Strings): Media {
-  const sum: Sum = { bytes: 0, tokensMax: 0, isAssumed: false, strings }
+  const sum: Sum = { bytes: 0, tokensMax: 0, isAssumed: false, strings, counter: createPageCounter() }
   for (const message of messages) {
     const { content, audio } = message
     // An earlier answer that was spoken, by its id.
@@ -34,7 +36,7 @@ export function mediaOf(messages: readonly Fields[], model: string, strings: Str
   return sum
 }
 
-type Sum = Media & { readonly strings: Strings }
+type Sum = Media & { readonly strings: Strings; readonly counter: PageCounter }
 
 function add(part: Fields | null, model: string, sum: Sum): void {
   switch (part?.['type']) {
@@ -51,29 +53,31 @@ function add(part: Fields | null, model: string, sum: Sum): void {
     case 'video_url':
       addSized(dataUrl(member(part, 'video_url', 'url')), videoTokens, sum)
       return
-    case 'file': {
-      const pageTokens = pageTokensMax(model)
-      addSized(
-        member(part, 'file', 'file_data'),
-        (bytes) => documentPages(bytes) * pageTokens + bytes * textTokensPerByte,
-        sum,
-      )
-    }
+    case 'file':
+      addSized(member(part, 'file', 'file_data'), (sent) => documentTokens(sent, model, sum.counter), sum)
   }
 }
 
-const soundTokens = (bytes: number): number => soundSeconds(bytes) * soundTokensPerSecond
-const videoTokens = (bytes: number): number => videoSeconds(bytes) * videoTokensPerSecond
+const soundTokens = (sent: Sent): number => soundSeconds(sent.bytes, secondsSaid(sent)) * soundTokensPerSecond
+const videoTokens = (sent: Sent): number => videoSeconds(sent.bytes, secondsSaid(sent)) * videoTokensPerSecond
+
+function documentTokens(sent: Sent, model: string, counter: PageCounter): number {
+  const said = pagesSaid(sent, counter)
+  const textTokens = sent.bytes * textTokensPerByte
+  return (
+    documentPages(sent.bytes, said) * pageTokensMax(model) +
+    (said === null ? textTokens : Math.min(textTokens, said * textTokensPerPage))
+  )
+}
 
 /** What is sent counts by its bytes; what is only named may be of any size. */
-function addSized(data: unknown, tokensOf: (bytes: number) => number, sum: Sum): void {
+function addSized(data: unknown, tokensOf: (sent: Sent) => number, sum: Sum): void {
   if (typeof data !== 'string') {
     sum.tokensMax = Number.POSITIVE_INFINITY
     return
   }
-  const chars = sum.strings.lengthOf(data)
-  sum.bytes += chars
-  sum.tokensMax += tokensOf(decodedBytes(chars))
+  sum.bytes += sum.strings.lengthOf(data)
+  sum.tokensMax += tokensOf(sentIn(data, sum.strings))
   sum.isAssumed = true
 }
 
