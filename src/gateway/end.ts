@@ -30,11 +30,14 @@ export function end(
 function begunBy(
   admitted: Billed,
   deployment: Deployment | null,
-  { intent, status, attempts, reading, made: [made] = [] }: Outcome,
+  outcome: Outcome,
   { clock }: GatewayDeps,
 ): Begun | null {
+  if (!isDeferred(admitted)) return null
+  const { intent, status, attempts, reading } = outcome
+  const made = outcome.made?.[0]
   // What says already what it used has ended.
-  if (!isDeferred(admitted) || !made || !deployment || !intent || reading?.usage) return null
+  if (!made || !deployment || !intent || reading?.usage) return null
   return { intent, deployment, status, attempts, made, expiresAt: clock.now() + jobMsMax }
 }
 

@@ -170,7 +170,8 @@ const canTake = (candidate: Candidate, choice: Choice): boolean =>
 
 /** The less busy of two drawn by weight: nearly as good as asking all of them, at a constant cost. Where nothing is busy, shares follow the weights. */
 function leastBusy(candidates: Candidates, from: number, to: number, choice: Choice): Candidate | null {
-  const [one, other] = [draw(candidates, from, to, choice), draw(candidates, from, to, choice)]
+  const one = draw(candidates, from, to, choice)
+  const other = draw(candidates, from, to, choice)
   if (!one || !other || one === other) return one
   const difference = load(one) - load(other)
   if (difference !== 0) return difference < 0 ? one : other

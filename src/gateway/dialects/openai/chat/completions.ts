@@ -122,6 +122,8 @@ const scaffoldTokensMax = 64
 const charsPerToken = 4
 /** Fewer are no answer. */
 const outputTokensFloor = 16
+const noPieces: Demand['pieces'] = {}
+const upstreamPath = (): string => '/chat/completions'
 
 function asked(chat: Chat, body: JsonBody): Asked {
   const judged = judgedIn(chat)
@@ -142,12 +144,12 @@ function asked(chat: Chat, body: JsonBody): Asked {
       },
       output: { max: limit === 0 || judged !== null ? null : limit * answers, answers, floor: outputTokensFloor },
       judged,
-      pieces: {},
+      pieces: noPieces,
       tiers: askedTiers(chat.serviceTier),
       prompt: () => promptOf(body, chat.messages),
     },
     wire: {
-      path: () => '/chat/completions',
+      path: upstreamPath,
       body: (change) => upstreamBody(chat, body, change),
       answer: answerOf(chat, answers, body.json),
     },
