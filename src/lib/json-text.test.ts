@@ -10,6 +10,7 @@ import {
   membersOf,
   memberValues,
   removals,
+  repeatedKey,
   replacement,
   wholeObject,
   withMember,
@@ -129,6 +130,23 @@ test('no prefix of an object is taken for the whole, and none is read for ever',
   for (let cut = 0; cut < text.length; cut += 1)
     expect(() => memberValues(text.slice(0, cut), ['usageMetadata'])).toThrow()
   expect(memberValues(`${text}\n`, ['usageMetadata'])).toEqual({ usageMetadata: { promptTokenCount: 1 } })
+})
+
+test('a key that stands twice in one object is seen at any depth, and in no other case', () => {
+  const keys = new Set(['id', 'type'])
+  fc.assert(
+    fc.property(fc.json(), (json) => expect(repeatedKey(json, keys)).toBeNull()),
+    { numRuns: 300 },
+  )
+  for (const [text, key] of [
+    ['{"a":[{"id":1,"x":{"id":2},"id":3}]}', 'id'],
+    ['[[{"type" : "\\"{", "\\u0074ype":1}]]', 'type'],
+    ['{"id":{"id":1},"list":["id","id"],"text":"{\\"id\\":1,\\"id\\":2}","a":1,"a":2}', null],
+    ['[{"id":1},{"id":2}]', null],
+    ['{"id":1,"id"', null],
+    ['}{"id":1', null],
+  ] as const)
+    expect([text, repeatedKey(text, keys)]).toEqual([text, key])
 })
 
 test('only the members asked for are parsed', () => {

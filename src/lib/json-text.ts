@@ -53,6 +53,28 @@ export function duplicateKey(
   return null
 }
 
+/** The first key among `keys` that stands twice in one object of a text, however deep; null when there is none. */
+export function repeatedKey(text: string, keys: ReadonlySet<string>): string | null {
+  /** Which of them each open object has so far; null for a list. */
+  const open: (string[] | null)[] = []
+  for (let at = 0; at < text.length; at += 1) {
+    const code = text.charCodeAt(at)
+    if (code === codes.brace) open.push([])
+    else if (code === codes.bracket) open.push(null)
+    else if (code === codes.braceEnd || code === codes.bracketEnd) open.pop()
+    if (code !== codes.quote) continue
+    const end = skipString(text, at)
+    const seen = open.at(-1)
+    if (seen && text[skipSpace(text, end)] === ':') {
+      const key = unquoted(text, at, end)
+      if (seen.includes(key)) return key
+      if (keys.has(key)) seen.push(key)
+    }
+    at = end - 1
+  }
+  return null
+}
+
 /** The values of some members, parsed; the rest of the object, however large, is only skipped. Throws when the text is not one whole object. */
 export const memberValues = (text: string, keys: readonly string[]): Readonly<Record<string, unknown>> =>
   valuesOf(text, wholeObject(text), keys)

@@ -222,7 +222,36 @@ test('an id that is given twice is refused: two readers might each take another'
     ['/v1/videos', '{"prompt":"x","input_reference":{"file_id":"foreign"},"input_reference":{}}'],
     ['/v1/responses', '{"model":"gpt-5.4","input":"x","conversation":{"id":"foreign","id":"own"}}'],
     ['/v1/responses', '{"model":"gpt-5.4","input":[{"type":"reasoning","id":"foreign","id":"own"}]}'],
-  ] as const)
+    ...[
+      '"file_id":"foreign","file_id":"own"',
+      '"file_id":"foreign","file_id":null',
+      '"file_\\u0069d":"foreign","file_id":null',
+      '"file_id":"foreign","type":"input_text"',
+    ].map((part) => [
+      '/v1/responses',
+      `{"model":"gpt-5.4","input":[{"role":"user","content":[{"type":"input_file",${part}}]}]}`,
+    ]),
+    ...[
+      '"file":{"file_id":"foreign","file_id":"own"}',
+      '"file":{"file_id":"foreign"},"file":{}',
+      '"file":{"f\\u0069le_id":"foreign","file_id":5}',
+      '"file":{"file_id":"foreign"},"type":"text"',
+    ].map((part) => [
+      '/v1/chat/completions',
+      `{"model":"gpt-5.4","messages":[{"role":"user","content":[{"type":"file",${part}}]}]}`,
+    ]),
+    [
+      '/v1/chat/completions',
+      '{"model":"gpt-5.4","messages":[{"role":"user","content":[{"type":"file","file":{"file_id":"foreign"}}],"content":"x"}]}',
+    ],
+    [
+      '/v1/chat/completions',
+      '{"model":"gpt-5.4","messages":[{"role":"assistant","audio":{"id":"foreign"},"audio":null}]}',
+    ],
+    ['/v1/images/edits', '{"model":"gpt-image-2","prompt":"x","images":[{"file_id":"foreign","file_id":"own"}]}'],
+    ['/v1/conversations', '{"items":[{"type":"item_reference","id":"foreign"}],"items":[]}'],
+    ['/v1/conversations/own/items', '{"items":[{"type":"item_reference","id":"foreign","id":null,"type":"message"}]}'],
+  ] as [string, string][])
     expect([body, (await ask('POST', url, { body })).status]).toEqual([body, 400])
   expect(sent).toEqual([])
 })

@@ -1,6 +1,6 @@
 /** Checking the few fields we route or bill on; everything else of a body is the upstream's to judge. */
 import type { z } from 'zod'
-import { duplicateKey, elementsOf, membersMany, membersOf } from '../../lib/json-text.ts'
+import { duplicateKey, membersMany, membersOf, repeatedKey } from '../../lib/json-text.ts'
 import type { JsonBody } from '../dialect.ts'
 import { invalid, type GatewayError } from '../errors.ts'
 
@@ -39,12 +39,19 @@ function hasAny(json: JsonBody['json'], names: readonly string[]): boolean {
   return false
 }
 
-/** The same of the objects in the list that the member `list` is. */
-export function refuseDuplicatesIn(text: string, list: string, keys: ReadonlySet<string>): void {
-  const member = membersOf(text).findLast(({ key }) => key === list)
-  if (member === undefined || text[member.start] !== '[') return
-  for (const start of elementsOf(text, member.start)) refuse(duplicateKey(membersOf(text, start), keys))
+/**
+ * The same of all objects in it, at any depth, where the text says one of `marks`, or a letter in a way that may hide one:
+ * an id decides whose a thing is, so what leads to one must have one reading.
+ */
+export function refuseRepeats(
+  { text }: Pick<JsonBody, 'text'>,
+  marks: readonly string[],
+  keys: ReadonlySet<string>,
+): void {
+  const isMarked = marks.some((mark) => text.includes(mark)) || (text.includes('\\u00') && asciiEscape.test(text))
+  if (isMarked) refuse(repeatedKey(text, keys))
 }
+const asciiEscape = /\\u00[2-7]/
 
 function refuse(key: string | null): void {
   if (key !== null) throw invalid(key, `'${key}' is given more than once; give it once.`)

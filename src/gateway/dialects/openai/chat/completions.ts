@@ -20,6 +20,7 @@ import { followChat } from './stream.ts'
 import { choicesOf, errorAmong } from './choices.ts'
 import { completionAsStream } from './completion-as-stream.ts'
 import { openai, openaiHeaders } from '../envelope.ts'
+import { refuseRepeatedFiles } from '../repeated-ids.ts'
 import { emptyArray, isWithin, missing, optional, optionalInteger, outOfRange, required, wrongType } from '../fields.ts'
 import { mediaOf } from './media.ts'
 import { choicesText } from './message-text.ts'
@@ -113,6 +114,7 @@ export const chatCompletions: Operation = {
   read(body) {
     const chat = chatOf(body.json)
     refuseDuplicates(body, billedKeys, ['stream_options'])
+    refuseRepeatedFiles(body)
     return asked(chat, body)
   },
 }

@@ -6,6 +6,7 @@ import { isMembers } from '../../merge-usage.ts'
 import { unmetered } from '../../unmetered.ts'
 import { createdMs } from '../created.ts'
 import { openai, openaiHeaders } from '../envelope.ts'
+import { refuseRepeatedItems } from '../repeated-ids.ts'
 import { deletedReader, keptOperation } from '../kept-operation.ts'
 import { listOf } from '../responses/items.ts'
 import { itemReferences } from '../responses/references.ts'
@@ -37,7 +38,8 @@ export const createConversation: Operation = {
 }
 
 /** What items name would have to be where the conversation is begun, and it is begun wherever there is room. */
-function refuseStored({ json }: JsonBody): void {
+function refuseStored({ json, text }: JsonBody): void {
+  refuseRepeatedItems({ text })
   const [stored] = itemReferences(listOf(json['items']), 'items')
   if (stored)
     throw invalid(

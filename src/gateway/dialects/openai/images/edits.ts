@@ -12,6 +12,7 @@ import { openai, openaiHeaders } from '../envelope.ts'
 import { emptyArray, missing, required, wrongType } from '../fields.ts'
 import { fieldsOf, fileIdsIn, filesOf } from '../form-fields.ts'
 import { bodyNaming } from '../named-body.ts'
+import { refuseRepeatedFiles } from '../repeated-ids.ts'
 import { unknownFile } from '../unknown.ts'
 import { givenTokens, givenTokensMax } from './image-tokens.ts'
 import { askedPictures, billedKeys, scaffoldTokensMax, wishIn, type Making, type PicturesWish } from './pictures.ts'
@@ -38,6 +39,7 @@ export const imageEdits: Operation = {
   read(body) {
     const wish = wishIn(body.json)
     refuseDuplicates(body, jsonKeys)
+    refuseRepeatedFiles(body)
     const prompt = wholeText(wish.prompt, body.strings)
     const pictures = picturesIn(body)
     return askedPictures(wish, {

@@ -21,11 +21,12 @@ import type {
 } from '../../../dialect.ts'
 import type { Operation } from '../../../operation.ts'
 import { promptPrefix } from '../../prompt-prefix.ts'
-import { refuseDuplicates, refuseDuplicatesIn } from '../../read-fields.ts'
+import { refuseDuplicates } from '../../read-fields.ts'
 import { mediaOf } from '../chat/media.ts'
 import { mediaIn } from '../chat/prompt.ts'
 import { openai, openaiHeaders } from '../envelope.ts'
 import { isWithin, outOfRange } from '../fields.ts'
+import { refuseRepeatedItems } from '../repeated-ids.ts'
 import { askedTiers } from '../usage.ts'
 import { readResponse } from './answer.ts'
 import { untranslatable } from './as-chat/refuse.ts'
@@ -53,13 +54,10 @@ export const createResponse: Operation = {
   read(body) {
     const creation = creationOf(body.json)
     refuseDuplicates(body, billedKeys, ['conversation'])
-    if (creation.references.length > 0) refuseDuplicatesIn(body.text, 'input', itemKeys)
+    refuseRepeatedItems(body)
     return asked(creation, body)
   },
 }
-
-/** By which an item is looked up. */
-const itemKeys = new Set(['type', 'id', 'encrypted_content'])
 
 /** What stands around the items is shorter than the JSON around them, but for a few tokens. */
 const scaffoldTokensMax = 64
