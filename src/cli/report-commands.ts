@@ -36,7 +36,7 @@ function usageText({ mode, by, from, to, rows, total }: UsageReport): string {
   const hasVideo = total.videoSeconds > 0
   const figures = [
     'REQUESTS',
-    'ERRORS',
+    'FAILED',
     'INPUT',
     'CACHED',
     'OUTPUT',

@@ -23,7 +23,7 @@ const list: Command = {
       each.state,
       each.kind,
       each.organizationId,
-      each.keyId ?? '–',
+      each.keyName ?? '–',
       askedText(each),
       each.madeBy,
       minute(each.madeAt),

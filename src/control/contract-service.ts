@@ -8,6 +8,8 @@ export type ServiceRequestJson = {
   readonly kind: ServiceRequestKind
   /** The key that it is about; null: none. */
   readonly keyId: string | null
+  /** What people call it: its name, or how its secret begins. */
+  readonly keyName: string | null
   /** Limits that are asked for, as in a change of a key; of `enable-eu` the region. */
   readonly asked: Readonly<Record<string, unknown>>
   readonly message: string

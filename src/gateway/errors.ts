@@ -48,6 +48,8 @@ export type FailureDetails = {
   readonly facts?: Readonly<Record<string, string>>
   /** Headers the answer must carry, such as the rate limit's. */
   readonly headers?: Readonly<AnswerHeaders>
+  /** The model that was asked for and is not there, as the client wrote it: for those who are told of requests. */
+  readonly askedModel?: string
   /** The private reason, for logs only. */
   readonly cause?: unknown
 }

@@ -27,7 +27,7 @@ export function failed(error: unknown, request: Failed, deps: GatewayDeps): Http
   if (error instanceof UpstreamError && request.key?.mode === 'test') answer.headers['x-mart-sandbox'] = 'true'
   const said = { failure: failure.code, status: answer.status }
   if (!admitted) {
-    notifyUnsettled(request, { ...said, model: null, relayed: null }, deps)
+    notifyUnsettled(request, { ...said, model: failure.details.askedModel ?? null, relayed: null }, deps)
     return answer
   }
   const ending = endFailed(admitted, error, said, deps)

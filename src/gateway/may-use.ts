@@ -9,5 +9,5 @@ export const modelNotFound = (name: string, hint = '', param = 'model'): Gateway
   new GatewayError(
     'model_not_found',
     `The model '${name.slice(0, 200)}' does not exist or you do not have access to it.${hint}`,
-    { param },
+    { param, askedModel: name },
   )

@@ -12,6 +12,7 @@ export type RequestEnded = {
   readonly keyId: string | null
   /** Of its key. */
   readonly mode: Mode | null
+  /** As the client wrote it where the failure is `model_not_found`: it may be anything, and is no label. */
   readonly model: string | null
   readonly startedAt: number
   readonly durationMs: number

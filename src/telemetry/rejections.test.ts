@@ -38,6 +38,15 @@ test('what a key without credit brings is counted beyond a few, and what a bad k
   expect(kept.reduce((sum, { others }) => sum + 1 + others, 0)).toBe(10_000)
 })
 
+test('a model that is not there is told as it was asked for, and a flood of made-up names is counted with the first', () => {
+  const { observer, take } = createRejections(clock)
+  for (let call = 0; call < 1_000; call += 1)
+    observer.requestEnded(rejected({ ...limited, failure: 'model_not_found', status: 404, model: `gpt-${call}` }))
+  const kept = take()
+  expect(kept[0]!.rejection).toMatchObject({ model: null, askedModel: 'gpt-0' })
+  expect(kept.reduce((sum, { others }) => sum + 1 + others, 0)).toBe(1_000)
+})
+
 test('calls that are all unlike each other, of any number of organizations, keep within the limits', () => {
   const { observer, take } = createRejections(clock)
   for (let call = 0; call < 20_000; call += 1)

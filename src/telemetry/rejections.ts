@@ -31,7 +31,7 @@ export function createRejections(clock: Pick<Clock, 'now'>): Rejections {
 
   function keep(ended: RequestEnded, owner: string): void {
     const own = byOwner.get(owner) ?? { kept: [], byKind: new Map<string, Kept>() }
-    const kind = `${Math.floor(ended.startedAt / minuteMs)} ${ended.keyId} ${ended.endpoint} ${ended.status} ${ended.failure} ${ended.model}`
+    const kind = `${Math.floor(ended.startedAt / minuteMs)} ${ended.keyId} ${ended.endpoint} ${ended.status} ${ended.failure} ${knownModel(ended)}`
     if (many < rejectionsKeptMax && own.kept.length < ownRejectionsKeptMax) {
       const kept = { rejection: rejectionOf(ended, clock.now()), others: 0 }
       own.kept.push(kept)
@@ -61,6 +61,9 @@ export function createRejections(clock: Pick<Clock, 'now'>): Rejections {
   }
 }
 
+/** What is not there is the client's text, and counted as nothing else is. */
+const knownModel = ({ failure, model }: RequestEnded): string | null => (failure === 'model_not_found' ? null : model)
+
 const rejectionOf = (ended: RequestEnded, now: number): Kept['rejection'] => ({
   id: ended.requestId,
   organizationId: ended.organizationId!,
@@ -69,8 +72,8 @@ const rejectionOf = (ended: RequestEnded, now: number): Kept['rejection'] => ({
   endedAt: now,
   key: ended.keyId!,
   endpoint: ended.endpoint,
-  model: safeName(ended.model),
-  askedModel: null,
+  model: safeName(knownModel(ended)),
+  askedModel: ended.failure === 'model_not_found' ? safeName(ended.model) : null,
   status: ended.status,
   failure: ended.failure ?? ended.relayed?.ending ?? 'upstream-failed',
   latencyMs: Math.round(ended.durationMs),

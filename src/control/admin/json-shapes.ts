@@ -116,11 +116,15 @@ export function balanceJson(
   }
 }
 
-export const serviceRequestJson = (request: ServiceRequest): ServiceRequestJson => ({
+export const serviceRequestJson = (
+  request: ServiceRequest,
+  key: Pick<KeyRow, 'name' | 'prefix'> | null,
+): ServiceRequestJson => ({
   id: request.id,
   organizationId: request.organizationId,
   kind: request.kind,
   keyId: request.keyId,
+  keyName: key && (key.name === '' ? `${key.prefix}…` : key.name),
   asked: request.asked,
   message: request.message,
   state: request.state,

@@ -31,25 +31,25 @@ export function addServiceRoutes(api: Hono, { deps, operators, changeKey }: Made
   const list = async (c: Context, organizationId: string | null) => {
     const { state = null, before = null } = readFields(c.req.query(), ServiceRequestParameters)
     const found = await deps.store.serviceRequests({ organizationId, state, beforeId: before, max: listedMax })
-    return c.json<ListJson<ServiceRequestJson>>({ data: found.map(serviceRequestJson) })
+    return c.json<ListJson<ServiceRequestJson>>({ data: await Promise.all(found.map((each) => jsonOf(deps, each))) })
   }
   api.get('/service-requests', (c) => list(c, null))
   api.get('/organizations/:id/service-requests', async (c) =>
     list(c, (await organizationOf(deps, c.req.param('id'))).id),
   )
   api.get('/service-requests/:id', async (c) =>
-    c.json<ServiceRequestJson>(serviceRequestJson(await requestOf(deps, c.req.param('id')))),
+    c.json<ServiceRequestJson>(await jsonOf(deps, await requestOf(deps, c.req.param('id')))),
   )
   api.post('/organizations/:id/service-requests', isAdmin, async (c) => {
     const input = await readBody(c.req.raw, ServiceRequestInput)
     const { id } = await organizationOf(deps, c.req.param('id'))
     const request = { ...(await newRequest(deps, id, input)), madeBy: operators.actorOf(c) }
     await deps.store.createServiceRequest(request, openMax)
-    return c.json<ServiceRequestJson>(serviceRequestJson(request), 201)
+    return c.json<ServiceRequestJson>(await jsonOf(deps, request), 201)
   })
   const end = async (c: Context, ending: ServiceRequestEnd): Promise<ServiceRequestJson> => {
     const { request } = await deps.store.endServiceRequest(c.req.param('id')!, ending, operators.actorOf(c))
-    return serviceRequestJson(request)
+    return jsonOf(deps, request)
   }
   api.post('/service-requests/:id/withdraw', isAdmin, async (c) => {
     await readBody(c.req.raw, NothingMore)
@@ -71,6 +71,10 @@ export function addServiceRoutes(api: Hono, { deps, operators, changeKey }: Made
     )
   })
 }
+
+/** With the name of its key, as people know it. */
+const jsonOf = async ({ store }: AdminDeps, request: ServiceRequest): Promise<ServiceRequestJson> =>
+  serviceRequestJson(request, request.keyId === null ? null : await store.key(request.keyId))
 
 async function requestOf({ store }: AdminDeps, id: string): Promise<ServiceRequest> {
   const request = await store.serviceRequest(id)
@@ -141,5 +145,5 @@ async function approve(
     return done.key!
   }
   await changeKey({ id: request.keyId, changesFor, write })
-  return { ...serviceRequestJson(ended!), key: secret }
+  return { ...(await jsonOf(deps, ended!)), key: secret }
 }

@@ -2,11 +2,13 @@ import { Alert, Burger, Drawer, Group } from '@mantine/core'
 import { useDisclosure, useMediaQuery } from '@mantine/hooks'
 import { Outlet, useLocation } from '@tanstack/react-router'
 import { useEffect } from 'react'
+import { dashboardPlaces } from '../areas.ts'
 import classes from './frame.module.css'
 import { CommandButton, Commands } from './commands.tsx'
 import { Mark } from './mark.tsx'
 import { ModeSwitch } from './mode-switch.tsx'
 import { Navigation } from './navigation.tsx'
+import { NotForRole } from './not-for-role.tsx'
 import { usePlace } from './place.ts'
 
 /** What stands around every page of somebody who is signed in. */
@@ -24,11 +26,24 @@ export function Frame() {
         {!isNarrow && <WideBar />}
         <main id="content" tabIndex={-1} className={classes['content']}>
           {organization?.state === 'suspended' && <Suspended name={organization.name} />}
-          <Outlet />
+          <Page />
         </main>
       </div>
       <Commands />
     </div>
+  )
+}
+
+/** The page, unless the person's role does not show it: the server would refuse each thing that it asks. */
+function Page() {
+  const { organization } = usePlace()
+  const { pathname } = useLocation()
+  const [, area] = /^\/dashboard\/[^/]+\/([^/]+)/.exec(pathname) ?? []
+  const place = dashboardPlaces.find(({ path }) => path === area)
+  return organization && place?.needs && !organization.permissions.includes(place.needs) ? (
+    <NotForRole place={place} organization={organization} />
+  ) : (
+    <Outlet />
   )
 }
 

@@ -19,7 +19,7 @@ export function PageHead({ title, about, actions }: PageHeadProps) {
       <Stack gap={4}>
         <Title order={1}>{title}</Title>
         {about !== undefined && (
-          <Text c="dimmed" maw="72ch">
+          <Text c="dimmed" maw="78ch" style={{ textWrap: 'pretty' }}>
             {about}
           </Text>
         )}

@@ -8,6 +8,7 @@ export const ServiceRequestShape = z.strictObject({
   organizationId: z.string(),
   kind: z.enum(serviceRequestKinds),
   keyId: z.string().nullable(),
+  keyName: z.string().nullable().meta({ description: 'What people call the key' }),
   asked: z.record(z.string(), z.unknown()).readonly().meta({ description: 'Limits that are asked for, or the region' }),
   message: z.string(),
   state: z.enum(serviceRequestStates),

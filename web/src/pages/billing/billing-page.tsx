@@ -1,4 +1,5 @@
 import { Stack } from '@mantine/core'
+import { useState } from 'react'
 import { PageHead } from '../../ui/page-head.tsx'
 import { useOrganization } from '../../shell/organization.ts'
 import { CreditAlert } from './credit-alert.tsx'
@@ -7,6 +8,8 @@ import { Webhooks } from './webhooks.tsx'
 
 export function BillingPage() {
   const { mode } = useOrganization()
+  // What is below comes when nothing above it grows any more.
+  const [isThere, setThere] = useState(false)
   return (
     <>
       <PageHead
@@ -18,9 +21,9 @@ export function BillingPage() {
         }
       />
       <Stack gap="xl">
-        <Statement />
-        <CreditAlert />
-        <Webhooks />
+        <Statement onThere={() => setThere(true)} />
+        {isThere && <CreditAlert />}
+        {isThere && <Webhooks />}
       </Stack>
     </>
   )

@@ -2,6 +2,7 @@ import { Button, Checkbox, Group, Stack, TextInput } from '@mantine/core'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import type { PageWebhookJson, PageWebhookWithSecretJson } from '../../../../src/control/contract-pages.ts'
+import { besideFields } from '../../api/beside.ts'
 import { ask } from '../../api/client.ts'
 import { useOrganization } from '../../shell/organization.ts'
 import { Dialog } from '../../ui/dialog.tsx'
@@ -32,6 +33,7 @@ export function CreateWebhook({ onClose }: { readonly onClose: () => void }) {
       }),
     onSuccess: () => client.invalidateQueries({ queryKey: webhooksQuery(organization.id).queryKey }),
   })
+  const beside = besideFields(error, ['url', 'events'])
   return (
     <Dialog
       title={data ? 'The secret to verify with' : 'Add a webhook'}
@@ -56,16 +58,17 @@ export function CreateWebhook({ onClose }: { readonly onClose: () => void }) {
               type="url"
               required
               value={url}
+              error={beside.of('url')}
               onChange={(event) => setUrl(event.currentTarget.value)}
             />
-            <Checkbox.Group label="Events" value={[...events]} onChange={setEvents}>
+            <Checkbox.Group label="Events" value={[...events]} onChange={setEvents} error={beside.of('events')}>
               <Stack gap="xs" mt="xs">
                 {Object.entries(eventTitles).map(([value, title]) => (
                   <Checkbox key={value} value={value} label={title} />
                 ))}
               </Stack>
             </Checkbox.Group>
-            {error && <Trouble error={error} />}
+            {beside.rest !== null && <Trouble error={beside.rest} />}
             <Group justify="flex-end" gap="xs">
               <Button variant="default" onClick={onClose}>
                 Cancel

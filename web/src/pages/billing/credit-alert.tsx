@@ -2,6 +2,7 @@ import { Button, Card, Group, Text, TextInput, Title } from '@mantine/core'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import type { PageCreditAlertInputJson, PageCreditAlertListJson } from '../../../../src/control/contract-pages.ts'
+import { besideFields } from '../../api/beside.ts'
 import { ask } from '../../api/client.ts'
 import { useOrganization } from '../../shell/organization.ts'
 import { Trouble } from '../../ui/trouble.tsx'
@@ -24,6 +25,7 @@ export function CreditAlert() {
       setText(null)
     },
   })
+  const beside = besideFields(save.error, ['usd'])
   const shown = text ?? alert?.thresholdUsd ?? ''
   return (
     <Card component="section" aria-label="Alert for low credit">
@@ -38,7 +40,7 @@ export function CreditAlert() {
           save.mutate(shown.trim() === '' ? null : shown.trim())
         }}
       >
-        <Group align="flex-end" gap="xs">
+        <Group align="flex-start" gap="xs">
           <TextInput
             label={`Below, USD of ${mode} credit`}
             placeholder="no alert"
@@ -46,6 +48,7 @@ export function CreditAlert() {
             w={200}
             disabled={!may('billing.write')}
             value={shown}
+            error={beside.of('usd')}
             onChange={(event) => setText(event.currentTarget.value)}
           />
           {may('billing.write') && (
@@ -60,7 +63,7 @@ export function CreditAlert() {
           )}
         </Group>
       </form>
-      {(error ?? save.error) && <Trouble error={error ?? save.error} />}
+      {(error ?? beside.rest) !== null && <Trouble error={error ?? beside.rest} />}
     </Card>
   )
 }

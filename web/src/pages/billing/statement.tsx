@@ -2,7 +2,7 @@ import { Badge, Button, Card, Group, Menu, SimpleGrid, Stack, Switch, Text, Titl
 import { IconDownload, IconReceipt } from '@tabler/icons-react'
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
-import { useState } from 'react'
+import { useEffect, useState } from 'react'
 import type { StatementJson } from '../../../../src/control/contract-pages.ts'
 import { ask, urlOf } from '../../api/client.ts'
 import { organizationKey } from '../../api/queries.ts'
@@ -25,7 +25,7 @@ const againMs = 30_000
 type Day = StatementJson['days'][number]
 
 /** What came in, was used and is left, day by day; each closes with what the next opens with. */
-export function Statement() {
+export function Statement({ onThere }: { readonly onThere: () => void }) {
   const { organization, mode } = useOrganization()
   const search = route.useSearch()
   const navigate = route.useNavigate()
@@ -38,6 +38,10 @@ export function Statement() {
     placeholderData: keepPreviousData,
     refetchInterval: againMs,
     queryFn: ({ signal }) => ask<StatementJson>(path, { query: asked, signal }),
+  })
+  const isThere = data !== undefined || error !== null
+  useEffect(() => {
+    if (isThere) onThere()
   })
   const days = data?.days.toReversed().filter((day) => isAll || hasMoved(day))
   return (

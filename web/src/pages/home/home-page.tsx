@@ -16,7 +16,9 @@ import { useLive, type Live } from './use-live.ts'
 export function HomePage() {
   const { organization, mode } = useOrganization()
   const live = useLive()
-  const { error, refetch } = useQuery(homeQuery(organization.id, mode))
+  const { data, error, refetch } = useQuery(homeQuery(organization.id, mode))
+  // What could not be read is not waited for.
+  const isLost = error !== null && data === undefined
   return (
     <>
       <PageHead title="Home" about={liveWords[live.state]} />
@@ -24,11 +26,11 @@ export function HomePage() {
         {error && <Trouble error={error} title="The figures could not be read" onRetry={() => void refetch()} />}
         <SimpleGrid cols={{ base: 1, xs: 2, lg: 4 }}>
           <Available />
-          <Today />
-          <Burn />
+          {!isLost && <Today />}
+          {!isLost && <Burn />}
           <Now live={live} />
         </SimpleGrid>
-        <Happening live={live} />
+        {!isLost && <Happening live={live} />}
       </Stack>
     </>
   )
@@ -122,7 +124,8 @@ function Burn() {
   )
 }
 
-function Now({ live: { frame, rates } }: { readonly live: Live }) {
+function Now({ live: { frame, rates, state } }: { readonly live: Live }) {
+  if (frame === null && state === 'waiting') return <Stat label="Right now" value="–" about="Not connected." />
   if (frame === null) return <Stat label="Right now" value={undefined} />
   const { requestsPerSecond, nanoPerMinute, errorsPerMinute } = frame
   return (

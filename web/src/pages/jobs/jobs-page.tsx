@@ -4,6 +4,7 @@ import { useInfiniteQuery } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
 import type { PageJobJson } from '../../../../src/control/contract-pages.ts'
 import { useOrganization } from '../../shell/organization.ts'
+import { useChanges } from '../../shell/use-changes.ts'
 import { DataTable, type Column } from '../../ui/data-table.tsx'
 import { Empty } from '../../ui/empty.tsx'
 import { When } from '../../ui/figures.tsx'
@@ -24,6 +25,7 @@ export function JobsPage() {
   const show = (search: { state?: JobState | undefined; job?: string | undefined }): void =>
     void navigate({ search: (before) => ({ ...before, ...search }) as never })
   const query = useInfiniteQuery(jobsQuery(organization.id, mode, state))
+  useChanges(true, ['jobs'])
   const rows = query.data?.pages.flatMap(({ data }) => data)
   const open = rows?.find(({ requestId }) => requestId === openId)
   return (

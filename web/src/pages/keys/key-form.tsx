@@ -13,7 +13,7 @@ import {
 import { useForm, type UseFormReturnType } from '@mantine/form'
 import { useMutation, useQuery } from '@tanstack/react-query'
 import type { PageKeyOptionsJson } from '../../../../src/control/contract-pages.ts'
-import { ApiTrouble } from '../../api/client.ts'
+import { besideFields } from '../../api/beside.ts'
 import { useOrganization } from '../../shell/organization.ts'
 import { Trouble } from '../../ui/trouble.tsx'
 import { budgetPeriods, budgetTitles, type KeyTerms } from './key-terms.ts'
@@ -37,8 +37,8 @@ export function KeyForm({ initial, submit, onSubmit, onCancel }: KeyFormProps) {
   const { mutate, isPending, error } = useMutation({
     mutationFn: onSubmit,
     onError: (trouble) => {
-      const field = trouble instanceof ApiTrouble ? trouble.field?.split('.')[0] : undefined
-      if (field !== undefined && field in initial) form.setFieldError(field, trouble.message)
+      const { of } = besideFields(trouble, Object.keys(initial))
+      for (const field of Object.keys(initial)) form.setFieldError(field, of(field) ?? null)
     },
   })
   const isShownBeside = Object.keys(form.errors).length > 0

@@ -32,11 +32,7 @@ export function OperatorConfigurationPage() {
     <>
       <PageHead
         title="Configuration"
-        about={
-          data?.file === null
-            ? 'There is no mart.yaml: these are the defaults.'
-            : 'As it is in force, from the environment, mart.yaml and the defaults. Change the file, not this page.'
-        }
+        about="As it is in force, from the environment, mart.yaml and the defaults. Change the file, not this page."
         actions={
           <Button
             variant="default"
@@ -59,7 +55,10 @@ export function OperatorConfigurationPage() {
         {error ? (
           <Trouble error={error} title="The configuration could not be read" onRetry={() => void refetch()} />
         ) : data ? (
-          <Settings configuration={data} />
+          <>
+            {data.file === null && <Text c="dimmed">There is no mart.yaml: these are the defaults.</Text>}
+            <Settings configuration={data} />
+          </>
         ) : (
           <Skeleton height={420} radius="lg" />
         )}

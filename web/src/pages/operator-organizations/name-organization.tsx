@@ -1,6 +1,7 @@
 import { Button, Group, Stack, TextInput } from '@mantine/core'
 import { useMutation } from '@tanstack/react-query'
 import { useState } from 'react'
+import { besideFields } from '../../api/beside.ts'
 import { ask } from '../../api/client.ts'
 import { Dialog } from '../../ui/dialog.tsx'
 import { Trouble } from '../../ui/trouble.tsx'
@@ -31,6 +32,7 @@ export function NameOrganization({ of, onClose, onDone }: NameOrganizationProps)
       onDone?.(id)
     },
   })
+  const beside = besideFields(error, ['name'])
   return (
     <Dialog onClose={onClose} title={of === null ? 'Create an organization' : 'Rename this organization'}>
       <form
@@ -46,9 +48,10 @@ export function NameOrganization({ of, onClose, onDone }: NameOrganizationProps)
             data-autofocus
             maxLength={100}
             value={name}
+            error={beside.of('name')}
             onChange={(event) => setName(event.currentTarget.value)}
           />
-          {error && <Trouble error={error} />}
+          {beside.rest !== null && <Trouble error={beside.rest} />}
           <Group justify="flex-end" gap="xs">
             <Button variant="default" onClick={onClose}>
               Cancel

@@ -18,6 +18,7 @@ import { Secret } from '../../ui/secret.tsx'
 import { kindWords, stateWords } from '../../ui/service-request.ts'
 import { SidePanel } from '../../ui/side-panel.tsx'
 import { Trouble } from '../../ui/trouble.tsx'
+import { organizationsQuery } from '../operator-organizations/organizations-query.ts'
 import { ServiceRequestFacts } from '../service/service-request-facts.tsx'
 
 const path = '/api/operator/service-requests' as const
@@ -96,7 +97,8 @@ const columns: readonly Column<PageServiceRequestJson>[] = [
       </Stack>
     ),
   },
-  { id: 'organization', title: 'Organization', cell: ({ organizationId }) => organizationId },
+  { id: 'organization', title: 'Organization', cell: (of) => <OrganizationName id={of.organizationId} /> },
+  { id: 'key', title: 'Key', cell: ({ keyName }) => keyName ?? '–' },
   {
     id: 'state',
     title: 'State',
@@ -105,6 +107,11 @@ const columns: readonly Column<PageServiceRequestJson>[] = [
   { id: 'by', title: 'By', cell: ({ madeBy }) => madeBy },
   { id: 'at', title: 'When', cell: ({ madeAt }) => <When at={madeAt} isAgo /> },
 ]
+
+function OrganizationName({ id }: { readonly id: string }) {
+  const { data } = useQuery(organizationsQuery)
+  return <>{data?.data.find((each) => each.id === id)?.name ?? id}</>
+}
 
 type Verb = 'approve' | 'decline'
 

@@ -1,13 +1,11 @@
 import { Badge, Button, Card, Group, Menu, Stack, Switch, Text } from '@mantine/core'
 import { IconDownload, IconListDetails } from '@tabler/icons-react'
-import { useInfiniteQuery, useQueryClient } from '@tanstack/react-query'
+import { useInfiniteQuery } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
-import { useRef, useState } from 'react'
-import type { LiveFrameJson } from '../../../../src/control/contract-pages.ts'
+import { useState } from 'react'
 import { urlOf } from '../../api/client.ts'
-import { useEvents } from '../../api/events.ts'
-import { organizationKey } from '../../api/queries.ts'
 import { useOrganization } from '../../shell/organization.ts'
+import { useChanges } from '../../shell/use-changes.ts'
 import { DataTable } from '../../ui/data-table.tsx'
 import { Empty } from '../../ui/empty.tsx'
 import { PageHead } from '../../ui/page-head.tsx'
@@ -35,7 +33,7 @@ export function RequestsPage() {
   const asked = queryOf(search, mode, useMinute())
   const query = useInfiniteQuery(requestsQuery(organization.id, mode, asked))
   const [isTailing, setTailing] = useState(false)
-  useTail(isTailing)
+  useChanges(isTailing, ['requests', 'requests-histogram'])
   return (
     <>
       <PageHead
@@ -64,6 +62,7 @@ export function RequestsPage() {
           <Trouble error={query.error} title="The requests could not be read" onRetry={() => void query.refetch()} />
         ) : (
           <DataTable
+            key={query.data === undefined ? 'waiting' : 'there'}
             name="requests"
             label="Requests"
             columns={columns}
@@ -100,24 +99,6 @@ const Gathering = ({ pages }: { readonly pages: readonly { readonly isComplete: 
       Newest first
     </Text>
   )
-
-/** The list is read anew at most this often while somebody tails it, ms. */
-const tailMs = 1_000
-
-function useTail(isTailing: boolean): void {
-  const { organization, mode } = useOrganization()
-  const client = useQueryClient()
-  const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined)
-  const url = urlOf(`/api/organizations/${encodeURIComponent(organization.id)}/live`, { mode })
-  useEvents(isTailing ? url : null, (event) => {
-    if ((event as LiveFrameJson).newest.length === 0) return
-    timer.current ??= setTimeout(() => {
-      timer.current = undefined
-      for (const what of ['requests', 'requests-histogram'])
-        void client.invalidateQueries({ queryKey: organizationKey(organization.id, mode, what) })
-    }, tailMs)
-  })
-}
 
 function Exports({ asked }: { readonly asked: RequestsQuery }) {
   const { organization } = useOrganization()

@@ -84,6 +84,7 @@ const columns: readonly Column<PageServiceRequestJson>[] = [
       </Stack>
     ),
   },
+  { id: 'key', title: 'Key', cell: ({ keyName }) => keyName ?? '–' },
   {
     id: 'state',
     title: 'State',

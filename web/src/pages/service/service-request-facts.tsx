@@ -4,6 +4,16 @@ import { Facts } from '../../ui/facts.tsx'
 import { When } from '../../ui/figures.tsx'
 import { askedFacts, stateWords } from '../../ui/service-request.ts'
 
+/** By its name; the id is for whoever must tell two of one name apart. */
+const KeyOf = ({ of }: { readonly of: PageServiceRequestJson }) => (
+  <>
+    {of.keyName}{' '}
+    <Text span size="xs" c="dimmed" ff="monospace">
+      {of.keyId}
+    </Text>
+  </>
+)
+
 /** What was asked, and what was answered. */
 export const ServiceRequestFacts = ({ of }: { readonly of: PageServiceRequestJson }) => (
   <>
@@ -16,7 +26,7 @@ export const ServiceRequestFacts = ({ of }: { readonly of: PageServiceRequestJso
     <Facts
       label="What was asked"
       facts={[
-        ...(of.keyId === null ? [] : [['Key', <code key="key">{of.keyId}</code>] as const]),
+        ...(of.keyId === null ? [] : [['Key', <KeyOf key="key" of={of} />] as const]),
         ...askedFacts(of),
         ['By', of.madeBy],
         ['When', <When key="made" at={of.madeAt} />],

@@ -1,5 +1,5 @@
 import { Button, Stack, Text, Title } from '@mantine/core'
-import { useQueryClient } from '@tanstack/react-query'
+import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
 import { useState } from 'react'
 import { ask } from '../../api/client.ts'
@@ -13,33 +13,45 @@ import { PageHead } from '../../ui/page-head.tsx'
 import { Copy } from '../../ui/copy.tsx'
 import { Invitations } from './invitations.tsx'
 import { Members } from './members.tsx'
-import { pathOf } from './members-queries.ts'
+import { invitationsQuery, membersQuery, pathOf } from './members-queries.ts'
 
 export function SettingsPage() {
   const { organization, may } = useOrganization()
+  const isShown = may('members.read')
+  const members = useQuery({ ...membersQuery(organization.id), enabled: isShown })
+  const invitations = useQuery({ ...invitationsQuery(organization.id), enabled: isShown })
+  // What is below comes when nothing above it grows any more.
+  const isThere = !members.isLoading && !invitations.isLoading
   return (
     <>
       <PageHead title="Settings" about={`Who works in ${organization.name}, and what each may do.`} />
       <Stack gap="xl">
-        {may('members.read') ? <Members /> : <Text c="dimmed">Your role does not show the members.</Text>}
-        {may('members.read') && <Invitations />}
-        <Facts
-          label="The organization"
-          facts={[
-            ['Name', organization.name],
-            [
-              'Id',
-              <span key="id">
-                <code>{organization.id}</code> <Copy text={organization.id} label="Copy the organization’s id" />
-              </span>,
-            ],
-            ['Made', <When key="made" at={organization.createdAt} />],
-          ]}
-        />
-        {may('audit.read') && <Changes />}
-        {organization.access !== 'operator' && <Leave />}
+        {isShown ? <Members /> : <Text c="dimmed">Your role does not show the members.</Text>}
+        {isShown && isThere && <Invitations />}
+        {isThere && <TheOrganization />}
+        {isThere && may('audit.read') && <Changes />}
+        {isThere && organization.access !== 'operator' && <Leave />}
       </Stack>
     </>
+  )
+}
+
+function TheOrganization() {
+  const { organization } = useOrganization()
+  return (
+    <Facts
+      label="The organization"
+      facts={[
+        ['Name', organization.name],
+        [
+          'Id',
+          <span key="id">
+            <code>{organization.id}</code> <Copy text={organization.id} label="Copy the organization’s id" />
+          </span>,
+        ],
+        ['Made', <When key="made" at={organization.createdAt} />],
+      ]}
+    />
   )
 }
 

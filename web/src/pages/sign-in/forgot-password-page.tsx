@@ -12,7 +12,9 @@ export function ForgotPasswordPage() {
       {ways?.hasMail === true && <AskForLink path="/api/forgot-password" />}
       {ways?.hasMail === false && (
         <Alert variant="light" title="This gateway sends no mail">
-          Ask whoever runs it: <code>npx mart person password-link YOUR-ADDRESS</code> makes the link there.
+          Ask an operator, which is whoever runs it: in the console, under People, they make you a link for a new
+          password. Where they cannot sign in either, <code>npx mart person password-link YOUR-ADDRESS</code> makes it
+          on the machine that it runs on.
         </Alert>
       )}
       <Anchor renderRoot={(props) => <Link {...props} to="/sign-in" />} size="sm">

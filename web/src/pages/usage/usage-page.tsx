@@ -105,7 +105,7 @@ export function UsageView({ of, search, narrow, filters, linkOf }: UsageViewProp
           </Group>
           {data ? <UsageChart usage={data} view={search.view ?? 'spend'} /> : <Skeleton height={294} />}
         </Card>
-        <UsageTable usage={data} linkOf={linkOf} />
+        <UsageTable key={data ? 'there' : 'waiting'} usage={data} linkOf={linkOf} />
       </Stack>
     </>
   )

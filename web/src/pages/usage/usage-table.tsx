@@ -5,7 +5,6 @@ import { useOrganization } from '../../shell/organization.ts'
 import { DataTable, type Column } from '../../ui/data-table.tsx'
 import { Empty } from '../../ui/empty.tsx'
 import { Count, Duration } from '../../ui/figures.tsx'
-import { shownShare } from '../../ui/format.ts'
 import { Money } from '../../ui/money.tsx'
 import { groupsOf, usualRange, type UsageSearch } from './usage-search.ts'
 import { titleOf } from './usage-series.ts'
@@ -55,6 +54,8 @@ export function useRequestLinks(search: UsageSearch): LinkOf {
   return (row) => {
     if (row.isOther || !may('requests.read')) return null
     const groups = groupsOf(search).map((name, at) => [name, [row.group, row.subgroup][at]?.id] as const)
+    // What has no model, key or region cannot be asked for by one.
+    if (groups.some(([, id]) => !id)) return null
     const filters = { mode, range, from, to, zone, model, key, region, endpoint }
     return { to: `/dashboard/${organization.id}/requests`, search: { ...filters, ...Object.fromEntries(groups) } }
   }
@@ -68,11 +69,12 @@ const costColumns: readonly Column<Row>[] = [
 const columns: readonly Column<Row>[] = [
   { id: 'spend', title: 'Spend', align: 'right', cell: ({ figures }) => <Money nano={figures.chargeNano} /> },
   { id: 'requests', title: 'Requests', align: 'right', cell: ({ figures }) => <Count value={figures.requests} /> },
+  { id: 'errors', title: 'Failed', align: 'right', cell: ({ figures }) => <Count value={figures.errors} /> },
   {
-    id: 'errors',
-    title: 'Errors',
+    id: 'rejected',
+    title: 'Turned away',
     align: 'right',
-    cell: ({ figures }) => (figures.errorRate === null ? '–' : shownShare(figures.errorRate)),
+    cell: ({ figures }) => <Count value={figures.rejected} />,
   },
   { id: 'input', title: 'Input', align: 'right', cell: ({ figures }) => <Count value={figures.inputTokens} isShort /> },
   {
