@@ -3,12 +3,13 @@ import { hash } from 'node:crypto'
 import { copyScript } from '../control/welcome/copy-script.ts'
 import { mark } from '../control/welcome/mark.ts'
 import { escapeHtml } from '../lib/html.ts'
+import { ownKeyPanel, ownKeyScript } from './own-key.ts'
 import { pages, type Page } from './pages.ts'
 import { referenceScript } from './reference-script.ts'
 import { referenceStyle } from './reference-style.ts'
 import type { Heading, RenderedPage } from './render-page.ts'
 
-const script = `${copyScript}${referenceScript}`
+const script = `${copyScript}${referenceScript}${ownKeyScript}`
 
 /** The document; `{{base}}` still stands for the address that its reader reached this server at. */
 export const referenceDocument = (page: Page, { html, headings }: RenderedPage): string => `<!doctype html>
@@ -32,7 +33,7 @@ export const referenceDocument = (page: Page, { html, headings }: RenderedPage):
   .map((each) => pageLink(each, page))
   .join('')}</ul></details></nav>
 <main id="content">
-${html}
+${ownKeyPanel}${html}
 <p class="twin"><a href="${twinOf(page)}">This page as Markdown</a><a href="/llms.txt">All pages, for programs</a></p>
 </main>
 ${contents(headings)}

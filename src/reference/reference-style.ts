@@ -56,6 +56,14 @@ pre { margin: 0; padding: 18px; white-space: pre-wrap; overflow-wrap: anywhere; 
 .copy:hover { border-color: var(--soft) }
 .copy.done { background: var(--accent); border-color: var(--accent); color: var(--on-accent) }
 .code pre { padding-right: 92px }
+main > .own-key { max-width: none; margin: 18px 0 -14px; font-size: 15px }
+.own-key summary { display: inline-block; padding: 6px 14px; border: 1px solid var(--line); border-radius: 9px; background: var(--card); cursor: pointer }
+.own-key summary:hover { border-color: var(--soft) }
+.own-key div { display: flex; flex-wrap: wrap; gap: 12px 20px; margin: 10px 0 26px; padding: 16px 18px; background: var(--card); border: 1px solid var(--line); border-radius: 12px }
+.own-key p { margin: 0; flex: 1 1 240px }
+.own-key .told { flex-basis: 100%; color: var(--soft); font-size: 14px }
+.own-key label { display: block; margin-bottom: 4px; font-size: 14px; font-weight: 600 }
+.own-key :is(input, select) { width: 100%; min-height: 38px; padding: 0 10px; border: 1px solid var(--line); border-radius: 9px; background: var(--page); color: var(--ink); font: inherit }
 .tabs { min-width: 0; margin: 16px 0; padding: 0; border: 0 }
 .tabs legend { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%) }
 .tabs > input { position: absolute; opacity: 0; width: 1px; height: 1px }
@@ -78,6 +86,7 @@ td { min-width: 5em }
 td.prose { min-width: 15em }
 td code { padding: 0; border: 0; background: none; white-space: nowrap; font-size: 13px }
 .figure { text-align: right; white-space: nowrap }
+.figure.long { min-width: 11em; white-space: normal }
 .twin { display: flex; flex-wrap: wrap; gap: 6px 22px; margin-top: 56px; padding-top: 18px; border-top: 1px solid var(--line); font-size: 14px; color: var(--soft) }
 @media (min-width: 900px) {
   .columns { grid-template-columns: 232px minmax(0, 1fr) }

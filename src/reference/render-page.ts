@@ -101,11 +101,13 @@ function idAttribute(text: string, known: Set<string>): string {
   return ` id="${rowId(name)}"`
 }
 
+/** Longer ones are several figures, which may take several lines. */
+const figureCharsMax = 24
 /** Longer ones are sentences, which need some width. */
 const wordsCharsMax = 40
 
 function lookOf({ text, header }: Tokens.TableCell, align: string | null): string {
-  if (align === 'right') return ' class="figure"'
+  if (align === 'right') return text.length > figureCharsMax ? ' class="figure long"' : ' class="figure"'
   return !header && text.length > wordsCharsMax ? ' class="prose"' : ''
 }
 

@@ -166,6 +166,14 @@ describe.skipIf(why !== null)(why === null ? 'the dashboard' : `the dashboard (s
     await page.getByRole('option', { name: 'Paste a key' }).click()
     await page.getByLabel('The key', { exact: true }).waitFor()
     expect(await page.getByRole('region', { name: 'Mode' }).count()).toBe(0)
+    // The same key in the reference's examples: by a pass, which works.
+    await page.goto(`${server.baseUrl}/docs`)
+    await page.getByText('Your key in the examples').click()
+    await page.getByLabel('Or choose one of yours').selectOption({ label: 'first key' })
+    await page.getByText('A pass of this key stands in every example.').waitFor()
+    const [secret] = /sk-bf-[0-9a-f-]{36}/.exec(await page.locator('.panel.bash').first().innerText()) ?? ['']
+    const models = await fetch(`${server.baseUrl}/v1/models`, { headers: { authorization: `Bearer ${secret}` } })
+    expect(models.status).toBe(200)
     await close()
   }, 60_000)
 

@@ -72,11 +72,32 @@ describe.skipIf(browsing.chromiumPath === null)(title, () => {
     const options = { viewport: sizes.narrow, javaScriptEnabled: false }
     const { page, complaints, close } = await browsing.openPage(browser, `${server.baseUrl}/docs`, options)
     expect(await page.locator('.search').isVisible()).toBe(false)
+    expect(await page.locator('.own-key').isVisible()).toBe(false)
     expect(await page.locator('.panel.python').first().isVisible()).toBe(true)
     await page.getByText('curl', { exact: true }).first().click()
     expect(await page.locator('.panel.bash').first().isVisible()).toBe(true)
     await page.getByRole('link', { name: 'How you are billed' }).first().click()
     expect(await page.innerText('h1')).toStartWith('How you are billed')
+    expect(complaints).toEqual([])
+    await close()
+  }, 30_000)
+
+  test('a pasted key stands in every example and in what is copied, and in no storage and no address', async () => {
+    const context = { viewport: sizes.narrow, permissions: ['clipboard-read', 'clipboard-write'] }
+    const { page, complaints, close } = await browsing.openPage(browser, `${server.baseUrl}/docs`, context)
+    const key = `sk-bf-${crypto.randomUUID()}`
+    await page.getByText('Your key in the examples').click()
+    await page.getByLabel('Paste a key').fill(key)
+    expect(await page.locator('main .code').filter({ hasText: 'YOUR_API_KEY' }).count()).toBe(0)
+    expect(await page.locator('main .code').filter({ hasText: key }).count()).toBeGreaterThan(8)
+    expect(await browsing.axeFaults(page)).toEqual([])
+    await page.locator('.tabs').first().getByRole('button', { name: 'Copy' }).first().click()
+    expect(await page.evaluate<string>('navigator.clipboard.readText()')).toContain(key)
+    const kept = await page.evaluate<string>('JSON.stringify([localStorage, sessionStorage, location.href])')
+    expect(kept).not.toContain(key)
+    await page.getByLabel('Paste a key').fill('sk-bf-no')
+    await page.getByText('A key is sk-bf- and 36 characters.').waitFor()
+    expect(await page.locator('main .code').filter({ hasText: key }).count()).toBe(0)
     expect(complaints).toEqual([])
     await close()
   }, 30_000)

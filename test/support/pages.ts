@@ -33,8 +33,15 @@ const owned: PageOrganizationJson = {
   balances: [],
 }
 
+/** In place of an answer: a stream in which nothing happens. */
+const noEvents = Symbol('no events')
+
 /** The owner's frame around a page. */
-export const signedIn: Answers = { '/api/session': ownerSession, '/api/organizations/org_1': owned }
+export const signedIn: Answers = {
+  '/api/session': ownerSession,
+  '/api/organizations/org_1': owned,
+  '/api/organizations/org_1/live': noEvents,
+}
 
 export const signedOut: Answers = { '/api/session': { person: null, organizations: [] } satisfies SessionJson }
 
@@ -53,7 +60,10 @@ async function answerWith(page: Page, answers: Answers): Promise<void> {
   for (const [path, value] of Object.entries(answers))
     await page.route(
       (url) => url.pathname === path,
-      (route: Route) => route.fulfill({ json: value }),
+      (route: Route) =>
+        route.fulfill(
+          value === noEvents ? { contentType: 'text/event-stream', body: ': nothing\n\n' } : { json: value },
+        ),
     )
 }
 

@@ -3,6 +3,9 @@ import type { Receipt } from '../../../src/control/contract.ts'
 import { ApiTrouble } from './client.ts'
 import { forgetPass, lendPass, type KeyOf } from './passes.ts'
 
+/** What a key looks like. */
+export const keyLike = /^sk-bf-[0-9a-f-]{36}$/i
+
 export type Dialect = 'openai' | 'genai'
 
 /** A secret that is nowhere but in memory, or a key of an organization, which is called by a pass. */

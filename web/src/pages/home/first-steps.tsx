@@ -1,13 +1,15 @@
 import { Button, Card, Group, Loader, Stack, Text, Timeline, Title } from '@mantine/core'
 import { IconKey } from '@tabler/icons-react'
 import { useMutation, useQuery, useQueryClient, type UseMutationResult } from '@tanstack/react-query'
-import type { PageKeyWithSecretJson } from '../../../../src/control/contract-pages.ts'
+import { useState } from 'react'
+import type { PageKeyJson, PageKeyWithSecretJson } from '../../../../src/control/contract-pages.ts'
 import { ask } from '../../api/client.ts'
 import { useOrganization } from '../../shell/organization.ts'
 import { FirstCall } from '../../ui/first-call.tsx'
 import { Secret } from '../../ui/secret.tsx'
 import { Trouble } from '../../ui/trouble.tsx'
 import { keysPath, keysQuery } from '../keys/keys-query.ts'
+import { KeyInCode } from './key-in-code.tsx'
 
 /** Leads somebody new to a first call: a key, the code with it filled in, and the request as it arrives. */
 export function FirstSteps() {
@@ -19,7 +21,10 @@ export function FirstSteps() {
       ask<PageKeyWithSecretJson>(keysPath(organization.id), { method: 'POST', body: { name: 'First key', mode } }),
     onSuccess: () => client.invalidateQueries({ queryKey: keysQuery(organization.id, mode).queryKey }),
   })
-  const hasKeys = keys?.data.some(({ state }) => state === 'active') ?? false
+  const active = keys?.data.filter(({ state }) => state === 'active') ?? []
+  const hasKeys = active.length > 0
+  const [given, setGiven] = useState<string | null>(null)
+  const secret = making.data?.key ?? given
   return (
     <Card component="section" aria-label="Your first call">
       <Title order={2} mb={4}>
@@ -30,11 +35,11 @@ export function FirstSteps() {
       </Text>
       <Timeline active={hasKeys ? 1 : 0} bulletSize={22} lineWidth={2}>
         <Timeline.Item title="A key">
-          <KeyStep making={making} hasKeys={hasKeys} />
+          <KeyStep making={making} keys={active} onSecret={setGiven} />
         </Timeline.Item>
         <Timeline.Item title="The call">
           <Stack maw={760} mt={4}>
-            <FirstCall {...(making.data && { secret: making.data.key })} />
+            <FirstCall {...(secret !== null && { secret })} />
           </Stack>
         </Timeline.Item>
         <Timeline.Item title="The request">
@@ -47,10 +52,12 @@ export function FirstSteps() {
 
 type KeyStepProps = {
   readonly making: UseMutationResult<PageKeyWithSecretJson, Error, void>
-  readonly hasKeys: boolean
+  readonly keys: readonly PageKeyJson[]
+  readonly onSecret: (secret: string | null) => void
 }
 
-function KeyStep({ making, hasKeys }: KeyStepProps) {
+function KeyStep({ making, keys, onSecret }: KeyStepProps) {
+  const hasKeys = keys.length > 0
   const { organization, mode, may } = useOrganization()
   const { data: made, mutate, isPending, error } = making
   if (made)
@@ -60,12 +67,13 @@ function KeyStep({ making, hasKeys }: KeyStepProps) {
       </Stack>
     )
   return (
-    <Stack gap="sm" maw={560} mt={4}>
+    <Stack gap="sm" maw={640} mt={4}>
       <Text size="sm">
         {hasKeys
-          ? 'You have one; its secret was shown when it was made. Use that, or make another one.'
+          ? 'You have one; its secret was shown when it was made.'
           : `It spends ${mode} credit of ${organization.name}.`}
       </Text>
+      {hasKeys && <KeyInCode keys={keys} onSecret={onSecret} />}
       {may('keys.write') && (
         <Group>
           <Button

@@ -1,8 +1,9 @@
 import { Badge, Group, PasswordInput, Select, Text } from '@mantine/core'
+import { keyLike } from '../../api/keyed-call.ts'
 import { usePlace } from '../../shell/place.ts'
 import { nameOf } from '../keys/key-name.ts'
 import { pastedKey } from './area.ts'
-import { keyLike, type KeyState } from './use-given-key.ts'
+import type { KeyState } from './use-given-key.ts'
 
 /** Whose call it is: a key of the organization, by its name, or one that is pasted. */
 export const KeyField = ({ state }: { readonly state: KeyState }) => (

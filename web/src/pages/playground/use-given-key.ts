@@ -3,14 +3,12 @@ import { getRouteApi } from '@tanstack/react-router'
 import { useState } from 'react'
 import type { PageKeyJson } from '../../../../src/control/contract-pages.ts'
 import { keptKey } from '../../api/kept-key.ts'
-import type { GivenKey } from '../../api/keyed-call.ts'
+import { keyLike, type GivenKey } from '../../api/keyed-call.ts'
 import { usePlace } from '../../shell/place.ts'
 import { keysQuery } from '../keys/keys-query.ts'
 import { pastedKey } from './area.ts'
 
 const route = getRouteApi('/anyone/playground')
-
-export const keyLike = /^sk-bf-[0-9a-f-]{36}$/i
 
 export type KeyState = {
   /** What calls are made with; null while there is none. */
