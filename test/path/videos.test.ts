@@ -117,6 +117,22 @@ describe('a video that is created', () => {
     },
   )
 
+  test.each([
+    ['sora-2-pro', ['other-model-served']],
+    ['sora-2', []],
+    // A dated name of its own, and what is in no catalog, are no other model.
+    ['sora-2-2025-12-08', []],
+    ['sora-2-next', []],
+  ])(
+    'and ended as one of %s is told with %j, and charged at the price that it is reserved at',
+    async (model, flags) => {
+      const of = await start(({ method }) => json(video({ model, status: method === 'GET' ? 'completed' : 'queued' })))
+      await create(of)
+      const ended = await askJob(of.reserved[0]!, new AbortController().signal, of.deps)
+      expect(ended).toMatchObject({ state: 'done', servedModel: model, flags, usage: { videoSecond: 8 } })
+    },
+  )
+
   test('whose id its provider gives out again is lost: it is not charged by what another became', async () => {
     const of = await start(({ method }) => json(video({ status: method === 'GET' ? 'completed' : 'queued' })))
     await create(of, { seconds: '4' })

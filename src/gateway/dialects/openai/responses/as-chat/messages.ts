@@ -13,7 +13,7 @@ export function messagesOf(instructions: string, items: readonly Fields[]): read
   /** Pictures that tools gave back: a tool's message has text alone, so they follow behind all of those. */
   let pictures: Fields[] = []
   const end = (isOutput: boolean): void => {
-    if (turn) messages.push(assistantOf(turn))
+    if (turn && saysAny(turn)) messages.push(assistantOf(turn))
     turn = null
     if (isOutput || pictures.length === 0) return
     messages.push({ role: 'user', content: pictures })
@@ -66,6 +66,9 @@ const callOf = (item: Fields, given: string): Fields => ({
   function: { name: item['name'], arguments: given },
   ...said(item, ['extra_content']),
 })
+
+/** A turn that only thought is no message: an empty one is refused by some servers (Mistral, Anthropic). */
+const saysAny = ({ content, calls }: Turn): boolean => content !== '' || calls.length > 0
 
 /** What it thought goes with its calls alone: DeepSeek asks for it there, and nobody does elsewhere (api-docs.deepseek.com/guides/thinking_mode). */
 const assistantOf = ({ content, reasoning, calls }: Turn): Fields => ({

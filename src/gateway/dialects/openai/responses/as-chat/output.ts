@@ -20,7 +20,16 @@ export type OutputWriter = {
 
 /** `seed`: what makes the ids of items, in which there is nothing of chance. `customs`: names of tools that take a text. */
 export function createOutputWriter(write: EventWriter, seed: string, customs: ReadonlySet<unknown>): OutputWriter {
-  const output: Output = { write, seed, customs, items: [], calls: new Map(), reasoning: null, message: null }
+  const output: Output = {
+    write,
+    seed,
+    customs,
+    items: [],
+    calls: new Map(),
+    reasoning: null,
+    message: null,
+    call: null,
+  }
   return {
     add(delta) {
       let events = delta.reasoning === '' ? '' : addReasoning(output, delta.reasoning)
@@ -44,6 +53,8 @@ type Output = {
   /** Those that are open; a call is until the end. */
   reasoning: Item | null
   message: Item | null
+  /** The last that was told of. */
+  call: Item | null
 }
 
 function open({ items, seed, write }: Output, prefix: string, fields: Fields): readonly [Item, string] {
@@ -78,24 +89,49 @@ function addText(output: Output, piece: Piece): string {
 }
 
 function addCall(output: Output, delta: CallDelta): string {
-  const { calls, seed, write } = output
+  const { calls, write } = output
   let events = endReasoning(output)
-  const index = delta.index ?? (delta.id === '' ? Math.max(0, calls.size - 1) : calls.size)
-  let call = calls.get(index)
-  if (!call) {
+  let call = delta.index === null ? output.call : calls.get(delta.index)
+  if (!call || isAnother(call, delta)) {
     const isCustom = output.customs.has(delta.name)
-    // Two calls of one id could not be answered apart.
-    const isOwn = delta.id !== '' && ![...calls.values()].some(({ fields }) => fields['call_id'] === delta.id)
-    const callId = isOwn ? delta.id : `call_${seed}_${index}`
-    const [opened, added] = open(output, isCustom ? 'ctc' : 'fc', callFields(delta, isCustom, callId))
+    const [opened, added] = open(output, isCustom ? 'ctc' : 'fc', callFields(delta, isCustom, callIdOf(output, delta)))
     call = opened
-    calls.set(index, call)
     events += added
   }
+  output.call = call
+  if (delta.index !== null) calls.set(delta.index, call)
   call.text += delta.given
+  call.fields['name'] ||= delta.name
   // The text of a custom tool is within JSON, which is whole only at its end.
   if (call.fields['type'] === 'custom_tool_call') return events
   return events + spellPart(write, placeOf(call, 0), 'function_call', { delta: delta.given })
+}
+
+/**
+ * Whether a call begins where one is under way: some servers tell of several without numbers, or give each the same one
+ * (Ollama), and others make a new id for each piece of a call.
+ */
+function isAnother({ fields, text }: Item, { index, id, name }: CallDelta): boolean {
+  if (index === null && id !== '' && (name !== '' || id !== fields['call_id'])) return true
+  if (name === '' || fields['name'] === '') return false
+  return (index === null || name !== fields['name'] || (id !== '' && id !== fields['call_id'])) && isWhole(text)
+}
+
+/** Whether these can be all of a call's arguments. */
+function isWhole(text: string): boolean {
+  if (!text.endsWith('}')) return text === ''
+  try {
+    JSON.parse(text)
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** Two calls of one id could not be answered apart. */
+function callIdOf({ items, seed }: Output, { id }: CallDelta): string {
+  const ids = items.flatMap(({ fields }) => ('call_id' in fields ? [fields['call_id']] : []))
+  return id !== '' && !ids.includes(id) ? id : `call_${seed}_${ids.length}`
 }
 
 function endAll(output: Output, status: string): string {

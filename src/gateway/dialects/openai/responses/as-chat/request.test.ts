@@ -49,6 +49,14 @@ describe('the messages', () => {
     ])
   })
 
+  test('what an answer only thought, or said nothing in, is no message: servers refuse an empty one', () => {
+    const user = (content: string) => ({ role: 'user', content })
+    const thought = { type: 'reasoning', summary: [{ type: 'summary_text', text: 'Hm.' }] }
+    const empty = { type: 'message', role: 'assistant', content: [{ type: 'output_text', text: '', annotations: [] }] }
+    for (const items of [[thought], [empty], [thought, empty]])
+      expect(messagesOf([user('a'), ...items, user('b')])).toEqual([user('a'), user('b')])
+  })
+
   test('an answer with its calls is one message, and what the calls gave are the tools’', () => {
     expect(
       messagesOf([
