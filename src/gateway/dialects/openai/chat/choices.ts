@@ -36,11 +36,17 @@ const failures: ReadonlySet<unknown> = new Set([
   'error_finish',
 ])
 
-/** An error in a choice: reported within it (OpenRouter: nodetool-ai/nodetool#5755), or as the reason that it ends. */
-export function errorAmong(choices: readonly Choice[]): ErrorInAnswer | null {
+/**
+ * An error in a choice: reported within it (OpenRouter: nodetool-ai/nodetool#5755), or as the reason that it ends. `groq`:
+ * `x_groq`, in which Groq says "why a stream was stopped early" (`XGroq` of its SDKs).
+ */
+export function errorAmong(choices: readonly Choice[], groq?: unknown): ErrorInAnswer | null {
   for (const choice of choices) {
-    const error = errorInAnswer(choice, true, failures.has(choice.finish_reason) ? 'error' : '')
+    const error = errorInAnswer(choice, true, failures.has(reasonOf(choice)) ? 'error' : '')
     if (error) return error
   }
-  return null
+  return errorInAnswer(groq, true)
 }
+
+/** SGLang's own reasons are objects, by their `type`. */
+const reasonOf = ({ finish_reason: reason }: Choice): unknown => (isMembers(reason) ? reason['type'] : reason)

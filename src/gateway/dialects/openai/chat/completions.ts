@@ -213,7 +213,7 @@ export function readCompletion(completion: Told): Reading {
   const { model, choices, service_tier: tier } = completion
   const said = choicesOf(choices)
   if (said.length === 0) throw new Error('a chat completion has choices')
-  const error = errorInAnswer(completion, true) ?? errorAmong(said)
+  const error = errorInAnswer(completion, true) ?? errorAmong(said, completion.x_groq)
   if (error) throw new ReportedError(error)
   const vendorUsage = usageIn(completion)
   return {

@@ -137,6 +137,7 @@ describe('an error in a stream', () => {
     record(delta('', 0, { error })),
     record(json([{ index: 0, delta: { content: '' }, finish_reason: 'error' }], { error })),
     record(json([{ index: 0, delta: {}, finish_reason: 'error', error }])),
+    record(stop(0, 'stop', { x_groq: { id: 'req', error: 'overloaded at org-secret' } })),
     record(JSON.stringify({ error: 'overloaded at org-secret' })),
     record(JSON.stringify([{ error }])),
     record(JSON.stringify({ type: 'error', error })),
@@ -160,14 +161,18 @@ describe('an error in a stream', () => {
       }
     })
 
-  test.each(['error', 'abort', 'insufficient_system_resource', 'network_error', 'error_finish'])(
-    'is a reason that says that the answer was broken off: %s',
-    (reason) => {
-      expect(stateAfter(stop(0, reason))).toBe('failed')
-      const follow = followAfter(delta('a'), stop(0, reason), counted, '[DONE]')
-      expect([follow.state(), follow.hasBegun(), follow.reading().output().text]).toEqual(['failed', true, 'a'])
-    },
-  )
+  test.each([
+    'error',
+    'abort',
+    'insufficient_system_resource',
+    'network_error',
+    'error_finish',
+    { type: 'abort', message: 'gone' },
+  ])('is a reason that says that the answer was broken off: %j', (reason) => {
+    expect(stateAfter(stop(0, reason))).toBe('failed')
+    const follow = followAfter(delta('a'), stop(0, reason), counted, '[DONE]')
+    expect([follow.state(), follow.hasBegun(), follow.reading().output().text]).toEqual(['failed', true, 'a'])
+  })
 
   test('is a record that broke off in its middle, as when another was written into it', () => {
     const follow = followAfter(delta('a'))

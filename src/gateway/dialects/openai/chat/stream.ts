@@ -47,7 +47,7 @@ export function followChat(passUsage: boolean, ways: Omit<StreamWays, 'framing'>
     const chunk = chunkOf(data)
     const said = choicesOf(chunk?.choices)
     const odd = chunk === undefined && event !== 'error' ? readOdd(record, fields) : null
-    error = odd ? odd.error : (errorInAnswer(chunk ?? data, said.length > 0, event) ?? errorAmong(said))
+    error = odd ? odd.error : (errorInAnswer(chunk ?? data, said.length > 0, event) ?? errorAmong(said, chunk?.x_groq))
     if (odd || error) return odd?.passes === true
     const before = told?.usage
     if (chunk && record.includes('"usage"')) told = toldBy(chunk, told)

@@ -32,6 +32,7 @@ test.each([
   ['base64', [{ embedding: 'AACAPw==', object: 'embedding' }]],
   ['one for each token', [{ embedding: [[0.1], [0.2]] }]],
   ['one for a whole list', [{ embedding: [1] }]],
+  ['of what is no number, as JSON has it', [{ embedding: [null, 1e-45] }]],
 ])('an answer with vectors is one: %s', (_, data) => {
   expect(readerOf(read(['x', 'y'])).read(answerWith(data), new Headers())).toMatchObject({ usage: { input: 8 } })
 })
@@ -39,7 +40,6 @@ test.each([
 test.each([
   ['null', [{ object: 'embedding', index: 0, embedding: null }]],
   ['one of them null', [{ embedding: [1] }, { embedding: null }]],
-  ['of null', [{ embedding: [null, null] }]],
   ['empty', [{ embedding: [] }]],
   ['an empty text', [{ embedding: '' }]],
   ['none', [{ object: 'embedding', index: 0 }]],

@@ -102,13 +102,13 @@ function readAnswer(answer: Uint8Array): Reading {
 }
 
 const key = '"embedding"'
-/** Numbers, or base64 of them. */
-const vector = /\s*:\s*(?:\[\s*[-\d[]|"[^"])/y
+/** Numbers, whatever each of them is, or base64 of them. */
+const vector = /\s*:\s*(?:\[\s*[^\]\s]|"[^"])/y
 const colon = /\s*:/y
 
 /**
- * Whether there are vectors and none of them is nothing: `null`, empty, or of `null`, which is how a server writes what is
- * no number (ggml-org/llama.cpp#13854). How many there are is not judged: some models make one of a whole list.
+ * Whether there are vectors and none of them is nothing: `null` or empty (ggml-org/llama.cpp#13854). How many there are
+ * is not judged: some models make one of a whole list.
  */
 function areVectors(text: string): boolean {
   let many = 0
