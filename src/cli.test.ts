@@ -5,12 +5,12 @@ import { Hono } from 'hono'
 import { operatorToken, settlementOf, startTestServer } from './control/test-server.ts'
 import { testFolder } from './lib/test-folder.ts'
 
-let admin: Awaited<ReturnType<typeof startTestServer>>
+// Not in `beforeAll`, with which its folder would go.
+const admin = await startTestServer()
 let server: ReturnType<typeof Bun.serve>
 let url: string
 
-beforeAll(async () => {
-  admin = await startTestServer()
+beforeAll(() => {
   const app = new Hono().route('/api/admin', admin.api)
   server = Bun.serve({ port: 0, hostname: '127.0.0.1', fetch: app.fetch })
   url = `http://127.0.0.1:${server.port}`
