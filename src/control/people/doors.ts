@@ -12,6 +12,8 @@ export type Door = {
   readonly isAttempt: boolean
   /** Whether somebody is signed in behind it. */
   readonly signsIn?: true
+  /** Who asks for the password again, the library or we; of whoever has none, a sign-in of the last hour is. */
+  readonly proof?: 'library' | 'ours'
   /** Whether whoever is signed in changes something of their own by it. */
   readonly isChange?: true
 }
@@ -50,22 +52,28 @@ export const doors: Readonly<Record<string, Door>> = {
   '/two-factor/verify-totp': post(z.strictObject({ code }), { isAttempt: true, signsIn: true }),
   '/two-factor/verify-backup-code': post(z.strictObject({ code }), { isAttempt: true, signsIn: true }),
   '/two-factor/enable': post(WithPassword, { isAttempt: true, isChange: true }),
-  '/two-factor/disable': post(WithPassword, { isAttempt: true, isChange: true }),
-  '/two-factor/generate-backup-codes': post(WithPassword, { isAttempt: true, isChange: true }),
+  '/two-factor/disable': post(WithPassword, { isAttempt: true, isChange: true, proof: 'library' }),
+  '/two-factor/generate-backup-codes': post(WithPassword, { isAttempt: true, isChange: true, proof: 'library' }),
   '/passkey/generate-authenticate-options': { ...look, isAttempt: true },
   '/passkey/verify-authentication': post(z.strictObject({ response: credential }), { isAttempt: true, signsIn: true }),
   [addPasskeyPath]: { ...look, isChange: true },
   '/passkey/verify-registration': post(z.strictObject({ response: credential, name: passkeyName }), { isChange: true }),
   '/passkey/list-user-passkeys': look,
   '/passkey/update-passkey': post(z.strictObject({ id, name: passkeyName }), { isChange: true }),
-  '/passkey/delete-passkey': post(z.strictObject({ id }), { isChange: true }),
+  '/passkey/delete-passkey': post(z.strictObject({ id, password: Password.optional() }), {
+    isChange: true,
+    sent: ({ id: passkey }: { readonly id: string }) => ({ id: passkey }),
+    isAttempt: true,
+    proof: 'ours',
+  }),
 }
 
-/** A path here, and no way out: `//host`, `/\host` and what a browser makes of others are none. */
+/** A path here, and no way out: `//host`, `/\host` and what a browser makes of others, or a reader that decodes first, are none. */
 export function isOwnPath(text: string): boolean {
-  if (!/^\/[^\\\s]*$/.test(text) || text.length > 2_000) return false
+  if (!/^\/[^\\\s]*$/.test(text) || /%(?:2f|5c)/i.test(text.split('?', 1)[0]!) || text.length > 2_000) return false
   try {
-    return new URL(text, 'http://own.invalid').origin === 'http://own.invalid'
+    const { origin, pathname } = new URL(text, 'http://own.invalid')
+    return origin === 'http://own.invalid' && !pathname.startsWith('//')
   } catch {
     return false
   }

@@ -56,6 +56,7 @@ export function createPeople(deps: PeopleDeps): People {
     endSession: store.endSession,
     endPasses,
     passkeysOf: store.passkeysOf,
+    proof: () => ({ store, now: clock.now() }),
     codes: createUsedCodes(clock),
   }
   const forget = forgetting(deps)

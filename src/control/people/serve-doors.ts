@@ -1,5 +1,6 @@
 /** Hands what people send to a door of the sign-in library over to it, and what it answers back to them, in our words. */
 import type { z } from 'zod'
+import type { PeopleStore } from '../../store/people/people-store.ts'
 import { AdminError, errorResponse } from '../admin/error.ts'
 import type { ErrorCode } from '../contract.ts'
 import { refuseCrossSite } from '../pages/cross-site.ts'
@@ -9,6 +10,7 @@ import { addressHeader } from '../address-header.ts'
 import { beginAttempt, countChange } from './attempts.ts'
 import { addPasskeyPath, doors, signOutPath, type Door, type SignIn } from './doors.ts'
 import type { SignInLimits } from './sign-in-limits.ts'
+import { passwordHashOf, provePassword } from './prove-password.ts'
 import type { UsedCodes } from './used-codes.ts'
 
 /** The sign-in library, for those who reach this server at an origin. */
@@ -24,6 +26,8 @@ export type DoorDeps = {
   readonly signedIn: (request: Request) => Promise<Signed | null>
   readonly endSession: (personId: string, sessionId: string) => void
   readonly endPasses: EndPasses
+  /** What passwords are proved against, at this moment. */
+  readonly proof: () => { readonly store: PeopleStore; readonly now: number }
   /** How many a person has. */
   readonly passkeysOf: (personId: string) => number
   readonly codes: UsedCodes
@@ -42,6 +46,7 @@ export async function serveDoor(request: Request, deps: DoorDeps): Promise<Respo
   const before = door.isAttempt || door.isChange || path === signOutPath ? await deps.signedIn(request) : null
   if (door.isChange) admitChange(path, before, deps)
   const attempt = door.isAttempt ? beginAttempt(request, accountOf(path, body, before), deps.limits) : null
+  if (door.proof && before) await prove(door.proof, before, body, deps)
   const library = deps.library(deps.originOf(request), needsOrigin(path))
   const answer = await answeredBy(library, handedOver(request, door, body, library.origin))
   if (path === '/two-factor/verify-totp' && before === null) refuseUsedCode(answer, body, deps)
@@ -59,6 +64,12 @@ function admitChange(path: string, before: Signed | null, { limits, passkeysOf }
   if (before === null) throw new AdminError('not_signed_in')
   countChange(before.person.id, limits)
   if (path === addPasskeyPath && passkeysOf(before.person.id) >= passkeysMax) throw new AdminError('too_many_passkeys')
+}
+
+/** Throws `wrong_password`, `session_not_fresh`. */
+async function prove(by: 'library' | 'ours', signed: Signed, body: unknown, { proof }: DoorDeps): Promise<void> {
+  if (by === 'library') passwordHashOf(signed, proof())
+  else await provePassword(signed, (body as { password?: string }).password, proof())
 }
 
 /** Of one person. The database adds no more, whatever is done at once. */
@@ -129,7 +140,7 @@ function answerTo(door: Door, answer: Answered): Response {
 
 function withoutCookies(door: Door, { status, json, location }: Answered): Response {
   const asksForMore = json['twoFactorRedirect'] === true
-  if (status >= 400) return errorResponse(errorOf(status, json['code']))
+  if (status >= 400) return errorResponse(errorOf(door, status, json['code']))
   if (door.method === 'GET' && location !== null) return redirected(asksForMore ? secondFactorPage(location) : location)
   // With a session the library gives its token: scripts have no use for it.
   return Response.json(door.signsIn ? { next: asksForMore ? 'second-factor' : 'home' } : json)
@@ -153,8 +164,11 @@ const errorCodes: Readonly<Record<string, ErrorCode>> = {
   FAILED_TO_VERIFY_REGISTRATION: 'passkey_refused',
 }
 
-function errorOf(status: number, said: unknown): AdminError {
+function errorOf(door: Door, status: number, said: unknown): AdminError {
   if (typeof said === 'string' && Object.hasOwn(errorCodes, said)) return new AdminError(errorCodes[said]!)
-  if (status === 401) return new AdminError('not_signed_in')
+  // Of two who use one code at once.
+  if (status === 409) return new AdminError('wrong_code')
+  // Whoever changes something is signed in: what they may not change is somebody else's, which is like one that is not there.
+  if (status === 401) return new AdminError(door.isChange ? 'passkey_refused' : 'not_signed_in')
   return new AdminError(status >= 500 ? 'unavailable' : 'invalid_request')
 }

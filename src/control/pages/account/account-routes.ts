@@ -1,9 +1,9 @@
 /** What people see and change of themselves: profile, password, sessions. Second factors and passkeys are under `/api/auth`. */
 import { z } from 'zod'
-import { isPassword } from '../../../lib/password.ts'
 import { AdminError } from '../../admin/error.ts'
 import { beginAttempt } from '../../people/attempts.ts'
 import { NewPassword, Password } from '../../people/fields.ts'
+import { provePassword } from '../../people/prove-password.ts'
 import { acceptedHash, actorOf } from '../../people/use-links.ts'
 import { Name } from '../../admin/read-input.ts'
 import { pageRoute, type PagesDeps } from '../page-route.ts'
@@ -62,7 +62,7 @@ const changePassword = pageRoute({
   body: z.strictObject({ current: Password.optional(), password: NewPassword }),
   answer: Done,
   async handle({ body, person, request, deps }) {
-    await provePassword(request, person.email, body.current, deps)
+    await prove(request, body.current, deps)
     const hash = await acceptedHash(body.password, person.email)
     const { store } = deps.people
     const { sessionId } = await sessionOf(request, deps)
@@ -152,32 +152,19 @@ const remove = pageRoute({
   body: z.strictObject({ password: Password.optional() }),
   answer: Done,
   async handle({ body, person, request, deps }) {
-    await provePassword(request, person.email, body.password, deps)
+    await prove(request, body.password, deps)
     deps.people.store.removePerson(person.id, { actor: actorOf(person), at: deps.clock.now() })
     await deps.people.endPasses(person.id, null)
     return {}
   },
 })
 
-/** Whoever has a password gives it; whoever signs in by a provider alone has signed in within the hour. */
-async function provePassword(
-  request: Request,
-  email: string,
-  given: string | undefined,
-  { people, clock }: PagesDeps,
-): Promise<void> {
-  const attempt = beginAttempt(request, email, people.limits)
-  const hash = people.store.passwordHashOf(email)
-  if (hash === null) return refuseStale(request, people, clock.now())
-  if (given === undefined || !(await isPassword(given, hash))) throw new AdminError('wrong_password')
+async function prove(request: Request, given: string | undefined, deps: PagesDeps): Promise<void> {
+  const signed = await sessionOf(request, deps)
+  const { limits, store } = deps.people
+  const attempt = beginAttempt(request, signed.person.email, limits)
+  await provePassword(signed, given, { store, now: deps.clock.now() })
   attempt.giveBack()
-}
-
-const freshMs = 3_600_000
-async function refuseStale(request: Request, people: PagesDeps['people'], now: number): Promise<void> {
-  const signed = await people.signedIn(request)
-  const session = signed && people.store.sessionsOf(signed.person.id, now).find(({ id }) => id === signed.sessionId)
-  if (!session || now - session.createdAt > freshMs) throw new AdminError('session_not_fresh')
 }
 
 async function sessionOf(request: Request, { people }: PagesDeps) {

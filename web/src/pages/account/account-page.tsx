@@ -23,7 +23,7 @@ export function AccountPage() {
         <Stack gap="lg" maw={820}>
           <Profile account={account} />
           <SecondFactor account={account} />
-          <Passkeys />
+          <Passkeys account={account} />
           <Password account={account} />
           <Sessions />
           <Appearance />

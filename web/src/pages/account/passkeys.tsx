@@ -2,16 +2,16 @@ import { ActionIcon, Button, Group, Stack, Text, TextInput, Tooltip } from '@man
 import { IconFingerprint, IconTrash } from '@tabler/icons-react'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
+import type { AccountJson } from '../../../../src/control/contract-pages.ts'
 import { passkeysQuery, waysQuery, type PasskeyJson } from '../../api/account-queries.ts'
-import { ask } from '../../api/client.ts'
 import { addPasskey, knowsPasskeys } from '../../api/passkeys.ts'
-import { ConfirmDialog } from '../../ui/confirm-dialog.tsx'
 import { When } from '../../ui/figures.tsx'
 import { Dialog } from '../../ui/dialog.tsx'
 import { Trouble } from '../../ui/trouble.tsx'
 import { AccountSection } from './account-section.tsx'
+import { ProvePassword } from './prove-password.tsx'
 
-export function Passkeys() {
+export function Passkeys({ account }: { readonly account: AccountJson }) {
   const { data: ways } = useQuery(waysQuery)
   const { data: passkeys = [] } = useQuery(passkeysQuery)
   const [isAdding, setAdding] = useState(false)
@@ -46,19 +46,23 @@ export function Passkeys() {
           />
         </Dialog>
       )}
-      <ConfirmDialog
-        isOpen={removed !== null}
-        onClose={() => setRemoved(null)}
-        title={`Remove “${removed?.name ?? 'Passkey'}”?`}
-        confirm="Remove"
-        isDangerous
-        onConfirm={async () => {
-          await ask('/api/auth/passkey/delete-passkey', { method: 'POST', body: { id: removed!.id } })
-          await changed()
-        }}
-      >
-        It signs nobody in any more. The device may go on offering it; remove it there too.
-      </ConfirmDialog>
+      {removed !== null && (
+        <Dialog title={`Remove “${removed.name ?? 'Passkey'}”?`} onClose={() => setRemoved(null)}>
+          <ProvePassword
+            account={account}
+            path="/api/auth/passkey/delete-passkey"
+            body={{ id: removed.id }}
+            submit="Remove"
+            isDangerous
+            onDone={() => {
+              setRemoved(null)
+              void changed()
+            }}
+          >
+            It signs nobody in any more. The device may go on offering it; remove it there too.
+          </ProvePassword>
+        </Dialog>
+      )}
     </AccountSection>
   )
 }

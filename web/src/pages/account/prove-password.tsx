@@ -10,6 +10,8 @@ import { PasswordField } from '../sign-in/person-fields.tsx'
 export type ProvePasswordProps<Answer> = {
   readonly account: AccountJson
   readonly path: `/api/${string}`
+  /** Beside the password. */
+  readonly body?: Readonly<Record<string, string>>
   /** The verb. */
   readonly submit: string
   readonly isDangerous?: boolean
@@ -19,11 +21,11 @@ export type ProvePasswordProps<Answer> = {
 
 /** Asks for the password again, for what changes how somebody signs in. Whoever has none needs none. */
 export function ProvePassword<Answer>(props: ProvePasswordProps<Answer>) {
-  const { account, path, submit, isDangerous = false, children, onDone } = props
+  const { account, path, body = {}, submit, isDangerous = false, children, onDone } = props
   const [password, setPassword] = useState('')
   const client = useQueryClient()
   const { mutate, isPending, error } = useMutation({
-    mutationFn: () => ask<Answer>(path, { method: 'POST', body: account.hasPassword ? { password } : {} }),
+    mutationFn: () => ask<Answer>(path, { method: 'POST', body: account.hasPassword ? { ...body, password } : body }),
     onSuccess: async (answer) => {
       await client.invalidateQueries({ queryKey: accountQuery.queryKey })
       onDone(answer)
