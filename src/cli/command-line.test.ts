@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test'
-import { chooseCommand, parseCommandLine, type Command, type Flag } from './command-line.ts'
+import { asTyped, chooseCommand, parseCommandLine, type Command, type Flag } from './command-line.ts'
 import { commands } from './commands.ts'
 import { UsageError } from './errors.ts'
 import { helpText } from './help.ts'
@@ -55,6 +55,16 @@ test('an unknown command or word is named, with the one that was probably meant 
   expect(complaint('thing creat')).toBe(
     '"creat" is not a command of mart thing; did you mean create? allowed: create, show',
   )
+})
+
+test('what the server says of a field is said in the words of the command line', () => {
+  const limits = command('thing limit', { 'per-minute': { value: 'N', help: 'how many' } }, ['NAME'])
+  const said = (message: string, field: string): string => asTyped(limits, new UsageError(message, field))
+  expect(said('perMinute must be a whole number from 1 to 9, or null for no limit.', 'perMinute')).toBe(
+    '--per-minute must be a whole number from 1 to 9, or none for no limit.',
+  )
+  expect(said('name must be short.', 'name')).toBe('NAME must be short.')
+  expect(said('Nothing was revoked.', 'usd')).toBe('Nothing was revoked.')
 })
 
 test('an unknown option is named with what is allowed, and one of another command with that command', () => {

@@ -168,7 +168,7 @@ function requireAll(command: Command, { positionals, flags }: Omit<CommandLine, 
 export const wrong = (command: Pick<Command, 'words'>, complaint: string): UsageError =>
   new UsageError(`${complaint}; see \`mart ${command.words.join(' ')} --help\``)
 
-/** What the server says of a field, with the name that it was typed by: `--by must be …`. */
+/** What the server says of a field, with the words of the command line: `--by must be …`, and `none` for null. */
 export function asTyped({ flags, positionals }: Command, { message, field }: UsageError): string {
   if (field === null || !message.startsWith(`${field} `)) return message
   const [outer] = field.split('.') as [string]
@@ -176,7 +176,7 @@ export function asTyped({ flags, positionals }: Command, { message, field }: Usa
   const flag = [name, name.replace(/s$/, '')].find((each) => Object.hasOwn(flags, each))
   const word = positionals.find((each) => each.replaceAll(/[[\]]/g, '') === name.toUpperCase())
   const typed = flag === undefined ? (word ?? field) : `--${flag}`
-  return `${typed}${message.slice(field.length)}`
+  return `${typed}${message.slice(field.length).replace(', or null for ', ', or none for ')}`
 }
 
 /** A command with what it needs, as one would write it. */

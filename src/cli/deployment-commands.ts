@@ -103,7 +103,9 @@ const reload: Command = {
 }
 
 function reloadText({ changed, needRestart }: Extract<ReloadJson, { ok: true }>): string {
-  const done = changed ? 'The new configuration serves.' : 'Nothing has changed.'
+  const done = changed
+    ? 'The new configuration serves.'
+    : 'Nothing has changed since the file was last read, which the server does by itself.'
   if (needRestart.length === 0) return done
   return `${done} ${notInEffect(needRestart)}`
 }

@@ -122,24 +122,24 @@ function budgetOf(budget: string | null): Pick<KeyTerms, 'budgetNano' | 'budgetP
   return { budgetNano: amountOf('budget', usd), budgetPeriod }
 }
 
-/** Kept under their own ids, whether written as a dated snapshot or with Google's `models/` in front. */
+/** What is wrong is told by its place: it may be a key that slipped in. Kept under their own ids, whether written as a dated snapshot or with Google's `models/` in front. */
 function knownModels(named: readonly string[], catalog: Pick<Catalog, 'find'>): string[] {
-  const ids = named.map((name) => {
+  const ids = named.map((name, at) => {
     const model = catalog.find(name.replace(/^models\//, ''))
     if (!model?.listed)
-      throw invalid('models', 'ids or aliases of models; one of these is none. GET /v1/models lists them')
+      throw invalid('models', `ids or aliases of models; number ${at + 1} of these is none. GET /v1/models lists them`)
     return model.id
   })
   return [...new Set(ids)]
 }
 
 function knownEndpoints(named: readonly string[], known: readonly string[]): string[] {
-  const endpoints = named.flatMap((name) => {
+  const endpoints = named.flatMap((name, at) => {
     const found = known.filter((each) => each === name || isBelow(each, name))
     if (found.length > 0) return found
     throw invalid(
       'endpoints',
-      `names of endpoints; one of these is none, and most like ${closestNames(name, known).join(', ')}`,
+      `names of endpoints; number ${at + 1} of these is none, and most like it are ${closestNames(name, known).join(', ')}`,
     )
   })
   return [...new Set(endpoints)]

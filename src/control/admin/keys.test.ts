@@ -43,3 +43,15 @@ test('a key without limits has no gauges of these, but of what is under way', as
   const { gauges } = (await server.ask('GET', `/keys/${id}`)).json
   expect(gauges).toEqual({ requests: null, tokens: null, inFlight: 0 })
 })
+
+test('a model or an endpoint that is none is told by its place, for it may be a secret', async () => {
+  const server = await startTestServer()
+  const { id: organizationId } = (await server.ask('POST', '/organizations', { name: 'Acme' })).json
+  const said = async (terms: object): Promise<string> =>
+    (await server.ask('POST', `/organizations/${organizationId}/keys`, terms)).json['error'].message
+  expect(await said({ models: ['gpt-5.4', 'gpt-9'] })).toContain('number 2 of these is none')
+  expect(await said({ endpoints: ['models', 'vidoes'] })).toContain(
+    'number 2 of these is none, and most like it are videos',
+  )
+  expect(await said({ models: ['sk-bf-secret'] })).not.toContain('secret')
+})
