@@ -2,42 +2,15 @@
  * Lane `chat`: governed requests (authentication, limits, budget, hold, journal, metering) against a
  * static upstream, next to nginx `proxy_pass`, which does nothing else, in the same run.
  */
+import { chatAnswer, chatBody, chatPath } from './support/chat-call.ts'
 import { startGateway } from './support/gateway.ts'
 import { startProxy, startStaticUpstream } from './support/nginx.ts'
 import { cpuMicros, leaveMeasuredCore, rssMegabytes, stopAll } from './support/processes.ts'
 import { median, report } from './support/report.ts'
 import { requirePrograms, wrk, type Load } from './support/wrk.ts'
 
-const answer = JSON.stringify({
-  id: 'chatcmpl-bench',
-  object: 'chat.completion',
-  created: 1_763_800_000,
-  model: 'gpt-5.4-2026-03-05',
-  choices: [
-    {
-      index: 0,
-      message: { role: 'assistant', content: 'Hello there. '.repeat(20), refusal: null },
-      logprobs: null,
-      finish_reason: 'stop',
-    },
-  ],
-  usage: {
-    prompt_tokens: 40,
-    completion_tokens: 61,
-    total_tokens: 101,
-    prompt_tokens_details: { cached_tokens: 0 },
-    completion_tokens_details: { reasoning_tokens: 0 },
-  },
-  service_tier: 'default',
-})
-const body = JSON.stringify({
-  model: 'gpt-5.4',
-  messages: [{ role: 'user', content: 'hello '.repeat(30).trim() }],
-  max_completion_tokens: 200,
-})
 const seconds = 5
 const rounds = 5
-const path = '/v1/chat/completions'
 /** How long each connection waits before its next request, ms at most. As fast as it can, a core is full, and who waits for it waits for everybody. */
 const paces = [
   ['as fast as each can', 0],
@@ -47,11 +20,11 @@ const paces = [
 export async function chat(): Promise<void> {
   requirePrograms('nginx', 'wrk')
   leaveMeasuredCore()
-  const upstream = await startStaticUpstream(18_181, answer)
+  const upstream = await startStaticUpstream(18_181, chatAnswer)
   const proxy = await startProxy(18_182, upstream.url)
   const gateway = await startGateway(upstream.url)
   const load = (url: string, connections: number, pauseMsMax = 0): Promise<Load> =>
-    wrk(url + path, { body, key: gateway.key, connections, seconds, pauseMsMax })
+    wrk(url + chatPath, { body: chatBody, key: gateway.key, connections, seconds, pauseMsMax })
   try {
     const rssEarly = await rssAfter(10_000, gateway.pid, () => load(gateway.url, 64))
     for (const [what, pauseMsMax] of paces) {

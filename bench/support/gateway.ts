@@ -4,7 +4,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { answers, cores, onCore, start, type Measured } from './processes.ts'
 
-export type Gateway = Measured & { readonly url: string; readonly key: string }
+export type Gateway = Measured & {
+  readonly url: string
+  readonly key: string
+  /** Of which the key is. */
+  readonly organizationId: string
+  /** What it has printed, the last of it. */
+  readonly output: () => string
+}
 
 const port = 18_180
 
@@ -34,5 +41,5 @@ export async function startGateway(upstreamUrl: string, more: Readonly<Record<st
     concurrency: 10_000,
     budget: '900000/month',
   })
-  return { ...measured, url, key }
+  return { ...measured, url, key, organizationId: id }
 }

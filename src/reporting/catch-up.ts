@@ -22,8 +22,8 @@ export type CatchUpDeps = {
 /** `onEntered` is told of everything that comes in. */
 export function createCatchUp(deps: CatchUpDeps, onEntered: (entries: readonly Entry[]) => void) {
   const { db, ship, rejections, alone, onTrouble } = deps
-  let running: Promise<void> | null = null
-  let queued: Promise<void> | null = null
+  let running: Promise<unknown> | null = null
+  let queued: Promise<unknown> | null = null
   let isClosed = false
 
   async function run(): Promise<void> {
@@ -38,10 +38,11 @@ export function createCatchUp(deps: CatchUpDeps, onEntered: (entries: readonly E
     const rejected = await rejections()
     if (rejected.length > 0) onEntered(await alone(() => Promise.resolve(db.reject(rejected))))
   }
+  const shipped = (): Promise<unknown> => Promise.all([ship().then(run), noteRejections()])
   /** What runs already may have looked before: then once more after it, for all who ask meanwhile. */
-  function runOnce(): Promise<void> {
-    if (running === null) return (running = run().finally(() => (running = null)))
-    return (queued ??= running.catch(() => undefined).then(() => ((queued = null), runOnce())))
+  function shippedOnce(): Promise<unknown> {
+    if (running === null) return (running = shipped().finally(() => (running = null)))
+    return (queued ??= running.catch(() => undefined).then(() => ((queued = null), shippedOnce())))
   }
   const bringIn = (work: Promise<unknown>): Promise<boolean> =>
     work.then(
@@ -50,7 +51,7 @@ export function createCatchUp(deps: CatchUpDeps, onEntered: (entries: readonly E
     )
   return {
     /** Brings in what was settled until now, or as much as can be in a moment: whether it was all. */
-    catchUp: (): Promise<boolean> => orLater(bringIn(Promise.all([ship().then(runOnce), noteRejections()]))),
+    catchUp: (): Promise<boolean> => orLater(bringIn(shippedOnce())),
     close(): void {
       isClosed = true
     },

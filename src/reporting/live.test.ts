@@ -46,3 +46,14 @@ test('nothing is kept of what nobody watches any more', () => {
   watcher.stop()
   expect(live.isWatched()).toBe(false)
 })
+
+test('who has seen as much is told the same frame, which is made once', () => {
+  const time = { now: noon }
+  const live = createLive({ now: () => time.now })
+  const [one, other] = [live.watch(acme, () => []), live.watch(acme, () => [])]
+  live.note([ended('a', noon)])
+  const frame = one.frame(noName)
+  expect(other.frame(noName)).toBe(frame)
+  time.now += 250
+  expect(one.frame(noName)).toMatchObject({ newest: [], at: new Date(time.now).toISOString() })
+})

@@ -21,6 +21,8 @@ const windowSeconds = 60
 const rateSeconds = 10
 /** Of each frame, and of what is kept of a book. */
 const newestMax = 20
+/** Within so long a frame says the same. */
+const sharedMs = 100
 
 type Second = { second: number; requests: number; errors: number; chargeNano: bigint }
 type Pulse = {
@@ -29,6 +31,8 @@ type Pulse = {
   readonly arrived: { readonly place: number; readonly entry: Entry }[]
   many: number
   watchers: number
+  /** The newest that was made: nearly all who watch have seen as much, and ask at the same moment. */
+  made: { readonly seen: number; readonly many: number; readonly at: number; readonly frame: LiveFrame } | null
 }
 
 export type Watcher = {
@@ -62,10 +66,15 @@ export function createLive(clock: Pick<Clock, 'now'>) {
       let isStopped = false
       return {
         frame(keyName) {
-          const newest = pulse.arrived.filter(({ place }) => place >= seen).map(({ entry }) => entry)
+          const [now, from] = [clock.now(), seen]
           seen = pulse.many
+          const { made } = pulse
+          if (made?.seen === from && made.many === seen && now - made.at < sharedMs) return made.frame
+          const newest = pulse.arrived.filter(({ place }) => place >= from).map(({ entry }) => entry)
           const shown = newest.toReversed().map((entry) => entryJson(entry, { keyName, isOperator: false }))
-          return { mode: of.mode, ...ratesOf(pulse, clock.now()), newest: shown }
+          const frame = { mode: of.mode, ...ratesOf(pulse, now), newest: shown }
+          pulse.made = { seen: from, many: seen, at: now, frame }
+          return frame
         },
         stop() {
           if (isStopped) return
@@ -82,7 +91,7 @@ const keyOf = ({ organizationId, mode }: Book): string => `${mode} ${organizatio
 
 function newPulse(recent: readonly Entry[]): Pulse {
   const seconds = Array.from({ length: windowSeconds }, () => ({ second: 0, requests: 0, errors: 0, chargeNano: 0n }))
-  const pulse: Pulse = { seconds, arrived: [], many: 0, watchers: 0 }
+  const pulse: Pulse = { seconds, arrived: [], many: 0, watchers: 0, made: null }
   for (const entry of recent.toReversed()) addTo(pulse, entry)
   return pulse
 }

@@ -21,6 +21,7 @@ import { homeOf, type Home } from './home.ts'
 import { createLive, type LiveFrame } from './live.ts'
 import {
   entryJson,
+  everyEntry,
   requestDetails,
   requestHistogram,
   requestList,
@@ -32,7 +33,7 @@ import {
 } from './requests.ts'
 import { statementOf, type Statement } from './statement.ts'
 import type { SlotUnit, ZonedSpan } from './time-slots.ts'
-import { atOnce, createTurns, inPieces, nextTurn } from './turns.ts'
+import { atOnce, createTurns, inPieces } from './turns.ts'
 import { usageOverTime, type UsageAsked, type UsageOverTime } from './usage-over-time.ts'
 
 export type ReportsDeps = {
@@ -47,10 +48,11 @@ export type ReportsDeps = {
 }
 
 export type Reports = {
-  readonly usage: (asked: UsageAsked) => Promise<UsageOverTime>
+  /** `signal`: whoever asked has left, and what takes long is given up. */
+  readonly usage: (asked: UsageAsked, signal?: AbortSignal) => Promise<UsageOverTime>
   readonly requests: (of: Book, asked: ListAsked) => Promise<RequestList>
-  /** Page after page until there is no more. */
-  readonly everyRequest: (of: Book, asked: Omit<ListAsked, 'before' | 'max'>) => AsyncGenerator<readonly EntryJson[]>
+  /** Page after page until there is no more, or whoever asked has left. */
+  readonly everyRequest: (of: Book, asked: EveryAsked) => AsyncGenerator<readonly EntryJson[]>
   readonly requestHistogram: (of: Book, asked: HistogramAsked) => Promise<RequestHistogram>
   /** null where the id is unknown, another organization's, or of the other mode. */
   readonly request: (of: Book, id: string, isOperator: boolean) => Promise<RequestDetails | null>
@@ -66,15 +68,20 @@ type ListAsked = {
   readonly max: number
   readonly isOperator: boolean
 }
-type HistogramAsked = { readonly filter: EntryFilter; readonly span: ZonedSpan; readonly unit: SlotUnit }
+type EveryAsked = Pick<ListAsked, 'filter' | 'isOperator'> & { readonly signal?: AbortSignal }
+type HistogramAsked = {
+  readonly filter: EntryFilter
+  readonly span: ZonedSpan
+  readonly unit: SlotUnit
+  readonly signal?: AbortSignal
+}
 
-const pageMax = 500
 const frameMs = 250
 /** What a book that nobody watched until now is asked for of its last minute. */
 const recentMax = 500
 const recentMs = 60_000
 
-type Owner = { readonly organizationId: string | null }
+type IsComplete = { readonly isComplete: boolean }
 /** Of whom reports are that operators ask for. */
 const everybody = ''
 
@@ -96,29 +103,31 @@ export function createReports(deps: ReportsDeps): Reports {
     return (id) => (names ??= db.keyNames(organizationId)).get(id) ?? null
   }
   const shown = ({ organizationId }: Book, isOperator: boolean) => ({ keyName: keyNameOf(organizationId), isOperator })
-  /** What a report says, and whether everything is in. */
-  const told = <T extends object>({ organizationId }: Owner, report: () => T | Promise<T>) =>
-    inTurn(organizationId ?? everybody, async () => {
-      const isComplete = await catchUp()
-      return { ...(await report()), isComplete }
-    })
+  /** What a report says, and whether everything is in: that is brought in for all who wait for it at once, before anybody's turn. */
+  const told = async <T extends object>({ organizationId }: Book, report: () => T): Promise<T & IsComplete> => {
+    const isComplete = await catchUp()
+    return inTurn(organizationId, () => Promise.resolve({ ...report(), isComplete }))
+  }
   const usage = usageInLanes({ ...deps, alone, inTurn, catchUp })
+  const searchInTurn = createTurns()
 
   return {
     usage,
     requests: (of, asked) => told(of, () => requestList(db, of, { ...asked, ...shown(of, asked.isOperator), clock })),
-    async *everyRequest(of, { filter, isOperator }) {
+    async *everyRequest(of, { isOperator, ...asked }) {
       await catchUp()
       const show = shown(of, isOperator)
-      for (let before: EntryPlace | null = null; ;) {
-        const entries = db.list(of, { filter, before, max: pageMax })
+      for await (const entries of everyEntry(db, of, { ...asked, clock }))
         yield entries.map((entry) => entryJson(entry, show))
-        if (entries.length < pageMax) return
-        before = entries.at(-1)!
-        await nextTurn()
-      }
     },
-    requestHistogram: (of, asked) => told(of, () => requestHistogram(db, of, asked)),
+    async requestHistogram(of, asked) {
+      const isComplete = await catchUp()
+      // What searches through rows has a lane of its own, as what is long has.
+      return searchInTurn(of.organizationId, async () => ({
+        ...(await requestHistogram(db, of, { ...asked, clock })),
+        isComplete,
+      }))
+    },
     async request(of, id, isOperator) {
       await catchUp()
       return requestDetails(db, of, { id, ...shown(of, isOperator) })
@@ -157,18 +166,19 @@ type Lanes = Pick<ReportsDeps, 'db' | 'clock'> & {
 /** What takes long is begun anew in a lane of its own, while nothing is copied. */
 function usageInLanes({ db, clock, alone, inTurn, catchUp }: Lanes): Reports['usage'] {
   const longInTurn = createTurns()
-  return async (asked) => {
+  return async (asked, signal) => {
     const owner = asked.scope.organizationId ?? everybody
     const pieces = () => usageOverTime(db, asked, nameOf(db, asked.scope.organizationId))
+    const isComplete = await catchUp()
     const quick = await inTurn(owner, async () => {
-      const isComplete = await catchUp()
-      const made = atOnce(pieces(), clock)
-      return made && { ...made, isComplete }
+      signal?.throwIfAborted()
+      return Promise.resolve(atOnce(pieces(), clock))
     })
-    if (quick) return quick
+    if (quick) return { ...quick, isComplete }
     return longInTurn(owner, async () => {
+      signal?.throwIfAborted()
       const isComplete = await catchUp()
-      return { ...(await alone(() => inPieces(pieces(), clock))), isComplete }
+      return { ...(await alone(() => inPieces(pieces(), clock, signal))), isComplete }
     })
   }
 }

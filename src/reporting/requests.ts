@@ -10,8 +10,10 @@ import {
   type ReportsDb,
 } from '../store/reports-db/reports-db.ts'
 import { NanoShape, TimeShape } from './figures.ts'
+import { looksBack, type LooksAsked } from './looks.ts'
 import { customerReceiptOf, receiptOf, type Receipt } from './receipt.ts'
 import { slotBounds, slotUnits, type SlotUnit, type ZonedSpan } from './time-slots.ts'
+import { nextTurn } from './turns.ts'
 
 export const EntryShape = z.strictObject({
   id: z.string(),
@@ -145,6 +147,26 @@ function lookBack(db: Pick<ReportsDb, 'list'>, of: Book, asked: ListAsked & { re
 /** Less than the number of any request. */
 const beforeAll = -1_000_000_000_000_000
 
+const pageMax = 500
+
+/** Page after page of the newest, until there is no more; throws where whoever asked has left. */
+export async function* everyEntry(
+  db: Pick<ReportsDb, 'list'>,
+  of: Book,
+  { filter, ...looking }: Looking & { readonly filter: EntryFilter },
+): AsyncGenerator<readonly Entry[]> {
+  for await (const span of looksBack({ from: filter.from, to: filter.to, ...looking })) {
+    for (let before: EntryPlace | null = null; ;) {
+      const entries = db.list(of, { filter: { ...filter, ...span }, before, max: pageMax })
+      if (entries.length > 0) yield entries
+      if (entries.length < pageMax) break
+      before = entries.at(-1)!
+      await nextTurn()
+      looking.signal?.throwIfAborted()
+    }
+  }
+}
+
 /** Where a page ends, as text. */
 const cursorOf = ({ at, number }: EntryPlace): string => `${at}.${number}`
 
@@ -155,13 +177,13 @@ export function placeOf(cursor: string): EntryPlace | null {
 }
 
 /** How many requests there are over the time of a span, by the same filters as the list. */
-export function requestHistogram(
+export async function requestHistogram(
   db: Pick<ReportsDb, 'count' | 'usage'>,
   of: Book,
-  { filter, span, unit }: { readonly filter: EntryFilter; readonly span: ZonedSpan; readonly unit: SlotUnit },
-): Omit<RequestHistogram, 'isComplete'> {
+  { filter, span, unit, ...looking }: HistogramAsked,
+): Promise<Omit<RequestHistogram, 'isComplete'>> {
   const bounds = slotBounds(span, unit)
-  const counts = countsOf(db, of, { filter, bounds })
+  const counts = await countsOf(db, of, { filter, bounds, ...looking })
   return {
     mode: of.mode,
     from: iso(span.from),
@@ -174,12 +196,24 @@ export function requestHistogram(
   }
 }
 
-type Counted = { readonly filter: EntryFilter; readonly bounds: readonly number[] }
+type Looking = Pick<LooksAsked, 'clock' | 'signal'>
+type HistogramAsked = Looking & {
+  readonly filter: EntryFilter
+  readonly span: ZonedSpan
+  readonly unit: SlotUnit
+}
+type Counted = Looking & { readonly filter: EntryFilter; readonly bounds: readonly number[] }
+type Count = { readonly requests: number; readonly errors: number }
 
 /** By the rollups where these know what is filtered by, which is much quicker. */
-function countsOf(db: Pick<ReportsDb, 'count' | 'usage'>, of: Book, { filter, bounds }: Counted) {
+async function countsOf(
+  db: Pick<ReportsDb, 'count' | 'usage'>,
+  of: Book,
+  { filter, bounds, ...looking }: Counted,
+): Promise<readonly Count[]> {
   const { from: _, to: __, isError, ...where } = filter
-  if (Object.keys(where).some((name) => !rollupFilters.has(name))) return db.count(of, { filter, bounds })
+  if (Object.keys(where).some((name) => !rollupFilters.has(name)))
+    return countsOneByOne(db, of, { filter, bounds, ...looking })
   const slots = db.usage({ scope: of, where, by: [], bounds, ...counted })
   return [...slots].map(([cell]) => {
     const { requests, errors, rejected } = cell?.sums ?? noSums()
@@ -187,6 +221,25 @@ function countsOf(db: Pick<ReportsDb, 'count' | 'usage'>, of: Book, { filter, bo
     if (isError === undefined) return { requests: requests + rejected, errors: failed }
     return isError ? { requests: failed, errors: failed } : { requests: requests - errors, errors: 0 }
   })
+}
+
+/** Look by look over the whole span, each cut at the slots within it. */
+async function countsOneByOne(
+  db: Pick<ReportsDb, 'count'>,
+  of: Book,
+  { filter, bounds, ...looking }: Counted,
+): Promise<readonly Count[]> {
+  const counts = bounds.slice(1).map(() => ({ requests: 0, errors: 0 }))
+  for await (const { from, to } of looksBack({ from: bounds[0]!, to: bounds.at(-1)!, ...looking })) {
+    const first = bounds.findLastIndex((bound) => bound <= from)
+    const last = bounds.findIndex((bound) => bound >= to)
+    const cuts = [from, ...bounds.slice(first + 1, last), to]
+    for (const { slot, requests, errors } of db.count(of, { filter, bounds: cuts })) {
+      counts[first + slot]!.requests += requests
+      counts[first + slot]!.errors += errors
+    }
+  }
+  return counts
 }
 const rollupFilters: ReadonlySet<string> = new Set(['key', 'model', 'endpoint', 'region', 'upstream'])
 const counted = { sums: ['requests', 'errors', 'rejected'], durations: [] } as const

@@ -14,13 +14,19 @@ const pieceMs = 20
 /** After whatever else waits for this thread. */
 export const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 
-/** Makes a report, and lets others have their turn meanwhile. */
-export async function inPieces<T>(pieces: Pieces<T>, { monotonic }: Pick<Clock, 'monotonic'>): Promise<T> {
+/** Makes a report, and lets others have their turn meanwhile. Throws where whoever asked has left. */
+export async function inPieces<T>(
+  pieces: Pieces<T>,
+  { monotonic }: Pick<Clock, 'monotonic'>,
+  signal?: AbortSignal,
+): Promise<T> {
   for (let startedAt = monotonic(); ;) {
     const piece = pieces.next()
     if (piece.done) return piece.value
     if (monotonic() - startedAt < pieceMs) continue
     await nextTurn()
+    if (signal?.aborted) pieces.return(undefined as never)
+    signal?.throwIfAborted()
     startedAt = monotonic()
   }
 }

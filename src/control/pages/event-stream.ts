@@ -19,7 +19,7 @@ export function eventStream(values: AsyncGenerator, { everyMs = heartbeatMs } = 
         if (came === null) return controller.enqueue(heartbeat)
         next = null
         if (came.done) controller.close()
-        else controller.enqueue(encoder.encode(`data: ${JSON.stringify(came.value)}\n\n`))
+        else controller.enqueue(eventOf(came.value))
       },
       async cancel() {
         await values.return(undefined)
@@ -28,6 +28,18 @@ export function eventStream(values: AsyncGenerator, { everyMs = heartbeatMs } = 
     { highWaterMark: 0 },
   )
   return new Response(body, { headers: { 'content-type': 'text/event-stream', 'x-accel-buffering': 'no' } })
+}
+
+/** What many are told is written once. */
+const written = new WeakMap<object, Uint8Array>()
+
+function eventOf(value: unknown): Uint8Array {
+  const isShared = typeof value === 'object' && value !== null
+  const known = isShared ? written.get(value) : undefined
+  if (known) return known
+  const event = encoder.encode(`data: ${JSON.stringify(value)}\n\n`)
+  if (isShared) written.set(value, event)
+  return event
 }
 
 /** What came; null where nothing did in time. */

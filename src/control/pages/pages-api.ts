@@ -33,7 +33,7 @@ export function pagesApi(deps: PagesDeps, routes: readonly PageRoute[] = allRout
     )
   }
   api.notFound(() => errorResponse(new AdminError('not_found', { message: noSuchPage })))
-  api.onError((error) => troubleResponse(error, deps))
+  api.onError((error, c) => (c.req.raw.signal.aborted ? new Response(null) : troubleResponse(error, deps)))
   return async (request) =>
     withHeaders(request.method === 'HEAD' ? await headOf(request, api) : await api.fetch(request))
 }

@@ -160,7 +160,7 @@ test('files have exactly what is shown, amounts in exact USD, and nothing in the
     'from,to,zone,metric,unit,group,subgroup,value\r\n2026-11-23T00:00:00.000Z,2026-11-23T08:16:00.000Z,UTC,spend,USD,,,0.0125\r\n',
   )
   const [head, newest, oldest] = (await textOf('/requests.csv?mode=test')).split('\r\n')
-  expect([head!.split(',').length, newest!.split(',').length]).toEqual([22, 22])
+  expect([head!.split(',').length, newest!.split(',').length]).toEqual([23, 23])
   expect([newest, oldest!.includes(',0.0125,')]).toEqual([expect.stringContaining(",'=SUM(A1),gpt-5.4-mini,"), true])
   const { data } = (await ann.get(at('/requests?mode=test'))).json
   expect(JSON.parse(await textOf('/requests.json?mode=test'))).toEqual(data)

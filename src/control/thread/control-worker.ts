@@ -1,4 +1,5 @@
 /** The control thread: opens what it owns in the data folder, and answers the pages. */
+import { constants, setPriority } from 'node:os'
 import { parentPort, workerData } from 'node:worker_threads'
 import { assert } from '../../lib/assert.ts'
 import { systemClock as clock } from '../../lib/clock.ts'
@@ -16,6 +17,8 @@ import type { ControlSettings, Port, ToControl, ToMain } from './messages.ts'
 import { serveRequests } from './serve-requests.ts'
 
 assert(parentPort, 'control-worker.ts runs only as a worker')
+// Where both want a core, the data plane has it first. On Linux 0 is the thread that asks, elsewhere its process.
+if (process.platform === 'linux') setPriority(0, constants.priority.PRIORITY_BELOW_NORMAL)
 const port: Port<ToMain, ToControl> = parentPort
 const { dataDir, publicUrl, people: settings, secret } = workerData as ControlSettings
 

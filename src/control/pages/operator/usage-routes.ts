@@ -2,9 +2,9 @@
 import { usageCsv } from '../../../reporting/csv-tables.ts'
 import { UsageOverTimeShape, type UsageOverTime } from '../../../reporting/usage-over-time.ts'
 import { csvFile, jsonFile } from '../download.ts'
-import { pageRoute, type PagesDeps } from '../page-route.ts'
+import { pageRoute } from '../page-route.ts'
 import { OperatorUsageQuery, usageAsked, type AskedUsage } from '../report-input.ts'
-import { fileNameOf } from '../usage/usage-routes.ts'
+import { fileNameOf, type UsageDeps } from '../usage/usage-routes.ts'
 
 const getAllUsage = pageRoute({
   method: 'GET',
@@ -14,7 +14,7 @@ const getAllUsage = pageRoute({
   query: OperatorUsageQuery,
   body: null,
   answer: UsageOverTimeShape,
-  handle: ({ query, deps }) => allUsage(query, deps),
+  handle: ({ query, request, deps }) => allUsage(query, { ...deps, signal: request.signal }),
 })
 
 const getAllUsageCsv = pageRoute({
@@ -25,8 +25,8 @@ const getAllUsageCsv = pageRoute({
   query: OperatorUsageQuery,
   body: null,
   answer: 'text/csv',
-  async handle({ query, deps }) {
-    const usage = await allUsage(query, deps)
+  async handle({ query, request, deps }) {
+    const usage = await allUsage(query, { ...deps, signal: request.signal })
     return csvFile(fileNameOf(usage), usageCsv(usage))
   },
 })
@@ -39,18 +39,18 @@ const getAllUsageJson = pageRoute({
   query: OperatorUsageQuery,
   body: null,
   answer: 'application/json',
-  async handle({ query, deps }) {
-    const usage = await allUsage(query, deps)
+  async handle({ query, request, deps }) {
+    const usage = await allUsage(query, { ...deps, signal: request.signal })
     return jsonFile(fileNameOf(usage), usage)
   },
 })
 
 function allUsage(
   query: AskedUsage & { readonly organization?: string | undefined },
-  { reports, clock }: PagesDeps,
+  { reports, clock, signal }: UsageDeps,
 ): Promise<UsageOverTime> {
   const scope = { organizationId: query.organization ?? null, mode: query.mode }
-  return reports.usage(usageAsked(query, scope, { now: clock.now(), isOperator: true }))
+  return reports.usage(usageAsked(query, scope, { now: clock.now(), isOperator: true }), signal)
 }
 
 export const operatorUsageRoutes = [getAllUsage, getAllUsageCsv, getAllUsageJson]

@@ -50,11 +50,11 @@ const getHistogram = pageRoute({
   query: RequestHistogramQuery,
   body: null,
   answer: RequestHistogramShape,
-  handle: ({ params, query, deps }) => {
+  handle: ({ params, query, request: { signal }, deps }) => {
     const { unit, ...asked } = query
     const span = spanOf(asked, deps.clock.now())
     const of = { organizationId: params.organization, mode: query.mode }
-    return deps.reports.requestHistogram(of, { filter: filterOf(asked, span), span, unit: unitOf(unit, span) })
+    return deps.reports.requestHistogram(of, { filter: filterOf(asked, span), span, unit: unitOf(unit, span), signal })
   },
 })
 
@@ -66,8 +66,7 @@ const getRequestsCsv = pageRoute({
   query: RequestFilters,
   body: null,
   answer: 'text/csv',
-  handle: ({ params, query, deps }) =>
-    Promise.resolve(csvFile(`requests-${query.mode}`, csvOf(everyRequest(params.organization, query, deps)))),
+  handle: (asked) => Promise.resolve(csvFile(`requests-${asked.query.mode}`, csvOf(everyRequest(asked)))),
 })
 
 const getRequestsJson = pageRoute({
@@ -78,17 +77,20 @@ const getRequestsJson = pageRoute({
   query: RequestFilters,
   body: null,
   answer: 'application/json',
-  handle: ({ params, query, deps }) =>
-    Promise.resolve(jsonFileOf(`requests-${query.mode}`, jsonOf(everyRequest(params.organization, query, deps)))),
+  handle: (asked) => Promise.resolve(jsonFileOf(`requests-${asked.query.mode}`, jsonOf(everyRequest(asked)))),
 })
 
-function everyRequest(
-  organizationId: string,
-  query: z.output<typeof RequestFilters>,
-  { reports, clock }: PagesDeps,
-): AsyncGenerator<readonly EntryJson[]> {
-  const filter = filterOf(query, spanOf(query, clock.now()))
-  return reports.everyRequest({ organizationId, mode: query.mode }, { filter, isOperator: false })
+type EveryAsked = {
+  readonly params: { readonly organization: string }
+  readonly query: z.output<typeof RequestFilters>
+  readonly request: Request
+  readonly deps: PagesDeps
+}
+
+function everyRequest({ params, query, request: { signal }, deps }: EveryAsked): AsyncGenerator<readonly EntryJson[]> {
+  const filter = filterOf(query, spanOf(query, deps.clock.now()))
+  const of = { organizationId: params.organization, mode: query.mode }
+  return deps.reports.everyRequest(of, { filter, isOperator: false, signal })
 }
 
 async function* csvOf(pages: AsyncIterable<readonly EntryJson[]>): AsyncGenerator<string> {

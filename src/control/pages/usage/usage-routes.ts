@@ -13,7 +13,8 @@ const getUsage = pageRoute({
   query: UsageQuery,
   body: null,
   answer: UsageOverTimeShape,
-  handle: ({ params, query, deps }) => usageOf(params.organization, query, deps),
+  handle: ({ params, query, request, deps }) =>
+    usageOf(params.organization, query, { ...deps, signal: request.signal }),
 })
 
 const getUsageCsv = pageRoute({
@@ -24,8 +25,8 @@ const getUsageCsv = pageRoute({
   query: UsageQuery,
   body: null,
   answer: 'text/csv',
-  async handle({ params, query, deps }) {
-    const usage = await usageOf(params.organization, query, deps)
+  async handle({ params, query, request, deps }) {
+    const usage = await usageOf(params.organization, query, { ...deps, signal: request.signal })
     return csvFile(fileNameOf(usage), usageCsv(usage))
   },
 })
@@ -38,14 +39,24 @@ const getUsageJson = pageRoute({
   query: UsageQuery,
   body: null,
   answer: 'application/json',
-  async handle({ params, query, deps }) {
-    const usage = await usageOf(params.organization, query, deps)
+  async handle({ params, query, request, deps }) {
+    const usage = await usageOf(params.organization, query, { ...deps, signal: request.signal })
     return jsonFile(fileNameOf(usage), usage)
   },
 })
 
-const usageOf = (organizationId: string, query: AskedUsage, { reports, clock }: PagesDeps): Promise<UsageOverTime> =>
-  reports.usage(usageAsked(query, { organizationId, mode: query.mode }, { now: clock.now(), isOperator: false }))
+/** `signal`: whoever asked has left. */
+export type UsageDeps = Pick<PagesDeps, 'reports' | 'clock'> & { readonly signal: AbortSignal }
+
+const usageOf = (
+  organizationId: string,
+  query: AskedUsage,
+  { reports, clock, signal }: UsageDeps,
+): Promise<UsageOverTime> =>
+  reports.usage(
+    usageAsked(query, { organizationId, mode: query.mode }, { now: clock.now(), isOperator: false }),
+    signal,
+  )
 
 /** What a file of usage is called, without what it is. */
 export const fileNameOf = ({ mode, from, to }: Pick<UsageOverTime, 'mode' | 'from' | 'to'>): string =>

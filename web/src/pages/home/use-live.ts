@@ -19,8 +19,9 @@ export type Live = {
 
 const ratesMax = 60
 const newestMax = 12
-/** Balances and sums are asked for anew this long after requests ended, ms. */
+/** Balances and sums are asked for anew this long after requests ended, ms, and no more often than that however many end. */
 const settleMs = 400
+const againMsMin = 3_000
 
 const nothing = { frame: null, rates: [], newest: [], second: 0 } as const
 type Seen = Omit<Live, 'state'> & { readonly second: number }
@@ -30,8 +31,10 @@ export function useLive(): Live {
   const client = useQueryClient()
   const [seen, tell] = useReducer(withFrame, nothing)
   const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined)
+  const lastAt = useRef(-Infinity)
   const again = (): void => {
     timer.current = undefined
+    lastAt.current = performance.now()
     void client.invalidateQueries({ queryKey: homeQuery(organization.id, mode).queryKey })
     void client.invalidateQueries({ queryKey: organizationQuery(organization.id).queryKey })
   }
@@ -39,7 +42,8 @@ export function useLive(): Live {
   const state = useEvents(may('requests.read') ? url : null, (event) => {
     const frame = event as LiveFrameJson
     tell(frame)
-    if (frame.newest.length > 0) timer.current ??= setTimeout(again, settleMs)
+    if (frame.newest.length === 0) return
+    timer.current ??= setTimeout(again, Math.max(settleMs, lastAt.current + againMsMin - performance.now()))
   })
   useEffect(() => () => clearTimeout(timer.current), [])
   return { state, frame: seen.frame, rates: seen.rates, newest: seen.newest }
