@@ -164,6 +164,7 @@ describe('content', () => {
     expect((await content(id, '', { range: `bytes=${length}-` })).status).toBe(416)
     for (const range of ['bytes=0-1,5-6', 'bytes=9-3', 'bytes=-', 'lines=1-2'])
       expect([range, (await content(id, '', { range })).status]).toEqual([range, 200])
+    expect((await content(id, '', { range: 'bytes=0-9', 'if-range': '"another"' })).bytes.length).toBe(length)
     const head = await send('HEAD', `/v1/videos/${id}/content`, undefined, headers)
     expect([head.status, head.headers.get('content-length'), head.text]).toEqual([200, String(length), ''])
   })
