@@ -1,6 +1,6 @@
 /** Requests that name one thing by two ids, or as two things: whoever checks may read the one, and the upstream the other. */
 import type { JsonBody } from '../../dialect.ts'
-import { refuseRepeats } from '../read-fields.ts'
+import { markOf, refuseRepeats } from '../read-fields.ts'
 
 /** What is, or leads to, the id of a file, of sound, or of an item. */
 const leading: ReadonlySet<string> = new Set([
@@ -20,8 +20,9 @@ const leading: ReadonlySet<string> = new Set([
   'type',
 ])
 
+const fileMarks = ['file_id', '"audio"'].map(markOf)
+const itemMarks = ['"id"', 'file_id', 'encrypted_content'].map(markOf)
+
 /** Throws `invalid_request`. Nearly all bodies name nothing, and cost no more than a look for these words. */
-export const refuseRepeatedFiles = (body: Pick<JsonBody, 'text'>): void =>
-  refuseRepeats(body, ['file_id', '"audio"'], leading)
-export const refuseRepeatedItems = (body: Pick<JsonBody, 'text'>): void =>
-  refuseRepeats(body, ['"id"', 'file_id', 'encrypted_content'], leading)
+export const refuseRepeatedFiles = (body: JsonBody): void => refuseRepeats(body, fileMarks, leading)
+export const refuseRepeatedItems = (body: JsonBody): void => refuseRepeats(body, itemMarks, leading)

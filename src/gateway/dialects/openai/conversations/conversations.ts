@@ -38,9 +38,9 @@ export const createConversation: Operation = {
 }
 
 /** What items name would have to be where the conversation is begun, and it is begun wherever there is room. */
-function refuseStored({ json, text }: JsonBody): void {
-  refuseRepeatedItems({ text })
-  const [stored] = itemReferences(listOf(json['items']), 'items')
+function refuseStored(sent: JsonBody): void {
+  refuseRepeatedItems(sent)
+  const [stored] = itemReferences(listOf(sent.json['items']), 'items')
   if (stored)
     throw invalid(
       stored.field,

@@ -114,9 +114,12 @@ function areVectors(text: string): boolean {
   let many = 0
   for (let at = text.indexOf(key); at !== -1; at = text.indexOf(key, at + 1)) {
     vector.lastIndex = colon.lastIndex = at + key.length
-    if (vector.test(text)) many += 1
-    // Elsewhere it is what an object says that it is.
-    else if (colon.test(text)) return false
+    if (vector.test(text)) {
+      many += 1
+      // One letter is found far faster than the key, and a vector is long.
+      at = Math.max(at, text.indexOf(text[vector.lastIndex - 2] === '"' ? '"' : ']', vector.lastIndex))
+      // Elsewhere it is what an object says that it is.
+    } else if (colon.test(text)) return false
   }
   return many > 0
 }
