@@ -3,7 +3,7 @@ import { expect, test } from 'bun:test'
 import fc from 'fast-check'
 import { percentileErrorMax } from '../lib/histogram.ts'
 import { openReportsDb } from '../store/reports-db/open-reports-db.ts'
-import type { ReportsDb } from '../store/reports-db/reports-db.ts'
+import type { ReportsDb, Sums } from '../store/reports-db/reports-db.ts'
 import {
   beginning,
   ending,
@@ -13,6 +13,9 @@ import {
   type Owner,
   type Traffic,
 } from '../store/reports-db/traffic.ts'
+import { spendKinds, spendOf } from '../store/spend.ts'
+import type { Settlement } from '../store/store.ts'
+import type { Figures } from './figures.ts'
 import { everything, together } from './measured.ts'
 import { statementOf } from './statement.ts'
 import { dateStart, slotBounds, type ZonedSpan } from './time-slots.ts'
@@ -60,7 +63,19 @@ async function expectAsLedger(traffic: Traffic, db: ReportsDb, owner: Owner): Pr
   const captured = (await traffic.store.transfers(owner.organizationId))
     .filter(({ kind, mode }) => mode === owner.mode && (kind === 'capture' || kind === 'capture-reserved'))
     .reduce((sum, { amountNano }) => sum + amountNano, 0n)
-  expect(together(cells).sums.chargeNano).toBe(captured)
+  const { sums } = together(cells)
+  expect(sums.chargeNano).toBe(captured)
+  expectSpend(sums, chargedTo(traffic, owner))
+}
+
+/** What charges were for is what their receipts say, kind by kind, and adds up to them; so does what they cost. */
+function expectSpend(sums: Readonly<Sums>, charges: readonly Settlement[]): void {
+  const spent = charges.map(spendOf)
+  const sumOf = (amounts: readonly bigint[]): bigint => amounts.reduce((sum, amount) => sum + amount, 0n)
+  for (const kind of spendKinds) expect(sums[`${kind}Nano`]).toBe(sumOf(spent.map((each) => each[kind])))
+  expect(sumOf(spendKinds.map((kind) => sums[`${kind}Nano`]))).toBe(sums.chargeNano)
+  expect(sums.costNano).toBe(sumOf(charges.map(({ costNano }) => BigInt(costNano))))
+  expect(sums.images).toBe(charges.reduce((sum, { images = 0 }) => sum + images, 0))
 }
 const boundsOf = ({ from, to }: { from: number; to: number }): number[] => [from, to]
 
@@ -75,6 +90,14 @@ async function expectStatement(traffic: Traffic, db: ReportsDb, owner: Owner, zo
     expect(BigInt(day.usageNano)).toBe(within.reduce((sum, { chargeNano }) => sum + BigInt(chargeNano), 0n))
     expect(day.requests).toBe(within.length)
     expect(day.openingNano).toBe(days[index - 1]?.closingNano ?? total.openingNano)
+    const [opening, grants, topUps, usage, reversals] = [
+      day.openingNano,
+      day.grantsNano,
+      day.topUpsNano,
+      day.usageNano,
+      day.reversalsNano,
+    ].map(BigInt) as [bigint, bigint, bigint, bigint, bigint]
+    expect(BigInt(day.closingNano)).toBe(opening + grants + topUps - usage + reversals)
   }
   const { balanceNano, reservedNano } = await traffic.store.balance(owner.organizationId, owner.mode)
   expect(total.closingNano).toBe(balanceNano.toString())
@@ -114,6 +137,50 @@ function expectOverTime(traffic: Traffic, db: ReportsDb, owner: Owner, zone: str
   }
 }
 
+/** The same days a span earlier, whose clocks went otherwise, are what the span is compared with, as a whole and slot by slot. */
+function expectPrevious(traffic: Traffic, db: ReportsDb, owner: Owner, zone: string): void {
+  const [from, to] = ['2026-11-01', '2026-11-03'].map((date) => dateStart(date, zone)) as [number, number]
+  const before = ['2026-10-30', '2026-10-31', '2026-11-01'].map((date) => dateStart(date, zone))
+  const metrics = ['spend', 'cost', 'margin', 'imageSpend'] as const
+  const asked = { scope: owner, span: { from, to, zone }, unit: 'day', metrics, where: {}, by: [], top: 8 } as const
+  const { total, previous } = inOne(usageOverTime(db, { ...asked, isOperator: true }, () => null))
+  const within = (first: number, last: number): readonly Settlement[] =>
+    chargedTo(traffic, owner).filter(({ admittedAt }) => admittedAt >= first && admittedAt < last)
+  const moneyOf = (charges: readonly Settlement[]) => {
+    const sumOf = (amount: (of: Settlement) => bigint): bigint => charges.reduce((sum, of) => sum + amount(of), 0n)
+    const [charge, cost] = [sumOf((of) => BigInt(of.chargeNano)), sumOf((of) => BigInt(of.costNano))]
+    return [charge, cost, charge - cost, sumOf((of) => spendOf(of).image)].map(String)
+  }
+  const told = ({ chargeNano, costNano, marginNano, imageNano }: Figures) => [
+    chargeNano,
+    costNano,
+    marginNano,
+    imageNano,
+  ]
+  expect(told(total)).toEqual(moneyOf(within(from, to)))
+  expect(told(previous.total)).toEqual(moneyOf(within(before[0]!, from)))
+  expect([previous.from, previous.to]).toEqual([before[0]!, from].map((at) => new Date(at).toISOString()))
+  for (const slot of [0, 1])
+    expect(previous.values.map((values) => values[slot]!)).toEqual(moneyOf(within(before[slot]!, before[slot + 1]!)))
+}
+
+/** What operators see of all organizations, of one mode, is what each of them is charged and costs. */
+function expectOfAll(traffic: Traffic, db: ReportsDb): void {
+  for (const mode of ['test', 'live'] as const) {
+    const scope = { organizationId: null, mode }
+    const asked = { scope, span: { ...wholeSpan, zone: 'UTC' }, unit: 'day', metrics: ['margin'], where: {} } as const
+    const by = ['organization'] as const
+    const { rows } = inOne(usageOverTime(db, { ...asked, by, top: 8, isOperator: true }, () => null))
+    for (const owner of owners.filter((each) => each.mode === mode)) {
+      const charges = chargedTo(traffic, owner)
+      const row = rows.find(({ group }) => group?.id === owner.organizationId)
+      const sumOf = (name: 'chargeNano' | 'costNano'): bigint =>
+        charges.reduce((sum, each) => sum + BigInt(each[name]), 0n)
+      expect(row?.figures.marginNano ?? '0').toBe(String(sumOf('chargeNano') - sumOf('costNano')))
+    }
+  }
+}
+
 test('whatever happens and wherever the copying breaks off, every report is the ledger’s figure to the nano, in every zone', async () => {
   const breaks = fc.array(fc.record({ after: fc.nat(8), step: fc.integer({ min: 1, max: 7 }), reopen: fc.boolean() }), {
     maxLength: 12,
@@ -135,11 +202,13 @@ test('whatever happens and wherever the copying breaks off, every report is the 
         }
       }
       copyAll(db, 5)
+      expectOfAll(traffic, db)
       for (const owner of owners) {
         await expectAsLedger(traffic, db, owner)
         for (const zone of zones) {
           await expectStatement(traffic, db, owner, zone)
           expectOverTime(traffic, db, owner, zone)
+          expectPrevious(traffic, db, owner, zone)
         }
         const listed = db.list(owner, { filter: wholeSpan, before: null, max: 1_000 }).map(({ id }) => id)
         const charged = chargedTo(traffic, owner).map(({ requestId }) => requestId)
