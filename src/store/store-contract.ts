@@ -13,6 +13,8 @@ import { describeReservations } from './reservations-contract.ts'
 import { describeResources } from './resources-contract.ts'
 import { describeRevocations } from './revocations-contract.ts'
 import { describeSchedules } from './schedules-contract.ts'
+import { describeServiceRequests } from './service-requests-contract.ts'
+import { describeWebhooks } from './webhooks-contract.ts'
 import { blockHead } from '../lib/blocks.ts'
 import { modes, type Mode, type Store } from './store.ts'
 import { batchOf, noon, settlementOf } from './store-fixtures.ts'
@@ -46,6 +48,8 @@ export function describeStore(name: string, open: OpenStore, { schedules = 20 }:
     describeModes(store)
     describeKeys(store)
     describeAudit(store)
+    describeServiceRequests(store)
+    describeWebhooks(store)
     describeSchedules(open, schedules)
     describeReservationSchedules(open, schedules)
   })
