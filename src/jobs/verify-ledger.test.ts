@@ -1,4 +1,4 @@
-import { expect, test } from 'bun:test'
+import { expect, jest, test } from 'bun:test'
 import { statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { LogEvent } from '../lib/log-text.ts'
@@ -67,4 +67,26 @@ test('a ledger that does not add up is logged by the names of the checks, and on
   expect(verifier.verify()).rejects.toThrow('the store is away')
   await Bun.sleep(0)
   expect([verifier.last(), verifier.isRunning()]).toEqual([result, false])
+})
+
+test('it is proved once a day, from an hour after the start on, and whoever asked meanwhile has the day begin anew', async () => {
+  jest.useFakeTimers()
+  const hourMs = 3_600_000
+  const { verifier, asked, time } = verifierWith(() => Promise.resolve([good]))
+  const hours = async (many: number): Promise<number> => {
+    for (let hour = 0; hour < many; hour += 1) {
+      time.now += hourMs
+      jest.advanceTimersByTime(hourMs)
+      for (let turn = 0; turn < 20; turn += 1) await Promise.resolve()
+    }
+    return asked.filter((what) => what === 'verify').length
+  }
+  expect(asked).toEqual([])
+  expect([await hours(1), await hours(23), await hours(1)]).toEqual([1, 1, 2])
+  await hours(12)
+  await verifier.verify()
+  expect([await hours(23), await hours(1)]).toEqual([3, 4])
+  verifier.stop()
+  expect(await hours(48)).toBe(4)
+  jest.useRealTimers()
 })
