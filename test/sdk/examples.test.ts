@@ -94,9 +94,9 @@ const examples: readonly Example[] = [
 ]
 
 const languages = [
-  { language: 'python', suffix: 'py', test: hasPython ? test : test.skip },
-  { language: 'typescript', suffix: 'ts', test },
-  { language: 'curl', suffix: 'sh', test: Bun.which('curl') === null ? test.skip : test },
+  { language: 'python', suffix: 'py', isThere: hasPython },
+  { language: 'typescript', suffix: 'ts', isThere: true },
+  { language: 'curl', suffix: 'sh', isThere: Bun.which('curl') !== null },
 ] as const
 
 /** As people read them: by example, `python/text.py`. */
@@ -120,21 +120,32 @@ test('the README has a command for every example, and for nothing else', () => {
   expect([...commands.keys()].toSorted()).toEqual(files.toSorted())
 })
 
-for (const { language, suffix, test: testWhenPossible } of languages) {
-  const without = language === 'python' && !hasPython ? ` (${noPython})` : ''
-  describe(`examples/${language}${without}`, () => {
-    for (const example of examples) {
-      testWhenPossible(
-        `${example.name}.${suffix} does what the reference says, for exactly its receipt`,
-        () =>
-          check(
-            language === 'curl' ? asCurlSays(example) : example,
-            commands.get(`${language}/${example.name}.${suffix}`)!,
-          ),
-        exampleMsMax + startMsMax,
-      )
-    }
-  })
+describeExamples(
+  examples.filter(({ video }) => !video),
+  test,
+)
+// They wait for their video, five seconds at a time: all of them at once.
+describeExamples(
+  examples.filter(({ video }) => video),
+  test.concurrent,
+)
+
+function describeExamples(those: readonly Example[], testWhenThere: typeof test): void {
+  for (const { language, suffix, isThere } of languages) {
+    const without = language === 'python' && !isThere ? ` (${noPython})` : ''
+    describe(`examples/${language}${without}`, () => {
+      for (const example of those)
+        (isThere ? testWhenThere : test.skip)(
+          `${example.name}.${suffix} does what the reference says, for exactly its receipt`,
+          () =>
+            check(
+              language === 'curl' ? asCurlSays(example) : example,
+              commands.get(`${language}/${example.name}.${suffix}`)!,
+            ),
+          exampleMsMax + startMsMax,
+        )
+    })
+  }
 }
 
 /** What curl has is the answer itself, and of a picture or a video it says nothing. */
