@@ -313,11 +313,3 @@ test('a record longer than may be is an error', () => {
     for (let times = 0; times < 17; times += 1) follow.take(filler)
   }).toThrow(TooLongError)
 })
-
-test('an answer longer than may be is an error, however short its records', () => {
-  const follow = followChat(true, ways)
-  const comment = encode(`: ${'a'.repeat(1_000_000)}\n\n`)
-  expect(() => {
-    for (let times = 0; times < 300; times += 1) follow.take(comment)
-  }).toThrow('the answer is longer')
-})
