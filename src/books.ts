@@ -20,9 +20,11 @@ import type { Trouble } from './money/journal-disk.ts'
 import { segmentsIn } from './money/journal-segments.ts'
 import { recoverJournal } from './money/journal.ts'
 import type { PriceBook } from './money/price-book.ts'
-import { openNode, type Node, type NodeDeps } from './node.ts'
+import { lossAdvice, noFirstRun, openNode, type Node, type NodeDeps } from './node.ts'
 import { installationOf } from './offer.ts'
 import { isDamage } from './store/sqlite/find-damage.ts'
+import { lockFolder } from './store/sqlite/folder-lock.ts'
+import { cutDamage, walDamage, type WalDamage } from './store/sqlite/wal-damage.ts'
 import { openStoreInWorker } from './store/sqlite/store-in-worker.ts'
 import type { BudgetPeriod, Crossing, Store } from './store/store.ts'
 import type { DataFault } from './telemetry/metrics.ts'
@@ -82,6 +84,7 @@ async function open(deps: BooksDeps): Promise<Books> {
   makeDataFolder(dataDir)
   const closed = closeFolderToOthers(dataDir)
   refuseLostDatabase(dataDir)
+  const lost = lostChanges(dataDir, acceptsLoss)
   let storeFailure: string | null = null
   const onFailure = ({ message }: Error): void => {
     storeFailure = message
@@ -94,15 +97,9 @@ async function open(deps: BooksDeps): Promise<Books> {
   }
   const hooks = { onFenced, onShipFailed }
   const node = await openNode({ store, dataDir, prices, answerLimits, clock, log, acceptsLoss, ...hooks })
-  const verifier = startVerifyingLedger({
-    store,
-    ship: node.shipper.flush,
-    path: join(dataDir, 'ledger-verification.json'),
-    clock,
-    log,
-  })
-  const seal = createSeal(ownSecret(config), 'webhooks')
   const ship = node.shipper.flush
+  const verifier = startVerifyingLedger({ store, ship, path: join(dataDir, 'ledger-verification.json'), clock, log })
+  const seal = createSeal(ownSecret(config), 'webhooks')
   const deliverer = startDelivering({ store, ship, seal, post: postOutside, allows: allowsWebhook, onLow, clock, log })
   const rows = await store.keys()
   const keys = createKeyTable(rows, clock, await suspendedIds(store))
@@ -111,6 +108,7 @@ async function open(deps: BooksDeps): Promise<Books> {
   for (const { keyId, reservedNano } of await store.reservedByKey()) limits.holdBudget(keyId, reservedNano as Nano)
   // A start that is refused says why, and nothing else.
   for (const path of closed) log.error({ event: 'file-closed-to-others', path })
+  for (const { path, words } of lost) log.error({ event: 'database-loss', path, detail: words })
   const trouble = (): Trouble | null => node.journal.trouble()
   return {
     store,
@@ -191,6 +189,25 @@ function closeFolderToOthers(dataDir: string): string[] {
   })
 }
 
+/** What was changed and cannot be read any more of the write-ahead logs. Throws where that is not accepted. */
+function lostChanges(dataDir: string, acceptsLoss: boolean): WalDamage[] {
+  // Another process that has the folder would be writing meanwhile.
+  const lock = lockFolder(dataDir)
+  try {
+    const lost = ['mart.db', 'people.db']
+      .map((name) => walDamage(join(dataDir, name)))
+      .filter((found) => found !== null)
+    if (lost.length > 0 && !acceptsLoss) throw new Error(`${lost.map(lostWords).join('; ')}. ${lossAdvice}`)
+    lost.forEach(cutDamage)
+    return lost
+  } finally {
+    lock.release()
+  }
+}
+
+const lostWords = ({ path, words }: WalDamage): string =>
+  `the database’s log ${path} is damaged: ${words}, and what was changed behind that is lost`
+
 /** A journal with history and no database is no first run. */
 function refuseLostDatabase(dataDir: string): void {
   const path = join(dataDir, 'mart.db')
@@ -199,7 +216,5 @@ function refuseLostDatabase(dataDir: string): void {
   if (!existsSync(journal) || !statSync(journal).isDirectory()) return
   const { lastSeq, open, losses } = recoverJournal(journal, { lastSeq: 0, hasLeased: false }, () => 'live')
   if (lastSeq === 0 && open.length === 0 && losses.length === 0) return
-  throw new Error(
-    `${path} is missing, and ${journal} has history up to record ${lastSeq}: this is no first run. Put the database back, or restore a backup into an empty folder (mart restore FILE); to begin anew, move the folder journal away`,
-  )
+  throw noFirstRun(dataDir, 'is missing', lastSeq)
 }

@@ -41,7 +41,7 @@ import { pricesSchema } from './money/price-book-data.ts'
 import { namesBuiltIn, type Offer } from './offer.ts'
 import { startOffering } from './offering.ts'
 import { operatedOn } from './operated-on.ts'
-import { firstOperatorUrl, peopleOf, lowCreditMail, peopleSettings } from './people.ts'
+import { firstOperatorUrl, lowCreditMail, peopleOf, peopleSettings, tellMissingPeople } from './people.ts'
 import { publicPages } from './public-pages.ts'
 import { startedText } from './started-text.ts'
 import type { Settlement, Store } from './store/store.ts'
@@ -142,7 +142,7 @@ async function main(): Promise<void> {
     offering.current,
   )
   const started = { config, url: server.url, seeded, hasLiveKey, offer: offering.current(), clock }
-  process.stdout.write(startedText(started, firstOperatorUrl(people, clock)))
+  process.stdout.write(startedText(started, firstOperatorUrl(people, clock, log)))
   onStopSignal(async () => {
     stopAccepting()
     offering.close()
@@ -324,6 +324,7 @@ const isProxied = (env: NodeJS.ProcessEnv): boolean =>
 
 /** Who may operate this server: whoever reads the data folder, and those with a token that lasts. */
 async function openToOperators(dataDir: string, url: string, store: Store) {
+  tellMissingPeople(dataDir, (await store.organizations()).length, log)
   return { operatorToken: writeOperatorFile(dataDir, url), operatorTokens: await store.operatorTokens() }
 }
 

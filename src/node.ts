@@ -95,8 +95,12 @@ export async function openNode(deps: NodeDeps): Promise<Node> {
   const known = await store.openNode(nodeName)
   const recovered = recoverJournal(folder, known, await modesBefore(store))
   tellLosses(recovered, deps)
+  // As where the database's log was lost before all of it was in the database.
+  const knowsNothing = known.lastSeq === 0 && recovered.lastSeq > 0 && (await store.organizations()).length === 0
+  if (knowsNothing) throw noFirstRun(deps.dataDir, 'knows no organization', recovered.lastSeq)
   // A store that was restored does not know of the epochs since, and would take their records for forged.
   const isStoreOlder = recovered.epoch >= known.epoch
+  if (isStoreOlder && recovered.epoch > 0) log.error(databaseOlder(known.epoch - 1, recovered.epoch))
   const { nodeId, epoch, lastSeq } = isStoreOlder ? await store.openNode(nodeName, recovered.epoch) : known
   const journal = await openJournal(folder, epoch, recovered, { onTrouble: troubleTold(log) })
   for (const { epoch: ofEpoch, intent, progress } of recovered.open) {
@@ -156,6 +160,12 @@ export async function openNode(deps: NodeDeps): Promise<Node> {
   }
 }
 
+/** Requests are charged from the journal; of everything else there is no second copy. */
+const databaseOlder = (storeEpoch: number, journalEpoch: number) => ({
+  event: 'database-older',
+  detail: `mart.db knows of ${storeEpoch} starts, the journal of ${journalEpoch}: organizations, keys and credit that were changed since are as they were before`,
+})
+
 /** Idempotency keys that were used up, and what was answered under them. */
 async function openIdempotency({ store, dataDir, answerLimits, clock, log }: NodeDeps) {
   const uses = await store.keyUses(usedSince(clock.now()), usesMax)
@@ -179,10 +189,17 @@ function tellLosses({ losses, torn }: Recovered, { dataDir, log, acceptsLoss = f
     return
   }
   const details = losses.map(({ detail }) => detail).join('; ')
-  throw new Error(
-    `the journal in ${join(dataDir, 'journal')} is damaged: ${details}. Put the data folder back as it was, or restore a backup; to go on without what is lost, start once with --accept-loss (npm start -- --accept-loss)`,
-  )
+  throw new Error(`the journal in ${join(dataDir, 'journal')} is damaged: ${details}. ${lossAdvice}`)
 }
+
+/** The refusal of a database that is not what a journal's was. `lack`: what is wrong with it. */
+export const noFirstRun = (dataDir: string, lack: string, lastSeq: number): Error =>
+  new Error(
+    `${join(dataDir, 'mart.db')} ${lack}, and ${join(dataDir, 'journal')} has history up to record ${lastSeq}: this is no first run. Put the database back, or restore a backup into an empty folder (mart restore FILE); to begin anew, move the folder journal away`,
+  )
+
+export const lossAdvice =
+  'Put the data folder back as it was, or restore a backup; to go on without what is lost, start once with --accept-loss (npm start -- --accept-loss)'
 
 /** Intents of before there were modes are of their key's. */
 async function modesBefore(store: Pick<Store, 'keys'>): Promise<ModeBefore> {

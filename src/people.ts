@@ -2,6 +2,7 @@
  * People, as far as the data plane's thread has to do with them: links for operators, who cannot sign in before they have
  * one, and what the control thread is told of the configuration. `people.db` is opened for each question, and closed.
  */
+import { statSync } from 'node:fs'
 import type { Config } from './config.ts'
 import type { AdminDeps } from './control/admin/deps.ts'
 import { makeLink } from './control/people/make-links.ts'
@@ -10,6 +11,7 @@ import type { PeopleSettings } from './control/people/settings.ts'
 import type { Clock } from './lib/clock.ts'
 import { inBackground, type Log } from './lib/log.ts'
 import { openPeopleStore, peoplePath } from './store/people/people-store.ts'
+import { isDamage } from './store/sqlite/find-damage.ts'
 import type { Crossing } from './store/store.ts'
 
 type PeopleDeps = {
@@ -32,13 +34,35 @@ export const peopleOf = ({ config, url, clock }: PeopleDeps): AdminDeps['people'
   },
 })
 
-/** Where the first operator chooses a password; null once there is an operator. */
-export function firstOperatorUrl({ baseUrl, ask }: AdminDeps['people'], clock: Clock): string | null {
+type Links = Pick<AdminDeps['people'], 'baseUrl' | 'ask'>
+
+/**
+ * Where the first operator chooses a password; null once there is an operator. A `people.db` that is damaged is an alert,
+ * and null: nobody can sign in, and whoever has a key is served all the same.
+ */
+export function firstOperatorUrl({ baseUrl, ask }: Links, clock: Clock, log: Pick<Log, 'error'>): string | null {
   const actor = { kind: 'server', id: null, name: 'start' } as const
-  return ask((store) => {
-    if (store.operators().length > 0) return null
-    return makeLink(store, { kind: 'operator', email: null }, { actor, now: clock.now(), baseUrl, isMailed: false }).url
-  })
+  try {
+    return ask((store) => {
+      const damage = store.findDamage()
+      if (damage.length > 0) log.error({ event: 'people-damaged', detail: damage.join('; ') })
+      if (store.operators().length > 0) return null
+      return makeLink(store, { kind: 'operator', email: null }, { actor, now: clock.now(), baseUrl, isMailed: false })
+        .url
+    })
+  } catch (error) {
+    if (!isDamage(error)) throw error
+    log.error({ event: 'people-damaged', detail: (error as Error).message })
+    return null
+  }
+}
+
+/** A folder that has organizations and no people lost them, unless it is of before there were any; new ones are made without a word. */
+export function tellMissingPeople(dataDir: string, organizations: number, log: Pick<Log, 'error'>): void {
+  const path = peoplePath(dataDir)
+  if (organizations === 0 || (statSync(path, { throwIfNoEntry: false })?.size ?? 0) > 0) return
+  const detail = `${path} is missing: nobody can sign in who could before; restore a backup (mart restore FILE)`
+  log.error({ event: 'people-missing', detail })
 }
 
 /** Writes to those who keep an organization's books that its credit is low, where there is SMTP. What cannot be sent is logged. */

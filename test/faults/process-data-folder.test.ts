@@ -10,6 +10,7 @@ import {
   rmSync,
   statSync,
   truncateSync,
+  writeFileSync,
   writeSync,
 } from 'node:fs'
 import { join } from 'node:path'
@@ -87,6 +88,26 @@ function breakPage(path: string, table: string): void {
   writeSync(file, Buffer.from([0x55, 0xaa, 0x55]), 0, 3, (page - 1) * bytes)
   closeSync(file)
 }
+
+test('a bit that flips in the database’s log, or a log that is gone, is no torn end: the start is refused and says what is lost', async () => {
+  server = await startServer()
+  const account = await support.openHouse(server)
+  for (let number = 0; number < 3; number += 1) await support.shoot(server, account, quick)
+  await server.kill('SIGKILL')
+  const log = join(server.dataDir, 'mart.db-wal')
+  const whole = readFileSync(log)
+  const flipped = Buffer.from(whole)
+  flipped[whole.length >> 1]! ^= 1
+  writeFileSync(log, flipped)
+  expect(await server.refusedStart()).toMatch(
+    /mart\.db-wal is damaged: frame \d+ of it cannot be read, and what was changed behind that is lost\. .*--accept-loss\)$/,
+  )
+  rmSync(log)
+  expect(await server.refusedStart()).toContain('mart.db knows no organization, and')
+  writeFileSync(log, whole)
+  await server.restart()
+  await books.expectBalance({ server, account })
+}, 40_000)
 
 test('a damaged page is found at the start: said in the log and the metrics, and the server is not ready', async () => {
   const port = await freePort()

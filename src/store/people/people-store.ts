@@ -2,10 +2,12 @@
  * The people of an installation, in `people.db`: one connection, which one thread has. Statements are synchronous, and
  * several of them are one transaction inside `atomically`.
  */
+import type { Database } from 'bun:sqlite'
 import type { SqliteDialect } from 'kysely'
 import { join } from 'node:path'
 import { prepareAuditRows } from '../sqlite/audit-rows.ts'
 import { openForWriting } from '../sqlite/connection.ts'
+import { findDamage, isDamage } from '../sqlite/find-damage.ts'
 import { migrate, unknownInstallation, type Migration } from '../sqlite/migrations.ts'
 import { authDialect } from './auth-dialect.ts'
 import { prepareLinks } from './links.ts'
@@ -25,10 +27,20 @@ export type PeopleStore = ReturnType<typeof openPeopleStore>
 
 export const peoplePath = (dataDir: string): string => join(dataDir, 'people.db')
 
+function opened(path: string, now: number): Database {
+  try {
+    const db = openForWriting(path)
+    migrate(db, now, unknownInstallation, migrations)
+    return db
+  } catch (cause) {
+    if (!isDamage(cause)) throw cause
+    throw new Error(`${path} is damaged: ${(cause as Error).message}; restore a backup (mart restore FILE)`, { cause })
+  }
+}
+
 /** Opens it, or makes it, for its owner alone; `:memory:` for tests. `now`: epoch ms. */
 export function openPeopleStore(path: string, now: number) {
-  const db = openForWriting(path)
-  migrate(db, now, unknownInstallation, migrations)
+  const db = opened(path, now)
   const rows = prepareAuditRows(db)
   const note = noteIn(rows)
   const members = prepareMembers(db, note)
@@ -42,6 +54,8 @@ export function openPeopleStore(path: string, now: number) {
     audit: rows.list,
     /** All that `work` changes, or nothing of it. */
     atomically: <T>(work: () => T): T => db.transaction(work).immediate(),
+    /** What is wrong with its pages, in SQLite's words. */
+    findDamage: (): string[] => findDamage(db),
     close: (): void => db.close(),
   }
 }

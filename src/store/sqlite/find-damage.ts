@@ -14,6 +14,6 @@ export function findDamage(db: Database): string[] {
   }
 }
 
-/** Whether an error says that the file is not what it was; the thread it came from may be another. */
+/** Whether an error says that the file is not what it was, or ends within a page; the thread it came from may be another. */
 export const isDamage = (error: unknown): boolean =>
-  error instanceof Error && /disk image is malformed|file is not a database/.test(error.message)
+  error instanceof Error && /disk image is malformed|file is not a database|disk I\/O error/.test(error.message)
