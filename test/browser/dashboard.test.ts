@@ -202,7 +202,7 @@ describe.skipIf(why !== null)(why === null ? 'the dashboard' : `the dashboard (s
     await close()
   }, 60_000)
 
-  test('what is not found leaves one signed in, and members see that their organization is suspended', async () => {
+  test('what is not found leaves one signed in, odd values in a URL are none, and members see that their organization is suspended', async () => {
     const { page, close } = await open('/dashboard/org_nope/home', { viewport: sizes.wide })
     await page.getByRole('heading', { name: 'Not found' }).waitFor()
     await page.getByText('ada@example.com').waitFor()
@@ -211,6 +211,9 @@ describe.skipIf(why !== null)(why === null ? 'the dashboard' : `the dashboard (s
       headers: { origin: server.baseUrl },
     })
     expect(suspended.status()).toBe(200)
+    const odd = dashboard('usage?zone=Mars/X&range=zzz&by=%00&unit=eon&view=x&from=9999-99-99&model=%3Cscript%3E')
+    await page.goto(server.baseUrl + odd)
+    await page.getByText('Nothing was used in this period').waitFor()
     await page.goto(server.baseUrl + dashboard('home'))
     await page.getByText('is suspended').waitFor()
     await page.getByRole('heading', { name: 'Home' }).waitFor()

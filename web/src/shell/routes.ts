@@ -5,7 +5,7 @@ import type { SessionJson } from '../../../src/control/contract-pages.ts'
 import { lastOrganization } from './last-organization.ts'
 import { isMode, type Mode } from './mode.ts'
 import { findOrganization, firstMode } from './organization.ts'
-import { textIn } from './search.ts'
+import { readAs, textIn } from './search.ts'
 
 export const rootRoute = createRootRoute()
 
@@ -33,10 +33,8 @@ export type AnyoneSearch = { readonly organization?: string; readonly mode?: Mod
 export const anyoneRoute = createRoute({
   getParentRoute: () => rootRoute,
   id: 'anyone',
-  validateSearch: (search: Record<string, unknown>): AnyoneSearch => {
-    const organization = textIn(search, 'organization')
-    return { ...(organization !== undefined && { organization }), ...modeIn(search) }
-  },
+  validateSearch: (search: Record<string, unknown>) =>
+    readAs<AnyoneSearch>({ organization: textIn(search, 'organization'), mode: modeIn(search) }),
   search: { middlewares: [retainSearchParams(['organization', 'mode'])] },
   beforeLoad: async ({ search }) => {
     const session = await queryClient.ensureQueryData(sessionQuery)
@@ -49,8 +47,8 @@ export const anyoneRoute = createRoute({
   },
 })
 
-const modeIn = (search: Record<string, unknown>): { readonly mode?: Mode } =>
-  isMode(search['mode']) ? { mode: search['mode'] } : {}
+const modeIn = (search: Record<string, unknown>): Mode | undefined =>
+  isMode(search['mode']) ? search['mode'] : undefined
 
 /** The organization that was looked at last, of those that the person is a member of. */
 const lastOf = ({ organizations }: SessionJson): string | undefined =>
@@ -76,7 +74,7 @@ export const dashboardIndexRoute = createRoute({
 export const organizationRoute = createRoute({
   getParentRoute: () => dashboardRoute,
   path: '/$organization',
-  validateSearch: modeIn,
+  validateSearch: (search: Record<string, unknown>) => readAs<{ readonly mode?: Mode }>({ mode: modeIn(search) }),
   search: { middlewares: [retainSearchParams(['mode'])] },
   beforeLoad: async ({ params, search, location }) => {
     const organization = await findOrganization(params.organization)

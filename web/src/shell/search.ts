@@ -38,3 +38,11 @@ export const wordIn = <Word extends string>(
   name: string,
   words: readonly Word[],
 ): Word | undefined => words.find((word) => word === textIn(search, name))
+
+/**
+ * What a route has read of the search. What is no good is undefined rather than left out: of names that are left out the
+ * router gives pages whatever somebody wrote into the URL.
+ */
+export const readAs = <Search extends object>(values: {
+  readonly [Name in keyof Search]-?: Search[Name] | undefined
+}): Search => values as Search

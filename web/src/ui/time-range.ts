@@ -1,5 +1,5 @@
 /** Periods that pages look at, as the URL says them: in a time zone, with calendar months that begin when they do there. */
-import { textIn, wordIn } from '../shell/search.ts'
+import { readAs, textIn, wordIn } from '../shell/search.ts'
 import { ownZone } from './format.ts'
 
 export const presets = ['1h', '24h', '7d', '30d', 'month', 'last-month', 'custom'] as const
@@ -24,17 +24,15 @@ export type TimeRangeSearch = {
   readonly zone?: string
 }
 
-/** For `validateSearch`: what is no range is left out. */
+/** For `validateSearch`: what is no range is none. */
 export function readTimeRange(search: Record<string, unknown>): TimeRangeSearch {
-  const range = wordIn(search, 'range', presets)
-  const [from, to] = [dayIn(search, 'from'), dayIn(search, 'to')]
   const zone = textIn(search, 'zone')
-  return {
-    ...(range && { range }),
-    ...(from && { from }),
-    ...(to && { to }),
-    ...(zone !== undefined && isZone(zone) && { zone }),
-  }
+  return readAs<TimeRangeSearch>({
+    range: wordIn(search, 'range', presets),
+    from: dayIn(search, 'from'),
+    to: dayIn(search, 'to'),
+    zone: zone !== undefined && isZone(zone) ? zone : undefined,
+  })
 }
 
 export type Period = {
@@ -92,7 +90,7 @@ const dayAfter = (date: string): string => iso(Date.parse(`${date}T00:00:00Z`) +
 
 const dayIn = (search: Record<string, unknown>, name: string): string | undefined => {
   const text = textIn(search, name)
-  return text !== undefined && /^\d{4}-\d\d-\d\d$/.test(text) && !Number.isNaN(Date.parse(text)) ? text : undefined
+  return text !== undefined && /^2[01]\d\d-\d\d-\d\d$/.test(text) && !Number.isNaN(Date.parse(text)) ? text : undefined
 }
 
 function isZone(zone: string): boolean {

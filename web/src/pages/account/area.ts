@@ -1,12 +1,13 @@
 import { createRoute, lazyRouteComponent } from '@tanstack/react-router'
 import { insideRoute } from '../../shell/routes.ts'
+import { readAs, wordIn } from '../../shell/search.ts'
 
 export const accountRoutes = [
   createRoute({
     getParentRoute: () => insideRoute,
     path: '/account',
-    validateSearch: (search: Record<string, unknown>): { readonly begin?: 'second-factor' } =>
-      search['begin'] === 'second-factor' ? { begin: 'second-factor' } : {},
+    validateSearch: (search: Record<string, unknown>) =>
+      readAs<{ readonly begin?: 'second-factor' }>({ begin: wordIn(search, 'begin', ['second-factor']) }),
     component: lazyRouteComponent(() => import('./account-page.tsx'), 'AccountPage'),
   }),
 ] as const

@@ -39,6 +39,7 @@ export function Statement({ onThere }: { readonly onThere: () => void }) {
     refetchInterval: againMs,
     queryFn: ({ signal }) => ask<StatementJson>(path, { query: asked, signal }),
   })
+  const isLost = data === undefined && error !== null
   const isThere = data !== undefined || error !== null
   useEffect(() => {
     if (isThere) onThere()
@@ -58,26 +59,28 @@ export function Statement({ onThere }: { readonly onThere: () => void }) {
         <Exports path={path} asked={asked} />
       </Group>
       {error && <Trouble error={error} title="The statement could not be read" onRetry={() => void refetch()} />}
-      <Totals total={data?.total} />
-      <DataTable
-        name="statement"
-        label="Statement by day"
-        columns={columnsIn(zone)}
-        rows={days}
-        rowId={({ day }) => day}
-        toolbar={
-          <Switch
-            label="Also days without anything"
-            checked={isAll}
-            onChange={(event) => setAll(event.currentTarget.checked)}
-          />
-        }
-        empty={
-          <Empty icon={IconReceipt} title="Nothing moved in this period">
-            No credit came in and none was used. Choose another period above.
-          </Empty>
-        }
-      />
+      {!isLost && <Totals total={data?.total} />}
+      {!isLost && (
+        <DataTable
+          name="statement"
+          label="Statement by day"
+          columns={columnsIn(zone)}
+          rows={days}
+          rowId={({ day }) => day}
+          toolbar={
+            <Switch
+              label="Also days without anything"
+              checked={isAll}
+              onChange={(event) => setAll(event.currentTarget.checked)}
+            />
+          }
+          empty={
+            <Empty icon={IconReceipt} title="Nothing moved in this period">
+              No credit came in and none was used. Choose another period above.
+            </Empty>
+          }
+        />
+      )}
       {data && data.credits.length > 0 && <Credits credits={data.credits} />}
     </Stack>
   )

@@ -2,7 +2,7 @@ import { IconMovie } from '@tabler/icons-react'
 import { createRoute, lazyRouteComponent } from '@tanstack/react-router'
 import type { Place } from '../../shell/area.ts'
 import { organizationRoute } from '../../shell/routes.ts'
-import { textIn, wordIn } from '../../shell/search.ts'
+import { readAs, textIn, wordIn } from '../../shell/search.ts'
 import { jobStates, type JobState } from './job-state.ts'
 
 export const jobsPlace: Place = {
@@ -19,10 +19,8 @@ export const jobsRoutes = [
   createRoute({
     getParentRoute: () => organizationRoute,
     path: '/jobs',
-    validateSearch: (search: Record<string, unknown>): JobsSearch => {
-      const [state, job] = [wordIn(search, 'state', jobStates), textIn(search, 'job')]
-      return { ...(state && { state }), ...(job && { job }) }
-    },
+    validateSearch: (search: Record<string, unknown>) =>
+      readAs<JobsSearch>({ state: wordIn(search, 'state', jobStates), job: textIn(search, 'job') }),
     component: lazyRouteComponent(() => import('./jobs-page.tsx'), 'JobsPage'),
   }),
 ] as const

@@ -2,7 +2,7 @@ import { IconKey } from '@tabler/icons-react'
 import { createRoute, lazyRouteComponent } from '@tanstack/react-router'
 import type { CommandSource, Place } from '../../shell/area.ts'
 import { organizationRoute } from '../../shell/routes.ts'
-import { textIn } from '../../shell/search.ts'
+import { readAs, textIn, wordIn } from '../../shell/search.ts'
 
 export const keysPlace: Place = {
   title: 'Keys',
@@ -18,10 +18,8 @@ export const keysRoutes = [
   createRoute({
     getParentRoute: () => organizationRoute,
     path: '/keys',
-    validateSearch: (search: Record<string, unknown>): KeysSearch => {
-      const key = textIn(search, 'key')
-      return { ...(key !== undefined && { key }), ...(search['make'] === 'key' && { make: 'key' }) }
-    },
+    validateSearch: (search: Record<string, unknown>) =>
+      readAs<KeysSearch>({ key: textIn(search, 'key'), make: wordIn(search, 'make', ['key']) }),
     component: lazyRouteComponent(() => import('./keys-page.tsx'), 'KeysPage'),
   }),
 ] as const

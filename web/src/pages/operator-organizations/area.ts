@@ -2,7 +2,7 @@ import { IconBuilding } from '@tabler/icons-react'
 import { createRoute, lazyRouteComponent } from '@tanstack/react-router'
 import type { CommandSource, Place } from '../../shell/area.ts'
 import { operatorRoute } from '../../shell/routes.ts'
-import { textIn } from '../../shell/search.ts'
+import { readAs, textIn } from '../../shell/search.ts'
 
 export const operatorOrganizationsPlace: Place = {
   title: 'Organizations',
@@ -18,10 +18,8 @@ export const operatorOrganizationsRoutes = [
   createRoute({
     getParentRoute: () => operatorRoute,
     path: '/organizations',
-    validateSearch: (search: Record<string, unknown>): OrganizationsSearch => {
-      const organization = textIn(search, 'organization')
-      return organization === undefined ? {} : { organization }
-    },
+    validateSearch: (search: Record<string, unknown>) =>
+      readAs<OrganizationsSearch>({ organization: textIn(search, 'organization') }),
     component: lazyRouteComponent(() => import('./operator-organizations-page.tsx'), 'OperatorOrganizationsPage'),
   }),
 ] as const

@@ -3,6 +3,7 @@ import { createRoute, lazyRouteComponent } from '@tanstack/react-router'
 import type { Place } from '../../shell/area.ts'
 import { isMode, type Mode } from '../../shell/mode.ts'
 import { operatorRoute } from '../../shell/routes.ts'
+import { readAs } from '../../shell/search.ts'
 import { readUsageSearch, type UsageSearch } from '../usage/usage-search.ts'
 
 export const operatorUsagePlace: Place = {
@@ -19,7 +20,7 @@ export const operatorUsageRoutes = [
     path: '/usage',
     validateSearch: (search: Record<string, unknown>): UsageSearch & { readonly mode?: Mode } => ({
       ...readUsageSearch(search),
-      ...(isMode(search['mode']) && { mode: search['mode'] }),
+      ...readAs<{ readonly mode?: Mode }>({ mode: isMode(search['mode']) ? search['mode'] : undefined }),
     }),
     component: lazyRouteComponent(() => import('./operator-usage-page.tsx'), 'OperatorUsagePage'),
   }),

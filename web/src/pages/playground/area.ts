@@ -1,6 +1,6 @@
 import { createRoute, lazyRouteComponent } from '@tanstack/react-router'
 import { anyoneRoute } from '../../shell/routes.ts'
-import { textIn } from '../../shell/search.ts'
+import { readAs, textIn } from '../../shell/search.ts'
 
 /** In place of a key's id: one that is pasted, of which nobody knows whose it is. */
 export const pastedKey = 'pasted'
@@ -11,10 +11,7 @@ export const playgroundRoutes = [
   createRoute({
     getParentRoute: () => anyoneRoute,
     path: '/playground',
-    validateSearch: (search: Record<string, unknown>): PlaygroundSearch => {
-      const key = textIn(search, 'key')
-      return key === undefined ? {} : { key }
-    },
+    validateSearch: (search: Record<string, unknown>) => readAs<PlaygroundSearch>({ key: textIn(search, 'key') }),
     // A pasted key may be of either mode: none is claimed around it.
     beforeLoad: ({ search, context: { organization } }) =>
       search.key === pastedKey || organization?.permissions.includes('keys.write') !== true ? { mode: null } : {},

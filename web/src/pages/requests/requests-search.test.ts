@@ -20,3 +20,9 @@ test('a URL is read for what it knows, and nothing else of it is asked', () => {
     chargeMin: '500000000',
   })
 })
+
+test('what is no good in a URL is undefined rather than left out, so that the router gives no page what somebody wrote', () => {
+  const search = readRequestsSearch({ since: 'T', zone: 'Mars/X', range: 'eon', from: '9999-99-99', outcome: 'maybe' })
+  for (const name of ['since', 'zone', 'range', 'from', 'outcome'])
+    expect([name, name in search, search[name as keyof typeof search]]).toEqual([name, true, undefined])
+})

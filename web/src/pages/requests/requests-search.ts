@@ -26,8 +26,7 @@ export function readRequestsSearch(search: Record<string, unknown>): RequestsSea
   const texts = [...told, 'costMin', 'costMax', 'request'].map((name) => [name, textIn(search, name)] as const)
   const moments = ['since', 'until'].map((name) => [name, momentIn(search, name)] as const)
   const chosen = Object.entries(words).map(([name, all]) => [name, wordIn<string>(search, name, all)] as const)
-  const known = [...texts, ...moments, ...chosen].filter(([, value]) => value !== undefined)
-  return { ...readTimeRange(search), ...Object.fromEntries(known) }
+  return { ...readTimeRange(search), ...Object.fromEntries<string | undefined>([...texts, ...moments, ...chosen]) }
 }
 
 const momentIn = (search: Record<string, unknown>, name: string): string | undefined => {

@@ -1,6 +1,7 @@
 /** What is for those who are not signed in. Tokens of links stand in the fragment, which no server is sent. */
 import { createRoute, lazyRouteComponent } from '@tanstack/react-router'
 import { outsideRoute } from '../../shell/routes.ts'
+import { readAs, textIn, wordIn } from '../../shell/search.ts'
 
 /** `to`: where somebody goes behind it. `error`: what a provider's answer came to. */
 type SignInSearch = { readonly step?: 'second-factor'; readonly to?: string; readonly error?: string }
@@ -9,11 +10,12 @@ export const signInRoutes = [
   createRoute({
     getParentRoute: () => outsideRoute,
     path: '/sign-in',
-    validateSearch: (search: Record<string, unknown>): SignInSearch => ({
-      ...(search['step'] === 'second-factor' && { step: 'second-factor' as const }),
-      ...(typeof search['to'] === 'string' && { to: search['to'] }),
-      ...(typeof search['error'] === 'string' && { error: search['error'] }),
-    }),
+    validateSearch: (search: Record<string, unknown>) =>
+      readAs<SignInSearch>({
+        step: wordIn(search, 'step', ['second-factor']),
+        to: textIn(search, 'to'),
+        error: textIn(search, 'error'),
+      }),
     component: lazyRouteComponent(() => import('./sign-in-page.tsx'), 'SignInPage'),
   }),
   createRoute({

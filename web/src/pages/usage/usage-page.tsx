@@ -79,6 +79,7 @@ export function UsageView({ of, search, narrow, filters, linkOf }: UsageViewProp
     refetchInterval: againMs,
     queryFn: ({ signal }) => ask<UsageOverTimeJson>(of.path, { query: asked, signal }),
   })
+  const isLost = data === undefined && error !== null
   return (
     <>
       <PageHead
@@ -97,15 +98,15 @@ export function UsageView({ of, search, narrow, filters, linkOf }: UsageViewProp
           {data?.isComplete === false && <Badge color="amber">Older requests are still being gathered</Badge>}
         </Group>
         {error && <Trouble error={error} title="The usage could not be read" onRetry={() => void refetch()} />}
-        <Totals usage={data} />
+        {!isLost && <Totals usage={data} />}
         <Card>
           <Group justify="space-between" mb="md" gap="sm">
             <Views of={of} search={search} narrow={narrow} />
             <Groups of={of} search={search} narrow={narrow} />
           </Group>
-          {data ? <UsageChart usage={data} view={search.view ?? 'spend'} /> : <Skeleton height={294} />}
+          {data ? <UsageChart usage={data} view={search.view ?? 'spend'} /> : isLost ? null : <Skeleton height={294} />}
         </Card>
-        <UsageTable key={data ? 'there' : 'waiting'} usage={data} linkOf={linkOf} />
+        {!isLost && <UsageTable key={data ? 'there' : 'waiting'} usage={data} linkOf={linkOf} />}
       </Stack>
     </>
   )

@@ -100,8 +100,7 @@ export function readUsageSearch(search: Record<string, unknown>): UsageSearch {
     ['sub', wordIn(search, 'sub', groupings)],
     ['unit', wordIn(search, 'unit', units)],
   ] as const
-  const known = [...filters, ...chosen].filter(([, value]) => value !== undefined)
-  return { ...readTimeRange(search), ...Object.fromEntries(known) }
+  return { ...readTimeRange(search), ...Object.fromEntries<string | undefined>([...filters, ...chosen]) }
 }
 
 export type UsageQuery = Readonly<Record<string, string | undefined>>
