@@ -53,7 +53,7 @@ describe.skipIf(why !== null)(why === null ? 'the web app' : `the web app (skipp
   const openFramed = (options: BrowserContextOptions = { viewport: sizes.wide }, path = framed[0]!) =>
     openWith(browser, server.baseUrl + path, signedIn, options)
 
-  test('by keyboard alone one skips to the page, and goes to another, or to a model, by ⌘K', async () => {
+  test('by keyboard alone one skips to the page, finds a model and goes to another by ⌘K', async () => {
     const { page, close } = await openFramed()
     await page.keyboard.press('Tab')
     expect(await page.evaluate<string>('document.activeElement.textContent')).toBe('Skip to the page')
@@ -62,15 +62,13 @@ describe.skipIf(why !== null)(why === null ? 'the web app' : `the web app (skipp
     await page.keyboard.press('Control+k')
     await page.getByRole('textbox', { name: 'Pages, keys' }).waitFor()
     expect(await browsing.axeFaults(page)).toEqual([])
-    await page.keyboard.type('audit')
+    await page.keyboard.type('gpt-5.4-mini')
+    await page.getByRole('button', { name: /^gpt-5\.4-mini ?Price and limits/ }).waitFor()
+    await page.getByRole('textbox', { name: 'Pages, keys' }).fill('audit')
     await page.getByRole('button', { name: 'Audit' }).waitFor()
     await page.keyboard.press('ArrowDown')
     await page.keyboard.press('Enter')
     await page.waitForURL('**/operator/audit')
-    await page.keyboard.press('Control+k')
-    await page.getByRole('textbox', { name: 'Pages, keys' }).fill('gpt-5.4-mini')
-    await page.getByRole('button', { name: /^gpt-5\.4-mini ?Price and limits/ }).click()
-    await page.waitForURL('**/docs/models#row-gpt-5.4-mini')
     await close()
   }, 30_000)
 
