@@ -116,6 +116,11 @@ describe('what a PDF says of its pages', () => {
     expect([pagesSaid(large, counter), pagesSaid(large, counter)]).toEqual([1, null])
   })
 
+  test('of more objects than anybody reads is known by its bytes alone', () => {
+    const file = sent(Buffer.from(`%PDF-1.7\n${page.repeat(4)}${'/Type'.repeat(200_000)}${page.repeat(100)}`))
+    expect(pagesSaid(file, createPageCounter())).toBeNull()
+  })
+
   test('is read in time that does not grow faster than it', () => {
     for (const text of ['/Type/Pages', '/Type        ', '<<', '/Type/ObjStm', '<</Type/ObjStm>>stream\nendstream']) {
       const hostile = (times: number) => sent(Buffer.from(`%PDF-1.7\n${text.repeat(times)}`))
