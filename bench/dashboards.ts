@@ -44,8 +44,10 @@ export async function dashboards(): Promise<void> {
       await Bun.sleep(openedWithinMs + 1_000)
       beside.push(await burst(gateway.pid, () => load(seconds)))
       open.close()
-      const { frames, answers, failed } = open.told
-      print(`  beside ${many} dashboards, told ${frames} frames and ${answers} answers: ${textOf(beside.at(-1)!)}`)
+      const { frames, answers, turnedAway, failed } = open.told
+      print(
+        `  beside ${many} dashboards, told ${frames} frames and ${answers} answers (${turnedAway} turned away): ${textOf(beside.at(-1)!)}`,
+      )
       print(`  without: ${textOf(without.at(-1)!)}`)
       if (failed.length > 0) throw new Error(`${failed.length} questions of a dashboard failed: ${failed[0]}`)
       await Bun.sleep(1_000)
