@@ -74,7 +74,7 @@ describe.skipIf(why !== null)(why === null ? 'the dashboard' : `the dashboard (s
 
     await page.goto(server.baseUrl + pages.home)
     await page.getByText('Waiting for it').waitFor()
-    await page.getByText('Live: what happens shows here').waitFor()
+    await page.getByText('What happens shows here').waitFor()
     const answer = await clientOf(server)
       .chat.completions.create({ model: 'gpt-5.4', messages: [{ role: 'user', content: 'Hello!' }] })
       .withResponse()

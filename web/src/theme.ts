@@ -166,6 +166,8 @@ export const cssVariables: CSSVariablesResolver = () => ({
     '--mantine-color-default': '#18201c',
     '--mantine-color-default-hover': '#222c27',
     '--mantine-color-default-border': dark[4],
+    // Mantine's own is all but white: what deletes would look like what does not.
+    '--mantine-color-red-light-color': 'var(--mantine-color-red-4)',
     '--mantine-color-placeholder': '#84958d',
     '--mart-color-page': '#0e1311',
     '--mart-color-sunk': '#101614',

@@ -58,7 +58,10 @@ export function Commands() {
         placeholder: 'Pages, keys, models, request ids',
       }}
       nothingFound={
-        isFetching ? 'Looking …' : 'Nothing is called that. Try a page, a key’s name, a model or a request id.'
+        // Of a text that is not asked for yet, nothing is known.
+        isFetching || asked !== text.trim()
+          ? 'Looking …'
+          : 'Nothing is called that. Try a page, a key’s name, a model or a request id.'
       }
       actions={[...pageActions(place, go), ...grouped(found)]}
       // What the areas found by the text is shown, whatever it is called.

@@ -52,7 +52,7 @@ function Happening({ live }: { readonly live: Live }) {
 }
 
 const liveWords = {
-  live: 'Live: what happens shows here within a second.',
+  live: 'What happens shows here within a second.',
   connecting: 'Connecting …',
   waiting: 'Not connected at the moment; trying again.',
 } as const

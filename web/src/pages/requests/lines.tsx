@@ -17,7 +17,7 @@ export const Lines = ({ receipt }: { readonly receipt: Receipt }) => (
         There is no line on it: nothing was charged.
       </Text>
     ) : (
-      <Table layout="auto">
+      <Table layout="auto" horizontalSpacing="xs">
         <Table.Thead>
           <Table.Tr>
             <Table.Th>What</Table.Th>
@@ -63,9 +63,9 @@ const Sum = ({ title, nano, isLess = false }: SumProps) => (
   </Table.Tr>
 )
 
-/** `cached-input` is `Cached input`. */
+/** `imageOutput` is `Image output`, `videoSecond1080p` is `Video second 1080p`. */
 const classTitle = (name: string): string => {
-  const words = name.replaceAll(/[-_.]/g, ' ')
+  const words = name.replaceAll(/[A-Z]|(?<=[a-z])\d/g, (begin) => ` ${begin.toLowerCase()}`)
   return words.charAt(0).toUpperCase() + words.slice(1)
 }
 
