@@ -3,7 +3,8 @@
  * what a client got, and the books, recomputed here from the list prices and the sandbox's own count.
  */
 import { afterAll, beforeAll, expect, setDefaultTimeout } from 'bun:test'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import models from '../../src/catalog/models.json'
 import type { Mode, Settlement } from '../../src/store/store.ts'
@@ -11,7 +12,6 @@ import { eventually } from '../support/eventually.ts'
 import type { Account } from '../support/mart.ts'
 import { faultsOf, receiptOf } from '../support/receipt.ts'
 import { startServer, type Server, type ServerOptions } from '../support/start-server.ts'
-import { testFolder } from '../../src/lib/test-folder.ts'
 
 export const startMsMax = 60_000
 const settledMsMax = 20_000
@@ -269,7 +269,8 @@ export async function balanceOf(server: Server, { organizationId }: Account, mod
 
 /** A configuration file with this text, as `MART_CONFIG` names it. */
 export function configured(yaml: string): { readonly env: { readonly MART_CONFIG: string } } {
-  const path = join(testFolder('config'), 'mart.yaml')
+  // Asked for before all tests as well, behind which a `testFolder` would go.
+  const path = join(mkdtempSync(join(tmpdir(), 'mart-config-')), 'mart.yaml')
   writeFileSync(path, yaml)
   return { env: { MART_CONFIG: path } }
 }

@@ -75,15 +75,18 @@ test('an answer that says that it was broken off has failed: tried elsewhere fir
   expect(await asked(chat, [JSON.stringify({ choices: [choice] })])).toMatchObject(failure)
 })
 
-test('an upstream that overlooks `n` has ended where it closes, and its own count is charged', async () => {
+test('an upstream that overlooks `n` has ended where it says so, and its own count is charged; a close alone is no end', async () => {
   const stream = [chunk('hello world'), chunk('', 'stop'), counted]
-  expect(await asked({ ...streamed, n: 2 }, stream)).toMatchObject({
+  expect(await asked({ ...streamed, n: 2 }, [...stream, 'data: [DONE]\n\n'])).toMatchObject({
     ending: 'completed',
     flags: [],
     chargeNano: vendorsNano,
   })
-  const broken = await asked({ ...streamed, n: 2 }, [...stream.slice(0, 2), new Error('reset')])
-  expect(broken).toMatchObject({ ending: 'upstream-failed', flags: ['estimated'] })
+  for (const broken of [stream, [...stream.slice(0, 2), new Error('reset')]])
+    expect(await asked({ ...streamed, n: 2 }, broken)).toMatchObject({
+      ending: 'upstream-failed',
+      flags: ['estimated'],
+    })
 })
 
 test('an upstream’s words beside the framing are not told, and the client is told that it failed', async () => {

@@ -30,15 +30,9 @@ type Read = (record: string) => string
 /**
  * Takes and gives the bytes of a stream in whole records, because the beginning of one does not tell whether it is an
  * error. The very bytes that came are given where they are whole records, and `read` changes nothing in them.
- * `dataOf`: the JSON in a record, empty for none. `closed`: told when the upstream has closed and its last record is read.
- * `take` throws a `TooLongError`.
+ * `dataOf`: the JSON in a record, empty for none. `take` throws a `TooLongError`.
  */
-export function passRecords(
-  splitter: RecordSplitter,
-  read: Read,
-  dataOf: (record: string) => string,
-  closed?: () => void,
-) {
+export function passRecords(splitter: RecordSplitter, read: Read, dataOf: (record: string) => string) {
   let length = 0
   return {
     take(bytes: Uint8Array): Uint8Array {
@@ -56,9 +50,7 @@ export function passRecords(
     },
     close(): Uint8Array {
       const rest = splitter.rest()
-      const given = isReadable(dataOf(rest)) ? bytesOf(read(rest)) : noBytes
-      closed?.()
-      return given
+      return isReadable(dataOf(rest)) ? bytesOf(read(rest)) : noBytes
     },
   }
 }
@@ -109,8 +101,6 @@ const brokenRecord: ErrorInAnswer = {
 export type Choices = {
   /** `says`: whether it says anything beyond whose turn it is. */
   readonly note: (index: number, hasEnded: boolean, says?: boolean) => void
-  /** No further ones will come: the upstream has closed, or counted all of them. There are servers that overlook how many were asked for. */
-  readonly noteAll: () => void
   readonly haveBegun: () => boolean
   readonly haveEnded: () => boolean
   /** How often one has said that it ends: some servers say so with every record. */
@@ -124,11 +114,9 @@ const choicesSeenMax = 4_096
 export function createChoices(asked: number): Choices {
   const seen = new Set<number>()
   const ended = new Set<number>()
-  let expected = asked
   let ends = 0
   let haveSaid = false
   return {
-    noteAll: () => void (expected = 1),
     note(index, hasEnded, says = true) {
       if (seen.size < choicesSeenMax) seen.add(index)
       haveSaid ||= says || hasEnded
@@ -137,7 +125,7 @@ export function createChoices(asked: number): Choices {
       ends += 1
     },
     haveBegun: () => haveSaid,
-    haveEnded: () => ended.size > 0 && ended.size >= Math.max(expected, seen.size),
+    haveEnded: () => ended.size > 0 && ended.size >= Math.max(asked, seen.size),
     ends: () => ends,
   }
 }

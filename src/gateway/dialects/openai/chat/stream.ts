@@ -56,8 +56,6 @@ export function followChat(passUsage: boolean, ways: Omit<StreamWays, 'framing'>
     if (told?.usage === before) return !isPing(chunk, event)
     totals.note(told?.usage)
     endsCounted = choices.ends()
-    // OpenAI: it "shows the token usage statistics for the entire request, and the choices field will always be an empty array".
-    if (endsCounted > 0 && said.length === 0) choices.noteAll()
     return true
   }
 
@@ -72,7 +70,7 @@ export function followChat(passUsage: boolean, ways: Omit<StreamWays, 'framing'>
   }
 
   return {
-    ...passRecords(createRecordSplitter(recordBytesMax), read, dataOf, choices.noteAll),
+    ...passRecords(createRecordSplitter(recordBytesMax), read, dataOf),
     state,
     hasBegun: choices.haveBegun,
     ends: choices.ends,

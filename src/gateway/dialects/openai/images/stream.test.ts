@@ -40,18 +40,6 @@ describe('a stream has ended', () => {
     expect(reader.reading()).toMatchObject({ usage: { input: 14, imageOutput: 792 }, images: 2 })
   })
 
-  test('when fewer came than were asked for, and the upstream has closed behind a whole one', () => {
-    const closed = (...records: string[]) => {
-      const reader = follow(3)
-      states(records, reader)
-      reader.close()
-      return [reader.state(), reader.reading().usage]
-    }
-    expect(closed(completed())).toEqual(['whole', { input: 7, imageOutput: 396 }])
-    expect(closed(completed(), partial(0))[0]).toBe('open')
-    expect(closed(partial(0))[0]).toBe('open')
-  })
-
   test('not by an event without a picture', () => {
     expect(states([event('completed', { b64_json: null, usage })])).toEqual(['silent'])
     expect(states([event('completed', { b64_json: null, url: 'https://a.example/b.png', usage })])).toEqual(['whole'])

@@ -17,9 +17,6 @@ export function followImages(wish: Wish, answers: number, recordBytesMax: number
   const completed: Picture[] = []
   const usages: unknown[] = []
   let partials = 0
-  /** How many pictures there will be: fewer than were asked for where the upstream has closed behind one that is complete. */
-  let expected = answers
-  let isMidway = false
   let model: string | null = null
   let isOver = false
   let error: ErrorInAnswer | null = null
@@ -29,7 +26,7 @@ export function followImages(wish: Wish, answers: number, recordBytesMax: number
     if (error || (isOver && !hasBegun())) return 'failed'
     if (isOver) return 'over'
     if (!hasBegun()) return 'silent'
-    if (completed.length < expected) return 'open'
+    if (completed.length < answers) return 'open'
     return usages.length > 0 ? 'whole' : 'finished'
   }
 
@@ -51,7 +48,6 @@ export function followImages(wish: Wish, answers: number, recordBytesMax: number
   const note = (told: Event, kind: ReturnType<typeof kindOf>): void => {
     if (typeof told['model'] === 'string') model = told['model']
     if (kind === 'partial_image') partials += 1
-    if (kind !== null) isMidway = kind === 'partial_image'
     if (kind !== 'completed' || !hasPicture(told)) return
     completed.push(pictureOf(told, wish))
     if (told['usage']) usages.push(told['usage'])
@@ -63,11 +59,8 @@ export function followImages(wish: Wish, answers: number, recordBytesMax: number
     return takeIn(record) && state() !== 'failed' ? record : ''
   }
 
-  const closed = (): void => {
-    if (!isMidway) expected = Math.min(expected, Math.max(1, completed.length))
-  }
   return {
-    ...passRecords(createRecordSplitter(recordBytesMax), read, dataOf, closed),
+    ...passRecords(createRecordSplitter(recordBytesMax), read, dataOf),
     state,
     hasBegun,
     ends: () => completed.length,
