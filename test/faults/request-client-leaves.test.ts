@@ -141,7 +141,8 @@ describe('a client that leaves in the middle', () => {
     const ids = await Promise.all(
       Array.from({ length: 100 }, (_, at) => {
         const leave = new AbortController()
-        const sandbox = `tokens=${40 + at} reasoning=0 chunk_ms=10`
+        // Two seconds and more, so that who is late to leave on a busy machine still leaves in the middle.
+        const sandbox = `tokens=${100 + at} reasoning=0 chunk_ms=20`
         const asked = { outputTokens: 200, sandbox, signal: leave.signal }
         return leaveAfter(2, ask(server, account.key, at % 2 ? chatStream : generateStream, asked), leave)
       }),
