@@ -8,6 +8,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, w
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { openSqliteStore } from '../../src/store/sqlite/sqlite-store.ts'
+import { eventually } from '../support/eventually.ts'
 import { plainEnvironment, run, type Ran } from '../support/program.ts'
 import { startServer, type Server } from '../support/start-server.ts'
 import type { Account } from '../support/mart.ts'
@@ -41,7 +42,9 @@ async function json<T>(dataDir: string, ...words: string[]): Promise<T> {
 
 test('a backup made under load and restored after a kill has every request that was acknowledged before it, once', async () => {
   const load = support.startLoad(server, [account], 16, support.mixed)
-  await Bun.sleep(1_000)
+  const isWhole = ({ whole }: (typeof load.shots)[number]): boolean => whole
+  const hasMany = async (): Promise<true | null> => (load.shots.filter(isWhole).length > 16 ? true : null)
+  await eventually(hasMany, 20_000, () => `${load.shots.length} answers`)
   const before = [...load.shots]
   const file = join(folder, 'backup.db')
   const written = await json<Written>(server.dataDir, 'backup', file)
@@ -55,8 +58,7 @@ test('a backup made under load and restored after a kill has every request that 
   const restored = await startServer({ dataDir, env: { MART_SANDBOX_URL: server.sandboxUrl! } })
   try {
     expect(await support.ledgerFaults(restored)).toEqual([])
-    const whole = before.filter((shot) => shot.whole)
-    expect(whole.length).toBeGreaterThan(16)
+    const whole = before.filter(isWhole)
     expect(support.promiseFaults(whole, support.settlements(restored))).toEqual([])
     await books.expectBalance({ server: restored, account })
     expect((await support.shoot(restored, account, quick)).whole).toBe(true)
