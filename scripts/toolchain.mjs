@@ -64,7 +64,10 @@ function installPackages(toServe) {
       ? 'installing dependencies, which takes up to a minute'
       : 'installing dependencies, those of development as well, which takes up to a minute',
   )
-  const args = ['ci', omitsDevelopment ? '--omit=dev' : '--include=dev', '--no-audit', '--no-fund']
+  // `npm ci` begins by taking all away, from which a server may be running that has yet to load a part.
+  const adds = !toServe && isInstalled(true)
+  const way = adds ? ['install', '--no-save'] : ['ci']
+  const args = [...way, omitsDevelopment ? '--omit=dev' : '--include=dev', '--no-audit', '--no-fund']
   const { status, error, stderr } = spawnSync('npm', [...args, ...patience], {
     cwd: root,
     stdio: ['ignore', process.stderr, 'pipe'],

@@ -8,7 +8,7 @@ import type { JobState } from './job-state.ts'
 type JobPage = { readonly data: readonly PageJobJson[]; readonly hasMore: boolean }
 
 /** How far one is that is in progress, nothing tells by itself; what ends is told live. */
-const againMs = 15_000
+const againMs = 5_000
 
 export const jobsQuery = (organization: string, mode: Mode, state: JobState | undefined) =>
   infiniteQueryOptions({
