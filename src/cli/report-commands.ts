@@ -41,8 +41,8 @@ function usageText({ mode, by, from, to, rows, total }: UsageReport): string {
     'CACHED',
     'OUTPUT',
     'REASONING',
-    ...(hasImages ? ['IMAGES', 'FOR THEM'] : []),
-    ...(hasVideo ? ['VIDEO S', 'FOR THEM'] : []),
+    ...(hasImages ? ['IMAGES', 'FOR IMAGES'] : []),
+    ...(hasVideo ? ['VIDEO S', 'FOR VIDEO'] : []),
     'CHARGE',
   ]
   const cells = [...rows, { ...total, group: 'total', name: null }].map((row) => [

@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test'
 import fc from 'fast-check'
 import { outlineLimits, OutlineReader } from './json-outline.ts'
-import { ExcessError, type Excess } from './json-skeleton.ts'
+import { ExcessError, type Excess } from './json-count.ts'
 
 function outlined(text: string, { sliceBytes = 1_000_000, isWhole = false } = {}): string {
   const reader = new OutlineReader(Buffer.from(text), isWhole)

@@ -4,10 +4,10 @@
  *
  * Read a slice at a time, and within limits, as `json-skeleton.ts` does for what clients send, and for the same reasons.
  */
-import { ExcessError, Names, type Excess } from './json-skeleton.ts'
+import { isEscaped, JsonCount, structure, type JsonLimits } from './json-count.ts'
 
 /** The most of each that may be left. JSON.parse takes less than 50 ms for the dearest of them. */
-export const outlineLimits: Readonly<Record<Excess, number>> = {
+export const outlineLimits: JsonLimits = {
   levels: 512,
   values: 400_000,
   'lists and objects': 200_000,
@@ -27,17 +27,6 @@ const vectorBytesMax = 1024 * 1024
 const unread = new Set(['logprobs', 'logprobsResult'])
 const unreadBytesMax = 'logprobsResult'.length
 
-const codes = {
-  quote: 0x22,
-  comma: 0x2c,
-  colon: 0x3a,
-  bracket: 0x5b,
-  backslash: 0x5c,
-  bracketEnd: 0x5d,
-  brace: 0x7b,
-  braceEnd: 0x7d,
-} as const
-
 /** What a list of numbers is made of. */
 const isNumeric = new Uint8Array(256)
 for (const character of '0123456789+-.eE, \n\r\t') isNumeric[character.charCodeAt(0)] = 1
@@ -46,17 +35,12 @@ export class OutlineReader {
   readonly #bytes: Buffer
   readonly #isWhole: boolean
   readonly #kept: Buffer[] = []
-  readonly #names = new Names()
+  readonly #count = new JsonCount(outlineLimits)
   #at = 0
   /** Behind what was left out last. */
   #from = 0
   #stringBytes = 0
   #keptBytes = 0
-  #levels = 0
-  #values = 0
-  #containers = 0
-  #strings = 0
-  #members = 0
   /** Of the last string, in case it turns out to be a name. */
   #nameStart = 0
   #nameEnd = 0
@@ -87,71 +71,60 @@ export class OutlineReader {
   #readByte(byte: number): void {
     this.#at += 1
     switch (byte) {
-      case codes.quote:
+      case structure.quote:
         return this.#readString()
-      case codes.comma:
-        if (this.#unreadLevel === this.#levels) this.#endUnread()
-        return this.#countValue()
-      case codes.colon:
+      case structure.comma:
+        if (this.#unreadLevel === this.#count.levels) this.#endUnread()
+        if (this.#unreadLevel === null) this.#count.addValue()
+        return
+      case structure.colon:
         return this.#readName()
-      case codes.brace:
+      case structure.brace:
         return this.#enter()
-      case codes.bracket:
+      case structure.bracket:
         this.#enter()
         return this.#readVector()
-      case codes.braceEnd:
-      case codes.bracketEnd:
-        if (this.#unreadLevel === this.#levels) this.#endUnread()
-        this.#levels -= 1
+      case structure.braceEnd:
+      case structure.bracketEnd:
+        if (this.#unreadLevel === this.#count.levels) this.#endUnread()
+        this.#count.leave()
     }
   }
 
   #enter(): void {
-    this.#count('levels', (this.#levels += 1))
-    if (this.#unreadLevel === null) this.#count('lists and objects', (this.#containers += 1))
-    this.#countValue()
-  }
-
-  #countValue(): void {
-    if (this.#unreadLevel === null) this.#count('values', (this.#values += 1))
+    this.#count.enter()
+    if (this.#unreadLevel === null) this.#count.addContainer()
   }
 
   /** Looks for its end natively, however far that is. */
   #readString(): void {
     const start = this.#at
-    let quote = this.#bytes.indexOf(codes.quote, start)
-    while (quote !== -1 && this.#isEscaped(start, quote)) quote = this.#bytes.indexOf(codes.quote, quote + 1)
+    let quote = this.#bytes.indexOf(structure.quote, start)
+    while (quote !== -1 && isEscaped(this.#bytes, start, quote)) quote = this.#bytes.indexOf(structure.quote, quote + 1)
     const end = quote === -1 ? this.#bytes.length : quote
     this.#at = Math.min(end + 1, this.#bytes.length)
     this.#nameStart = start
     this.#nameEnd = end
     if (this.#unreadLevel !== null) return
-    this.#count('strings', (this.#strings += 1))
+    this.#count.addString()
     if (end - start > stringBytesMax && !this.#isWhole) this.#leaveOut(this.#cutFrom(start), end)
     else this.#stringBytes += end - start
-  }
-
-  #isEscaped(start: number, quote: number): boolean {
-    let at = quote
-    while (at > start && this.#bytes[at - 1] === codes.backslash) at -= 1
-    return (quote - at) % 2 === 1
   }
 
   /** Where a string can be cut: base64 and URLs behind some letters; of others nothing is kept. */
   #cutFrom(start: number): number {
     const begun = this.#bytes.subarray(start, start + stringBytesKept)
-    return begun.some((byte) => byte > 0x7e || byte === codes.backslash) ? start : start + stringBytesKept
+    return begun.some((byte) => byte > 0x7e || byte === structure.backslash) ? start : start + stringBytesKept
   }
 
   #readName(): void {
     if (this.#unreadLevel !== null) return
-    this.#count('members', (this.#members += 1))
-    this.#count('names', this.#names.add(this.#bytes, this.#nameStart, this.#nameEnd))
+    this.#count.addMember(this.#bytes, this.#nameStart, this.#nameEnd)
     if (this.#isWhole || this.#nameEnd - this.#nameStart > unreadBytesMax) return
     if (!unread.has(this.#bytes.toString('latin1', this.#nameStart, this.#nameEnd))) return
     this.#keep(this.#at)
     this.#kept.push(nothing)
-    this.#unreadLevel = this.#levels
+    this.#unreadLevel = this.#count.levels
   }
 
   #endUnread(): void {
@@ -165,8 +138,8 @@ export class OutlineReader {
     const most = Math.min(this.#bytes.length, this.#at + vectorBytesMax)
     let end = this.#at
     while (end < most && isNumeric[this.#bytes[end]!] === 1) end += 1
-    const second = this.#bytes.indexOf(codes.comma, this.#at)
-    if (second !== -1 && second < end && this.#bytes[end] === codes.bracketEnd) this.#leaveOut(second, end)
+    const second = this.#bytes.indexOf(structure.comma, this.#at)
+    if (second !== -1 && second < end && this.#bytes[end] === structure.bracketEnd) this.#leaveOut(second, end)
   }
 
   #leaveOut(start: number, end: number): void {
@@ -179,11 +152,7 @@ export class OutlineReader {
     if (until <= this.#from || this.#unreadLevel !== null) return
     this.#keptBytes += until - this.#from
     this.#kept.push(this.#bytes.subarray(this.#from, until))
-    this.#count('bytes', this.#keptBytes - this.#stringBytes)
-  }
-
-  #count(what: Excess, many: number): void {
-    if (many > outlineLimits[what]) throw new ExcessError(what, outlineLimits[what])
+    this.#count.keep(this.#keptBytes - this.#stringBytes)
   }
 }
 

@@ -1,6 +1,7 @@
 import { expect, test } from 'bun:test'
 import fc from 'fast-check'
-import { ExcessError, skeletonLimits, SkeletonReader, type Excess, type Skeleton } from './json-skeleton.ts'
+import { ExcessError, type Excess } from './json-count.ts'
+import { skeletonLimits, SkeletonReader, type Skeleton } from './json-skeleton.ts'
 import { withMember } from './json-text.ts'
 
 function read(text: string | Uint8Array, sliceBytes = 1_000_000): Skeleton {

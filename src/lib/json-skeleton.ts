@@ -8,16 +8,14 @@
  */
 import { isUtf8 } from 'node:buffer'
 import { randomBytes } from 'node:crypto'
-
-/** What is too much: levels of nesting, values, lists and objects among them, strings, members, different names of members, or bytes beside the long strings. */
-export type Excess = 'levels' | 'values' | 'lists and objects' | 'strings' | 'members' | 'names' | 'bytes'
+import { isEscaped, JsonCount, structure, type JsonLimits } from './json-count.ts'
 
 /**
  * The most of each that a text may hold. Measured: within them, JSON.parse takes less than 40 ms. Strings, names among
  * them, are its dearest values: 900,000 that all differ take it 0.5 s, 400,000 of 16 characters even 2 s; then lists and
  * objects: 990,000 that are empty take it 0.1 to 0.4 s, and nested ones half a gigabyte.
  */
-export const skeletonLimits: Readonly<Record<Excess, number>> = {
+export const skeletonLimits: JsonLimits = {
   levels: 512,
   values: 1_000_000,
   'lists and objects': 200_000,
@@ -25,18 +23,6 @@ export const skeletonLimits: Readonly<Record<Excess, number>> = {
   members: 150_000,
   names: 10_000,
   bytes: 8 * 1024 * 1024,
-}
-
-export class ExcessError extends Error {
-  readonly excess: Excess
-  readonly most: number
-
-  constructor(excess: Excess, most: number) {
-    super(`the JSON text has more than ${most} ${excess}`)
-    this.name = 'ExcessError'
-    this.excess = excess
-    this.most = most
-  }
 }
 
 /** The strings of a parsed text, of which the long ones are only begun. */
@@ -74,32 +60,16 @@ const markAtEnd = new RegExp(`${mark}(\\d+)>$`)
 
 type Cut = { readonly start: number; readonly end: number }
 
-const codes = {
-  quote: 0x22,
-  backslash: 0x5c,
-  comma: 0x2c,
-  colon: 0x3a,
-  bracket: 0x5b,
-  bracketEnd: 0x5d,
-  brace: 0x7b,
-  braceEnd: 0x7d,
-} as const
-
 /** Reads a text a slice at a time. */
 export class SkeletonReader {
   readonly #bytes: Buffer
   readonly #kept: Buffer[] = []
   readonly #cuts: Cut[] = []
-  readonly #names = new Names()
+  readonly #count = new JsonCount(skeletonLimits)
   #at = 0
   /** Behind the last cut. */
   #from = 0
   #keptBytes = 0
-  #levels = 0
-  #values = 0
-  #containers = 0
-  #strings = 0
-  #members = 0
   /** Of the last string, in case it turns out to be a name. */
   #nameStart = 0
   #nameEnd = 0
@@ -133,47 +103,35 @@ export class SkeletonReader {
   #readByte(byte: number): void {
     this.#at += 1
     switch (byte) {
-      case codes.quote:
+      case structure.quote:
         this.#stringStart = this.#at
         return
-      case codes.comma:
-        return this.#count('values', (this.#values += 1))
-      case codes.colon:
-        this.#count('members', (this.#members += 1))
-        return this.#count('names', this.#names.add(this.#bytes, this.#nameStart, this.#nameEnd))
-      case codes.brace:
-      case codes.bracket:
-        this.#count('levels', (this.#levels += 1))
-        this.#count('lists and objects', (this.#containers += 1))
-        return this.#count('values', (this.#values += 1))
-      case codes.braceEnd:
-      case codes.bracketEnd:
-        this.#levels -= 1
+      case structure.comma:
+        return this.#count.addValue()
+      case structure.colon:
+        return this.#count.addMember(this.#bytes, this.#nameStart, this.#nameEnd)
+      case structure.brace:
+      case structure.bracket:
+        this.#count.enter()
+        return this.#count.addContainer()
+      case structure.braceEnd:
+      case structure.bracketEnd:
+        this.#count.leave()
     }
-  }
-
-  #count(what: Excess, many: number): void {
-    if (many > skeletonLimits[what]) throw new ExcessError(what, skeletonLimits[what])
   }
 
   /** Looks for the end of the string, however far it is: natively, so that a hundred megabytes are some milliseconds. */
   #readString(): void {
-    const quote = this.#bytes.indexOf(codes.quote, this.#at)
+    const quote = this.#bytes.indexOf(structure.quote, this.#at)
     this.#at = quote === -1 ? this.#bytes.length : quote + 1
-    if (quote === -1 || this.#isEscaped(quote)) return
+    if (quote === -1 || isEscaped(this.#bytes, this.#stringStart, quote)) return
     const start = this.#stringStart
     this.#stringStart = -1
-    this.#count('strings', (this.#strings += 1))
+    this.#count.addString()
     this.#nameStart = start
     this.#nameEnd = quote
     const room = this.#keptBytes + start - this.#from > plentyBytes ? keptBytesThen : keptBytesMax
     if (quote - start > room) this.#cut(this.#cutFrom(start, room), quote)
-  }
-
-  #isEscaped(quote: number): boolean {
-    let at = quote
-    while (at > this.#stringStart && this.#bytes[at - 1] === codes.backslash) at -= 1
-    return (quote - at) % 2 === 1
   }
 
   /** Where a string can be cut: between two characters, and behind no escape, of which the longest is a pair of six. */
@@ -186,7 +144,7 @@ export class SkeletonReader {
   #isBetween(start: number, at: number): boolean {
     const isWithinCharacter = (this.#bytes[at]! & 0xc0) === 0x80
     const before = this.#bytes.subarray(Math.max(start, at - escapeBytesMax), at)
-    return !isWithinCharacter && !before.includes(codes.backslash)
+    return !isWithinCharacter && !before.includes(structure.backslash)
   }
 
   #cut(start: number, end: number): void {
@@ -199,7 +157,7 @@ export class SkeletonReader {
 
   #keep(until: number): void {
     this.#keptBytes += until - this.#from
-    this.#count('bytes', this.#keptBytes)
+    this.#count.keep(this.#keptBytes)
     this.#kept.push(this.#bytes.subarray(this.#from, until))
     this.#from = until
   }
@@ -242,24 +200,3 @@ function stringsOf(bytes: Buffer, cuts: readonly Cut[]): Strings {
 
 /** No mark is longer. */
 const markChars = mark.length + 12
-
-/** How many different names there are, nearly: by a bit for each value of a hash, of which there are a million. */
-export class Names {
-  readonly #seen = new Uint32Array(hashValues / 32)
-  #many = 0
-
-  add(bytes: Buffer, start: number, end: number): number {
-    let hash = 0x811c9dc5
-    for (let at = start; at < end && at < start + nameBytesHashed; at += 1)
-      hash = Math.imul(hash ^ bytes[at]!, 0x01000193)
-    const value = (hash ^ (hash >>> 12)) & (hashValues - 1)
-    const bit = 1 << (value & 31)
-    if ((this.#seen[value >>> 5]! & bit) === 0) {
-      this.#seen[value >>> 5]! |= bit
-      this.#many += 1
-    }
-    return this.#many
-  }
-}
-const hashValues = 1 << 20
-const nameBytesHashed = 256

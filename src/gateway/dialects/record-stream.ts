@@ -1,7 +1,7 @@
 /** What the streams of both dialects have in common: whole records pass on, and choices say when they end. */
 import type { ModelKind } from '../../catalog/catalog.ts'
 import { OutlineReader } from '../../lib/json-outline.ts'
-import { ExcessError } from '../../lib/json-skeleton.ts'
+import { ExcessError } from '../../lib/json-count.ts'
 import { TooLongError, type RecordSplitter } from '../../lib/record-buffer.ts'
 import { bytesOf, isComment, latin1Of, type Fields } from '../../lib/sse.ts'
 import { errorInText, type ErrorInAnswer } from '../../upstreams/refusals/error-in-answer.ts'
