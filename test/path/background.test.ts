@@ -45,6 +45,25 @@ test('a stream that says that it goes on is reserved before anything of it is gi
   expect(of.settled).toEqual([])
 })
 
+test.each([[true], [false]])(
+  'one that is not stored, as projects without data retention have them, is reserved and can be asked for (streamed: %p)',
+  async (stream) => {
+    const queued = { status: 'queued', background: true, store: false }
+    const { of, given } = await ask(
+      stream
+        ? [event('response.created', { sequence_number: 0, ...response(queued) }), delta, completed(true)]
+        : [JSON.stringify(response(queued).response)],
+      { stream, store: false },
+    )
+    await given.text()
+    expect([of.reserved.length, of.settled.length]).toEqual([1, 0])
+    says = { pieces: [JSON.stringify(response({ ...queued, status: 'completed', usage }).response)] }
+    const asked = await of.ask('GET', '/v1/responses/resp_1')
+    expect([asked.status, JSON.parse(await asked.text())]).toMatchObject([200, { status: 'completed' }])
+    expect(await askJob(of.reserved[0]!, AbortSignal.timeout(1_000), of.deps)).toMatchObject({ state: 'done' })
+  },
+)
+
 test.each([[undefined], [false]])(
   'one whose upstream overlooks the background (%p) is charged as any stream',
   async (background) => {

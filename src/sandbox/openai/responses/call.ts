@@ -24,8 +24,6 @@ export function parseResponseCall(body: string): ResponseCall {
       param: 'input',
       code: 'missing_required_parameter',
     })
-  if (call.background && call.store === false)
-    throw invalid("Invalid value for 'store': 'store' must be true when 'background' is true.", 'store')
   refuseMetadata(call.metadata)
   return call
 }

@@ -55,7 +55,8 @@ function chainOf({ shelves, cacheOwner }: Exchange, lastId: string): readonly It
   const chain: (readonly Item[])[] = []
   for (let id: string | null = lastId; id !== null;) {
     const stored: StoredResponse | undefined = shelves.responses.get(cacheOwner, id)
-    if (!stored)
+    // One of the background is there to be asked for, stored or not.
+    if (stored?.run.asked['store'] !== true)
       throw new Refusal(400, `Previous response with id '${id}' not found.`, {
         param: 'previous_response_id',
         code: 'previous_response_not_found',

@@ -70,7 +70,7 @@ const generationOf = ({ call, run }: Made): Generation => ({
   usage: run.usage,
 })
 
-/** Keeps what was made, unless the call said not to. */
+/** Keeps what was made, unless the call said not to; one of the background must be asked for all the same. */
 function keep({ call, context, run, exchange }: Made, job: StoredResponse['job']): StoredResponse {
   const stored: StoredResponse = {
     run,
@@ -79,7 +79,7 @@ function keep({ call, context, run, exchange }: Made, job: StoredResponse['job']
     job,
     isResumable: job !== null && call.stream === true,
   }
-  if (call.store !== false) {
+  if (call.store !== false || call.background) {
     exchange.shelves.responses.put(exchange.cacheOwner, run.id, stored, weightOf(stored))
   }
   return stored

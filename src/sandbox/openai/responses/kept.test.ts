@@ -242,11 +242,15 @@ describe('in the background', () => {
     expect(types).toEqual(['response.created', 'response.queued'])
   })
 
-  test('it has to be kept, and is bounded in number', async () => {
-    expect(await failure(create(say('x', { background: true, store: false })))).toMatchObject({
-      status: 400,
-      param: 'store',
+  test('it can be asked for where it is not stored, and nothing goes on from it', async () => {
+    const { id } = await started({ store: false })
+    expect(await ended(id)).toMatchObject({ status: 'completed', store: false })
+    expect(await failure(create(say('y', { previous_response_id: id })))).toMatchObject({
+      code: 'previous_response_not_found',
     })
+  })
+
+  test('it is bounded in number', async () => {
     const { createJobs } = await import('../../jobs.ts')
     const jobs = createJobs(1)
     const job = jobs.start(Infinity, () => {})!

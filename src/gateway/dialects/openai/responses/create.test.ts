@@ -175,7 +175,6 @@ describe('what was made before is named with its field, to be found in the accou
 describe('what lies in an account of many is refused by the name of its field', () => {
   test.each<[object, string]>([
     [{ prompt: { id: 'pmpt_1' } }, 'prompt'],
-    [{ background: true, store: false }, 'background'],
     [{ previous_response_id: 4 }, 'previous_response_id'],
     [{ conversation: {} }, 'conversation'],
     [{ tools: [{ type: 'file_search', vector_store_ids: ['vs_1'] }] }, 'tools[0].type'],

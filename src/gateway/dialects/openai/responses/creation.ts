@@ -74,7 +74,7 @@ export function creationOf(json: JsonBody['json']): Creation {
     nameless: [],
   }
   refuseTools(creation.tools)
-  refuseUnserved(json, creation)
+  refuseUnserved(json)
   return creation
 }
 
@@ -86,7 +86,7 @@ function toolsIn(value: unknown): readonly Tool[] {
 }
 
 /** A prompt lies in an account's own settings, and belongs to nobody who asks here. */
-function refuseUnserved(json: JsonBody['json'], { background, store }: Creation): void {
+function refuseUnserved(json: JsonBody['json']): void {
   optional(json['previous_response_id'], 'previous_response_id', isText, 'a string')
   optional(json['conversation'], 'conversation', isNamed, 'a string or an object with an id')
   if (json['prompt'] !== undefined && json['prompt'] !== null)
@@ -94,9 +94,6 @@ function refuseUnserved(json: JsonBody['json'], { background, store }: Creation)
       'prompt',
       "'prompt' names a prompt of an account, which is not served. Send its text as instructions.",
     )
-  // Nobody could ask what it came to.
-  if (background && !store)
-    throw invalid('background', "'background' needs 'store': leave out 'store', or make it true.")
 }
 
 const isNamed = (value: unknown): value is string | Fields => isText(value) || (isObject(value) && isText(value['id']))

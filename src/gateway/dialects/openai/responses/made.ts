@@ -5,7 +5,10 @@ import { createdMs } from '../created.ts'
 import { encryptedId } from './encrypted.ts'
 import { listOf, textOf, type Fields } from './items.ts'
 
-/** OpenAI keeps responses for thirty days: its guide "Conversation state". */
+/**
+ * OpenAI keeps responses for thirty days: its guide "Conversation state". One of the background that is not stored, as
+ * projects without data retention have them, can be asked about for some ten minutes: its guide "Background mode".
+ */
 const keptMs = 30 * 24 * 60 * 60 * 1_000
 /** Later items of one response cannot be named. */
 const itemsMax = 64
@@ -13,9 +16,10 @@ const itemsMax = 64
 /** Of a response that has ended, or of an input that was compacted: that is not stored, and leaves what only its maker can read. */
 export function madeBy(response: Fields): readonly Made[] {
   const id = textOf(response['id'])
-  const isStored = response['object'] === 'response' && response['store'] !== false && id !== ''
+  const isOfBackground = response['background'] === true
+  const isStored = response['object'] === 'response' && (response['store'] !== false || isOfBackground) && id !== ''
   const at = { createdAt: createdMs(response['created_at']), labels: {}, object: null }
-  const labels = response['background'] === true ? { background: 'true' } : {}
+  const labels = isOfBackground ? { background: 'true' } : {}
   // A clock elsewhere that is far behind makes nothing expire before its time.
   const until = { ...at, expiresAt: Math.max(at.createdAt, Date.now()) + keptMs }
   const made: Made[] = listOf(response['output'])
