@@ -1,4 +1,4 @@
-import { Badge, Button, Group, SegmentedControl, Stack, Text, Textarea } from '@mantine/core'
+import { Button, Group, SegmentedControl, Stack, Text, Textarea } from '@mantine/core'
 import { IconLifebuoy } from '@tabler/icons-react'
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
@@ -12,10 +12,10 @@ import { ConfirmDialog } from '../../ui/confirm-dialog.tsx'
 import { DataTable, type Column } from '../../ui/data-table.tsx'
 import { Dialog } from '../../ui/dialog.tsx'
 import { Empty } from '../../ui/empty.tsx'
-import { When } from '../../ui/figures.tsx'
 import { PageHead } from '../../ui/page-head.tsx'
 import { Secret } from '../../ui/secret.tsx'
-import { kindWords, stateWords } from '../../ui/service-request.ts'
+import { serviceRequestColumns } from '../../ui/service-request-columns.tsx'
+import { kindWords } from '../../ui/service-request.ts'
 import { SidePanel } from '../../ui/side-panel.tsx'
 import { Trouble } from '../../ui/trouble.tsx'
 import { organizationsQuery } from '../operator-organizations/organizations-query.ts'
@@ -82,30 +82,11 @@ export function OperatorServiceRequestsPage() {
   )
 }
 
+const [asked, ...others] = serviceRequestColumns
 const columns: readonly Column<PageServiceRequestJson>[] = [
-  {
-    id: 'kind',
-    title: 'Asked for',
-    cell: ({ kind, message }) => (
-      <Stack gap={0}>
-        <Text size="sm" fw={550}>
-          {kindWords[kind].title}
-        </Text>
-        <Text size="xs" c="dimmed" truncate maw={320}>
-          {message}
-        </Text>
-      </Stack>
-    ),
-  },
+  asked!,
   { id: 'organization', title: 'Organization', cell: (of) => <OrganizationName id={of.organizationId} /> },
-  { id: 'key', title: 'Key', cell: ({ keyName }) => keyName ?? '–' },
-  {
-    id: 'state',
-    title: 'State',
-    cell: ({ state }) => <Badge color={stateWords[state].color}>{stateWords[state].title}</Badge>,
-  },
-  { id: 'by', title: 'By', cell: ({ madeBy }) => madeBy },
-  { id: 'at', title: 'When', cell: ({ madeAt }) => <When at={madeAt} isAgo /> },
+  ...others,
 ]
 
 function OrganizationName({ id }: { readonly id: string }) {

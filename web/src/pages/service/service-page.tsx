@@ -1,4 +1,4 @@
-import { Badge, Button, Stack, Text } from '@mantine/core'
+import { Button, Stack } from '@mantine/core'
 import { IconLifebuoy, IconPlus } from '@tabler/icons-react'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
@@ -6,11 +6,11 @@ import type { PageServiceRequestJson, PageServiceRequestListJson } from '../../.
 import { ask } from '../../api/client.ts'
 import { organizationKey } from '../../api/queries.ts'
 import { useOrganization } from '../../shell/organization.ts'
-import { DataTable, type Column } from '../../ui/data-table.tsx'
+import { DataTable } from '../../ui/data-table.tsx'
 import { Empty } from '../../ui/empty.tsx'
-import { When } from '../../ui/figures.tsx'
 import { PageHead } from '../../ui/page-head.tsx'
-import { kindWords, stateWords } from '../../ui/service-request.ts'
+import { serviceRequestColumns } from '../../ui/service-request-columns.tsx'
+import { kindWords } from '../../ui/service-request.ts'
 import { SidePanel } from '../../ui/side-panel.tsx'
 import { Trouble } from '../../ui/trouble.tsx'
 import { AskService } from './ask-service.tsx'
@@ -45,7 +45,7 @@ export function ServicePage() {
         <DataTable
           name="service-requests"
           label="Service requests of this organization"
-          columns={columns}
+          columns={serviceRequestColumns}
           rows={data?.data}
           rowId={({ id }) => id}
           openId={openId}
@@ -68,31 +68,6 @@ export function ServicePage() {
     </>
   )
 }
-
-const columns: readonly Column<PageServiceRequestJson>[] = [
-  {
-    id: 'kind',
-    title: 'Asked for',
-    cell: ({ kind, message }) => (
-      <Stack gap={0}>
-        <Text size="sm" fw={550}>
-          {kindWords[kind].title}
-        </Text>
-        <Text size="xs" c="dimmed" truncate maw={320}>
-          {message}
-        </Text>
-      </Stack>
-    ),
-  },
-  { id: 'key', title: 'Key', cell: ({ keyName }) => keyName ?? '–' },
-  {
-    id: 'state',
-    title: 'State',
-    cell: ({ state }) => <Badge color={stateWords[state].color}>{stateWords[state].title}</Badge>,
-  },
-  { id: 'by', title: 'By', cell: ({ madeBy }) => madeBy },
-  { id: 'at', title: 'When', cell: ({ madeAt }) => <When at={madeAt} isAgo /> },
-]
 
 function Details({ of }: { readonly of: PageServiceRequestJson }) {
   const { organization, may } = useOrganization()
