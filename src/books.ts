@@ -26,6 +26,7 @@ import { isDamage } from './store/sqlite/find-damage.ts'
 import { lockFolder } from './store/sqlite/folder-lock.ts'
 import { cutDamage, walDamage, type WalDamage } from './store/sqlite/wal-damage.ts'
 import { openStoreInWorker } from './store/sqlite/store-in-worker.ts'
+import { changesLost } from './store/sqlite/watermark.ts'
 import type { BudgetPeriod, Crossing, Store } from './store/store.ts'
 import type { DataFault } from './telemetry/metrics.ts'
 
@@ -108,7 +109,7 @@ async function open(deps: BooksDeps): Promise<Books> {
   for (const { keyId, reservedNano } of await store.reservedByKey()) limits.holdBudget(keyId, reservedNano as Nano)
   // A start that is refused says why, and nothing else.
   for (const path of closed) log.error({ event: 'file-closed-to-others', path })
-  for (const { path, words } of lost) log.error({ event: 'database-loss', path, detail: words })
+  for (const loss of lost) log.error({ event: 'database-loss', ...loss })
   const trouble = (): Trouble | null => node.journal.trouble()
   return {
     store,
@@ -175,7 +176,12 @@ const damagedWords = (damage: string | null): string | null =>
 function closeFolderToOthers(dataDir: string): string[] {
   const journal = join(dataDir, 'journal')
   const segments = existsSync(journal) && statSync(journal).isDirectory() ? segmentsIn(journal) : []
-  const databases = ['mart.db', 'people.db', 'reports.db'].flatMap((name) => [name, `${name}-wal`, `${name}-shm`])
+  const databases = ['mart.db', 'people.db', 'reports.db'].flatMap((name) => [
+    name,
+    `${name}-wal`,
+    `${name}-shm`,
+    `${name}-watermark`,
+  ])
   const own = [...databases, 'lock.db', 'operator.json', 'secret'].map((name) => join(dataDir, name))
   return [...own, ...segments].filter((path) => {
     try {
@@ -189,24 +195,39 @@ function closeFolderToOthers(dataDir: string): string[] {
   })
 }
 
-/** What was changed and cannot be read any more of the write-ahead logs. Throws where that is not accepted. */
-function lostChanges(dataDir: string, acceptsLoss: boolean): WalDamage[] {
+type Lost = { readonly path: string; readonly detail: string }
+
+/** What was changed and cannot be read any more. Throws where that is not accepted. */
+function lostChanges(dataDir: string, acceptsLoss: boolean): Lost[] {
   // Another process that has the folder would be writing meanwhile.
   const lock = lockFolder(dataDir)
   try {
-    const lost = ['mart.db', 'people.db']
-      .map((name) => walDamage(join(dataDir, name)))
-      .filter((found) => found !== null)
-    if (lost.length > 0 && !acceptsLoss) throw new Error(`${lost.map(lostWords).join('; ')}. ${lossAdvice}`)
-    lost.forEach(cutDamage)
+    const paths = ['mart.db', 'people.db'].map((name) => join(dataDir, name))
+    const damaged = paths.map(walDamage).filter((found) => found !== null)
+    const lost = damaged.length > 0 ? damaged.map(damagedLog) : paths.map(lostBehind).filter((found) => found !== null)
+    if (lost.length > 0 && !acceptsLoss)
+      throw new Error(`${lost.map(({ detail }) => detail).join('; ')}. ${lossAdvice}`)
+    damaged.forEach(cutDamage)
     return lost
   } finally {
     lock.release()
   }
 }
 
-const lostWords = ({ path, words }: WalDamage): string =>
-  `the database’s log ${path} is damaged: ${words}, and what was changed behind that is lost`
+const damagedLog = ({ path, words }: WalDamage): Lost => ({
+  path,
+  detail: `the database’s log ${path} is damaged: ${words}, and what was changed behind that is lost`,
+})
+
+/** Of a log that was cut short, or is gone, or of a database of before. */
+function lostBehind(path: string): Lost | null {
+  const changes = changesLost(path)
+  if (changes === 0) return null
+  return {
+    path,
+    detail: `${path} is older than it was: ${changes} of its last changes are lost (of keys, organizations, credit, people or webhooks), as where its log ${path}-wal was cut short`,
+  }
+}
 
 /** A journal with history and no database is no first run. */
 function refuseLostDatabase(dataDir: string): void {

@@ -9,6 +9,7 @@ import { prepareAuditRows } from '../sqlite/audit-rows.ts'
 import { openForWriting } from '../sqlite/connection.ts'
 import { findDamage, isDamage } from '../sqlite/find-damage.ts'
 import { migrate, unknownInstallation, type Migration } from '../sqlite/migrations.ts'
+import { noting, openWatermark } from '../sqlite/watermark.ts'
 import { authDialect } from './auth-dialect.ts'
 import { prepareLinks } from './links.ts'
 import { prepareMembers } from './members.ts'
@@ -41,6 +42,17 @@ function opened(path: string, now: number): Database {
 /** Opens it, or makes it, for its owner alone; `:memory:` for tests. `now`: epoch ms. */
 export function openPeopleStore(path: string, now: number) {
   const db = opened(path, now)
+  const store = storeOn(db)
+  if (path === ':memory:') return store
+  const watermark = openWatermark(db, path)
+  const close = (): void => {
+    watermark.close()
+    db.close()
+  }
+  return { ...noting(store, watermark.note), close }
+}
+
+function storeOn(db: Database) {
   const rows = prepareAuditRows(db)
   const note = noteIn(rows)
   const members = prepareMembers(db, note)

@@ -24,7 +24,7 @@ import { prepareApplyJournal } from './apply-journal.ts'
 import { prepareAudit, type Audit } from './audit.ts'
 import { openCopy, openForReading, openForWriting } from './connection.ts'
 import { findDamage, isDamage } from './find-damage.ts'
-import { lockFolder, type FolderLock } from './folder-lock.ts'
+import { lockFolder } from './folder-lock.ts'
 import { prepareGrantCredit } from './grant-credit.ts'
 import { prepareKeyUses } from './key-uses.ts'
 import { prepareKeys, type Keys } from './keys.ts'
@@ -48,6 +48,7 @@ import { prepareDeliveries } from './deliveries.ts'
 import { prepareWebhooks } from './webhooks.ts'
 import { prepareServiceRequests, type ServiceRequests } from './service-requests.ts'
 import { verifyLedger } from './verify-ledger.ts'
+import { noting, openWatermark } from './watermark.ts'
 
 export type SqliteOptions = {
   readonly path: string
@@ -58,9 +59,17 @@ export type SqliteOptions = {
 
 /** Opens the file, migrated to the newest version; its folder is locked against other processes until `close`. `:memory:` works. */
 export function openSqliteStore({ path, clock = systemClock, installation }: SqliteOptions): Store {
-  const lock = path === ':memory:' ? { release: () => {} } : lockFolder(dirname(path))
+  if (path === ':memory:') return storeOn(openMigrated(path, clock.now(), installation), clock, () => {})
+  const lock = lockFolder(dirname(path))
   try {
-    return storeOn(openMigrated(path, clock.now(), installation), clock, lock)
+    const db = openMigrated(path, clock.now(), installation)
+    const watermark = openWatermark(db, path)
+    const closed = (): void => {
+      watermark.close()
+      lock.release()
+    }
+    const { close, ...methods } = storeOn(db, clock, closed)
+    return { ...noting(methods, watermark.note), close }
   } catch (error) {
     lock.release()
     throw error
@@ -89,9 +98,9 @@ function openMigrated(path: string, now: number, installation?: Installation): D
 
 /** Opens a second connection for reports beside a store that this process already has open; its writes throw. */
 export const openSqliteReader = ({ path, clock = systemClock }: SqliteOptions): Store =>
-  storeOn(openForReading(path), clock, { release: () => {} })
+  storeOn(openForReading(path), clock, () => {})
 
-function storeOn(db: Database, clock: Clock, lock: FolderLock): Store {
+function storeOn(db: Database, clock: Clock, closed: () => void): Store {
   const reader = createSliceReader()
   const nodes = prepareNodes(db)
   const ledger = prepareLedger(db)
@@ -155,7 +164,7 @@ function storeOn(db: Database, clock: Clock, lock: FolderLock): Store {
     close: async () => {
       reader.close()
       db.close()
-      lock.release()
+      closed()
     },
   }
 }
