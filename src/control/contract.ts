@@ -8,6 +8,9 @@ import type { BudgetPeriod, Check, Mode } from '../store/store.ts'
 
 export type { Receipt, UsageReport }
 
+/** What is meant where neither is said: live once a real provider is configured, else test. */
+export type UsualModeJson = { readonly mode: Mode }
+
 export type OrganizationJson = {
   readonly id: string
   readonly name: string

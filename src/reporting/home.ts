@@ -28,6 +28,7 @@ export const HomeShape = z.strictObject({
     'When what is available is gone at that rate; null without one, or in over ten years.',
   ),
   lastRequest: EntryShape.nullable().describe('The newest; null: there was none yet.'),
+  lastSuccess: EntryShape.nullable().describe('The newest that did not fail; null: there was none yet.'),
   lastErrors: z.array(EntryShape).describe('The newest of the last seven days, ten at most.'),
   isComplete: z.boolean(),
 })
@@ -56,6 +57,9 @@ export function homeOf(
   const burn = burnOf((hours) => used(now - hours * hourMs, now))
   const shown = (entries: readonly Entry[]) => entries.map((entry) => entryJson(entry, { keyName, isOperator: false }))
   const to = now + minuteMs
+  const newest = (isError?: boolean) =>
+    db.list(of, { filter: { from: 0, to, ...(isError !== undefined && { isError }) }, before: null, max: 1 })
+  const last = newest()
   const errors = db.list(of, { filter: { from: now - errorsMs, to, isError: true }, before: null, max: errorsMax })
   return {
     mode: of.mode,
@@ -69,7 +73,9 @@ export function homeOf(
     },
     burn: burn && { windowHours: burn.hours, nanoPerHour: burn.nanoPerHour.toString() },
     lastsUntil: burn && lastsUntil(availableNano, burn.nanoPerHour, now),
-    lastRequest: shown(db.list(of, { filter: { from: 0, to }, before: null, max: 1 }))[0] ?? null,
+    lastRequest: shown(last)[0] ?? null,
+    // Nearly always the same one.
+    lastSuccess: shown(last[0]?.isError === false ? last : newest(false))[0] ?? null,
     lastErrors: shown(errors),
   }
 }

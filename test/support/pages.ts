@@ -22,6 +22,7 @@ export const ownerSession: SessionJson = {
     { id: 'org_1', name: 'Analytical Engines', state: 'active', role: 'owner' },
     { id: 'org_2', name: 'Difference Works', state: 'active', role: 'owner' },
   ],
+  usualMode: 'live',
 }
 const owned: PageOrganizationJson = {
   id: 'org_1',
@@ -43,7 +44,9 @@ export const signedIn: Answers = {
   '/api/organizations/org_1/live': noEvents,
 }
 
-export const signedOut: Answers = { '/api/session': { person: null, organizations: [] } satisfies SessionJson }
+export const signedOut: Answers = {
+  '/api/session': { person: null, organizations: [], usualMode: null } satisfies SessionJson,
+}
 
 /** What the server is taken to answer, by path: for pages whose other side is not what is tested. */
 export type Answers = Readonly<Record<string, unknown>>

@@ -292,6 +292,7 @@ test('keys, credit, balances and usage are test or live as is said, and live onc
     const { organizationId, key } = await accountOf(server)
     const path = `/organizations/${organizationId}`
     expect(key['mode']).toBe(unsaid)
+    expect((await server.ask('GET', '/usual-mode')).json).toEqual({ mode: unsaid })
     for (const [mode, usd] of [
       ['test', '5'],
       ['live', '7'],

@@ -6,11 +6,12 @@ import { reportDaysMax, usageQuery, usageReport, UsageParameters } from '../../r
 import type { UsageQuery } from '../../store/store.ts'
 import { organizationOf, type AdminDeps } from './deps.ts'
 import { AdminError } from './error.ts'
-import type { Receipt, UsageReport } from '../contract.ts'
+import type { Receipt, UsageReport, UsualModeJson } from '../contract.ts'
 import { modeOr } from './mode-input.ts'
 import { readFields } from './read-input.ts'
 
 export function addReportRoutes(api: Hono, deps: AdminDeps): void {
+  api.get('/usual-mode', (c) => c.json<UsualModeJson>({ mode: modeOr(undefined, deps) }))
   api.get('/usage', async (c) => c.json<UsageReport>(await report(deps, null, c.req.query())))
   api.get('/organizations/:id/usage', async (c) =>
     c.json<UsageReport>(await report(deps, c.req.param('id'), c.req.query())),

@@ -12,7 +12,10 @@ const olga = pages.person('olga', { isOperator: true })
 
 describe('the session', () => {
   test('is nobody’s for whoever is not signed in', async () => {
-    expect(await pages.stranger.get('/api/session')).toEqual({ status: 200, json: { person: null, organizations: [] } })
+    expect(await pages.stranger.get('/api/session')).toEqual({
+      status: 200,
+      json: { person: null, organizations: [], usualMode: null },
+    })
   })
 
   test('tells a person who they are and what they are a member of', async () => {

@@ -150,8 +150,9 @@ test('home says what was spent today, how long credit lasts, and what failed las
   expect(json['burn']).toEqual({ windowHours: 168, nanoPerHour: '74404' })
   expect(json['lastsUntil'] > '2033').toBe(true)
   expect([json['lastErrors'][0].id, json['lastRequest'].key.name]).toEqual(['req_2', '=SUM(A1)'])
+  expect([json['lastRequest'].id, json['lastSuccess'].id]).toEqual(['req_2', served.requestId])
   const { json: ofBilling } = await bill.get(at('/home?mode=test'))
-  expect([ofBilling['lastErrors'], ofBilling['lastRequest']]).toEqual([[], null])
+  expect([ofBilling['lastErrors'], ofBilling['lastRequest'], ofBilling['lastSuccess']]).toEqual([[], null, null])
 })
 
 test('files have exactly what is shown, amounts in exact USD, and nothing in them is a formula', async () => {

@@ -10,10 +10,11 @@ import { ModeSwitch } from './mode-switch.tsx'
 import { Navigation } from './navigation.tsx'
 import { NotForRole } from './not-for-role.tsx'
 import { usePlace } from './place.ts'
+import { SecondFactorOffer } from './second-factor-offer.tsx'
 
 /** What stands around every page of somebody who is signed in. */
 export function Frame() {
-  const { mode, organization } = usePlace()
+  const { mode, organization, session, isConsole } = usePlace()
   const isNarrow = useMediaQuery('(max-width: 61.99em)', undefined, { getInitialValueInEffect: false })
   return (
     <div className={classes['frame']} data-mode={mode}>
@@ -26,6 +27,7 @@ export function Frame() {
         {!isNarrow && <WideBar />}
         <main id="content" tabIndex={-1} className={classes['content']}>
           {organization?.state === 'suspended' && <Suspended name={organization.name} />}
+          {isConsole && session?.person.hasSecondFactor === false && <SecondFactorOffer />}
           <Page />
         </main>
       </div>

@@ -101,6 +101,7 @@ export const operatorRoute = createRoute({
   path: '/operator',
   beforeLoad: ({ context: { session } }) => {
     if (!session.person.isOperator) throw notFound()
+    return { usualMode: session.usualMode ?? 'live' }
   },
 })
 

@@ -31,7 +31,7 @@ print(response.choices[0].message.content)`,
   {
     language: 'typescript',
     title: 'TypeScript',
-    code: `// npm install openai
+    code: `// npm install openai; keep this as hello.mjs, then: node hello.mjs
 import OpenAI from 'openai'
 
 const client = new OpenAI({
@@ -74,7 +74,7 @@ print(response.text)`,
   {
     language: 'typescript',
     title: 'TypeScript',
-    code: `// npm install @google/genai
+    code: `// npm install @google/genai; keep this as hello.mjs, then: node hello.mjs
 import { GoogleGenAI } from '@google/genai'
 
 const client = new GoogleGenAI({

@@ -4,6 +4,7 @@ import {
   decimalUsd,
   exactUsd,
   shownAgo,
+  shownBalance,
   shownBytes,
   shownCount,
   shownDuration,
@@ -33,6 +34,28 @@ test('an amount is shown as its reader writes it, and never as nothing when it i
   expect(wholeUsd('123456789012345678', 'en-US')).toBe('$123,456,789.012345678')
   expect(decimalUsd('0.000000000001', 'en-US')).toBe('$0.000000000001')
   expect(wholeUsd('9007199254740993000000001', 'en-US')).toBe('$9,007,199,254,740,993.000000001')
+})
+
+test('what there is to spend is never shown as more than it is, nor as nothing where there is something', () => {
+  const shown = (nano: string) => shownBalance(nano, 'en-US')
+  const amounts = ['0', '100000000000', '99997475000', '99999999999', '1234567899999', '9999999', '1', '-2500001']
+  expect(amounts.map(shown)).toEqual([
+    '$0.00',
+    '$100.00',
+    '$99.9974',
+    '$99.9999',
+    '$1,234.56',
+    '$0.00999',
+    '$0.000000001',
+    '-$0.00251',
+  ])
+  fc.assert(
+    fc.property(fc.bigInt({ min: 0n, max: 10n ** 15n }), (nano) => {
+      const [whole, fraction = ''] = shown(nano.toString()).replaceAll(/[$,]/g, '').split('.')
+      const said = BigInt(whole + fraction.padEnd(9, '0'))
+      expect([said <= nano, said === 0n]).toEqual([true, nano === 0n])
+    }),
+  )
 })
 
 test('counts, shares, bytes and durations are short and say their unit', () => {

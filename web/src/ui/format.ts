@@ -31,6 +31,24 @@ export function shownUsd(nano: string, language = locale()): string {
   }).format(usd)
 }
 
+/**
+ * What there is to spend, as `shownUsd`, and never more than there is: rounded down, and with the digits behind the cent
+ * where these say something beside the dollars.
+ */
+export function shownBalance(nano: string, language = locale()): string {
+  const usd = exactUsd(nano) as `${number}`
+  const [whole = '', fraction = ''] = usd.replace('-', '').split('.')
+  const digits = whole === '0' ? fractionDigitsOf(usd) : whole.length <= wholeDigitsWithParts ? 4 : 2
+  return new Intl.NumberFormat(language, {
+    style: 'currency',
+    currency: 'USD',
+    minimumFractionDigits: 2,
+    maximumFractionDigits: fraction === '' ? 2 : Math.max(2, digits),
+    roundingMode: usd.startsWith('-') ? 'expand' : 'trunc',
+  }).format(usd)
+}
+
+const wholeDigitsWithParts = 3
 const digitsSaid = 3
 
 /** Of an amount below one: as many as show three digits behind the zeros in front. */

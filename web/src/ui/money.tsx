@@ -1,6 +1,6 @@
 import { Tooltip, UnstyledButton, VisuallyHidden } from '@mantine/core'
 import { useClipboard } from '@mantine/hooks'
-import { exactUsd, shownUsd, wholeUsd } from './format.ts'
+import { exactUsd, shownBalance, shownUsd, wholeUsd } from './format.ts'
 import classes from './money.module.css'
 
 export type MoneyProps = {
@@ -10,12 +10,14 @@ export type MoneyProps = {
   readonly copies?: boolean
   /** Whether every digit is shown: where sums must come out, as on receipts. */
   readonly isWhole?: boolean
+  /** Whether it is what there is to spend, which is not rounded up. */
+  readonly isBalance?: boolean
 }
 
 /** An amount as its reader writes it; the exact one on hover, and to copy. */
-export function Money({ nano, copies = false, isWhole = false }: MoneyProps) {
+export function Money({ nano, copies = false, isWhole = false, isBalance = false }: MoneyProps) {
   if (nano === null) return <span aria-label="none">–</span>
-  const shown = isWhole ? wholeUsd(nano) : shownUsd(nano)
+  const shown = isWhole ? wholeUsd(nano) : isBalance ? shownBalance(nano) : shownUsd(nano)
   return copies ? <CopiedMoney nano={nano} shown={shown} /> : <PlainMoney nano={nano} shown={shown} />
 }
 

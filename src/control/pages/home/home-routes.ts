@@ -53,7 +53,7 @@ const getHome = pageRoute({
     const { balances } = await admin<OrganizationDetails>('GET', `/organizations/${organizationId}`)
     const availableNano = BigInt(balances.find((balance) => balance.mode === mode)?.availableNano ?? '0')
     const home = await deps.reports.home({ organizationId, mode }, { zone, availableNano })
-    return allows(access, 'requests.read') ? home : { ...home, lastErrors: [], lastRequest: null }
+    return allows(access, 'requests.read') ? home : { ...home, lastErrors: [], lastRequest: null, lastSuccess: null }
   },
 })
 

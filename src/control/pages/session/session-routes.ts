@@ -1,6 +1,7 @@
 /** Who is signed in, and what they are a member of. */
 import { z } from 'zod'
-import type { ListJson, OrganizationJson } from '../../contract.ts'
+import type { ListJson, OrganizationJson, UsualModeJson } from '../../contract.ts'
+import { modes } from '../../../store/store.ts'
 import { pathOf } from '../ask-admin.ts'
 import { pageRoute } from '../page-route.ts'
 import { roles } from '../roles.ts'
@@ -25,6 +26,8 @@ const SessionShape = z.strictObject({
       role: z.enum(roles),
     }),
   ),
+  /** What operators begin in: live once a real provider is configured, else test; null for whoever is none. */
+  usualMode: z.enum(modes).nullable(),
 })
 export type SessionJson = z.infer<typeof SessionShape>
 
@@ -37,7 +40,7 @@ const getSession = pageRoute({
   body: null,
   answer: SessionShape,
   async handle({ person, admin, deps }) {
-    if (person === null) return { person: null, organizations: [] }
+    if (person === null) return { person: null, organizations: [], usualMode: null }
     const { id, name, email, isOperator, hasSecondFactor } = person
     const memberships = await deps.people.membershipsOf(id)
     const ids = memberships.map(({ organizationId }) => organizationId).join(',')
@@ -53,6 +56,7 @@ const getSession = pageRoute({
     return {
       person: { id, name, email, isOperator, hasSecondFactor },
       organizations: organizations.toSorted((a, b) => a.name.localeCompare(b.name)),
+      usualMode: isOperator ? (await admin<UsualModeJson>('GET', '/usual-mode')).mode : null,
     }
   },
 })

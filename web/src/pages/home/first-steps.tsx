@@ -1,19 +1,27 @@
-import { Button, Card, Group, Loader, Stack, Text, Timeline, Title } from '@mantine/core'
+import { Button, Card, Group, Stack, Text, Timeline, Title } from '@mantine/core'
 import { IconKey } from '@tabler/icons-react'
 import { useMutation, useQuery, useQueryClient, type UseMutationResult } from '@tanstack/react-query'
-import { useState } from 'react'
-import type { PageKeyJson, PageKeyWithSecretJson } from '../../../../src/control/contract-pages.ts'
+import { useEffect, useState } from 'react'
+import type { EntryJson, PageKeyJson, PageKeyWithSecretJson } from '../../../../src/control/contract-pages.ts'
 import { ask } from '../../api/client.ts'
-import { useOrganization } from '../../shell/organization.ts'
+import { organizationQuery, useOrganization } from '../../shell/organization.ts'
 import { FirstCall } from '../../ui/first-call.tsx'
 import { Secret } from '../../ui/secret.tsx'
 import { Trouble } from '../../ui/trouble.tsx'
 import { keysPath, keysQuery } from '../keys/keys-query.ts'
+import { RequestStep } from './first-outcome.tsx'
+import { guided } from './guided.ts'
 import { KeyInCode } from './key-in-code.tsx'
 
+type FirstStepsProps = {
+  /** The newest call, which failed; null where there was none. */
+  readonly refused: EntryJson | null
+}
+
 /** Leads somebody new to a first call: a key, the code with it filled in, and the request as it arrives. */
-export function FirstSteps() {
+export function FirstSteps({ refused }: FirstStepsProps) {
   const { organization, mode } = useOrganization()
+  useEffect(() => guided.begin({ organization: organization.id, mode }), [organization.id, mode])
   const client = useQueryClient()
   const { data: keys } = useQuery(keysQuery(organization.id, mode))
   const making = useMutation({
@@ -24,7 +32,7 @@ export function FirstSteps() {
   const active = keys?.data.filter(({ state }) => state === 'active') ?? []
   const hasKeys = active.length > 0
   const [given, setGiven] = useState<string | null>(null)
-  const secret = making.data?.key ?? given
+  const secret = making.data?.key ?? (hasKeys ? given : null)
   return (
     <Card component="section" aria-label="Your first call">
       <Title order={2} mb={4}>
@@ -33,7 +41,7 @@ export function FirstSteps() {
       <Text c="dimmed" mb="lg">
         Two lines change in the official SDKs: the base URL and the key. The request shows up here the moment it ends.
       </Text>
-      <Timeline active={hasKeys ? 1 : 0} bulletSize={22} lineWidth={2}>
+      <Timeline active={refused ? 2 : hasKeys ? 1 : 0} bulletSize={22} lineWidth={2}>
         <Timeline.Item title="A key">
           <KeyStep making={making} keys={active} onSecret={setGiven} />
         </Timeline.Item>
@@ -43,7 +51,7 @@ export function FirstSteps() {
           </Stack>
         </Timeline.Item>
         <Timeline.Item title="The request">
-          <RequestStep />
+          <RequestStep refused={refused} />
         </Timeline.Item>
       </Timeline>
     </Card>
@@ -59,6 +67,8 @@ type KeyStepProps = {
 function KeyStep({ making, keys, onSecret }: KeyStepProps) {
   const hasKeys = keys.length > 0
   const { organization, mode, may } = useOrganization()
+  const { data: { balances } = organization } = useQuery(organizationQuery(organization.id))
+  const hasNoCredit = balances.some((balance) => balance.mode === mode && balance.availableNano === '0')
   const { data: made, mutate, isPending, error } = making
   if (made)
     return (
@@ -72,6 +82,8 @@ function KeyStep({ making, keys, onSecret }: KeyStepProps) {
         {hasKeys
           ? 'You have one; its secret was shown when it was made.'
           : `It spends ${mode} credit of ${organization.name}.`}
+        {hasNoCredit &&
+          ` There is no ${mode} credit yet, and calls are refused without: whoever runs this gateway grants it.`}
       </Text>
       {hasKeys && <KeyInCode keys={keys} onSecret={onSecret} />}
       {may('keys.write') && (
@@ -90,10 +102,3 @@ function KeyStep({ making, keys, onSecret }: KeyStepProps) {
     </Stack>
   )
 }
-
-const RequestStep = () => (
-  <Group gap="xs" mt={4} aria-live="polite">
-    <Loader size="xs" type="dots" aria-hidden />
-    <Text size="sm">Waiting for it …</Text>
-  </Group>
-)

@@ -1,5 +1,6 @@
 import { SimpleGrid, Skeleton, Stack } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
+import { useState } from 'react'
 import { organizationQuery, useOrganization } from '../../shell/organization.ts'
 import { When } from '../../ui/figures.tsx'
 import { shownCount, shownUsd } from '../../ui/format.ts'
@@ -8,12 +9,20 @@ import { PageHead } from '../../ui/page-head.tsx'
 import { Sparkline } from '../../ui/sparkline.tsx'
 import { Stat } from '../../ui/stat.tsx'
 import { Trouble } from '../../ui/trouble.tsx'
+import { Succeeded } from './first-outcome.tsx'
 import { FirstSteps } from './first-steps.tsx'
+import { guided } from './guided.ts'
 import { homeQuery } from './home-query.ts'
 import { LastErrors, NewestRequests } from './newest.tsx'
 import { useLive, type Live } from './use-live.ts'
 
+/** Of one organization and mode: of another, nothing is kept. */
 export function HomePage() {
+  const { organization, mode } = useOrganization()
+  return <Glance key={`${organization.id} ${mode}`} />
+}
+
+function Glance() {
   const { organization, mode } = useOrganization()
   const live = useLive()
   const { data, error, refetch } = useQuery(homeQuery(organization.id, mode))
@@ -36,18 +45,31 @@ export function HomePage() {
   )
 }
 
-/** What went through lately, or how to send the first call; which of the two, nobody guesses before it is known. */
+/** The way to a first call until one succeeded and whoever was led has seen so; and what went through lately. */
 function Happening({ live }: { readonly live: Live }) {
-  const { may } = useOrganization()
+  const { organization, mode, may } = useOrganization()
+  const of = { organization: organization.id, mode }
+  const [isClosed, setClosed] = useState(false)
   const home = useHome()
   if (!home) return <Skeleton height={300} radius="lg" />
-  if (home.lastRequest === null && live.newest.length === 0 && may('keys.read')) return <FirstSteps />
-  if (!may('requests.read')) return null
+  const newest = live.newest[0] ?? home.lastRequest
+  const success = live.newest.find(({ isError }) => !isError) ?? home.lastSuccess
+  const isNew = home.isComplete && success === null && may('keys.read') && may('requests.read')
+  const close = (): void => {
+    guided.end(of)
+    setClosed(true)
+  }
   return (
-    <SimpleGrid cols={{ base: 1, lg: 2 }} spacing="lg">
-      <NewestRequests live={live} />
-      <LastErrors home={home} />
-    </SimpleGrid>
+    <>
+      {isNew && <FirstSteps refused={newest} />}
+      {!isClosed && success && guided.is(of) && <Succeeded entry={success} onClose={close} />}
+      {newest && may('requests.read') && (
+        <SimpleGrid cols={{ base: 1, lg: 2 }} spacing="lg">
+          <NewestRequests live={live} />
+          <LastErrors home={home} />
+        </SimpleGrid>
+      )}
+    </>
   )
 }
 
@@ -71,7 +93,7 @@ function Available() {
   return (
     <Stat
       label={mode === 'test' ? 'Available test credit' : 'Available'}
-      value={<Money nano={availableNano} copies />}
+      value={<Money nano={availableNano} copies isBalance />}
       about={
         <>
           <Money nano={heldNano} /> held · <Money nano={reservedNano} /> set aside for jobs

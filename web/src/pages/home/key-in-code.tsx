@@ -1,6 +1,6 @@
 import { Group, PasswordInput, Select, Text } from '@mantine/core'
 import { useMutation } from '@tanstack/react-query'
-import { useState } from 'react'
+import { useEffect, useState } from 'react'
 import type { PageKeyJson } from '../../../../src/control/contract-pages.ts'
 import { keptKey } from '../../api/kept-key.ts'
 import { keyLike } from '../../api/keyed-call.ts'
@@ -18,25 +18,18 @@ type KeyInCodeProps = {
 
 /** A key of one's own for the code below: pasted, or by a pass of one, since secrets are shown only once. In memory alone. */
 export function KeyInCode({ keys, onSecret }: KeyInCodeProps) {
-  const { organization, may } = useOrganization()
+  const { may } = useOrganization()
   const [pasted, setPasted] = useState('')
-  const [chosen, setChosen] = useState<string | null>(null)
-  const lending = useMutation({
-    mutationFn: (keyId: string) => lendPass({ organization: organization.id, keyId }),
-    onSuccess: ({ secret }) => onSecret(secret),
-  })
+  const pass = usePass({ keys, onSecret })
   const paste = (text: string): void => {
     setPasted(text)
-    setChosen(null)
-    lending.reset()
+    pass.lend(null)
     if (keyLike.test(text)) keptKey.write(text)
     onSecret(keyLike.test(text) ? text : null)
   }
   const choose = (keyId: string | null): void => {
-    setChosen(keyId)
     setPasted('')
-    onSecret(null)
-    if (keyId !== null) lending.mutate(keyId)
+    pass.lend(keyId)
   }
   return (
     <>
@@ -58,20 +51,49 @@ export function KeyInCode({ keys, onSecret }: KeyInCodeProps) {
             clearable
             w={260}
             data={keys.map((key) => ({ value: key.id, label: nameOf(key) }))}
-            value={chosen}
+            value={pass.of}
             onChange={choose}
           />
         )}
       </Group>
       <Text size="sm" c="dimmed" aria-live="polite">
-        {lending.data && chosen !== null && (
+        {pass.hasEnded && 'The pass has ended, and is taken out of the code. Lend one again, or paste the key.'}
+        {pass.until !== undefined && (
           <>
-            A pass of the key stands in the code below until <When at={lending.data.until} />. Programs of yours need
-            the key itself.
+            A pass of the key stands in the code below until <When at={pass.until} />. Programs of yours need the key
+            itself.
           </>
         )}
       </Text>
-      {lending.error && <Trouble error={lending.error} title="The key could not be lent" />}
+      {pass.error && <Trouble error={pass.error} title="The key could not be lent" />}
     </>
   )
+}
+
+/** A pass of one of the keys, told to the code until it ends, or its key does. */
+function usePass({ keys, onSecret }: KeyInCodeProps) {
+  const { organization } = useOrganization()
+  const [of, setOf] = useState<string | null>(null)
+  const { data, mutate, reset, error } = useMutation({
+    mutationFn: (keyId: string) => lendPass({ organization: organization.id, keyId }),
+  })
+  const until = of === null ? undefined : data?.until
+  const isGone = of !== null && !keys.some(({ id }) => id === of)
+  useEffect(() => {
+    if (until === undefined) return
+    const end = (): void => {
+      setOf(null)
+      onSecret(null)
+    }
+    const timer = setTimeout(end, isGone ? 0 : Date.parse(until) - Date.now())
+    return () => clearTimeout(timer)
+  }, [until, isGone, onSecret])
+  const lend = (keyId: string | null): void => {
+    setOf(keyId)
+    reset()
+    onSecret(null)
+    // Told to this choice alone: after another one, nobody hears of it.
+    if (keyId !== null) mutate(keyId, { onSuccess: ({ secret }) => onSecret(secret) })
+  }
+  return { of, lend, until, hasEnded: of === null && data !== undefined, error }
 }

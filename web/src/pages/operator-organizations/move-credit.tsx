@@ -1,10 +1,14 @@
 import { SegmentedControl, Stack, Text, TextInput } from '@mantine/core'
+import { getRouteApi } from '@tanstack/react-router'
 import { useState } from 'react'
 import type { OperatorCreditInputJson, OperatorOrganizationJson } from '../../../../src/control/contract-pages.ts'
 import { ask } from '../../api/client.ts'
+import type { Mode } from '../../shell/mode.ts'
 import { ConfirmDialog } from '../../ui/confirm-dialog.tsx'
 import { Money } from '../../ui/money.tsx'
 import { organizationsPath, useAgain } from './organizations-query.ts'
+
+const route = getRouteApi('/inside/operator')
 
 type MoveCreditProps = {
   readonly of: OperatorOrganizationJson
@@ -30,7 +34,8 @@ const words = {
 /** Gives credit or takes it back, once: a second try of the same dialog does nothing new. */
 export function MoveCredit({ of, direction, onClose }: MoveCreditProps) {
   const { title, confirm, path, about } = words[direction]
-  const [mode, setMode] = useState<'test' | 'live'>('live')
+  const { usualMode } = route.useRouteContext()
+  const [mode, setMode] = useState<Mode>(usualMode)
   const [usd, setUsd] = useState('')
   const [note, setNote] = useState('')
   const [idempotencyKey] = useState(() => crypto.randomUUID())
@@ -65,8 +70,8 @@ export function MoveCredit({ of, direction, onClose }: MoveCreditProps) {
           ]}
         />
         <Text size="sm">
-          It has <Money nano={of.balances.find((balance) => balance.mode === mode)?.availableNano ?? '0'} /> of it
-          available. {about}
+          It has <Money nano={of.balances.find((balance) => balance.mode === mode)?.availableNano ?? '0'} isBalance />{' '}
+          of it available. {about}
         </Text>
         <TextInput
           label="Amount, USD"

@@ -41,7 +41,7 @@ export function OrganizationDetails({ of }: OfProps) {
           key={balance.mode}
           label={balance.mode === 'live' ? 'Live credit' : 'Test credit'}
           facts={[
-            ['Available', <Money key="available" nano={balance.availableNano} copies />],
+            ['Available', <Money key="available" nano={balance.availableNano} copies isBalance />],
             ['Held by requests under way', <Money key="held" nano={balance.heldNano} copies />],
             ['Set aside for jobs', <Money key="reserved" nano={balance.reservedNano} copies />],
           ]}

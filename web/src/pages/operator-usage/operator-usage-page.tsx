@@ -7,7 +7,8 @@ const route = getRouteApi('/inside/operator/usage')
 
 /** What all organizations used, what that cost at providers, and what is left of it. */
 export function OperatorUsagePage() {
-  const { mode = 'live', ...search } = route.useSearch()
+  const { usualMode } = route.useRouteContext()
+  const { mode = usualMode, ...search } = route.useSearch()
   const navigate = route.useNavigate()
   const narrow: Narrow = (changed) => void navigate({ search: (before) => ({ ...before, ...changed }) as never })
   const of: UsageOf = {

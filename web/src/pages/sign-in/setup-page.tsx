@@ -7,9 +7,6 @@ import { NewcomerForm } from './newcomer-form.tsx'
 import { OutsideForm, OutsidePage } from './outside-form.tsx'
 import { WithLink } from './with-link.tsx'
 
-/** Whoever runs the gateway protects the account first. */
-const behind = '/account?begin=second-factor'
-
 export function SetupPage() {
   const { data: session } = useQuery(sessionQuery)
   return (
@@ -37,7 +34,7 @@ export function SetupPage() {
               </Button>
             </OutsideForm>
           ) : (
-            <NewcomerForm path="/api/setup" token={token} email={null} submit="Make my account" to={behind} />
+            <NewcomerForm path="/api/setup" token={token} email={null} submit="Make my account" />
           )
         }
       </WithLink>
