@@ -128,11 +128,17 @@ test('figures of a vendor that are none are not kept, and everything else is', (
     expect({ ...read, vendorUsage: null }).toEqual({ ...throughText(settlement), vendorUsage: null })
     return read.vendorUsage
   }
-  let nested: unknown = 1
-  for (let depth = 0; depth < 20_000; depth += 1) nested = [nested]
+  const nested = (levels: number): unknown => {
+    let value: unknown = 1
+    for (let level = 0; level < levels; level += 1) value = level % 2 === 0 ? [value] : { value }
+    return value
+  }
   expect(kept({ total_tokens: 5 })).toEqual({ total_tokens: 5 })
+  expect(kept(nested(16))).toEqual(nested(16))
+  for (const levels of [17, 5_000, 30_000]) expect([levels, kept(nested(levels))]).toEqual([levels, null])
+  expect(kept(Array.from({ length: 1_999 }, () => 0))).toHaveLength(1_999)
+  expect(kept(Array.from({ length: 2_000 }, () => 0))).toBeNull()
   expect(kept('x'.repeat(40_000))).toBeNull()
-  expect(kept(nested)).toBeNull()
 })
 
 /** What these versions are written as, for ever: journals and databases are full of them. */

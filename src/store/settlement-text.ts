@@ -104,6 +104,9 @@ const readable: ReadonlySet<number> = new Set([1, 2, 3, version])
 
 /** A settlement is about 700 characters of its own. A vendor's figures that make it longer than this are no figures, and are not kept. */
 const settleCharsMax = 32 * 1024
+/** Nor are those that are nested deeper, or are more: thirty thousand levels take JSON.stringify two seconds. */
+const usageLevelsMax = 16
+const usageValuesMax = 2_000
 
 /** The line of the journal that has this record. */
 export function recordText(record: ShippedRecord): string {
@@ -122,21 +125,26 @@ export function recordText(record: ShippedRecord): string {
 
 type Settling = Extract<ShippedRecord, { readonly settlement: Settlement } | { readonly reservation: unknown }>
 
-/** Without the vendor's figures where they make it too long. */
+/** Without the vendor's figures where they are none. */
 function textWith(settlement: Settlement, record: Settling): string {
-  const text = textOf(settlement, record)
-  if (text !== null && text.length <= settleCharsMax) return text
-  return textOf({ ...settlement, vendorUsage: null }, record)!
+  if (valuesLeft({ of: settlement.vendorUsage }, usageValuesMax, usageLevelsMax) >= 0) {
+    const text = JSON.stringify(lineOf(record, packSettlement(settlement)))
+    if (text.length <= settleCharsMax) return text
+  }
+  return JSON.stringify(lineOf(record, packSettlement({ ...settlement, vendorUsage: null })))
 }
 
-/** null where the vendor's figures cannot be written, nested as they are. */
-function textOf(settlement: Settlement, record: Settling): string | null {
-  try {
-    return JSON.stringify(lineOf(record, packSettlement(settlement)))
-  } catch (error) {
-    if (settlement.vendorUsage === null) throw error
-    return null
+/** How many of so many values there may still be behind what stands in an object; negative where it has more, or more levels. */
+function valuesLeft(within: object, most: number, levels: number): number {
+  if (levels < 0) return -1
+  let left = most
+  for (const name in within) {
+    const value = (within as Readonly<Record<string, unknown>>)[name]
+    left -= 1
+    if (typeof value === 'object' && value !== null) left = valuesLeft(value, left, levels - 1)
+    if (left < 0) return left
   }
+  return left
 }
 
 function lineOf(record: Settling, settlement: PackedSettlement): object {

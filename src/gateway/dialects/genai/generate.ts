@@ -22,8 +22,13 @@ import { askedTiers, servedTier, usageOf, withPieces } from './usage.ts'
 
 const utf8 = new TextDecoder()
 
+/** More would keep everybody else waiting. */
+const contentsMax = 10_000
 const GenerateBody = z.looseObject({
-  contents: z.union([z.array(z.unknown()).min(1), z.looseObject({})], 'expected a list of contents'),
+  contents: z.union(
+    [z.array(z.unknown()).min(1).max(contentsMax), z.looseObject({})],
+    `expected a list of at most ${contentsMax} contents`,
+  ),
   serviceTier: z.string('expected a service tier').nullish(),
   tools: z.array(z.unknown(), 'expected a list of tools').nullish(),
   cachedContent: z.string('expected the name of a cached content').nullish(),

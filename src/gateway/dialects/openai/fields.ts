@@ -44,6 +44,19 @@ export const emptyArray = (path: string): GatewayError =>
     'empty_array',
   )
 
+/** More items or messages of one request would keep everybody else waiting; OpenAI itself takes 2,048 messages. */
+export const listLengthMax = 10_000
+
+/** Throws where a list is longer than that. */
+export function refuseLong(path: string, { length }: readonly unknown[]): void {
+  if (length > listLengthMax)
+    throw invalid(
+      path,
+      `Invalid '${path}': array too long. Expected an array with maximum length ${listLengthMax}, but got an array with length ${length} instead.`,
+      'array_above_max_length',
+    )
+}
+
 export const wrongType = (path: string, expected: string, value: unknown): GatewayError =>
   invalid(path, `Invalid type for '${path}': expected ${expected}, but got ${kindOf(value)} instead.`, 'invalid_type')
 

@@ -21,7 +21,17 @@ import { choicesOf, errorAmong } from './choices.ts'
 import { completionAsStream } from './completion-as-stream.ts'
 import { openai, openaiHeaders } from '../envelope.ts'
 import { refuseRepeatedFiles } from '../repeated-ids.ts'
-import { emptyArray, isWithin, missing, optional, optionalInteger, outOfRange, required, wrongType } from '../fields.ts'
+import {
+  emptyArray,
+  isWithin,
+  missing,
+  optional,
+  optionalInteger,
+  outOfRange,
+  refuseLong,
+  required,
+  wrongType,
+} from '../fields.ts'
 import { mediaOf } from './media.ts'
 import { choicesText } from './message-text.ts'
 import { promptOf } from './prompt.ts'
@@ -78,6 +88,7 @@ function chatOf(json: JsonBody['json']): Chat {
 function messagesOf(value: unknown): readonly Message[] {
   const messages = required(value, 'messages', isList, 'an array of objects')
   if (messages.length === 0) throw emptyArray('messages')
+  refuseLong('messages', messages)
   const bad = messages.findIndex(isNoObject)
   if (bad !== -1) throw wrongType(`messages[${bad}]`, 'an object', messages[bad])
   return messages as readonly Message[]

@@ -6,6 +6,7 @@ import { isMembers } from '../../merge-usage.ts'
 import { unmetered } from '../../unmetered.ts'
 import { createdMs } from '../created.ts'
 import { openai, openaiHeaders } from '../envelope.ts'
+import { refuseLong } from '../fields.ts'
 import { refuseRepeatedItems } from '../repeated-ids.ts'
 import { deletedReader, keptOperation } from '../kept-operation.ts'
 import { listOf } from '../responses/items.ts'
@@ -40,7 +41,9 @@ export const createConversation: Operation = {
 /** What items name would have to be where the conversation is begun, and it is begun wherever there is room. */
 function refuseStored(sent: JsonBody): void {
   refuseRepeatedItems(sent)
-  const [stored] = itemReferences(listOf(sent.json['items']), 'items')
+  const items = listOf(sent.json['items'])
+  refuseLong('items', items)
+  const [stored] = itemReferences(items, 'items')
   if (stored)
     throw invalid(
       stored.field,

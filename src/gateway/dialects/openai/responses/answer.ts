@@ -30,8 +30,11 @@ export const about = [
   'background',
 ]
 
-/** Reads the usage of an answer with an `output`; throws when it has none, and a `ReportedError` when it failed. `pictureModel`: that of its tool. */
-export function readResponse(answer: Uint8Array, pictureModel: string): Reading {
+/**
+ * Reads the usage of an answer with an `output`; throws when it has none, and a `ReportedError` when it failed.
+ * `pictureModel`: that of its tool. `isBackground`: whether it was asked for as one that goes on.
+ */
+export function readResponse(answer: Uint8Array, pictureModel: string, isBackground: boolean): Reading {
   const text = utf8.decode(answer)
   const members = wholeObject(text)
   const told = valuesOf(text, members, about)
@@ -39,7 +42,22 @@ export function readResponse(answer: Uint8Array, pictureModel: string): Reading 
   if (error) throw new ReportedError(error)
   const output = outputIn(text, members)
   if (output === null) throw new Error('a response has output')
-  return readingOf({ ...told, output }, pictureModel)
+  return !isBackground && unfinished.has(told['status'])
+    ? readUnfinished({ ...told, output }, pictureModel)
+    : readingOf({ ...told, output }, pictureModel)
+}
+
+const unfinished: ReadonlySet<unknown> = new Set(['queued', 'in_progress'])
+
+/**
+ * The answer to a request that waited for its end and says that it goes on. It is all that its client is given, so it
+ * owes what it says, and not a running total; nothing can be asked of it by its id. Throws where it says nothing yet.
+ */
+function readUnfinished(told: Fields, pictureModel: string): Reading {
+  const reading = readingOf({ ...told, usage: null, tool_usage: null, background: null }, pictureModel)
+  const { text, other } = reading.output()
+  if (text === '' && Object.keys(other).length === 0) throw new Error('a response that is waited for has ended')
+  return { ...reading, vendorUsage: vendorUsageOf(told) }
 }
 
 /** What a response, whole or at the end of a stream, tells of itself. */

@@ -94,6 +94,14 @@ describe('what is wrong is told with its field, in the words of OpenAI', () => {
     expect([error.code, error.details.param, error.message]).toEqual(['invalid_request', param, message])
   })
 
+  test('more items than anybody has, which would keep everybody waiting', () => {
+    const input = (many: number) => Array.from({ length: many }, () => ({ role: 'user', content: 'a' }))
+    expect(read({ input: input(10_000) })).toBeTruthy()
+    expect(refused({ input: input(10_001) }).message).toBe(
+      "Invalid 'input': array too long. Expected an array with maximum length 10000, but got an array with length 10001 instead.",
+    )
+  })
+
   test('a field that is billed by is given once', () => {
     for (const key of ['model', 'input', 'tools', 'previous_response_id'])
       expect(refusedText(`{"${key}":null,"${key}":null,${textOf({}).slice(1)}`).message).toContain('more than once')
@@ -320,6 +328,27 @@ describe('a plain answer', () => {
   test('without an output cannot be read, whatever it says that it used', () => {
     for (const answer of [{}, { output: null }, { output: 'hello' }, { output: {} }])
       expect(() => answered({ ...answer, usage })).toThrow('output')
+  })
+
+  test('that says it goes on, to somebody who waits for its end, owes what it says and no running total, and leaves no id', () => {
+    for (const status of ['in_progress', 'queued']) {
+      const told = { ...usage, output_tokens: 900 }
+      for (const more of [{}, { usage: told }, { usage: told, background: true }]) {
+        const reading = answered({ status, output, ...more })
+        expect(reading).toMatchObject({ usage: null, vendorUsage: 'usage' in more ? told : null })
+        expect(reading.output().text).toBe('hello')
+        expect(reading.made).toBeUndefined()
+      }
+      // Its client was given nothing: no answer, which another deployment may give.
+      for (const begun of [[], [{ type: 'message', status, content: [] }]])
+        expect(() => answered({ status, output: begun, usage })).toThrow('has ended')
+    }
+  })
+
+  test('of one that was asked for in the background may go on', () => {
+    const begun = { object: 'response', id: 'resp_1', status: 'queued', background: true, output: [] }
+    const reading = readerOf(read({ background: true })).read(encode(JSON.stringify(begun)), new Headers())
+    expect(reading.made).toMatchObject([{ kind: 'response', id: 'resp_1' }])
   })
 
   test('that failed is a failure', () => {

@@ -64,7 +64,7 @@ const scaffoldTokensMax = 64
 const charsPerToken = 4
 
 function asked(creation: Creation, body: JsonBody): Asked {
-  const { model, items, stream, maxOutputTokens, maxToolCalls, tools } = creation
+  const { model, items, maxOutputTokens, maxToolCalls, tools } = creation
   const judged =
     maxOutputTokens === null || isWithin(maxOutputTokens, limitRange)
       ? null
@@ -99,7 +99,7 @@ function asked(creation: Creation, body: JsonBody): Asked {
     wire: {
       path: () => '/responses',
       body: (change) => upstreamBody(body, creation, change),
-      answer: answerReader(stream, pictureModel),
+      answer: answerReader(creation, pictureModel),
     },
     translation: {
       wire: (limitName) => wireAsChat(creation, body, limitName),
@@ -119,9 +119,9 @@ function effectsOf({ tools, references, store, background }: Creation): Effects 
   return store ? 'leaves-record' : 'none'
 }
 
-function answerReader(isStreamed: boolean, pictureModel: string): AnswerReader {
-  const read = (answer: Uint8Array): Reading => readResponse(answer, pictureModel)
-  if (!isStreamed) return { kind: 'whole', read }
+function answerReader({ stream, background }: Creation, pictureModel: string): AnswerReader {
+  const read = (answer: Uint8Array): Reading => readResponse(answer, pictureModel, background)
+  if (!stream) return { kind: 'whole', read }
   return {
     kind: 'records',
     framing: 'sse',

@@ -1,11 +1,12 @@
 /** The items of a response, of its input and of its output, and what is written in them. */
-import { wrongType } from '../fields.ts'
+import { refuseLong, wrongType } from '../fields.ts'
 
 export type Fields = Readonly<Record<string, unknown>>
 
-/** The items of an input; a bare text is one of the user's. Throws where one is no object. */
+/** The items of an input; a bare text is one of the user's. Throws where one is no object, or there are too many. */
 export function itemsOf(input: string | readonly unknown[]): readonly Fields[] {
   if (typeof input === 'string') return [{ role: 'user', content: input }]
+  refuseLong('input', input)
   const bad = input.findIndex((item) => !isFields(item))
   if (bad !== -1) throw wrongType(`input[${bad}]`, 'an object', input[bad])
   return input as readonly Fields[]
