@@ -1,6 +1,7 @@
 /**
  * Lane `dashboards`: what the requests of lane `chat` wait for while 50 dashboards of their own organization are open,
- * next to the same load without them, in bursts that take turns.
+ * next to the same load without them, in bursts that take turns. The load is in front of what drives the dashboards, which
+ * shares its core: that is a browser's work, and fifty browsers are on fifty machines.
  */
 import { readdirSync, readFileSync } from 'node:fs'
 import { chatAnswer, chatBody, chatPath } from './support/chat-call.ts'
@@ -30,7 +31,14 @@ export async function dashboards(): Promise<void> {
   try {
     const visitor = await signIn(gateway)
     const load = (forSeconds: number): Promise<Load> =>
-      wrk(gateway.url + chatPath, { body: chatBody, key: gateway.key, connections, seconds: forSeconds, pauseMsMax })
+      wrk(gateway.url + chatPath, {
+        body: chatBody,
+        key: gateway.key,
+        connections,
+        seconds: forSeconds,
+        pauseMsMax,
+        isFirst: true,
+      })
     await load(warmSeconds)
     // Copies what there is, and is compiled before it is measured.
     const warm = openDashboards(visitor, many)

@@ -2,7 +2,7 @@
 import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { cores, onCore } from './processes.ts'
+import { cores, firstOnCore, onCore } from './processes.ts'
 
 export type Load = {
   readonly requests: number
@@ -18,6 +18,8 @@ export type Post = {
   readonly connections: number
   readonly seconds: number
   readonly pauseMsMax?: number
+  /** In front of everything else on its core: what drives something else there is not to be what is measured. */
+  readonly isFirst?: boolean
 }
 
 const script = (body: string, key: string, pauseMsMax: number): string => `
@@ -32,13 +34,14 @@ done = function(summary, latency)
 end`
 
 /** Posts `body` to `url` for some seconds over that many connections; each waits up to `pauseMsMax` before its next request. */
-export async function wrk(url: string, { body, key, connections, seconds, pauseMsMax = 0 }: Post): Promise<Load> {
+export async function wrk(
+  url: string,
+  { body, key, connections, seconds, pauseMsMax = 0, isFirst = false }: Post,
+): Promise<Load> {
   const path = join(mkdtempSync(join(tmpdir(), 'mart-wrk-')), 'post.lua')
   writeFileSync(path, script(body, key, pauseMsMax))
-  const child = Bun.spawn(
-    onCore(cores.load, ['wrk', '-t1', `-c${connections}`, `-d${seconds}s`, '--timeout', '10s', '-s', path, url]),
-    { stdout: 'pipe', stderr: 'inherit' },
-  )
+  const command = ['wrk', '-t1', `-c${connections}`, `-d${seconds}s`, '--timeout', '10s', '-s', path, url]
+  const child = Bun.spawn((isFirst ? firstOnCore : onCore)(cores.load, command), { stdout: 'pipe', stderr: 'inherit' })
   const [, requests, micros, p50, p99, failed] =
     /RESULT (\d+) (\d+) ([\d.]+) ([\d.]+) (\d+)/.exec(await new Response(child.stdout).text()) ?? []
   if (requests === undefined) throw new Error('wrk gave no result')

@@ -1,4 +1,5 @@
 /** Bringing in what was settled, a little in each turn of the event loop, so that nothing else of this thread waits for long. */
+import type { Clock } from '../lib/clock.ts'
 import type { CountedRejection, Entry, ReportsDb } from '../store/reports-db/reports-db.ts'
 import { nextTurn } from './turns.ts'
 
@@ -17,14 +18,17 @@ export type CatchUpDeps = {
   readonly alone: <T>(work: () => Promise<T>) => Promise<T>
   /** Told of every step that failed; the next report tries again. */
   readonly onTrouble: (error: unknown) => void
+  readonly clock: Pick<Clock, 'monotonic'>
 }
 
 /** `onEntered` is told of everything that comes in. */
 export function createCatchUp(deps: CatchUpDeps, onEntered: (entries: readonly Entry[]) => void) {
-  const { db, ship, rejections, alone, onTrouble } = deps
+  const { db, ship, rejections, alone, onTrouble, clock } = deps
   let running: Promise<unknown> | null = null
   let queued: Promise<unknown> | null = null
   let isClosed = false
+  /** Until when everything is in, as far as is known. */
+  let allInAt = -Infinity
 
   async function run(): Promise<void> {
     for (let isMore = true; isMore && !isClosed;) {
@@ -44,14 +48,23 @@ export function createCatchUp(deps: CatchUpDeps, onEntered: (entries: readonly E
     if (running === null) return (running = shipped().finally(() => (running = null)))
     return (queued ??= running.catch(() => undefined).then(() => ((queued = null), shippedOnce())))
   }
-  const bringIn = (work: Promise<unknown>): Promise<boolean> =>
-    work.then(
-      () => true,
-      (error: unknown) => (onTrouble(error), false),
-    )
+  async function bringIn(): Promise<boolean> {
+    const askedAt = clock.monotonic()
+    try {
+      await shippedOnce()
+    } catch (error) {
+      onTrouble(error)
+      return false
+    }
+    allInAt = Math.max(allInAt, askedAt)
+    return true
+  }
+  const catchUp = (): Promise<boolean> => orLater(bringIn())
   return {
     /** Brings in what was settled until now, or as much as can be in a moment: whether it was all. */
-    catchUp: (): Promise<boolean> => orLater(bringIn(shippedOnce())),
+    catchUp,
+    /** As `catchUp`, where what is in is older than so many ms. */
+    catchUpWithin: async (ms: number): Promise<boolean> => clock.monotonic() - allInAt <= ms || catchUp(),
     close(): void {
       isClosed = true
     },

@@ -16,6 +16,7 @@ import type {
   EntryPlace,
   ReportsDb,
 } from '../store/reports-db/reports-db.ts'
+import { createSharedWork } from '../lib/shared-work.ts'
 import { createCatchUp } from './catch-up.ts'
 import { homeOf, type Home } from './home.ts'
 import { createLive, type LiveFrame } from './live.ts'
@@ -77,6 +78,8 @@ type HistogramAsked = {
 }
 
 const frameMs = 250
+/** How old what is counted may be while somebody watches, ms: two frames, of which one may be late. */
+const countedMsMax = 2 * frameMs
 /** What a book that nobody watched until now is asked for of its last minute. */
 const recentMax = 500
 const recentMs = 60_000
@@ -91,29 +94,32 @@ export function createReports(deps: ReportsDeps): Reports {
   const live = createLive(clock)
   const alone = createAtOnce(1)
   const inTurn = createTurns()
-  const { catchUp, close } = createCatchUp({ ...deps, alone }, live.note)
-  let tick: Promise<unknown> | null = null
-  /** The same for all who watch. */
-  const nextFrame = (): Promise<unknown> =>
-    (tick ??= pause(frameMs)
-      .then(catchUp)
-      .finally(() => (tick = null)))
+  const { catchUp, catchUpWithin, close } = createCatchUp({ ...deps, alone }, live.note)
+  /** While somebody watches, what comes in with each frame is new enough to be counted: bringing in costs more than most reports. */
+  const countedIn = (): Promise<boolean> => (live.isWatched() ? catchUpWithin(countedMsMax) : catchUp())
   const keyNameOf = (organizationId: string | null): KeyName => {
     let names: ReadonlyMap<string, string> | undefined
     return (id) => (names ??= db.keyNames(organizationId)).get(id) ?? null
   }
   const shown = ({ organizationId }: Book, isOperator: boolean) => ({ keyName: keyNameOf(organizationId), isOperator })
   /** What a report says, and whether everything is in: that is brought in for all who wait for it at once, before anybody's turn. */
-  const told = async <T extends object>({ organizationId }: Book, report: () => T): Promise<T & IsComplete> => {
-    const isComplete = await catchUp()
+  const told = async <T extends object>(
+    { organizationId }: Book,
+    broughtIn: () => Promise<boolean>,
+    report: () => T,
+  ): Promise<T & IsComplete> => {
+    const isComplete = await broughtIn()
     return inTurn(organizationId, () => Promise.resolve({ ...report(), isComplete }))
   }
-  const usage = usageInLanes({ ...deps, alone, inTurn, catchUp })
+  const usage = usageInLanes({ ...deps, alone, inTurn, catchUp: countedIn })
   const searchInTurn = createTurns()
+  /** All who watch are told of a request in the same frame, and their pages ask for it at once. */
+  const homes = createSharedWork<Home>()
 
   return {
     usage,
-    requests: (of, asked) => told(of, () => requestList(db, of, { ...asked, ...shown(of, asked.isOperator), clock })),
+    requests: (of, asked) =>
+      told(of, countedIn, () => requestList(db, of, { ...asked, ...shown(of, asked.isOperator), clock })),
     async *everyRequest(of, { isOperator, ...asked }) {
       await catchUp()
       const show = shown(of, isOperator)
@@ -121,7 +127,7 @@ export function createReports(deps: ReportsDeps): Reports {
         yield entries.map((entry) => entryJson(entry, show))
     },
     async requestHistogram(of, asked) {
-      const isComplete = await catchUp()
+      const isComplete = await countedIn()
       // What searches through rows has a lane of its own, as what is long has.
       return searchInTurn(of.organizationId, async () => ({
         ...(await requestHistogram(db, of, { ...asked, clock })),
@@ -132,27 +138,48 @@ export function createReports(deps: ReportsDeps): Reports {
       await catchUp()
       return requestDetails(db, of, { id, ...shown(of, isOperator) })
     },
-    statement: (of, span) => told(of, () => statementOf(db, of, span)),
-    home: (of, asked) =>
-      told(of, () => homeOf(db, of, { ...asked, now: clock.now(), keyName: keyNameOf(of.organizationId) })),
-    async *live(of) {
-      await catchUp()
-      const now = clock.now()
-      const filter = { from: now - recentMs, to: now + recentMs }
-      const watcher = live.watch(of, () => db.list(of, { filter, before: null, max: recentMax }))
-      try {
-        for (;;) {
-          yield watcher.frame(keyNameOf(of.organizationId))
-          await nextFrame()
-        }
-      } finally {
-        watcher.stop()
-      }
+    // What credit came in is to be seen at once by whoever gave it.
+    statement: (of, span) => told(of, catchUp, () => statementOf(db, of, span)),
+    home: (of, asked) => {
+      const { organizationId, mode } = of
+      return homes.share(`${mode} ${organizationId} ${asked.zone} ${asked.availableNano}`, () =>
+        told(of, countedIn, () => homeOf(db, of, { ...asked, now: clock.now(), keyName: keyNameOf(organizationId) })),
+      )
     },
+    live: framesOf({ db, clock, live, catchUp, keyNameOf }),
     close() {
       close()
       db.close()
     },
+  }
+}
+
+type Watched = Pick<ReportsDeps, 'db' | 'clock'> & {
+  readonly live: ReturnType<typeof createLive>
+  readonly catchUp: () => Promise<boolean>
+  readonly keyNameOf: (organizationId: string | null) => KeyName
+}
+
+/** Frame after frame of a book, in step with all others who watch. */
+function framesOf({ db, clock, live, catchUp, keyNameOf }: Watched): Reports['live'] {
+  let tick: Promise<unknown> | null = null
+  const nextFrame = (): Promise<unknown> =>
+    (tick ??= pause(frameMs)
+      .then(catchUp)
+      .finally(() => (tick = null)))
+  return async function* (of) {
+    await catchUp()
+    const now = clock.now()
+    const filter = { from: now - recentMs, to: now + recentMs }
+    const watcher = live.watch(of, () => db.list(of, { filter, before: null, max: recentMax }))
+    try {
+      for (;;) {
+        yield watcher.frame(keyNameOf(of.organizationId))
+        await nextFrame()
+      }
+    } finally {
+      watcher.stop()
+    }
   }
 }
 

@@ -3,6 +3,7 @@ import { createAtOnce } from '../../lib/at-once.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { createLru } from '../../lib/lru.ts'
 import type { Log } from '../../lib/log.ts'
+import { createSharedWork } from '../../lib/shared-work.ts'
 import type { PeopleStore } from '../../store/people/people-store.ts'
 import { adminErrorOf, errorResponse } from '../admin/error.ts'
 import type { EndPasses, People, Signed } from '../pages/people-port.ts'
@@ -106,9 +107,8 @@ function forgetting({ store, clock }: Pick<PeopleDeps, 'store' | 'clock'>): () =
 }
 
 type Libraries = (origin: string, needs: NeedsOrigin) => OpenLibrary
-type OpenLibrary = Library & {
-  readonly sessionOf: (headers: Headers) => Promise<{ personId: string; sessionId: string } | null>
-}
+type Session = { readonly personId: string; readonly sessionId: string }
+type OpenLibrary = Library & { readonly sessionOf: (headers: Headers) => Promise<Session | null> }
 
 /**
  * Passkeys and the provider's way back are of an origin, and only their doors need its library; that of the provider is
@@ -124,12 +124,17 @@ function libraries({ store, settings, secret, clock, log }: PeopleDeps): Librari
     const known = made.get(key)
     if (known) return known
     const auth = createAuth(at, { store, secret, log, mayJoin }, needs === 'provider' ? settings.oidc : null)
+    const sessions = createSharedWork<Session | null>()
     const open: OpenLibrary = {
       origin: at,
       handle: auth.handler,
-      async sessionOf(headers) {
-        const found = await auth.api.getSession({ headers: new Headers({ cookie: headers.get('cookie') ?? '' }) })
-        return found && { personId: found.user.id, sessionId: found.session.id }
+      // A page asks for several things in the same moment.
+      sessionOf(headers) {
+        const cookie = headers.get('cookie') ?? ''
+        return sessions.share(cookie, async () => {
+          const found = await auth.api.getSession({ headers: new Headers({ cookie }) })
+          return found && { personId: found.user.id, sessionId: found.session.id }
+        })
       },
     }
     made.set(key, open)

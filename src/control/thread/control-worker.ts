@@ -13,13 +13,14 @@ import { pagesApi } from '../pages/pages-api.ts'
 import { createPeople } from '../people/people.ts'
 import { openPeopleStore, peoplePath } from '../../store/people/people-store.ts'
 import { askMain } from './ask-main.ts'
-import type { ControlSettings, Port, ToControl, ToMain } from './messages.ts'
+import { inBatches } from './in-batches.ts'
+import type { ControlSettings, ToControl, ToMain } from './messages.ts'
 import { serveRequests } from './serve-requests.ts'
 
 assert(parentPort, 'control-worker.ts runs only as a worker')
 // Where both want a core, the data plane has it first. On Linux 0 is the thread that asks, elsewhere its process.
 if (process.platform === 'linux') setPriority(0, constants.priority.PRIORITY_BELOW_NORMAL)
-const port: Port<ToMain, ToControl> = parentPort
+const port = inBatches<ToMain, ToControl>(parentPort)
 const { dataDir, publicUrl, people: settings, secret } = workerData as ControlSettings
 
 /** Errors are described here: what they are made of need not pass between threads. */

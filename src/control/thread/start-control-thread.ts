@@ -18,7 +18,8 @@ import type { CountedRejection } from '../../store/reports-db/reports-db.ts'
 import { addressHeader } from '../address-header.ts'
 import type { InsideAdmin } from '../inside-admin.ts'
 import { followExchanges, type Exchanges } from './exchanges.ts'
-import type { Ask, ControlSettings, Reply, SentRequest, ToMain } from './messages.ts'
+import { inBatches } from './in-batches.ts'
+import type { Ask, ControlSettings, Reply, SentRequest, ToControl, ToMain } from './messages.ts'
 
 export type ControlThread = {
   readonly handle: HttpHandler
@@ -173,6 +174,7 @@ function startWorker(deps: ControlThreadDeps, died: (reason: string) => void): R
     workerData: deps.settings,
   })
   worker.unref()
+  const port = inBatches<ToControl, ToMain>(worker)
   const { promise: isReady, resolve: readyOr } = Promise.withResolvers<boolean>()
   const timer = setTimeout(() => over('it did not start in time'), startMsMax)
   const over = (reason: string): void => {
@@ -180,11 +182,11 @@ function startWorker(deps: ControlThreadDeps, died: (reason: string) => void): R
     died(reason)
     readyOr(false)
   }
-  const exchanges = followExchanges(worker, { clock, headMsMax, stuck: () => over('it answered nothing in time') })
-  worker.on('message', (message: ToMain) => {
+  const exchanges = followExchanges(port, { clock, headMsMax, stuck: () => over('it answered nothing in time') })
+  port.on('message', (message) => {
     if (message.kind === 'log') deps.log[message.level](message.event)
     else if (message.kind === 'ask')
-      void replyTo(deps, message.ask).then((reply) => worker.postMessage({ kind: 'reply', id: message.id, reply }))
+      void replyTo(deps, message.ask).then((reply) => port.postMessage({ kind: 'reply', id: message.id, reply }))
     else if (message.kind !== 'ready') exchanges.hear(message)
     else {
       clearTimeout(timer)

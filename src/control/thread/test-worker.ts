@@ -3,12 +3,13 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parentPort, workerData } from 'node:worker_threads'
 import { askMain } from './ask-main.ts'
-import type { Port, ToControl, ToMain } from './messages.ts'
+import { inBatches } from './in-batches.ts'
+import type { ToControl, ToMain } from './messages.ts'
 import { serveRequests } from './serve-requests.ts'
 
 failFirst(workerData as { dataDir: string })
 
-const port: Port<ToMain, ToControl> = parentPort!
+const port = inBatches<ToMain, ToControl>(parentPort!)
 const main = askMain(port)
 const encoder = new TextEncoder()
 const counts = { pulled: 0, cancelled: 0, aborted: 0, looped: 0 }

@@ -27,6 +27,8 @@ export type EntryCount = { readonly slot: number; readonly requests: number; rea
 
 type Value = string | number | bigint
 type Where = { readonly sql: string; readonly values: readonly Value[] }
+/** `table`: with the index that is to be used, where there is a choice. */
+type WhereIn = Where & { readonly table: string }
 
 /** The newest entries before a place (null: from the end), at most `max`. */
 export function listEntries(
@@ -39,7 +41,7 @@ export function listEntries(
   if (where === null) return []
   const { before, max } = asked
   const sql = `
-    select ${entryColumns} from entry where ${where.sql}${before ? ' and (at, number) < (?, ?)' : ''}
+    select ${entryColumns} from ${where.table} where ${where.sql}${before ? ' and (at, number) < (?, ?)' : ''}
     order by at desc, number desc limit ?`
   const values = [...where.values, ...(before ? [before.at, before.number] : []), max]
   return rowsOf<EntryRow>(db, sql, values).map((row) => readEntry(row, names))
@@ -56,7 +58,7 @@ export function countEntries(
     const within = { ...filter, from: Math.max(from, filter.from), to: Math.min(bounds[slot + 1]!, filter.to) }
     const where = whereOf(names, of, within)
     if (where === null) return { slot, requests: 0, errors: 0 }
-    const sql = `select count(*) as requests, coalesce(sum(is_error), 0) as errors from entry where ${where.sql}`
+    const sql = `select count(*) as requests, coalesce(sum(is_error), 0) as errors from ${where.table} where ${where.sql}`
     const [row] = rowsOf<{ requests: bigint; errors: bigint }>(db, sql, where.values)
     return { slot, requests: Number(row!.requests), errors: Number(row!.errors) }
   })
@@ -93,12 +95,14 @@ function rowsOf<Row>(db: Database, sql: string, values: readonly Value[]): Row[]
 const dimensions = ['key', 'model', 'endpoint', 'region', 'upstream'] as const
 
 /** The filter as SQL over one book; null where no entry can be so. */
-function whereOf(names: Names, of: Book, filter: EntryFilter): Where | null {
+function whereOf(names: Names, of: Book, filter: EntryFilter): WhereIn | null {
   const book = names.knownBook(of)
   if (book === null) return null
   const conditions = conditionsOf(names, filter)
   if (conditions === null) return null
   return {
+    // Left to itself, SQLite goes by the time and reads every request until it has found as many that failed.
+    table: filter.isError === true ? 'entry indexed by entry_error' : 'entry',
     sql: ['book = ? and at >= ? and at < ?', ...conditions.map(({ sql }) => sql)].join(' and '),
     values: [book, filter.from, filter.to, ...conditions.flatMap(({ values }) => values)],
   }

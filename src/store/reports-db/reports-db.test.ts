@@ -135,6 +135,17 @@ describe('an organization', () => {
   })
 })
 
+test('those that failed are found without reading the others, however many there are', () => {
+  const failed = () => db.list(acme, { filter: { ...span, isError: true }, before: null, max: 10 })
+  const others = db.list(acme, { filter: { ...span, isError: false }, before: null, max: 99 })
+  expect([failed().length > 0, failed().every(({ isError }) => isError), others.length > 0]).toEqual([true, true, true])
+  // Without the index of those that failed there is no other way to them.
+  const file = new Database(fileOf('reports.db'))
+  file.exec('drop index entry_error')
+  file.close()
+  expect(failed).toThrow('no such index: entry_error')
+})
+
 describe('calls that were turned away', () => {
   const rejectionOf = (changes: Partial<Rejection> = {}): Rejection => ({
     ...acme,
