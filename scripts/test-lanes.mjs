@@ -11,28 +11,36 @@ const alone = ['test/faults/attack-', 'test/faults/process-memory.', 'test/soak/
 const notUnit = [
   'src/cli.test.ts',
   'src/config/watch-file.',
+  'src/control/people/attacks.',
+  'src/control/people/mailer.',
+  'src/control/people/provider.',
+  'src/control/people/second-factor-attacks.',
   'src/control/start/first-run.',
   'src/control/thread/',
   'src/gateway/dialects/openai/chat/long-stream.',
   'src/jobs/forget-key-uses.',
   'src/lib/decompress.',
   'src/lib/http-',
+  'src/lib/json-outline.',
   'src/lib/json-skeleton.',
   'src/lib/line-buffer.',
   'src/lib/line-writer.',
+  'src/lib/post-outside.',
   'src/lib/rates.',
+  'src/lib/spool.',
   'src/money/journal',
   'src/money/kept-answers.',
   'src/node.test.ts',
   'src/reporting/usage-bounds.',
   'src/sandbox/',
-  'src/store/reports-db/copy-kill.',
+  'src/store/reports-db/',
   'src/store/sqlite/',
   'src/telemetry/',
+  'src/upstreams/vertex-token.',
 ]
 
-/** Each property for so long at most, instead of so many runs; and passwords that are hashed for little. */
-const quick = ['properties', 'passwords'].map((name) => `--preload=./test/support/quick-${name}.ts`)
+/** Each property for so long at most, instead of so many runs; passwords that are hashed for little; stores that wait for no disk. */
+const quick = ['properties', 'passwords', 'stores'].map((name) => `--preload=./test/support/quick-${name}.ts`)
 
 /** As many as there are cores: a test waits about half of its time, and what it waits for computes. */
 const workers = Math.max(2, Math.min(4, availableParallelism()))

@@ -59,6 +59,7 @@ export type OfferDeps = {
 }
 
 const listed = loadPriceBook(models)
+const catalogued = loadCatalog(models)
 
 /** Builds the offer. What is known of deployments that `before` had as well is kept, less what kept calls away from them. Throws `ConfigError`. */
 export function createOffer(file: MartFile, deps: OfferDeps, before?: Offer): Offer {
@@ -67,7 +68,7 @@ export function createOffer(file: MartFile, deps: OfferDeps, before?: Offer): Of
   const fleet = createFleet(deployments, file.regions, before?.fleet)
   for (const { health } of fleet.list) health.forgive()
   return {
-    catalog: loadCatalog(overlaidCatalogData(models, file)),
+    catalog: isCatalogued(file) ? catalogued : loadCatalog(overlaidCatalogData(models, file)),
     prices: isListPriced(file) ? costs : loadPriceBook(overlaidPrices(models, file), markupOf(file)),
     costs,
     fleet,
@@ -88,6 +89,9 @@ export function createOffer(file: MartFile, deps: OfferDeps, before?: Offer): Of
 }
 
 const nanoPerUsd = 1_000_000_000n
+
+const isCatalogued = ({ models: own, aliases, lifecycle }: MartFile): boolean =>
+  [own, aliases, lifecycle].every((changes) => Object.keys(changes).length === 0)
 
 const isListPriced = ({ priceBook }: MartFile): boolean =>
   priceBook.markupPpm === 0n && Object.keys(priceBook.models).length === 0

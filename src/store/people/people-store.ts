@@ -6,7 +6,7 @@ import type { Database } from 'bun:sqlite'
 import type { SqliteDialect } from 'kysely'
 import { join } from 'node:path'
 import { prepareAuditRows } from '../sqlite/audit-rows.ts'
-import { openForWriting } from '../sqlite/connection.ts'
+import { openCopy, openForWriting } from '../sqlite/connection.ts'
 import { findDamage, isDamage } from '../sqlite/find-damage.ts'
 import { migrate, unknownInstallation, type Migration } from '../sqlite/migrations.ts'
 import { noting, openWatermark } from '../sqlite/watermark.ts'
@@ -28,10 +28,15 @@ export type PeopleStore = ReturnType<typeof openPeopleStore>
 
 export const peoplePath = (dataDir: string): string => join(dataDir, 'people.db')
 
+/** A new database in memory, as SQLite keeps it: tests open hundreds. */
+let newInMemory: Uint8Array | null = null
+
 function opened(path: string, now: number): Database {
+  if (path === ':memory:' && newInMemory !== null) return openCopy(newInMemory)
   try {
     const db = openForWriting(path)
     migrate(db, now, unknownInstallation, migrations)
+    if (path === ':memory:') newInMemory = db.serialize()
     return db
   } catch (cause) {
     if (!isDamage(cause)) throw cause
