@@ -2,6 +2,7 @@ import { describe, expect, test } from 'bun:test'
 import type { HttpAnswer } from '../lib/http-server/contract.ts'
 import { createTurns } from '../lib/turns.ts'
 import { createIdempotencyKeys } from '../money/idempotency-keys.ts'
+import type { MadeResource } from '../store/resources.ts'
 import type { Ending } from '../store/store.ts'
 import { keyOf, settlementOf } from '../store/store-fixtures.ts'
 import { genai } from './dialects/genai/envelope.ts'
@@ -205,6 +206,24 @@ test('a used key whose answer is not kept names the first request, its charge an
       details: [{ reason: 'IDEMPOTENCY_KEY_USED', metadata: facts }, { links: [{}] }],
     },
   })
+})
+
+test('a used key whose request began a job tells the job’s id and where its charge will stand, and no charge that is not the last word', async () => {
+  const deps = open()
+  const first = await claim('r1', deps)
+  if (first.state !== 'held') throw new Error('the key is not held')
+  const made = { kind: 'response', id: 'resp_1' } as MadeResource
+  const { idempotency } = first
+  const reserved = { requestId: 'r1', organizationId: 'acme', chargeNano: '0', ending: 'reserved' } as const
+  endClaim(settlementOf({ ...reserved, idempotency, resources: [made] }), deps)
+  const again = await claim('r2', deps)
+  if (again.state !== 'used') throw new Error('the key is not used')
+  const refusals = [used(again.first), await errorOf(() => claim('r3', deps, { body: bytes('{ }') }))]
+  for (const { message, details } of refusals) {
+    expect(details.facts).toEqual({ first_request_id: 'r1', job_id: 'resp_1', receipt: '/v1/receipts/r1' })
+    expect(message).toContain('began resp_1, charged once when that has ended (receipt at GET /v1/receipts/r1)')
+    expect(message).not.toContain('$')
+  }
 })
 
 describe('a key that comes with another call is told so, naming the first request, whether that has ended or not', () => {

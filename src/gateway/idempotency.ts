@@ -112,9 +112,10 @@ type EndDeps = Pick<GatewayDeps, 'idempotencyKeys' | 'keptAnswers'>
 
 /** The request is settled, and what it owes is written: its key is used up, or free again and nothing is kept for it. */
 export function endClaim(settlement: Settlement, deps: EndDeps): void {
-  const { idempotency, organizationId, mode, requestId, chargeNano, endedAt } = settlement
+  const { idempotency, organizationId, mode, requestId, chargeNano, endedAt, ending, resources = [] } = settlement
   if (idempotency === null) return
-  const use = { ...idempotency, organizationId, mode, requestId, chargeNano, usedAt: endedAt }
+  const job = ending === 'reserved' ? resources[0]?.id : undefined
+  const use = { ...idempotency, organizationId, mode, requestId, chargeNano, usedAt: endedAt, ...(job && { job }) }
   if (usesUpKey(settlement)) deps.idempotencyKeys.use(use)
   else giveBack(use, deps)
 }
@@ -168,7 +169,7 @@ const header = 'Idempotency-Key'
 const notAllowed = (): GatewayError =>
   invalid(
     header,
-    `The header ${header} must be 1 to 255 visible ASCII characters without spaces, such as a UUID. Nothing is owed.`,
+    `The header ${header} must be 1 to 255 visible ASCII characters without spaces, such as a UUID, and be sent once. Nothing is owed.`,
   )
 
 /** When the first one ends is not known: about as long as a short answer takes. */
@@ -186,23 +187,27 @@ const inUse = (requestId: string): GatewayError =>
   )
 
 const gone = { 'x-should-retry': 'false' }
-const factsOf = ({ requestId, chargeNano, isFree }: KeyUse) => ({
+const factsOf = ({ requestId, chargeNano, job, isFree }: KeyUse) => ({
   first_request_id: requestId,
-  charge_usd: formatUsd(chargeNano),
+  ...(job === undefined ? { charge_usd: formatUsd(chargeNano) } : { job_id: job }),
   ...(isFree ? {} : { receipt: `/v1/receipts/${requestId}` }),
 })
 /** For people. */
-const accountOf = (first: KeyUse): string =>
-  first.isFree
-    ? 'was free'
-    : `was charged $${formatUsd(first.chargeNano)} (receipt at GET /v1/receipts/${first.requestId})`
+function accountOf({ requestId, chargeNano, job, isFree }: KeyUse): string {
+  if (isFree) return 'was free'
+  const receipt = `receipt at GET /v1/receipts/${requestId}`
+  return job === undefined
+    ? `was charged $${formatUsd(chargeNano)} (${receipt})`
+    : `began ${job}, charged once when that has ended (${receipt})`
+}
 
 /** The refusal of a repeat whose answer is not kept. */
 export function used(first: KeyUse): GatewayError {
   const anew = first.isFree ? 'done' : 'charged'
+  const instead = first.job === undefined ? '' : ` Ask for ${first.job} by its id.`
   return new GatewayError(
     'idempotency_key_used',
-    `This ${header} was used by request ${first.requestId}, which ${accountOf(first)}; this one is not charged. Its answer is not kept, so to be answered send the call with another key: it is ${anew} anew.`,
+    `This ${header} was used by request ${first.requestId}, which ${accountOf(first)}; this one is not charged. Its answer is not kept.${instead} For another answer send the call with another key: it is ${anew} anew.`,
     { facts: factsOf(first), headers: gone },
   )
 }

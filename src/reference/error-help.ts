@@ -96,7 +96,8 @@ export const errorHelp: Readonly<Record<FailureCode, ErrorHelp>> = {
   idempotency_key_used: {
     means:
       'The first request with this `Idempotency-Key` was served or charged for a part, and its answer is not kept.',
-    remedy: 'Read its receipt. For another answer send another key: it is charged anew.',
+    remedy:
+      'Read its receipt. Where the first request began a job (`job_id`), ask for that by its id. For another answer send another key: it is charged anew.',
   },
   idempotency_key_reused: {
     means: 'This `Idempotency-Key` came first with a call that has another body or URL.',

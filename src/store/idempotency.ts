@@ -4,6 +4,8 @@ import type { Idempotency, Settlement } from './settlement.ts'
 export type KeyUse = Idempotency &
   Pick<Settlement, 'organizationId' | 'mode' | 'requestId' | 'chargeNano'> & {
     readonly usedAt: number
+    /** The id of the job that it began. What that is charged stands on its receipt alone, and not here. */
+    readonly job?: string
     /** No settlement tells of it. */
     readonly isFree?: true
   }

@@ -184,15 +184,15 @@ export function describeReservations(store: () => Store, mode: Mode): void {
     await verified()
   })
 
-  test('an idempotency key is used up when its money is reserved, and tells the charge once there is one', async () => {
+  test('an idempotency key is used up when its money is reserved, and names the job, whose receipt tells the charge', async () => {
     const ship = shipper(await leasedNode(store(), 2_000n))
     const idempotency = { keyHash: 'k1', fingerprint: 'f1' }
     const video = reservationOf('700', { requestId: 'r1', ...of, idempotency, endedAt: 30 })
-    const use = { ...of, ...idempotency, requestId: 'r1', usedAt: 30 }
+    const use = { ...of, ...idempotency, requestId: 'r1', chargeNano: '0', usedAt: 30, job: video.resourceId }
     await ship(reserve(video))
-    expect(await store().keyUses(0, 9)).toEqual([{ ...use, chargeNano: '0' }])
+    expect(await store().keyUses(0, 9)).toEqual([use])
     await ship(endOf(video, '450'))
-    expect(await store().keyUses(0, 9)).toEqual([{ ...use, chargeNano: '450' }])
+    expect(await store().keyUses(0, 9)).toEqual([use])
   })
 
   test('what is due is asked for fairly: the longest due of each organization before a second of any', async () => {

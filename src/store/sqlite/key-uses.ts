@@ -11,6 +11,7 @@ type UseRow = {
   fingerprint: string
   id: string
   charge_nano: bigint
+  job: string | null
   used_at: bigint
 }
 
@@ -20,13 +21,13 @@ const upsertUse = `
   values (?, ?, ?, ?, ${requestNumber}, ?)
   on conflict (organization_id, mode, hash) do update
     set fingerprint = excluded.fingerprint, request_number = excluded.request_number, used_at = excluded.used_at`
+/** $[3] of the terms is the id of the job. */
 const selectUses = `
   select used.organization_id, used.mode, used.hash, used.fingerprint, coalesce(request.id, reservation.id) as id,
-    coalesce(request.charge_nano, ended.charge_nano, 0) as charge_nano, used.used_at
+    coalesce(request.charge_nano, 0) as charge_nano, reservation.terms ->> '$[3]' as job, used.used_at
   from idempotency_key used
   left join request on request.number = used.request_number
   left join reservation on reservation.number = used.request_number
-  left join request as ended on ended.id = reservation.id
   where used.used_at >= ? order by used.used_at desc limit ?`
 const deleteUses = `
   delete from idempotency_key where (organization_id, mode, hash) in (
@@ -58,4 +59,5 @@ const useOf = (row: UseRow): KeyUse => ({
   requestId: row.id,
   chargeNano: row.charge_nano.toString(),
   usedAt: Number(row.used_at),
+  ...(row.job !== null && { job: row.job }),
 })
