@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { HttpAnswer, HttpRequest } from '../lib/http-server/contract.ts'
@@ -91,4 +91,25 @@ test('where nothing was built its pages say so, and all else is as it was', asyn
   expect(answer?.status).toBe(503)
   expect(textOf(answer)).toContain('npm start')
   expect(unbuilt(request, '/nothing')).toBeNull()
+})
+
+test('a file of a build that was replaced while it is served is not found, and pages are of the new build at once', async () => {
+  const served = `${dist}-served`
+  cpSync(dist, served, { recursive: true })
+  const replacedWeb = openWebApp(served)
+  const get = async (path: string): Promise<HttpAnswer | null> =>
+    replacedWeb({ method: 'GET', headers: { get: () => null } } as unknown as HttpRequest, path)
+  try {
+    rmSync(served, { recursive: true })
+    cpSync(dist, served, { recursive: true })
+    const manifest = readFileSync(join(dist, 'manifest.json'), 'utf8').replaceAll('main-1.js', 'main-2.js')
+    writeFileSync(join(served, 'manifest.json'), manifest)
+    renameSync(join(served, 'main-1.js'), join(served, 'main-2.js'))
+    expect((await get('/assets/main-1.js'))!.status).toBe(404)
+    expect(textOf(await get('/dashboard'))).toContain('/assets/main-2.js')
+    expect((await get('/assets/main-2.js'))!.status).toBe(200)
+    expect(await get('/assets/main-1.js')).toBeNull()
+  } finally {
+    rmSync(served, { recursive: true })
+  }
 })

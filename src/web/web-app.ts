@@ -17,16 +17,22 @@ type Manifest = DocumentParts & {
   readonly files: Readonly<Record<string, { readonly type: string }>>
 }
 
-/** Opens what was built into `dist`. Where nothing was, its pages say so, and everything else works. */
+/**
+ * Opens what was built into `dist`. Where nothing was, its pages say so, and everything else works. Where another build
+ * took its place since, what is gone is not found, and pages are of that build from then on.
+ */
 export function openWebApp(dist: string): WebApp {
-  const manifest = readManifest(dist)
-  const files = manifest === null ? null : openFiles(dist, manifest)
+  let built = openBuilt(dist)
+  const readAnew = (): HttpAnswer => {
+    built = openBuilt(dist)
+    return replaced()
+  }
   return (request, path) => {
-    if (path.startsWith(assets)) return files?.(request, path.slice(assets.length)) ?? null
+    if (path.startsWith(assets)) return built?.fileAnswer(request, path.slice(assets.length))?.catch(readAnew) ?? null
     const isPage = isPagePath(path)
     if (!isPage && (path.startsWith('/api/') || !isForReading(request))) return null
-    if (manifest === null) return isPage ? unbuilt() : null
-    return documentAnswer(manifest, isPage ? 200 : 404)
+    if (built === null) return isPage ? unbuilt() : null
+    return documentAnswer(built.manifest, isPage ? 200 : 404)
   }
 }
 
@@ -34,6 +40,11 @@ const assets = '/assets/'
 
 /** Whether somebody looks at it in a browser, who is better told by a page that there is nothing. */
 const isForReading = ({ headers }: HttpRequest): boolean => headers.get('accept')?.includes('text/html') ?? false
+
+function openBuilt(dist: string) {
+  const manifest = readManifest(dist)
+  return manifest && { manifest, fileAnswer: openFiles(dist, manifest) }
+}
 
 function readManifest(dist: string): Manifest | null {
   try {
@@ -48,6 +59,14 @@ function unbuilt(): HttpAnswer {
     status: 503,
     headers: { 'content-type': 'text/plain; charset=UTF-8', 'cache-control': 'no-store', ...always },
     body: 'The web app has not been built. Start this server with `npm start`, which builds it.\n',
+  }
+}
+
+function replaced(): HttpAnswer {
+  return {
+    status: 404,
+    headers: { 'content-type': 'text/plain; charset=UTF-8', 'cache-control': 'no-store', ...always },
+    body: 'This file is of a build that was replaced. Load the page again.\n',
   }
 }
 

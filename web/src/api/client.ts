@@ -71,6 +71,21 @@ async function reach(url: string, init: RequestInit): Promise<Response> {
   }
 }
 
+/** Whether nothing answered, or only a server that has not begun to serve: it may in a moment. */
+export const isAway = (error: unknown): boolean =>
+  error instanceof ApiTrouble && (error.status === 0 || error.code === 'starting')
+
+const lookedAgainMs = 1_000
+
+/** Waits until this server answers. */
+export async function reachableAgain(): Promise<void> {
+  for (;;) {
+    const answer = await fetch(location.pathname, { method: 'HEAD' }).catch(() => null)
+    if (answer !== null && answer.status !== 503) return
+    await new Promise((resolve) => setTimeout(resolve, lookedAgainMs))
+  }
+}
+
 type ErrorBody = { readonly error?: { readonly code?: string; readonly message?: string; readonly field?: string } }
 
 async function troubleOf(response: Response): Promise<ApiTrouble> {

@@ -4,11 +4,11 @@ import { useEffect, useRef, useState } from 'react'
 export type EventsState = 'connecting' | 'live' | 'waiting'
 
 const firstWaitMs = 500
-const longestWaitMs = 30_000
+const longestWaitMs = 4_000
 
 /**
  * Tells each event's data, which is JSON, while the page is shown and `url` is not null. A connection that breaks is made
- * again, after waits that double up to half a minute; the state says which it is.
+ * again, after waits that double up to some seconds; the state says which it is.
  */
 export function useEvents(url: string | null, onEvent: (event: unknown) => void): EventsState {
   const [state, setState] = useState<EventsState>('connecting')

@@ -1,7 +1,7 @@
 /** What was asked, kept under keys, so that pages share it and changes make it anew. */
 import { MutationCache, QueryCache, QueryClient, queryOptions } from '@tanstack/react-query'
 import type { SessionJson } from '../../../src/control/contract-pages.ts'
-import { ApiTrouble, ask } from './client.ts'
+import { ApiTrouble, ask, isAway } from './client.ts'
 
 /** Who is signed in, and where they may look. */
 export const sessionQuery = queryOptions({
@@ -20,23 +20,35 @@ export const organizationKey = (organization: string, mode: 'test' | 'live' | nu
 const triesMax = 2
 
 /** What a later try may answer. */
-const isPassing = (error: unknown): boolean =>
-  error instanceof ApiTrouble && (error.status === 0 || error.status >= 500)
+const isPassing = (error: unknown): boolean => error instanceof ApiTrouble && error.status >= 500
 
-/** A session that ended is asked for anew, and the frame leads to where one signs in. */
-function noticeSignedOut(error: unknown): void {
-  if (error instanceof ApiTrouble && error.status === 401)
-    void queryClient.invalidateQueries({ queryKey: sessionQuery.queryKey })
+const waitMsMax = 4_000
+
+/** Of a session that ended or a role that was changed the frame hears at once: it asks for both anew, and leads elsewhere. */
+function noticeRefusal(error: unknown): void {
+  if (!(error instanceof ApiTrouble) || !refusals.has(error.code)) return
+  void queryClient.invalidateQueries({ queryKey: sessionQuery.queryKey })
+  void queryClient.invalidateQueries({ predicate: isOrganization })
 }
+const refusals: ReadonlySet<string> = new Set(['not_signed_in', 'permission_missing', 'organization_not_found'])
+
+/** Whether it asks what somebody may do in an organization (`organizationQuery`). */
+const isOrganization = ({ queryKey }: { readonly queryKey: readonly unknown[] }): boolean =>
+  queryKey[0] === 'organization' && queryKey[3] === 'organization'
 
 export const queryClient: QueryClient = new QueryClient({
-  queryCache: new QueryCache({ onError: noticeSignedOut }),
-  mutationCache: new MutationCache({ onError: noticeSignedOut }),
+  queryCache: new QueryCache({ onError: (error, query) => isOrganization(query) || noticeRefusal(error) }),
+  mutationCache: new MutationCache({ onError: (error) => noticeRefusal(error) }),
   defaultOptions: {
     queries: {
       staleTime: 10_000,
-      retry: (failures, error) => isPassing(error) && failures < triesMax,
+      // A server that is away is asked until it is back, and what was shown stays (`shell/away.tsx` says so).
+      retry: (failures, error) => isAway(error) || (isPassing(error) && failures < triesMax),
+      retryDelay: (failures) => Math.min(1_000 * 2 ** failures, waitMsMax),
+      // A browser may take itself for offline beside a server that is near.
+      networkMode: 'always',
       refetchOnWindowFocus: true,
     },
+    mutations: { networkMode: 'always' },
   },
 })

@@ -3,6 +3,7 @@ import { useDisclosure, useMediaQuery } from '@mantine/hooks'
 import { Outlet, useLocation } from '@tanstack/react-router'
 import { useEffect } from 'react'
 import { dashboardPlaces } from '../areas.ts'
+import { Away } from './away.tsx'
 import classes from './frame.module.css'
 import { CommandButton, Commands } from './commands.tsx'
 import { Mark } from './mark.tsx'
@@ -11,10 +12,12 @@ import { Navigation } from './navigation.tsx'
 import { NotForRole } from './not-for-role.tsx'
 import { usePlace } from './place.ts'
 import { SecondFactorOffer } from './second-factor-offer.tsx'
+import { useCurrentPlace } from './use-current-place.ts'
 
 /** What stands around every page of somebody who is signed in. */
 export function Frame() {
   const { mode, organization, session, isConsole } = usePlace()
+  useCurrentPlace()
   const isNarrow = useMediaQuery('(max-width: 61.99em)', undefined, { getInitialValueInEffect: false })
   return (
     <div className={classes['frame']} data-mode={mode}>
@@ -32,6 +35,7 @@ export function Frame() {
         </main>
       </div>
       <Commands />
+      <Away />
     </div>
   )
 }

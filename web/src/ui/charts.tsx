@@ -2,11 +2,13 @@
 import { Button, Group, Skeleton, Table, Text } from '@mantine/core'
 import { useDisclosure } from '@mantine/hooks'
 import { lazy, Suspense, type ReactNode } from 'react'
+import { loadPartOrPage } from '../api/parts.ts'
 import classes from './charts.module.css'
 import type { TimeChartProps } from './chart-types.ts'
 
-const DrawnBars = lazy(() => import('./drawn-charts.tsx').then(({ DrawnBars }) => ({ default: DrawnBars })))
-const DrawnLines = lazy(() => import('./drawn-charts.tsx').then(({ DrawnLines }) => ({ default: DrawnLines })))
+const drawn = () => loadPartOrPage(() => import('./drawn-charts.tsx'))
+const DrawnBars = lazy(async () => ({ default: (await drawn()).DrawnBars }))
+const DrawnLines = lazy(async () => ({ default: (await drawn()).DrawnLines }))
 
 /** Amounts over time, stacked. */
 export const Bars = (props: TimeChartProps) => (

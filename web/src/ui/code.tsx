@@ -37,9 +37,13 @@ function useHighlighted(code: string, language: Language): string | null {
   const [made, setMade] = useState<{ readonly code: string; readonly html: string } | null>(null)
   useEffect(() => {
     let isWanted = true
-    void import('./highlight.ts').then(({ highlight }) => {
-      if (isWanted) setMade({ code, html: highlight(code, language) })
-    })
+    // Where it is of a build that was replaced, the code stays in one colour.
+    void import('./highlight.ts').then(
+      ({ highlight }) => {
+        if (isWanted) setMade({ code, html: highlight(code, language) })
+      },
+      () => undefined,
+    )
     return () => {
       isWanted = false
     }

@@ -2,11 +2,12 @@ import { Group, Popover, Select, Skeleton, Stack, UnstyledButton } from '@mantin
 import { useDisclosure } from '@mantine/hooks'
 import { IconCalendar, IconSelector } from '@tabler/icons-react'
 import { lazy, Suspense, useState } from 'react'
+import { loadPartOrPage } from '../api/parts.ts'
 import { ownZone, shownTime } from './format.ts'
 import { periodOf, presets, presetTitles, type Period, type Preset, type TimeRangeSearch } from './time-range.ts'
 import classes from './time-range-picker.module.css'
 
-const PickDays = lazy(() => import('./pick-days.tsx').then(({ PickDays }) => ({ default: PickDays })))
+const PickDays = lazy(async () => ({ default: (await loadPartOrPage(() => import('./pick-days.tsx'))).PickDays }))
 
 export type TimeRangePickerProps = {
   readonly value: TimeRangeSearch

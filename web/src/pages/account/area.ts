@@ -1,4 +1,5 @@
-import { createRoute, lazyRouteComponent } from '@tanstack/react-router'
+import { createRoute } from '@tanstack/react-router'
+import { lazyPage } from '../../shell/lazy-page.ts'
 import { insideRoute } from '../../shell/routes.ts'
 import { readAs, wordIn } from '../../shell/search.ts'
 
@@ -8,6 +9,6 @@ export const accountRoutes = [
     path: '/account',
     validateSearch: (search: Record<string, unknown>) =>
       readAs<{ readonly begin?: 'second-factor' }>({ begin: wordIn(search, 'begin', ['second-factor']) }),
-    component: lazyRouteComponent(() => import('./account-page.tsx'), 'AccountPage'),
+    component: lazyPage(() => import('./account-page.tsx'), 'AccountPage'),
   }),
 ] as const

@@ -1,6 +1,7 @@
 import { IconReceipt2 } from '@tabler/icons-react'
-import { createRoute, lazyRouteComponent } from '@tanstack/react-router'
+import { createRoute } from '@tanstack/react-router'
 import type { Place } from '../../shell/area.ts'
+import { lazyPage } from '../../shell/lazy-page.ts'
 import { organizationRoute } from '../../shell/routes.ts'
 import { readTimeRange } from '../../ui/time-range.ts'
 
@@ -17,6 +18,6 @@ export const billingRoutes = [
     getParentRoute: () => organizationRoute,
     path: '/billing',
     validateSearch: readTimeRange,
-    component: lazyRouteComponent(() => import('./billing-page.tsx'), 'BillingPage'),
+    component: lazyPage(() => import('./billing-page.tsx'), 'BillingPage'),
   }),
 ] as const

@@ -1,6 +1,7 @@
 import { IconFiles } from '@tabler/icons-react'
-import { createRoute, lazyRouteComponent } from '@tanstack/react-router'
+import { createRoute } from '@tanstack/react-router'
 import type { Place } from '../../shell/area.ts'
+import { lazyPage } from '../../shell/lazy-page.ts'
 import { organizationRoute } from '../../shell/routes.ts'
 
 export const filesPlace: Place = {
@@ -15,6 +16,6 @@ export const filesRoutes = [
   createRoute({
     getParentRoute: () => organizationRoute,
     path: '/files',
-    component: lazyRouteComponent(() => import('./files-page.tsx'), 'FilesPage'),
+    component: lazyPage(() => import('./files-page.tsx'), 'FilesPage'),
   }),
 ] as const

@@ -1,6 +1,7 @@
 import { IconHome } from '@tabler/icons-react'
-import { createRoute, lazyRouteComponent } from '@tanstack/react-router'
+import { createRoute } from '@tanstack/react-router'
 import type { Place } from '../../shell/area.ts'
+import { lazyPage } from '../../shell/lazy-page.ts'
 import { organizationRoute } from '../../shell/routes.ts'
 
 export const homePlace: Place = {
@@ -15,6 +16,6 @@ export const homeRoutes = [
   createRoute({
     getParentRoute: () => organizationRoute,
     path: '/home',
-    component: lazyRouteComponent(() => import('./home-page.tsx'), 'HomePage'),
+    component: lazyPage(() => import('./home-page.tsx'), 'HomePage'),
   }),
 ] as const

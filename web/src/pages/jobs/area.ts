@@ -1,6 +1,7 @@
 import { IconMovie } from '@tabler/icons-react'
-import { createRoute, lazyRouteComponent } from '@tanstack/react-router'
+import { createRoute } from '@tanstack/react-router'
 import type { Place } from '../../shell/area.ts'
+import { lazyPage } from '../../shell/lazy-page.ts'
 import { organizationRoute } from '../../shell/routes.ts'
 import { readAs, textIn, wordIn } from '../../shell/search.ts'
 import { jobStates, type JobState } from './job-state.ts'
@@ -21,6 +22,6 @@ export const jobsRoutes = [
     path: '/jobs',
     validateSearch: (search: Record<string, unknown>) =>
       readAs<JobsSearch>({ state: wordIn(search, 'state', jobStates), job: textIn(search, 'job') }),
-    component: lazyRouteComponent(() => import('./jobs-page.tsx'), 'JobsPage'),
+    component: lazyPage(() => import('./jobs-page.tsx'), 'JobsPage'),
   }),
 ] as const

@@ -1,6 +1,7 @@
 import { IconKey } from '@tabler/icons-react'
-import { createRoute, lazyRouteComponent } from '@tanstack/react-router'
+import { createRoute } from '@tanstack/react-router'
 import type { CommandSource, Place } from '../../shell/area.ts'
+import { lazyPage } from '../../shell/lazy-page.ts'
 import { organizationRoute } from '../../shell/routes.ts'
 import { readAs, textIn, wordIn } from '../../shell/search.ts'
 
@@ -20,7 +21,7 @@ export const keysRoutes = [
     path: '/keys',
     validateSearch: (search: Record<string, unknown>) =>
       readAs<KeysSearch>({ key: textIn(search, 'key'), make: wordIn(search, 'make', ['key']) }),
-    component: lazyRouteComponent(() => import('./keys-page.tsx'), 'KeysPage'),
+    component: lazyPage(() => import('./keys-page.tsx'), 'KeysPage'),
   }),
 ] as const
 

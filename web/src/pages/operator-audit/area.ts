@@ -1,6 +1,7 @@
 import { IconHistory } from '@tabler/icons-react'
-import { createRoute, lazyRouteComponent } from '@tanstack/react-router'
+import { createRoute } from '@tanstack/react-router'
 import type { Place } from '../../shell/area.ts'
+import { lazyPage } from '../../shell/lazy-page.ts'
 import { operatorRoute } from '../../shell/routes.ts'
 
 export const operatorAuditPlace: Place = {
@@ -15,6 +16,6 @@ export const operatorAuditRoutes = [
   createRoute({
     getParentRoute: () => operatorRoute,
     path: '/audit',
-    component: lazyRouteComponent(() => import('./operator-audit-page.tsx'), 'OperatorAuditPage'),
+    component: lazyPage(() => import('./operator-audit-page.tsx'), 'OperatorAuditPage'),
   }),
 ] as const

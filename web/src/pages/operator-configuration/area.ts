@@ -1,6 +1,7 @@
 import { IconAdjustments } from '@tabler/icons-react'
-import { createRoute, lazyRouteComponent } from '@tanstack/react-router'
+import { createRoute } from '@tanstack/react-router'
 import type { Place } from '../../shell/area.ts'
+import { lazyPage } from '../../shell/lazy-page.ts'
 import { operatorRoute } from '../../shell/routes.ts'
 
 export const operatorConfigurationPlace: Place = {
@@ -15,6 +16,6 @@ export const operatorConfigurationRoutes = [
   createRoute({
     getParentRoute: () => operatorRoute,
     path: '/configuration',
-    component: lazyRouteComponent(() => import('./operator-configuration-page.tsx'), 'OperatorConfigurationPage'),
+    component: lazyPage(() => import('./operator-configuration-page.tsx'), 'OperatorConfigurationPage'),
   }),
 ] as const

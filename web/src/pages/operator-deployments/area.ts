@@ -1,6 +1,7 @@
 import { IconServer2 } from '@tabler/icons-react'
-import { createRoute, lazyRouteComponent } from '@tanstack/react-router'
+import { createRoute } from '@tanstack/react-router'
 import type { Place } from '../../shell/area.ts'
+import { lazyPage } from '../../shell/lazy-page.ts'
 import { operatorRoute } from '../../shell/routes.ts'
 
 export const operatorDeploymentsPlace: Place = {
@@ -15,6 +16,6 @@ export const operatorDeploymentsRoutes = [
   createRoute({
     getParentRoute: () => operatorRoute,
     path: '/deployments',
-    component: lazyRouteComponent(() => import('./operator-deployments-page.tsx'), 'OperatorDeploymentsPage'),
+    component: lazyPage(() => import('./operator-deployments-page.tsx'), 'OperatorDeploymentsPage'),
   }),
 ] as const

@@ -1,6 +1,7 @@
 import { IconScale } from '@tabler/icons-react'
-import { createRoute, lazyRouteComponent } from '@tanstack/react-router'
+import { createRoute } from '@tanstack/react-router'
 import type { Place } from '../../shell/area.ts'
+import { lazyPage } from '../../shell/lazy-page.ts'
 import { operatorRoute } from '../../shell/routes.ts'
 
 export const operatorLedgerPlace: Place = {
@@ -15,6 +16,6 @@ export const operatorLedgerRoutes = [
   createRoute({
     getParentRoute: () => operatorRoute,
     path: '/ledger',
-    component: lazyRouteComponent(() => import('./operator-ledger-page.tsx'), 'OperatorLedgerPage'),
+    component: lazyPage(() => import('./operator-ledger-page.tsx'), 'OperatorLedgerPage'),
   }),
 ] as const

@@ -1,6 +1,7 @@
 import { IconBuilding } from '@tabler/icons-react'
-import { createRoute, lazyRouteComponent } from '@tanstack/react-router'
+import { createRoute } from '@tanstack/react-router'
 import type { CommandSource, Place } from '../../shell/area.ts'
+import { lazyPage } from '../../shell/lazy-page.ts'
 import { operatorRoute } from '../../shell/routes.ts'
 import { readAs, textIn } from '../../shell/search.ts'
 
@@ -20,7 +21,7 @@ export const operatorOrganizationsRoutes = [
     path: '/organizations',
     validateSearch: (search: Record<string, unknown>) =>
       readAs<OrganizationsSearch>({ organization: textIn(search, 'organization') }),
-    component: lazyRouteComponent(() => import('./operator-organizations-page.tsx'), 'OperatorOrganizationsPage'),
+    component: lazyPage(() => import('./operator-organizations-page.tsx'), 'OperatorOrganizationsPage'),
   }),
 ] as const
 

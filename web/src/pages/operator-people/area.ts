@@ -1,6 +1,7 @@
 import { IconUsers } from '@tabler/icons-react'
-import { createRoute, lazyRouteComponent } from '@tanstack/react-router'
+import { createRoute } from '@tanstack/react-router'
 import type { Place } from '../../shell/area.ts'
+import { lazyPage } from '../../shell/lazy-page.ts'
 import { operatorRoute } from '../../shell/routes.ts'
 
 export const operatorPeoplePlace: Place = {
@@ -15,6 +16,6 @@ export const operatorPeopleRoutes = [
   createRoute({
     getParentRoute: () => operatorRoute,
     path: '/people',
-    component: lazyRouteComponent(() => import('./operator-people-page.tsx'), 'OperatorPeoplePage'),
+    component: lazyPage(() => import('./operator-people-page.tsx'), 'OperatorPeoplePage'),
   }),
 ] as const

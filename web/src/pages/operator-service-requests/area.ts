@@ -1,6 +1,7 @@
 import { IconLifebuoy } from '@tabler/icons-react'
-import { createRoute, lazyRouteComponent } from '@tanstack/react-router'
+import { createRoute } from '@tanstack/react-router'
 import type { Place } from '../../shell/area.ts'
+import { lazyPage } from '../../shell/lazy-page.ts'
 import { operatorRoute } from '../../shell/routes.ts'
 
 export const operatorServiceRequestsPlace: Place = {
@@ -15,6 +16,6 @@ export const operatorServiceRequestsRoutes = [
   createRoute({
     getParentRoute: () => operatorRoute,
     path: '/service-requests',
-    component: lazyRouteComponent(() => import('./operator-service-requests-page.tsx'), 'OperatorServiceRequestsPage'),
+    component: lazyPage(() => import('./operator-service-requests-page.tsx'), 'OperatorServiceRequestsPage'),
   }),
 ] as const

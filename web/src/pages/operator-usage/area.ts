@@ -1,6 +1,7 @@
 import { IconChartBar } from '@tabler/icons-react'
-import { createRoute, lazyRouteComponent } from '@tanstack/react-router'
+import { createRoute } from '@tanstack/react-router'
 import type { Place } from '../../shell/area.ts'
+import { lazyPage } from '../../shell/lazy-page.ts'
 import { isMode, type Mode } from '../../shell/mode.ts'
 import { operatorRoute } from '../../shell/routes.ts'
 import { readAs } from '../../shell/search.ts'
@@ -22,6 +23,6 @@ export const operatorUsageRoutes = [
       ...readUsageSearch(search),
       ...readAs<{ readonly mode?: Mode }>({ mode: isMode(search['mode']) ? search['mode'] : undefined }),
     }),
-    component: lazyRouteComponent(() => import('./operator-usage-page.tsx'), 'OperatorUsagePage'),
+    component: lazyPage(() => import('./operator-usage-page.tsx'), 'OperatorUsagePage'),
   }),
 ] as const

@@ -1,4 +1,5 @@
-import { createRoute, lazyRouteComponent } from '@tanstack/react-router'
+import { createRoute } from '@tanstack/react-router'
+import { lazyPage } from '../../shell/lazy-page.ts'
 import { anyoneRoute } from '../../shell/routes.ts'
 import { readAs, textIn } from '../../shell/search.ts'
 
@@ -15,6 +16,6 @@ export const playgroundRoutes = [
     // A pasted key may be of either mode: none is claimed around it.
     beforeLoad: ({ search, context: { organization } }) =>
       search.key === pastedKey || organization?.permissions.includes('keys.write') !== true ? { mode: null } : {},
-    component: lazyRouteComponent(() => import('./playground-page.tsx'), 'PlaygroundPage'),
+    component: lazyPage(() => import('./playground-page.tsx'), 'PlaygroundPage'),
   }),
 ] as const

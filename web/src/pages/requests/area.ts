@@ -1,6 +1,7 @@
 import { IconListDetails } from '@tabler/icons-react'
-import { createRoute, lazyRouteComponent } from '@tanstack/react-router'
+import { createRoute } from '@tanstack/react-router'
 import type { CommandSource, Place } from '../../shell/area.ts'
+import { lazyPage } from '../../shell/lazy-page.ts'
 import { organizationRoute } from '../../shell/routes.ts'
 import { readRequestsSearch } from './requests-search.ts'
 
@@ -17,7 +18,7 @@ export const requestsRoutes = [
     getParentRoute: () => organizationRoute,
     path: '/requests',
     validateSearch: readRequestsSearch,
-    component: lazyRouteComponent(() => import('./requests-page.tsx'), 'RequestsPage'),
+    component: lazyPage(() => import('./requests-page.tsx'), 'RequestsPage'),
   }),
 ] as const
 

@@ -1,6 +1,7 @@
 import { IconLifebuoy } from '@tabler/icons-react'
-import { createRoute, lazyRouteComponent } from '@tanstack/react-router'
+import { createRoute } from '@tanstack/react-router'
 import type { Place } from '../../shell/area.ts'
+import { lazyPage } from '../../shell/lazy-page.ts'
 import { organizationRoute } from '../../shell/routes.ts'
 
 export const servicePlace: Place = {
@@ -15,6 +16,6 @@ export const serviceRoutes = [
   createRoute({
     getParentRoute: () => organizationRoute,
     path: '/service',
-    component: lazyRouteComponent(() => import('./service-page.tsx'), 'ServicePage'),
+    component: lazyPage(() => import('./service-page.tsx'), 'ServicePage'),
   }),
 ] as const

@@ -1,6 +1,7 @@
 import { IconSettings } from '@tabler/icons-react'
-import { createRoute, lazyRouteComponent } from '@tanstack/react-router'
+import { createRoute } from '@tanstack/react-router'
 import type { Place } from '../../shell/area.ts'
+import { lazyPage } from '../../shell/lazy-page.ts'
 import { organizationRoute } from '../../shell/routes.ts'
 
 export const settingsPlace: Place = {
@@ -15,6 +16,6 @@ export const settingsRoutes = [
   createRoute({
     getParentRoute: () => organizationRoute,
     path: '/settings',
-    component: lazyRouteComponent(() => import('./settings-page.tsx'), 'SettingsPage'),
+    component: lazyPage(() => import('./settings-page.tsx'), 'SettingsPage'),
   }),
 ] as const

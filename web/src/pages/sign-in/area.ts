@@ -1,5 +1,6 @@
 /** What is for those who are not signed in. Tokens of links stand in the fragment, which no server is sent. */
-import { createRoute, lazyRouteComponent } from '@tanstack/react-router'
+import { createRoute } from '@tanstack/react-router'
+import { lazyPage } from '../../shell/lazy-page.ts'
 import { outsideRoute } from '../../shell/routes.ts'
 import { readAs, textIn, wordIn } from '../../shell/search.ts'
 
@@ -16,31 +17,31 @@ export const signInRoutes = [
         to: textIn(search, 'to'),
         error: textIn(search, 'error'),
       }),
-    component: lazyRouteComponent(() => import('./sign-in-page.tsx'), 'SignInPage'),
+    component: lazyPage(() => import('./sign-in-page.tsx'), 'SignInPage'),
   }),
   createRoute({
     getParentRoute: () => outsideRoute,
     path: '/sign-up',
-    component: lazyRouteComponent(() => import('./sign-up-page.tsx'), 'SignUpPage'),
+    component: lazyPage(() => import('./sign-up-page.tsx'), 'SignUpPage'),
   }),
   createRoute({
     getParentRoute: () => outsideRoute,
     path: '/setup',
-    component: lazyRouteComponent(() => import('./setup-page.tsx'), 'SetupPage'),
+    component: lazyPage(() => import('./setup-page.tsx'), 'SetupPage'),
   }),
   createRoute({
     getParentRoute: () => outsideRoute,
     path: '/invitation',
-    component: lazyRouteComponent(() => import('./invitation-page.tsx'), 'InvitationPage'),
+    component: lazyPage(() => import('./invitation-page.tsx'), 'InvitationPage'),
   }),
   createRoute({
     getParentRoute: () => outsideRoute,
     path: '/forgot-password',
-    component: lazyRouteComponent(() => import('./forgot-password-page.tsx'), 'ForgotPasswordPage'),
+    component: lazyPage(() => import('./forgot-password-page.tsx'), 'ForgotPasswordPage'),
   }),
   createRoute({
     getParentRoute: () => outsideRoute,
     path: '/reset-password',
-    component: lazyRouteComponent(() => import('./reset-password-page.tsx'), 'ResetPasswordPage'),
+    component: lazyPage(() => import('./reset-password-page.tsx'), 'ResetPasswordPage'),
   }),
 ] as const

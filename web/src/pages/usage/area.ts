@@ -1,6 +1,7 @@
 import { IconChartBar } from '@tabler/icons-react'
-import { createRoute, lazyRouteComponent } from '@tanstack/react-router'
+import { createRoute } from '@tanstack/react-router'
 import type { Place } from '../../shell/area.ts'
+import { lazyPage } from '../../shell/lazy-page.ts'
 import { organizationRoute } from '../../shell/routes.ts'
 import { readUsageSearch } from './usage-search.ts'
 
@@ -17,6 +18,6 @@ export const usageRoutes = [
     getParentRoute: () => organizationRoute,
     path: '/usage',
     validateSearch: readUsageSearch,
-    component: lazyRouteComponent(() => import('./usage-page.tsx'), 'UsagePage'),
+    component: lazyPage(() => import('./usage-page.tsx'), 'UsagePage'),
   }),
 ] as const
