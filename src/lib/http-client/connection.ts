@@ -1,4 +1,5 @@
 import type { Socket } from 'bun'
+import { brought, broughtAll, type Bringer } from '../byte-turns.ts'
 import { Outbox } from '../http/outbox.ts'
 import { noteBytes } from '../note-bytes.ts'
 import { sendBody, type Outlet } from '../http/send-body.ts'
@@ -49,7 +50,7 @@ export type ConnectionOptions = {
 }
 
 /** One connection: made for its first call, kept between calls, and carrying one at a time. */
-export class Connection implements Outlet {
+export class Connection implements Outlet, Bringer {
   readonly origin: Origin
   /** Until when it is good for another call while it is parked, as its client's clock has it. */
   goodUntil = 0
@@ -70,6 +71,10 @@ export class Connection implements Outlet {
   #isStale = false
   #isPaused = false
   #isClosed = false
+  /** What came last was much. */
+  #isMuch = false
+  /** What comes must wait for its turn. */
+  #isHeld = false
   #isHeadAlone = false
   /** The server has been promised more than it got. */
   #isCutShort = false
@@ -157,6 +162,10 @@ export class Connection implements Outlet {
     source?.cancel().catch(() => undefined)
   }
 
+  get isClosed(): boolean {
+    return this.#isClosed
+  }
+
   isGood(now: number): boolean {
     return !this.#isClosed && now < this.goodUntil
   }
@@ -164,6 +173,7 @@ export class Connection implements Outlet {
   /** Nothing more is sent or read; false, so that lists can be filtered by it. */
   close(): false {
     this.#isClosed = true
+    if (this.#isMuch) broughtAll(this)
     this.#unread = null
     this.#outbox.clear()
     clearTimeout(this.#deadline)
@@ -190,7 +200,7 @@ export class Connection implements Outlet {
     if (!this.#isPaused) return
     this.#isPaused = false
     if (this.#unread) this.#turns.add(this.#readOn)
-    else this.#socket?.resume()
+    else this.#letCome()
   }
 
   /** Its server has been reached; who that is may still be to show. */
@@ -231,8 +241,14 @@ export class Connection implements Outlet {
   take(bytes: Buffer): void {
     if (!this.#call) return void this.close()
     this.#isStale = false
-    if (bytes.length <= sliceBytes && !this.#unread) return this.#read(bytes)
+    if (bytes.length <= sliceBytes && !this.#unread) {
+      if (this.#isMuch) broughtAll(this)
+      this.#isMuch = false
+      return this.#read(bytes)
+    }
     noteBytes(bytes.length)
+    this.#isMuch = true
+    brought(this, bytes.length)
     // A pause may still be on its way to the socket.
     if (this.#unread) this.#unread = Buffer.concat([this.#unread, bytes])
     else {
@@ -258,7 +274,22 @@ export class Connection implements Outlet {
     this.#read(unread.subarray(0, sliceBytes))
     if (this.#unread && !this.#isPaused) this.#turns.add(this.#readOn)
     else if (!this.#unread && this.#end) this.ended(this.#end.error)
-    else if (!this.#unread && !this.#isPaused && !this.#isClosed) this.#socket?.resume()
+    else if (!this.#unread) this.#letCome()
+  }
+
+  /** So many bring much at once that what this one brings must wait for its turn. */
+  hold(): void {
+    this.#isHeld = true
+    this.#socket?.pause()
+  }
+
+  release(): void {
+    this.#isHeld = false
+    this.#letCome()
+  }
+
+  #letCome(): void {
+    if (!this.#unread && !this.#isPaused && !this.#isHeld && !this.#isClosed) this.#socket?.resume()
   }
 
   /** The server has closed it, or it has broken. */

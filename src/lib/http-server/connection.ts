@@ -77,6 +77,7 @@ export class Connection implements Guest, Outlet {
     this.#socket = socket
     this.#host = host
     this.#inflow = new Inflow(socket, host, this)
+    host.arrivals.add(this.#inflow)
     this.peer = peer
     this.#since = host.now()
   }

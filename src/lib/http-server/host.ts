@@ -1,4 +1,5 @@
 import type { Turns } from '../turns.ts'
+import type { Arrivals } from './arrivals.ts'
 import type { HttpAnswer, HttpHandler, HttpRequest } from './contract.ts'
 import type { Guest, RefusedFor } from './guest.ts'
 import type { HeldMemory } from './held-memory.ts'
@@ -26,4 +27,6 @@ export type Host = {
   /** For what nobody wants. */
   readonly readingAway: ReadingAway
   readonly held: HeldMemory
+  /** For connections that are new. */
+  readonly arrivals: Arrivals
 }

@@ -9,6 +9,7 @@ import { createAddresses, type Addresses } from './address-limits.ts'
 import { compressAnswer } from './compress-answer.ts'
 import type { Host } from './host.ts'
 import type { HttpHandler } from './contract.ts'
+import { createArrivals } from './arrivals.ts'
 import { createDoor, type Doors } from './door.ts'
 import type { Guest, RefusedFor } from './guest.ts'
 import { createHeldMemory } from './held-memory.ts'
@@ -136,5 +137,6 @@ const hostOf = (options: HttpServerOptions, { guests, addresses, time }: Shared)
   },
   turns: options.turns ?? createTurns(options.clock.monotonic, options.failed),
   readingAway: createReadingAway(),
+  arrivals: createArrivals(),
   held: createHeldMemory(options.heldBytesMax ?? heldBytesDefault, () => guests.size),
 })

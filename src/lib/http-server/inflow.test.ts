@@ -1,5 +1,15 @@
-import { expect, test } from 'bun:test'
+import { afterEach, expect, test } from 'bun:test'
+import { turnBytesMax } from '../byte-turns.ts'
 import { Inflow } from './inflow.ts'
+
+const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
+
+const flows: Inflow[] = []
+/** There is one count of what comes in for the whole thread. */
+afterEach(async () => {
+  for (const flow of flows.splice(0)) flow.close()
+  await nextTurn()
+})
 
 /** What comes in on a connection, whose reader is told how much of it may be read now. */
 function inflow(mayBeCrumbs: boolean) {
@@ -13,6 +23,7 @@ function inflow(mayBeCrumbs: boolean) {
     { turns, readingAway: turns },
     { mayBeCrumbs, takeNow: (bytes) => void read.push(bytes.length) },
   )
+  flows.push(flow)
   return { flow, read, calls, turn: () => waiting.shift()?.() }
 }
 
@@ -43,4 +54,18 @@ test('of what nobody wants, more is read when its turn has come', () => {
   expect(calls).toEqual(['pause'])
   turn()
   expect(calls).toEqual(['pause', 'resume'])
+})
+
+test('of many that bring much at once, those that come too late for a turn are held until the next', async () => {
+  const [one, two, three] = [inflow(false), inflow(false), inflow(false)]
+  for (const { flow } of [one, two, three]) flow.take(Buffer.alloc(turnBytesMax / 2))
+  expect([one.calls, two.calls, three.calls]).toEqual([['pause'], ['pause'], ['pause']])
+  await nextTurn()
+  expect([one.calls, two.calls, three.calls]).toEqual([['pause', 'resume'], ['pause', 'resume'], ['pause']])
+  two.flow.take(Buffer.alloc(16 * 1024))
+  await nextTurn()
+  expect([two.calls, three.calls]).toEqual([
+    ['pause', 'resume'],
+    ['pause', 'resume'],
+  ])
 })

@@ -1,9 +1,10 @@
+import { brought, broughtAll, type Bringer } from '../byte-turns.ts'
 import { noteBytes } from '../note-bytes.ts'
 import type { Turns } from '../turns.ts'
 import type { ReadingAway } from './reading-away.ts'
 
 /** Why nothing more is read off a connection for a while; several may hold at once. */
-export const heldBackFor = { body: 1, ahead: 2, turn: 4, others: 8 } as const
+export const heldBackFor = { body: 1, ahead: 2, turn: 4, others: 8, share: 16, arrival: 32 } as const
 type Reason = (typeof heldBackFor)[keyof typeof heldBackFor]
 
 type Socket = { readonly pause: () => void; readonly resume: () => void }
@@ -18,7 +19,7 @@ type Reader = {
  * What comes in on a connection: held back while there is a reason to, and read a little in each turn where it may be
  * crumbs. Half a megabyte of chunks of one byte takes 40 ms, and each of many connections may bring as much at once.
  */
-export class Inflow {
+export class Inflow implements Bringer {
   readonly #socket: Socket
   readonly #turns: Turns
   readonly #readingAway: ReadingAway
@@ -28,6 +29,8 @@ export class Inflow {
   /** Waits for its turn; nothing more comes while there is any. */
   #unread: Buffer | null = null
   #isClosed = false
+  /** What came last was much. */
+  #isMuch = false
 
   constructor(socket: Socket, { turns, readingAway }: Shared, reader: Reader) {
     this.#socket = socket
@@ -36,8 +39,12 @@ export class Inflow {
     this.#reader = reader
   }
 
+  get isClosed(): boolean {
+    return this.#isClosed
+  }
+
   take(bytes: Buffer): void {
-    if (bytes.length > sliceBytes) noteBytes(bytes.length)
+    if (bytes.length > sliceBytes || this.#isMuch) this.#count(bytes.length)
     // To be held back may still be on its way to the socket.
     if (this.#unread) this.#unread = Buffer.concat([this.#unread, bytes])
     else if (bytes.length <= sliceBytes || !this.#reader.mayBeCrumbs) this.#reader.takeNow(bytes)
@@ -47,6 +54,22 @@ export class Inflow {
       // Not at once: fifty connections that bring as much in one turn would be 200 ms of it.
       this.#turns.add(this.#readOn)
     }
+  }
+
+  #count(bytes: number): void {
+    this.#isMuch = bytes > sliceBytes
+    if (!this.#isMuch) return broughtAll(this)
+    noteBytes(bytes)
+    brought(this, bytes)
+  }
+
+  /** So many come at once that what this one brings must wait for its turn. */
+  hold(): void {
+    this.holdBack(heldBackFor.share)
+  }
+
+  release(): void {
+    this.letCome(heldBackFor.share)
   }
 
   readonly #readOn = (): void => {
@@ -80,6 +103,7 @@ export class Inflow {
   close(): void {
     this.#isClosed = true
     this.#unread = null
+    if (this.#isMuch) broughtAll(this)
   }
 }
 
