@@ -55,7 +55,7 @@ test('a start without configuration has the documented defaults', () => {
       spoolBytesMax: 8_589_934_592,
       organizationSpoolBytesMax: 4_294_967_296,
     },
-    people: { signUp: 'closed', grant: { testUsd: 100, liveUsd: 0 }, oidc: null, smtp: null },
+    people: { signUp: 'closed', grant: { testUsd: 100, liveUsd: 0 }, secondFactor: 'optional', oidc: null, smtp: null },
     webhooks: { allowedNetworks: [] },
     drain: { concurrentMax: 256, msMax: 60_000 },
     idempotency: {

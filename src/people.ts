@@ -86,9 +86,10 @@ export const lowCreditMail =
 const keepsBooks: readonly string[] = ['owner', 'admin', 'billing']
 
 /** As plain values, which pass between threads. */
-export const peopleSettings = ({ signUp, grant, oidc, smtp }: Config['people']): PeopleSettings => ({
+export const peopleSettings = ({ signUp, grant, secondFactor, oidc, smtp }: Config['people']): PeopleSettings => ({
   signUp,
   grant,
+  secondFactor,
   oidc: oidc && { ...oidc, clientSecret: oidc.clientSecret.reveal() },
   smtp: smtp && {
     host: smtp.host,

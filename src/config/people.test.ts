@@ -10,8 +10,16 @@ const refusalOf = (data: unknown): string => {
 const smtp = { host: 'mail.example', from: 'Mart <mart@example.com>' }
 const oidc = { issuer: 'https://id.example/', clientId: 'mart', clientSecret: '${SECRET}' }
 
-test('nobody signs up unless it is said, and there is no provider and no mail', () => {
-  expect(read({}).data).toEqual({ signUp: 'closed', grant: { testUsd: 100, liveUsd: 0 }, oidc: null, smtp: null })
+test('nobody signs up or is asked for a second factor unless it is said, and there is no provider and no mail', () => {
+  expect(read({}).data).toEqual({
+    signUp: 'closed',
+    grant: { testUsd: 100, liveUsd: 0 },
+    secondFactor: 'optional',
+    oidc: null,
+    smtp: null,
+  })
+  expect(read({ secondFactor: 'operators' }).data).toMatchObject({ secondFactor: 'operators' })
+  expect(refusalOf({ secondFactor: true })).toBe('secondFactor: optional, operators or everybody')
 })
 
 test('anybody may sign up only where something vouches for their address', () => {

@@ -64,6 +64,12 @@ export const people = (references: References) =>
         'Who may make an account: whoever is invited (`closed`), or anybody whose address `smtp` or `oidc` vouches for (`open`), who may make organizations as well.',
       ),
     grant: grant.prefault({}).describe('What each who signs up is given once, for their first organization.'),
+    secondFactor: z
+      .enum(['optional', 'operators', 'everybody'], 'optional, operators or everybody')
+      .default('optional')
+      .describe(
+        'Who needs a second factor, or a passkey: whoever wants one (`optional`), operators for the console (`operators`), or everybody for every organization as well (`everybody`). An organization can ask its own members for it by itself. API keys and operator tokens are not concerned.',
+      ),
     oidc: oidc(references)
       .nullable()
       .default(null)

@@ -45,6 +45,7 @@ export type { LookedAtLinkJson } from './pages/account/link-routes.ts'
 export type { WaysToSignInJson } from './pages/account/sign-in-routes.ts'
 export type { InvitationJson, PageMemberJson } from './pages/members/member-routes.ts'
 export type { OperatorPersonJson } from './pages/members/people-routes.ts'
+export type { PageSecurityJson } from './pages/members/security-routes.ts'
 export type { Access, Permission, Role } from './pages/roles.ts'
 export type { SessionJson } from './pages/session/session-routes.ts'
 export type {

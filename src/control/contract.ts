@@ -367,6 +367,8 @@ export type ErrorCode =
 type PeopleErrorCode =
   | 'sign_in_again'
   | 'session_not_fresh'
+  | 'second_factor_required'
+  | 'second_factor_missing'
   | 'wrong_credentials'
   | 'wrong_password'
   | 'wrong_code'

@@ -10,6 +10,7 @@ import rateLimits from '../../docs/reference/rate-limits.md' with { type: 'text'
 import receipts from '../../docs/reference/receipts.md' with { type: 'text' }
 import regions from '../../docs/reference/regions.md' with { type: 'text' }
 import responses from '../../docs/reference/responses.md' with { type: 'text' }
+import secondFactorRequired from '../../docs/reference/second-factor-required.md' with { type: 'text' }
 import testMode from '../../docs/reference/test-mode.md' with { type: 'text' }
 import videos from '../../docs/reference/videos.md' with { type: 'text' }
 import webhooks from '../../docs/reference/webhooks.md' with { type: 'text' }
@@ -52,7 +53,17 @@ const listed: readonly Page[] = [
 ]
 
 /** Every page: those of the list, and one for each error. */
-export const pages: readonly Page[] = [...listed, ...(Object.keys(errorHelp) as FailureCode[]).map(errorPage)]
+export const pages: readonly Page[] = [
+  ...listed,
+  ...(Object.keys(errorHelp) as FailureCode[]).map(errorPage),
+  {
+    path: 'errors/second_factor_required',
+    title: 'second_factor_required',
+    about: 'The organization, or this server, asks for a second factor.',
+    template: secondFactorRequired,
+    isListed: false,
+  },
+]
 
 function page(path: string, title: string, about: string, template: string): Page {
   return { path, title, about, template, isListed: true }

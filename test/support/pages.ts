@@ -17,7 +17,14 @@ export function noPages(): string | null {
 
 /** An owner of two organizations who is an operator as well. */
 export const ownerSession: SessionJson = {
-  person: { id: 'per_1', name: 'Ada Lovelace', email: 'ada@example.com', isOperator: true, hasSecondFactor: true },
+  person: {
+    id: 'per_1',
+    name: 'Ada Lovelace',
+    email: 'ada@example.com',
+    isOperator: true,
+    hasSecondFactor: true,
+    isShutOut: false,
+  },
   organizations: [
     { id: 'org_1', name: 'Analytical Engines', state: 'active', role: 'owner' },
     { id: 'org_2', name: 'Difference Works', state: 'active', role: 'owner' },

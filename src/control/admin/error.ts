@@ -86,6 +86,16 @@ const failures = {
   json_expected: { status: 415, message: 'The body must be JSON, sent as `content-type: application/json`.' },
   sign_in_again: { status: 401, message: 'This took too long, or was tried too often. Sign in again.' },
   session_not_fresh: { status: 403, message: 'This needs a sign-in of the last hour. Sign in again, then repeat it.' },
+  second_factor_required: {
+    status: 403,
+    message:
+      'This organization asks every member for a second factor. Set one up under Account, or sign in with the one you have.',
+  },
+  second_factor_missing: {
+    status: 409,
+    message:
+      'Set up a second factor of your own first, or sign in with the one you have: without it you would be the first to see nothing here any more.',
+  },
   wrong_credentials: { status: 401, message: 'The e-mail address or the password is wrong.' },
   wrong_password: { status: 400, message: 'The password is wrong.' },
   wrong_code: { status: 401, message: 'The code is wrong, or its time is over. Take the next one.' },

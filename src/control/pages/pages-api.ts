@@ -8,6 +8,7 @@ import { addressHeader } from '../address-header.ts'
 import { AdminError, adminErrorOf, errorResponse } from '../admin/error.ts'
 import { readFields } from '../admin/read-input.ts'
 import { countChange } from '../people/attempts.ts'
+import { demandForConsole, demandIn } from '../people/second-factor-demand.ts'
 import { askAdmin, RefusedByAdmin } from './ask-admin.ts'
 import { refuseCrossSite } from './cross-site.ts'
 import { createViews, type NoteView } from './operator-views.ts'
@@ -169,11 +170,14 @@ async function admit(
   if (Object.values(others).some((id) => !idLike.test(id))) throw new AdminError('not_found', { message: noSuchPage })
   if (needs === 'nobody' || needs === 'signed-in') return null
   if (needs === 'operator') {
-    if (person!.isOperator) return null
-    throw new AdminError('permission_missing', { message: 'Only operators of this server may do this.' })
+    if (!person!.isOperator)
+      throw new AdminError('permission_missing', { message: 'Only operators of this server may do this.' })
+    demandForConsole(person!, people)
+    return null
   }
   const access = idLike.test(organization!) ? await accessOf(person!, organization!, people) : null
   if (access === null) throw new AdminError('organization_not_found')
+  demandIn(organization!, access === 'operator' ? 'operator' : 'member', person!, people)
   if (!allows(access, needs)) throw permissionMissing(access)
   return access
 }

@@ -13,11 +13,17 @@ export type Person = {
   readonly email: string
   readonly isOperator: boolean
   readonly hasSecondFactor: boolean
+  /** Whether this session was opened with a second factor, which they still have. */
+  readonly gaveSecondFactor: boolean
 }
 export type Membership = { readonly organizationId: string; readonly role: Role }
 
 /** Who is signed in, in which session. */
-export type Signed = { readonly person: PersonRow; readonly sessionId: string }
+export type Signed = {
+  readonly person: PersonRow
+  readonly sessionId: string
+  readonly gaveSecondFactor: boolean
+}
 
 /** Ends the passes that somebody has of an organization's keys, or (null) of all. Never rejects. */
 export type EndPasses = (personId: string, organizationId: string | null) => Promise<void>

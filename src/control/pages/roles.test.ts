@@ -54,6 +54,7 @@ const bodies: Readonly<Record<string, object>> = {
   'POST /api/organizations/{organization}/service-requests': otherRequest,
   'POST /api/organizations/{organization}/billing/webhooks': hook,
   'PATCH /api/organizations/{organization}/billing/webhooks/{webhook}': { state: 'disabled' },
+  'PUT /api/organizations/{organization}/security': { secondFactor: 'optional' },
   'POST /api/links/look': { kind: 'operator', token: 'unknown' },
   // Owners are made by owners alone.
   'PATCH /api/organizations/{organization}/members/{person}': { role: 'developer' },
@@ -125,6 +126,21 @@ describe('a route of an organization', () => {
           { status: 404, code: 'organization_not_found' },
         ])
     })
+
+  test('is closed to whoever shows no second factor where everybody needs one, whatever their role and the route', async () => {
+    const ours = await pages.organization('Acme')
+    const change = { actor: { kind: 'server', id: null, name: 'test' }, at: 1 } as const
+    pages.people.people.store.demandSecondFactor(ours, true, change)
+    const askers = [operator, ...roles.map((role) => pages.person(`bare-${role}`, { roles: { [ours]: role } }))]
+    for (const route of ofOrganizations)
+      for (const asker of askers) {
+        const ids = Object.fromEntries(namesIn(route.path).map((name) => [name, 'unknown_1']))
+        expect([nameOf(route), await ask(asker, route, { ...ids, organization: ours })]).toEqual([
+          nameOf(route),
+          { status: 403, code: 'second_factor_required' },
+        ])
+      }
+  })
 
   for (const route of ofOrganizations.filter(({ path }) => namesIn(path).length > 0))
     test(`${nameOf(route)} finds nothing of another organization's, nor what is unknown or no id`, async () => {

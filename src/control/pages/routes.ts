@@ -12,6 +12,7 @@ import { jobRoutes } from './jobs/job-routes.ts'
 import { keyRoutes } from './keys/key-routes.ts'
 import { memberRoutes } from './members/member-routes.ts'
 import { peopleRoutes } from './members/people-routes.ts'
+import { securityRoutes } from './members/security-routes.ts'
 import { operatorRoutes } from './operator/operator-routes.ts'
 import { operatorUsageRoutes } from './operator/usage-routes.ts'
 import { passRoutes } from './passes/pass-routes.ts'
@@ -39,6 +40,7 @@ export const routes: readonly PageRoute[] = [
   ...accountRoutes,
   ...organizationRoutes,
   ...memberRoutes,
+  ...securityRoutes,
   ...peopleRoutes,
   ...serviceRoutes,
   ...webhookRoutes,

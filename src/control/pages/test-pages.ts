@@ -110,7 +110,9 @@ function fakePeople({ api, people: store, time }: Awaited<ReturnType<typeof star
   const signedIn: People['signedIn'] = (request) => {
     const name = /(?:^|; )session=([^;]+)/.exec(request.headers.get('cookie') ?? '')?.[1]
     const person = store.person(`per_${name}`)
-    return Promise.resolve(person && { person, sessionId: 'ses_of_this_test' })
+    return Promise.resolve(
+      person && { person, sessionId: 'ses_of_this_test', gaveSecondFactor: person.hasSecondFactor },
+    )
   }
   // With a clock that stands still, whoever asks every route would soon have made too many changes.
   const limits = { ...real.limits, change: () => 0 }
@@ -118,7 +120,10 @@ function fakePeople({ api, people: store, time }: Awaited<ReturnType<typeof star
     ...real,
     limits,
     signedIn,
-    personOf: async (request) => (await signedIn(request))?.person ?? null,
+    personOf: async (request) => {
+      const signed = await signedIn(request)
+      return signed && { ...signed.person, gaveSecondFactor: signed.gaveSecondFactor }
+    },
   }
   const actor = { kind: 'server', id: null, name: 'test' } as const
   const add = (

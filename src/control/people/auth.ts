@@ -56,7 +56,12 @@ export function createAuth(origin: string, deps: AuthDeps, oidc: OidcSettings | 
     logger: { level: 'error', log: (_level, message) => deps.log.error({ event: 'sign-in-failed', message }) },
     onAPIError: { errorURL: `${origin}/sign-in` },
     user: { modelName: 'person' },
-    session: { expiresIn: sessionSeconds, freshAge: freshSeconds, disableSessionRefresh: true },
+    session: {
+      expiresIn: sessionSeconds,
+      freshAge: freshSeconds,
+      disableSessionRefresh: true,
+      additionalFields: { gaveSecondFactor: { type: 'boolean', required: false, input: false } },
+    },
     verification: { storeIdentifier: 'hashed' },
     emailAndPassword: {
       enabled: true,
@@ -125,6 +130,13 @@ const providerOf = ({ issuer, clientId, clientSecret }: OidcSettings) =>
     ],
   })
 
+/** What opens a session with a second factor. An app's first code is one as well, and a passkey stands for both factors. */
+const secondFactorPaths: ReadonlySet<string> = new Set([
+  '/two-factor/verify-totp',
+  '/two-factor/verify-backup-code',
+  '/passkey/verify-authentication',
+])
+
 /** Whoever is new comes with an address that is known to be theirs. Of an account elsewhere only its id is kept. */
 const hooksOf = ({ mayJoin }: AuthDeps): BetterAuthOptions['databaseHooks'] => ({
   user: {
@@ -134,6 +146,13 @@ const hooksOf = ({ mayJoin }: AuthDeps): BetterAuthOptions['databaseHooks'] => (
         if (!mayJoin(email)) throw new APIError('FORBIDDEN', { code: 'sign_up_closed' })
         return Promise.resolve()
       },
+    },
+  },
+  // Also where the library copies a session: what it was opened with counts where that is still there.
+  session: {
+    create: {
+      before: (session, context) =>
+        Promise.resolve({ data: { ...session, gaveSecondFactor: secondFactorPaths.has(context?.path ?? '') } }),
     },
   },
   account: {

@@ -16,6 +16,8 @@ export type Door = {
   readonly proof?: 'library' | 'ours'
   /** Whether whoever is signed in changes something of their own by it. */
   readonly isChange?: true
+  /** Whether what is changed by whoever is signed in is their second factors. */
+  readonly isOfSecondFactors?: true
 }
 
 const code = z.string('a code').trim().min(1, 'a code').max(64, 'a code')
@@ -30,11 +32,14 @@ const OwnPath = z.string('a path of this server').refine(isOwnPath, 'a path of t
 const WithProvider = z.strictObject({ returnTo: OwnPath.default('/dashboard') })
 
 const look = { method: 'GET', body: null, isAttempt: false } as const
+const ofSecondFactors = { isChange: true, isOfSecondFactors: true } as const
 const post = (body: z.ZodType, more: Partial<Door> = {}): Door => ({ method: 'POST', body, isAttempt: false, ...more })
 
 export const signOutPath = '/sign-out'
 /** Where adding a passkey begins. */
 export const addPasskeyPath = '/passkey/generate-register-options'
+/** Where it ends. */
+export const addedPasskeyPath = '/passkey/verify-registration'
 
 export const doors: Readonly<Record<string, Door>> = {
   '/sign-in/email': post(SignIn, { isAttempt: true, signsIn: true }),
@@ -49,19 +54,23 @@ export const doors: Readonly<Record<string, Door>> = {
   }),
   [`/callback/${oidcProvider}`]: { ...look, isAttempt: true, signsIn: true },
   [signOutPath]: post(z.strictObject({})),
-  '/two-factor/verify-totp': post(z.strictObject({ code }), { isAttempt: true, signsIn: true }),
+  '/two-factor/verify-totp': post(z.strictObject({ code }), {
+    isAttempt: true,
+    signsIn: true,
+    isOfSecondFactors: true,
+  }),
   '/two-factor/verify-backup-code': post(z.strictObject({ code }), { isAttempt: true, signsIn: true }),
-  '/two-factor/enable': post(WithPassword, { isAttempt: true, isChange: true }),
-  '/two-factor/disable': post(WithPassword, { isAttempt: true, isChange: true, proof: 'library' }),
-  '/two-factor/generate-backup-codes': post(WithPassword, { isAttempt: true, isChange: true, proof: 'library' }),
+  '/two-factor/enable': post(WithPassword, { isAttempt: true, ...ofSecondFactors }),
+  '/two-factor/disable': post(WithPassword, { isAttempt: true, ...ofSecondFactors, proof: 'library' }),
+  '/two-factor/generate-backup-codes': post(WithPassword, { isAttempt: true, ...ofSecondFactors, proof: 'library' }),
   '/passkey/generate-authenticate-options': { ...look, isAttempt: true },
   '/passkey/verify-authentication': post(z.strictObject({ response: credential }), { isAttempt: true, signsIn: true }),
-  [addPasskeyPath]: { ...look, isChange: true },
-  '/passkey/verify-registration': post(z.strictObject({ response: credential, name: passkeyName }), { isChange: true }),
+  [addPasskeyPath]: { ...look, ...ofSecondFactors },
+  [addedPasskeyPath]: post(z.strictObject({ response: credential, name: passkeyName }), ofSecondFactors),
   '/passkey/list-user-passkeys': look,
   '/passkey/update-passkey': post(z.strictObject({ id, name: passkeyName }), { isChange: true }),
   '/passkey/delete-passkey': post(z.strictObject({ id, password: Password.optional() }), {
-    isChange: true,
+    ...ofSecondFactors,
     sent: ({ id: passkey }: { readonly id: string }) => ({ id: passkey }),
     isAttempt: true,
     proof: 'ours',

@@ -40,7 +40,7 @@ export function createPeople(deps: PeopleDeps): People {
   const signedIn = async (request: Request): Promise<Signed | null> => {
     const found = await library(originOf(request), null).sessionOf(request.headers)
     const person = found && store.person(found.personId)
-    return person ? { person, sessionId: found.sessionId } : null
+    return person ? { person, sessionId: found.sessionId, gaveSecondFactor: found.gaveSecondFactor } : null
   }
   const endPasses: EndPasses = async (personId, organizationId) => {
     // What took them away is done, whatever becomes of this.
@@ -56,6 +56,7 @@ export function createPeople(deps: PeopleDeps): People {
     signedIn,
     endSession: store.endSession,
     endPasses,
+    demands: { store, settings },
     passkeysOf: store.passkeysOf,
     proof: () => ({ store, now: clock.now() }),
     codes: createUsedCodes(clock),
@@ -80,7 +81,10 @@ export function createPeople(deps: PeopleDeps): People {
     originOf,
     linksTo: (request) => publicUrl ?? originOf(request),
     signedIn,
-    personOf: async (request) => (await signedIn(request))?.person ?? null,
+    personOf: async (request) => {
+      const signed = await signedIn(request)
+      return signed && { ...signed.person, gaveSecondFactor: signed.gaveSecondFactor }
+    },
     roleOf: (personId, organizationId) => Promise.resolve(store.roleOf(personId, organizationId)),
     membershipsOf: (personId) => Promise.resolve(store.membershipsOf(personId)),
     endPasses,
@@ -107,7 +111,7 @@ function forgetting({ store, clock }: Pick<PeopleDeps, 'store' | 'clock'>): () =
 }
 
 type Libraries = (origin: string, needs: NeedsOrigin) => OpenLibrary
-type Session = { readonly personId: string; readonly sessionId: string }
+type Session = { readonly personId: string; readonly sessionId: string; readonly gaveSecondFactor: boolean }
 type OpenLibrary = Library & { readonly sessionOf: (headers: Headers) => Promise<Session | null> }
 
 /**
@@ -133,7 +137,9 @@ function libraries({ store, settings, secret, clock, log }: PeopleDeps): Librari
         const cookie = headers.get('cookie') ?? ''
         return sessions.share(cookie, async () => {
           const found = await auth.api.getSession({ headers: new Headers({ cookie }) })
-          return found && { personId: found.user.id, sessionId: found.session.id }
+          if (!found) return null
+          const { user, session } = found
+          return { personId: user.id, sessionId: session.id, gaveSecondFactor: session.gaveSecondFactor === true }
         })
       },
     }

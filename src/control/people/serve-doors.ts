@@ -4,11 +4,12 @@ import type { PeopleStore } from '../../store/people/people-store.ts'
 import { AdminError, errorResponse } from '../admin/error.ts'
 import type { ErrorCode } from '../contract.ts'
 import { refuseCrossSite } from '../pages/cross-site.ts'
-import type { EndPasses, Signed } from '../pages/people-port.ts'
+import type { EndPasses, People, Signed } from '../pages/people-port.ts'
 import { readBody } from '../admin/read-input.ts'
 import { addressHeader } from '../address-header.ts'
 import { beginAttempt, countChange } from './attempts.ts'
-import { addPasskeyPath, doors, signOutPath, type Door, type SignIn } from './doors.ts'
+import { addedPasskeyPath, addPasskeyPath, doors, signOutPath, type Door, type SignIn } from './doors.ts'
+import { demandToChange, hasAny } from './second-factor-demand.ts'
 import type { SignInLimits } from './sign-in-limits.ts'
 import { passwordHashOf, provePassword } from './prove-password.ts'
 import type { UsedCodes } from './used-codes.ts'
@@ -26,6 +27,8 @@ export type DoorDeps = {
   readonly signedIn: (request: Request) => Promise<Signed | null>
   readonly endSession: (personId: string, sessionId: string) => void
   readonly endPasses: EndPasses
+  /** Where second factors are asked for. */
+  readonly demands: Pick<People, 'store' | 'settings'>
   /** What passwords are proved against, at this moment. */
   readonly proof: () => { readonly store: PeopleStore; readonly now: number }
   /** How many a person has. */
@@ -45,14 +48,17 @@ export async function serveDoor(request: Request, deps: DoorDeps): Promise<Respo
   const body = door.body && (await readBody(request, door.body))
   const before = door.isAttempt || door.isChange || path === signOutPath ? await deps.signedIn(request) : null
   if (door.isChange) admitChange(path, before, deps)
+  if (door.isOfSecondFactors && before) demandToChange(before, deps.demands)
+  const isFirst = path === addedPasskeyPath && !hasAny(before!.person)
   const attempt = door.isAttempt ? beginAttempt(request, accountOf(path, body, before), deps.limits) : null
   if (door.proof && before) await prove(door.proof, before, body, deps)
   const library = deps.library(deps.originOf(request), needsOrigin(path))
   const answer = await answeredBy(library, handedOver(request, door, body, library.origin))
   if (path === '/two-factor/verify-totp' && before === null) refuseUsedCode(answer, body, deps)
   if (answer.status < 400) {
-    if (path === signOutPath && before) await deps.endPasses(before.person.id, null)
+    if (before && (path === signOutPath || door.proof)) await deps.endPasses(before.person.id, null)
     attempt?.giveBack()
+    if (isFirst) deps.demands.store.giveSecondFactor(before!.person.id, before!.sessionId)
     // Whoever signs in begins anew: what a browser came with opens nothing any more.
     if (door.signsIn && before && setsSession(answer)) deps.endSession(before.person.id, before.sessionId)
   }

@@ -20,6 +20,8 @@ export type PeopleSettings = {
   readonly signUp: 'open' | 'closed'
   /** What a new organization of theirs is given, in whole USD. */
   readonly grant: { readonly testUsd: number; readonly liveUsd: number }
+  /** Of whom a second factor is asked, whatever their organizations ask: nobody, operators, or everybody. */
+  readonly secondFactor: 'optional' | 'operators' | 'everybody'
   readonly oidc: OidcSettings | null
   readonly smtp: SmtpSettings | null
 }
@@ -27,6 +29,7 @@ export type PeopleSettings = {
 export const defaultPeopleSettings: PeopleSettings = {
   signUp: 'closed',
   grant: { testUsd: 100, liveUsd: 0 },
+  secondFactor: 'optional',
   oidc: null,
   smtp: null,
 }

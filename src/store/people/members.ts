@@ -14,6 +14,7 @@ export type MemberRow = {
   readonly email: string
   readonly role: MemberRole
   readonly hasSecondFactor: boolean
+  readonly hasPasskey: boolean
   /** Epoch ms. */
   readonly since: number
 }
@@ -23,11 +24,15 @@ type Place = { readonly organizationId: string; readonly personId: string }
 export type Change = { readonly actor: Actor; readonly at: number }
 /** Throws `not-found`. */
 type EmailOf = (personId: string) => string
-type Row = Pick<MemberRow, 'personId' | 'name' | 'email' | 'role'> & { hasSecondFactor: bigint; since: bigint }
+type Row = Pick<MemberRow, 'personId' | 'name' | 'email' | 'role'> & {
+  hasSecondFactor: bigint
+  hasPasskey: bigint
+  since: bigint
+}
 type Value = string | number | null
 
-const personColumns =
-  'person.id as personId, person.name, person.email, coalesce(twoFactorEnabled, 0) as hasSecondFactor'
+const personColumns = `person.id as personId, person.name, person.email, coalesce(twoFactorEnabled, 0) as hasSecondFactor,
+  exists (select 1 from passkey where userId = person.id) as hasPasskey`
 
 /** Prepares what concerns members on a connection. */
 export function prepareMembers(db: Database, note: Note) {
@@ -143,10 +148,11 @@ function prepareOperators(db: Database, note: Note, emailOf: EmailOf) {
   }
 }
 
-const operatorOf = ({ hasSecondFactor, since, personId, name, email }: Omit<Row, 'role'>): OperatorRow => ({
-  personId,
-  name,
-  email,
+const operatorOf = ({ hasSecondFactor, hasPasskey, since, ...who }: Omit<Row, 'role'>): OperatorRow => ({
+  personId: who.personId,
+  name: who.name,
+  email: who.email,
   hasSecondFactor: hasSecondFactor === 1n,
+  hasPasskey: hasPasskey === 1n,
   since: Number(since),
 })

@@ -15,13 +15,16 @@ import { prepareLinks } from './links.ts'
 import { prepareMembers } from './members.ts'
 import people from './migrations/0001-people.sql' with { type: 'text' }
 import bounds from './migrations/0002-bounds.sql' with { type: 'text' }
+import secondFactorDemands from './migrations/0003-second-factor-demands.sql' with { type: 'text' }
 import { noteIn } from './notes.ts'
 import { preparePersons } from './persons.ts'
 import { prepareRemovals } from './removals.ts'
+import { prepareSecondFactors } from './second-factors.ts'
 
-const migrations: readonly Migration[] = [
+export const peopleMigrations: readonly Migration[] = [
   { id: 1, name: 'people', sql: people },
   { id: 2, name: 'bounds', sql: bounds },
+  { id: 3, name: 'second-factor-demands', sql: secondFactorDemands },
 ]
 
 export type PeopleStore = ReturnType<typeof openPeopleStore>
@@ -35,7 +38,7 @@ function opened(path: string, now: number): Database {
   if (path === ':memory:' && newInMemory !== null) return openCopy(newInMemory)
   try {
     const db = openForWriting(path)
-    migrate(db, now, unknownInstallation, migrations)
+    migrate(db, now, unknownInstallation, peopleMigrations)
     if (path === ':memory:') newInMemory = db.serialize()
     return db
   } catch (cause) {
@@ -68,6 +71,7 @@ function storeOn(db: Database) {
     ...members,
     ...prepareRemovals(db, note, members),
     ...prepareLinks(db, note),
+    ...prepareSecondFactors(db, note),
     audit: rows.list,
     /** All that `work` changes, or nothing of it. */
     atomically: <T>(work: () => T): T => db.transaction(work).immediate(),

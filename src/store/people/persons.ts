@@ -11,6 +11,7 @@ export type PersonRow = {
   /** Whether it is known that the address is theirs. */
   readonly isVerified: boolean
   readonly hasSecondFactor: boolean
+  readonly hasPasskey: boolean
   readonly hasPassword: boolean
   readonly isOperator: boolean
   /** Epoch ms. */
@@ -37,6 +38,7 @@ type Row = {
   email: string
   isVerified: bigint
   hasSecondFactor: bigint
+  hasPasskey: bigint
   hasPassword: bigint
   isOperator: bigint
   createdAt: string
@@ -45,6 +47,7 @@ type Value = string | number | null
 
 const selectPerson = `
   select id, name, email, emailVerified as isVerified, coalesce(twoFactorEnabled, 0) as hasSecondFactor, createdAt,
+    exists (select 1 from passkey where userId = person.id) as hasPasskey,
     exists (select 1 from account where userId = person.id and providerId = 'credential' and password is not null) as hasPassword,
     exists (select 1 from operator where person_id = person.id) as isOperator
   from person`
@@ -143,6 +146,7 @@ const personOf = (row: Row | null): PersonRow | null =>
     ...row,
     isVerified: row.isVerified === 1n,
     hasSecondFactor: row.hasSecondFactor === 1n,
+    hasPasskey: row.hasPasskey === 1n,
     hasPassword: row.hasPassword === 1n,
     isOperator: row.isOperator === 1n,
     createdAt: Date.parse(row.createdAt),

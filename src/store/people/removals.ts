@@ -8,14 +8,17 @@ type Members = Pick<ReturnType<typeof prepareMembers>, 'membershipsOf' | 'refuse
 /** Prepares them on a connection. */
 export function prepareRemovals(db: Database, note: Note, { membershipsOf, refuseLast, emailOf }: Members) {
   const remove = db.prepare<unknown, [string]>('delete from person where id = ?')
-  // null, and not 0, which is what people make it themselves: the database notes that as theirs.
+  // null, and not 0, which is what people make it themselves, and passkeys of no device: the database notes as theirs what
+  // people do.
   const withoutSecondFactor = [
     'update person set twoFactorEnabled = null where id = ?',
     'delete from twoFactor where userId = ?',
+    "update passkey set deviceType = 'none' where userId = ?",
+    'delete from passkey where userId = ?',
     'delete from session where userId = ?',
   ].map((sql) => db.prepare<unknown, [string]>(sql))
   return {
-    /** For somebody who lost it; every session of theirs ends. Throws `not-found`. */
+    /** For somebody who lost it, and their passkeys; every session of theirs ends. Throws `not-found`. */
     removeSecondFactor: db.transaction((personId: string, { actor, at }: Change): void => {
       const email = emailOf(personId)
       note({ at, actor, action: 'person.second-factor-removed', subject: personId, before: { email } })

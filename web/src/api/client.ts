@@ -51,6 +51,9 @@ export class ApiTrouble extends Error {
   }
 }
 
+/** What is asked is for those alone who signed in with a second factor. */
+export const secondFactorRequired = 'second_factor_required'
+
 type TroubleAbout = {
   readonly code: string
   readonly status: number
@@ -99,5 +102,6 @@ async function troubleOf(response: Response): Promise<ApiTrouble> {
     status: response.status,
     requestId: response.headers.get('x-request-id'),
     ...(error.field !== undefined && { field: error.field }),
+    ...(error.code === secondFactorRequired && { helpUrl: `/docs/errors/${secondFactorRequired}` }),
   })
 }

@@ -1,5 +1,6 @@
 /** The routes that areas hang theirs under. What is shown around them is set in router.tsx. */
 import { createRootRoute, createRoute, notFound, redirect, retainSearchParams } from '@tanstack/react-router'
+import { ApiTrouble, secondFactorRequired } from '../api/client.ts'
 import { queryClient, sessionQuery } from '../api/queries.ts'
 import type { SessionJson } from '../../../src/control/contract-pages.ts'
 import { lastOrganization } from './last-organization.ts'
@@ -41,11 +42,17 @@ export const anyoneRoute = createRoute({
     const { person } = session
     if (person === null) return { session: null }
     const wanted = search.organization ?? lastOf(session)
-    const organization = wanted === undefined ? null : await findOrganization(wanted)
+    // Whoever must show a second factor there first goes on with a key of their own.
+    const organization = wanted === undefined ? null : await findOrganization(wanted).catch(nullWhereShutOut)
     const mode = organization && (search.mode ?? firstMode(organization))
     return { session: { ...session, person }, organization, mode }
   },
 })
+
+function nullWhereShutOut(error: unknown): null {
+  if (error instanceof ApiTrouble && error.code === secondFactorRequired) return null
+  throw error
+}
 
 const modeIn = (search: Record<string, unknown>): Mode | undefined =>
   isMode(search['mode']) ? search['mode'] : undefined
@@ -101,6 +108,11 @@ export const operatorRoute = createRoute({
   path: '/operator',
   beforeLoad: ({ context: { session } }) => {
     if (!session.person.isOperator) throw notFound()
+    if (session.person.isShutOut)
+      throw new ApiTrouble('Whoever runs this gateway asks its operators for a second factor.', {
+        code: secondFactorRequired,
+        status: 403,
+      })
     return { usualMode: session.usualMode ?? 'live' }
   },
 })

@@ -4,9 +4,11 @@ import { AdminError } from '../../admin/error.ts'
 import { beginAttempt } from '../../people/attempts.ts'
 import { NewPassword, Password } from '../../people/fields.ts'
 import { provePassword } from '../../people/prove-password.ts'
+import { isDemandedOf } from '../../people/second-factor-demand.ts'
 import { acceptedHash, actorOf } from '../../people/use-links.ts'
 import { Name } from '../../admin/read-input.ts'
 import { pageRoute, type PagesDeps } from '../page-route.ts'
+import type { Person } from '../people-port.ts'
 import { Done } from './shapes.ts'
 
 const AccountShape = z.strictObject({
@@ -17,15 +19,21 @@ const AccountShape = z.strictObject({
   isVerified: z.boolean(),
   hasPassword: z.boolean(),
   hasSecondFactor: z.boolean(),
+  hasPasskey: z.boolean(),
+  /** Whether this session was opened with a second factor. */
+  gaveSecondFactor: z.boolean(),
+  /** Whether an organization of theirs, or this server, asks for one. */
+  isSecondFactorAsked: z.boolean(),
   isOperator: z.boolean(),
   createdAt: z.iso.datetime(),
 })
 export type AccountJson = z.infer<typeof AccountShape>
 
-const accountOf = ({ people }: PagesDeps, personId: string): AccountJson => {
-  const person = people.store.person(personId)
+const accountOf = ({ people }: PagesDeps, { id, gaveSecondFactor }: Person): AccountJson => {
+  const person = people.store.person(id)
   if (!person) throw new AdminError('person_not_found')
-  return { ...person, createdAt: new Date(person.createdAt).toISOString() }
+  const isSecondFactorAsked = isDemandedOf(person, people)
+  return { ...person, gaveSecondFactor, isSecondFactorAsked, createdAt: new Date(person.createdAt).toISOString() }
 }
 
 const look = pageRoute({
@@ -36,7 +44,7 @@ const look = pageRoute({
   query: null,
   body: null,
   answer: AccountShape,
-  handle: ({ person, deps }) => Promise.resolve(accountOf(deps, person.id)),
+  handle: ({ person, deps }) => Promise.resolve(accountOf(deps, person)),
 })
 
 const rename = pageRoute({
@@ -49,7 +57,7 @@ const rename = pageRoute({
   answer: AccountShape,
   handle({ body, person, deps }) {
     deps.people.store.renamePerson(person.id, body.name, deps.clock.now())
-    return Promise.resolve(accountOf(deps, person.id))
+    return Promise.resolve(accountOf(deps, person))
   },
 })
 

@@ -18,6 +18,7 @@ const MemberShape = z.strictObject({
   email: z.string(),
   role: z.enum(roles),
   hasSecondFactor: z.boolean(),
+  hasPasskey: z.boolean(),
   since: z.iso.datetime(),
 })
 const MemberListShape = z.strictObject({ data: z.array(MemberShape) })

@@ -17,6 +17,7 @@ const PersonShape = z.strictObject({
   isVerified: z.boolean(),
   hasPassword: z.boolean(),
   hasSecondFactor: z.boolean(),
+  hasPasskey: z.boolean(),
   isOperator: z.boolean(),
   createdAt: z.iso.datetime(),
   memberships: z.array(z.strictObject({ organizationId: z.string(), role: z.enum(roles) })),

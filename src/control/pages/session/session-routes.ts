@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import type { ListJson, OrganizationJson, UsualModeJson } from '../../contract.ts'
 import { modes } from '../../../store/store.ts'
+import { isConsoleOpen } from '../../people/second-factor-demand.ts'
 import { pathOf } from '../ask-admin.ts'
 import { pageRoute } from '../page-route.ts'
 import { roles } from '../roles.ts'
@@ -15,6 +16,8 @@ const SessionShape = z.strictObject({
       email: z.string(),
       isOperator: z.boolean(),
       hasSecondFactor: z.boolean(),
+      /** Whether the console is closed to them until they sign in with a second factor. */
+      isShutOut: z.boolean(),
     })
     .nullable(),
   /** Those the person is a member of, by name. */
@@ -42,6 +45,7 @@ const getSession = pageRoute({
   async handle({ person, admin, deps }) {
     if (person === null) return { person: null, organizations: [], usualMode: null }
     const { id, name, email, isOperator, hasSecondFactor } = person
+    const isShutOut = isOperator && !isConsoleOpen(person, deps.people)
     const memberships = await deps.people.membershipsOf(id)
     const ids = memberships.map(({ organizationId }) => organizationId).join(',')
     const known =
@@ -54,7 +58,7 @@ const getSession = pageRoute({
       return organization ? [{ id: organizationId, name: organization.name, state: organization.state, role }] : []
     })
     return {
-      person: { id, name, email, isOperator, hasSecondFactor },
+      person: { id, name, email, isOperator, hasSecondFactor, isShutOut },
       organizations: organizations.toSorted((a, b) => a.name.localeCompare(b.name)),
       usualMode: isOperator ? (await admin<UsualModeJson>('GET', '/usual-mode')).mode : null,
     }

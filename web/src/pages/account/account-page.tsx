@@ -1,5 +1,6 @@
 import { Stack } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
+import { getRouteApi } from '@tanstack/react-router'
 import { accountQuery } from '../../api/account-queries.ts'
 import { PageHead } from '../../ui/page-head.tsx'
 import { PageSkeleton } from '../../ui/page-skeleton.tsx'
@@ -12,7 +13,10 @@ import { Profile } from './profile.tsx'
 import { SecondFactor } from './second-factor.tsx'
 import { Sessions } from './sessions.tsx'
 
+const route = getRouteApi('/inside/account')
+
 export function AccountPage() {
+  const { begin } = route.useSearch()
   const { data: account, error, refetch } = useQuery(accountQuery)
   return (
     <>
@@ -22,7 +26,7 @@ export function AccountPage() {
       ) : account ? (
         <Stack gap="lg" maw={820}>
           <Profile account={account} />
-          <SecondFactor account={account} />
+          <SecondFactor account={account} isBegun={begin === 'second-factor'} />
           <Passkeys account={account} />
           <Password account={account} />
           <Sessions />

@@ -3,7 +3,7 @@ import { IconFingerprint, IconTrash } from '@tabler/icons-react'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import type { AccountJson } from '../../../../src/control/contract-pages.ts'
-import { passkeysQuery, waysQuery, type PasskeyJson } from '../../api/account-queries.ts'
+import { accountQuery, passkeysQuery, waysQuery, type PasskeyJson } from '../../api/account-queries.ts'
 import { addPasskey, knowsPasskeys } from '../../api/passkeys.ts'
 import { When } from '../../ui/figures.tsx'
 import { Dialog } from '../../ui/dialog.tsx'
@@ -17,7 +17,8 @@ export function Passkeys({ account }: { readonly account: AccountJson }) {
   const [isAdding, setAdding] = useState(false)
   const [removed, setRemoved] = useState<PasskeyJson | null>(null)
   const client = useQueryClient()
-  const changed = () => client.invalidateQueries({ queryKey: passkeysQuery.queryKey })
+  // What is known of passkeys is part of what is known of the account.
+  const changed = () => client.invalidateQueries({ queryKey: accountQuery.queryKey })
   const canAdd = ways?.hasPasskeys === true && knowsPasskeys()
   return (
     <AccountSection

@@ -1,5 +1,4 @@
 import { Badge, Button, Group } from '@mantine/core'
-import { getRouteApi } from '@tanstack/react-router'
 import { useState } from 'react'
 import type { AccountJson } from '../../../../src/control/contract-pages.ts'
 import { Dialog } from '../../ui/dialog.tsx'
@@ -10,11 +9,14 @@ import { SetUpSecondFactor } from './set-up-second-factor.tsx'
 
 type Doing = 'set-up' | 'codes' | 'remove' | null
 
-const route = getRouteApi('/inside/account')
+type SecondFactorProps = {
+  readonly account: AccountJson
+  /** Whether setting one up begins at once. */
+  readonly isBegun?: boolean
+}
 
-export function SecondFactor({ account }: { readonly account: AccountJson }) {
-  const { begin } = route.useSearch()
-  const [doing, setDoing] = useState<Doing>(begin === 'second-factor' && !account.hasSecondFactor ? 'set-up' : null)
+export function SecondFactor({ account, isBegun = false }: SecondFactorProps) {
+  const [doing, setDoing] = useState<Doing>(isBegun && !account.hasSecondFactor ? 'set-up' : null)
   const close = (): void => setDoing(null)
   return (
     <AccountSection
@@ -60,6 +62,8 @@ export function SecondFactor({ account }: { readonly account: AccountJson }) {
             onDone={close}
           >
             From then on, the password alone opens your account.
+            {account.isSecondFactorAsked &&
+              ' What asks you for a second factor is closed to you until you have another.'}
           </ProvePassword>
         </Dialog>
       )}

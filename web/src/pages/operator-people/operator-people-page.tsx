@@ -9,6 +9,7 @@ import { DataTable, type Column } from '../../ui/data-table.tsx'
 import { Empty } from '../../ui/empty.tsx'
 import { Count, When } from '../../ui/figures.tsx'
 import { PageHead } from '../../ui/page-head.tsx'
+import { SecondFactorBadge } from '../../ui/second-factor-badge.tsx'
 import { Trouble } from '../../ui/trouble.tsx'
 import { LinkDialog, type LinkAsk } from './link-dialog.tsx'
 
@@ -91,7 +92,7 @@ const columnsOf = (on: Pick<MoreProps, 'onLink' | 'onAsk'>): readonly Column<Ope
   {
     id: 'second-factor',
     title: 'Second factor',
-    cell: ({ hasSecondFactor }) => (hasSecondFactor ? <Badge color="mart">On</Badge> : <Badge color="gray">Off</Badge>),
+    cell: (person) => <SecondFactorBadge {...person} />,
   },
   { id: 'created', title: 'Since', cell: ({ createdAt }) => <When at={createdAt} isAgo /> },
   {
@@ -150,13 +151,13 @@ const More = ({ person, onLink, onAsk }: MoreProps) => (
   </Menu>
 )
 
-const doneTo = ({ id, name, email, hasSecondFactor, isOperator }: OperatorPersonJson): readonly Asked[] => [
-  ...(hasSecondFactor
+const doneTo = ({ id, name, email, hasSecondFactor, hasPasskey, isOperator }: OperatorPersonJson): readonly Asked[] => [
+  ...(hasSecondFactor || hasPasskey
     ? [
         {
           title: `Take the second factor of ${name} away?`,
           confirm: 'Remove the second factor',
-          words: `For somebody who lost it: be sure that it is ${email} who asks. Their sessions end, and the password alone opens the account.`,
+          words: `For somebody who lost it: be sure that it is ${email} who asks. Their app, backup codes, passkeys and sessions end, and the password alone opens the account.`,
           path: `/api/operator/people/${id}/second-factor` as const,
         },
       ]

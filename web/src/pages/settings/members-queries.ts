@@ -1,5 +1,5 @@
 import { queryOptions } from '@tanstack/react-query'
-import type { InvitationJson, PageMemberJson } from '../../../../src/control/contract-pages.ts'
+import type { InvitationJson, PageMemberJson, PageSecurityJson } from '../../../../src/control/contract-pages.ts'
 import { ask } from '../../api/client.ts'
 import { organizationKey } from '../../api/queries.ts'
 
@@ -18,4 +18,10 @@ export const invitationsQuery = (organizationId: string) =>
   queryOptions({
     queryKey: organizationKey(organizationId, null, 'invitations'),
     queryFn: ({ signal }) => ask<List<InvitationJson>>(`${pathOf(organizationId)}/invitations`, { signal }),
+  })
+
+export const securityQuery = (organizationId: string) =>
+  queryOptions({
+    queryKey: organizationKey(organizationId, null, 'security'),
+    queryFn: ({ signal }) => ask<PageSecurityJson>(`${pathOf(organizationId)}/security`, { signal }),
   })

@@ -11,6 +11,7 @@ import { ConfirmDialog } from '../../ui/confirm-dialog.tsx'
 import { DataTable, type Column } from '../../ui/data-table.tsx'
 import { Empty } from '../../ui/empty.tsx'
 import { When } from '../../ui/figures.tsx'
+import { SecondFactorBadge } from '../../ui/second-factor-badge.tsx'
 import { Trouble } from '../../ui/trouble.tsx'
 import { membersQuery, pathOf } from './members-queries.ts'
 import { rolesFor, roleTitles, roleWords } from './roles.ts'
@@ -83,7 +84,7 @@ const columnsFor = ({ me, isOwner, mayChange, onRemove }: ColumnsFor): readonly 
   {
     id: 'second-factor',
     title: 'Second factor',
-    cell: ({ hasSecondFactor }) => (hasSecondFactor ? <Badge color="mart">On</Badge> : <Badge color="gray">Off</Badge>),
+    cell: (member) => <SecondFactorBadge {...member} />,
   },
   { id: 'since', title: 'Since', cell: ({ since }) => <When at={since} isAgo /> },
   {

@@ -13,7 +13,8 @@ import { PageHead } from '../../ui/page-head.tsx'
 import { Copy } from '../../ui/copy.tsx'
 import { Invitations } from './invitations.tsx'
 import { Members } from './members.tsx'
-import { invitationsQuery, membersQuery, pathOf } from './members-queries.ts'
+import { invitationsQuery, membersQuery, pathOf, securityQuery } from './members-queries.ts'
+import { Security } from './security.tsx'
 
 export function SettingsPage() {
   const { organization, may } = useOrganization()
@@ -21,13 +22,15 @@ export function SettingsPage() {
   const members = useQuery({ ...membersQuery(organization.id), enabled: isShown })
   const invitations = useQuery({ ...invitationsQuery(organization.id), enabled: isShown })
   // What is below comes when nothing above it grows any more.
-  const isThere = !members.isLoading && !invitations.isLoading
+  const security = useQuery({ ...securityQuery(organization.id), enabled: isShown })
+  const isThere = !members.isLoading && !invitations.isLoading && !security.isLoading
   return (
     <>
       <PageHead title="Settings" about={`Who works in ${organization.name}, and what each may do.`} />
       <Stack gap="xl">
         {isShown ? <Members /> : <Text c="dimmed">Your role does not show the members.</Text>}
         {isShown && isThere && <Invitations />}
+        {isShown && isThere && <Security />}
         {isThere && <TheOrganization />}
         {isThere && may('audit.read') && <Changes />}
         {isThere && organization.access !== 'operator' && <Leave />}
