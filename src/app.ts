@@ -11,7 +11,9 @@ import { routes } from './gateway/routes.ts'
 import { serveKnown } from './gateway/serve-known.ts'
 import { serve } from './gateway/serve.ts'
 import { meantDialect, unservedUrl, wrongMethod, wrongUrl } from './gateway/wrong-url.ts'
+import { againSeconds, startingPage, startingPolicy } from './control/welcome/starting-page.ts'
 import {
+  htmlAnswer,
   jsonAnswer,
   problemAnswer,
   type HttpAnswer,
@@ -22,7 +24,7 @@ import { throughWeb } from './lib/http-server/through-web.ts'
 import { newRequestId } from './lib/ids.ts'
 import type { PublicPages } from './public-pages.ts'
 import { isPagePath } from './web/page-paths.ts'
-import type { WebApp } from './web/web-app.ts'
+import { isForReading, type WebApp } from './web/web-app.ts'
 
 export type AppDeps = {
   /** With the offer as it is now. A request keeps the one that it came under. */
@@ -88,9 +90,11 @@ function startingAnswer(request: HttpRequest): HttpAnswer {
   const asked = readUrl(request)
   if (asked.path === '/healthz') return jsonAnswer({ status: 'up' })
   if (asked.path === '/readyz') return jsonAnswer({ status: 'unready', reason: 'starting' }, 503)
+  const dialect = isPagePath(asked.path) ? null : meantDialect(request, asked)
+  if (dialect === null && isForReading(request)) return startingPageAnswer()
   const words = 'This gateway is starting. Try again shortly.'
   const failure = new GatewayError('starting', words, { retryAfterMs: startingMs })
-  return (meantDialect(request, asked) ?? openai).errorAnswer(failure)
+  return (dialect ?? openai).errorAnswer(failure)
 }
 
 /** What most requests are for: found by what was sent, because all else that they say is in the body. */
@@ -102,6 +106,11 @@ const usual: ReadonlyMap<string, Inbound> = new Map(
 
 function isUsual(route: Route): route is Operation {
   return 'read' in route && route.method === 'POST' && !route.path.includes('{')
+}
+
+function startingPageAnswer(): HttpAnswer {
+  const { headers, body } = htmlAnswer(startingPage, startingPolicy)
+  return { status: 503, headers: { ...headers, refresh: againSeconds }, body }
 }
 
 const find = createRouter(routes)
@@ -169,6 +178,10 @@ const withRequestId =
     return answer
   }
 
+/** Whether a browser has a session, which may have ended: enough to say where a link leads, and never to show anything. */
+const hasSession = ({ headers }: HttpRequest): boolean =>
+  /(?:^|[;\s])(?:__Host-)?mart\.session_token=/.test(headers.get('cookie') ?? '')
+
 function pageAt(path: string, request: HttpRequest, deps: AppDeps): HttpAnswer | null {
   const { pages, unready, down, baseUrl } = deps
   switch (path) {
@@ -181,6 +194,6 @@ function pageAt(path: string, request: HttpRequest, deps: AppDeps): HttpAnswer |
       return reason === null ? jsonAnswer({ status: 'ready' }) : jsonAnswer({ status: 'unready', reason }, 503)
     }
     default:
-      return pages(path, baseUrl(request))
+      return pages(path, { baseUrl: baseUrl(request), hasSession: hasSession(request) })
   }
 }

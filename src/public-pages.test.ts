@@ -16,7 +16,7 @@ function pageAt(page: string, text: string, day = '2026-11-30'): string {
   const { file } = checkConfigFile(path, { OPENAI_API_KEY: 'sk-test' }, pricesSchema)
   const clock = { ...systemClock, now: () => Date.parse(day) }
   const offer = createOffer(file, { clock, builtIn: () => 'http://127.0.0.1:1' })
-  return publicPages(() => offer, clock)(page, 'http://127.0.0.1:8080')!.body as string
+  return publicPages(() => offer, clock)(page, { baseUrl: 'http://127.0.0.1:8080', hasSession: false })!.body as string
 }
 
 const real = `providers:

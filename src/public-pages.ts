@@ -10,8 +10,15 @@ import type { Offer } from './offer.ts'
 import type { Facts } from './reference/facts.ts'
 import { createReference, type Reference } from './reference/reference.ts'
 
-/** What stands at a path, for a reader who reached this server at an address; null where there is no page. */
-export type PublicPages = (path: string, baseUrl: string) => HttpAnswer | null
+type Reader = {
+  /** Where they reached this server. */
+  readonly baseUrl: string
+  /** Whether their browser has a session, as far as one can tell without asking. */
+  readonly hasSession: boolean
+}
+
+/** What stands at a path for a reader; null where there is no page. */
+export type PublicPages = (path: string, reader: Reader) => HttpAnswer | null
 
 export function publicPages(offer: () => Offer, clock: Clock): PublicPages {
   // Made anew when what is offered changes.
@@ -21,16 +28,16 @@ export function publicPages(offer: () => Offer, clock: Clock): PublicPages {
     references.set(offer, reference)
     return reference
   }
-  return (path, baseUrl) =>
+  return (path, reader) =>
     path === '/'
-      ? htmlAnswer(welcome(baseUrl, offer(), clock), welcomePolicy)
-      : referenceOf(offer()).answerAt(path, baseUrl)
+      ? htmlAnswer(welcome(reader, offer(), clock), welcomePolicy)
+      : referenceOf(offer()).answerAt(path, reader.baseUrl)
 }
 
-function welcome(baseUrl: string, offer: Offer, clock: Clock): string {
+function welcome(reader: Reader, offer: Offer, clock: Clock): string {
   const { prices, simulated } = offer
   const models = modelPrices({ listed: servedModels(offer, clock) }, prices, clock.now())
-  return welcomePage({ baseUrl, models, simulated })
+  return welcomePage({ ...reader, models, simulated })
 }
 
 /** What is served in some region, to keys of the mode that the installation is for. */

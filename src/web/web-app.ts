@@ -38,8 +38,8 @@ export function openWebApp(dist: string): WebApp {
 
 const assets = '/assets/'
 
-/** Whether somebody looks at it in a browser, who is better told by a page that there is nothing. */
-const isForReading = ({ headers }: HttpRequest): boolean => headers.get('accept')?.includes('text/html') ?? false
+/** Whether somebody looks at it in a browser, who is better told by a page what there is, or that there is nothing. */
+export const isForReading = ({ headers }: HttpRequest): boolean => headers.get('accept')?.includes('text/html') ?? false
 
 function openBuilt(dist: string) {
   const manifest = readManifest(dist)

@@ -59,5 +59,12 @@ test('until there is an operator every start shows the link to become one', () =
   for (const text of texts) {
     expect(text).toContain(`\nYour account, once: ${setupUrl}\n`)
     expectOneScreen(text)
+    expect(text).not.toContain('/dashboard')
   }
+})
+
+test('once there is an operator every start says where the dashboard is', () => {
+  const started = { url, mart, setupUrl: null }
+  for (const text of [firstLiveKeyText({ ...started, model: null }), startText({ ...started, simulated: true })])
+    expect(text.split('\n')).toContain(`Dashboard: ${url}/dashboard`)
 })

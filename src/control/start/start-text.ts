@@ -37,7 +37,7 @@ export function firstRunText({ url, mart, key, organizationId, setupUrl }: First
     ...section('OpenAI SDK in Python', python.openai),
     ...section('Google GenAI SDK in Python', python.genai),
     `TypeScript, models and prices: ${url}`,
-    ...accountLine(setupUrl),
+    accountLine(url, setupUrl),
     '',
     '── What it cost, in another terminal in this folder',
     `${mart} usage --org ${organizationId}`,
@@ -68,7 +68,7 @@ export function firstLiveKeyText({ url, mart, model, setupUrl }: FirstLiveKey): 
     `${mart} usage --live --org $org`,
     '',
     `SDKs, models and prices: ${url}`,
-    ...accountLine(setupUrl),
+    accountLine(url, setupUrl),
     '',
   ].join('\n')
 }
@@ -90,12 +90,12 @@ export const startText = ({ url, mart, simulated, setupUrl }: Started & { readon
     ...(simulated ? [simulatedText] : []),
     `Organizations: ${mart} org list`,
     `Another key:   ${mart} key create --help`,
-    ...accountLine(setupUrl),
+    accountLine(url, setupUrl),
     '',
   ].join('\n')
 
-/** Of the operator, who has none yet. */
-const accountLine = (setupUrl: string | null): string[] =>
-  setupUrl === null ? [] : [`Your account, once: ${setupUrl}`]
+/** Of the operator, who has none yet; else where to sign in. */
+const accountLine = (url: string, setupUrl: string | null): string =>
+  setupUrl === null ? `Dashboard: ${url}/dashboard` : `Your account, once: ${setupUrl}`
 
 const simulatedText = 'Sandbox: every answer is simulated, no provider is called, no real money moves.'

@@ -7,12 +7,17 @@ import { welcomePage, welcomePolicy } from './welcome.ts'
 
 const catalog = loadCatalog(data)
 const models = modelPrices(catalog, loadPriceBook(data), Date.parse('2026-11-23T00:00:00Z'))
-const page = (baseUrl = 'http://127.0.0.1:8080', simulated = true): string =>
-  welcomePage({ baseUrl, simulated, models })
+const page = (baseUrl = 'http://127.0.0.1:8080', simulated = true, hasSession = false): string =>
+  welcomePage({ baseUrl, simulated, models, hasSession })
 
 test('the page says that it is simulated when it is, and does not when it is not', () => {
   expect(page()).toContain('every answer is simulated')
   expect(page('https://gateway.example', false)).not.toMatch(/simulated|sandbox/i)
+})
+
+test('whoever is signed in is led to the dashboard, and everybody else to where one signs in', () => {
+  const link = (hasSession: boolean) => /href="\/dashboard">([^<]+)</.exec(page(undefined, true, hasSession))![1]
+  expect([link(true), link(false)]).toEqual(['Dashboard', 'Sign in'])
 })
 
 test('customers are shown nothing of who runs it, and how', () => {

@@ -17,10 +17,12 @@ export type Welcome = {
   /** Whether the sandbox answers, and no provider. */
   readonly simulated: boolean
   readonly models: readonly ModelPrice[]
+  /** Whether its reader's browser has a session. Nobody keeps the page, so it is no other reader's. */
+  readonly hasSession: boolean
 }
 
 /** The page as HTML. */
-export const welcomePage = ({ baseUrl, simulated, models }: Welcome): string => `<!doctype html>
+export const welcomePage = ({ baseUrl, simulated, models, hasSession }: Welcome): string => `<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
@@ -30,7 +32,7 @@ export const welcomePage = ({ baseUrl, simulated, models }: Welcome): string => 
 <style>${welcomeStyle}</style>
 </head>
 <body>
-<header><div class="wrap"><span class="mark">${mark}AICreditMart</span><span class="state">${simulated ? 'Sandbox' : 'Live'}</span><a class="in" href="/dashboard">Sign in</a></div></header>
+<header><div class="wrap"><span class="mark">${mark}AICreditMart</span><span class="state">${simulated ? 'Sandbox' : 'Live'}</span><a class="in" href="/dashboard">${hasSession ? 'Dashboard' : 'Sign in'}</a></div></header>
 <main class="wrap">
 <h1>One key for OpenAI and Gemini models.</h1>
 <p class="lede">OpenAI’s and Google’s own SDKs in front, one prepaid balance behind. Every request is charged exactly, and has a receipt.</p>
