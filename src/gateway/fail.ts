@@ -7,10 +7,16 @@ import type { HttpAnswer, HttpRequest } from '../lib/http-server/contract.ts'
 import { inBackground } from '../lib/log.ts'
 import { GatewayError, shuttingDown, type FailureCode } from './errors.ts'
 import { UpstreamError } from './failover.ts'
+import { namedModel, type Named } from './named-model.ts'
 import { notifyUnsettled, type Known } from './notify.ts'
 import { isLasting } from '../upstreams/fault-words.ts'
 
-export type Failed = Known & { readonly request: HttpRequest; readonly admitted: Admitted | null }
+export type Failed = Known & {
+  readonly request: HttpRequest
+  /** null where it asks of no model. */
+  readonly about: Named | null
+  readonly admitted: Admitted | null
+}
 
 /**
  * The answer to a request that failed. What was admitted ends at nothing: no answer received, nothing owed. That is
@@ -27,7 +33,8 @@ export function failed(error: unknown, request: Failed, deps: GatewayDeps): Http
   if (error instanceof UpstreamError && request.key?.mode === 'test') answer.headers['x-mart-sandbox'] = 'true'
   const said = { failure: failure.code, status: answer.status }
   if (!admitted) {
-    notifyUnsettled(request, { ...said, model: failure.details.askedModel ?? null, relayed: null }, deps)
+    const model = failure.details.askedModel ?? (request.about && namedModel(request.about, deps.catalog))
+    notifyUnsettled(request, { ...said, model, relayed: null }, deps)
     return answer
   }
   const ending = endFailed(admitted, error, said, deps)

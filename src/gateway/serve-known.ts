@@ -25,6 +25,7 @@ export async function serveKnown(
     known.headers['x-request-id'] = requestId
     return known
   } catch (error) {
-    return failed(error, { request, requestId, startedAt, traceparent, address, operation, key, admitted: null }, deps)
+    const told = { request, requestId, startedAt, traceparent, address, operation, key, about: null, admitted: null }
+    return failed(error, told, deps)
   }
 }

@@ -16,7 +16,8 @@ import type { GatewayDeps } from './deps.ts'
 import { enter, leaveUnserved, type Place } from './enter.ts'
 import { failed, refuseWhileDraining } from './fail.ts'
 import { claimKey, freeClaim, readKey, takesKey, type Claim } from './idempotency.ts'
-import type { Inbound } from './operation.ts'
+import type { Body } from './dialect.ts'
+import type { Call, Inbound } from './operation.ts'
 import { locate } from './locate.ts'
 import { passBytes } from './pass-bytes.ts'
 import { parse } from './parse.ts'
@@ -38,6 +39,8 @@ export async function serve(request: HttpRequest, inbound: Inbound, deps: Gatewa
   let key: KeyRow | null = null
   let place: Place | null = null
   let claim: Claim | null = null
+  let body: Body | null = null
+  let call: Call | null = null
   let admitted: Admitted | null = null
   try {
     refuseWhileDraining(deps)
@@ -55,10 +58,11 @@ export async function serve(request: HttpRequest, inbound: Inbound, deps: Gatewa
     }
     if (claimed?.hasWaited) refuseWhileDraining(deps)
     const idempotency = claimed?.idempotency ?? null
-    const body = bodyIn(sent, operation, deps)
-    const asked = parse(body instanceof Promise ? await body : body, inbound)
+    const read = bodyIn(sent, operation, deps)
+    body = read instanceof Promise ? await read : read
+    const asked = parse(body, inbound)
     const located = locate(asked, key, deps)
-    const call = resolve(asked, located instanceof Promise ? await located : located, { operation, key }, deps.catalog)
+    call = resolve(asked, located instanceof Promise ? await located : located, { operation, key }, deps.catalog)
     const candidates = route(call, key, inbound.region, deps)
     if (operation.before) await operation.before(call, deps)
     const routed = { requestId, startedAt, traceparent, address, key, place, call, candidates, idempotency }
@@ -72,7 +76,8 @@ export async function serve(request: HttpRequest, inbound: Inbound, deps: Gatewa
       leaveUnserved(place)
       freeClaim(claim, deps)
     }
-    return failed(error, { request, requestId, startedAt, traceparent, address, operation, key, admitted }, deps)
+    const about = { call, body, params: inbound.params }
+    return failed(error, { request, requestId, startedAt, traceparent, address, operation, key, about, admitted }, deps)
   }
 }
 
