@@ -44,9 +44,12 @@ function hasAny(json: JsonBody['json'], names: readonly string[]): boolean {
  * an id decides whose a thing is, so what leads to one must have one reading.
  */
 export function refuseRepeats(body: Said, marks: readonly Mark[], keys: ReadonlySet<string>): void {
-  const isMarked = marks.some((mark) => says(body, mark)) || (says(body, escaped) && asciiEscape.test(body.text))
-  if (isMarked) refuse(repeatedKey(body.text, keys))
+  if (saysAny(body, marks)) refuse(repeatedKey(body.text, keys))
 }
+
+/** Whether the text says one of them, or a letter in a way that may hide one. */
+export const saysAny = (body: Said, marks: readonly Mark[]): boolean =>
+  marks.some((mark) => says(body, mark)) || (says(body, escaped) && asciiEscape.test(body.text))
 
 type Said = Pick<JsonBody, 'bytes' | 'text'>
 export type Mark = { readonly text: string; readonly bytes: Uint8Array }

@@ -4,6 +4,7 @@ import type { Operation } from '../../operation.ts'
 import { unmetered } from '../unmetered.ts'
 import { genai, genaiHeaders } from './envelope.ts'
 import { bodyBytesMax } from './generate.ts'
+import { refuseReferences } from './references.ts'
 
 export const countTokens: Operation = {
   name: 'countTokens',
@@ -15,7 +16,10 @@ export const countTokens: Operation = {
   passes: genaiHeaders,
   due: 'free',
   effects: 'none',
-  read: (body, { model = '' }) => asked(body, model),
+  read(body, { model = '' }) {
+    refuseReferences(body)
+    return asked(body, model)
+  },
 }
 
 const asked = ({ bytes, text, strings }: JsonBody, model: string): Asked => ({

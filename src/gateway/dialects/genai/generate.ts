@@ -16,6 +16,7 @@ import { mediaOf } from './media.ts'
 import { createGrounding } from './grounding.ts'
 import { answerWritten, promptWritten } from './parts.ts'
 import { picturesIn } from './pictures.ts'
+import { refuseReferences } from './references.ts'
 import { camelCase, camelFields, spelling } from './spelling.ts'
 import { toolsOf } from './tools.ts'
 import { askedTiers, servedTier, usageOf, withPieces } from './usage.ts'
@@ -31,6 +32,7 @@ const GenerateBody = z.looseObject({
   ),
   serviceTier: z.string('expected a service tier').nullish(),
   tools: z.array(z.unknown(), 'expected a list of tools').nullish(),
+  // One that names something is refused: see `references.ts`.
   cachedContent: z.string('expected the name of a cached content').nullish(),
 })
 const modalitiesMax = 16
@@ -88,6 +90,7 @@ export const streamGenerateContent: Operation = {
 
 function readGenerate(body: JsonBody): GenerateBody {
   refuseDuplicates(body, billedKeys, ['generationConfig', 'generation_config'], camelCase)
+  refuseReferences(body)
   const configKey = spelling(body.json, 'generationConfig')
   const fields = camelFields(body.json[configKey])
   const config = readFields(GenerationConfig, fields, configKey)
@@ -122,9 +125,7 @@ function asked(
     target: { kind: 'model', name: path.model },
     demand: {
       input: {
-        max: generate.cachedContent
-          ? Number.POSITIVE_INFINITY
-          : textBytes + media.tokensMax + tools.tokensMax + scaffoldTokensMax,
+        max: textBytes + media.tokensMax + tools.tokensMax + scaffoldTokensMax,
         isAssumed: media.isAssumed || tools.tokensMax > 0,
         guess: Math.ceil(textBytes / charsPerToken),
       },
@@ -140,7 +141,7 @@ function asked(
       answer: path.streamed ? (path.sse ? eventStream : arrayStream) : { kind: 'whole', read: readAnswer },
     },
     effects: body.json['store'] === true ? 'leaves-record' : 'none',
-    affinity: () => affinityOf(generate, body),
+    affinity: () => affinityOf(body),
   }
 }
 
@@ -179,9 +180,9 @@ function upstreamBody(
   return text === body.text ? body.bytes : body.strings.expand(text)
 }
 
-/** The cache that the client made, or how the prompt begins. */
-const affinityOf = ({ cachedContent }: GenerateBody, { json, text }: JsonBody): string | null =>
-  cachedContent ?? promptPrefix(text, [`"${spelling(json, 'systemInstruction')}"`, '"contents"'])
+/** How the prompt begins. */
+const affinityOf = ({ json, text }: JsonBody): string | null =>
+  promptPrefix(text, [`"${spelling(json, 'systemInstruction')}"`, '"contents"'])
 
 /** JSON has line ends between its members alone. */
 const asEvent = (answer: Uint8Array): Uint8Array =>

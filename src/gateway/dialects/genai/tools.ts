@@ -18,8 +18,6 @@ const tokensMax = {
   computerUse: 16_384,
   codeExecution: 65_536,
   urlContext: 131_072,
-  fileSearch: 131_072,
-  retrieval: 131_072,
 } as const
 /** Of a tool that is not known here. */
 const otherTokensMax = 131_072
