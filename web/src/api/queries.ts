@@ -17,6 +17,18 @@ export const sessionQuery = queryOptions({
 export const organizationKey = (organization: string, mode: 'test' | 'live' | null, ...rest: readonly unknown[]) =>
   ['organization', organization, mode, ...rest] as const
 
+/**
+ * For `placeholderData`: while the same place is asked for something else, what was shown stays. Of another organization
+ * or mode it does not, nor of other things: a place is what the key says before its last part.
+ */
+export function keepPrevious(key: readonly unknown[]) {
+  return <Data>(
+    data: Data | undefined,
+    before: { readonly queryKey: readonly unknown[] } | undefined,
+  ): Data | undefined =>
+    before && key.slice(0, -1).every((part, at) => part === before.queryKey[at]) ? data : undefined
+}
+
 const triesMax = 2
 
 /** What a later try may answer. */

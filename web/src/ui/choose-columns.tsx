@@ -1,5 +1,6 @@
 import { ActionIcon, Checkbox, Popover, Stack, Tooltip } from '@mantine/core'
 import { useLocalStorage } from '@mantine/hooks'
+import { useMemo } from 'react'
 import { IconColumns3 } from '@tabler/icons-react'
 
 type Choosable = { readonly id: string; readonly title: string; readonly isHidden?: boolean }
@@ -12,7 +13,7 @@ export function useChosenColumns<Column extends Choosable>(name: string, columns
     defaultValue: usual,
     getInitialValueInEffect: false,
   })
-  const shown = columns.filter(({ id }, at) => at === 0 || chosen.includes(id))
+  const shown = useMemo(() => columns.filter(({ id }, at) => at === 0 || chosen.includes(id)), [columns, chosen])
   return { shown, chosen, choose }
 }
 

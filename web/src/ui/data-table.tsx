@@ -1,9 +1,10 @@
 import { Button, Group, Skeleton, Table, UnstyledButton, VisuallyHidden } from '@mantine/core'
 import { useMediaQuery } from '@mantine/hooks'
 import { IconArrowDown, IconArrowsSort, IconArrowUp } from '@tabler/icons-react'
-import type { KeyboardEvent, ReactNode } from 'react'
+import { memo, useCallback, useEffect, useRef, type KeyboardEvent, type ReactNode } from 'react'
 import { ChooseColumns, useChosenColumns } from './choose-columns.tsx'
 import classes from './data-table.module.css'
+import { Waiting } from './waiting.tsx'
 
 export type Column<Row> = {
   readonly id: string
@@ -27,6 +28,8 @@ export type DataTableProps<Row> = {
   readonly columns: readonly Column<Row>[]
   /** undefined while they are on their way. */
   readonly rows: readonly Row[] | undefined
+  /** Whether they are what was asked for before, until what is asked for now is there. */
+  readonly isStale?: boolean
   readonly rowId: (row: Row) => string
   readonly sort?: Sort | undefined
   readonly onSort?: (sort: Sort) => void
@@ -45,7 +48,7 @@ const skeletonRows = 6
 
 /** Rows of anything: sorted, with columns to choose, by keyboard, under a head that stays; on a phone as cards. */
 export function DataTable<Row>(props: DataTableProps<Row>) {
-  const { name, columns, rows, toolbar, empty, more } = props
+  const { name, columns, rows, isStale = false, toolbar, empty, more } = props
   const isNarrow = useMediaQuery('(max-width: 47.99em)', undefined, { getInitialValueInEffect: false })
   const { shown, chosen, choose } = useChosenColumns(name, columns)
   const isEmpty = rows !== undefined && rows.length === 0
@@ -55,7 +58,9 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
         <div style={{ minWidth: 0 }}>{toolbar}</div>
         {!isNarrow && columns.length > 2 && <ChooseColumns columns={columns} chosen={chosen} onChoose={choose} />}
       </Group>
-      {isEmpty ? empty : isNarrow ? <Cards {...props} shown={shown} /> : <Sheet {...props} shown={shown} />}
+      <Waiting is={isStale}>
+        {isEmpty ? empty : isNarrow ? <Cards {...props} shown={shown} /> : <Sheet {...props} shown={shown} />}
+      </Waiting>
       {more?.hasMore && (
         <Group justify="center" mt="md">
           <Button variant="default" loading={more.isLoading} onClick={more.load}>
@@ -71,6 +76,7 @@ type ShownProps<Row> = DataTableProps<Row> & { readonly shown: readonly Column<R
 
 const Sheet = <Row,>(props: ShownProps<Row>) => {
   const { label, shown, rows, rowId, openId, onOpen } = props
+  const open = useSteady(onOpen)
   return (
     // It scrolls by itself, so whoever has only a keyboard must get into it.
     // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
@@ -92,23 +98,44 @@ const Sheet = <Row,>(props: ShownProps<Row>) => {
           {rows === undefined
             ? Array.from({ length: skeletonRows }, (_, at) => <SkeletonRow key={at} columns={shown.length} />)
             : rows.map((row) => (
-                <Table.Tr
-                  key={rowId(row)}
-                  data-open={rowId(row) === openId || undefined}
-                  className={onOpen ? (classes['openable'] ?? '') : ''}
-                  onClick={onOpen && ((event) => isOnRow(event.target) && onOpen(row))}
-                >
-                  {shown.map((column, at) => (
-                    <Table.Td key={column.id} ta={column.align ?? 'left'}>
-                      {at === 0 ? <First row={row} column={column} {...props} /> : column.cell(row)}
-                    </Table.Td>
-                  ))}
-                </Table.Tr>
+                <Row key={rowId(row)} row={row} shown={shown} isOpen={rowId(row) === openId} onOpen={open} />
               ))}
         </Table.Tbody>
       </Table>
     </section>
   )
+}
+
+type RowProps<Row> = {
+  readonly row: Row
+  readonly shown: readonly Column<Row>[]
+  readonly isOpen: boolean
+  readonly onOpen: ((row: Row) => void) | undefined
+}
+
+/** Made anew for another row alone: what else happens on a page costs a long list nothing. */
+const Row = memo(<Row,>({ row, shown, isOpen, onOpen }: RowProps<Row>) => (
+  <Table.Tr
+    data-open={isOpen || undefined}
+    className={onOpen ? (classes['openable'] ?? '') : ''}
+    onClick={onOpen && ((event) => isOnRow(event.target) && onOpen(row))}
+  >
+    {shown.map((column, at) => (
+      <Table.Td key={column.id} ta={column.align ?? 'left'}>
+        {at === 0 ? <First row={row} column={column} onOpen={onOpen} /> : column.cell(row)}
+      </Table.Td>
+    ))}
+  </Table.Tr>
+)) as <Row>(props: RowProps<Row>) => ReactNode
+
+/** The same function for as long as there is one, which calls the one that there is. */
+function useSteady<Argument>(call: ((argument: Argument) => void) | undefined) {
+  const now = useRef(call)
+  useEffect(() => {
+    now.current = call
+  })
+  const steady = useCallback((argument: Argument) => now.current?.(argument), [])
+  return call && steady
 }
 
 type HeadProps<Row> = Pick<DataTableProps<Row>, 'sort' | 'onSort'> & { readonly column: Column<Row> }
@@ -134,7 +161,7 @@ function Head<Row>({ column, sort, onSort }: HeadProps<Row>) {
   )
 }
 
-type FirstProps<Row> = Pick<DataTableProps<Row>, 'onOpen'> & { readonly row: Row; readonly column: Column<Row> }
+type FirstProps<Row> = Pick<RowProps<Row>, 'row' | 'onOpen'> & { readonly column: Column<Row> }
 
 /** What opens the row by keyboard. */
 const First = <Row,>({ row, column, onOpen }: FirstProps<Row>) =>
@@ -163,7 +190,7 @@ function Cards<Row>({ label, shown, rows, rowId, onOpen }: ShownProps<Row>) {
     <ul className={classes['cards']} aria-label={label}>
       {rows.map((row) => (
         <li key={rowId(row)} className={classes['card']}>
-          <div className={classes['card-title']}>{first && <First row={row} column={first} onOpen={onOpen!} />}</div>
+          <div className={classes['card-title']}>{first && <First row={row} column={first} onOpen={onOpen} />}</div>
           <dl>
             {others.map(({ id, title, cell }) => (
               <div key={id}>

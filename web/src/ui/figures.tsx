@@ -1,14 +1,27 @@
-import { Tooltip } from '@mantine/core'
 import { useEffect, useState } from 'react'
 import { shownAgo, shownCount, shownDuration, shownTime, type WhenStyle } from './format.ts'
+import { useHint } from './hint.tsx'
 
 type CountProps = { readonly value: number | bigint | null; readonly isShort?: boolean }
 
 /** A whole number as its reader writes it; shortened ones tell all of it on hover. */
 export function Count({ value, isShort = false }: CountProps) {
   if (value === null) return <span aria-label="none">–</span>
-  const shown = <data value={String(value)}>{shownCount(value, { isShort })}</data>
-  return isShort && value >= 1_000 ? <Tooltip label={shownCount(value)}>{shown}</Tooltip> : shown
+  return isShort && value >= 1_000 ? (
+    <ShortCount value={value} />
+  ) : (
+    <data value={String(value)}>{shownCount(value)}</data>
+  )
+}
+
+function ShortCount({ value }: { readonly value: number | bigint }) {
+  const { near, hint } = useHint(shownCount(value))
+  return (
+    <data value={String(value)} {...near}>
+      {shownCount(value, { isShort: true })}
+      {hint}
+    </data>
+  )
 }
 
 /** Milliseconds, in the units that people say. */
@@ -28,16 +41,26 @@ type WhenProps = {
 
 /** A time in the reader's words and zone; in UTC, to the millisecond, on hover. */
 export function When({ at, isAgo = false, precision = 'minute', zone, never = 'never' }: WhenProps) {
-  const now = useNow(isAgo && at !== null)
-  if (at === null) return <span>{never}</span>
+  return at === null ? <span>{never}</span> : <Time at={at} isAgo={isAgo} precision={precision} zone={zone} />
+}
+
+type TimeProps = {
+  readonly at: string
+  readonly isAgo: boolean
+  readonly precision: WhenStyle
+  readonly zone: string | undefined
+}
+
+function Time({ at, isAgo, precision, zone }: TimeProps) {
+  const now = useNow(isAgo)
+  const { near, hint } = useHint(isAgo ? `${shownTime(at, 'second')} · ${at}` : at)
   const time = shownTime(at, precision, zone === undefined ? {} : { zone })
   const shown = isAgo ? (shownAgo(at, now) ?? time) : time
   return (
-    <Tooltip label={isAgo ? `${shownTime(at, 'second')} · ${at}` : at}>
-      <time dateTime={at} style={{ whiteSpace: 'nowrap' }}>
-        {shown}
-      </time>
-    </Tooltip>
+    <time dateTime={at} style={{ whiteSpace: 'nowrap' }} {...near}>
+      {shown}
+      {hint}
+    </time>
   )
 }
 

@@ -1,6 +1,7 @@
 import { Tooltip, UnstyledButton, VisuallyHidden } from '@mantine/core'
 import { useClipboard } from '@mantine/hooks'
 import { exactUsd, shownBalance, shownUsd, wholeUsd } from './format.ts'
+import { useHint } from './hint.tsx'
 import classes from './money.module.css'
 
 export type MoneyProps = {
@@ -23,13 +24,15 @@ export function Money({ nano, copies = false, isWhole = false, isBalance = false
 
 type ShownProps = { readonly nano: string; readonly shown: string }
 
-const PlainMoney = ({ nano, shown }: ShownProps) => (
-  <Tooltip label={wholeUsd(nano)}>
-    <data className={classes['money']} value={exactUsd(nano)}>
+function PlainMoney({ nano, shown }: ShownProps) {
+  const { near, hint } = useHint(wholeUsd(nano))
+  return (
+    <data className={classes['money']} value={exactUsd(nano)} {...near}>
       {shown}
+      {hint}
     </data>
-  </Tooltip>
-)
+  )
+}
 
 function CopiedMoney({ nano, shown }: ShownProps) {
   const { copy, copied } = useClipboard()

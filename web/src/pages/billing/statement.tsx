@@ -1,11 +1,11 @@
 import { Badge, Button, Card, Group, Menu, SimpleGrid, Stack, Switch, Text, Title } from '@mantine/core'
 import { IconDownload, IconReceipt } from '@tabler/icons-react'
-import { keepPreviousData, useQuery } from '@tanstack/react-query'
+import { useQuery } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
 import { useEffect, useState } from 'react'
 import type { StatementJson } from '../../../../src/control/contract-pages.ts'
 import { ask, urlOf } from '../../api/client.ts'
-import { organizationKey } from '../../api/queries.ts'
+import { keepPrevious, organizationKey } from '../../api/queries.ts'
 import { useOrganization } from '../../shell/organization.ts'
 import { DataTable, type Column } from '../../ui/data-table.tsx'
 import { Empty } from '../../ui/empty.tsx'
@@ -33,9 +33,10 @@ export function Statement({ onThere }: { readonly onThere: () => void }) {
   const { from, to, zone } = periodOf(search, useMinute(), usual)
   const asked = { mode, from, to, zone }
   const path = `/api/organizations/${encodeURIComponent(organization.id)}/billing/statement` as const
-  const { data, error, refetch } = useQuery({
-    queryKey: organizationKey(organization.id, mode, 'statement', asked),
-    placeholderData: keepPreviousData,
+  const queryKey = organizationKey(organization.id, mode, 'statement', asked)
+  const { data, error, refetch, isPlaceholderData } = useQuery({
+    queryKey,
+    placeholderData: keepPrevious(queryKey),
     refetchInterval: againMs,
     queryFn: ({ signal }) => ask<StatementJson>(path, { query: asked, signal }),
   })
@@ -66,6 +67,7 @@ export function Statement({ onThere }: { readonly onThere: () => void }) {
           label="Statement by day"
           columns={columnsIn(zone)}
           rows={days}
+          isStale={isPlaceholderData}
           rowId={({ day }) => day}
           toolbar={
             <Switch

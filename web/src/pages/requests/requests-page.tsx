@@ -67,6 +67,7 @@ export function RequestsPage() {
             label="Requests"
             columns={columns}
             rows={query.data?.pages.flatMap(({ data }) => data)}
+            isStale={query.isPlaceholderData}
             rowId={({ id }) => id}
             openId={search.request}
             onOpen={({ id }) => narrow({ request: id })}

@@ -1,11 +1,11 @@
-import { infiniteQueryOptions, keepPreviousData, queryOptions } from '@tanstack/react-query'
+import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query'
 import type {
   RequestDetailsJson,
   RequestHistogramJson,
   RequestListJson,
 } from '../../../../src/control/contract-pages.ts'
 import { ask } from '../../api/client.ts'
-import { organizationKey } from '../../api/queries.ts'
+import { keepPrevious, organizationKey } from '../../api/queries.ts'
 import type { Mode } from '../../shell/mode.ts'
 import type { RequestsQuery } from './requests-search.ts'
 
@@ -16,7 +16,7 @@ export const requestsQuery = (organization: string, mode: Mode, query: RequestsQ
   infiniteQueryOptions({
     queryKey: organizationKey(organization, mode, 'requests', query),
     initialPageParam: undefined as string | undefined,
-    placeholderData: keepPreviousData,
+    placeholderData: keepPrevious(organizationKey(organization, mode, 'requests', query)),
     queryFn: ({ pageParam, signal }) =>
       ask<RequestListJson>(requestsPath(organization), { query: { ...query, cursor: pageParam }, signal }),
     getNextPageParam: ({ next }) => next ?? undefined,
@@ -25,7 +25,7 @@ export const requestsQuery = (organization: string, mode: Mode, query: RequestsQ
 export const histogramQuery = (organization: string, mode: Mode, query: RequestsQuery) =>
   queryOptions({
     queryKey: organizationKey(organization, mode, 'requests-histogram', query),
-    placeholderData: keepPreviousData,
+    placeholderData: keepPrevious(organizationKey(organization, mode, 'requests-histogram', query)),
     queryFn: ({ signal }) => ask<RequestHistogramJson>(`${requestsPath(organization)}/histogram`, { query, signal }),
   })
 

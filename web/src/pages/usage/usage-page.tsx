@@ -1,11 +1,11 @@
 import { Badge, Button, Card, Group, Menu, SegmentedControl, Select, SimpleGrid, Skeleton, Stack } from '@mantine/core'
 import { IconDownload } from '@tabler/icons-react'
-import { keepPreviousData, useQuery } from '@tanstack/react-query'
+import { useQuery } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import type { UsageOverTimeJson } from '../../../../src/control/contract-pages.ts'
 import { ask, urlOf } from '../../api/client.ts'
-import { organizationKey } from '../../api/queries.ts'
+import { keepPrevious, organizationKey } from '../../api/queries.ts'
 import type { Mode } from '../../shell/mode.ts'
 import { useOrganization } from '../../shell/organization.ts'
 import { shownCount, shownDuration, shownShare } from '../../ui/format.ts'
@@ -15,6 +15,7 @@ import { Stat } from '../../ui/stat.tsx'
 import { TimeRangePicker } from '../../ui/time-range-picker.tsx'
 import { Trouble } from '../../ui/trouble.tsx'
 import { useMinute } from '../../ui/use-minute.ts'
+import { Waiting } from '../../ui/waiting.tsx'
 import { UsageChart } from './usage-chart.tsx'
 import { UsageFilters } from './usage-filters.tsx'
 import * as asking from './usage-search.ts'
@@ -73,11 +74,14 @@ const againMs = 10_000
 /** Usage over time, what it comes to, and every figure of each group. */
 export function UsageView({ of, search, narrow, filters, linkOf }: UsageViewProps) {
   const asked = asking.queryOf(search, of.mode, useMinute())
-  const { data, error, refetch } = useQuery({
-    queryKey: [...of.queryKey, asked],
-    placeholderData: keepPreviousData,
+  const view = search.view ?? 'spend'
+  const queryKey = [...of.queryKey, of.mode, asked]
+  const { data, error, refetch, isPlaceholderData } = useQuery({
+    queryKey,
+    placeholderData: keepPrevious(queryKey),
     refetchInterval: againMs,
-    queryFn: ({ signal }) => ask<UsageOverTimeJson>(of.path, { query: asked, signal }),
+    // With the view that it was asked for: what stays shown meanwhile is of that.
+    queryFn: async ({ signal }) => ({ view, usage: await ask<UsageOverTimeJson>(of.path, { query: asked, signal }) }),
   })
   const isLost = data === undefined && error !== null
   return (
@@ -95,18 +99,20 @@ export function UsageView({ of, search, narrow, filters, linkOf }: UsageViewProp
             onChange={(range) => narrow({ ...range, unit: undefined })}
           />
           {filters}
-          {data?.isComplete === false && <Badge color="amber">Older requests are still being gathered</Badge>}
+          {data?.usage.isComplete === false && <Badge color="amber">Older requests are still being gathered</Badge>}
         </Group>
         {error && <Trouble error={error} title="The usage could not be read" onRetry={() => void refetch()} />}
-        {!isLost && <Totals usage={data} />}
+        {!isLost && <Totals usage={data?.usage} />}
         <Card>
           <Group justify="space-between" mb="md" gap="sm">
             <Views of={of} search={search} narrow={narrow} />
             <Groups of={of} search={search} narrow={narrow} />
           </Group>
-          {data ? <UsageChart usage={data} view={search.view ?? 'spend'} /> : isLost ? null : <Skeleton height={294} />}
+          <Waiting is={isPlaceholderData}>
+            {data ? <UsageChart {...data} /> : isLost ? null : <Skeleton height={294} />}
+          </Waiting>
         </Card>
-        {!isLost && <UsageTable key={data ? 'there' : 'waiting'} usage={data} linkOf={linkOf} />}
+        {!isLost && <UsageTable key={data ? 'there' : 'waiting'} usage={data?.usage} linkOf={linkOf} />}
       </Stack>
     </>
   )
