@@ -45,7 +45,7 @@ export const emptyArray = (path: string): GatewayError =>
   )
 
 /** More items or messages of one request would keep everybody else waiting; OpenAI itself takes 2,048 messages. */
-export const listLengthMax = 10_000
+const listLengthMax = 10_000
 
 /** Throws where a list is longer than that. */
 export function refuseLong(path: string, { length }: readonly unknown[]): void {
