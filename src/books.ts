@@ -74,10 +74,19 @@ export async function openBooks(deps: BooksDeps): Promise<Books> {
   try {
     return await open(deps)
   } catch (error) {
+    if (isOfFile(error))
+      throw new Error(
+        `${error.path} cannot be used (${error.code}): put it back as it was, or move it away; it must be this user's, and what this server made there`,
+        { cause: error },
+      )
     if (!isDamage(error)) throw error
     throw new Error(damagedWords((error as Error).message)!, { cause: error })
   }
 }
+
+/** As where a folder stands in the place of a file, or what is somebody else's. */
+const isOfFile = (error: unknown): error is { readonly code: string; readonly path: string } =>
+  error instanceof Error && 'code' in error && 'path' in error
 
 async function open(deps: BooksDeps): Promise<Books> {
   const { config, prices, answerLimits, clock, log, spoolLimits, allowsWebhook, onLow, onFenced, acceptsLoss } = deps

@@ -142,7 +142,8 @@ async function main(): Promise<void> {
     offering.current,
   )
   const started = { config, url: server.url, seeded, hasLiveKey, offer: offering.current(), clock }
-  process.stdout.write(startedText(started, firstOperatorUrl(people, clock, log)))
+  await said(startedText(started, firstOperatorUrl(people, clock, log)))
+  if (seeded) await store.createKey(seeded.row)
   onStopSignal(async () => {
     stopAccepting()
     offering.close()
@@ -158,6 +159,9 @@ async function main(): Promise<void> {
     sandbox.stop()
   }, output.lines)
 }
+
+/** Resolves once it is out, or nobody reads it. */
+const said = (text: string): Promise<void> => new Promise((resolve) => void process.stdout.write(text, () => resolve()))
 
 /** The sandbox that runs already, or the built-in one: started now where the file names it, else when a test key first asks. */
 async function sandboxOf(config: Readonly<Config>): Promise<BuiltInSandbox> {

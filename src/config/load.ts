@@ -33,9 +33,20 @@ export type Both = { readonly path: string | null; readonly file: MartFile; read
 /** As `readMartFile`. */
 export function readBoth(path: string | null, env: Environment, prices: PricesSchema): Both {
   const data: unknown = path === null ? {} : (parseFile(path) ?? {})
+  refuseProto(data, path ?? defaultFile)
   const parsed = martFileSchema(referencesFrom(path, env), prices, systemClock.now()).safeParse(data)
   if (!parsed.success) throw refusal(path ?? defaultFile, parsed.error, data)
   return frozen({ path, file: parsed.data, written: data })
+}
+
+/** It would be left out without a word: it is no name of a member to those who read objects. */
+function refuseProto(value: unknown, path: string, within = ''): void {
+  if (typeof value !== 'object' || value === null) return
+  for (const [name, part] of Object.entries(value)) {
+    const at = within === '' ? name : `${within}.${name}`
+    if (name === '__proto__') throw new ConfigError(`${path}: ${at}: is no name; allowed: any other`)
+    refuseProto(part, path, at)
+  }
 }
 
 const referencesFrom = (path: string | null, env: Environment): References => ({

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from 'bun:test'
-import { existsSync, mkdtempSync, readdirSync, readlinkSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createByteQueue } from '../lib/byte-queue.ts'
@@ -52,6 +52,7 @@ async function keepFirst(head: KeptHead, body: Uint8Array | string, isWhole = tr
   const deps = {
     keptAnswers,
     answers,
+    log: { error: () => undefined },
     clock: { now: () => 5_000, monotonic: () => 30 },
     limits: { standings: () => ({ requests: { limit: 60, remaining: 59, resetMs: 1_000 }, tokens: null }) },
     observer: { requestEnded: (told: RequestEnded) => ended.push(told) },
@@ -152,11 +153,16 @@ describe('a stream that was never whole', () => {
   })
 })
 
-test('what is not kept, or was to be given in one piece and is not whole, is refused with the receipt, and nobody is told of a replay', async () => {
+test('what is not kept, is not what was written, or was to be given in one piece and is not whole, is refused with the receipt, and nobody is told of a replay', async () => {
   const half = await keepFirst(whole, '{"a":', false)
   const error = await half.again().catch((thrown: unknown) => thrown)
   expect((error as GatewayError).details.facts).toMatchObject({ receipt: '/v1/receipts/req_first' })
   expect([half.ended, openFilesIn(half.folder), half.left.many]).toEqual([[], [], 0])
+  const flipped = await keepFirst(whole, '{"a":1}')
+  const path = join(flipped.folder, 'req_first')
+  writeFileSync(path, readFileSync(path, 'latin1').replace('{"a":1}', '{"a":3}'), 'latin1')
+  expect(await flipped.again().catch((thrown: GatewayError) => thrown.code)).toBe('idempotency_key_used')
+  expect([flipped.ended, openFilesIn(flipped.folder)]).toEqual([[], []])
   const gone = await keepFirst(whole, '{}')
   rmSync(join(gone.folder, 'req_first'))
   expect(await gone.again().catch((thrown: GatewayError) => thrown.code)).toBe('idempotency_key_used')

@@ -20,6 +20,12 @@ export type Repeat = Known & { readonly key: KeyRow; readonly place: Place }
 export async function replay(first: KeyUse, repeat: Repeat, deps: GatewayDeps): Promise<HttpAnswer> {
   const kept = await deps.keptAnswers.find(first.requestId)
   if (!kept) throw used(first)
+  const isSound = !kept.isWhole || (await kept.isSound().catch(() => false))
+  if (!isSound) {
+    await kept.close()
+    deps.log.error({ event: 'answer-damaged', requestId: first.requestId })
+    throw used(first)
+  }
   const { status, headers, streamed } = kept.head as KeptHead
   const again = headersOf(headers, { first, repeat }, deps)
   const answer = streamed

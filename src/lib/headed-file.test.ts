@@ -57,6 +57,28 @@ test('wherever a file is torn, it is not taken for whole, and what stands is the
   }
 })
 
+test('a bit that flips anywhere of a whole file is found before any of it is believed', async () => {
+  const path = newPath()
+  const writer = createHeadedFile(path, { a: 'b' })
+  writer.add(new Uint8Array(300_000).fill(97))
+  await writer.seal()
+  const whole = readFileSync(path)
+  const isBelieved = async (): Promise<boolean> => {
+    const file = await openHeadedFile(path)
+    const isSound = file !== null && file.isWhole && (await file.isSound())
+    await file?.close()
+    return isSound
+  }
+  expect(await isBelieved()).toBe(true)
+  const places = [...Array(70).keys(), 100_000, 262_143, 262_144, whole.length - 1]
+  for (const at of places) {
+    const flipped = Buffer.from(whole)
+    flipped[at]! ^= 1
+    writeFileSync(path, flipped)
+    expect([at, await isBelieved()]).toEqual([at, false])
+  }
+})
+
 test('nobody but its owner can read it, and no file that is there already is written over', async () => {
   const path = newPath()
   const writer = createHeadedFile(path, {})

@@ -3,14 +3,21 @@
  * dies while writing leaves one that is not. Never is one open but for a moment, so that any number may be written at once.
  */
 import { open, type FileHandle } from 'node:fs/promises'
+import { crc32 } from 'node:zlib'
 
-/** Each file begins with it: a mark, and how long head and body are, in bytes; of a body that is not whole, blanks. */
-const mark = 'headed1'
+/** Each file begins with it: a mark, how long head and body are, in bytes, and the CRC-32 of both; of a body that is not whole, blanks. */
+const mark = 'headed2'
 const headDigits = 8
 const bodyDigits = 16
-const prefixBytes = mark.length + headDigits + bodyDigits + 1
-const prefixOf = (headBytes: number, bodyBytes: number | null): string =>
-  `${mark}${String(headBytes).padStart(headDigits)}${String(bodyBytes ?? '').padStart(bodyDigits)}\n`
+const sumDigits = 10
+const prefixBytes = mark.length + headDigits + bodyDigits + sumDigits + 1
+
+type Sealed = { readonly bodyBytes: number; readonly sum: number }
+
+function prefixOf(headBytes: number, sealed: Sealed | null): string {
+  const [body, sum] = sealed ? [sealed.bodyBytes, sealed.sum] : ['', '']
+  return `${mark}${String(headBytes).padStart(headDigits)}${String(body).padStart(bodyDigits)}${String(sum).padStart(sumDigits)}\n`
+}
 
 export type FileWriter = {
   /** How long the file is, with what of it has not been written yet. */
@@ -32,6 +39,7 @@ export function createHeadedFile(path: string, head: unknown): FileWriter {
   let gathered: Uint8Array[] = [Buffer.from(prefixOf(headBytes.length, null)), headBytes]
   let waiting = prefixBytes + headBytes.length
   let written = 0
+  let sum = crc32(headBytes)
   let last: Promise<void> = Promise.resolve()
 
   /** One after the other; what comes meanwhile goes with the next. */
@@ -56,6 +64,7 @@ export function createHeadedFile(path: string, head: unknown): FileWriter {
     bytes: () => written + waiting,
     add(bytes) {
       waiting += bytes.length
+      sum = crc32(bytes, sum)
       const isDue = waiting >= gatheredBytesMax
       // Whose they are may use their memory again.
       gathered.push(isDue ? bytes : bytes.slice())
@@ -65,7 +74,7 @@ export function createHeadedFile(path: string, head: unknown): FileWriter {
     async seal() {
       await flush()
       await withFile(path, 'r+', async (file) => {
-        await writeAll(file, Buffer.from(prefixOf(headBytes.length, bodyBytes())), 0)
+        await writeAll(file, Buffer.from(prefixOf(headBytes.length, { bodyBytes: bodyBytes(), sum })), 0)
         await file.datasync()
       })
     },
@@ -85,6 +94,8 @@ export type HeadedFile = {
   readonly isWhole: boolean
   /** What of the body stands from `at` on, at most `max` bytes. */
   readonly read: (at: number, max: number) => Promise<Uint8Array>
+  /** Whether one that is whole is what was written, by its checksum. Reads all of it. */
+  readonly isSound: () => Promise<boolean>
   readonly close: () => Promise<void>
 }
 
@@ -103,27 +114,33 @@ export async function openHeadedFile(path: string): Promise<HeadedFile | null> {
 }
 
 async function lookInto(file: FileHandle): Promise<HeadedFile | null> {
-  const [headBytes, bodyBytes] = numbersIn(await readAt(file, 0, prefixBytes)) ?? []
-  if (headBytes === undefined || bodyBytes === undefined) return null
-  const bodyAt = prefixBytes + headBytes
+  const prefix = prefixIn(await readAt(file, 0, prefixBytes))
+  if (prefix === null) return null
+  const bodyAt = prefixBytes + prefix.headBytes
   const { size } = await file.stat()
   if (size < bodyAt) return null
-  const head = headIn(await readAt(file, prefixBytes, headBytes))
-  return head === undefined ? null : filed(file, { head, bodyAt, size, bodyBytes })
+  const head = headIn(await readAt(file, prefixBytes, prefix.headBytes))
+  return head === undefined ? null : filed(file, { head, bodyAt, size, sealed: prefix.sealed })
 }
 
 type Found = {
   readonly head: unknown
   readonly bodyAt: number
   readonly size: number
-  readonly bodyBytes: number | null
+  readonly sealed: Sealed | null
 }
 
-const filed = (file: FileHandle, { head, bodyAt, size, bodyBytes }: Found): HeadedFile => ({
+const filed = (file: FileHandle, { head, bodyAt, size, sealed }: Found): HeadedFile => ({
   head,
   bodyBytes: size - bodyAt,
-  isWhole: bodyBytes === size - bodyAt,
+  isWhole: sealed?.bodyBytes === size - bodyAt,
   read: (at, max) => readAt(file, bodyAt + at, Math.max(0, Math.min(max, size - bodyAt - at))),
+  async isSound() {
+    let sum = 0
+    for (let at = prefixBytes; at < size; at += summedBytes)
+      sum = crc32(await readAt(file, at, Math.min(summedBytes, size - at)), sum)
+    return sum === sealed?.sum
+  },
   close: () => file.close(),
 })
 
@@ -136,10 +153,13 @@ function headIn(bytes: Uint8Array): unknown {
   }
 }
 
-const prefixPattern = new RegExp(`^${mark}([ \\d]{${headDigits}})([ \\d]{${bodyDigits}})\\n$`)
-function numbersIn(prefix: Uint8Array): readonly [headBytes: number, bodyBytes: number | null] | null {
-  const [, head = '', body = ''] = prefixPattern.exec(Buffer.from(prefix).toString('latin1')) ?? []
-  return head === '' ? null : [Number(head), body.trim() === '' ? null : Number(body)]
+const summedBytes = 256 * 1024
+
+const prefixPattern = new RegExp(`^${mark}([ \\d]{${headDigits}})([ \\d]{${bodyDigits}})([ \\d]{${sumDigits}})\\n$`)
+function prefixIn(prefix: Uint8Array): { readonly headBytes: number; readonly sealed: Sealed | null } | null {
+  const [, head = '', body = '', sum = ''] = prefixPattern.exec(Buffer.from(prefix).toString('latin1')) ?? []
+  if (head === '') return null
+  return { headBytes: Number(head), sealed: body.trim() === '' ? null : { bodyBytes: Number(body), sum: Number(sum) } }
 }
 
 async function withFile(path: string, flags: 'wx' | 'r+', work: (file: FileHandle) => Promise<void>): Promise<void> {

@@ -8,18 +8,18 @@ export const sandboxOrganizationId = 'org_sandbox'
 const sandboxCreditNano = 100_000_000_000n
 
 type SeedDeps = {
-  readonly store: Pick<Store, 'createKey' | 'createOrganization' | 'grantCredit' | 'keys' | 'organizations'>
+  readonly store: Pick<Store, 'createOrganization' | 'grantCredit' | 'keys' | 'organizations'>
   readonly keyDefaults: KeyDefaults
   /** Epoch ms. */
   readonly now: number
 }
 
-/** `key` is the secret of `row`. */
+/** `key` is the secret of `row`, which is not in the store yet. */
 export type Seeded = { readonly organizationId: string; readonly key: string; readonly row: KeyRow }
 
 /**
- * Fills an empty store. Returns the new key's secret, which is kept nowhere; null when the store had been
- * filled before. Each step is done only once, and the key, which cannot be shown twice, is made last.
+ * Fills an empty store, but for the key: its secret is kept nowhere, so it goes into the store once it was shown. Who
+ * dies before that is shown another by the next start. null when the store had been filled before; each step is done once.
  */
 export async function seedFirstRun({ store, keyDefaults, now }: SeedDeps): Promise<Seeded | null> {
   const [organizations, keys] = await Promise.all([store.organizations(), store.keys()])
@@ -40,6 +40,5 @@ export async function seedFirstRun({ store, keyDefaults, now }: SeedDeps): Promi
     { name: 'first key', ...unlimited, ...keyDefaults },
     now,
   )
-  await store.createKey(row)
   return { organizationId, key: secret, row }
 }

@@ -46,7 +46,21 @@ test('a backup brings back who people are and how they sign in, with the secret 
 test('a secret is made once, for its owner alone; one that is none stops the start', () => {
   const path = join(testFolder('secret'), 'secret')
   const made = keptSecret(path)
-  expect([made.length, keptSecret(path), statSync(path).mode & 0o777]).toEqual([43, made, 0o600])
-  writeFileSync(path, 'short')
-  expect(() => keptSecret(path)).toThrow('holds no secret of this program')
+  expect([made.length, keptSecret(path), statSync(path).mode & 0o777]).toEqual([52, made, 0o600])
+  const flipped = made.replace(/./, (first) => (first === 'A' ? 'B' : 'A'))
+  for (const wrong of [
+    '',
+    'short',
+    flipped,
+    made.slice(0, -1),
+    `${made} `.repeat(2),
+    '\0'.repeat(43),
+    'é'.repeat(43),
+  ]) {
+    writeFileSync(path, wrong)
+    expect(() => keptSecret(path)).toThrow('holds no secret of this program')
+  }
+  // Of before they had a checksum.
+  writeFileSync(path, `${made.slice(0, 43)}\n`)
+  expect(keptSecret(path)).toBe(made.slice(0, 43))
 })

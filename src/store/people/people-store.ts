@@ -42,7 +42,7 @@ function opened(path: string, now: number): Database {
     if (path === ':memory:') newInMemory = db.serialize()
     return db
   } catch (cause) {
-    if (!isDamage(cause)) throw cause
+    if (!isDamage(cause)) throw new Error(`${path} cannot be opened: ${(cause as Error).message}`, { cause })
     throw new Error(`${path} is damaged: ${(cause as Error).message}; restore a backup (mart restore FILE)`, { cause })
   }
 }

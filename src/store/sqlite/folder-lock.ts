@@ -11,20 +11,22 @@ export type FolderLock = { readonly release: () => void }
 /** Takes the folder for this process, or throws one line that names the folder. */
 export function lockFolder(folder: string): FolderLock {
   const path = join(folder, 'lock.db')
-  makePrivate(path)
-  const db = new Database(path, { create: true, readwrite: true })
+  let db: Database | undefined
   try {
+    makePrivate(path)
+    db = new Database(path, { create: true, readwrite: true })
     db.exec('pragma busy_timeout = 0')
     db.exec('begin exclusive')
   } catch (cause) {
-    db.close()
+    db?.close()
     throw new Error(lockedWords(folder, cause), { cause })
   }
   return { release: () => db.close() }
 }
 
 function lockedWords(folder: string, cause: unknown): string {
-  const isBusy = (cause as { readonly code?: string }).code === 'SQLITE_BUSY'
-  if (!isBusy) return `the data folder ${folder} cannot be locked: ${String(cause)}`
-  return `the data folder ${folder} is in use by another process: stop that one first, or choose another folder`
+  const { code } = cause as { readonly code?: string }
+  if (code === 'SQLITE_BUSY')
+    return `the data folder ${folder} is in use by another process: stop that one first, or choose another folder`
+  return `${join(folder, 'lock.db')} cannot be locked (${code ?? String(cause)}); nothing is kept in it: remove it`
 }
