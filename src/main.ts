@@ -43,7 +43,7 @@ import { startOffering } from './offering.ts'
 import { operatedOn } from './operated-on.ts'
 import { firstOperatorUrl, lowCreditMail, peopleOf, peopleSettings, tellMissingPeople } from './people.ts'
 import { publicPages } from './public-pages.ts'
-import { startedText } from './started-text.ts'
+import { startedText, type Started } from './started-text.ts'
 import type { Settlement, Store } from './store/store.ts'
 import { createRefusals, type Refusals } from './telemetry/refusals.ts'
 import { startTelemetry, type Telemetry } from './telemetry/start-telemetry.ts'
@@ -101,7 +101,7 @@ async function main(): Promise<void> {
   const offering = startOffering(config, { clock, log, builtIn: sandbox.address, env: process.env })
   const fleet = (): Fleet => offering.current().fleet
   let opened: Books | null = null
-  const shared = sharedOf(offering.current, refusals.refused)
+  const shared = sharedOf(offering.current, refusals.refused, config.log.addresses)
   const watched = { ...output, ...shared, books: () => opened, fleet, server, refusals, offer: offering.current }
   const telemetry = await telemetryOf(config, watched)
 
@@ -142,8 +142,7 @@ async function main(): Promise<void> {
     offering.current,
   )
   const started = { config, url: server.url, seeded, hasLiveKey, offer: offering.current(), clock }
-  await said(startedText(started, firstOperatorUrl(people, clock, log)))
-  if (seeded) await store.createKey(seeded.row)
+  await tellStarted(started, firstOperatorUrl(people, clock, log), store)
   onStopSignal(async () => {
     stopAccepting()
     offering.close()
@@ -160,8 +159,12 @@ async function main(): Promise<void> {
   }, output.lines)
 }
 
-/** Resolves once it is out, or nobody reads it. */
-const said = (text: string): Promise<void> => new Promise((resolve) => void process.stdout.write(text, () => resolve()))
+/** Says that the server runs. A first key goes into the store once it is out: whoever dies before that is shown another. */
+async function tellStarted(started: Started, setupUrl: string | null, store: Pick<Store, 'createKey'>): Promise<void> {
+  const text = startedText(started, setupUrl)
+  await new Promise<void>((resolve) => void process.stdout.write(text, () => resolve()))
+  if (started.seeded) await store.createKey(started.seeded.row)
+}
 
 /** The sandbox that runs already, or the built-in one: started now where the file names it, else when a test key first asks. */
 async function sandboxOf(config: Readonly<Config>): Promise<BuiltInSandbox> {
@@ -173,10 +176,10 @@ async function sandboxOf(config: Readonly<Config>): Promise<BuiltInSandbox> {
 }
 
 /** What all requests share, as the configuration has it now. */
-const sharedOf = (offer: () => Offer, refused: Refusals['refused']) => ({
+const sharedOf = (offer: () => Offer, refused: Refusals['refused'], addresses: boolean) => ({
   clock,
   turns,
-  clients: clientsOf(offer, refused),
+  clients: clientsOf(offer, refused, addresses),
   caution: createCaution(clock),
   watch: createWatch(() => offer().drain, clock),
   http: isProxied(process.env) ? clientThroughFetch() : upstreamClient(offer, refused),
@@ -184,13 +187,17 @@ const sharedOf = (offer: () => Offer, refused: Refusals['refused']) => ({
   answers: createByteQueue(() => answerLimits(offer())),
 })
 
-const clientsOf = (offer: () => Offer, refused: Refusals['refused']): Clients =>
+const clientsOf = (offer: () => Offer, refused: Refusals['refused'], addresses: boolean): Clients =>
   createClients({
+    proxied: (address) => log.info({ event: 'proxy-not-trusted', ...(addresses && { address }), detail: notTrusted }),
     trusts: (address) => offer().trustsProxy(address),
     wrongKeysPerMinute: () => offer().server.address.wrongKeysPerMinute,
     now: clock.monotonic,
     refused,
   })
+
+const notTrusted =
+  'requests come with X-Forwarded-For from an address that server.trustedProxies does not name: if that is your proxy, name it, for its clients share the limits of one address'
 
 const memoryLimits = ({ memory }: Offer): ByteLimits => ({
   bytesMax: memory.bytesMax,

@@ -8,7 +8,7 @@ import { isServed } from './gateway/offered.ts'
 import type { Clock } from './lib/clock.ts'
 import type { Offer } from './offer.ts'
 
-type Started = {
+export type Started = {
   readonly config: Readonly<Config>
   readonly url: string
   readonly seeded: Seeded | null

@@ -18,12 +18,28 @@ export type ClientsDeps = {
   /** Monotonic ms. */
   readonly now: () => number
   readonly refused: (why: 'wrong-keys', address: string) => void
+  /** Told, once an hour at most, of an address that nobody trusts and that says whom it was asked by, as proxies do. */
+  readonly proxied: (address: string) => void
 }
 
-export function createClients({ trusts, wrongKeysPerMinute, now, refused }: ClientsDeps): Clients {
+const proxiedMs = 60 * 60_000
+/** Of so many requests one is looked at: a proxy sends more than one. */
+const lookEvery = 64
+
+export function createClients({ trusts, wrongKeysPerMinute, now, refused, proxied }: ClientsDeps): Clients {
   const tried = createRates()
+  let asked = 0
+  let quietUntil = Number.NEGATIVE_INFINITY
+  const look = ({ headers, peer }: HttpRequest): void => {
+    if (now() < quietUntil || headers.get('x-forwarded-for') === null || trusts(peer)) return
+    quietUntil = now() + proxiedMs
+    proxied(peer)
+  }
   return {
-    addressOf: (request) => clientAddress(request, trusts),
+    addressOf(request) {
+      if (asked++ % lookEvery === 0) look(request)
+      return clientAddress(request, trusts)
+    },
     wrongKey(address) {
       const perMinute = wrongKeysPerMinute()
       // Where clients cannot be told apart, the one with the wrong key must not change what others are told of theirs.

@@ -216,6 +216,7 @@ const sharedOf = (clock: Clock, creditUsd: bigint, trusts: Trust) => ({
     wrongKeysPerMinute: () => null,
     now: clock.monotonic,
     refused: () => undefined,
+    proxied: () => undefined,
   }),
   limits: createLimits(clock),
   caution: createCaution(clock),
