@@ -134,12 +134,12 @@ test('the Gemini list says what a model can be asked for, and what an alias mean
 })
 
 test('a model of another kind is refused with where to ask it', () => {
-  const { catalog } = offerOf('')
+  const offer = offerOf('')
   const refusal = (name: string): string => {
     const operation = operationsFor({ dialect: 'openai', kind: 'embeddings' })[0]!
     const asked = { target: { kind: 'model', name } } as Asked
     try {
-      resolve(asked, [], { operation, key: keyFor(null) }, catalog)
+      resolve(asked, [], { operation, key: keyFor(null), region: null }, offer)
     } catch (error) {
       return (error as Error).message
     }
@@ -151,4 +151,32 @@ test('a model of another kind is refused with where to ask it', () => {
   expect(refusal('gpt-5.4')).toEndWith('Ask it at POST /v1/chat/completions.')
   expect(refusal('gpt-image-2')).toEndWith('Ask it at POST /v1/images/generations.')
   expect(refusal('text-embedding-3-small')).toBe('none')
+})
+
+test('a mistyped name is refused with those that were probably meant, of what the key may use, in both dialects', () => {
+  const offer = offerOf('aliases: { house-chat: gpt-5.4 }')
+  const refusal = (name: string, dialect: 'openai' | 'genai', models: readonly string[] | null = null): string => {
+    const operation = operationsFor({ dialect, kind: 'text' })[0]!
+    const asked = { target: { kind: 'model', name } } as Asked
+    try {
+      resolve(asked, [], { operation, key: keyFor(models), region: null }, offer)
+    } catch (error) {
+      return (error as Error).message.replace(/^.*you do not have access to it\./, '')
+    }
+    return 'none'
+  }
+  expect(refusal('gpt5.4', 'openai')).toBe(" Did you mean 'gpt-5.4'?")
+  expect(refusal('gpt-5.4-mini ', 'openai')).toBe(" Did you mean 'gpt-5.4-mini'?")
+  expect(refusal('house chat', 'openai')).toBe(" Did you mean 'house-chat'?")
+  expect(refusal('gemini-3.5-flsh', 'genai')).toStartWith(" Did you mean 'gemini-3.5-flash'")
+  expect(refusal('google/gemini-3.5-flash', 'openai')).toBe(
+    " Did you mean 'gemini-3.5-flash'? It is served to the Google GenAI SDK, with the base URL ending in /genai.",
+  )
+  // Neither what the key may not use, nor what this endpoint does not do.
+  expect(refusal('gpt5.4', 'openai', ['gpt-4.1'])).toBe('')
+  expect(refusal('gpt-5.4', 'openai', ['gpt-5.4-mini'])).toContain("'gpt-5.4-mini'")
+  expect(refusal('sora2', 'openai')).toBe('')
+  expect(refusal('llama-4', 'openai')).toBe('')
+  const listed = () => answered(getModel, offer, { model: 'gemini3.5-flash' })
+  expect(listed).toThrow("Did you mean 'gemini-3.5-flash'?")
 })

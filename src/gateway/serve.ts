@@ -62,7 +62,8 @@ export async function serve(request: HttpRequest, inbound: Inbound, deps: Gatewa
     body = read instanceof Promise ? await read : read
     const asked = parse(body, inbound)
     const located = locate(asked, key, deps)
-    call = resolve(asked, located instanceof Promise ? await located : located, { operation, key }, deps.catalog)
+    const asker = { operation, key, region: inbound.region }
+    call = resolve(asked, located instanceof Promise ? await located : located, asker, deps)
     const candidates = route(call, key, inbound.region, deps)
     if (operation.before) await operation.before(call, deps)
     const routed = { requestId, startedAt, traceparent, address, key, place, call, candidates, idempotency }

@@ -53,7 +53,7 @@ export const errorHelp: Readonly<Record<FailureCode, ErrorHelp>> = {
   model_not_found: {
     means: 'There is no such model, or your key may not use it.',
     remedy:
-      'Take a name from [Models and prices](../models.md) exactly as it stands there. Gemini models belong to the base URL `{{base}}/genai`.',
+      'Take a name from [Models and prices](../models.md) exactly as it stands there. Where yours is a slip of one that your key may use, the message names that one. Gemini models belong to the base URL `{{base}}/genai`.',
   },
   insufficient_credit: {
     means: 'Your credit does not cover the request, not even with a lower output limit.',

@@ -4,6 +4,7 @@ import { invalid } from '../../errors.ts'
 import { offeredAt, type Offered, type OfferedModel } from '../../offered.ts'
 import type { KnownOperation } from '../../operation.ts'
 import { modelNotFound } from '../../may-use.ts'
+import { meantBy } from '../../near-models.ts'
 import { genai } from './envelope.ts'
 
 export const listModels: KnownOperation = {
@@ -35,7 +36,7 @@ function pageOf(query: URLSearchParams, { listed }: Offered): HttpAnswer {
 
 function answerOf(id: string, offered: Offered): HttpAnswer {
   const model = offered.find(id)
-  if (!model) throw modelNotFound(id)
+  if (!model) throw modelNotFound(id, meantBy(id, offered.listed))
   return jsonAnswer(modelObject(model))
 }
 

@@ -3,6 +3,7 @@ import { jsonAnswer, type HttpAnswer } from '../../../lib/http-server/contract.t
 import { offeredAt, type Offered, type OfferedModel } from '../../offered.ts'
 import type { KnownOperation } from '../../operation.ts'
 import { modelNotFound } from '../../may-use.ts'
+import { meantBy } from '../../near-models.ts'
 import { openai } from './envelope.ts'
 
 export const listModels: KnownOperation = {
@@ -26,7 +27,7 @@ const listOf = (offered: Offered): HttpAnswer => jsonAnswer({ object: 'list', da
 
 function answerOf(id: string, offered: Offered): HttpAnswer {
   const model = offered.find(id)
-  if (!model) throw modelNotFound(id)
+  if (!model) throw modelNotFound(id, meantBy(id, offered.listed))
   return jsonAnswer(modelObject(model))
 }
 
