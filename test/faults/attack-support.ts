@@ -12,13 +12,13 @@ import * as ways from './request-support.ts'
 
 /**
  * Of the process at its highest; what its event loop may do while somebody else waits for it; and what they may wait more
- * than when nobody attacks, which were seconds before. What they wait is the machine's as well: attacker, probe and sandbox
+ * than when nobody attacks. What they wait is the machine's as well: attacker, probe and sandbox
  * are elsewhere in life, and here they fight the server for two cores. Beside an idle server, while the same attack goes
  * against another one on the same machine, the probe's p99 is 40 to 120 ms and the server's work 1 ms of it (decision 0009).
  */
 const goal = { rssMiB: 512, workedP99Ms: 50, p90Ms: 250, maxMs: 1_500 }
 /** Others may keep the machine from us for a moment; what is wrong with the server is wrong each time. */
-const triesMax = 3
+const triesMax = 4
 const attackMs = 1_500
 const quietMs = 600
 const probePauseMs = 5
@@ -63,25 +63,30 @@ type FightConfig = {
   readonly deployments?: readonly object[]
 }
 
-/** Attacks, and fails unless memory stays under its limit and nobody else waits. Gives what the attacks came to. */
+/**
+ * Attacks, and fails unless memory stays under its limit and nobody else waits. Gives what the attacks came to. The first time
+ * what is waited is held against no waiting at all, which is stricter and takes no second of quiet.
+ */
 export async function expectNobodyHurt(fight: Fight, attack: string): Promise<Done> {
   for (let tries = 1; ; tries += 1) {
-    const quiet = await probing(fight, () => Bun.sleep(quietMs))
+    const quiet = tries === 1 ? nobodyWaits : (await probing(fight, () => Bun.sleep(quietMs))).waited
     setPeakBack(fight.server)
     const { result: done, waited } = await probing(fight, () => attacked(fight, attack))
     const rssMiB = peakMiB(fight.server)
-    console.log(`${attack}: ${JSON.stringify({ rssMiB, quiet: quiet.waited, waited, done })}`)
+    console.log(`${attack}: ${JSON.stringify({ rssMiB, quiet, waited, done })}`)
     expect({ attack, failures: waited.failures }).toEqual({ attack, failures: [] })
     const isHurt =
       (rssMiB ?? 0) >= goal.rssMiB ||
       waited.worked.p99 > goal.workedP99Ms ||
-      waited.p90 > quiet.waited.p90 + goal.p90Ms ||
-      waited.max > quiet.waited.max + goal.maxMs
+      waited.p90 > quiet.p90 + goal.p90Ms ||
+      waited.max > quiet.max + goal.maxMs
     if (!isHurt) return done
     if (tries === triesMax)
-      throw new Error(`${attack}: ${JSON.stringify({ rssMiB, waited, quiet: quiet.waited, goal })}`)
+      throw new Error(`${attack}: ${JSON.stringify({ rssMiB, waited, quiet, goal })}`)
   }
 }
+
+const nobodyWaits = { p90: 0, max: 0 }
 
 /** Somebody else asks while something is done. */
 async function probing<T>(
