@@ -42,9 +42,11 @@ const notUnit = [
 /** Each property for so long at most, instead of so many runs; passwords that are hashed for little; stores that wait for no disk. */
 const quick = ['properties', 'passwords', 'stores'].map((name) => `--preload=./test/support/quick-${name}.ts`)
 
-/** As many as there are cores: a test waits about half of its time, and what it waits for computes. */
-const workers = Math.max(2, Math.min(4, availableParallelism()))
-const together = [`--parallel=${workers}`, '--no-isolate']
+/** What computes: as many as there are cores. */
+const cores = Math.max(2, Math.min(4, availableParallelism()))
+/** One more: on two cores, two of them left a third of the time to nobody, because a test waits half of its own. */
+const waiting = Math.min(4, cores + 1)
+const workers = (count) => [`--parallel=${count}`, '--no-isolate']
 
 /**
  * What Bun is asked, one after the other, as lists of arguments. `words`: parts of paths, of which one must be in that of
@@ -54,11 +56,11 @@ export function lanesOf(words) {
   const options = words.filter((word) => word.startsWith('-') && word !== '--unit')
   const filters = words.filter((word) => !word.startsWith('-'))
   const files = testFiles().filter((file) => filters.length === 0 || filters.some((filter) => file.includes(filter)))
-  if (words.includes('--unit')) return laneOf(files.filter(isUnit), [...together, ...quick, ...options])
+  if (words.includes('--unit')) return laneOf(files.filter(isUnit), [...workers(cores), ...quick, ...options])
   return [
     ...laneOf(
       files.filter((file) => !isIn(file, alone)),
-      [...together, ...options],
+      [...workers(waiting), ...options],
     ),
     ...laneOf(
       files.filter((file) => isIn(file, alone)),
