@@ -7,7 +7,7 @@ import * as ways from '../faults/request-support.ts'
 import * as browsing from '../support/browser.ts'
 import { eventually } from '../support/eventually.ts'
 import { mart } from '../support/mart.ts'
-import { noPages, schemes, scrollsSideways, sizes } from '../support/pages.ts'
+import { faultsOf, noPages, sizes } from '../support/pages.ts'
 import { startServer, type Server } from '../support/start-server.ts'
 import { testFolder } from '../../src/lib/test-folder.ts'
 
@@ -146,14 +146,7 @@ describe.skipIf(why !== null)(why === null ? 'the dashboard' : `the dashboard (s
       const { page, complaints, close } = await open(path, {})
       await page.getByRole('heading', { level: 1, includeHidden: true }).waitFor()
       await page.locator('[class*=Skeleton]').first().waitFor({ state: 'detached' })
-      for (const colorScheme of schemes)
-        for (const [size, viewport] of Object.entries(sizes)) {
-          await page.emulateMedia({ colorScheme })
-          await page.setViewportSize(viewport)
-          await page.screenshot({ path: join(folder, `${name}-${colorScheme}-${size}.png`) })
-          expect(await browsing.axeFaults(page), `${colorScheme}, ${size}`).toEqual([])
-          expect(await scrollsSideways(page), `${colorScheme}, ${size}`).toBe(false)
-        }
+      expect(await faultsOf(page, (look) => join(folder, `${name}-${look}.png`))).toEqual([])
       expect(complaints).toEqual([])
       await close()
     }, 60_000)

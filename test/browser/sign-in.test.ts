@@ -5,7 +5,7 @@ import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { codeAt } from '../../src/control/people/test-authenticator.ts'
 import * as ways from '../faults/request-support.ts'
 import * as browsing from '../support/browser.ts'
-import { noPages, openWith, ownerSession, schemes, scrollsSideways, sizes } from '../support/pages.ts'
+import { faultsOf, noPages, openWith, ownerSession, sizes } from '../support/pages.ts'
 import { startServer, type Server } from '../support/start-server.ts'
 import { testFolder } from '../../src/lib/test-folder.ts'
 
@@ -35,14 +35,7 @@ describe.skipIf(why !== null)(why === null ? 'people' : `people (skipped: ${why}
 
   /** Looks at a page that is shown, in every scheme and size, and keeps what it looks like. */
   const look = async (shown: Page, name: string): Promise<void> => {
-    for (const colorScheme of schemes)
-      for (const [size, viewport] of Object.entries(sizes)) {
-        await shown.emulateMedia({ colorScheme })
-        await shown.setViewportSize(viewport)
-        await shown.screenshot({ path: join(folder, `${name}-${colorScheme}-${size}.png`), fullPage: true })
-        expect(await browsing.axeFaults(shown), `${name} ${colorScheme} ${size}`).toEqual([])
-        expect(await scrollsSideways(shown), `${name} ${size}`).toBe(false)
-      }
+    expect(await faultsOf(shown, (seen) => join(folder, `${name}-${seen}.png`)), name).toEqual([])
     await shown.setViewportSize(sizes.wide)
   }
   const typeCode = async (shown: Page, code: string): Promise<void> => {

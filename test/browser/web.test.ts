@@ -30,25 +30,22 @@ describe.skipIf(why !== null)(why === null ? 'the web app' : `the web app (skipp
     await Promise.all([browser.close(), server.stop()])
   })
 
-  for (const colorScheme of schemes)
-    for (const [size, viewport] of Object.entries(sizes))
-      test(`${colorScheme}, ${size}: nothing to complain of, axe is clean, nothing to scroll sideways`, async () => {
-        for (const path of framed) {
-          const { page, complaints, close } = await openWith(browser, server.baseUrl + path, signedIn, {
-            colorScheme,
-            viewport,
-          })
-          await page.getByRole('heading', { level: 1 }).waitFor()
-          await page.screenshot({ path: join(folder, `web${path.replaceAll(/\W+/g, '-')}-${colorScheme}-${size}.png`) })
-          expect(await browsing.axeFaults(page), path).toEqual([])
-          expect(
-            complaints.filter((complaint) => !isOf404(complaint)),
-            path,
-          ).toEqual([])
-          expect(await scrollsSideways(page), path).toBe(false)
-          await close()
+  for (const path of framed)
+    test(`${path}: nothing to complain of, axe is clean, nothing to scroll sideways, light and dark, narrow and wide`, async () => {
+      const { page, complaints, close } = await openFramed({ reducedMotion: 'reduce' }, path)
+      await page.getByRole('heading', { level: 1 }).waitFor()
+      for (const colorScheme of schemes)
+        for (const [size, viewport] of Object.entries(sizes)) {
+          const look = `${colorScheme}-${size}`
+          await page.emulateMedia({ colorScheme })
+          await page.setViewportSize(viewport)
+          await page.screenshot({ path: join(folder, `web${path.replaceAll(/\W+/g, '-')}-${look}.png`) })
+          expect(await browsing.axeFaults(page), look).toEqual([])
+          expect(await scrollsSideways(page), look).toBe(false)
         }
-      }, 60_000)
+      expect(complaints.filter((complaint) => !isOf404(complaint))).toEqual([])
+      await close()
+    }, 60_000)
 
   const openFramed = (options: BrowserContextOptions = { viewport: sizes.wide }, path = framed[0]!) =>
     openWith(browser, server.baseUrl + path, signedIn, options)

@@ -81,8 +81,7 @@ export async function expectNobodyHurt(fight: Fight, attack: string): Promise<Do
       waited.p90 > quiet.p90 + goal.p90Ms ||
       waited.max > quiet.max + goal.maxMs
     if (!isHurt) return done
-    if (tries === triesMax)
-      throw new Error(`${attack}: ${JSON.stringify({ rssMiB, waited, quiet, goal })}`)
+    if (tries === triesMax) throw new Error(`${attack}: ${JSON.stringify({ rssMiB, waited, quiet, goal })}`)
   }
 }
 

@@ -3,7 +3,7 @@ import type { Browser, BrowserContextOptions, Page, Route } from 'playwright-cor
 import { buildWebIfChanged } from '../../scripts/web.mjs'
 import type { PageOrganizationJson, SessionJson } from '../../src/control/contract-pages.ts'
 import { permissionsOf } from '../../src/control/pages/roles.ts'
-import { chromiumPath, openPage, type Watched } from './browser.ts'
+import { axeFaults, chromiumPath, openPage, type Watched } from './browser.ts'
 
 /** What a page is looked at in. */
 export const schemes = ['light', 'dark'] as const
@@ -80,3 +80,23 @@ async function answerWith(page: Page, answers: Answers): Promise<void> {
 /** Whether anything of the page must be scrolled to sideways. */
 export const scrollsSideways = (page: Page): Promise<boolean> =>
   page.evaluate('document.documentElement.scrollWidth > document.documentElement.clientWidth')
+
+/**
+ * Looks at a page in every scheme and size, keeps a picture of each, and gives what is wrong there, a line each. axe reads
+ * it in two of the four, which show all that a scheme or a size can break; the frame around it, which is another on a
+ * phone, is read in all four by a test of its own.
+ */
+export async function faultsOf(page: Page, pictureOf: (look: string) => string): Promise<string[]> {
+  const faults: string[] = []
+  for (const colorScheme of schemes)
+    for (const [size, viewport] of Object.entries(sizes)) {
+      const look = `${colorScheme}-${size}`
+      await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
+      await page.setViewportSize(viewport)
+      await page.screenshot({ path: pictureOf(look) })
+      if ((colorScheme === 'light') === (size === 'narrow'))
+        for (const fault of await axeFaults(page)) faults.push(`${look}: ${fault}`)
+      if (await scrollsSideways(page)) faults.push(`${look}: scrolls sideways`)
+    }
+  return faults
+}
