@@ -378,6 +378,8 @@ type PeopleErrorCode =
   | 'other_person'
   | 'sign_in_first'
   | 'sign_up_closed'
+  | 'email_taken'
+  | 'mail_missing'
   | 'person_not_found'
   | 'last_owner'
   | 'last_operator'

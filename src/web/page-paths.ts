@@ -21,6 +21,8 @@ const alone = [
   'invitation',
   'forgot-password',
   'reset-password',
+  'confirm-email',
+  'take-back',
   'account',
   'playground',
 ]

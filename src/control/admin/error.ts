@@ -115,6 +115,14 @@ const failures = {
     status: 409,
     message: 'This e-mail address has an account already. Sign in, then open the link again.',
   },
+  email_taken: {
+    status: 409,
+    message: 'This e-mail address has an account of its own by now. Nothing was changed.',
+  },
+  mail_missing: {
+    status: 409,
+    message: 'This server sends no mail. Ask an operator for a link that gives you another address.',
+  },
   sign_up_closed: { status: 409, message: 'New accounts are by invitation here. Ask the operator for one.' },
   person_not_found: { status: 404, message: 'There is no such person here any more.' },
   last_owner: {
@@ -170,6 +178,7 @@ export function adminErrorOf(error: unknown): AdminError {
 }
 
 const peopleCodes: Readonly<Record<PeopleRefusal['code'], ErrorCode>> = {
+  'address-taken': 'email_taken',
   'email-taken': 'sign_in_first',
   'last-operator': 'last_operator',
   'last-owner': 'last_owner',

@@ -1,5 +1,6 @@
 /** Every route of the pages' API, area by area. */
 import { accountRoutes } from './account/account-routes.ts'
+import { addressRoutes } from './account/address-routes.ts'
 import { linkRoutes } from './account/link-routes.ts'
 import { organizationRoutes } from './account/organization-routes.ts'
 import { signInRoutes } from './account/sign-in-routes.ts'
@@ -38,6 +39,7 @@ export const routes: readonly PageRoute[] = [
   ...signInRoutes,
   ...linkRoutes,
   ...accountRoutes,
+  ...addressRoutes,
   ...organizationRoutes,
   ...memberRoutes,
   ...securityRoutes,

@@ -15,6 +15,7 @@ export type InvitationMail = {
   /** Whether anybody could have made the organization, and nobody paid for it. */
   readonly isUnpaid: boolean
 }
+export type AddressMail = { readonly email: string; readonly personId: string; readonly address: string }
 export type LinkMail = {
   readonly kind: 'password' | 'sign-up'
   readonly email: string
@@ -25,6 +26,8 @@ export type LinkMail = {
 export type MailLimits = {
   /** Counts an invitation, and gives 0; or how long to wait, in ms, without counting. */
   readonly invite: (mail: InvitationMail) => number
+  /** Counts a mail to an address that somebody wants to have, and gives 0; or how long to wait, in ms, without counting. */
+  readonly change: (mail: AddressMail) => number
   /** Whether a link may be mailed, which is counted then. */
   readonly mayLink: (mail: LinkMail) => boolean
 }
@@ -36,7 +39,7 @@ export const perNetworkMax = 30
 export const invitationsPerMailboxMax = 5
 export const linksPerHourMax = 3
 export const linksPerDayMax = 6
-/** Of those to addresses that nobody vouched for: sign-ups, and invitations to what nobody paid for. */
+/** Of those to addresses that nobody vouched for: sign-ups, changes of an address, and invitations to what nobody paid for. */
 export const strangersMax = 1_000
 
 const hourMs = 3_600_000
@@ -66,6 +69,14 @@ export function createMailLimits(clock: Pick<Clock, 'monotonic'>): MailLimits {
               [strangers, ''],
             ] as const)
           : []),
+      ]),
+    change: ({ email, personId, address }) =>
+      takeOfEach([
+        [persons, personId],
+        [networks, networkOf(address)],
+        [linksOfHour, `email ${email}`],
+        [linksOfDay, `email ${email}`],
+        [strangers, ''],
       ]),
     mayLink({ kind, email, address, isOptional }) {
       const mailbox = `${kind} ${email}`

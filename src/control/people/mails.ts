@@ -50,6 +50,45 @@ export const hasAccountMail = ({ to, url, host }: Words): Mail => ({
   ),
 })
 
+export const addressMail = ({ to, url, host }: Words): Mail => ({
+  to,
+  subject: `Your new address at ${host}`,
+  text: letter(
+    `Somebody, most likely you, wants to sign in at ${host} with this e-mail address from now on.`,
+    'Open this link to confirm it. It works once, within a day:',
+    url,
+    'If it was not you, do nothing: nothing changes then.',
+  ),
+})
+
+/** For whoever wants an address that has an account: the page itself must not say so. */
+export const addressTakenMail = ({ to, url, host }: Words): Mail => ({
+  to,
+  subject: `Your address at ${host}`,
+  text: letter(
+    `Somebody, most likely you, wants to use this e-mail address for another account at ${host}. It has an account already, and an address has one.`,
+    'Sign in with it here, and change or delete that account first:',
+    url,
+    'If it was not you, do nothing: nothing changes.',
+  ),
+})
+
+/** To the address of before. `url`: where the change is undone; null where nobody knows that the address was theirs. */
+export const addressChangedMail = ({ to, host }: Omit<Words, 'url'>, email: string, url: string | null): Mail => ({
+  to,
+  subject: `Your address at ${host} was changed`,
+  text: letter(
+    `Your account at ${host} has another e-mail address now: ${line(email)}. All other sessions have ended.`,
+    ...(url === null
+      ? ['If it was not you, tell whoever runs this server.']
+      : [
+          'If it was you, do nothing. If it was not, open this link: it gives your account this address back with a new password, and ends every session. It works once, within seven days:',
+          url,
+          'Then look through the sessions, passkeys and sign-ins of your account.',
+        ]),
+  ),
+})
+
 export const lowCreditMail = (
   to: string,
   { mode, thresholdNano, creditNano }: Pick<Crossing, 'mode' | 'thresholdNano' | 'creditNano'>,

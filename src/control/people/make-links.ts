@@ -8,6 +8,7 @@ export type Purpose =
   | { readonly kind: 'operator'; readonly email: null }
   | { readonly kind: 'sign-up' | 'password'; readonly email: string }
   | { readonly kind: 'invitation'; readonly email: string; readonly organizationId: string; readonly role: MemberRole }
+  | { readonly kind: 'email' | 'email-undo'; readonly email: string; readonly personId: string }
 
 export type LinkTerms = {
   readonly actor: Actor
@@ -20,12 +21,21 @@ export type LinkTerms = {
 
 const hourMs = 3_600_000
 /** How long each works. */
-const lifeMs = { operator: 24 * hourMs, invitation: 7 * 24 * hourMs, 'sign-up': 24 * hourMs, password: hourMs } as const
+const lifeMs = {
+  operator: 24 * hourMs,
+  invitation: 7 * 24 * hourMs,
+  'sign-up': 24 * hourMs,
+  password: hourMs,
+  email: 24 * hourMs,
+  'email-undo': 7 * 24 * hourMs,
+} as const
 const pages = {
   operator: '/setup',
   invitation: '/invitation',
   'sign-up': '/sign-up',
   password: '/reset-password',
+  email: '/confirm-email',
+  'email-undo': '/take-back',
 } as const
 
 export type MadeLink = { readonly id: string; readonly url: string; readonly expiresAt: number }

@@ -5,6 +5,7 @@ import type { Link, LinkKind } from '../../store/people/links.ts'
 import type { PeopleStore } from '../../store/people/people-store.ts'
 import type { PersonRow } from '../../store/people/persons.ts'
 import { AdminError } from '../admin/error.ts'
+import type { Signed } from '../pages/people-port.ts'
 import { invalid } from '../admin/read-input.ts'
 import { hashOf } from './make-links.ts'
 
@@ -85,6 +86,49 @@ export async function resetPassword(deps: UseDeps, token: string, password: stri
     store.revokeLinks('password', email!, now)
     return person
   })
+}
+
+export type ChangedAddress = { readonly person: PersonRow; readonly email: string }
+
+/**
+ * Gives somebody the address that a link was made for. Every session ends, but for one of their own. Gives who they were,
+ * and the address. Throws `link_not_valid`, `email_taken`.
+ */
+export function changeAddress(deps: UseDeps, token: string, signed: Signed | null): ChangedAddress {
+  const { store } = deps
+  return useOnce(deps, 'email', token, (link, now) => {
+    const person = personOf(link, store)
+    const email = link.email!
+    store.changeEmail({ personId: person.id, email, isVerified: link.isMailed }, now)
+    store.revokeLinks('password', person.email, now)
+    store.endSessions(person.id, signed?.person.id === person.id ? signed.sessionId : null)
+    return { person, email }
+  })
+}
+
+/**
+ * Gives somebody the address back that they had, with another password: every session ends, and so does each link by which
+ * their address was to change since. Throws `link_not_valid`, `email_taken`.
+ */
+export async function takeBackAddress(deps: UseDeps, token: string, password: string): Promise<ChangedAddress> {
+  const { email } = lookAtLink(deps, 'email-undo', token)
+  const passwordHash = await acceptedHash(password, email!)
+  const { store } = deps
+  return useOnce(deps, 'email-undo', token, (link, now) => {
+    const person = personOf(link, store)
+    store.changeEmail({ personId: person.id, email: email!, isVerified: true }, now)
+    store.setPassword(person.id, passwordHash, now)
+    for (const each of [person.email, email!]) store.revokeLinks('password', each, now)
+    store.revokeAddressLinks(person.id, link.createdAt, now)
+    store.endSessions(person.id, null)
+    return { person, email: email! }
+  })
+}
+
+function personOf(link: Link, store: PeopleStore): PersonRow {
+  const person = 'personId' in link && link.personId !== null ? store.person(link.personId) : null
+  if (!person) throw new AdminError('link_not_valid')
+  return person
 }
 
 /** The hash of a password that may be one. Throws `invalid_request`. */

@@ -5,12 +5,15 @@ import type { Change, MemberRole } from './members.ts'
 import type { Note } from './notes.ts'
 import { PeopleRefusal } from './people-refusal.ts'
 
-export type LinkKind = 'operator' | 'invitation' | 'sign-up' | 'password'
+export type LinkKind = 'operator' | 'invitation' | 'sign-up' | 'password' | AddressKind
+/** What gives somebody another e-mail address, and what gives back the one of before. */
+type AddressKind = 'email' | 'email-undo'
 
 type Purpose =
   | { readonly kind: 'operator'; readonly email: string | null }
   | { readonly kind: 'sign-up' | 'password'; readonly email: string }
   | { readonly kind: 'invitation'; readonly email: string; readonly organizationId: string; readonly role: MemberRole }
+  | { readonly kind: AddressKind; readonly email: string; readonly personId: string }
 
 export type Link = Purpose & {
   readonly id: string
@@ -31,6 +34,7 @@ type Row = {
   email: string | null
   organizationId: string | null
   role: MemberRole | null
+  personId: string | null
   isMailed: bigint
   madeBy: string
   createdAt: bigint
@@ -38,19 +42,22 @@ type Row = {
 }
 type Value = string | number | null
 
-const columns = `id, kind, email, organization_id as organizationId, role, is_mailed as isMailed, made_by as madeBy,
+const columns = `id, kind, email, organization_id as organizationId, role, person_id as personId, is_mailed as isMailed, made_by as madeBy,
   created_at as createdAt, expires_at as expiresAt`
 const isOpen = 'used_at is null and revoked_at is null and expires_at > ?'
 
 /** Prepares the links' statements on a connection. */
 export function prepareLinks(db: Database, note: Note) {
   const insert = db.prepare<unknown, Value[]>(`
-    insert into link (id, hash, kind, email, organization_id, role, is_mailed, made_by, created_at, expires_at)
-    values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`)
+    insert into link (id, hash, kind, email, organization_id, role, person_id, is_mailed, made_by, created_at, expires_at)
+    values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`)
   // Of those for one purpose the newest works: whoever asks again has lost the one before. Links that anybody can have
   // mailed to somebody work beside each other, so that no stranger takes away the one that its owner has in hand.
   const replace = db.prepare<unknown, Value[]>(
     `update link set revoked_at = ? where kind = ? and email is ? and organization_id is ? and ${isOpen}`,
+  )
+  const replaceAddress = db.prepare<unknown, Value[]>(
+    `update link set revoked_at = ? where kind = 'email' and person_id = ? and ${isOpen}`,
   )
   const look = db.prepare<Row, Value[]>(`select ${columns} from link where hash = ? and kind = ? and ${isOpen}`)
   const use = db.prepare<Row, Value[]>(
@@ -71,8 +78,10 @@ export function prepareLinks(db: Database, note: Note) {
     addLink: db.transaction((link: NewLink, actor: Actor): void => {
       const { id, hash, kind, email, isMailed, madeBy, createdAt, expiresAt } = link
       const [organizationId, role] = link.kind === 'invitation' ? [link.organizationId, link.role] : [null, null]
-      if (!isForAnybodyToAsk(link)) replace.run(createdAt, kind, email, organizationId, createdAt)
-      insert.run(id, hash, kind, email, organizationId, role, Number(isMailed), madeBy, createdAt, expiresAt)
+      const personId = isOfAddress(link) ? link.personId : null
+      if (kind === 'email') replaceAddress.run(createdAt, personId, createdAt)
+      else if (!isForAnybodyToAsk(link)) replace.run(createdAt, kind, email, organizationId, createdAt)
+      insert.run(id, hash, kind, email, organizationId, role, personId, Number(isMailed), madeBy, createdAt, expiresAt)
       note({ at: createdAt, actor, ...whatOf(link), action: `${kind}.link-made`, after: factsOf(link) })
     }),
     /** null where there is none, where it was used, revoked or replaced, and where its time is over. */
@@ -104,10 +113,15 @@ export function prepareLinks(db: Database, note: Note) {
   }
 }
 
-const isForAnybodyToAsk = ({ kind, isMailed }: Link): boolean => isMailed && (kind === 'password' || kind === 'sign-up')
+const isOfAddress = (link: Link): link is Extract<Link, { kind: AddressKind }> =>
+  link.kind === 'email' || link.kind === 'email-undo'
+
+// And nobody takes away what gives an address back.
+const isForAnybodyToAsk = ({ kind, isMailed }: Link): boolean =>
+  kind === 'email-undo' || (isMailed && (kind === 'password' || kind === 'sign-up'))
 
 const whatOf = (link: Link) => ({
-  subject: link.id,
+  subject: isOfAddress(link) ? link.personId : link.id,
   organizationId: link.kind === 'invitation' ? link.organizationId : null,
 })
 

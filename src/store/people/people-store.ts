@@ -10,12 +10,14 @@ import { openCopy, openForWriting } from '../sqlite/connection.ts'
 import { findDamage, isDamage } from '../sqlite/find-damage.ts'
 import { migrate, unknownInstallation, type Migration } from '../sqlite/migrations.ts'
 import { noting, openWatermark } from '../sqlite/watermark.ts'
+import { prepareAddresses } from './addresses.ts'
 import { authDialect } from './auth-dialect.ts'
 import { prepareLinks } from './links.ts'
 import { prepareMembers } from './members.ts'
 import people from './migrations/0001-people.sql' with { type: 'text' }
 import bounds from './migrations/0002-bounds.sql' with { type: 'text' }
 import secondFactorDemands from './migrations/0003-second-factor-demands.sql' with { type: 'text' }
+import addressesAndProviders from './migrations/0004-addresses-and-providers.sql' with { type: 'text' }
 import { noteIn } from './notes.ts'
 import { preparePersons } from './persons.ts'
 import { prepareRemovals } from './removals.ts'
@@ -25,6 +27,7 @@ export const peopleMigrations: readonly Migration[] = [
   { id: 1, name: 'people', sql: people },
   { id: 2, name: 'bounds', sql: bounds },
   { id: 3, name: 'second-factor-demands', sql: secondFactorDemands },
+  { id: 4, name: 'addresses-and-providers', sql: addressesAndProviders },
 ]
 
 export type PeopleStore = ReturnType<typeof openPeopleStore>
@@ -72,6 +75,7 @@ function storeOn(db: Database) {
     ...prepareRemovals(db, note, members),
     ...prepareLinks(db, note),
     ...prepareSecondFactors(db, note),
+    ...prepareAddresses(db),
     audit: rows.list,
     /** All that `work` changes, or nothing of it. */
     atomically: <T>(work: () => T): T => db.transaction(work).immediate(),

@@ -1,7 +1,7 @@
 /** What was asked, kept under keys, so that pages share it and changes make it anew. */
 import { MutationCache, QueryCache, QueryClient, queryOptions } from '@tanstack/react-query'
 import type { SessionJson } from '../../../src/control/contract-pages.ts'
-import { ApiTrouble, ask, isAway } from './client.ts'
+import { ApiTrouble, ask, isAway, secondFactorRequired } from './client.ts'
 
 /** Who is signed in, and where they may look. */
 export const sessionQuery = queryOptions({
@@ -42,7 +42,12 @@ function noticeRefusal(error: unknown): void {
   void queryClient.invalidateQueries({ queryKey: sessionQuery.queryKey })
   void queryClient.invalidateQueries({ predicate: isOrganization })
 }
-const refusals: ReadonlySet<string> = new Set(['not_signed_in', 'permission_missing', 'organization_not_found'])
+const refusals: ReadonlySet<string> = new Set([
+  'not_signed_in',
+  'permission_missing',
+  'organization_not_found',
+  secondFactorRequired,
+])
 
 /** Whether it asks what somebody may do in an organization (`organizationQuery`). */
 const isOrganization = ({ queryKey }: { readonly queryKey: readonly unknown[] }): boolean =>

@@ -1,5 +1,6 @@
-import { lazyRouteComponent, type ErrorComponentProps } from '@tanstack/react-router'
+import type { ErrorComponentProps } from '@tanstack/react-router'
 import { Suspense } from 'react'
+import { lazyPage } from './lazy-page.ts'
 import { ApiTrouble, secondFactorRequired } from '../api/client.ts'
 import { PageHead } from '../ui/page-head.tsx'
 import { PageSkeleton } from '../ui/page-skeleton.tsx'
@@ -25,4 +26,4 @@ export const PageTrouble = ({ error, reset }: ErrorComponentProps) =>
     </>
   )
 
-const ShowSecondFactor = lazyRouteComponent(() => import('../pages/account/show-second-factor.tsx'), 'ShowSecondFactor')
+const ShowSecondFactor = lazyPage(() => import('../pages/account/show-second-factor.tsx'), 'ShowSecondFactor')

@@ -1,14 +1,13 @@
 /** What people see and change of themselves: profile, password, sessions. Second factors and passkeys are under `/api/auth`. */
 import { z } from 'zod'
 import { AdminError } from '../../admin/error.ts'
-import { beginAttempt } from '../../people/attempts.ts'
 import { NewPassword, Password } from '../../people/fields.ts'
-import { provePassword } from '../../people/prove-password.ts'
 import { isDemandedOf } from '../../people/second-factor-demand.ts'
 import { acceptedHash, actorOf } from '../../people/use-links.ts'
 import { Name } from '../../admin/read-input.ts'
 import { pageRoute, type PagesDeps } from '../page-route.ts'
 import type { Person } from '../people-port.ts'
+import { prove, sessionOf } from './prove.ts'
 import { Done } from './shapes.ts'
 
 const AccountShape = z.strictObject({
@@ -166,19 +165,5 @@ const remove = pageRoute({
     return {}
   },
 })
-
-async function prove(request: Request, given: string | undefined, deps: PagesDeps): Promise<void> {
-  const signed = await sessionOf(request, deps)
-  const { limits, store } = deps.people
-  const attempt = beginAttempt(request, signed.person.email, limits)
-  await provePassword(signed, given, { store, now: deps.clock.now() })
-  attempt.giveBack()
-}
-
-async function sessionOf(request: Request, { people }: PagesDeps) {
-  const signed = await people.signedIn(request)
-  if (!signed) throw new AdminError('not_signed_in')
-  return signed
-}
 
 export const accountRoutes = [look, rename, changePassword, sessions, endSession, endOthers, remove]

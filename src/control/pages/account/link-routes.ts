@@ -18,11 +18,11 @@ import { pageRoute, type PagesDeps } from '../page-route.ts'
 import { roles } from '../roles.ts'
 import { Next } from './shapes.ts'
 
-const Token = z.string('the token of a link').min(1, 'the token of a link').max(200, 'the token of a link')
-const kinds = ['operator', 'invitation', 'sign-up', 'password'] as const
+export const Token = z.string('the token of a link').min(1, 'the token of a link').max(200, 'the token of a link')
+const kinds = ['operator', 'invitation', 'sign-up', 'password', 'email', 'email-undo'] as const
 const Newcomer = { name: Name, password: NewPassword }
 
-const useOf = ({ people, clock }: PagesDeps) => ({ store: people.store, now: clock.now })
+export const useOf = ({ people, clock }: PagesDeps) => ({ store: people.store, now: clock.now })
 const attempt = (request: Request, { people }: PagesDeps): unknown => beginAttempt(request, null, people.limits)
 
 const LinkShape = z.strictObject({

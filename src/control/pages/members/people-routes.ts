@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { AdminError } from '../../admin/error.ts'
 import { Email } from '../../people/fields.ts'
-import { invitationMail, passwordMail } from '../../people/mails.ts'
+import { addressMail, invitationMail, passwordMail } from '../../people/mails.ts'
 import type { Mail } from '../../people/mailer.ts'
 import { makeLink, type Purpose } from '../../people/make-links.ts'
 import type { OrganizationJson } from '../../contract.ts'
@@ -105,6 +105,23 @@ const passwordLink = pageRoute({
   handle: (asked) => handOut(asked, { kind: 'password', email: personOf(asked).email }, passwordMail),
 })
 
+const emailLink = pageRoute({
+  method: 'POST',
+  path: '/api/operator/people/{person}/email-link',
+  summary: 'A link that gives somebody another e-mail address',
+  needs: 'operator',
+  query: null,
+  body: z.strictObject({ email: Email }),
+  answer: LinkShape,
+  status: 201,
+  handle(asked) {
+    const { id } = personOf(asked)
+    const { email } = asked.body
+    if (asked.deps.people.store.personByEmail(email)) throw new AdminError('email_taken')
+    return handOut(asked, { kind: 'email', email, personId: id }, addressMail)
+  },
+})
+
 const removeSecondFactor = pageRoute({
   method: 'DELETE',
   path: '/api/operator/people/{person}/second-factor',
@@ -161,4 +178,13 @@ function personOf({ params, deps }: OfPerson) {
 }
 const changeOf = ({ actor, deps }: Pick<Asked, 'actor' | 'deps'>) => ({ actor, at: deps.clock.now() })
 
-export const peopleRoutes = [list, operatorLink, inviteTo, passwordLink, removeSecondFactor, remove, removeOperator]
+export const peopleRoutes = [
+  list,
+  operatorLink,
+  inviteTo,
+  passwordLink,
+  emailLink,
+  removeSecondFactor,
+  remove,
+  removeOperator,
+]

@@ -8,9 +8,11 @@ import { ask } from '../../api/client.ts'
 import { sessionQuery } from '../../api/queries.ts'
 import { Trouble } from '../../ui/trouble.tsx'
 import { AccountSection } from './account-section.tsx'
+import { ChangeEmail } from './change-email.tsx'
 
 export function Profile({ account }: { readonly account: AccountJson }) {
   const [name, setName] = useState(account.name)
+  const [isChanging, setChanging] = useState(false)
   const client = useQueryClient()
   const { mutate, isPending, error } = useMutation({
     mutationFn: () => ask<AccountJson>('/api/account', { method: 'PATCH', body: { name } }),
@@ -28,7 +30,13 @@ export function Profile({ account }: { readonly account: AccountJson }) {
           {account.email} {account.isVerified && <Badge color="mart">Verified</Badge>}
         </>
       }
+      action={
+        <Button variant="default" onClick={() => setChanging(true)}>
+          Change the address
+        </Button>
+      }
     >
+      {isChanging && <ChangeEmail account={account} onClose={() => setChanging(false)} />}
       <form
         onSubmit={(event) => {
           event.preventDefault()

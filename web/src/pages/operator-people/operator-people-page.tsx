@@ -142,6 +142,17 @@ const More = ({ person, onLink, onAsk }: MoreProps) => (
       >
         Link for a new password
       </Menu.Item>
+      <Menu.Item
+        onClick={() =>
+          onLink({
+            title: `Another address for ${person.name}`,
+            path: `/api/operator/people/${person.id}/email-link`,
+            for: null,
+          })
+        }
+      >
+        Link for another address
+      </Menu.Item>
       {doneTo(person).map((asked) => (
         <Menu.Item key={asked.path} color="red" onClick={() => onAsk(asked)}>
           {asked.confirm}

@@ -4,6 +4,7 @@ import { Link } from '@tanstack/react-router'
 import { useState } from 'react'
 import type { PageMemberJson } from '../../../../src/control/contract-pages.ts'
 import { ask } from '../../api/client.ts'
+import { organizationKey } from '../../api/queries.ts'
 import { accountQuery } from '../../api/account-queries.ts'
 import { useOrganization } from '../../shell/organization.ts'
 import { ConfirmDialog } from '../../ui/confirm-dialog.tsx'
@@ -84,6 +85,7 @@ function Change({ isOn, without, onClose }: ChangeProps) {
         const body = { secondFactor: isOn ? 'optional' : 'required' }
         await ask(`${pathOf(organization.id)}/security`, { method: 'PUT', body })
         await client.invalidateQueries({ queryKey: securityQuery(organization.id).queryKey })
+        await client.invalidateQueries({ queryKey: organizationKey(organization.id, null, 'audit') })
       }}
     >
       {isOn ? (

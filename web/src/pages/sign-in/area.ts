@@ -44,4 +44,14 @@ export const signInRoutes = [
     path: '/reset-password',
     component: lazyPage(() => import('./reset-password-page.tsx'), 'ResetPasswordPage'),
   }),
+  createRoute({
+    getParentRoute: () => outsideRoute,
+    path: '/confirm-email',
+    component: lazyPage(() => import('./confirm-email-page.tsx'), 'ConfirmEmailPage'),
+  }),
+  createRoute({
+    getParentRoute: () => outsideRoute,
+    path: '/take-back',
+    component: lazyPage(() => import('./take-back-page.tsx'), 'TakeBackPage'),
+  }),
 ] as const

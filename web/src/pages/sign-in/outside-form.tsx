@@ -30,7 +30,7 @@ export type OutsideFormProps = {
   /** The verb. */
   readonly submit: string
   readonly onSubmit: () => Promise<unknown>
-  readonly children: ReactNode
+  readonly children?: ReactNode
   /** Whether all that is needed is there. */
   readonly isReady?: boolean
 }
