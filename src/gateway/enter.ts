@@ -12,6 +12,7 @@ import { bodyRoom, noRoom, smallBytesMax } from './body.ts'
 import type { GatewayDeps } from './deps.ts'
 import { GatewayError } from './errors.ts'
 import { formRuleOf, passesOn } from './form-body.ts'
+import { mayRepeat } from './may-repeat.ts'
 import { billingUnavailable, emptyCredit } from './no-money.ts'
 import type { BodyRule, FormRule } from './operation.ts'
 import { setRateLimits } from './rate-limit-headers.ts'
@@ -29,11 +30,15 @@ export function enter(request: HttpRequest, key: KeyRow, body: BodyRule, deps: G
   const ticket = deps.limits.enter(key)
   if (!('leave' in ticket)) throw rateLimited(ticket, key, deps)
   const form = formRuleOf(request, body)
-  if (form && passesOn(request, form)) return enterLarge(ticket, key, windowBytes, deps)
-  if (form) return enterForm(ticket, key, lengthsOf(request, form), deps)
-  const bytes = bodyRoom(request, body.bytesMax)
-  return bytes <= smallBytesMax ? new Entered(ticket, null, null) : enterLarge(ticket, key, bytes, deps)
+  const bytes = form ? windowBytes : bodyRoom(request, body.bytesMax)
+  if (!form && bytes <= smallBytesMax) return new Entered(ticket, null, null)
+  const entering = { ticket, key, request }
+  return form && !passesOn(request, form)
+    ? enterForm(entering, lengthsOf(request, form), deps)
+    : enterLarge(entering, bytes, deps)
 }
+
+type Entering = { readonly ticket: Ticket; readonly key: KeyRow; readonly request: HttpRequest }
 
 class Entered implements Place {
   readonly #ticket: Ticket
@@ -60,9 +65,10 @@ class Entered implements Place {
 /** Of a form that passes as it comes, this waits here at the most, on both of its sides. */
 const windowBytes = 1024 * 1024
 
-async function enterLarge(ticket: Ticket, key: KeyRow, bytes: number, deps: GatewayDeps): Promise<Place> {
+async function enterLarge({ ticket, key, request }: Entering, bytes: number, deps: GatewayDeps): Promise<Place> {
   try {
-    if (!deps.prices.hasFree) await assertCredit(key, deps)
+    // The answer to what was paid is owed, whatever is left.
+    if (!deps.prices.hasFree && !mayRepeat(request, key, deps)) await assertCredit(key, deps)
     const room = deps.bodies.take(key.organizationId, bytes)
     if (typeof room === 'string') throw noRoom(room)
     return new Entered(ticket, room, null)
@@ -74,12 +80,12 @@ async function enterLarge(ticket: Ticket, key: KeyRow, bytes: number, deps: Gate
 
 /** A form's first MiB are kept in memory, and larger ones in the spool. One that is refused for its length is not kept. */
 async function enterForm(
-  ticket: Ticket,
-  key: KeyRow,
+  entering: Entering,
   { inMemory, kept: length }: ReturnType<typeof lengthsOf>,
   deps: GatewayDeps,
 ): Promise<Place> {
-  const place = await enterLarge(ticket, key, inMemory, deps)
+  const place = await enterLarge(entering, inMemory, deps)
+  const { ticket, key } = entering
   try {
     return new Entered(ticket, place.room, deps.spool.keep(key.organizationId, length))
   } catch (error) {

@@ -16,6 +16,7 @@ import type { GatewayDeps } from './deps.ts'
 import { isForm, isStream } from './dialect.ts'
 import { GatewayError, invalid } from './errors.ts'
 import { digestOf } from './form-body.ts'
+import { keyHashOf } from './may-repeat.ts'
 import type { Inbound, Operation } from './operation.ts'
 import type { Sent } from './take-body.ts'
 
@@ -39,11 +40,10 @@ export function readKey(
   const text = headers.get('idempotency-key')
   if (text === null) return null
   if (!allowedText.test(text)) throw notAllowed()
-  return { organizationId, mode, requestId, text, keyHash: hashed(text) }
+  return { organizationId, mode, requestId, text, keyHash: keyHashOf(text) }
 }
 
 const allowedText = /^[!-~]{1,255}$/
-const hashed = (text: string): string => createHash('sha256').update(text).digest('base64url')
 
 /** What is asked under a key. `body`: as it was sent, less its content-encoding. */
 export type AskedUnder = {

@@ -29,6 +29,19 @@ test('a key belongs to the request that came with it first, and to another once 
   expect(claimFor(keys, keyOf('k'), 'r4')).toBeNull()
 })
 
+test('a key is taken while a request has it, and for a day once one has used it up', () => {
+  const { keys, time } = open()
+  const seen: boolean[] = [keys.isTaken(keyOf('k'))]
+  claimFor(keys, keyOf('k'), 'r1')
+  seen.push(keys.isTaken(keyOf('k')), keys.isTaken(keyOf('k', 'beta')))
+  keys.use(useOf(keyOf('k'), 'r1', 1_000))
+  time.now = 1_000 + dayMs
+  seen.push(keys.isTaken(keyOf('k')))
+  time.now += 1
+  seen.push(keys.isTaken(keyOf('k')))
+  expect(seen).toEqual([false, true, false, true, false])
+})
+
 test('a used key stays used for a day from the end of its request, and is free again then', () => {
   const { keys, time } = open()
   claimFor(keys, keyOf('k'), 'r1')

@@ -19,6 +19,8 @@ type Claimant = Pick<KeyUse, 'requestId' | 'fingerprint'>
 export type Holder = ({ readonly state: 'in-use' } & Claimant) | { readonly state: 'used'; readonly use: KeyUse }
 
 export type IdempotencyKeys = {
+  /** Whether a request under way has a key, or one has used it up. */
+  readonly isTaken: (key: OwnKey) => boolean
   /** Takes a key for a request, or tells who has it. */
   readonly claim: (key: OwnKey, claimant: Claimant) => Holder | null
   /**
@@ -54,12 +56,17 @@ type Claim = { holder: Claimant; readonly waiters: Set<Waiter> }
 export function createIdempotencyKeys(clock: Pick<Clock, 'now'>, max = usesMax): IdempotencyKeys {
   const underWay = new Map<string, Claim>()
   const uses = createUses(max)
+  const useOf = (key: OwnKey): KeyUse | null => {
+    const use = uses.find(key)
+    return use && use.usedAt >= usedSince(clock.now()) ? use : null
+  }
   return {
+    isTaken: (key) => underWay.has(placeOf(key)) || useOf(key) !== null,
     claim(key, claimant) {
       const claim = underWay.get(placeOf(key))
       if (claim) return inUseBy(claim)
-      const use = uses.find(key)
-      if (use && use.usedAt >= usedSince(clock.now())) return { state: 'used', use }
+      const use = useOf(key)
+      if (use) return { state: 'used', use }
       underWay.set(placeOf(key), { holder: claimant, waiters: new Set() })
       return null
     },

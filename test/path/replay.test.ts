@@ -1,5 +1,5 @@
 /** Whoever repeats a call with its idempotency key: one execution, one charge, one answer, whatever comes at once. */
-import { afterEach, describe, expect, test } from 'bun:test'
+import { afterEach, describe, expect, spyOn, test } from 'bun:test'
 import fc from 'fast-check'
 import type { Asked } from '../../src/gateway/dialect.ts'
 import { unmetered } from '../../src/gateway/dialects/unmetered.ts'
@@ -81,6 +81,21 @@ test('whatever comes at once, fails, breaks off or is repeated: one charge for a
     { numRuns: 25, interruptAfterTimeLimit: 20_000 },
   )
 }, 60_000)
+
+test('an answer that took the last credit is given again, however large its call: what has no key that was used is refused unread', async () => {
+  const { ask, deps, sent } = await start(() => plain('once'))
+  const body = bodyOf('x'.repeat(100_000), false)
+  const asked = (key: string, onRead?: () => void) =>
+    ask('POST', '/v1/chat/completions', { body, headers: keyed(key), ...(onRead && { onRead }) })
+  const first = await (await asked('k')).text()
+  const nothing = { grantedNano: 0n, availableNano: 0n, heldNano: 0n, reservedNano: 0n, leasedElsewhereNano: 0n }
+  const standing = spyOn(deps.credit, 'standing').mockResolvedValue(nothing as never)
+  const again = await asked('k')
+  expect([again.status, await again.text()]).toEqual([200, first])
+  let isRead = false
+  expect((await asked('other', () => (isRead = true))).status).toBe(429)
+  expect([isRead, standing.mock.calls.length, sent.length]).toEqual([false, 1, 1])
+})
 
 /** One that is free and leaves something behind, as making a conversation is. */
 const create = (effects: Operation['effects']): Operation => {
