@@ -60,6 +60,8 @@ const billedKeys = new Set([
   'serviceTier',
   'tools',
   'cachedContent',
+  'modelArmorConfig',
+  'generationOutputConfig',
   'maxOutputTokens',
   'candidateCount',
   'responseModalities',

@@ -81,9 +81,11 @@ test('the same words in a tool’s arguments, a schema or a text name nothing', 
   expect(refusedIn({ ...saying({ text: '"fileUri": "gs://b/a", cachedContent' }, call), tools })).toBeNull()
 })
 
-test('a cache of an account, and stores that its tools search, are refused; none named is none', () => {
+test('a cache of an account, its templates, its buckets to write to, and stores that its tools search, are refused; none named is none', () => {
   expect(refusedIn({ ...hello, cachedContent: 'cachedContents/a' })).toBe('cachedContent')
   expect(refusedIn({ ...hello, cached_content: 'projects/p/locations/us/cachedContents/1' })).toBe('cached_content')
+  for (const name of ['modelArmorConfig', 'model_armor_config', 'generationOutputConfig', 'generation_output_config'])
+    expect(refusedIn({ ...hello, [name]: {} })).toBe(name)
   for (const tool of ['fileSearch', 'file_search', 'retrieval'])
     expect(refusedIn({ ...hello, tools: [{ googleSearch: {} }, { [tool]: {} }] })).toBe(`tools[1].${tool}`)
   expect(refusedIn({ ...hello, cachedContent: '', tools: [{ googleSearch: {} }, null, 5] })).toBeNull()

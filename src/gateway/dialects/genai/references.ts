@@ -1,11 +1,12 @@
 /**
- * What a Gemini request names that lies in an upstream's account: files and buckets that it can read, caches, stores that
- * its tools search. No organization can have made any of it here, and everybody's calls come to the account as one, so
- * none is served. What anybody can read, by a public URL, is.
+ * What a Gemini request names that lies in an upstream's account: files and buckets that it can read or write, caches,
+ * templates, stores that its tools search. No organization can have made any of it here, and everybody's calls come to
+ * the account as one, so none is served. What anybody can read, by a public URL, is.
  */
 import type { JsonBody } from '../../dialect.ts'
 import { invalid } from '../../errors.ts'
 import { markOf, refuseRepeats, saysAny } from '../read-fields.ts'
+import { snakeCase } from './spelling.ts'
 
 type Fields = Readonly<Record<string, unknown>>
 
@@ -17,14 +18,19 @@ export function refuseReferences(body: JsonBody): void {
   refuseFiles(body.json)
 }
 
-const cacheNames = ['cachedContent', 'cached_content']
+/** By their names in a request, in Google's two spellings: what they name, and what to do instead. */
+const ofAccounts = Object.entries({
+  cachedContent: ['a cache', 'Send its contents'],
+  modelArmorConfig: ['templates', 'Leave it out'],
+  generationOutputConfig: ['a place to write to', 'Leave it out: the answer has all that was made'],
+} as const).flatMap(([name, [what, instead]]) => [name, snakeCase(name)].map((spelled) => ({ spelled, what, instead })))
 const requestNames = ['generateContentRequest', 'generate_content_request']
 const storeTools = ['fileSearch', 'file_search', 'retrieval']
 
 /** `generateContentRequest` is what `countTokens` counts, where it is told whole. */
 function refuseInRequest(request: Fields): void {
-  for (const name of cacheNames)
-    if (typeof request[name] === 'string' && request[name] !== '') throw refused(name, 'a cache', 'Send its contents')
+  for (const { spelled, what, instead } of ofAccounts)
+    if ((request[spelled] ?? '') !== '') throw refused(spelled, what, instead)
   const { tools } = request
   if (Array.isArray(tools)) for (const [at, tool] of tools.entries()) refuseTool(tool, `tools[${at}]`)
   for (const name of requestNames) {
