@@ -135,6 +135,8 @@ function wordsForBig({ origin, maximum, input }: z.core.$ZodIssueTooBig, param: 
 function kindOf(value: unknown): string {
   if (value === null) return 'null'
   if (Array.isArray(value)) return 'an array'
+  // What a form says is text, and came to no number.
+  if (Number.isNaN(value)) return 'a string'
   if (typeof value === 'number') return Number.isInteger(value) ? 'an integer' : 'a decimal number'
   return typeof value === 'object' ? 'an object' : `a ${typeof value}`
 }

@@ -84,6 +84,8 @@ describe('a file', () => {
     expect((await upload('x', { purpose: 'evals' })).expires_at).toBeNull()
     const refused = await refusalOf(upload('x', { expires_after: { anchor: 'created_at', seconds: 60 } }))
     expect(refused).toMatchObject({ status: 400, param: 'expires_after.seconds' })
+    const words = await refusalOf(upload('x', { expires_after: { anchor: 'created_at', seconds: 'soon' as never } }))
+    expect(words.message).toContain('but got a string instead')
   })
 })
 
