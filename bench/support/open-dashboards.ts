@@ -5,7 +5,7 @@ export type Visitor = { readonly url: string; readonly cookie: string; readonly 
 /** What each page asks for again, and after how long; those of home are `web/src/pages/home`. */
 const pages: readonly { readonly path: string; readonly everyMs: number }[] = [
   { path: '/usage?mode=test&zone=UTC&metrics=spend&by=model&from=FROM&to=TO', everyMs: 10_000 },
-  { path: '/keys?mode=test', everyMs: 5_000 },
+  { path: '/keys?mode=test&state=active', everyMs: 5_000 },
   { path: '/billing/statement?mode=test&zone=UTC&from=FROM&to=TO', everyMs: 30_000 },
 ]
 const home = '/home?mode=test&zone=UTC'

@@ -35,7 +35,12 @@ export function complaintsOf(page: Page): string[] {
   const complaints: string[] = []
   page.on('console', (message) => message.type() === 'error' && complaints.push(`console: ${message.text()}`))
   page.on('pageerror', (error) => complaints.push(`error: ${error.message}`))
-  page.on('requestfailed', (request) => complaints.push(`request failed: ${request.url()}`))
+  // What the page itself gives up, because it asks anew, has not failed.
+  page.on(
+    'requestfailed',
+    (request) =>
+      request.failure()?.errorText !== 'net::ERR_ABORTED' && complaints.push(`request failed: ${request.url()}`),
+  )
   page.on(
     'response',
     (response) => response.status() >= 400 && complaints.push(`${response.status()}: ${response.url()}`),

@@ -49,7 +49,7 @@ export const keyJson = (row: KeyRow, now: number): KeyJson => {
     mode: row.mode,
     name: row.name,
     prefix: row.prefix,
-    state: stateOf(row, now),
+    state: keyStateOf(row, now),
     region: row.region,
     rpm: row.rpm,
     tpm: row.tpm,
@@ -90,7 +90,9 @@ const gaugeJson = ({ limit, remaining, resetMs }: Standing): GaugeJson => ({
   resetMs,
 })
 
-function stateOf(row: KeyRow, now: number): KeyJson['state'] {
+export const keyStates = ['active', 'revoked', 'expired'] as const
+
+export function keyStateOf(row: KeyRow, now: number): KeyJson['state'] {
   if (row.revokedAt !== null) return 'revoked'
   return row.expiresAt !== null && row.expiresAt <= now ? 'expired' : 'active'
 }

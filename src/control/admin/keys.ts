@@ -7,7 +7,7 @@ import type { Actor, KeyRow } from '../../store/store.ts'
 import { organizationOf, type AdminDeps } from './deps.ts'
 import { AdminError } from './error.ts'
 import type { KeyJson, KeyOptionsJson, KeyWithSecret, ListedKeyJson, ListJson, PassJson } from '../contract.ts'
-import { budgetJson, gaugesJson, isoOrNull, keyJson } from './json-shapes.ts'
+import { budgetJson, gaugesJson, isoOrNull, keyJson, keyStateOf, keyStates } from './json-shapes.ts'
 import { changesOf, graceMsOf, KeyInput, NewKeyInput, RotateInput, termsOf } from './key-input.ts'
 import { modeOr } from './mode-input.ts'
 import {
@@ -21,7 +21,10 @@ import {
   type KeyChange,
 } from './key-changes.ts'
 import type { Operators } from './operators.ts'
-import { readBody } from './read-input.ts'
+import { readBody, readFields } from './read-input.ts'
+
+/** Of those that have ended there may be many more than of those that work. */
+const ListParameters = z.strictObject({ state: z.enum(keyStates).optional() })
 
 type Made = { readonly deps: AdminDeps; readonly operators: Operators; readonly changeKey: ChangeKey }
 
@@ -33,8 +36,11 @@ export function addKeyRoutes(api: Hono, { deps, operators, changeKey }: Made): v
     return c.json<KeyWithSecret>(await createKey(deps, { organizationId: id, input, actor: operators.actorOf(c) }), 201)
   })
   api.get('/organizations/:id/keys', async (c) => {
+    const { state } = readFields(c.req.query(), ListParameters)
     const { id } = await organizationOf(deps, c.req.param('id'))
-    return c.json<ListJson<ListedKeyJson>>({ data: await listedKeys(deps, id, await deps.store.keys(id)) })
+    const now = deps.clock.now()
+    const rows = (await deps.store.keys(id)).filter((row) => state === undefined || keyStateOf(row, now) === state)
+    return c.json<ListJson<ListedKeyJson>>({ data: await listedKeys(deps, id, rows) })
   })
   api.get('/keys/:id', async (c) => {
     const row = await keyOf(deps, c.req.param('id'))

@@ -53,7 +53,10 @@ const selectTransfers = `
   from transfer where id > ? order by id limit ?`
 const selectKeyAt = 'select idempotency_key as id from transfer where id = ?'
 
-const selectKeyNames = 'select id, name from virtual_key where ?1 is null or organization_id = ?1'
+/** One without a name is called by how its secret begins, as on its page. */
+const selectKeyNames = `
+  select id, case name when '' then prefix || '…' else name end as name
+  from virtual_key where ?1 is null or organization_id = ?1`
 const selectOrganizationNames = 'select id, name from organization'
 
 const nodeShift = 2n ** 40n

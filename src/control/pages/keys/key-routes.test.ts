@@ -36,6 +36,30 @@ test('a developer makes a key, whose secret is told once, changes it, rotates it
   expect(pages.keys.find(rotated.json.key).state).toBe('revoked')
 })
 
+test('keys that were revoked or have expired are listed by their state, beside those that work, and each is found by its id', async () => {
+  const organization = await pages.organization('Old keys')
+  const owner = pages.person('owner', { roles: { [organization]: 'owner' } })
+  const own = `/api/organizations/${organization}/keys`
+  const make = async (terms: object): Promise<string> =>
+    (await owner.post(own, { mode: 'test', ...terms })).json.id as string
+  const [active, revoked, expired] = [await make({}), await make({}), await make({ expires: '2026-12-01' })]
+  await owner.post(`${own}/${revoked}/revoke`)
+  const before = pages.time.now
+  pages.time.now = Date.parse('2026-12-02')
+  const listed = async (query: string): Promise<string[]> =>
+    (await owner.get(`${own}?mode=test${query}`)).json.data.map(({ id }: { id: string }) => id)
+  expect(await listed('&state=active')).toEqual([active])
+  expect(await listed('&state=revoked')).toEqual([revoked])
+  expect(await listed('&state=expired')).toEqual([expired])
+  expect((await listed('')).toSorted()).toEqual([active, revoked, expired].toSorted())
+  const states = await Promise.all(
+    [active, revoked, expired].map(async (id) => (await owner.get(`${own}/${id}`)).json.state),
+  )
+  expect(states).toEqual(['active', 'revoked', 'expired'])
+  expect((await owner.get(`${own}?mode=test&state=old`)).json.error).toMatchObject({ field: 'state' })
+  pages.time.now = before
+})
+
 test('test keys and live keys are listed apart', async () => {
   const { json } = await dev.post(path, { mode: 'live', name: 'shop' })
   const live = await viewer.get(`${path}?mode=live`)

@@ -2,10 +2,11 @@
 import { z } from 'zod'
 import type { KeyJson, KeyOptionsJson, KeyWithSecret, ListedKeyJson, ListJson } from '../../contract.ts'
 import { KeyInput, RotateInput } from '../../admin/key-input.ts'
+import { pathOf } from '../ask-admin.ts'
 import { pageRoute } from '../page-route.ts'
 import { DataOf, Mode, NothingMore } from '../shapes.ts'
 import { refuseBeyond } from './key-ceiling.ts'
-import { KeyOptionsShape, KeyShape, KeyWithSecretShape, ListedKeyShape } from './key-shapes.ts'
+import { KeyOptionsShape, KeyShape, KeyState, KeyWithSecretShape, ListedKeyShape } from './key-shapes.ts'
 import { keyPath, ownKey } from './own-key.ts'
 
 const KeyListShape = DataOf(ListedKeyShape)
@@ -22,11 +23,12 @@ const listKeys = pageRoute({
   path: '/api/organizations/{organization}/keys',
   summary: 'The keys of an organization, with what of their limits and budgets is used at this moment',
   needs: 'keys.read',
-  query: z.strictObject({ mode: Mode }),
+  query: z.strictObject({ mode: Mode, state: KeyState.optional().meta({ description: 'Left out: of every state' }) }),
   body: null,
   answer: KeyListShape,
   async handle({ params, query, admin }) {
-    const { data } = await admin<ListJson<ListedKeyJson>>('GET', `/organizations/${params.organization}/keys`)
+    const path = pathOf(`/organizations/${params.organization}/keys`, { state: query.state })
+    const { data } = await admin<ListJson<ListedKeyJson>>('GET', path)
     return { data: data.filter(({ mode }) => mode === query.mode) }
   },
 })

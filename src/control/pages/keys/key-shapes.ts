@@ -1,8 +1,11 @@
 /** Keys, as the pages see them. */
 import { z } from 'zod'
+import { keyStates } from '../../admin/json-shapes.ts'
 import { ListOf, Mode, Nano, Time, Usd } from '../shapes.ts'
 
 const Limit = z.int().positive().nullable().meta({ description: 'null: no limit' })
+
+export const KeyState = z.enum(keyStates)
 
 const key = {
   id: z.string(),
@@ -10,7 +13,7 @@ const key = {
   mode: Mode,
   name: z.string(),
   prefix: z.string().meta({ description: 'The first characters of the secret, to recognise it by' }),
-  state: z.enum(['active', 'revoked', 'expired']),
+  state: KeyState,
   region: z.string().meta({ description: 'The region policy: where its requests may go' }),
   rpm: Limit,
   tpm: Limit,

@@ -13,14 +13,23 @@ export const keysPlace: Place = {
   keywords: ['api', 'key', 'secret', 'rotate', 'budget', 'limit'],
 }
 
-export type KeysSearch = { readonly key?: string; readonly make?: 'key' }
+export type KeysSearch = {
+  readonly key?: string
+  readonly make?: 'key'
+  /** Left out: those that work. */
+  readonly state?: 'revoked' | 'expired'
+}
 
 export const keysRoutes = [
   createRoute({
     getParentRoute: () => organizationRoute,
     path: '/keys',
     validateSearch: (search: Record<string, unknown>) =>
-      readAs<KeysSearch>({ key: textIn(search, 'key'), make: wordIn(search, 'make', ['key']) }),
+      readAs<KeysSearch>({
+        key: textIn(search, 'key'),
+        make: wordIn(search, 'make', ['key']),
+        state: wordIn(search, 'state', ['revoked', 'expired']),
+      }),
     component: lazyPage(() => import('./keys-page.tsx'), 'KeysPage'),
   }),
 ] as const

@@ -1,8 +1,7 @@
-import { Badge, Button, Stack, Text } from '@mantine/core'
+import { Badge, Button, SegmentedControl, Stack, Text } from '@mantine/core'
 import { IconKey, IconPlus } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
-import { useState } from 'react'
 import type { PageKeyJson } from '../../../../src/control/contract-pages.ts'
 import { useOrganization } from '../../shell/organization.ts'
 import { DataTable, type Column } from '../../ui/data-table.tsx'
@@ -15,21 +14,19 @@ import { BudgetGauge } from './budget-gauge.tsx'
 import { CreateKey } from './create-key.tsx'
 import { KeyDetails } from './key-details.tsx'
 import { nameOf } from './key-name.ts'
-import { keysQuery } from './keys-query.ts'
+import type { KeysSearch } from './area.ts'
+import { keyQuery, keysQuery, keyStates } from './keys-query.ts'
 
 const route = getRouteApi('/inside/dashboard/$organization/keys')
 
 export function KeysPage() {
   const { organization, mode, may } = useOrganization()
-  const { key: openId, make } = route.useSearch()
+  const { key: openId, make, state = 'active' } = route.useSearch()
   const navigate = route.useNavigate()
-  const show = (search: { key?: string | undefined; make?: 'key' | undefined }): void =>
+  const show = (search: { readonly [name in keyof KeysSearch]: KeysSearch[name] | undefined }): void =>
     void navigate({ search: (before) => ({ ...before, ...search }) as never })
-  const { data, error, refetch } = useQuery(keysQuery(organization.id, mode))
-  const [isAll, setAll] = useState(false)
+  const { data, error, refetch } = useQuery(keysQuery(organization.id, mode, state))
   const keys = data?.data
-  const shown = isAll ? keys : keys?.filter(({ state }) => state === 'active')
-  const open = keys?.find(({ id }) => id === openId)
   const create = may('keys.write') && (
     <Button leftSection={<IconPlus size={16} aria-hidden />} onClick={() => show({ make: 'key' })}>
       Create a key
@@ -53,35 +50,66 @@ export function KeysPage() {
           name="keys"
           label="Keys of this organization"
           columns={columns}
-          rows={shown}
+          rows={keys}
           rowId={({ id }) => id}
           openId={openId}
           onOpen={({ id }) => show({ key: id })}
           toolbar={
-            keys !== undefined &&
-            keys.some(({ state }) => state !== 'active') && (
-              <Button variant="subtle" color="gray" size="xs" onClick={() => setAll(!isAll)} aria-pressed={isAll}>
-                {isAll ? 'Only those that work' : 'With revoked and expired ones'}
-              </Button>
-            )
+            <SegmentedControl
+              aria-label="State"
+              size="xs"
+              value={state}
+              data={keyStates.map((value) => ({ value, label: stateTitles[value] }))}
+              onChange={(value) => show({ state: value === 'active' ? undefined : value })}
+            />
           }
           empty={
-            <Empty icon={IconKey} title={`No ${mode} keys yet`} action={create}>
-              A key is what a program sends instead of a vendor’s: <code>sk-bf-…</code> for every model that is listed.
-              Give each program one of its own, so that its use, its limits and its end are its own too.
-            </Empty>
+            state === 'active' ? (
+              <Empty icon={IconKey} title={`No ${mode} keys yet`} action={create}>
+                A key is what a program sends instead of a vendor’s: <code>sk-bf-…</code> for every model that is
+                listed. Give each program one of its own, so that its use, its limits and its end are its own too.
+              </Empty>
+            ) : (
+              <Empty icon={IconKey} title={`No ${mode} keys that are ${state}`}>
+                {state === 'revoked'
+                  ? 'A key that was revoked works no more, for good. Its requests and receipts stay.'
+                  : 'A key that has an expiry stands here once that has come. A later expiry makes it work again.'}
+              </Empty>
+            )
           }
         />
       )}
-      <SidePanel
-        isOpen={open !== undefined}
-        onClose={() => show({ key: undefined })}
-        title={open ? nameOf(open) : 'Key'}
-      >
-        {open && <KeyDetails key={open.id} of={open} />}
-      </SidePanel>
+      <OpenKey id={openId} listed={keys} onClose={() => show({ key: undefined })} />
       {make === 'key' && may('keys.write') && <CreateKey onClose={() => show({ make: undefined })} />}
     </>
+  )
+}
+
+type OpenKeyProps = {
+  readonly id: string | undefined
+  readonly listed: readonly PageKeyJson[] | undefined
+  readonly onClose: () => void
+}
+
+/** The key that is open: of the list, or asked for where a report has led to one of another state. */
+function OpenKey({ id, listed, onClose }: OpenKeyProps) {
+  const { organization, mode } = useOrganization()
+  const known = listed?.find((each) => each.id === id)
+  const { data, error, refetch } = useQuery({
+    ...keyQuery(organization.id, mode, id ?? ''),
+    enabled: id !== undefined && listed !== undefined && known === undefined,
+  })
+  const open = known ?? (data?.id === id ? data : undefined)
+  const isLost = error !== null && open === undefined
+  return (
+    <SidePanel
+      isOpen={id !== undefined && (open !== undefined || isLost)}
+      onClose={onClose}
+      title={open ? nameOf(open) : 'Key'}
+    >
+      {open && <KeyDetails key={open.id} of={open} />}
+      {isLost && <Trouble error={error} title="This key could not be read" onRetry={() => void refetch()} />}
+    </SidePanel>
   )
 }
 

@@ -1,5 +1,6 @@
-import { Badge, Group, Skeleton, Stack, Text, Title } from '@mantine/core'
+import { Anchor, Badge, Group, Skeleton, Stack, Text, Title } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
 import type { EntryJson, RequestDetailsJson } from '../../../../src/control/contract-pages.ts'
 import { useOrganization } from '../../shell/organization.ts'
 import { Code } from '../../ui/code.tsx'
@@ -89,6 +90,28 @@ const Flags = ({ flags }: { readonly flags: readonly string[] }) => (
   </Stack>
 )
 
+/** Leads to the key, also to one that works no more. */
+const KeyOf = ({ of }: { readonly of: EntryJson['key'] }) => {
+  const { organization, mode, may } = useOrganization()
+  const words = of.name ?? of.id
+  if (!may('keys.read')) return words
+  return (
+    <Anchor
+      size="sm"
+      renderRoot={(props) => (
+        <Link
+          to="/dashboard/$organization/keys"
+          params={{ organization: organization.id }}
+          search={{ mode, key: of.id } as never}
+          {...props}
+        />
+      )}
+    >
+      {words}
+    </Anchor>
+  )
+}
+
 type AboutProps = { readonly request: EntryJson; readonly receipt: RequestDetailsJson['receipt'] }
 
 const About = ({ request, receipt }: AboutProps) => (
@@ -96,7 +119,7 @@ const About = ({ request, receipt }: AboutProps) => (
     label="About it"
     facts={[
       ['Request', <Id key="id" text={request.id} />],
-      ['Key', request.key.name ?? request.key.id],
+      ['Key', <KeyOf key="key" of={request.key} />],
       ['Region', request.region?.toUpperCase() ?? '–'],
       ['Tokens', <Tokens key="tokens" request={request} />],
       ...(request.images > 0 ? [['Images', <Count key="i" value={request.images} />] as const] : []),
