@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from 'bun:test'
-import { brought, broughtAll, turnBytesMax, waitForTurn, type Bringer } from './byte-turns.ts'
+import { brought, broughtAll, turnBytesMax, waitForTurn, type Sender } from './byte-turns.ts'
 
 const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 const pieceBytes = turnBytesMax / 2
@@ -7,7 +7,7 @@ const pieceBytes = turnBytesMax / 2
 /** One that has more to bring whenever it may. */
 function uploader(bytes = pieceBytes) {
   const state = { isHeld: false, isClosed: false, pieces: 0 }
-  const bringer: Bringer = {
+  const sender: Sender = {
     get isClosed() {
       return state.isClosed
     },
@@ -16,9 +16,9 @@ function uploader(bytes = pieceBytes) {
   }
   const bring = (): void => {
     state.pieces += 1
-    brought(bringer, bytes)
+    brought(sender, bytes)
   }
-  return { state, bringer, bring }
+  return { state, sender, bring }
 }
 type Uploader = ReturnType<typeof uploader>
 
@@ -41,9 +41,9 @@ function readAll(some: readonly Uploader[]): number {
 
 /** There is one count for the whole thread. */
 afterEach(async () => {
-  for (const { state, bringer } of all.splice(0)) {
+  for (const { state, sender } of all.splice(0)) {
     state.isClosed = true
-    broughtAll(bringer)
+    broughtAll(sender)
   }
   await waitForTurn(turnBytesMax)
   await nextTurn()
@@ -84,7 +84,7 @@ test('one alone is held no longer than a turn', async () => {
 test('who brings nothing large any more, or is closed, waits for nobody and nobody for it', async () => {
   const [quiet, closed, ...others] = uploaders(4) as [Uploader, Uploader, ...Uploader[]]
   quiet.bring()
-  broughtAll(quiet.bringer)
+  broughtAll(quiet.sender)
   closed.bring()
   closed.state.isClosed = true
   expect(readAll(others)).toBe(2)

@@ -10,7 +10,7 @@
 export const turnBytesMax = 1024 * 1024
 
 /** A connection that may bring much. */
-export type Bringer = {
+export type Sender = {
   readonly isClosed: boolean
   /** Nothing more may come of it, from now on. */
   readonly hold: () => void
@@ -22,33 +22,33 @@ let isCounting = false
 /** In the order in which they go on; false for one that no longer wants to. */
 const line: { readonly bytes: number; readonly goOn: () => boolean }[] = []
 /** Those that may bring more in this turn, with the bytes that each brought last; whoever brought something last is last. */
-const open = new Map<Bringer, number>()
+const open = new Map<Sender, number>()
 
 /** Counts what a connection has brought. It is held where others wait, and with it all that have brought much before where its turn has had enough. */
-export function brought(bringer: Bringer, bytes: number): void {
+export function brought(sender: Sender, bytes: number): void {
   count(bytes)
-  open.delete(bringer)
+  open.delete(sender)
   if (passed >= turnBytesMax) {
     for (const [other, bytesNext] of open) queue(other, bytesNext)
     open.clear()
-    queue(bringer, bytes)
-  } else if (line.length > 0) queue(bringer, bytes)
-  else open.set(bringer, bytes)
+    queue(sender, bytes)
+  } else if (line.length > 0) queue(sender, bytes)
+  else open.set(sender, bytes)
 }
 
-function queue(bringer: Bringer, bytes: number): void {
-  bringer.hold()
+function queue(sender: Sender, bytes: number): void {
+  sender.hold()
   const goOn = (): boolean => {
-    if (bringer.isClosed) return false
-    open.set(bringer, bytes)
-    bringer.release()
+    if (sender.isClosed) return false
+    open.set(sender, bytes)
+    sender.release()
     return true
   }
   line.push({ bytes, goOn })
 }
 
 /** It brings nothing more, or nothing much. */
-export const broughtAll = (bringer: Bringer): void => void open.delete(bringer)
+export const broughtAll = (sender: Sender): void => void open.delete(sender)
 
 /** Counts bytes that are about to be fetched. Null where this turn has room for them, else to be waited for. */
 export function waitForTurn(bytes: number): Promise<void> | null {

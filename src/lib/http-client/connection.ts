@@ -1,5 +1,5 @@
 import type { Socket } from 'bun'
-import { brought, broughtAll, type Bringer } from '../byte-turns.ts'
+import { brought, broughtAll, type Sender } from '../byte-turns.ts'
 import { Outbox } from '../http/outbox.ts'
 import { noteBytes } from '../note-bytes.ts'
 import { sendBody, type Outlet } from '../http/send-body.ts'
@@ -50,7 +50,7 @@ export type ConnectionOptions = {
 }
 
 /** One connection: made for its first call, kept between calls, and carrying one at a time. */
-export class Connection implements Outlet, Bringer {
+export class Connection implements Outlet, Sender {
   readonly origin: Origin
   /** Until when it is good for another call while it is parked, as its client's clock has it. */
   goodUntil = 0

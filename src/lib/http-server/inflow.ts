@@ -1,4 +1,4 @@
-import { brought, broughtAll, type Bringer } from '../byte-turns.ts'
+import { brought, broughtAll, type Sender } from '../byte-turns.ts'
 import { noteBytes } from '../note-bytes.ts'
 import type { Turns } from '../turns.ts'
 import type { ReadingAway } from './reading-away.ts'
@@ -19,7 +19,7 @@ type Reader = {
  * What comes in on a connection: held back while there is a reason to, and read a little in each turn where it may be
  * crumbs. Half a megabyte of chunks of one byte takes 40 ms, and each of many connections may bring as much at once.
  */
-export class Inflow implements Bringer {
+export class Inflow implements Sender {
   readonly #socket: Socket
   readonly #turns: Turns
   readonly #readingAway: ReadingAway
