@@ -8,7 +8,7 @@ import { batchOf, reservationOf, type Entry } from '../store/store-fixtures.ts'
 import { nextCheckAt } from './next-check.ts'
 import { createPoller, type Poller } from './poll-reservations.ts'
 
-const done = (videoSecond: number): JobState => ({
+const done = (videoSecond: number): Extract<JobState, { readonly state: 'done' }> => ({
   state: 'done',
   usage: { videoSecond },
   tier: null,
@@ -16,7 +16,8 @@ const done = (videoSecond: number): JobState => ({
   vendorUsage: null,
 })
 const pending: JobState = { state: 'pending', nextCheckAt: null }
-const failed: JobState = { state: 'void', why: 'failed' }
+const failed = { state: 'void', why: 'failed' } as const
+const cancelled = { state: 'void', why: 'cancelled' } as const
 const second = 100_000_000n
 const granted = 1_000n * second
 type Answer = JobState | Error
@@ -28,18 +29,22 @@ async function world() {
     await store.createOrganization({ id, name: id, createdAt: 1 })
     await store.grantCredit({ organizationId: id, mode: 'live', amountNano: granted, note: null, idempotencyKey: id })
   }
-  const time = { now: 0 }
+  /** `set`: by how much the system's clock was set. */
+  const time = { now: 0, set: 0 }
   const asked: { readonly requestId: string; readonly at: number }[] = []
   const errors: { event: string }[] = []
   const ended: Settlement[] = []
-  const load = { now: 0, most: 0, isFull: false }
+  /** `isAway`: the store takes no journal. */
+  const load = { now: 0, most: 0, isFull: false, isAway: false }
   let answer: (requestId: string, signal: AbortSignal) => Answer | Promise<Answer> = () => pending
 
-  async function nodeOf(name: string) {
+  /** `left`: what its predecessor had journaled and not shipped, which it ships before all else. */
+  async function nodeOf(name: string, left: readonly Entry[] = []) {
     const node = await store.openNode(name)
     let { lastSeq } = node
-    const journal: Entry[] = []
+    const journal: Entry[] = [...left]
     const ship = async (): Promise<void> => {
+      if (load.isAway) throw new Error('the store is away')
       const entries = journal.splice(0)
       await store.applyJournal(batchOf(node, lastSeq, entries))
       lastSeq += entries.length
@@ -63,9 +68,10 @@ async function world() {
       onEnded: (settlement) => void ended.push(settlement),
       nodeId: node.nodeId,
       epoch: node.epoch,
-      clock: { now: () => time.now },
+      clock: { now: () => time.now + time.set, monotonic: () => time.now },
       log: { info: () => undefined, error: (line: unknown) => void errors.push(line as { event: string }) },
     })
+    await ship()
     return { poller, ship, journal, node }
   }
   const first = await nodeOf('a')
@@ -165,6 +171,27 @@ test('what cannot be reached is asked about again, and given up when its time is
   await verified()
 })
 
+test('a clock that is set by an hour or two days, either way and back, ends no job before its time and lets none wait', async () => {
+  const hour = 3_600_000
+  for (const set of [hour, -hour, 48 * hour, -48 * hour]) {
+    const { store, poller, reserve, pass, says, time, asked, errors, ended, verified } = await world()
+    await reserve('r1', 'acme', 90_000)
+    await pass(3, poller)
+    time.set = set
+    const before = asked.length
+    await pass(60, poller)
+    expect([set, asked.length > before, errors]).toEqual([set, true, []])
+    time.set = 0
+    const between = asked.length
+    says(() => done(8))
+    await pass(60, poller)
+    expect([set, asked.length > between]).toEqual([set, true])
+    expect(ended).toMatchObject([{ requestId: 'r1', chargeNano: '800000000', ending: 'completed' }])
+    expect(await store.balance('acme', 'live')).toMatchObject({ reservedNano: 0n })
+    await verified()
+  }
+})
+
 test('a job that is done at the last moment is charged, not given up', async () => {
   const { poller, reserve, pass, says, ended } = await world()
   await reserve('r1', 'acme', 1_000)
@@ -185,7 +212,7 @@ test('one node at a time asks; another takes over when that one is gone, and bot
   says(() => done(8))
   await Promise.all([
     poller.tell('r1', { organizationId: 'acme', mode: 'live' }, { state: 'void', why: 'cancelled' }),
-    other.poller.tell('r1', { organizationId: 'acme', mode: 'live' }, done(8) as never),
+    other.poller.tell('r1', { organizationId: 'acme', mode: 'live' }, done(8)),
   ])
   await pass(3, poller, other.poller)
   expect(ended.length).toBe(2)
@@ -201,7 +228,7 @@ test('who sees it end first tells it, once, and only of its own organization’s
   await poller.tell('r0', of, { state: 'void', why: 'cancelled' })
   expect(ended).toEqual([])
   says(() => done(8))
-  await Promise.all([poller.tell('r1', of, done(4) as never), poller.tell('r1', of, done(4) as never), poller.tick()])
+  await Promise.all([poller.tell('r1', of, done(4)), poller.tell('r1', of, done(4)), poller.tick()])
   await pass(20, poller)
   expect(ended).toMatchObject([{ requestId: 'r1', chargeNano: '400000000' }])
   expect(asked).toEqual([])
@@ -214,7 +241,7 @@ test('a job that somebody tells of while its provider is asked about it ends onc
   const provider = Promise.withResolvers<Answer>()
   says(() => provider.promise)
   await pass(1, poller)
-  await poller.tell('r1', { organizationId: 'acme', mode: 'live' }, done(4) as never)
+  await poller.tell('r1', { organizationId: 'acme', mode: 'live' }, done(4))
   // The store has its end by now.
   await pass(2, poller)
   provider.resolve(done(8))
@@ -227,7 +254,7 @@ test('what was reserved a moment ago, and is not in the store yet, is told all t
   const { store, poller, reserve, ended } = await world()
   await reserve('r1', 'acme', 90_000, false)
   expect(await store.openReservation('r1', { organizationId: 'acme', mode: 'live' })).toBeNull()
-  await poller.tell('r1', { organizationId: 'acme', mode: 'live' }, done(8) as never)
+  await poller.tell('r1', { organizationId: 'acme', mode: 'live' }, done(8))
   expect(ended).toMatchObject([{ requestId: 'r1', chargeNano: '800000000' }])
 })
 
@@ -247,7 +274,7 @@ test('an end that the journal cannot take is no end yet: it is written when ther
 test('of two who tell of an end that cannot be written, neither is told that it is', async () => {
   const { poller, reserve, ended, load } = await world()
   await reserve('r1')
-  const tell = () => poller.tell('r1', { organizationId: 'acme', mode: 'live' }, done(8) as never)
+  const tell = () => poller.tell('r1', { organizationId: 'acme', mode: 'live' }, done(8))
   load.isFull = true
   const told = await Promise.allSettled([tell(), tell()])
   expect(told.map(({ status }) => status)).toEqual(['rejected', 'rejected'])
@@ -274,31 +301,47 @@ test('a stop asks nothing more, ends what is being asked, and leaves what is due
   expect(ended.length).toBe(1)
 })
 
-test('whatever jobs do and whenever nodes restart, each ends once and money adds up', async () => {
+test('whatever jobs do, whoever cancels or tells of them and however often, and whenever nodes die with ends unshipped, each ends once and money adds up', async () => {
+  const told = fc.record({
+    at: fc.integer({ min: 1, max: 60 }),
+    how: fc.constantFrom(done(5), cancelled),
+    times: fc.integer({ min: 1, max: 3 }),
+  })
   const job = fc.record({
     of: fc.constantFrom('acme', 'beta'),
     endsAt: fc.integer({ min: 0, max: 60 }),
     end: fc.constantFrom(done(8), done(3), done(0), done(20), failed, 'never' as const),
+    told: fc.option(told),
     isFlaky: fc.boolean(),
     expiresAt: fc.integer({ min: 1, max: 120 }),
   })
-  const restarts = fc.array(fc.integer({ min: 1, max: 80 }), { maxLength: 3 })
+  const times = fc.array(fc.integer({ min: 1, max: 80 }), { maxLength: 3 })
   await fc.assert(
-    fc.asyncProperty(fc.array(job, { minLength: 1, maxLength: 12 }), restarts, async (jobs, crashes) => {
-      const { store, poller, nodeOf, reserve, pass, says, time, verified } = await world()
+    fc.asyncProperty(fc.array(job, { minLength: 1, maxLength: 12 }), times, times, async (jobs, crashes, awayFrom) => {
+      const { store, poller, journal, nodeOf, reserve, pass, says, time, load, ended, verified } = await world()
       for (const [index, { of, expiresAt }] of jobs.entries()) await reserve(`r${index}`, of, expiresAt * 1_000)
       says((requestId) => {
         const { endsAt, end, isFlaky } = jobs[Number(requestId.slice(1))]!
         if (isFlaky && (time.now / 1_000) % 3 === 0) return new Error('flaky')
         return end === 'never' || time.now < endsAt * 1_000 ? pending : end
       })
-      let live = poller
+      let live: { readonly poller: Poller; readonly journal: Entry[] } = { poller, journal }
       for (let at = 1; at <= 200; at += 1) {
-        // What a crash leaves unshipped is what its journal has, here nothing: the poller ships each end.
-        if (crashes.includes(at)) live = (await nodeOf('a')).poller
-        await pass(1, live)
+        load.isAway = awayFrom.some((from) => at >= from && at < from + 5)
+        if (crashes.includes(at) || at === 200) {
+          load.isAway = false
+          void live.poller.stop()
+          live = await nodeOf('a', live.journal)
+        }
+        for (const [index, { of, told: telling }] of jobs.entries())
+          for (let time = 0; telling?.at === at && time < telling.times; time += 1)
+            await live.poller
+              .tell(`r${index}`, { organizationId: of, mode: 'live' }, telling.how)
+              .catch(() => undefined)
+        await pass(1, live.poller)
       }
       expect(await store.dueReservations(1e12, 100)).toEqual([])
+      expect(ended.map(({ requestId }) => requestId).toSorted()).toEqual(jobs.map((_, index) => `r${index}`).toSorted())
       for (const of of ['acme', 'beta']) {
         const receipts = await Promise.all(
           jobs.flatMap((each, index) => (each.of === of ? [store.receipt(`r${index}`)] : [])),
@@ -306,11 +349,13 @@ test('whatever jobs do and whenever nodes restart, each ends once and money adds
         const charged = receipts.reduce((sum, receipt) => sum + BigInt(receipt!.chargeNano), 0n)
         expect(await store.balance(of, 'live')).toMatchObject({ balanceNano: granted - charged, reservedNano: 0n })
       }
-      for (const [index, { end, endsAt, expiresAt, isFlaky }] of jobs.entries()) {
-        const receipt = (await store.receipt(`r${index}`))!
-        const seconds = end !== 'never' && end.state === 'done' ? Math.min(8, end.usage.videoSecond ?? 0) : 0
-        if (end === 'never') expect(receipt).toMatchObject({ ending: 'expired', chargeNano: '0' })
-        else if (!isFlaky && endsAt + 31 < expiresAt) expect(receipt.chargeNano).toBe(String(BigInt(seconds) * second))
+      const chargeOf = (end: JobState | 'never'): string =>
+        String(end !== 'never' && end.state === 'done' ? BigInt(Math.min(8, end.usage.videoSecond ?? 0)) * second : 0n)
+      for (const [index, { end, endsAt, expiresAt, isFlaky, told: telling }] of jobs.entries()) {
+        const { ending, chargeNano } = (await store.receipt(`r${index}`))!
+        if (telling) expect([chargeOf(telling.how), chargeOf(end), '0']).toContain(chargeNano)
+        else if (end === 'never') expect([ending, chargeNano]).toEqual(['expired', '0'])
+        else if (!isFlaky && endsAt + 31 < expiresAt) expect(chargeNano).toBe(chargeOf(end))
       }
       await verified()
     }),

@@ -3,12 +3,14 @@
  * reservation once. One node at a time does it, by a lease in the store; what is due stands there too, so that nothing
  * depends on a process living on. A job that two nodes ask about, or end, is ended once all the same.
  */
+import type { Clock } from '../lib/clock.ts'
 import { inBackground } from '../lib/log.ts'
 import type { JobEnd, JobState } from '../money/reservations.ts'
 import type { DueReservation, Postponement, Reservation, ReservationStore } from '../store/reservations.ts'
 import type { Settlement } from '../store/store.ts'
 import { createEnder, type EnderDeps } from './end-reservations.ts'
 import { nextCheckAt } from './next-check.ts'
+import { createSteadyClock, type SteadyClock } from './steady-clock.ts'
 
 export type PollerDeps = EnderDeps & {
   readonly store: Pick<ReservationStore, 'dueReservations' | 'postponeReservations' | 'openReservation' | 'leaseJob'>
@@ -16,6 +18,7 @@ export type PollerDeps = EnderDeps & {
   readonly ask: (reservation: Reservation, signal: AbortSignal) => Promise<JobState>
   readonly nodeId: number
   readonly epoch: number
+  readonly clock: Clock
 }
 
 export type Poller = {
@@ -49,7 +52,8 @@ export function startPollingReservations(deps: PollerDeps): Poller {
 }
 
 export function createPoller(deps: PollerDeps): Poller {
-  const { store, clock, log } = deps
+  const { store, log } = deps
+  const clock = createSteadyClock(deps.clock)
   const stopping = new AbortController()
   const stopped = stopping.signal
   const ender = createEnder(deps, stopped)
@@ -58,7 +62,7 @@ export function createPoller(deps: PollerDeps): Poller {
   const asking = new Set<Promise<void>>()
   /** By request: taken out of the store, and neither put back with a new time nor ended by whoever told of it meanwhile. */
   const taken = new Set<string>()
-  const { postpone, writePostponed } = keepPostponed(deps, (requestId) => taken.delete(requestId))
+  const { postpone, writePostponed } = keepPostponed(store, clock, (requestId) => taken.delete(requestId))
   let ticking: Promise<void> | null = null
 
   const check = async (due: DueReservation): Promise<void> => {
@@ -66,7 +70,7 @@ export function createPoller(deps: PollerDeps): Poller {
     const { requestId } = reservation.settlement
     const state = await askOnce(reservation, stopped, deps)
     if (stopped.aborted || !taken.has(requestId)) return
-    const how = endOf(reservation, state, clock.now())
+    const how = endOf(reservation, state, clock)
     if (how === null) return postpone(due, state.state === 'pending' ? state.nextCheckAt : null)
     if (isGivenUp(how, state)) log.error(givenUp(reservation, state))
     await ender.end(reservation, how)
@@ -131,7 +135,7 @@ async function findOpen(
 }
 
 /** New times are written together; `onWritten` is told of each. */
-function keepPostponed({ store, clock }: PollerDeps, onWritten: (requestId: string) => void) {
+function keepPostponed(store: PollerDeps['store'], clock: SteadyClock, onWritten: (requestId: string) => void) {
   let postponed: Postponement[] = []
   return {
     postpone({ reservation, checks }: DueReservation, wanted: number | null): void {
@@ -162,9 +166,9 @@ function keepLease({ store, clock, nodeId, epoch }: PollerDeps): () => Promise<b
 }
 
 /** null while it goes on. What has not ended when its time is over never will. */
-function endOf({ expiresAt }: Reservation, state: JobState, now: number): JobEnd | null {
+function endOf({ expiresAt }: Reservation, state: JobState, clock: SteadyClock): JobEnd | null {
   if (state.state === 'done' || state.state === 'void') return state
-  return expiresAt > now ? null : expired
+  return clock.isOver(expiresAt) ? expired : null
 }
 
 const expired: JobEnd = { state: 'void', why: 'expired' }
