@@ -139,6 +139,8 @@ describe.skipIf(why !== null)(why === null ? 'the web app' : `the web app (skipp
         new PerformanceObserver((list) => resolve(list.getEntries().at(-1).startTime)).observe({ type: 'paint', buffered: true }))`)
     }
     expect(painted).toBeLessThan(firstPaintMs)
+    // What was loaded again paints before it has anything to click.
+    await page.getByText('Live', { exact: true }).waitFor()
     const waited: number[] = []
     for (const name of ['Live', 'Test', 'Live', 'Test', 'Live']) {
       waited.push(

@@ -32,6 +32,7 @@ export const CommandButton = ({ isSmall = false }: { readonly isSmall?: boolean 
 
 const pauseMs = 150
 const foundMax = 8
+const foundHeight = 'min(420px, calc(100dvh - 200px))'
 
 /** ⌘K: pages at once, and what the areas find by the text. */
 export function Commands() {
@@ -49,7 +50,9 @@ export function Commands() {
       onQueryChange={setText}
       shortcut={['mod + K']}
       scrollable
-      maxHeight={420}
+      maxHeight={foundHeight}
+      // Always as high, so that nothing moves while one types.
+      styles={{ actionsList: { height: foundHeight } }}
       limit={foundMax * 3}
       radius="lg"
       attributes={{ content: { 'aria-label': 'Go to or find' } }}

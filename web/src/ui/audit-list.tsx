@@ -90,7 +90,7 @@ const columns: readonly Column<Entry>[] = [
     cell: ({ actor }) => (
       <Group gap={6} wrap="nowrap">
         <span>{actor.name}</span>
-        {actor.kind !== 'person' && <Badge color="gray">{actor.kind}</Badge>}
+        {actor.kind !== 'person' && actor.kind !== actor.name && <Badge color="gray">{actor.kind}</Badge>}
       </Group>
     ),
   },

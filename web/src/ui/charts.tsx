@@ -32,7 +32,7 @@ function Chart(props: TimeChartProps & { readonly children: ReactNode }) {
   return (
     <figure className={classes['chart']} aria-label={label}>
       <Group justify="space-between" gap="xs" mb="xs" wrap="nowrap" align="flex-start">
-        <Group gap="6px 16px">
+        <Group gap="6px 16px" className={classes['legend'] ?? ''}>
           {series.length > 1 &&
             series.map(({ id, title, color }) => (
               <Group key={id} gap={6} wrap="nowrap">

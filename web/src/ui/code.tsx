@@ -16,7 +16,9 @@ export function Code({ code, language, label }: CodeProps) {
   const html = useHighlighted(code, language)
   return (
     <div className={classes['code']}>
-      <pre>
+      {/* A line is never broken; long ones are scrolled to, by keyboard too. */}
+      {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}
+      <pre tabIndex={0}>
         {html === null ? (
           <code>{code}</code>
         ) : (

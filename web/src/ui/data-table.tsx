@@ -192,16 +192,27 @@ function Cards<Row>({ label, shown, rows, rowId, onOpen }: ShownProps<Row>) {
         <li key={rowId(row)} className={classes['card']}>
           <div className={classes['card-title']}>{first && <First row={row} column={first} onOpen={onOpen} />}</div>
           <dl>
-            {others.map(({ id, title, cell }) => (
-              <div key={id}>
-                <dt>{title === '' ? <VisuallyHidden>{id}</VisuallyHidden> : title}</dt>
-                <dd>{cell(row)}</dd>
-              </div>
+            {others.map((column) => (
+              <Line key={column.id} column={column} row={row} />
             ))}
           </dl>
         </li>
       ))}
     </ul>
+  )
+}
+
+type LineProps<Row> = { readonly column: Column<Row>; readonly row: Row }
+
+/** Of what a row has nothing of, nothing is said. */
+function Line<Row>({ column: { id, title, cell }, row }: LineProps<Row>) {
+  const shown = cell(row)
+  if (shown === false || shown === null || shown === undefined) return null
+  return (
+    <div>
+      <dt>{title === '' ? <VisuallyHidden>{id}</VisuallyHidden> : title}</dt>
+      <dd>{shown}</dd>
+    </div>
   )
 }
 

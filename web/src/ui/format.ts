@@ -77,6 +77,10 @@ export const shownCount = (count: number | bigint, { isShort = false, language =
   ).format(count)
 
 /** A share of one: `0.0123` is `1.2 %`, as the reader writes it. */
+/** How many a second, to a tenth. */
+export const shownRate = (rate: number, language = locale()): string =>
+  new Intl.NumberFormat(language, { minimumFractionDigits: 1, maximumFractionDigits: 1 }).format(rate)
+
 export const shownShare = (share: number, language = locale()): string =>
   new Intl.NumberFormat(language, {
     style: 'percent',

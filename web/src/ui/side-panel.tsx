@@ -12,7 +12,7 @@ export type SidePanelProps = {
 export const SidePanel = ({ isOpen, onClose, title, children }: SidePanelProps) => (
   <Drawer.Root opened={isOpen} onClose={() => isOnTop() && onClose()} position="right" size="lg" padding="lg">
     <Drawer.Overlay />
-    <Drawer.Content aria-label={title}>
+    <Drawer.Content aria-label={title} data-side-panel>
       <Drawer.Body>
         <Group justify="space-between" wrap="nowrap" mb="md" pt="md">
           <Title order={2}>{title}</Title>

@@ -5,7 +5,13 @@ const [width, height, edge] = [96, 36, 2]
 export const Sparkline = ({ values }: { readonly values: readonly number[] }) => {
   const line = pointsOf(values)
   return (
-    <svg width={width} height={height} viewBox={`0 0 ${width} ${height}`} aria-hidden style={{ flex: 'none' }}>
+    <svg
+      width={width}
+      height={height}
+      viewBox={`0 0 ${width} ${height}`}
+      aria-hidden
+      style={{ flex: 'none', marginBottom: 6 }}
+    >
       <polygon
         points={`0,${height} ${line} ${width},${height}`}
         fill="var(--mantine-color-mart-5)"

@@ -40,12 +40,13 @@ export function CreditAlert() {
           save.mutate(shown.trim() === '' ? null : shown.trim())
         }}
       >
-        <Group align="flex-start" gap="xs">
+        <Group align="flex-end" gap="xs">
           <TextInput
             label={`Below, USD of ${mode} credit`}
             placeholder="no alert"
             inputMode="decimal"
-            w={200}
+            w={160}
+            inputWrapperOrder={['label', 'error', 'input']}
             disabled={!may('billing.write')}
             value={shown}
             error={beside.of('usd')}

@@ -3,7 +3,7 @@ import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { organizationQuery, useOrganization } from '../../shell/organization.ts'
 import { When } from '../../ui/figures.tsx'
-import { shownCount, shownUsd } from '../../ui/format.ts'
+import { shownCount, shownRate, shownUsd } from '../../ui/format.ts'
 import { Money } from '../../ui/money.tsx'
 import { PageHead } from '../../ui/page-head.tsx'
 import { Sparkline } from '../../ui/sparkline.tsx'
@@ -153,7 +153,7 @@ function Now({ live: { frame, rates, state } }: { readonly live: Live }) {
   return (
     <Stat
       label="Right now"
-      value={`${requestsPerSecond.toFixed(1)}/s`}
+      value={`${shownRate(requestsPerSecond)}/s`}
       about={
         <>
           {shownUsd(nanoPerMinute)} a minute

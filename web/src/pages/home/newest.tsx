@@ -100,11 +100,20 @@ function EntryLine({ entry }: { readonly entry: EntryJson }) {
           {model ?? askedModel ?? endpoint}
         </Text>
         <Text size="xs" c="dimmed" truncate>
+          {isError && (
+            <Text span inherit c="red" fw={550} hiddenFrom="sm">
+              {ending} ·{' '}
+            </Text>
+          )}
           {endpoint} · {entry.key.name ?? entry.key.id}
         </Text>
       </Stack>
       <Group gap="sm" wrap="nowrap">
-        {isError && <Badge color="red">{ending}</Badge>}
+        {isError && (
+          <Badge color="red" visibleFrom="sm">
+            {ending}
+          </Badge>
+        )}
         <Stack gap={0} align="flex-end">
           <Text size="sm">
             <Money nano={chargeNano} />

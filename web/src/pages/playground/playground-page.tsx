@@ -2,6 +2,7 @@ import { Card, SimpleGrid, Stack } from '@mantine/core'
 import { useState } from 'react'
 import { CodeTabs } from '../../ui/code-tabs.tsx'
 import { PageHead } from '../../ui/page-head.tsx'
+import { pastedKey } from './area.ts'
 import type { Ask } from './call.ts'
 import { Conversation } from './conversation.tsx'
 import classes from './playground.module.css'
@@ -12,6 +13,8 @@ import { useExchanges } from './use-exchanges.ts'
 import { useGivenKey } from './use-given-key.ts'
 
 const greeting = 'Say hello in three languages.'
+/** Stands in the code until a model is chosen, as something to fill in. */
+const unchosen = 'MODEL'
 
 /** A call with a key of one's own: what comes, what it costs, and the code that does the same. */
 export function PlaygroundPage() {
@@ -22,7 +25,8 @@ export function PlaygroundPage() {
   const { exchanges, send, stop, clear, isBusy } = useExchanges(given)
   const ask: Ask = { ...chosen, turns: [...turnsOf(chosen, exchanges), { role: 'user', text: draft }] }
   // Of what was asked last, while nothing new is written.
-  const coded = draft.trim() === '' ? (exchanges.at(-1)?.ask ?? ask) : ask
+  const last = draft.trim() === '' ? (exchanges.at(-1)?.ask ?? ask) : ask
+  const coded = last.model === '' ? { ...last, model: unchosen } : last
   const isReady = given !== null && chosen.model !== '' && draft.trim() !== ''
   const sendIt = (): void => {
     if (!isReady || isBusy) return
@@ -35,7 +39,10 @@ export function PlaygroundPage() {
         title="Playground"
         about="A call with a key of your own, charged as any other is: the answer as it comes, what it cost, and the code for it."
       />
-      <div className={classes['columns']} data-keyless={given === null || undefined}>
+      <div
+        className={classes['columns']}
+        data-keyless={keyState.own === null || keyState.chosen === pastedKey || undefined}
+      >
         <Conversation
           exchanges={exchanges}
           draft={draft}

@@ -21,9 +21,10 @@ export function SettingsPage() {
   const isShown = may('members.read')
   const members = useQuery({ ...membersQuery(organization.id), enabled: isShown })
   const invitations = useQuery({ ...invitationsQuery(organization.id), enabled: isShown })
-  // What is below comes when nothing above it grows any more.
   const security = useQuery({ ...securityQuery(organization.id), enabled: isShown })
-  const isThere = !members.isLoading && !invitations.isLoading && !security.isLoading
+  const [isThere, setThere] = useState(false)
+  // What is below comes when nothing above it grows any more. And stays: what failed is asked again by what is shown then.
+  if (!isThere && !members.isLoading && !invitations.isLoading && !security.isLoading) setThere(true)
   return (
     <>
       <PageHead title="Settings" about={`Who works in ${organization.name}, and what each may do.`} />

@@ -217,7 +217,7 @@ const Groups = ({ of, search, narrow }: PartProps) => {
     <Group gap="xs">
       <Select
         aria-label="Group"
-        w={140}
+        w={170}
         allowDeselect={false}
         data={[{ value: 'none', label: 'all together' }, ...all]}
         value={by}
@@ -237,6 +237,8 @@ const Groups = ({ of, search, narrow }: PartProps) => {
       <SegmentedControl
         aria-label="Step"
         size="xs"
+        maw="100%"
+        style={{ overflowX: 'auto' }}
         value={search.unit ?? 'auto'}
         onChange={(value) => narrow({ unit: value === 'auto' ? undefined : value })}
         data={[{ value: 'auto', label: 'Auto' }, ...asking.units.map((value) => ({ value, label: unitTitles[value] }))]}
