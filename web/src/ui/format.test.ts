@@ -4,6 +4,7 @@ import {
   decimalUsd,
   exactUsd,
   shownAgo,
+  shownRate,
   shownBalance,
   shownBytes,
   shownCount,
@@ -80,4 +81,9 @@ test('how long ago is said as long as that says more than a date', () => {
   expect(shownAgo('2026-12-02T12:00:00Z', now, 'en-US')).toBe('in 2 days')
   expect(shownAgo('2026-11-30T12:00:00Z', now, 'en-US')).toBe('now')
   expect(shownAgo('2026-01-01T12:00:00Z', now, 'en-US')).toBeNull()
+})
+
+test('how many a second is written to a tenth, as the reader writes it', () => {
+  expect(shownRate(2.44, 'en-US')).toBe('2.4')
+  expect(shownRate(2.44, 'de-DE')).toBe('2,4')
 })

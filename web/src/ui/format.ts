@@ -76,11 +76,11 @@ export const shownCount = (count: number | bigint, { isShort = false, language =
     isShort ? { notation: 'compact', maximumFractionDigits: 1 } : { maximumFractionDigits: 0 },
   ).format(count)
 
-/** A share of one: `0.0123` is `1.2 %`, as the reader writes it. */
 /** How many a second, to a tenth. */
 export const shownRate = (rate: number, language = locale()): string =>
   new Intl.NumberFormat(language, { minimumFractionDigits: 1, maximumFractionDigits: 1 }).format(rate)
 
+/** A share of one: `0.0123` is `1.2 %`, as the reader writes it. */
 export const shownShare = (share: number, language = locale()): string =>
   new Intl.NumberFormat(language, {
     style: 'percent',
