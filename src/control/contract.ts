@@ -380,6 +380,7 @@ type PeopleErrorCode =
   | 'sign_up_closed'
   | 'email_taken'
   | 'mail_missing'
+  | 'last_way_in'
   | 'person_not_found'
   | 'last_owner'
   | 'last_operator'

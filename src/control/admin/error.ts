@@ -119,6 +119,10 @@ const failures = {
     status: 409,
     message: 'This e-mail address has an account of its own by now. Nothing was changed.',
   },
+  last_way_in: {
+    status: 409,
+    message: 'This is the only way in that you have left. Set a password or add a passkey first.',
+  },
   mail_missing: {
     status: 409,
     message: 'This server sends no mail. Ask an operator for a link that gives you another address.',

@@ -16,7 +16,7 @@ import { oidcProvider, passwordCharsMax, passwordCharsMin } from './fields.ts'
 import type { OidcSettings } from './settings.ts'
 
 export type AuthDeps = {
-  readonly store: Pick<PeopleStore, 'dialect'>
+  readonly store: Pick<PeopleStore, 'dialect' | 'personByEmail'>
   /** What cookies are signed and second factors are encrypted with. */
   readonly secret: string
   readonly log: Log
@@ -55,7 +55,16 @@ export function createAuth(origin: string, deps: AuthDeps, oidc: OidcSettings | 
     rateLimit: { enabled: false },
     logger: { level: 'error', log: (_level, message) => deps.log.error({ event: 'sign-in-failed', message }) },
     onAPIError: { errorURL: `${origin}/sign-in` },
-    user: { modelName: 'person' },
+    user: {
+      modelName: 'person',
+      // What the provider vouches for may be another address of theirs, and no other person's.
+      validateUserInfo: ({ user: { id, email }, source }) => {
+        const owner = email === undefined ? null : deps.store.personByEmail(email.toLowerCase())
+        const isOthers = source.action === 'link-account' && owner !== null && owner.id !== id
+        return isOthers ? { error: 'email_taken' } : undefined
+      },
+    },
+    account: { accountLinking: { enabled: true, allowDifferentEmails: true } },
     session: {
       expiresIn: sessionSeconds,
       freshAge: freshSeconds,

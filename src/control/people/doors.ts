@@ -36,6 +36,10 @@ const ofSecondFactors = { isChange: true, isOfSecondFactors: true } as const
 const post = (body: z.ZodType, more: Partial<Door> = {}): Door => ({ method: 'POST', body, isAttempt: false, ...more })
 
 export const signOutPath = '/sign-out'
+/** Where linking one's account at the provider begins. */
+export const linkProviderPath = '/link-social'
+/** Where a passkey is taken away. */
+export const removePasskeyPath = '/passkey/delete-passkey'
 /** Where adding a passkey begins. */
 export const addPasskeyPath = '/passkey/generate-register-options'
 /** Where it ends. */
@@ -49,6 +53,17 @@ export const doors: Readonly<Record<string, Door>> = {
       provider: oidcProvider,
       callbackURL: returnTo,
       errorCallbackURL: '/sign-in',
+      disableRedirect: true,
+    }),
+  }),
+  [linkProviderPath]: post(WithPassword, {
+    isAttempt: true,
+    isChange: true,
+    proof: 'ours',
+    sent: () => ({
+      provider: oidcProvider,
+      callbackURL: '/account',
+      errorCallbackURL: '/account',
       disableRedirect: true,
     }),
   }),
@@ -69,7 +84,7 @@ export const doors: Readonly<Record<string, Door>> = {
   [addedPasskeyPath]: post(z.strictObject({ response: credential, name: passkeyName }), ofSecondFactors),
   '/passkey/list-user-passkeys': look,
   '/passkey/update-passkey': post(z.strictObject({ id, name: passkeyName }), { isChange: true }),
-  '/passkey/delete-passkey': post(z.strictObject({ id, password: Password.optional() }), {
+  [removePasskeyPath]: post(z.strictObject({ id, password: Password.optional() }), {
     ...ofSecondFactors,
     sent: ({ id: passkey }: { readonly id: string }) => ({ id: passkey }),
     isAttempt: true,

@@ -8,7 +8,16 @@ import type { EndPasses, People, Signed } from '../pages/people-port.ts'
 import { readBody } from '../admin/read-input.ts'
 import { addressHeader } from '../address-header.ts'
 import { beginAttempt, countChange } from './attempts.ts'
-import { addedPasskeyPath, addPasskeyPath, doors, signOutPath, type Door, type SignIn } from './doors.ts'
+import {
+  addedPasskeyPath,
+  addPasskeyPath,
+  doors,
+  linkProviderPath,
+  removePasskeyPath,
+  signOutPath,
+  type Door,
+  type SignIn,
+} from './doors.ts'
 import { demandToChange, hasAny } from './second-factor-demand.ts'
 import type { SignInLimits } from './sign-in-limits.ts'
 import { passwordHashOf, provePassword } from './prove-password.ts'
@@ -70,7 +79,12 @@ function admitChange(path: string, before: Signed | null, { limits, passkeysOf }
   if (before === null) throw new AdminError('not_signed_in')
   countChange(before.person.id, limits)
   if (path === addPasskeyPath && passkeysOf(before.person.id) >= passkeysMax) throw new AdminError('too_many_passkeys')
+  if (path === removePasskeyPath && isLastWayIn(before.person, passkeysOf)) throw new AdminError('last_way_in')
 }
+
+/** Whether one passkey is all that somebody signs in by. */
+const isLastWayIn = ({ id, hasPassword, isProviderLinked }: Signed['person'], passkeysOf: DoorDeps['passkeysOf']) =>
+  !hasPassword && !isProviderLinked && passkeysOf(id) === 1
 
 /** Throws `wrong_password`, `session_not_fresh`. */
 async function prove(by: 'library' | 'ours', signed: Signed, body: unknown, { proof }: DoorDeps): Promise<void> {
@@ -85,7 +99,7 @@ const noSuchDoor = 'Sign-in has nothing at this address with this method.'
 
 /** Each such door is an attempt, or for whoever is signed in, so that nobody has many libraries made. */
 function needsOrigin(path: string): NeedsOrigin {
-  if (path === '/sign-in/social' || path.startsWith('/callback/')) return 'provider'
+  if (path === '/sign-in/social' || path === linkProviderPath || path.startsWith('/callback/')) return 'provider'
   return /^\/passkey\/(?:generate|verify)-/.test(path) ? 'passkey' : null
 }
 

@@ -13,6 +13,8 @@ export type PersonRow = {
   readonly hasSecondFactor: boolean
   readonly hasPasskey: boolean
   readonly hasPassword: boolean
+  /** Whether they sign in by an OIDC provider as well. */
+  readonly isProviderLinked: boolean
   readonly isOperator: boolean
   /** Epoch ms. */
   readonly createdAt: number
@@ -40,6 +42,7 @@ type Row = {
   hasSecondFactor: bigint
   hasPasskey: bigint
   hasPassword: bigint
+  isProviderLinked: bigint
   isOperator: bigint
   createdAt: string
 }
@@ -49,6 +52,7 @@ const selectPerson = `
   select id, name, email, emailVerified as isVerified, coalesce(twoFactorEnabled, 0) as hasSecondFactor, createdAt,
     exists (select 1 from passkey where userId = person.id) as hasPasskey,
     exists (select 1 from account where userId = person.id and providerId = 'credential' and password is not null) as hasPassword,
+    exists (select 1 from account where userId = person.id and providerId <> 'credential') as isProviderLinked,
     exists (select 1 from operator where person_id = person.id) as isOperator
   from person`
 
@@ -70,6 +74,7 @@ export function preparePersons(db: Database) {
   const rename = db.prepare<unknown, Value[]>('update person set name = ?, updatedAt = ? where id = ?')
   const verify = db.prepare<unknown, Value[]>('update person set emailVerified = 1, updatedAt = ? where id = ?')
   const countPasskeys = db.prepare<{ many: bigint }, [string]>('select count(*) as many from passkey where userId = ?')
+  const unlink = db.prepare<unknown, [string]>("delete from account where userId = ? and providerId <> 'credential'")
   const setPassword = (personId: string, hash: string, at: number): void =>
     void putPassword.run(randomUUID(), personId, hash, iso(at))
   return {
@@ -90,6 +95,7 @@ export function preparePersons(db: Database) {
     passkeysOf: (personId: string): number => Number(countPasskeys.get(personId)!.many),
     renamePerson: (id: string, name: string, at: number): void => void rename.run(name, iso(at), id),
     markVerified: (id: string, at: number): void => void verify.run(iso(at), id),
+    unlinkProvider: (personId: string): void => void unlink.run(personId),
     ...prepareSessions(db),
   }
 }
@@ -148,6 +154,7 @@ const personOf = (row: Row | null): PersonRow | null =>
     hasSecondFactor: row.hasSecondFactor === 1n,
     hasPasskey: row.hasPasskey === 1n,
     hasPassword: row.hasPassword === 1n,
+    isProviderLinked: row.isProviderLinked === 1n,
     isOperator: row.isOperator === 1n,
     createdAt: Date.parse(row.createdAt),
   }

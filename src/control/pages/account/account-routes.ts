@@ -17,6 +17,7 @@ const AccountShape = z.strictObject({
   /** Whether it is known that the address is theirs. */
   isVerified: z.boolean(),
   hasPassword: z.boolean(),
+  isProviderLinked: z.boolean(),
   hasSecondFactor: z.boolean(),
   hasPasskey: z.boolean(),
   /** Whether this session was opened with a second factor. */
@@ -79,6 +80,28 @@ const changePassword = pageRoute({
       store.endSessions(person.id, sessionId)
     })
     await deps.people.endPasses(person.id, null)
+    return {}
+  },
+})
+
+const unlinkProvider = pageRoute({
+  method: 'POST',
+  path: '/api/account/provider/unlink',
+  summary: 'Sign in by the provider no more; every other session ends',
+  needs: 'signed-in',
+  query: null,
+  body: z.strictObject({ password: Password.optional() }),
+  answer: Done,
+  async handle({ body, request, deps }) {
+    await prove(request, body.password, deps)
+    const { store, endPasses } = deps.people
+    const { person, sessionId } = await sessionOf(request, deps)
+    if (!person.hasPassword && !person.hasPasskey) throw new AdminError('last_way_in')
+    store.atomically(() => {
+      store.unlinkProvider(person.id)
+      store.endSessions(person.id, sessionId)
+    })
+    await endPasses(person.id, null)
     return {}
   },
 })
@@ -166,4 +189,4 @@ const remove = pageRoute({
   },
 })
 
-export const accountRoutes = [look, rename, changePassword, sessions, endSession, endOthers, remove]
+export const accountRoutes = [look, rename, changePassword, unlinkProvider, sessions, endSession, endOthers, remove]

@@ -16,6 +16,7 @@ const PersonShape = z.strictObject({
   email: z.string(),
   isVerified: z.boolean(),
   hasPassword: z.boolean(),
+  isProviderLinked: z.boolean(),
   hasSecondFactor: z.boolean(),
   hasPasskey: z.boolean(),
   isOperator: z.boolean(),

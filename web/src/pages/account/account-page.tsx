@@ -10,13 +10,14 @@ import { DeleteAccount } from './delete-account.tsx'
 import { Passkeys } from './passkeys.tsx'
 import { Password } from './password.tsx'
 import { Profile } from './profile.tsx'
+import { Provider } from './provider.tsx'
 import { SecondFactor } from './second-factor.tsx'
 import { Sessions } from './sessions.tsx'
 
 const route = getRouteApi('/inside/account')
 
 export function AccountPage() {
-  const { begin } = route.useSearch()
+  const { begin, error: refused } = route.useSearch()
   const { data: account, error, refetch } = useQuery(accountQuery)
   return (
     <>
@@ -29,6 +30,7 @@ export function AccountPage() {
           <SecondFactor account={account} isBegun={begin === 'second-factor'} />
           <Passkeys account={account} />
           <Password account={account} />
+          <Provider account={account} refused={refused} />
           <Sessions />
           <Appearance />
           <DeleteAccount account={account} />
