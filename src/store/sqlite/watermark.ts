@@ -28,11 +28,15 @@ export function openWatermark(db: Database, databasePath: string): Watermark {
   let noted = -1n
   const note = (): void => {
     if (db.inTransaction) return
-    const now = BigInt(count.get()!.count)
-    if (now === noted) return
-    // Not synced: what a power cut leaves of it is older than the database, never newer.
-    writeSync(file, textOf(now), 0)
-    noted = now
+    try {
+      const now = BigInt(count.get()!.count)
+      if (now === noted) return
+      // Not synced: what a power cut leaves of it is older than the database, never newer.
+      writeSync(file, textOf(now), 0)
+      noted = now
+    } catch {
+      // The change is committed, and must not be said to have failed for want of a witness: the next one is noted again.
+    }
   }
   note()
   return { note, close: () => closeSync(file) }
