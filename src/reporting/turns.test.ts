@@ -53,6 +53,14 @@ test('whoever asks for many long reports at once keeps only their own waiting', 
   await Promise.all([...many, theirs])
 })
 
+test('of several organizations the long reports go one at a time and in turn, so that nobody is behind more than one of each other', async () => {
+  const { usageOf } = slowReports()
+  const ended: string[] = []
+  const asked = ['a', 'a', 'a', 'b', 'b', 'c'].map((name) => usageOf(name).then(() => ended.push(name)))
+  await Promise.all(asked)
+  expect(ended).toEqual(['a', 'b', 'c', 'a', 'b', 'a'])
+})
+
 test('while a report is made piece by piece nothing changes what it is made of', async () => {
   const { reports, happened, usageOf } = slowReports()
   const asked = ['a', 'b'].map(usageOf)

@@ -69,11 +69,15 @@ const atEnd: readonly Operation[] = [
     endpoint: 'streamGenerateContent',
     classes: ['input', 'audioOutput', 'searchQuery'],
   },
+  { ...plain, endpoint: 'responses.compact', classes: ['input', 'cachedInput', 'output'] },
 ]
 /** What is charged when it has ended: films, and responses in the background. */
 const later: readonly Operation[] = [
   { ...plain, endpoint: 'videos', classes: ['videoSecond', 'videoSecond1080p'] },
   { ...plain, endpoint: 'responses', classes: ['input', 'output', 'toolImageOutput'], images: 3 },
+  { ...plain, endpoint: 'videos.remix', classes: ['videoSecond'] },
+  { ...plain, endpoint: 'videos.edits', classes: ['videoSecond1080p'] },
+  { ...plain, endpoint: 'videos.extensions', classes: ['videoSecond'] },
 ]
 const operationOf = (list: readonly Operation[], pick: number): Operation => list[pick % list.length]!
 const startNano = 1_000_000_000n
