@@ -256,7 +256,6 @@ test('of the library only the doors that are named are open', async () => {
     '/request-password-reset',
     '/list-sessions',
     '/revoke-sessions',
-    '/link-social',
     '/verify-password',
     '/two-factor/send-otp',
     '/two-factor/get-totp-uri',
