@@ -86,9 +86,10 @@ describe('a slip in the spelling is served', () => {
     })
 
   test('names of models keep their case', async () => {
-    for (const path of ['/V1/Models/gpt-5.4/', '/v1//models//gpt-5.4', `/Genai/v1Beta/Models/${geminiModel}`])
+    // Of these no vendor has named the day that takes them off the list.
+    for (const path of ['/V1/Models/gpt-5.4/', '/v1//models//gpt-5.4', '/Genai/v1Beta/Models/gemini-3.5-flash'])
       expect((await ask(path, { method: 'GET' })).status).toBe(200)
-    for (const path of ['/v1/models/GPT-5.4', '/genai/v1beta/models/GEMINI-2.5-FLASH'])
+    for (const path of ['/v1/models/GPT-5.4', '/genai/v1beta/models/GEMINI-3.5-FLASH'])
       expect((await ask(path, { method: 'GET' })).status).toBe(404)
   })
 
