@@ -62,6 +62,8 @@ test('a file of an account is found wherever it stands, in either spelling, what
   )
   const many = Array.from({ length: 60_000 }, () => ({ text: 'x' }))
   expect(refusedIn(saying(...many, snake))).toBe('file_data.file_uri')
+  const deep = `${'['.repeat(90_000)}${JSON.stringify(snake)}${']'.repeat(90_000)}`
+  expect(refusedIn(`{"contents":[{"parts":[{"text":"x"}]}],"x":${deep}}`)).toBe('file_data.file_uri')
 })
 
 test('a file of an account cannot be hidden behind a name that is given twice, or in escaped letters', () => {

@@ -63,13 +63,16 @@ const leading: ReadonlySet<string> = new Set([
   'system_instruction',
 ])
 
-/** Wherever in the body they stand, and however many there are. */
-function refuseFiles(value: unknown): void {
-  if (typeof value !== 'object' || value === null) return
-  if (Array.isArray(value)) return value.forEach(refuseFiles)
-  for (const [name, inner] of Object.entries(value)) {
-    if (fileNames.has(name)) refuseFile(inner, name)
-    refuseFiles(inner)
+/** Wherever in the body they stand, however many there are and however deep. */
+function refuseFiles(body: Fields): void {
+  const left: unknown[] = [body]
+  while (left.length > 0) {
+    const value = left.pop()
+    if (typeof value !== 'object' || value === null) continue
+    for (const [name, inner] of Object.entries(value)) {
+      if (fileNames.has(name)) refuseFile(inner, name)
+      left.push(inner)
+    }
   }
 }
 
