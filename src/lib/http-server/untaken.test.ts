@@ -30,12 +30,13 @@ async function asked() {
 }
 
 /**
- * Takes so much that its system leaves room for more, and less than the server's socket would tell each time. It stops
+ * Takes so much that its system leaves room for more, whatever half a megabyte its own runtime had read already, and less
+ * than the server's socket would tell each time. It stops
  * in the piece that brought enough: whoever looks again later may have been sent all of it meanwhile.
  */
 function takesSome({ socket }: Client): Promise<void> {
   return new Promise((resolve) => {
-    let toTake = 512 * 1024
+    let toTake = mebibyte
     const take = (piece: Buffer): void => {
       toTake -= piece.length
       if (toTake > 0) return
